@@ -1,0 +1,1 @@
+"""A question becomes an answer whose sentences point to the lines they come from."""

@@ -1,0 +1,40 @@
+"""What can go wrong between a question and its answer.
+
+AssistantError
+ ├─ SettingsError           a setting is unknown or has a wrong value
+ ├─ ModelRuntimeMissing     llama-cpp-python is not installed
+ ├─ ModelUnusable           the model file is missing, damaged or not a model
+ ├─ ModelNotFetched         no source of the catalogue gave the model
+ ├─ ContextOverflow         the prompt is longer than the model's context
+ └─ NetworkRefused          something tried to open a connection while none is allowed
+"""
+
+from ingest.errors import PinciteError
+
+
+class AssistantError(PinciteError):
+    """The assistant cannot do what was asked."""
+
+
+class SettingsError(AssistantError):
+    """A setting is unknown or has a wrong value."""
+
+
+class ModelRuntimeMissing(AssistantError):
+    """The library that runs the model is not installed."""
+
+
+class ModelUnusable(AssistantError):
+    """The model file is missing, damaged or not a model."""
+
+
+class ModelNotFetched(AssistantError):
+    """No source of the catalogue gave the model."""
+
+
+class ContextOverflow(AssistantError):
+    """The prompt is longer than the model's context."""
+
+
+class NetworkRefused(AssistantError, OSError):
+    """Something tried to open a connection while none is allowed."""

@@ -1,0 +1,131 @@
+"""What every tool returns: a Reply that streams, and knows its citations when it is done."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ingest.document import Box
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Where a sentence of the answer stands in a document, line by line."""
+
+    mark: int  # the [1] shown behind the sentence
+    document: str
+    page: int
+    quote: str  # verbatim lines of the page, joined by newlines
+    boxes: tuple[Box, ...]  # one for each line of the quote
+    score: float  # support of the sentence by the quote, 0 to 1
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the answer and the marks that support it; none when nothing does."""
+
+    text: str
+    supported: bool
+    marks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of a page that was read to answer, or that came closest when nothing did."""
+
+    document: str
+    page: int
+    score: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known when an answer is complete."""
+
+    text: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    refused: bool = False
+    stopped: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass
+class Reply:
+    """Iterate for the text as it is written; `outcome` is complete afterwards.
+
+    `work` is called once, by the iteration, with this Reply; it yields text and sets `outcome`.
+    `stop()` may be called from another thread: the iteration then ends within half a second.
+    """
+
+    question: str
+    work: Callable[["Reply"], Iterator[str]]
+    tool: str = "answer"
+    model: str = ""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    stage: str = ""  # what is being done now, as a short phrase for the person who waits
+    so_far: str = ""
+    outcome: Outcome | None = None
+    images: tuple[Path, ...] = ()
+    audio: tuple[Path, ...] = ()
+    seconds_first_token: float | None = None
+    seconds_total: float = 0.0
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    def __iter__(self) -> Iterator[str]:
+        started = time.perf_counter()
+        for token in self.work(self):
+            if self.seconds_first_token is None:
+                self.seconds_first_token = time.perf_counter() - started
+            self.so_far += token
+            yield token
+        self.seconds_total = time.perf_counter() - started
+
+    def stop(self) -> None:
+        """End the answer now; what was written stays."""
+        self.cancel.set()
+
+    def finish(self) -> Outcome:
+        """Run to the end if nobody iterated yet, and return the outcome."""
+        if self.outcome is None:
+            for _ in self:
+                pass
+        assert self.outcome is not None
+        return self.outcome
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer document of the public contract."""
+        done = self.finish()
+        return {
+            "id": self.id,
+            "question": self.question,
+            "answer": done.text,
+            "refused": done.refused,
+            "tool": self.tool,
+            "citations": [_citation_json(citation) for citation in done.citations],
+            "sentences": [
+                {"text": s.text, "supported": s.supported, "marks": list(s.marks)}
+                for s in done.sentences
+            ],
+            "passages": [vars(passage) for passage in done.passages],
+            "images": [str(path) for path in self.images],
+            "audio": [str(path) for path in self.audio],
+            "usage": {
+                "prompt_tokens": done.prompt_tokens,
+                "completion_tokens": done.completion_tokens,
+            },
+            "model": self.model,
+            "stopped": done.stopped,
+            "seconds_first_token": self.seconds_first_token,
+            "seconds_total": self.seconds_total,
+        }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    return {**vars(citation), "boxes": [[round(v, 2) for v in box] for box in citation.boxes]}

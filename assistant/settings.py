@@ -1,0 +1,87 @@
+"""Every knob with its default, read once from `PINCITE_*` variables and `<home>/settings.toml`."""
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.errors import SettingsError
+
+PREFIX = "PINCITE_"
+
+
+def default_home() -> Path:
+    """PINCITE_HOME, else the platform's user data folder."""
+    named = os.environ.get(f"{PREFIX}HOME")
+    return Path(named) if named else Path(platformdirs.user_data_dir("pincite", appauthor=False))
+
+
+class Settings(BaseModel):
+    """All settings; an unknown name is an error that names the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    library: str = Field("main", pattern=r"^[\w-]{1,64}$")
+    chat_model: str = ""  # a catalogue name or a path to a GGUF file; empty: chosen by `models use`
+    embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
+    context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
+    passage_tokens: int = Field(1100, ge=200)  # of it, for what is read from documents
+    answer_tokens: int = Field(400, ge=64)
+    threads: int = Field(0, ge=0)  # 0: one for each core
+    refusal_threshold: float = Field(0.5, ge=0, le=1)  # refuse below this probability
+    port: int = Field(8501, ge=1, le=65535)
+
+    @property
+    def models_folder(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def libraries_folder(self) -> Path:
+        return self.home / "libraries"
+
+    @classmethod
+    def load(cls, **overrides: Any) -> "Settings":
+        """Defaults, then the home's TOML file, then the environment, then `overrides`.
+
+        Raises SettingsError for an unknown name or an impossible value.
+        """
+        given = {name: value for name, value in overrides.items() if value is not None}
+        home = Path(given.get("home") or default_home())
+        values = {**_from_file(home / "settings.toml"), **_from_environment(), **given}
+        for name in values:
+            _refuse_unknown(name)
+        try:
+            return cls(**{**values, "home": home})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise SettingsError(f"The setting {first['loc'][0]!r}: {first['msg']}.") from error
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}. Mend or delete it.") from error
+
+
+def _from_environment() -> dict[str, str]:
+    # PINCITE_TEST_... belongs to the test suite, not to the program.
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")
+    }
+
+
+def _refuse_unknown(name: str) -> None:
+    if name in Settings.model_fields:
+        return
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.0)
+    raise SettingsError(f"There is no setting {name!r}. Did you mean {near[0]!r}?")

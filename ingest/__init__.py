@@ -1,0 +1,1 @@
+"""A file on disk becomes pages of lines, and pages become chunks. Knows no store, no model, no UI."""

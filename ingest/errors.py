@@ -1,0 +1,23 @@
+"""What can go wrong with a file. Every message is a sentence for the person at the keyboard.
+
+PinciteError                the base of all errors that are shown as text; anything else is a bug
+ └─ UnreadableFile          this file cannot be read, and why
+     ├─ UnsupportedFile     no loader reads this kind of file
+     └─ EncryptedFile       the file needs a password
+"""
+
+
+class PinciteError(Exception):
+    """Says what happened, to which file or setting, and what to do."""
+
+
+class UnreadableFile(PinciteError):
+    """The file is damaged, empty or not what its name says."""
+
+
+class UnsupportedFile(UnreadableFile):
+    """No loader reads this kind of file."""
+
+
+class EncryptedFile(UnreadableFile):
+    """The file opens only with a password."""

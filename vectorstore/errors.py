@@ -1,0 +1,30 @@
+"""What can go wrong with a library.
+
+LibraryError
+ ├─ LibraryBusy         another process is adding or removing documents
+ ├─ EmbedderMismatch    the index was made with another embedding model or chunker
+ ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
+ └─ UnknownDocument     no document of that name
+"""
+
+from ingest.errors import PinciteError
+
+
+class LibraryError(PinciteError):
+    """The library cannot do what was asked."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to this library."""
+
+
+class EmbedderMismatch(LibraryError):
+    """The stored vectors were made by another model or from other chunks."""
+
+
+class HomeNotWritable(LibraryError):
+    """The folder cannot be written, or its disk is full."""
+
+
+class UnknownDocument(LibraryError):
+    """The library holds no document of that name."""
