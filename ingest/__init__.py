@@ -1,1 +1,1 @@
-"""A file on disk becomes pages of lines, and pages become chunks. Knows no store, no model, no UI."""
+"""A file becomes pages of lines, and pages become chunks. Knows no store, no model, no UI."""

@@ -1,4 +1,4 @@
-"""What flows through the program: a Document has Pages of Lines; a Chunk knows its page and lines."""
+"""What flows through the program: a Document has Pages of Lines; a Chunk knows its lines."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

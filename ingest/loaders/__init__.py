@@ -1,1 +1,39 @@
-"""Which loader reads which file."""
+"""Which loader reads which file. A new format is one module and one line here."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.document import Document
+from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.loaders.pdf import load_pdf
+
+LOADERS: dict[str, Callable[[Path, str], Document]] = {
+    ".pdf": load_pdf,
+}
+
+
+def load(path: Path) -> Document:
+    """Read a file with the loader for its suffix.
+
+    Raises UnsupportedFile, EncryptedFile or UnreadableFile.
+    """
+    loader = LOADERS.get(path.suffix.lower())
+    if loader is None:
+        raise UnsupportedFile(
+            f"{path.name}: this kind of file cannot be read yet. Known: {', '.join(LOADERS)}."
+        )
+    return loader(path, digest(path))
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal. Raises UnreadableFile."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            empty = file.tell() == 0
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}.") from error
+    if empty:
+        raise UnreadableFile(f"{path.name} is empty: 0 bytes.")
+    return found

@@ -1,0 +1,58 @@
+"""PDF files: pages from PDFium, structure from pypdf. The only module that imports pypdf."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pypdf import PdfReader
+
+from ingest import pdfium
+from ingest.document import Document, Heading
+from ingest.errors import UnreadableFile
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity of every file
+
+
+def load_pdf(path: Path, sha256: str) -> Document:
+    """Read every page; a page that is a picture comes back without lines.
+
+    Raises EncryptedFile or UnreadableFile.
+    """
+    pages = tuple(pdfium.pages(path))
+    if not pages:
+        raise UnreadableFile(f"{path.name} is a PDF without pages.")
+    outline, metadata = _structure(path)
+    title = metadata.get("title") or path.stem
+    return Document(sha256, path.name, title, pages, outline, metadata)
+
+
+def _structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:
+    # What pypdf adds is welcome but not needed: a file that only PDFium reads still gets in.
+    with suppress(Exception):
+        reader = PdfReader(path)
+        return _outline(reader), _metadata(reader)
+    return (), {}
+
+
+def _outline(reader: PdfReader) -> tuple[Heading, ...]:
+    with suppress(Exception):
+        return tuple(_headings(reader, reader.outline, level=1))
+    return ()
+
+
+def _headings(reader: PdfReader, entries: list[Any], level: int) -> Iterator[Heading]:
+    for entry in entries:
+        if isinstance(entry, list):
+            yield from _headings(reader, entry, level + 1)
+        elif entry.title:
+            page = reader.get_destination_page_number(entry)
+            yield Heading(level, " ".join(str(entry.title).split()), (page or 0) + 1)
+
+
+def _metadata(reader: PdfReader) -> dict[str, str]:
+    found = reader.metadata or {}
+    wanted = {"/Title": "title", "/Author": "author", "/CreationDate": "created"}
+    values = {name: str(found[key]).strip() for key, name in wanted.items() if found.get(key)}
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,90 @@
+"""Runs a loader in a child process, so that a file that crashes or hangs it costs only that file."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from ingest.chunking import chunk
+from ingest.document import Chunk, Document
+from ingest.errors import UnreadableFile
+from ingest.loaders import load
+
+SECONDS = 300.0  # for one file
+MEMORY = 4 << 30  # bytes of address space for the child
+
+Loaded = tuple[Document, list[Chunk]]
+
+
+class Sandbox:
+    """One warm child process that reads files; replaced when a file breaks it."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self, path: Path) -> Callable[[], Loaded]:
+        """Begin reading; the returned function waits for the result.
+
+        It raises EncryptedFile, UnsupportedFile or UnreadableFile.
+        """
+        try:
+            future = self._child().submit(_load, path)
+        except BrokenProcessPool:  # broken by a file read ahead of this one
+            self.close()
+            future = self._child().submit(_load, path)
+        return lambda: self._wait(future, path)
+
+    def close(self) -> None:
+        if self._pool is None:
+            return
+        for process in list(getattr(self._pool, "_processes", {}).values()):
+            process.kill()  # a hanging loader does not listen to anything softer
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = None
+
+    def _child(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Not fork: the parent has threads, and its models would count as the child's memory.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, context, initializer=_limit)
+        return self._pool
+
+    def _wait(self, future: "Future[Loaded]", path: Path, again: bool = True) -> Loaded:
+        try:
+            return future.result(timeout=self._seconds)
+        except TimeoutError as error:
+            self.close()
+            raise UnreadableFile(
+                f"{path.name} took longer than {self._seconds:.0f} seconds to read."
+            ) from error
+        except (BrokenProcessPool, CancelledError) as error:
+            self.close()
+            if again:  # perhaps the file before this one broke the child
+                return self._wait(self._child().submit(_load, path), path, again=False)
+            raise UnreadableFile(
+                f"{path.name} crashed the reader: the file is damaged or too large."
+            ) from error
+        except MemoryError as error:
+            raise UnreadableFile(f"{path.name} needs too much memory to read.") from error
+
+
+def _load(path: Path) -> Loaded:
+    document = load(path)
+    return document, chunk(document)
+
+
+def _limit() -> None:
+    with suppress(ImportError):  # Windows has no such limit
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

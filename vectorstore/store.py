@@ -1,0 +1,24 @@
+"""What an index of vectors must do. Every implementation passes tests/vectorstore/test_store.py."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]  # one row for each text; each row has length 1
+
+
+class Store(Protocol):
+    """Vectors by chunk id, found by cosine similarity."""
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Put vectors in; an id that is there already gets the new vector."""
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Take vectors out; an unknown id is no error."""
+
+    def ids(self) -> set[str]: ...
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        """At most k (id, cosine) pairs, the nearest first; `vector` has shape (dimensions,)."""
