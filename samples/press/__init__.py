@@ -1,0 +1,1 @@
+"""Turns the Markdown texts of the sample company into PDFs; knows nothing about their contents."""
