@@ -1,0 +1,1 @@
+"""Measures answers and searches against questions whose answer and evidence are known."""

@@ -1,0 +1,119 @@
+"""Scores as pure functions: was the right page found, how good is a ranking, how sure is a mean."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.evaluation.question_sets import Evidence
+
+PagePair = tuple[str, int]  # document, page
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and the range that holds it with the confidence asked for."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def first_distinct(pairs: Iterable[PagePair], limit: int = 5) -> list[PagePair]:
+    """The first `limit` different pages of a ranking: chunks of one page count once."""
+    return list(dict.fromkeys(pairs))[:limit]
+
+
+def page_hit(pages: Iterable[PagePair], evidence: Iterable[Evidence], tolerance: int = 0) -> bool:
+    """Whether any page of the evidence was found, or one at most `tolerance` pages away."""
+    found = list(pages)
+    return any(_found(place, found, tolerance) for place in evidence)
+
+
+def page_recall(
+    pages: Iterable[PagePair], evidence: Collection[Evidence], tolerance: int = 0
+) -> float:
+    """The share of the evidence that was found."""
+    found = list(pages)
+    places = set(evidence)
+    return sum(_found(place, found, tolerance) for place in places) / len(places) if places else 0.0
+
+
+def document_hit(pages: Iterable[PagePair], evidence: Iterable[Evidence]) -> bool:
+    """Whether any document of the evidence was found, on whatever page."""
+    return bool({place.doc for place in evidence} & {document for document, _ in pages})
+
+
+def _found(place: Evidence, pages: Sequence[PagePair], tolerance: int) -> bool:
+    return place.page is not None and any(
+        document == place.doc and abs(page - place.page) <= tolerance for document, page in pages
+    )
+
+
+def recall(ranking: Sequence[str], relevant: Collection[str], k: int) -> float:
+    """The share of the relevant ids among the first `k` of a ranking."""
+    wanted = set(relevant)
+    return len(wanted.intersection(ranking[:k])) / len(wanted) if wanted else 0.0
+
+
+def ndcg(ranking: Sequence[str], relevant: Collection[str], k: int = 10) -> float:
+    """Normalised discounted cumulative gain for judgements that are relevant or not."""
+    wanted = set(relevant)
+    if not wanted:
+        return 0.0
+    gain = sum(1 / math.log2(rank + 2) for rank, id in enumerate(ranking[:k]) if id in wanted)
+    return gain / sum(1 / math.log2(rank + 2) for rank in range(min(k, len(wanted))))
+
+
+def bootstrap_interval(
+    values: Sequence[float] | Sequence[bool],
+    level: float = 0.95,
+    rounds: int = 10_000,
+    seed: int = 0,
+) -> Interval:
+    """The mean and its percentile bootstrap interval; the same values give the same interval."""
+    data = np.asarray(values, dtype=float)
+    if not len(data):
+        return Interval(math.nan, math.nan, math.nan)
+    picks = np.random.default_rng(seed).integers(0, len(data), size=(rounds, len(data)))
+    tail = 50 * (1 - level)
+    low, high = np.percentile(data[picks].mean(axis=1), [tail, 100 - tail])
+    return Interval(float(data.mean()), float(low), float(high))
+
+
+def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
+    """How much better `ours` is on the same questions, in the same order."""
+    if len(ours) != len(theirs):
+        raise ValueError(f"{len(ours)} and {len(theirs)} values cannot be paired")
+    return bootstrap_interval([float(a) - float(b) for a, b in zip(ours, theirs, strict=True)])
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words and numbers; articles dropped, thousands separators removed."""
+    joined = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.lower())
+    found = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", joined)
+    return [word for word in found if word not in {"a", "an", "the"}]
+
+
+def numbers(text: str) -> set[float]:
+    """The numbers written in digits, so that 1,200.0 and 1200 are the same."""
+    return {float(word) for word in words(text) if word[0].isdigit()}
+
+
+def token_f1(answer: str, gold: str) -> float:
+    """The harmonic mean of word precision and word recall."""
+    said, wanted = Counter(words(answer)), Counter(words(gold))
+    shared = (said & wanted).total()
+    return 2 * shared / (said.total() + wanted.total()) if shared else 0.0
+
+
+def contains(answer: str, gold: str) -> bool:
+    """Whether the words of the gold answer stand in the answer, in their order."""
+    said, wanted = words(answer), words(gold)
+    return bool(wanted) and f" {' '.join(wanted)} " in f" {' '.join(said)} "

@@ -1,0 +1,114 @@
+"""Does the right page come up? Page hits on PDFs for both systems, nDCG on SciFact for each leg.
+
+Every set of PDFs is one shared store; the first five different pages of a ranking count.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluation.metrics import (
+    Interval,
+    PagePair,
+    bootstrap_interval,
+    document_hit,
+    first_distinct,
+    page_hit,
+    page_recall,
+    paired_difference,
+)
+from assistant.evaluation.question_sets import Question
+from benchmarks import common
+
+HITS = 25  # asked for, so that five different pages are among them
+PDF_SETS = ("northwind", "mmlongbench")
+
+Score = Callable[[list[PagePair], Question], float]
+Rows = list[dict[str, Any]]
+
+SCORES: dict[str, Score] = {
+    "page hit@5": lambda pages, question: page_hit(pages, question.evidence),
+    "page hit@5, one page off": lambda pages, question: page_hit(pages, question.evidence, 1),
+    "page recall@5": lambda pages, question: page_recall(pages, question.evidence),
+    "document hit@5": lambda pages, question: document_hit(pages, question.evidence),
+}
+
+
+def main() -> None:
+    parser = common.parser(__doc__, "embedder")
+    parser.add_argument("--sets", nargs="+", default=[*PDF_SETS, "scifact"])
+    parser.add_argument("--only", choices=("langchain", "pincite"), help="run one system")
+    options = parser.parse_args()
+    folder = common.eval_folder(options.eval)
+    for name in options.sets:
+        if name == "scifact":
+            from benchmarks import scifact
+
+            scifact.run(options, folder)
+        else:
+            compare(options, common.pdf_set(folder, name))
+
+
+def compare(options: Any, pdf_set: common.PdfSet) -> None:
+    """Both systems on one set of PDFs, and the difference on the same questions."""
+    systems = [options.only] if options.only else ["langchain", "pincite"]
+    rows = {system: ranking_rows(options, pdf_set, system) for system in systems}
+    print(f"\n## {pdf_set.name}: {len(pdf_set.pdfs)} PDFs, {len(pdf_set.questions)} questions\n")
+    values = {
+        system: {name: per_question(pdf_set, rows[system], score) for name, score in SCORES.items()}
+        for system in systems
+    }
+    body = [[name, *cells(values, systems, name)] for name in SCORES]
+    print(common.table(["", *systems, *(["difference"] if len(systems) == 2 else [])], body))
+
+
+def cells(
+    values: dict[str, dict[str, list[float]]], systems: list[str], name: str
+) -> list[Interval]:
+    means = [bootstrap_interval(values[system][name]) for system in systems]
+    if len(systems) == 2:
+        theirs, ours = (values[system][name] for system in systems)
+        means.append(paired_difference(ours, theirs))
+    return means
+
+
+def per_question(pdf_set: common.PdfSet, rows: Rows, score: Score) -> list[float]:
+    by_id = {row["id"]: row["hits"] for row in rows}
+    return [
+        float(score(pages_of(by_id.get(question.id, [])), question))
+        for question in pdf_set.questions
+    ]
+
+
+def pages_of(hits: Rows) -> list[PagePair]:
+    return first_distinct((Path(hit["document"]).name, hit["page"]) for hit in hits)
+
+
+def ranking_rows(options: Any, pdf_set: common.PdfSet, system: str) -> Rows:
+    make = {"langchain": langchain_rows, "pincite": pincite_rows}[system]
+    path = options.cache / f"retrieval-{pdf_set.name}-{system}.jsonl"
+    return common.saved(path, options.reuse, lambda: make(options, pdf_set))
+
+
+def langchain_rows(options: Any, pdf_set: common.PdfSet) -> Iterator[dict[str, Any]]:
+    from benchmarks.peer_langchain import LangChainPeer
+
+    with tempfile.TemporaryDirectory() as store:
+        peer = LangChainPeer(common.needed(options.embedder, "--embedder"), Path(store))
+        common.say(f"langchain reads {pdf_set.name}: (pages, chunks) {peer.add(pdf_set.pdfs)}")
+        for question in pdf_set.questions:
+            hits = peer.search(question.question, HITS)
+            yield {"id": question.id, "hits": [vars(hit) for hit in hits]}
+
+
+def pincite_rows(options: Any, pdf_set: common.PdfSet) -> Rows:
+    with common.fresh_home(options.models) as home:
+        common.pincite(home, "add", *pdf_set.pdfs, "--json")
+        batch = home / "batch.jsonl"
+        common.write_rows(batch, ({"id": q.id, "question": q.question} for q in pdf_set.questions))
+        return common.pincite(home, "search", "--batch", batch, "-k", str(HITS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+import math
+
+import pytest
+
+from assistant.evaluation import metrics
+from assistant.evaluation.metrics import (
+    bootstrap_interval,
+    contains,
+    document_hit,
+    first_distinct,
+    ndcg,
+    numbers,
+    page_hit,
+    page_recall,
+    paired_difference,
+    recall,
+    token_f1,
+    words,
+)
+from assistant.evaluation.question_sets import Evidence
+
+EVIDENCE = (Evidence("plan.pdf", 7), Evidence("plan.pdf", 12))
+
+
+def test_chunks_of_one_page_count_once() -> None:
+    pairs = [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("b", 1), ("c", 9)]
+    assert first_distinct(pairs, 3) == [("a", 1), ("b", 1), ("a", 2)]
+
+
+def test_a_page_is_hit_only_in_its_own_document() -> None:
+    assert page_hit([("plan.pdf", 3), ("plan.pdf", 12)], EVIDENCE)
+    assert not page_hit([("other.pdf", 7)], EVIDENCE)
+    assert not page_hit([], EVIDENCE)
+
+
+def test_a_neighbouring_page_is_a_hit_only_within_the_tolerance() -> None:
+    assert not page_hit([("plan.pdf", 8)], EVIDENCE)
+    assert page_hit([("plan.pdf", 8)], EVIDENCE, tolerance=1)
+    assert not page_hit([("plan.pdf", 9)], EVIDENCE, tolerance=1)
+
+
+def test_evidence_without_a_page_is_never_a_page_hit() -> None:
+    assert not page_hit([("passage", 1)], [Evidence("passage")], tolerance=1)
+
+
+def test_page_recall_is_the_share_of_the_evidence() -> None:
+    assert page_recall([("plan.pdf", 12)], EVIDENCE) == 0.5
+    assert page_recall([("plan.pdf", 12)], EVIDENCE * 2) == 0.5
+    assert page_recall([("plan.pdf", 12), ("plan.pdf", 6)], EVIDENCE, tolerance=1) == 1.0
+    assert page_recall([("plan.pdf", 12)], ()) == 0.0
+
+
+def test_a_document_is_hit_on_any_page() -> None:
+    assert document_hit([("plan.pdf", 99)], EVIDENCE)
+    assert not document_hit([("other.pdf", 7)], EVIDENCE)
+
+
+def test_recall_looks_at_the_first_k() -> None:
+    assert recall(["x", "a", "b"], {"a", "b"}, k=2) == 0.5
+    assert recall(["a"], set(), k=2) == 0.0
+
+
+def test_ndcg_matches_values_computed_by_hand() -> None:
+    assert ndcg(["a", "b"], {"a", "b"}) == 1.0
+    assert ndcg(["x", "a"], {"a"}) == pytest.approx(1 / math.log2(3))  # 0.631
+    # ranks 1 and 3 of three relevant: (1 + 1/2) / (1 + 0.6309 + 1/2)
+    assert ndcg(["a", "x", "b"], {"a", "b", "c"}) == pytest.approx(1.5 / 2.130930, abs=1e-6)
+    assert ndcg(["x"] * 10 + ["a"], {"a"}) == 0.0
+    assert ndcg(["a"], {str(n) for n in range(20)} | {"a"}, k=1) == 1.0
+    assert ndcg(["a"], ()) == 0.0
+
+
+def test_the_bootstrap_interval_surrounds_the_mean_and_repeats() -> None:
+    once = bootstrap_interval([0.0, 1.0] * 50)
+    assert once == bootstrap_interval([0.0, 1.0] * 50)
+    assert once.mean == 0.5
+    # one standard error is 0.05, so 95 % is about 0.5 +- 0.098
+    assert once.low == pytest.approx(0.40, abs=0.02)
+    assert once.high == pytest.approx(0.60, abs=0.02)
+
+
+def test_the_bootstrap_of_equal_values_is_a_point_and_of_nothing_is_not_a_number() -> None:
+    assert bootstrap_interval([True, True]) == metrics.Interval(1.0, 1.0, 1.0)
+    assert math.isnan(bootstrap_interval([]).mean)
+
+
+def test_a_paired_difference_has_no_spread_when_every_question_gains_the_same() -> None:
+    assert paired_difference([1.0, 0.75], [0.5, 0.25]) == metrics.Interval(0.5, 0.5, 0.5)
+    with pytest.raises(ValueError, match="2 and 1 values"):
+        paired_difference([1.0, 1.0], [1.0])
+
+
+def test_words_drop_articles_and_join_thousands() -> None:
+    assert words("The 1,200 staff, an A-team") == ["1200", "staff", "team"]
+
+
+def test_numbers_compare_by_value() -> None:
+    assert numbers("$1,200.0 in 2021") == {1200.0, 2021.0}
+    assert numbers("none") == set()
+
+
+def test_token_f1_matches_a_value_computed_by_hand() -> None:
+    # shared: copay, is; 4 words said, 3 wanted: 2 * 2 / 7
+    assert token_f1("The copay is about $20", "the copay is thirty") == pytest.approx(4 / 7)
+    assert token_f1("yes", "no") == 0.0
+    assert token_f1("", "") == 0.0
+
+
+def test_containment_wants_whole_words_in_order() -> None:
+    assert contains("It costs 20 dollars a month.", "20 dollars")
+    assert not contains("It costs 120 dollars.", "20 dollars")
+    assert not contains("anything", "")
