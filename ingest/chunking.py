@@ -16,7 +16,7 @@ VERSION = "1"  # a change of what comes out here is a change of the index
 TOKENS = 100
 _SMALL = 30  # a rest of this many tokens joins the passage before it
 _GAP = 0.6  # of a line's height: more white than this above a line begins a paragraph
-_BULLETS = ("•", "-", "–", "▪", "●", "◦", "*")
+_BULLETS = ("•", "-", "\u2013", "▪", "●", "◦", "*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 

@@ -14,7 +14,7 @@ _DEEPEST = 4
 
 
 class Headings:
-    """The headings of a document: from its outline, from numbers, size and weight of the letters."""
+    """The headings of a document: from its outline, and from size and weight of the letters."""
 
     def __init__(self, document: Document) -> None:
         self._body = _body_size(document)

@@ -1,4 +1,4 @@
-"""Text with its place on the page, and pictures of pages. The only module that imports pypdfium2."""
+"""Text with its place, and pictures of pages. The only module that imports pypdfium2."""
 
 import ctypes
 import re
@@ -103,7 +103,7 @@ def _lines(page: Any, textpage: Any, width: float, height: float) -> Iterator[Li
 class _Letter(NamedTuple):
     """A character and its rectangle in the page's own coordinates: y grows upwards."""
 
-    index: int
+    at: int  # PDFium's index on the page
     character: str
     left: float
     bottom: float
@@ -135,7 +135,7 @@ def _line(textpage: Any, letters: list[_Letter], to_screen: "_Screen") -> Line |
     visible = [letter for letter in letters if not letter.character.isspace()]
     if not text or not visible:
         return None
-    size, weight = _font(textpage, visible[len(visible) // 2].index)
+    size, weight = _font(textpage, visible[len(visible) // 2].at)
     return Line(text, to_screen(_union(visible)), size, weight >= _BOLD_FROM)
 
 

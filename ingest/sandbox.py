@@ -1,4 +1,4 @@
-"""Runs a loader in a child process, so that a file that crashes or hangs it costs only that file."""
+"""Runs a loader in a child process: a file that crashes or hangs it costs only that file."""
 
 import multiprocessing
 from collections.abc import Callable

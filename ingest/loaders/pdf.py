@@ -52,7 +52,7 @@ def _headings(reader: PdfReader, entries: list[Any], level: int) -> Iterator[Hea
 
 
 def _metadata(reader: PdfReader) -> dict[str, str]:
-    found = reader.metadata or {}
+    found: Any = reader.metadata or {}
     wanted = {"/Title": "title", "/Author": "author", "/CreationDate": "created"}
     values = {name: str(found[key]).strip() for key, name in wanted.items() if found.get(key)}
     return {name: value for name, value in values.items() if value}

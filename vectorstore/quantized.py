@@ -1,0 +1,140 @@
+"""A sentence-transformers model becomes one int8 ONNX file, made once and kept beside the model.
+
+The only module that imports torch, onnx, onnxruntime and tokenizers. Weights are quantized per
+channel (onnxruntime's dynamic quantization): per tensor loses .013 nDCG@10 on SciFact, this none.
+"""
+
+import hashlib
+import json
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+_FILE = "pincite-int8.onnx"
+_MOST_TOKENS = 256
+
+
+def fits(folder: Path) -> bool:
+    """Is it a BERT with mean pooling and unit length, as the ONNX graph below computes it?"""
+    config = _json(folder / "config.json")
+    pooling = _json(folder / "1_Pooling" / "config.json")
+    modules = _json(folder / "modules.json")
+    kinds = [module.get("type", "").rsplit(".", 1)[-1] for module in modules or []]
+    return (
+        config.get("model_type") == "bert"
+        and bool(pooling.get("pooling_mode_mean_tokens"))
+        and kinds == ["Transformer", "Pooling", "Normalize"]
+        and (folder / "tokenizer.json").exists()
+    )
+
+
+def fingerprint(folder: Path) -> str:
+    """16 digits that tell one model's weights from another's."""
+    weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("pytorch_model*.bin"))
+    digest = hashlib.sha256()
+    for path in weights:
+        size = path.stat().st_size
+        digest.update(str(size).encode())
+        with path.open(
+            "rb"
+        ) as file:  # ends and middle: hashing it all would take longer than asking
+            for start in (0, size // 2, max(size - 65536, 0)):
+                file.seek(start)
+                digest.update(file.read(65536))
+    return digest.hexdigest()[:16]
+
+
+def tokenizer(folder: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    found = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    settings = _json(folder / "sentence_bert_config.json")
+    found.enable_truncation(int(settings.get("max_seq_length", _MOST_TOKENS)))
+    found.no_padding()
+    return found
+
+
+def session(folder: Path) -> Any:
+    """An onnxruntime session of one thread; several threads may run it at once."""
+    path = folder / _FILE
+    if not path.exists():
+        _write_atomically(folder, path)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _write_atomically(folder: Path, path: Path) -> None:
+    # The exporters comment on every step; none of it is news to the person who waits.
+    logging.getLogger("root").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory(dir=folder) as scratch:
+        warnings.simplefilter("ignore")
+        plain, small = Path(scratch, "fp32.onnx"), Path(scratch, _FILE)
+        _export(folder, plain)
+        _quantize(plain, small)
+        small.replace(path)
+
+
+def _export(folder: Path, path: Path) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    model[0].auto_model.config._attn_implementation = "eager"
+    example = torch.ones(1, 8, dtype=torch.int64)
+    axes = {0: "texts", 1: "tokens"}
+    torch.onnx.export(
+        _Pooled(model[0].auto_model).module,
+        (example, example),
+        str(path),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["vectors"],
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+class _Pooled:
+    """Encoder, mean over the tokens, length 1: in one graph."""
+
+    def __init__(self, encoder: Any) -> None:
+        import torch
+
+        class Module(torch.nn.Module):  # type: ignore[misc]
+            def __init__(self) -> None:
+                super().__init__()
+                self.encoder = encoder
+
+            def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+                hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+                mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+                mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+                return torch.nn.functional.normalize(mean, dim=1)
+
+        self.module = Module().eval()
+
+
+def _quantize(plain: Path, small: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    # Without VNNI, 8-bit products overflow 16 bits in AVX2: seven bits are safe there.
+    quantize_dynamic(
+        plain, small, per_channel=True, weight_type=QuantType.QInt8, reduce_range=not _has_vnni()
+    )
+
+
+def _has_vnni() -> bool:
+    try:
+        return "vnni" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
