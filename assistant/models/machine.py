@@ -1,0 +1,128 @@
+"""What this machine can carry: memory, cores, and which chat model suits them."""
+
+import ctypes
+import functools
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from assistant.models.catalogue import Model
+
+Fit = Literal["good", "slow", "too big"]
+
+# Reading a prompt is bound by computation: 1.1 GB on two cores read 185 tokens a second, so the
+# evidence for an answer (about 1,100 tokens) takes six seconds; nine are still good.
+WEIGHTS_PER_CORE = 0.8e9
+# The rest is left to the system, the index and the browser.
+MEMORY_SHARE = 0.75
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The size of a computer. What could not be found out is None."""
+
+    memory: int | None  # bytes
+    cores: int  # physical ones: the second thread of a core adds nothing here
+    flags: frozenset[str] = frozenset()  # of the processor; empty where they cannot be read
+
+
+@functools.cache
+def this_machine() -> Machine:
+    cores = min(_physical_cores(), _usable_cores())
+    return Machine(_memory(), max(1, cores), _flags())
+
+
+def fit(model: Model, machine: Machine) -> Fit:
+    """How well the machine carries the model; a model of unknown size is called slow."""
+    if model.memory is None or model.weights is None:
+        return "slow"
+    if machine.memory is not None and model.memory > machine.memory * MEMORY_SHARE:
+        return "too big"
+    return "good" if model.weights / machine.cores <= WEIGHTS_PER_CORE else "slow"
+
+
+def best_chat_model(models: Sequence[Model], machine: Machine) -> Model:
+    """The best one that fits well; where none does, the smallest.
+
+    Relies on the order of the catalogue, the best first.
+    """
+    chat = [model for model in models if model.role == "chat"]
+    fitting = (model for model in chat if fit(model, machine) == "good")
+    return next(fitting, min(chat, key=lambda model: model.weights or sys.maxsize))
+
+
+def _memory() -> int | None:
+    """Physical memory, or the container's limit where that is lower."""
+    if sys.platform == "win32":
+        return _windows_memory()
+    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = _read("/sys/fs/cgroup/memory.max").strip()
+    return min(physical, int(limit)) if limit.isdigit() else physical
+
+
+def _windows_memory() -> int | None:
+    class Status(ctypes.Structure):  # MEMORYSTATUSEX
+        _fields_ = (
+            ("length", ctypes.c_uint32),
+            ("load", ctypes.c_uint32),
+            ("total", ctypes.c_uint64),
+            ("others", ctypes.c_uint64 * 6),
+        )
+
+    status = Status(length=ctypes.sizeof(Status))
+    if not ctypes.CDLL("kernel32").GlobalMemoryStatusEx(ctypes.byref(status)):
+        return None
+    return int(status.total)
+
+
+def _physical_cores() -> int:
+    logical = os.cpu_count() or 1
+    if sys.platform == "linux":
+        return _linux_cores() or logical
+    if sys.platform == "darwin":
+        return int(_sysctl("hw.physicalcpu") or logical)
+    # Windows tells it only through a long structure; most of its processors have two threads.
+    return max(1, logical // 2) if sys.platform == "win32" else logical
+
+
+def _linux_cores() -> int:
+    siblings = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/thread_siblings_list")
+    return len({_read(str(path)) for path in siblings})
+
+
+def _usable_cores() -> int:
+    """The processors that this process may run on."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _flags() -> frozenset[str]:
+    if sys.platform == "darwin":
+        return frozenset(_sysctl("machdep.cpu.leaf7_features").lower().split())
+    for line in _read("/proc/cpuinfo").splitlines():
+        if line.startswith(("flags", "Features")):
+            return frozenset(line.partition(":")[2].split())
+    return frozenset()
+
+
+def needs_avx2() -> bool:
+    """Whether this is a kind of processor whose speed depends on AVX2."""
+    return platform.machine().lower() in ("x86_64", "amd64")
+
+
+def _sysctl(name: str) -> str:
+    done = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""

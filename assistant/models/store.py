@@ -1,0 +1,216 @@
+"""The models that are on this disk, and which of them is in use."""
+
+import json
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from assistant.errors import ModelUnusable
+from assistant.models.catalogue import (
+    ROLES,
+    LocalPath,
+    Model,
+    Role,
+    catalogue,
+    default_model,
+    find,
+)
+from assistant.models.fetch import SourceKind, cached, fetch, is_whole, user_cache, weights_of
+from assistant.models.verified_file import Progress, sha256_of, silent
+from assistant.settings import Settings
+
+State = Literal["ok", "damaged", "missing"]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model on this disk; one that the catalogue does not know is called by its file."""
+
+    name: str
+    role: Role
+    path: Path
+
+
+class Models:
+    """A folder of models: fetch into it, choose from it, check it, clear it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        models: Sequence[Model] | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self.folder = folder
+        self.models = catalogue() if models is None else models
+        self._named = {"chat": settings.chat_model, "embedding": settings.embedding_model}
+        self._choices = settings.home / "models.toml"
+        self._cache = cache or user_cache()
+
+    def installed(self) -> list[Installed]:
+        """The catalogue's models in its order, then the others by name."""
+        known = [
+            Installed(model.name, model.role, self._target(model))
+            for model in self.models
+            if is_whole(model, weights_of(model, self.folder))
+        ]
+        taken = {model.path for model in known}
+        return known + [other for other in self._others() if other.path not in taken]
+
+    def path(self, name_or_path: str) -> Path:
+        """Where that model is: a name, or a path to a GGUF file or an embedding folder.
+
+        Raises ModelUnusable when it is not here or not a model.
+        """
+        for model in self.installed():
+            if model.name == name_or_path:
+                return usable(model.path)
+        given = Path(name_or_path).expanduser()
+        if given.exists():
+            return usable(given.resolve())
+        if len(given.parts) > 1 or given.suffix == ".gguf":
+            raise ModelUnusable(f"There is no model at {given}.")
+        name = find(name_or_path, self.models).name
+        raise ModelUnusable(f"{name} is not on this disk. Fetch it: pincite models pull {name}")
+
+    def pull(
+        self,
+        name: str,
+        progress: Progress = silent,
+        only: SourceKind | None = None,
+        from_path: Path | None = None,
+    ) -> Path:
+        """Fetch a model of the catalogue, or take it from a file or folder. Its path."""
+        model = find(name, self.models)
+        if from_path:
+            model, only = replace(model, sources=(LocalPath(from_path),)), None
+        return usable(fetch(model, self.folder, progress, only, self._cache))
+
+    def use(self, role: Role, name_or_path: str) -> Path:
+        """Remember which model is used for the role, in this home."""
+        path = self.path(name_or_path)
+        if _role_of(path) != role:
+            kinds = {"chat": "a GGUF file", "embedding": "a folder of sentence-transformers"}
+            raise ModelUnusable(
+                f"{name_or_path} cannot be used for {role}: it takes {kinds[role]}."
+            )
+        known = {model.name for model in self.installed()}
+        self._remember({role: name_or_path if name_or_path in known else str(path)})
+        return path
+
+    def chosen(self, role: Role) -> Path | None:
+        """The settings' model, else the remembered one, else the default, else any that is here.
+
+        Raises ModelUnusable when the named one is gone or damaged: another one in its place
+        would answer, or search, differently without a word.
+        """
+        if name := self._named[role] or self._remembered().get(role):
+            return self.path(name)
+        here = {model.name: model.path for model in self.installed() if model.role == role}
+        default = default_model(role, self.models).name
+        return here.get(default) or next(iter(here.values()), None)
+
+    def remove(self, name: str) -> None:
+        """Delete a model here, and in the cache unless another home has the same file."""
+        for model in self.models:
+            if model.name == name and self._target(model).exists():
+                _delete(self._target(model))
+                kept = cached(model, self._cache)
+                if kept.exists() and kept.stat().st_nlink == 1:
+                    _delete(kept.parent)
+                return self._forget(name)
+        for other in self._others():
+            if other.name == name:
+                _delete(other.path)
+                return self._forget(name, str(other.path))
+        raise ModelUnusable(f"{name} is not in {self.folder}, so there is nothing to remove.")
+
+    def verify(self, progress: Progress = silent) -> dict[str, State]:
+        """Read every model from the disk again; a chosen one that is not here is missing."""
+        states: dict[str, State] = {}
+        for role in ROLES:
+            name = self._named[role] or self._remembered().get(role)
+            if name and not Path(name).is_absolute():
+                states[name] = "missing"
+        for model in self.models:
+            if self._target(model).exists():
+                states[model.name] = self._state(model, progress)
+        for other in self._others():
+            states[other.name] = "ok" if _is_model(other.path) else "damaged"
+        return states
+
+    def _state(self, model: Model, progress: Progress) -> State:
+        weights = weights_of(model, self.folder)
+        whole = is_whole(model, weights) and sha256_of(weights, progress) == model.sha256
+        return "ok" if whole else "damaged"
+
+    def _target(self, model: Model) -> Path:
+        weights = weights_of(model, self.folder)
+        return weights.parent if model.is_folder else weights
+
+    def _others(self) -> list[Installed]:
+        known = {self._target(model) for model in self.models}
+        files = [Installed(path.name, "chat", path) for path in self.folder.rglob("*.gguf")]
+        folders = [
+            Installed(path.parent.name, "embedding", path.parent)
+            for path in self.folder.rglob("modules.json")
+        ]
+        return sorted(
+            (model for model in files + folders if model.path not in known),
+            key=lambda model: model.name,
+        )
+
+    def _remembered(self) -> dict[str, str]:
+        try:
+            return tomllib.loads(self._choices.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ModelUnusable(f"{self._choices} is damaged: {error}. Delete it.") from error
+
+    def _remember(self, choices: dict[str, str]) -> None:
+        kept = {**self._remembered(), **choices}
+        # A JSON string is a TOML string too.
+        lines = [
+            f"{role} = {json.dumps(name, ensure_ascii=False)}\n" for role, name in kept.items()
+        ]
+        self._choices.parent.mkdir(parents=True, exist_ok=True)
+        part = self._choices.with_suffix(".part")
+        part.write_text("".join(lines), encoding="utf-8")
+        part.replace(self._choices)
+
+    def _forget(self, *names: str) -> None:
+        kept = {role: name for role, name in self._remembered().items() if name not in names}
+        if kept != self._remembered():
+            self._choices.unlink()
+            self._remember(kept)
+
+
+def usable(path: Path) -> Path:
+    """The path itself, once it is known to look like a model. Raises ModelUnusable."""
+    if _is_model(path):
+        return path
+    if path.is_dir():
+        raise ModelUnusable(f"{path} is not an embedding model: it holds no modules.json.")
+    raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
+
+
+def _is_model(path: Path) -> bool:
+    if path.is_dir():
+        return (path / "modules.json").exists()
+    with path.open("rb") as file:
+        return file.read(4) == b"GGUF"
+
+
+def _role_of(path: Path) -> Role:
+    return "embedding" if path.is_dir() else "chat"
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
