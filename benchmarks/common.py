@@ -113,6 +113,16 @@ def pincite(home: Path, *arguments: str | Path) -> list[dict[str, Any]]:
     return json_rows(done.stdout)
 
 
+def pincite_into(output: Path, home: Path, *arguments: str | Path) -> None:
+    """Run the command line and append what it prints to a file, row by row."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    command = [*PINCITE, *map(str, arguments)]
+    with output.open("a", encoding="utf-8") as file:
+        done = subprocess.run(command, cwd=ROOT, env=environment(home), stdout=file, check=False)
+    if done.returncode not in (0, 3):
+        sys.exit(f"pincite {' '.join(command[3:])} ended with {done.returncode}")
+
+
 def json_rows(text: str) -> list[dict[str, Any]]:
     """One JSON document, or JSON Lines."""
     try:
@@ -126,6 +136,12 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path.write_text(text, "utf-8")
+
+
+def append_row(path: Path, row: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def saved(

@@ -54,7 +54,9 @@ class PeerAnswer:
 class LangChainPeer:
     """pypdf pages, 1000-character chunks, MiniLM, Chroma, the four nearest, one prompt."""
 
-    def __init__(self, embedder: Path, store: Path, gguf: Path | None = None) -> None:
+    def __init__(
+        self, embedder: Path, store: Path, gguf: Path | None = None, threads: int | None = None
+    ) -> None:
         self.store = Chroma(
             collection_name="peer",
             embedding_function=HuggingFaceEmbeddings(model_name=str(embedder)),
@@ -64,6 +66,7 @@ class LangChainPeer:
             chunk_size=1000, chunk_overlap=200, add_start_index=True
         )
         self._gguf = gguf
+        self._threads = threads
         self._model: Any = None
 
     def add(self, paths: Iterable[Path]) -> tuple[int, int]:
@@ -127,7 +130,9 @@ class LangChainPeer:
 
             if self._gguf is None:
                 raise ValueError("answers need a GGUF file")
-            self._model = llama_cpp.Llama(str(self._gguf), n_ctx=4096, verbose=False)
+            self._model = llama_cpp.Llama(
+                str(self._gguf), n_ctx=4096, n_threads=self._threads, verbose=False
+            )
         return self._model
 
 

@@ -1,0 +1,302 @@
+"""What do both systems answer, and do they refuse when the documents do not say it?
+
+Northwind: each system searches its own store of the PDFs. CLAPNQ: both get the same four whole
+passages, the first four that the peer's MiniLM search finds among the 600, so that only the
+answering differs. The sample is fixed. `--show` prints every answer for a person to read,
+`--judge FILE` the table of that person's labels, rows {"id", "system", "label"} with the label
+correct, wrong or refused. The automatic score is a rough guide that reads no meaning.
+"""
+
+import random
+import re
+import statistics
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluation.metrics import contains, numbers, token_f1, words
+from assistant.evaluation.question_sets import Question, read_questions, read_rows
+from benchmarks import common
+
+SEED = 20
+PASSAGES = 4
+SYSTEMS = ("langchain", "pincite")
+LABELS = ("correct", "wrong", "refused")
+SHORT = 6  # words: such a gold answer must be said as it is
+ALIKE = 0.35  # word F1 from which a longer answer counts as the gold one
+
+REFUSAL = re.compile(
+    r"(do|does|did) not (know|contain|provide|mention|specify|say|hold|include|have (any )?info)"
+    r"|(do|does|did)n't (know|contain|provide|mention|specify|say)"
+    r"|(is|are|was) not (mentioned|provided|specified|stated|given|in the (context|documents))"
+    r"|no (information|mention)|cannot (be )?(answer|determine)",
+    re.IGNORECASE,
+)
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = common.parser(__doc__, "embedder", "gguf")
+    parser.add_argument("--only", choices=SYSTEMS, help="run one system")
+    parser.add_argument("--show", action="store_true", help="print the saved answers to read")
+    parser.add_argument("--judge", type=Path, metavar="FILE", help="print the table of labels")
+    parser.add_argument("--threads", type=int, help="processor threads of the peer's llama.cpp")
+    options = parser.parse_args()
+    folder = common.eval_folder(options.eval)
+    if not (options.show or options.judge):
+        ask_both(options, folder)
+    rows = merged(options.cache, chosen(folder))
+    common.write_rows(options.cache / "answers.jsonl", rows)
+    if options.show:
+        show(rows)
+    print_table("automatic score, not read by anybody", rows, automatic_labels(rows))
+    if options.judge:
+        print_table("labels of a reader", rows, read_labels(options.judge))
+        print_agreement(automatic_labels(rows), read_labels(options.judge))
+    print_seconds(rows)
+
+
+def chosen(folder: Path) -> dict[str, list[Question]]:
+    """20 + 20 answerable questions and 40 unanswerable ones, always the same."""
+    northwind, clapnq = (
+        sorted(read_questions(folder / name / "questions.jsonl"), key=lambda question: question.id)
+        for name in ("northwind", "clapnq")
+    )
+    pick = random.Random(SEED)
+    return {
+        "northwind": pick.sample([q for q in northwind if q.answerable], 20),
+        "clapnq": pick.sample([q for q in clapnq if q.answerable], 20)
+        + pick.sample([q for q in clapnq if not q.answerable], 40),
+    }
+
+
+def ask_both(options: Any, folder: Path) -> None:
+    passages = shared_passages(options, folder)
+    for system in [options.only] if options.only else SYSTEMS:
+        for name, questions in chosen(folder).items():
+            path = saved_answers(options.cache, name, system)
+            done = {row["id"] for row in read_rows(path)} if finished(options, path) else set()
+            left = [question for question in questions if question.id not in done]
+            if left:
+                common.say(f"{system} answers {len(left)} questions of {name}")
+                asks = {"langchain": ask_langchain, "pincite": ask_pincite}[system]
+                asks(options, common.pdf_set(folder, "northwind"), name, left, passages)
+
+
+def finished(options: Any, path: Path) -> bool:
+    """Whether earlier answers are kept; otherwise they are thrown away here."""
+    if not options.reuse:
+        path.unlink(missing_ok=True)
+    return path.exists()
+
+
+def saved_answers(cache: Path, name: str, system: str) -> Path:
+    return cache / f"answers-{name}-{system}.jsonl"
+
+
+def shared_passages(options: Any, folder: Path) -> dict[str, list[Row]]:
+    """For each CLAPNQ question the passages that both systems read."""
+    path = options.cache / "answers-clapnq-passages.jsonl"
+    rows = common.saved(path, options.reuse, lambda: search_passages(options, folder))
+    return {row["id"]: row["passages"] for row in rows}
+
+
+def search_passages(options: Any, folder: Path) -> Iterator[Row]:
+    from benchmarks.peer_langchain import LangChainPeer
+
+    corpus = {row["_id"]: row for row in read_rows(folder / "clapnq" / "corpus.jsonl")}
+    with tempfile.TemporaryDirectory() as store:
+        peer = LangChainPeer(common.needed(options.embedder, "--embedder"), Path(store))
+        peer.add_texts((id, row["title"], row["text"]) for id, row in corpus.items())
+        for question in chosen(folder)["clapnq"]:
+            found = [hit.document for hit in peer.search(question.question, 4 * PASSAGES)]
+            first = list(dict.fromkeys(found))[:PASSAGES]
+            passages = [{"title": corpus[id]["title"], "text": corpus[id]["text"]} for id in first]
+            yield {"id": question.id, "found": first, "passages": passages}
+
+
+def ask_langchain(
+    options: Any,
+    pdfs: common.PdfSet,
+    name: str,
+    questions: list[Question],
+    passages: dict[str, list[Row]],
+) -> None:
+    from benchmarks.peer_langchain import LangChainPeer, PeerHit
+
+    with tempfile.TemporaryDirectory() as store:
+        embedder, gguf = (common.needed(options.embedder, "--embedder"), options.gguf)
+        peer = LangChainPeer(embedder, Path(store), common.needed(gguf, "--gguf"), options.threads)
+        if name == "northwind":
+            peer.add(pdfs.pdfs)
+        for question in questions:
+            hits = [
+                PeerHit(given["title"], 1, 0.0, f"{given['title']}\n{given['text']}")
+                for given in passages.get(question.id, [])
+            ]
+            reply = (
+                peer.answer_from(question.question, hits)
+                if hits
+                else peer.answer(question.question)
+            )
+            common.append_row(
+                saved_answers(options.cache, name, "langchain"), answer_row(question, reply)
+            )
+
+
+def answer_row(question: Question, reply: Any) -> Row:
+    return {
+        "id": question.id,
+        "answer": reply.text,
+        "refused": bool(REFUSAL.search(reply.text)),
+        "passages": [vars(hit) for hit in reply.hits],
+        "usage": {"prompt_tokens": reply.prompt_tokens},
+        "seconds_first_token": reply.seconds_first_token,
+        "seconds_total": reply.seconds_total,
+    }
+
+
+def ask_pincite(
+    options: Any,
+    pdfs: common.PdfSet,
+    name: str,
+    questions: list[Question],
+    passages: dict[str, list[Row]],
+) -> None:
+    with common.fresh_home(options.models) as home:
+        if name == "northwind":
+            common.pincite(home, "add", *pdfs.pdfs, "--json")
+        batch = home / "batch.jsonl"
+        common.write_rows(batch, (batch_row(question, passages) for question in questions))
+        output = saved_answers(options.cache, name, "pincite")
+        common.pincite_into(output, home, "ask", "--batch", batch)
+
+
+def batch_row(question: Question, passages: dict[str, list[Row]]) -> Row:
+    row: Row = {"id": question.id, "question": question.question}
+    return row | ({"passages": passages[question.id]} if question.id in passages else {})
+
+
+def merged(cache: Path, questions: dict[str, list[Question]]) -> list[Row]:
+    """One row a question with the gold answer and what each system said."""
+    said: dict[tuple[str, str], Row] = {}
+    for name in questions:
+        for system in SYSTEMS:
+            path = saved_answers(cache, name, system)
+            for row in read_rows(path) if path.exists() else []:
+                said[row["id"], system] = row
+    return [
+        {"id": q.id, "set": name, "question": q.question, "answerable": q.answerable}
+        | {"gold": list(q.answers)}
+        | {system: said[q.id, system] for system in SYSTEMS if (q.id, system) in said}
+        for name, group in questions.items()
+        for q in group
+    ]
+
+
+def automatic_label(row: Row, said: Row) -> str:
+    """Refused by its own flag; correct when any gold answer is said; else wrong."""
+    if said["refused"]:
+        return "refused"
+    return "correct" if any(matches(said["answer"], gold) for gold in row["gold"]) else "wrong"
+
+
+def matches(answer: str, gold: str) -> bool:
+    """A short gold answer must stand in the answer, or all its numbers; of a longer one enough
+    words, and most of its numbers."""
+    if contains(answer, gold):
+        return True
+    wanted = numbers(gold)
+    shared = len(wanted & numbers(answer))
+    if len(words(gold)) <= SHORT:
+        return bool(wanted) and shared == len(wanted)
+    return token_f1(answer, gold) >= ALIKE and shared * 2 >= len(wanted)
+
+
+Labels = dict[tuple[str, str], str]  # (question, system)
+
+
+def automatic_labels(rows: Iterable[Row]) -> Labels:
+    return {
+        (row["id"], system): automatic_label(row, row[system])
+        for row in rows
+        for system in SYSTEMS
+        if system in row
+    }
+
+
+def read_labels(path: Path) -> Labels:
+    labels = {(row["id"], row["system"]): row["label"] for row in read_rows(path)}
+    for key, label in labels.items():
+        if label not in LABELS:
+            raise SystemExit(f"{path}: the label of {key} is {label!r}, not one of {LABELS}")
+    return labels
+
+
+def print_table(title: str, rows: list[Row], labels: Labels) -> None:
+    print(f"\n## Answers: {title}\n")
+    groups = [("northwind", True), ("clapnq", True), ("all answerable", True), ("clapnq", False)]
+    body = [
+        [
+            name if answerable else f"{name}, unanswerable",
+            system,
+            *counts(rows, labels, name, answerable, system),
+        ]
+        for name, answerable in groups
+        for system in SYSTEMS
+    ]
+    print(common.table(["set", "system", "n", *LABELS, "not labelled"], body))
+
+
+def counts(rows: list[Row], labels: Labels, name: str, answerable: bool, system: str) -> list[str]:
+    ids = [
+        row["id"]
+        for row in rows
+        if row["answerable"] == answerable and name in (row["set"], "all answerable")
+    ]
+    given = [labels.get((id, system), "") for id in ids]
+    n = len(given) - given.count("")
+    shares = [f"{given.count(label)} ({given.count(label) / max(n, 1):.2f})" for label in LABELS]
+    return [str(n), *shares, str(given.count(""))]
+
+
+def print_agreement(automatic: Labels, read: Labels) -> None:
+    both = [key for key in read if key in automatic]
+    same = sum(read[key] == automatic[key] for key in both)
+    print(f"\nThe automatic score agrees with the reader on {same} of {len(both)} answers.")
+
+
+def print_seconds(rows: list[Row]) -> None:
+    print("\n## Seconds (median)\n")
+    fields = ("seconds_first_token", "seconds_total")
+    body = [
+        [
+            system,
+            *(median_of(row[system][field] for row in rows if system in row) for field in fields),
+        ]
+        for system in SYSTEMS
+    ]
+    print(common.table(["", "first token", "whole answer"], body))
+
+
+def median_of(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{statistics.median(known):.2f}" if known else "-"
+
+
+def show(rows: list[Row]) -> None:
+    for row in rows:
+        print(f"\n### {row['id']} ({row['set']}, {'' if row['answerable'] else 'un'}answerable)")
+        print(f"Question: {row['question']}")
+        for gold in row["gold"] or ["(the documents do not say)"]:
+            print(f"Gold: {gold}")
+        for system in SYSTEMS:
+            if system in row:
+                label = automatic_label(row, row[system])
+                print(f"{system} [automatic: {label}]: {row[system]['answer']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""SciFact, nDCG@10: dense MiniLM alone, BM25 alone, and Pincite's fusion of the two.
+
+Each abstract is one chunk of one document. `pincite_rankings` alone knows Pincite's insides.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.evaluation.metrics import bootstrap_interval, ndcg, paired_difference
+from assistant.evaluation.question_sets import read_rows
+from benchmarks import common
+
+FP32 = "dense MiniLM, fp32"
+INT8 = "dense MiniLM, Pincite's int8"
+BM25 = "BM25 leg"
+FUSION = "fusion of the legs"
+WHOLE = "Pincite's search"
+KEPT = 10
+
+Row = dict[str, Any]
+
+
+def run(options: Any, folder: Path) -> None:
+    """Rank the train claims' abstracts with every method and print the table."""
+    corpus = read_rows(folder / "scifact" / "corpus.jsonl")
+    claims = read_rows(folder / "scifact" / "queries_train_dev.jsonl")
+    rows: list[Row] = []
+    if options.only != "pincite":
+        path = options.cache / "scifact-langchain.jsonl"
+        rows += common.saved(
+            path, options.reuse, lambda: reference_rankings(options.embedder, corpus, claims)
+        )
+    if options.only != "langchain":
+        path = options.cache / "scifact-pincite.jsonl"
+        rows += common.saved(path, options.reuse, lambda: pincite_rankings(options, corpus, claims))
+    report(rows, claims)
+
+
+def report(rows: list[Row], claims: list[Row]) -> None:
+    ranked = {(row["method"], row["id"]): row["ranking"] for row in rows}
+    values = {
+        method: [ndcg(ranked[method, claim["_id"]], claim["relevant"], KEPT) for claim in claims]
+        for method in dict.fromkeys(row["method"] for row in rows)
+    }
+    base = values.get(FP32)
+    body = [
+        [method, bootstrap_interval(scores), paired_difference(scores, base) if base else "-"]
+        for method, scores in values.items()
+    ]
+    print(f"\n## SciFact: {len(claims)} claims\n")
+    print(common.table(["", "nDCG@10", f"difference to {FP32}"], body))
+
+
+def text_of(row: Row) -> str:
+    return f"{row['title']}\n{row['text']}"
+
+
+def reference_rankings(embedder: Path, corpus: list[Row], claims: list[Row]) -> Iterator[Row]:
+    """Sentence-transformers in fp32, every abstract compared with every claim."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(common.needed(embedder, "--embedder")), device="cpu")
+    common.say(f"sentence-transformers embeds {len(corpus)} abstracts")
+    passages, queries = (
+        model.encode(texts, normalize_embeddings=True, convert_to_numpy=True)
+        for texts in ([text_of(row) for row in corpus], [claim["text"] for claim in claims])
+    )
+    ids = [row["_id"] for row in corpus]
+    for claim, scores in zip(claims, queries @ passages.T, strict=True):
+        yield ranking_row(FP32, claim, best(ids, scores))
+
+
+def best(ids: Sequence[str], scores: Any) -> list[str]:
+    return [ids[index] for index in np.argsort(-scores, kind="stable")[:KEPT]]
+
+
+def ranking_row(method: str, claim: Row, ranking: Sequence[str]) -> Row:
+    return {"method": method, "id": claim["_id"], "ranking": list(ranking[:KEPT])}
+
+
+def pincite_rankings(options: Any, corpus: list[Row], claims: list[Row]) -> Iterator[Row]:
+    """Pincite's legs and their fusion, from a library whose documents are the abstracts."""
+    from vectorstore.embedder import load_embedder
+    from vectorstore.library import Library
+
+    embedder = load_embedder(common.needed(options.embedder, "--embedder"))
+    with tempfile.TemporaryDirectory() as folder:
+        with Library(Path(folder), "scifact", lambda: embedder) as library:
+            fill(library, corpus)
+            vectors = vectors_by_document(library, corpus)
+            for claim in claims:
+                yield from legs(library, vectors, [row["_id"] for row in corpus], claim)
+
+
+def fill(library: Any, corpus: list[Row]) -> None:
+    from ingest.document import Box, Chunk, Document, Line, Page
+
+    common.say(f"Pincite embeds {len(corpus)} abstracts")
+    vectors = library.embedder().passages([text_of(row) for row in corpus])
+    catalog = library._catalog
+    with catalog.writing() as connection:
+        for row, vector in zip(corpus, vectors, strict=True):
+            page = Page(1, 612.0, 792.0, (Line(text_of(row), Box(0, 0, 612, 792)),))
+            digest = hashlib.sha256(row["_id"].encode()).hexdigest()
+            document = Document(digest, row["_id"], row["title"], (page,))
+            chunk = Chunk(1, 0, 0, text_of(row))
+            catalog.put(connection, document, row["_id"], "ready", [], [chunk], [vector])
+    library.sync()
+
+
+def vectors_by_document(library: Any, corpus: list[Row]) -> Any:
+    ids, matrix = library._catalog.vectors()
+    row_of = {library_id: index for index, library_id in enumerate(ids)}
+    order = [row_of[chunk_id(row["_id"])] for row in corpus]
+    return matrix[order]
+
+
+def chunk_id(document: str) -> str:
+    return f"{hashlib.sha256(document.encode()).hexdigest()[:16]}:0"
+
+
+def legs(library: Any, vectors: Any, ids: list[str], claim: Row) -> Iterator[Row]:
+    from vectorstore import ranking
+
+    query = claim["text"]
+    vector = library.embedder().query(query)
+    yield ranking_row(INT8, claim, best(ids, vectors @ vector))
+    found = [chunk for chunk, _ in library._catalog.bm25(query, KEPT)]
+    places = library._catalog.chunk_places(found)
+    yield ranking_row(BM25, claim, [places[chunk][0] for chunk in found])
+    candidates, _ = library._candidates(query, vector, None)
+    fused = ranking.rank(query, candidates, {})
+    yield ranking_row(FUSION, claim, [ranked.candidate.document for ranked in fused])
+    whole = library.search(query, KEPT)
+    yield ranking_row(WHOLE, claim, [hit.document for hit in whole])
