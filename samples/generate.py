@@ -1,16 +1,17 @@
-"""Writes the PDFs of the sample company from the texts in `content/`.
-
-Topics that no document covers, so that questions about them have no answer: parental leave,
-sabbaticals, company cars, share plans, private health insurance, dress code, retirement age,
-salary bands, dividend per share, earnings per share, pay of the board, second-quarter revenue,
-security certificates, names of security products, cyber insurance, camera surveillance.
-"""
+"""Writes the PDFs of the sample company from the texts in `content/`; knows none of their facts."""
 
 import argparse
 from pathlib import Path
 
 from press.scan import scan
 from press.typeset import typeset
+
+# What no document says, so that questions about it have no answer. A text must not mention it:
+# parental and maternity leave, leave for a sick child, sabbaticals, retirement age, dress code,
+# pets, parking spaces, company car models, private health insurance, rates of commission, the
+# pension insurers, the board's pay, dividend and earnings per share, figures of later quarters or
+# of single countries, names of suppliers of chips, the rent in Ghent, names of security products,
+# certificates, penetration tests, security policies before 2024.
 
 HERE = Path(__file__).parent
 DOCUMENTS = {

@@ -36,7 +36,7 @@ class BrandedPdf(FPDF):
         super().__init__()
         self.meta = meta
         for (family, style), file in FACES.items():
-            self.add_font(family, style, FONTS / file)  # type: ignore[arg-type]
+            self.add_font(family, style, FONTS / file)
         self.set_margins(27, 30, 27)
         self.set_auto_page_break(True, margin=BOTTOM)
         self._describe()
@@ -44,7 +44,7 @@ class BrandedPdf(FPDF):
     def _describe(self) -> None:
         # A fixed date makes the same text give the same bytes.
         self.set_creation_date(datetime.fromisoformat(self.meta["date"] + "T09:00:00+00:00"))
-        self.set_title(f"{self.meta['title']} – {self.meta['subtitle']}")
+        self.set_title(f"{self.meta['title']}: {self.meta['subtitle']}")
         self.set_author("Tarnmere Instruments")
         self.set_creator("Tarnmere Instruments document office")
         self.set_lang("en-GB")

@@ -49,7 +49,8 @@ def _widths(pdf: BrandedPdf, table: Table) -> list[float]:
 def _row_height(pdf: BrandedPdf, table: Table, row: tuple[str, ...]) -> float:
     pdf.set_font("sans", "B" if row is table.rows[0] else "", SIZE)
     cells = zip(row, _widths(pdf, table), strict=True)
-    return max(count_lines(pdf, cell, width - GAP) for cell, width in cells) * ROW_LINE + 2 * PADDING
+    lines = max(count_lines(pdf, cell, width - GAP) for cell, width in cells)
+    return lines * ROW_LINE + 2 * PADDING
 
 
 def _row(pdf: BrandedPdf, table: Table, row: tuple[str, ...], index: int) -> None:
