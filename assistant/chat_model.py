@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -30,6 +30,7 @@ from assistant.llama.tool_calls import OPEN, call_schema, in_words
 from assistant.llama.turns import chosen_tools, turn
 
 
+@runtime_checkable
 class TokenOdds(Protocol):
     """A model that can say how likely it is to begin its answer with a word."""
 

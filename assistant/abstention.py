@@ -1,0 +1,50 @@
+"""Decides from evidence whether the passages answer the question, before a word is written.
+
+A logistic gate over four signals (measured in docs/evaluation.md): the chat model's own odds of
+"yes" to the question whether the documents contain the answer, the probability that it would begin
+with the refusal sentence, and the cosines of the best passage and of the best sentence. The model
+says yes to most unanswerable questions at even odds, so that the point of even odds is fitted.
+"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What is known before answering. The model's signals are None without a chat model."""
+
+    passage_cosine: float
+    sentence_cosine: float
+    covered: float  # share of the question's words in the passages
+    yes_log_odds: float | None = None
+    refusal_log_probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Weights of a logistic regression; `answerable` gives a probability."""
+
+    bias: float
+    passage_cosine: float
+    sentence_cosine: float
+    covered: float
+    yes_log_odds: float = 0.0
+    refusal_log_probability: float = 0.0
+
+    def answerable(self, signals: Signals) -> float:
+        """Probability that the passages answer the question, 0 to 1."""
+        total = (
+            self.bias
+            + self.passage_cosine * signals.passage_cosine
+            + self.sentence_cosine * signals.sentence_cosine
+            + self.covered * signals.covered
+            + self.yes_log_odds * (signals.yes_log_odds or 0.0)
+            + self.refusal_log_probability * (signals.refusal_log_probability or 0.0)
+        )
+        return 1 / (1 + math.exp(-total))
+
+
+# Fitted by benchmarks/fit_gate.py.
+WITH_MODEL = Gate(-2.0, 2.0, 2.0, 1.0, 0.5, -0.1)
+WITHOUT_MODEL = Gate(-3.0, 3.0, 3.0, 1.0)

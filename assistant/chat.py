@@ -1,0 +1,73 @@
+"""Assistant: a question comes in, a reply goes out, and the conversation is kept."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+
+from assistant.evidence import GivenPassages
+from assistant.memory import Conversations
+from assistant.reply import Reply
+from assistant.suggestions import suggest
+from assistant.tools import Request, Tool, Turn
+from vectorstore.library import Library
+
+
+class Assistant:
+    """Answers from one library; may serve several conversations at once."""
+
+    def __init__(
+        self,
+        library: Library,
+        tool: Tool,
+        conversations: Conversations,
+        model_name: str,
+        notice: str = "",
+    ) -> None:
+        """`notice` is a sentence for people, such as why there is no chat model."""
+        self.library = library
+        self.conversations = conversations
+        self.model_name = model_name
+        self.notice = notice
+        self._tool = tool
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation: str = "",
+        documents: Collection[str] | None = None,
+        history: Sequence[Turn] = (),
+    ) -> Reply:
+        """The reply works while it is iterated; a named conversation keeps the turn afterwards.
+
+        `documents` restricts the search; `history` stands in front of the conversation's turns.
+        """
+        kept = self.conversations.history(conversation) if conversation else []
+        request = Request(question, self.library, (*history, *kept), documents)
+        return self._remembered(self._tool.run(request), conversation)
+
+    def ask_given(
+        self, question: str, passages: Sequence[tuple[str, str]], history: Sequence[Turn] = ()
+    ) -> Reply:
+        """Answer from (title, text) passages alone; no library is read."""
+        evidence = GivenPassages(passages, self.library.embedder())
+        return self._tool.run(Request(question, evidence, history))
+
+    def suggestions(self, limit: int = 4) -> list[str]:
+        """Questions that the library's documents invite; the same until the library changes."""
+        names = [info.document for info in self.library.documents()]
+        headings = {name: self.library.headings(name) for name in names}
+        seed = hashlib.sha256("".join(names).encode()).digest()[0]
+        return suggest(headings, limit, seed)
+
+    def _remembered(self, reply: Reply, conversation: str) -> Reply:
+        if not conversation:
+            return reply
+        work = reply.work
+
+        def kept(reply: Reply) -> Iterator[str]:
+            yield from work(reply)
+            if reply.outcome is not None:
+                self.conversations.add(conversation, reply.to_json(), self.library.name)
+
+        reply.work = kept
+        return reply

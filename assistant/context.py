@@ -1,0 +1,110 @@
+"""Hits become what the model reads: passages of whole lines around them, within a token budget."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.evidence import Evidence
+from assistant.reply import Passage
+from ingest.document import Page
+from ingest.text import about_tokens
+from vectorstore.errors import LibraryError
+from vectorstore.library import Hit
+
+_BEFORE = 50  # tokens read above a hit, and below it: what is found is smaller than what is read
+_AFTER = 110
+_JOIN = 2  # lines between two windows of a page that are then read as one
+_LABEL = 24  # tokens of a passage's label
+
+
+@dataclass(frozen=True)
+class Window:
+    """Lines of a page that are read: `first` to `last`, inclusive."""
+
+    document: str
+    page: Page
+    first: int
+    last: int
+    score: float
+    cosine: float = 0.0  # of the best hit in it to the question
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.page.lines[self.first : self.last + 1])
+
+    @property
+    def passage(self) -> Passage:
+        return Passage(self.document, self.page.number, round(self.score, 4), self.text)
+
+
+def windows(
+    hits: Sequence[Hit], evidence: Evidence, budget: int, count: Callable[[str], int] = about_tokens
+) -> list[Window]:
+    """The best hits with their surroundings, best first, together at most `budget` tokens."""
+    chosen: list[Window] = []
+    for hit in hits:
+        window = _around(hit, evidence.page(hit.document, hit.page))
+        candidate = _merged(chosen, window)
+        if sum(count(w.text) + _LABEL for w in candidate) <= budget:
+            chosen = candidate
+        elif not chosen:
+            return [_shrunk(window, hit, budget, count)]
+        elif len(hits) > 1 and _room(chosen, budget, count) < _BEFORE:
+            break
+    return chosen
+
+
+def window_of(passage: Passage, evidence: Evidence) -> Window | None:
+    """The lines that a passage of an earlier turn was made of; None when they have changed."""
+    try:
+        page = evidence.page(passage.document, passage.page)
+    except LibraryError:
+        return None
+    wanted = passage.text.split("\n")
+    lines = [line.text for line in page.lines]
+    for first in range(len(lines) - len(wanted) + 1):
+        if lines[first : first + len(wanted)] == wanted:
+            last = first + len(wanted) - 1
+            return Window(passage.document, page, first, last, passage.score)
+    return None
+
+
+def _around(hit: Hit, page: Page) -> Window:
+    first, last = hit.chunk.first, hit.chunk.last
+    spent = 0
+    while first > 0 and (spent := spent + about_tokens(page.lines[first - 1].text)) <= _BEFORE:
+        first -= 1
+    spent = 0
+    while last + 1 < len(page.lines) and spent <= _AFTER:
+        spent += about_tokens(page.lines[last + 1].text)
+        if spent <= _AFTER:
+            last += 1
+    return Window(hit.document, page, first, last, hit.score, hit.cosine)
+
+
+def _merged(chosen: Sequence[Window], window: Window) -> list[Window]:
+    """Put a window in; it joins one of the same page that it touches, at that one's rank."""
+    for index, old in enumerate(chosen):
+        same = old.document == window.document and old.page.number == window.page.number
+        if same and window.first <= old.last + _JOIN + 1 and old.first <= window.last + _JOIN + 1:
+            joined = replace(
+                old,
+                first=min(old.first, window.first),
+                last=max(old.last, window.last),
+                cosine=max(old.cosine, window.cosine),
+            )
+            return [*chosen[:index], joined, *chosen[index + 1 :]]
+    return [*chosen, window]
+
+
+def _room(chosen: Sequence[Window], budget: int, count: Callable[[str], int]) -> int:
+    return budget - sum(count(w.text) + _LABEL for w in chosen)
+
+
+def _shrunk(window: Window, hit: Hit, budget: int, count: Callable[[str], int]) -> Window:
+    """The hit alone, and of it as many lines as fit."""
+    first, last = hit.chunk.first, hit.chunk.last
+    shrunk = replace(window, first=first, last=last)
+    while last > first and count(shrunk.text) + _LABEL > budget:
+        last -= 1
+        shrunk = replace(shrunk, last=last)
+    return shrunk

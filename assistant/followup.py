@@ -1,0 +1,39 @@
+"""Does a question need the conversation to be understood, and what is then to be searched for?"""
+
+import re
+from collections.abc import Sequence
+
+from vectorstore.words import content_words
+
+_CONNECTIVE = re.compile(
+    r"^(?:and|but|or|so|also|then|what about|how about|what if|same|why|else|otherwise|really)\b",
+    re.IGNORECASE,
+)
+_POINTER = re.compile(
+    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|that|these|those|there|such"
+    r"|one|ones|former|latter|above|previous)\b",
+    re.IGNORECASE,
+)
+
+
+def needs_history(question: str) -> bool:
+    """It begins like a continuation, points back, or has hardly a word of its own.
+
+    Rules, not the model: a rewriting prompt would cost seconds and push the passages out of the
+    model's cache, and the model reads the conversation anyway.
+    """
+    return bool(
+        _CONNECTIVE.match(question.strip())
+        or _POINTER.search(question)
+        or len(content_words(question)) <= 1
+    )
+
+
+def search_query(question: str, earlier: Sequence[str]) -> str:
+    """The question with those before it that it builds on; `earlier` has the oldest first."""
+    chain = [question]
+    for before in reversed(earlier):
+        if not needs_history(chain[0]):
+            break
+        chain.insert(0, before)
+    return " ".join(chain)

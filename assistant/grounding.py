@@ -1,0 +1,173 @@
+"""Ties each sentence of an answer to the lines that support it, by code.
+
+A small model does not write reliable marks, so they are attached afterwards: the answer's words,
+numbers and meaning are looked for in the lines that were read (post-hoc attachment, as in RAGFlow's
+`insert_citations`, with lexical and numeric checks in front of the embedding).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.context import Window
+from assistant.reply import Citation, Sentence
+from assistant.sentences import numbers, split, stems
+from vectorstore.embedder import Embedder
+
+_SHORTLIST = 8  # units for each sentence that are worth an embedding
+_MOST_MARKS = 3
+_LEXICAL = 0.6  # weight of words against meaning
+_SUPPORTED = 0.5
+_MOST_LINES = 5  # a "sentence" of more lines is a table or a list: taken line by line
+_ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence of a document, with the whole lines it stands on."""
+
+    window: int
+    first: int  # lines of the page
+    last: int
+    text: str
+    stems: frozenset[str]
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Support:
+    unit: Unit
+    score: float
+
+
+def ground(
+    question: str, answer: str, read: Sequence[Window], embedder: Embedder
+) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """The answer's sentences with marks, and the citation behind each mark."""
+    units = [unit for index, window in enumerate(read) for unit in units_of(window, index)]
+    citations: dict[tuple[str, int, int, int], Citation] = {}
+    sentences = []
+    for text in split(answer):
+        supports = _supports(question, text, units, embedder)
+        marks = tuple(_mark(citations, support, read) for support in supports)
+        sentences.append(Sentence(text, bool(marks), tuple(sorted(set(marks)))))
+    return tuple(sentences), tuple(citations.values())
+
+
+def units_of(window: Window, index: int = 0) -> Iterator[Unit]:
+    """The sentences of a window; where lines do not end like sentences, the lines."""
+    start = window.first
+    for line in range(window.first, window.last + 1):
+        at_end = line == window.last or _ends(window, line)
+        if at_end:
+            yield from _units(window, index, start, line)
+            start = line + 1
+
+
+def _ends(window: Window, line: int) -> bool:
+    text, below = window.page.lines[line].text, window.page.lines[line + 1]
+    here = window.page.lines[line]
+    apart = below.box.y0 - here.box.y1 > 0.6 * max(here.box.y1 - here.box.y0, 1.0)
+    return bool(_ENDS.search(text)) or apart or below.text.startswith(("•", "-", "*"))
+
+
+def _units(window: Window, index: int, first: int, last: int) -> Iterator[Unit]:
+    if last - first >= _MOST_LINES:
+        for line in range(first, last + 1):
+            yield _unit(window, index, line, line)
+    else:
+        yield _unit(window, index, first, last)
+
+
+def _unit(window: Window, index: int, first: int, last: int) -> Unit:
+    text = " ".join(line.text for line in window.page.lines[first : last + 1])
+    return Unit(index, first, last, text, stems(text), numbers(text))
+
+
+def _supports(
+    question: str, sentence: str, units: Sequence[Unit], embedder: Embedder
+) -> list[_Support]:
+    """The units that together carry the sentence; none when they do not."""
+    wanted = stems(sentence)
+    if len(wanted) < 2:  # "Yes.", "25 days.": what it says is in the question
+        sentence, wanted = f"{question} {sentence}", wanted | stems(question)
+    figures = numbers(sentence) - numbers(question)
+    ranked = _ranked(sentence, wanted, figures, units, embedder)
+    chosen: list[_Support] = []
+    for support in ranked:
+        if not chosen or _adds(support.unit, [s.unit for s in chosen], wanted, figures):
+            chosen.append(support)
+        if len(chosen) == _MOST_MARKS:
+            break
+    return chosen if _carried(chosen, wanted, figures) else []
+
+
+def _ranked(
+    sentence: str,
+    wanted: frozenset[str],
+    figures: frozenset[str],
+    units: Sequence[Unit],
+    embedder: Embedder,
+) -> list[_Support]:
+    shortlist = sorted(units, key=lambda unit: -_lexical(unit, wanted, figures))[:_SHORTLIST]
+    if not shortlist:
+        return []
+    vectors = embedder.passages([sentence, *(unit.text for unit in shortlist)])
+    cosines = vectors[1:] @ vectors[0]
+    supports = [
+        _Support(u, _LEXICAL * _lexical(u, wanted, figures) + (1 - _LEXICAL) * max(float(c), 0.0))
+        for u, c in zip(shortlist, np.atleast_1d(cosines), strict=True)
+    ]
+    return sorted(supports, key=lambda support: -support.score)
+
+
+def _lexical(unit: Unit, wanted: frozenset[str], figures: frozenset[str]) -> float:
+    """Share of the sentence's words in the unit; a number counts three times."""
+    total = len(wanted) + 2 * len(figures)
+    found = len(wanted & unit.stems) + 2 * len(figures & unit.numbers)
+    return found / total if total else 0.0
+
+
+def _adds(
+    unit: Unit, chosen: Sequence[Unit], wanted: frozenset[str], figures: frozenset[str]
+) -> bool:
+    """Does the unit bring a number, or a good part of the words, that is still missing?"""
+    words = wanted - frozenset().union(*(u.stems for u in chosen))
+    missing = figures - frozenset().union(*(u.numbers for u in chosen))
+    return bool(missing & unit.numbers) or len(words & unit.stems) >= max(2, len(wanted) // 4)
+
+
+def _carried(chosen: Sequence[_Support], wanted: frozenset[str], figures: frozenset[str]) -> bool:
+    if not chosen:
+        return False
+    found = frozenset().union(*(s.unit.numbers for s in chosen))
+    words = frozenset().union(*(s.unit.stems for s in chosen))
+    covered = len(wanted & words) / len(wanted) if wanted else 0.0
+    return figures <= found and (covered >= _SUPPORTED or chosen[0].score >= _SUPPORTED)
+
+
+def citation(mark: int, unit: Unit, read: Sequence[Window], score: float) -> Citation:
+    """The lines of a unit as they stand on the page."""
+    window = read[unit.window]
+    lines = window.page.lines[unit.first : unit.last + 1]
+    return Citation(
+        mark,
+        window.document,
+        window.page.number,
+        "\n".join(line.text for line in lines),
+        tuple(line.box for line in lines),
+        round(min(max(score, 0.0), 1.0), 3),
+    )
+
+
+def _mark(
+    citations: dict[tuple[str, int, int, int], Citation], support: _Support, read: Sequence[Window]
+) -> int:
+    unit = support.unit
+    window = read[unit.window]
+    key = window.document, window.page.number, unit.first, unit.last
+    if key not in citations:
+        citations[key] = citation(len(citations) + 1, unit, read, support.score)
+    return citations[key].mark

@@ -1,0 +1,99 @@
+"""Conversations in SQLite: each turn is the answer document that the person saw."""
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.reply import Passage
+from assistant.tools import Turn
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversation (id TEXT PRIMARY KEY, library TEXT, started TEXT);
+CREATE TABLE IF NOT EXISTS turn (
+    number       INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversation,
+    question     TEXT NOT NULL,
+    answer       TEXT NOT NULL          -- JSON: the answer document of the public contract
+);
+CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation);
+"""
+_TITLE = 60  # characters
+
+
+class Conversations:
+    """One SQLite file for all conversations of a home."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AssistantError when the file cannot be written."""
+        self._path = path
+        self._lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connected() as connection:
+            connection.executescript(_SCHEMA)
+
+    def start(self, library: str = "") -> str:
+        """A new conversation's id; nothing is written before its first turn."""
+        return uuid.uuid4().hex[:12]
+
+    def add(self, conversation: str, answer: dict[str, Any], library: str = "") -> None:
+        """Write a turn behind the others; an id that is new begins a conversation."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?)", (conversation, library, now)
+            )
+            connection.execute(
+                "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
+                (conversation, answer["question"], json.dumps(answer)),
+            )
+
+    def turns(self, conversation: str) -> list[dict[str, Any]]:
+        """The answer documents, oldest first."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT answer FROM turn WHERE conversation = ? ORDER BY number", (conversation,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def history(self, conversation: str) -> list[Turn]:
+        """The turns as a tool needs them, oldest first."""
+        return [_turn(answer) for answer in self.turns(conversation)]
+
+    def recent(self, limit: int = 20) -> list[tuple[str, str]]:
+        """(id, title) of conversations, the latest first; the title is the first question."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT conversation, question FROM turn WHERE number IN"
+                " (SELECT min(number) FROM turn GROUP BY conversation)"
+                " ORDER BY (SELECT max(number) FROM turn AS t"
+                " WHERE t.conversation = turn.conversation) DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [(row[0], row[1][:_TITLE]) for row in rows]
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                connection = sqlite3.connect(self._path, timeout=30)
+                try:
+                    with connection:
+                        yield connection
+                finally:
+                    connection.close()
+        except sqlite3.OperationalError as error:
+            raise AssistantError(
+                f"The conversation could not be written to {self._path}: {error}."
+            ) from error
+
+
+def _turn(answer: dict[str, Any]) -> Turn:
+    passages = tuple(Passage(**passage) for passage in answer["passages"])
+    return Turn(answer["question"], answer["answer"], passages, answer["refused"])

@@ -1,0 +1,49 @@
+"""Headings of the documents become questions to begin with, without a model."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|Part \w+:?|Section \d+:?)\s+")
+_FORMAL = re.compile(
+    r"\b(?:contents|introduction|appendix|index|references|revision|history|version|page|table"
+    r"|figure|overview|summary|about this|foreword|preface|signature|copyright)\b",
+    re.IGNORECASE,
+)
+
+
+def suggest(headings: Mapping[str, Sequence[str]], limit: int, seed: int = 0) -> list[str]:
+    """At most `limit` questions, from as many documents as possible."""
+    by_document = [
+        [_question(title, document) for title in _spread(_telling(titles), seed)]
+        for document, titles in headings.items()
+    ]
+    rounds = zip_longest(*by_document)
+    return list(dict.fromkeys(q for turn in rounds for q in turn if q))[:limit]
+
+
+def _telling(titles: Sequence[str]) -> list[str]:
+    plain = [_NUMBER.sub("", " ".join(title.split())) for title in titles]
+    return [
+        title
+        for title in dict.fromkeys(plain)
+        if 2 <= len(title.split()) <= 6
+        and not _FORMAL.search(title)
+        and not re.search(r"\d", title)
+    ]
+
+
+def _spread(titles: list[str], seed: int) -> list[str]:
+    """A few, from all over the document rather than from its front."""
+    if not titles:
+        return []
+    step = max(len(titles) // 4, 1)
+    start = seed % step
+    return titles[start::step]
+
+
+def _question(title: str, document: str) -> str:
+    stem = document.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
+    subject = title if title.isupper() or title[:2].isupper() else title[0].lower() + title[1:]
+    subject = subject.lower() if subject.isupper() and len(subject) > 5 else subject
+    return f"What does the {stem} say about {subject}?"

@@ -1,0 +1,264 @@
+"""Answers a question from evidence: search, read, check, write, and tie each sentence to lines."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from assistant import abstention, context, extractive, followup, grounding, prompts
+from assistant.chat_model import Stopped, TokenOdds
+from assistant.context import Window
+from assistant.errors import ContextOverflow
+from assistant.reply import Outcome, Passage, Reply, Sentence
+from assistant.sentences import stems
+from assistant.tools import Request, Turn
+from ingest.text import about_tokens
+
+_HITS = 24  # looked at to fill the budget
+_MARGIN = 48  # tokens of the chat template
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Tokens: the model's window, and of it what passages and the answer may take."""
+
+    window: int = 4096
+    passages: int = 1100
+    answer: int = 400
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is read for a question."""
+
+    meant: str  # the question, with those before it that it builds on
+    windows: tuple[Window, ...]
+    before: tuple[Turn, ...] = ()  # turns that stay in front of it
+    earlier: tuple[Window, ...] = ()  # what was read for them
+
+
+class Answer:
+    """With a chat model, or extractively without one."""
+
+    name = "answer"
+
+    def __init__(
+        self,
+        model: BaseChatModel | None,
+        budget: Budget,
+        threshold: float = 0.5,
+        model_name: str = "extractive",
+    ) -> None:
+        """`threshold`: refuse when the gate's probability is below it."""
+        self._model = model
+        self._budget = budget
+        self._threshold = threshold
+        self.model_name = model_name
+
+    def run(self, request: Request) -> Reply:
+        """The reply starts working when it is iterated."""
+        return Reply(
+            request.question, lambda reply: self._work(request, reply), self.name, self.model_name
+        )
+
+    def _work(self, request: Request, reply: Reply) -> Iterator[str]:
+        self._refuse_overlong(request.question)
+        reply.stage = "Searching"
+        reading = self._read(request)
+        if not reading.windows:
+            yield from _refuse(reply, reading)
+        elif self._model is None:
+            yield from self._quote(request, reading, reply)
+        else:
+            yield from self._write(self._model, request, reading, reply)
+
+    def _refuse_overlong(self, question: str) -> None:
+        room = self._budget.window - self._budget.answer - self._budget.passages // 2
+        tokens = self._count(question)
+        if tokens > room:
+            raise ContextOverflow(
+                f"The question is {tokens:,} tokens long, and {room:,} fit beside the passages. "
+                "Shorten it, or raise PINCITE_CONTEXT_TOKENS."
+            )
+
+    def _count(self, text: str) -> int:
+        return self._model.get_num_tokens(text) if self._model else about_tokens(text)
+
+    # -- reading
+
+    def _read(self, request: Request) -> _Reading:
+        """Search for what the question means, and keep what was read if it builds on that."""
+        earlier = [turn.question for turn in request.history]
+        continues = bool(earlier) and followup.needs_history(request.question)
+        meant = followup.search_query(request.question, earlier) if continues else request.question
+        hits = request.evidence.passages(meant, _HITS, request.documents)
+        windows = context.windows(hits, request.evidence, self._room(request.question), self._count)
+        if not continues:
+            return _Reading(meant, tuple(windows))
+        return self._continued(request, _Reading(meant, tuple(windows)))
+
+    def _room(self, question: str) -> int:
+        rest = self._budget.window - self._budget.answer - _MARGIN - 2 * self._count(question)
+        return min(self._budget.passages, rest - self._count(prompts.SYSTEM + prompts.ANSWER))
+
+    def _continued(self, request: Request, reading: _Reading) -> _Reading:
+        """With the turns that the question builds on, if all of it fits the model's window."""
+        before = tuple(turn for turn in _chain(request.history) if not turn.refused)
+        earlier = tuple(
+            window
+            for turn in before
+            for passage in turn.passages
+            if (window := context.window_of(passage, request.evidence))
+        )
+        full = _Reading(reading.meant, reading.windows, before, earlier)
+        most = self._budget.window - self._budget.answer - _MARGIN
+        fits = sum(self._count(str(m.content)) for m in self._messages(request, full)) <= most
+        return full if before and fits else reading
+
+    # -- answering with a model
+
+    def _write(
+        self, model: BaseChatModel, request: Request, reading: _Reading, reply: Reply
+    ) -> Iterator[str]:
+        reply.stage = f"Reading {len(reading.windows)} passages"
+        try:
+            probability = abstention.WITH_MODEL.answerable(self.signals(request, reading, reply))
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True, passages=_passages(reading.windows))
+            return
+        if probability < self._threshold:
+            yield from _refuse(reply, reading)
+            return
+        reply.stage = "Writing"
+        yield from self._stream(model, request, reading, reply)
+
+    def _stream(
+        self, model: BaseChatModel, request: Request, reading: _Reading, reply: Reply
+    ) -> Iterator[str]:
+        messages = self._messages(request, reading)
+        text, tokens = "", (0, 0)
+        for part in model.stream(messages, cancel=reply.cancel, max_tokens=self._budget.answer):
+            if usage := getattr(part, "usage_metadata", None):
+                tokens = usage["input_tokens"], usage["output_tokens"]
+            if words := str(part.content):
+                text += words
+                yield words
+        reply.stage = "Citing"
+        reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
+
+    def _messages(
+        self, request: Request, reading: _Reading, instruction: str = prompts.ANSWER
+    ) -> list[BaseMessage]:
+        """Passages first, so that the next question about them finds them in the model's cache."""
+        shown = _passages(reading.windows)
+        if not reading.before:
+            return prompts.first_turn(shown, reading.meant, instruction)
+        first, *rest = reading.before
+        messages = prompts.first_turn(first.passages, first.question, prompts.ANSWER)
+        answer, read = first.answer, list(first.passages)
+        for turn in rest:
+            more = _unread(turn.passages, read)
+            messages = prompts.next_turn(messages, answer, more, turn.question, prompts.ANSWER)
+            answer, read = turn.answer, read + more
+        more = _unread(shown, read)
+        return prompts.next_turn(messages, answer, more, request.question, instruction)
+
+    def signals(self, request: Request, reading: _Reading, reply: Reply) -> abstention.Signals:
+        """What tells whether the passages answer the question. Raises Stopped."""
+        found = _retrieval_signals(request, reading)
+        if not isinstance(self._model, TokenOdds):
+            return found
+        check = self._messages(request, reading, prompts.CHECK)
+        answer = self._messages(request, reading)
+        odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
+        [refusal] = self._model.next_token_logprobs(answer, [prompts.REFUSAL_START], reply.cancel)
+        return replace(found, yes_log_odds=odds[0] - odds[1], refusal_log_probability=refusal)
+
+    # -- answering without a model
+
+    def _quote(self, request: Request, reading: _Reading, reply: Reply) -> Iterator[str]:
+        signals = _retrieval_signals(request, reading)
+        embedder = request.evidence.embedder()
+        quoted = extractive.best_sentences(reading.meant, reading.windows, embedder)
+        if not quoted or abstention.WITHOUT_MODEL.answerable(signals) < self._threshold:
+            yield from _refuse(reply, reading)
+            return
+        outcome = _quoted_outcome(quoted, reading)
+        yield outcome.text
+        reply.outcome = outcome
+
+
+def _refuse(reply: Reply, reading: _Reading) -> Iterator[str]:
+    yield prompts.REFUSAL
+    reply.outcome = _refusal(reading)
+
+
+def _refusal(reading: _Reading, text: str = prompts.REFUSAL) -> Outcome:
+    sentence = Sentence(text, supported=False)
+    return Outcome(text, (sentence,), passages=_passages(reading.windows), refused=True)
+
+
+def _outcome(
+    request: Request, reading: _Reading, text: str, stopped: bool, tokens: tuple[int, int]
+) -> Outcome:
+    if text.startswith(prompts.REFUSAL.rstrip(".")) or not (text or stopped):
+        return replace(_refusal(reading), prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    windows = reading.windows + reading.earlier
+    sentences, citations = grounding.ground(
+        reading.meant, text, windows, request.evidence.embedder()
+    )
+    return Outcome(text, sentences, citations, _passages(reading.windows), False, stopped, *tokens)
+
+
+def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: _Reading) -> Outcome:
+    sentences = tuple(
+        Sentence(" ".join(q.unit.text.split()), True, (mark,))
+        for mark, q in enumerate(quoted, start=1)
+    )
+    citations = tuple(
+        grounding.citation(mark, q.unit, reading.windows, q.score)
+        for mark, q in enumerate(quoted, start=1)
+    )
+    text = " ".join(sentence.text for sentence in sentences)
+    return Outcome(text, sentences, citations, _passages(reading.windows))
+
+
+def _retrieval_signals(request: Request, reading: _Reading) -> abstention.Signals:
+    embedder = request.evidence.embedder()
+    units = [u for i, window in enumerate(reading.windows) for u in grounding.units_of(window, i)]
+    ranked = extractive.rank_sentences(reading.meant, units, embedder)
+    asked = stems(reading.meant)
+    known = frozenset().union(*(unit.stems for unit in units))
+    return abstention.Signals(
+        passage_cosine=max((window.cosine for window in reading.windows), default=0.0),
+        sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
+        covered=len(asked & known) / len(asked) if asked else 1.0,
+    )
+
+
+def _passages(windows: Sequence[Window]) -> tuple[Passage, ...]:
+    return tuple(window.passage for window in windows)
+
+
+def _chain(history: Sequence[Turn]) -> list[Turn]:
+    """The last turns up to the one that stands on its own, oldest first."""
+    chain: list[Turn] = []
+    for turn in reversed(history):
+        chain.insert(0, turn)
+        if not followup.needs_history(turn.question):
+            break
+    return chain
+
+
+def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
+    return [
+        passage
+        for passage in passages
+        if not any(
+            passage.document == old.document
+            and passage.page == old.page
+            and passage.text in old.text
+            for old in read
+        )
+    ]
