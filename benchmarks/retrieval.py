@@ -19,7 +19,7 @@ from assistant.evaluation.metrics import (
     paired_difference,
 )
 from assistant.evaluation.question_sets import Question
-from benchmarks import common
+from benchmarks import common, scifact
 
 HITS = 25  # asked for, so that five different pages are among them
 PDF_SETS = ("northwind", "mmlongbench")
@@ -43,8 +43,6 @@ def main() -> None:
     folder = common.eval_folder(options.eval)
     for name in options.sets:
         if name == "scifact":
-            from benchmarks import scifact
-
             scifact.run(options, folder)
         else:
             compare(options, common.pdf_set(folder, name))

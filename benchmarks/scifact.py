@@ -89,12 +89,14 @@ def pincite_rankings(options: Any, corpus: list[Row], claims: list[Row]) -> Iter
     from vectorstore.library import Library
 
     embedder = load_embedder(common.needed(options.embedder, "--embedder"))
-    with tempfile.TemporaryDirectory() as folder:
-        with Library(Path(folder), "scifact", lambda: embedder) as library:
-            fill(library, corpus)
-            vectors = vectors_by_document(library, corpus)
-            for claim in claims:
-                yield from legs(library, vectors, [row["_id"] for row in corpus], claim)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Library(Path(folder), "scifact", lambda: embedder) as library,
+    ):
+        fill(library, corpus)
+        vectors = vectors_by_document(library, corpus)
+        for claim in claims:
+            yield from legs(library, vectors, [row["_id"] for row in corpus], claim)
 
 
 def fill(library: Any, corpus: list[Row]) -> None:
