@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 def main() -> None:
-    parser = common.parser(__doc__, "embedder", "gguf")
+    parser = common.parser(__doc__)
     parser.add_argument("--only", choices=SYSTEMS, help="run one system")
     parser.add_argument("--show", action="store_true", help="print the saved answers to read")
     parser.add_argument("--judge", type=Path, metavar="FILE", help="print the table of labels")
@@ -108,7 +108,7 @@ def search_passages(options: Any, folder: Path) -> Iterator[Row]:
 
     corpus = {row["_id"]: row for row in read_rows(folder / "clapnq" / "corpus.jsonl")}
     with tempfile.TemporaryDirectory() as store:
-        peer = LangChainPeer(common.needed(options.embedder, "--embedder"), Path(store))
+        peer = LangChainPeer(common.model(options, "embedding"), Path(store))
         peer.add_texts((id, row["title"], row["text"]) for id, row in corpus.items())
         for question in chosen(folder)["clapnq"]:
             found = [hit.document for hit in peer.search(question.question, 4 * PASSAGES)]
@@ -126,9 +126,9 @@ def ask_langchain(
 ) -> None:
     from benchmarks.peer_langchain import LangChainPeer, PeerHit
 
+    embedder, gguf = common.model(options, "embedding"), common.model(options, "chat")
     with tempfile.TemporaryDirectory() as store:
-        embedder, gguf = (common.needed(options.embedder, "--embedder"), options.gguf)
-        peer = LangChainPeer(embedder, Path(store), common.needed(gguf, "--gguf"), options.threads)
+        peer = LangChainPeer(embedder, Path(store), gguf, options.threads)
         if name == "northwind":
             peer.add(pdfs.pdfs)
         for question in questions:
@@ -165,13 +165,14 @@ def ask_pincite(
     questions: list[Question],
     passages: dict[str, list[Row]],
 ) -> None:
-    with common.fresh_home(options.models) as home:
+    with common.fresh_home() as home:
+        environment = common.environment(home, options, "embedding", "chat")
         if name == "northwind":
-            common.pincite(home, "add", *pdfs.pdfs, "--json")
+            common.pincite(environment, "add", *pdfs.pdfs, "--json")
         batch = home / "batch.jsonl"
         common.write_rows(batch, (batch_row(question, passages) for question in questions))
-        output = saved_answers(options.cache, name, "pincite")
-        common.pincite_into(output, home, "ask", "--batch", batch)
+        with saved_answers(options.cache, name, "pincite").open("a", encoding="utf-8") as output:
+            common.pincite_into(output, environment, "ask", "--batch", batch)
 
 
 def batch_row(question: Question, passages: dict[str, list[Row]]) -> Row:
@@ -186,7 +187,7 @@ def merged(cache: Path, questions: dict[str, list[Question]]) -> list[Row]:
         for system in SYSTEMS:
             path = saved_answers(cache, name, system)
             for row in read_rows(path) if path.exists() else []:
-                said[row["id"], system] = row
+                said[row["id"], system] = whole(row)
     return [
         {"id": q.id, "set": name, "question": q.question, "answerable": q.answerable}
         | {"gold": list(q.answers)}
@@ -194,6 +195,14 @@ def merged(cache: Path, questions: dict[str, list[Question]]) -> list[Row]:
         for name, group in questions.items()
         for q in group
     ]
+
+
+def whole(row: Row) -> Row:
+    """A question that failed has an error in place of its answer: nothing was said."""
+    if "error" not in row:
+        return row
+    failed = {"answer": f"(failed: {row['error']})", "refused": False, "failed": True}
+    return {**row, **failed, "seconds_first_token": None, "seconds_total": None}
 
 
 def automatic_label(row: Row, said: Row) -> str:

@@ -6,15 +6,18 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import platformdirs
 
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
+from assistant.models.catalogue import Role
+from assistant.models.store import Models
+from assistant.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PINCITE = [sys.executable, "-c", "import sys; from assistant.cli import main; sys.exit(main())"]
@@ -23,19 +26,14 @@ PINCITE = [sys.executable, "-c", "import sys; from assistant.cli import main; sy
 os.environ.update(HF_HUB_OFFLINE="1", ANONYMIZED_TELEMETRY="False", TOKENIZERS_PARALLELISM="false")
 
 
-def parser(description: str | None, *needs: str) -> argparse.ArgumentParser:
-    """An argument parser with the shared options, and of `embedder` and `gguf` those needed."""
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """An argument parser with the options that all benchmarks share."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("--eval", type=Path, default=None, help="folder of the question sets")
-    options.add_argument(
-        "--models", type=Path, default=None, help="models folder of a Pincite home"
-    )
+    options.add_argument("--eval", type=Path, help="folder of the question sets")
+    options.add_argument("--embedder", type=Path, help="model folder (else the installed one)")
+    options.add_argument("--gguf", type=Path, help="chat model (else the installed one)")
     options.add_argument("--cache", type=Path, default=cache_folder(), help="for the raw rows")
     options.add_argument("--reuse", action="store_true", help="take rows that an earlier run saved")
-    if "embedder" in needs:
-        options.add_argument("--embedder", type=Path, help="folder of all-MiniLM-L6-v2 (the peer)")
-    if "gguf" in needs:
-        options.add_argument("--gguf", type=Path, help="chat model file (the peer)")
     return options
 
 
@@ -54,10 +52,14 @@ def eval_folder(given: Path | None) -> Path:
     return folder
 
 
-def needed(path: Path | None, option: str) -> Path:
+def model(options: Any, role: Role) -> Path:
+    """The model that both systems use: the one given, else the one Pincite would choose."""
+    given: Path | None = options.embedder if role == "embedding" else options.gguf
+    settings = Settings.load()
+    path = given or Models(settings.models_folder, settings).chosen(role)
     if path is None or not path.exists():
-        sys.exit(f"The peer needs {option} to name something that exists, not {path}.")
-    return path
+        sys.exit(f"No {role} model at {path}: run `make setup`, or use --embedder and --gguf.")
+    return path.resolve()
 
 
 @dataclass(frozen=True)
@@ -82,43 +84,31 @@ def pdf_set(folder: Path, name: str) -> PdfSet:
 
 
 @contextmanager
-def fresh_home(models: Path | None) -> Iterator[Path]:
-    """An empty Pincite home that borrows the models of another one."""
+def fresh_home() -> Iterator[Path]:
+    """An empty Pincite home."""
     with tempfile.TemporaryDirectory(prefix="pincite-bench-") as folder:
-        home = Path(folder)
-        (home / "models").symlink_to(models_folder(models), target_is_directory=True)
-        yield home
+        yield Path(folder)
 
 
-def models_folder(given: Path | None) -> Path:
-    home = Path(os.environ.get("PINCITE_HOME") or platformdirs.user_data_dir("pincite"))
-    folder = given or home / "models"
-    if not folder.is_dir():
-        sys.exit(f"No models in {folder}: run `make setup`, or name a folder with --models.")
-    return folder.resolve()
+def environment(home: Path, options: Any, *roles: Role) -> dict[str, str]:
+    """For a Pincite process: its home, and the models of the roles it needs."""
+    names = {role: f"PINCITE_{role.upper()}_MODEL" for role in roles}
+    models = {name: str(model(options, role)) for role, name in names.items()}
+    return {**os.environ, "PINCITE_HOME": str(home), **models}
 
 
-def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "PINCITE_HOME": str(home)}
-
-
-def pincite(home: Path, *arguments: str | Path) -> list[dict[str, Any]]:
+def pincite(environment: Mapping[str, str], *arguments: str | Path) -> list[dict[str, Any]]:
     """Run the command line; returns the JSON rows of its standard output."""
-    command = [*PINCITE, *map(str, arguments)]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode not in (0, 3):
-        sys.exit(f"pincite {' '.join(command[3:])} ended with {done.returncode}")
-    return json_rows(done.stdout)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        pincite_into(output, environment, *arguments)
+        output.seek(0)
+        return json_rows(output.read())
 
 
-def pincite_into(output: Path, home: Path, *arguments: str | Path) -> None:
-    """Run the command line and append what it prints to a file, row by row."""
-    output.parent.mkdir(parents=True, exist_ok=True)
+def pincite_into(output: IO[str], environment: Mapping[str, str], *arguments: str | Path) -> None:
+    """Run the command line; its rows go into an open file as soon as they are printed."""
     command = [*PINCITE, *map(str, arguments)]
-    with output.open("a", encoding="utf-8") as file:
-        done = subprocess.run(command, cwd=ROOT, env=environment(home), stdout=file, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, check=False)
     if done.returncode not in (0, 3):
         sys.exit(f"pincite {' '.join(command[3:])} ended with {done.returncode}")
 
@@ -134,14 +124,14 @@ def json_rows(text: str) -> list[dict[str, Any]]:
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    text = "".join(json.dumps(row) + "\n" for row in rows)
     path.write_text(text, "utf-8")
 
 
 def append_row(path: Path, row: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file.write(json.dumps(row) + "\n")
 
 
 def saved(

@@ -22,7 +22,7 @@ Rows = list[dict[str, Any]]
 
 
 def main() -> None:
-    parser = common.parser(__doc__, "embedder")
+    parser = common.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("langchain", "pincite"), help="run one system")
     options = parser.parse_args()
@@ -52,14 +52,14 @@ def pages_of(folder: Path, pdfs: list[Path]) -> int:
 
 def run(system: str, options: Any, pdfs: list[Path]) -> dict[str, Any]:
     if system == "langchain":
-        embedder = common.needed(options.embedder, "--embedder")
+        embedder = common.model(options, "embedding")
         with tempfile.TemporaryDirectory() as store:
             command = [sys.executable, "-m", "benchmarks.peer_langchain"]
             settings = ["--embedder", str(embedder), "--store", store]
             return measure(system, [*command, *settings, *map(str, pdfs)], dict(os.environ))
-    with common.fresh_home(options.models) as home:
+    with common.fresh_home() as home:
         command = [*common.PINCITE, "add", "--json", *map(str, pdfs)]
-        return measure(system, command, common.environment(home))
+        return measure(system, command, common.environment(home, options, "embedding"))
 
 
 def measure(system: str, command: list[str], environment: dict[str, str]) -> dict[str, Any]:

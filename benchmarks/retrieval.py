@@ -36,7 +36,7 @@ SCORES: dict[str, Score] = {
 
 
 def main() -> None:
-    parser = common.parser(__doc__, "embedder")
+    parser = common.parser(__doc__)
     parser.add_argument("--sets", nargs="+", default=[*PDF_SETS, "scifact"])
     parser.add_argument("--only", choices=("langchain", "pincite"), help="run one system")
     options = parser.parse_args()
@@ -93,7 +93,7 @@ def langchain_rows(options: Any, pdf_set: common.PdfSet) -> Iterator[dict[str, A
     from benchmarks.peer_langchain import LangChainPeer
 
     with tempfile.TemporaryDirectory() as store:
-        peer = LangChainPeer(common.needed(options.embedder, "--embedder"), Path(store))
+        peer = LangChainPeer(common.model(options, "embedding"), Path(store))
         common.say(f"langchain reads {pdf_set.name}: (pages, chunks) {peer.add(pdf_set.pdfs)}")
         for question in pdf_set.questions:
             hits = peer.search(question.question, HITS)
@@ -101,11 +101,12 @@ def langchain_rows(options: Any, pdf_set: common.PdfSet) -> Iterator[dict[str, A
 
 
 def pincite_rows(options: Any, pdf_set: common.PdfSet) -> Rows:
-    with common.fresh_home(options.models) as home:
-        common.pincite(home, "add", *pdf_set.pdfs, "--json")
+    with common.fresh_home() as home:
+        environment = common.environment(home, options, "embedding")
+        common.pincite(environment, "add", *pdf_set.pdfs, "--json")
         batch = home / "batch.jsonl"
         common.write_rows(batch, ({"id": q.id, "question": q.question} for q in pdf_set.questions))
-        return common.pincite(home, "search", "--batch", batch, "-k", str(HITS))
+        return common.pincite(environment, "search", "--batch", batch, "-k", str(HITS))
 
 
 if __name__ == "__main__":

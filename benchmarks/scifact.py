@@ -33,7 +33,7 @@ def run(options: Any, folder: Path) -> None:
     if options.only != "pincite":
         path = options.cache / "scifact-langchain.jsonl"
         rows += common.saved(
-            path, options.reuse, lambda: reference_rankings(options.embedder, corpus, claims)
+            path, options.reuse, lambda: reference_rankings(options, corpus, claims)
         )
     if options.only != "langchain":
         path = options.cache / "scifact-pincite.jsonl"
@@ -60,11 +60,11 @@ def text_of(row: Row) -> str:
     return f"{row['title']}\n{row['text']}"
 
 
-def reference_rankings(embedder: Path, corpus: list[Row], claims: list[Row]) -> Iterator[Row]:
+def reference_rankings(options: Any, corpus: list[Row], claims: list[Row]) -> Iterator[Row]:
     """Sentence-transformers in fp32, every abstract compared with every claim."""
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(common.needed(embedder, "--embedder")), device="cpu")
+    model = SentenceTransformer(str(common.model(options, "embedding")), device="cpu")
     common.say(f"sentence-transformers embeds {len(corpus)} abstracts")
     passages, queries = (
         model.encode(texts, normalize_embeddings=True, convert_to_numpy=True)
@@ -88,7 +88,7 @@ def pincite_rankings(options: Any, corpus: list[Row], claims: list[Row]) -> Iter
     from vectorstore.embedder import load_embedder
     from vectorstore.library import Library
 
-    embedder = load_embedder(common.needed(options.embedder, "--embedder"))
+    embedder = load_embedder(common.model(options, "embedding"))
     with (
         tempfile.TemporaryDirectory() as folder,
         Library(Path(folder), "scifact", lambda: embedder) as library,
