@@ -36,7 +36,7 @@ class TokenOdds(Protocol):
 
     def next_token_logprobs(
         self,
-        messages: list[BaseMessage],
+        messages: Sequence[BaseMessage],
         candidates: Sequence[str],
         cancel: threading.Event | None = None,
     ) -> list[float]:
@@ -118,7 +118,7 @@ class LlamaCppChat(BaseChatModel):
     # --- counting and odds --------------------------------------------------------------------
 
     def count_tokens(
-        self, messages: list[BaseMessage], tools: Sequence[dict[str, Any]] = ()
+        self, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()
     ) -> int:
         """What these messages take of the context, exactly as they will be sent."""
         return len(self._prompt(self._engine(), messages, tools))
@@ -139,7 +139,7 @@ class LlamaCppChat(BaseChatModel):
 
     def next_token_logprobs(
         self,
-        messages: list[BaseMessage],
+        messages: Sequence[BaseMessage],
         candidates: Sequence[str],
         cancel: threading.Event | None = None,
     ) -> list[float]:
@@ -250,7 +250,7 @@ class LlamaCppChat(BaseChatModel):
     def _prompt(
         self,
         engine: LlamaEngine,
-        messages: list[BaseMessage],
+        messages: Sequence[BaseMessage],
         tools: Sequence[dict[str, Any]],
         begun: str = "",
     ) -> list[int]:

@@ -70,7 +70,12 @@ def measure_speed(model: LlamaCppChat) -> None:
 def seconds_to_stop(work: Callable[[threading.Event], object], after: float) -> float:
     """Seconds from pressing Stop to the return of `work`."""
     cancel, pressed = threading.Event(), list[float]()
-    timer = threading.Timer(after, lambda: (pressed.append(time.perf_counter()), cancel.set()))
+
+    def press() -> None:
+        pressed.append(time.perf_counter())
+        cancel.set()
+
+    timer = threading.Timer(after, press)
     timer.start()
     work(cancel)
     end = time.perf_counter()
@@ -88,8 +93,6 @@ def measure_stop(model: LlamaCppChat) -> None:
         return lambda cancel: model.invoke(text, max_tokens=16, cancel=cancel)
 
     def waits(cancel: threading.Event) -> object:
-        running = model.stream("Tell me a story.", max_tokens=100)
-        next(running)
         return model.invoke("Hello", cancel=cancel)
 
     def writes(cancel: threading.Event) -> object:
@@ -103,8 +106,12 @@ def measure_stop(model: LlamaCppChat) -> None:
 
     whole = first_token(model, prompt("whole", QUESTIONS[0]))
     moments = [part * whole for part in (0.1, 0.3, 0.5, 0.7)]
+    running = model.stream("Tell me a story.", max_tokens=100)
+    next(running)
+    waited = seconds_to_stop(waits, 0.2)
+    del running
     phases = {
-        "waiting for another answer": [seconds_to_stop(waits, 0.2)],
+        "waiting for another": [waited],
         "reading the prompt": [seconds_to_stop(reads(n), at) for n, at in enumerate(moments)],
         "computing the odds": [seconds_to_stop(gates, moments[1])],
         "writing": [seconds_to_stop(writes, 0.8), seconds_to_stop(writes, 1.3)],

@@ -151,7 +151,7 @@ class LlamaEngine:
             self._watch_flag(self._never)
 
     def _watch_flag(self, flag: ctypes.Array[ctypes.c_char]) -> None:
-        # llama.cpp asks after each of some 700 operations of a token. A Python function would
+        # llama.cpp asks after each of some 650 operations of a token. A Python function would
         # wait for the interpreter lock each time: 12 times slower beside one busy Python thread
         # (0.3.36). The C library's strlen answers the same question: is the first byte set?
         library = ctypes.cdll.msvcrt if os.name == "nt" else ctypes.CDLL(None)

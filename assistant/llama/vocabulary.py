@@ -91,7 +91,15 @@ class Vocabulary:
         self._bos = self._name(self._llama.llama_vocab_bos(self.handle))
         end = self._name(self._llama.llama_vocab_eos(self.handle))
         formatter = self._llama.llama_chat_format.Jinja2ChatFormatter
-        return formatter(template=self.template, eos_token=end, bos_token=self._bos)
+        try:
+            made = formatter(template=self.template, eos_token=end, bos_token=self._bos)
+            made(messages=[{"role": "user", "content": "Hello"}], enable_thinking=False)
+        except Exception as error:  # a template is a program of the file's author
+            raise ModelUnusable(
+                f"The chat template in {self.path} does not work here: {error}. "
+                "Choose another file of this model."
+            ) from error
+        return made
 
 
 def _folded(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
