@@ -1,0 +1,41 @@
+# Every target can be repeated; what is done is not done again.
+
+# The first Python that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help setup run test check bench clean python
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## prepare everything, then open the app in the browser
+	@$(BIN)/pincite app
+
+setup: python ## environment, llama.cpp, default models, index of the sample company
+	@$(PYTHON) scripts/set_up.py $(EXTRAS)
+
+test: EXTRAS := dev
+test: setup ## prepare everything, then run all checks and all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+check: ## the quick half of `make test`, for use while working
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not slow and not browser"
+
+bench: EXTRAS := dev bench
+bench: setup ## measure speed and quality beside the plain LangChain pipeline
+	$(BIN)/python -m benchmarks
+
+clean: ## remove the environment and what the tools keep; models and libraries stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+
+python:
+	@test -n "$(PYTHON)" || { echo "Pincite needs Python 3.11 or newer, and none was found."; exit 1; }

@@ -1,0 +1,257 @@
+"""Prepares everything in `.venv` and the home: dependencies, llama.cpp, models, sample library.
+
+Needs nothing but Python. Each step that is done leaves a stamp, so that a second run takes no
+time and an interrupted one continues. Usage: python3 scripts/set_up.py [EXTRA ...]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+STAMPS = VENV / "set-up"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+OLDEST = (3, 11)
+HEARTBEAT_SECONDS = 15
+
+
+def main(extras: list[str]) -> int:
+    if sys.version_info < OLDEST:
+        say("Pincite needs Python 3.11 or newer; this is " + platform.python_version() + ".")
+        return 1
+    os.chdir(ROOT)
+    try:
+        make_environment()
+        for extra in ["", *extras]:
+            install(extra)
+        if not install_llama():
+            say("Set-up goes on: answers will be sentences of the documents until it is there.")
+        fetch_models()
+        index_samples()
+    except StepFailed as failure:
+        say(str(failure))
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped. Run the same command again to continue from here.")
+        return 130
+    return 0
+
+
+class StepFailed(Exception):
+    """Nothing after this step can work; the message says what to do."""
+
+
+def make_environment() -> None:
+    if done("environment", platform.python_version()):
+        return
+    # One that somebody made before is kept; half of one, after an interruption, is not.
+    if PYTHON.exists() and not run("environment", [PYTHON, "-m", "pip", "--version"]):
+        return stamp("environment", platform.python_version())
+    say(f"Making the environment {VENV.name} with Python {platform.python_version()}")
+    if run("environment", [sys.executable, "-m", "venv", "--clear", str(VENV)]):
+        raise StepFailed("Python's venv module is missing. On Debian and Ubuntu: python3-venv")
+    stamp("environment", platform.python_version())
+
+
+def install(extra: str) -> None:
+    """Pincite itself with its dependencies, and those of an extra."""
+    name = f"dependencies-{extra or 'base'}"
+    key = digest((ROOT / "pyproject.toml").read_bytes())
+    if done(name, key):
+        return
+    say(f"Installing the {extra or 'needed'} packages (a few minutes the first time)")
+    target = f".[{extra}]" if extra else "."
+    if run(name, [PYTHON, "-m", "pip", "install", "--editable", target]):
+        raise StepFailed("The packages could not be installed: see the lines above.")
+    stamp(name, key)
+
+
+def install_llama() -> bool:
+    """llama-cpp-python from a wheel that was compiled on this machine, now or earlier."""
+    key = f"{wanted_llama()} {machine_key()}"
+    if done("llama", key):
+        return True
+    if done("llama-failed", key):
+        say("llama-cpp-python could not be built last time. To try again: make clean setup")
+        return False
+    own = not (STAMPS / "llama").exists() and llama_starts()  # installed by the person
+    if own or install_llama_wheel():
+        stamp("llama", key)
+        return True
+    if has_compiler():  # without one the next attempt costs nothing
+        stamp("llama-failed", key)
+    return False
+
+
+def install_llama_wheel() -> bool:
+    kept = user_cache() / "wheels" / machine_key()
+    wheel = newest_wheel(kept) or compile_llama(kept)
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install"]
+    if not wheel or run("llama", [*pip, "--force-reinstall", "--no-deps", wheel]):
+        return False
+    if run("llama", [*pip, "--prefer-binary", wanted_llama()]):  # what it needs itself
+        return False
+    if not llama_starts():
+        say("llama-cpp-python is installed, but it stops as soon as it is used.")
+        return False
+    return True
+
+
+def llama_starts() -> bool:
+    code = "import llama_cpp; llama_cpp.llama_backend_init()"
+    return subprocess.run([str(PYTHON), "-c", code], capture_output=True).returncode == 0
+
+
+def compile_llama(kept: Path) -> Path | None:
+    say("Compiling llama.cpp for this machine (4 to 9 minutes on two cores, once)")
+    fresh = kept / "unfinished"
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--prefer-binary",
+        "--verbose",
+    ]
+    # pip's own cache does not tell processors apart.
+    command += ["--no-cache-dir", "--wheel-dir", fresh, wanted_llama()]
+    if not has_compiler():
+        say("There is no C and C++ compiler (such as gcc and g++); trying for a built wheel.")
+        command[4:4] = ["--only-binary", "llama-cpp-python"]
+    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
+    if run("llama", command, CMAKE_BUILD_PARALLEL_LEVEL=jobs):
+        say("llama-cpp-python could not be built; `pincite doctor` says what is missing.")
+        return None
+    for wheel in fresh.glob("*.whl"):
+        wheel.replace(kept / wheel.name)  # whole, or not at all
+    fresh.rmdir()
+    return newest_wheel(kept)
+
+
+def fetch_models() -> None:
+    if subprocess.call([str(BIN / "pincite"), "models", "pull"]):
+        say("Not all models are here. To try again: .venv/bin/pincite models pull")
+
+
+def index_samples() -> None:
+    documents = sorted(Path("samples").glob("*.pdf"))
+    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in documents]
+    home = subprocess.run(
+        [str(PYTHON), "-c", "from assistant.settings import default_home; print(default_home())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    key = digest(repr((home, states)).encode())
+    if done("samples", key) and Path(home, "libraries", "samples").exists():
+        return
+    say("Indexing the sample company")
+    command = [str(BIN / "pincite"), "add", *map(str, documents), "--library", "samples"]
+    if subprocess.call(command):
+        say("The sample company is not indexed; your own documents are not affected.")
+    else:
+        stamp("samples", key)
+
+
+def wanted_llama() -> str:
+    """The requirement that pyproject.toml has for it."""
+    found = re.search(r'"(llama-cpp-python[^"]*)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    assert found, "pyproject.toml names llama-cpp-python"
+    return found[1]
+
+
+def newest_wheel(folder: Path) -> Path | None:
+    wheels = sorted(folder.glob("llama_cpp_python-*.whl"), key=lambda path: path.stat().st_mtime)
+    return wheels[-1] if wheels else None
+
+
+def machine_key() -> str:
+    """Which machines can share a compiled wheel: same Python, system and vector instructions."""
+    vector = re.compile("sse|ssse|avx|fma|f16c|bmi|amx|asimd|sve|i8mm|bf16")
+    flags: list[str] = []
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith(("flags", "Features")):
+                flags = sorted(flag for flag in line.split() if vector.match(flag))
+                break
+    processor = " ".join(flags) or platform.processor()
+    python = "cp{}{}".format(*sys.version_info[:2])
+    system = f"{platform.system()}-{platform.machine()}".lower()
+    return f"{python}-{system}-{digest(processor.encode())[:8]}"
+
+
+def has_compiler() -> bool:
+    both = (("cc", "gcc", "clang", "cl"), ("c++", "g++", "clang++", "cl"))
+    return all(any(shutil.which(name) for name in names) for names in both)
+
+
+def user_cache() -> Path:
+    """The same folder as platformdirs.user_cache_dir("pincite", appauthor=False)."""
+    if sys.platform == "win32":
+        return Path(os.environ["LOCALAPPDATA"], "pincite", "Cache")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "pincite"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pincite"
+
+
+def run(step: str, command: list[str | Path], **environment: str) -> int:
+    """Run a command that says a lot: show a sign of life, and its last lines when it fails."""
+    started, lines = time.monotonic(), [""]
+    child = subprocess.Popen(
+        [str(part) for part in command],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    reader = threading.Thread(target=lambda: lines.extend(child.stdout or ()), daemon=True)
+    reader.start()
+    try:
+        while reader.is_alive():
+            reader.join(HEARTBEAT_SECONDS)
+            if reader.is_alive():
+                minutes, seconds = divmod(int(time.monotonic() - started), 60)
+                say(f"  {step}: {minutes}:{seconds:02} {lines[-1].strip()[:70]}")
+    except BaseException:
+        child.terminate()
+        raise
+    if child.wait():
+        say("".join(f"  {line.rstrip()}\n" for line in lines[-12:]))
+    return child.returncode
+
+
+def done(step: str, key: str) -> bool:
+    path = STAMPS / step
+    return path.exists() and path.read_text("utf-8") == key
+
+
+def stamp(step: str, key: str) -> None:
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    (STAMPS / step).write_text(key, "utf-8")
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
