@@ -5,7 +5,7 @@ numbers and meaning are looked for in the lines that were read (post-hoc attachm
 `insert_citations`, with lexical and numeric checks in front of the embedding).
 """
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ _MOST_MARKS = 3
 _LEXICAL = 0.6  # weight of words against meaning
 _SUPPORTED = 0.5
 _MOST_LINES = 5  # a "sentence" of more lines is a table or a list: taken line by line
-_ENDS = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_BULLETS = ("•", "-", "–", "*")
 
 
 @dataclass(frozen=True)
@@ -57,32 +57,40 @@ def ground(
 
 
 def units_of(window: Window, index: int = 0) -> Iterator[Unit]:
-    """The sentences of a window; where lines do not end like sentences, the lines."""
+    """The sentences of a window, each with its lines; in tables and lists, the lines."""
     start = window.first
     for line in range(window.first, window.last + 1):
-        at_end = line == window.last or _ends(window, line)
-        if at_end:
-            yield from _units(window, index, start, line)
+        if line == window.last or _block_ends(window, line):
+            yield from _sentences(window, index, start, line)
             start = line + 1
 
 
-def _ends(window: Window, line: int) -> bool:
-    text, below = window.page.lines[line].text, window.page.lines[line + 1]
-    here = window.page.lines[line]
+def _block_ends(window: Window, line: int) -> bool:
+    here, below = window.page.lines[line], window.page.lines[line + 1]
     apart = below.box.y0 - here.box.y1 > 0.6 * max(here.box.y1 - here.box.y0, 1.0)
-    return bool(_ENDS.search(text)) or apart or below.text.startswith(("•", "-", "*"))
+    return apart or below.text.startswith(_BULLETS)
 
 
-def _units(window: Window, index: int, first: int, last: int) -> Iterator[Unit]:
-    if last - first >= _MOST_LINES:
-        for line in range(first, last + 1):
-            yield _unit(window, index, line, line)
-    else:
-        yield _unit(window, index, first, last)
+def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Unit]:
+    """Sentences of a block of lines; what runs over too many lines is taken line by line."""
+    starts, text = [], ""
+    for line in window.page.lines[first : last + 1]:
+        starts.append(len(text))
+        text += f"{line.text} "
+    at = 0
+    for sentence in split(text):
+        begin = text.index(sentence[:40], at)
+        at = begin + len(sentence)
+        top = first + bisect_right(starts, begin) - 1
+        bottom = first + bisect_right(starts, at - 1) - 1
+        if bottom - top >= _MOST_LINES:
+            for number in range(top, bottom + 1):
+                yield _unit(index, number, number, window.page.lines[number].text)
+        else:
+            yield _unit(index, top, bottom, sentence)
 
 
-def _unit(window: Window, index: int, first: int, last: int) -> Unit:
-    text = " ".join(line.text for line in window.page.lines[first : last + 1])
+def _unit(index: int, first: int, last: int, text: str) -> Unit:
     return Unit(index, first, last, text, stems(text), numbers(text))
 
 

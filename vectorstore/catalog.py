@@ -246,7 +246,12 @@ class Catalog:
         )
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             _insert_chunk(connection, id, f"{document.sha256[:16]}:{ordinal}", chunk, vector)
-        card = [name, document.title, *(page.text for page in document.pages[:2])]
+        card = [
+            name,
+            words.name_parts(name),
+            document.title,
+            *(page.text for page in document.pages[:2]),
+        ]
         connection.execute(
             "INSERT INTO card_words (rowid, text) VALUES (?, ?)",
             (id, words.indexed("\n".join(card))),

@@ -186,7 +186,7 @@ class Library:
             return []
         vector = self.embedder().query(query)
         candidates, vectors = self._candidates(query, vector, documents)
-        ranked = ranking.rank(query, candidates, self._catalog.bm25_cards(query))[:k]
+        ranked = ranking.rank(candidates, self._catalog.bm25_cards(query))[:k]
         chunks = self._catalog.chunks([r.candidate.id for r in ranked])
         return [
             Hit(chunks[r.candidate.id], r.score, r.candidate.dense, vectors[r.candidate.id])

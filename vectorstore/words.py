@@ -19,12 +19,18 @@ mentioned document documents
 )
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _FISCAL = re.compile(r"\b(?:FY|fiscal year)\s?'?(\d{4}|\d{2})\b", re.IGNORECASE)
+_PARTS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+|\d+")
 _MOST = 40  # words of a query; a pasted page would match everything, slowly
 
 
 def indexed(text: str) -> str:
     """The text with `FY18` also written `2018`."""
     return _FISCAL.sub(lambda match: f"{match.group()} {_year(match.group(1))}", text)
+
+
+def name_parts(name: str) -> str:
+    """`2023_Q1-AnnualReport.pdf` as the words that people would use for it."""
+    return " ".join(_PARTS.findall(name.rsplit(".", 1)[0]))
 
 
 def content_words(text: str) -> list[str]:

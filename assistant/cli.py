@@ -1,0 +1,70 @@
+"""The command `pincite`: arguments in, exit status out. Heavy imports wait until a command runs."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant import cli_ask, cli_library, cli_models
+from ingest.errors import PinciteError
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 done, 1 could not do it, 2 wrong usage, 3 done in part, 130 interrupted."""
+    args = parser().parse_args(arguments)
+    try:
+        return _run(args)
+    except PinciteError as error:
+        print(f"pincite: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\npincite: interrupted; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands."""
+    main = argparse.ArgumentParser(
+        prog="pincite",
+        description="Ask your own documents, and see the exact line each sentence comes from.",
+    )
+    main.add_argument("--home", type=Path, help="where everything is kept (PINCITE_HOME)")
+    main.add_argument("--version", action="version", version=_version())
+    commands = main.add_subparsers(metavar="COMMAND", required=True)
+    cli_library.add_parsers(commands)
+    cli_ask.add_parsers(commands)
+    cli_models.add_parsers(commands)
+    for command in commands.choices.values():
+        # Also behind the command; SUPPRESS, so that it does not undo one given in front.
+        command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return main
+
+
+def _run(args: argparse.Namespace) -> int:
+    from assistant import offline
+    from assistant.settings import Settings
+
+    settings = Settings.load(home=args.home, library=getattr(args, "library", None))
+    offline.quiet_telemetry()
+    offline.install_guard(settings.home / "network.log")
+    status: int = args.run(args, settings)
+    return status
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"pincite {version('pincite')}"
+    except PackageNotFoundError:
+        return "pincite (not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""The commands for questions: ask, chat, app."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli_library import DONE, opened, rows
+
+if TYPE_CHECKING:
+    from assistant.chat import Assistant
+    from assistant.reply import Reply
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    ask = commands.add_parser("ask", help="a question, answered with citations")
+    ask.add_argument("question", nargs="?")
+    ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}')
+    ask.add_argument("--conversation", default="", metavar="ID", help="go on with a conversation")
+    ask.add_argument("--json", action="store_true", help="print the answer document")
+    _with_library(ask, _run_ask)
+    _with_library(commands.add_parser("chat", help="a conversation in the terminal"), _run_chat)
+    app = commands.add_parser("app", help="the app in the browser")
+    app.add_argument("--port", type=int, help="where it listens (8501, or the next that is free)")
+    app.add_argument("--address", default="127.0.0.1", help="loopback unless told otherwise")
+    _with_library(app, _run_app)
+
+
+def _with_library(command: argparse.ArgumentParser, run: Any) -> None:
+    command.add_argument("--library", metavar="NAME", help="which library (main)")
+    command.set_defaults(run=run)
+
+
+def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant import build
+    from assistant.errors import AssistantError
+
+    if (args.question is None) == (args.batch is None):
+        raise AssistantError("Give either a QUESTION or --batch FILE.")
+    with opened(settings) as library:
+        assistant = build.assistant(settings, library)
+        if assistant.notice:
+            print(f"pincite: {assistant.notice}", file=sys.stderr)
+        if args.batch:
+            for row in rows(args.batch):
+                print(json.dumps(_batch_row(assistant, row)), flush=True)
+        else:
+            reply = assistant.ask(args.question, conversation=args.conversation)
+            _show(reply, args.json)
+    return DONE
+
+
+def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
+    """The answer document with the row's id; one question that fails does not end the batch."""
+    from ingest.errors import PinciteError
+
+    history = _turns(row.get("history") or [])
+    try:
+        if "passages" in row:
+            given = [(p.get("title", ""), p["text"]) for p in row["passages"]]
+            reply = assistant.ask_given(row["question"], given, history)
+        else:
+            reply = assistant.ask(row["question"], history=history)
+        return {**reply.to_json(), "id": row.get("id")}
+    except PinciteError as error:
+        return {"id": row.get("id"), "question": row["question"], "error": str(error)}
+
+
+def _turns(history: list[dict[str, str]]) -> list[Any]:
+    """Messages of a person and the assistant in turn become questions with answers."""
+    from assistant.tools import Turn
+
+    turns: list[Turn] = []
+    for message in history:
+        if message["role"] in ("user", "human"):
+            turns.append(Turn(message["text"], ""))
+        elif turns:
+            turns[-1] = Turn(turns[-1].question, message["text"])
+    return turns
+
+
+def _show(reply: "Reply", as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(reply.to_json()))
+        return
+    for word in reply:
+        print(word, end="", flush=True)
+    print("\n")
+    done = reply.finish()
+    for citation in done.citations:
+        quote = " ".join(citation.quote.split())
+        print(f"[{citation.mark}] {citation.document}, page {citation.page}: “{quote}”")
+    unsupported = [s.text for s in done.sentences if not s.supported and not done.refused]
+    for text in unsupported:
+        print(f"not found in the documents: {text}")
+    for passage in done.passages[:3] if done.refused else ():
+        first = " ".join(passage.text.split())[:100]
+        print(f"closest: {passage.document}, page {passage.page}: {first}…")
+
+
+def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant import build
+
+    with opened(settings) as library:
+        assistant = build.assistant(settings, library)
+        conversation = assistant.conversations.start()
+        print(assistant.notice or f"{assistant.model_name} on {settings.library!r}. Ctrl-D ends.")
+        for question in _typed():
+            _ask_stoppable(assistant, question, conversation)
+    return DONE
+
+
+def _typed() -> Any:
+    while True:
+        try:
+            question = input("\n> ").strip()
+        except EOFError:
+            return
+        if question:
+            yield question
+
+
+def _ask_stoppable(assistant: "Assistant", question: str, conversation: str) -> None:
+    from ingest.errors import PinciteError
+
+    reply = assistant.ask(question, conversation=conversation)
+    try:
+        _show(reply, as_json=False)
+    except KeyboardInterrupt:
+        reply.stop()
+        print("\n(stopped)")
+    except PinciteError as error:
+        print(f"pincite: {error}", file=sys.stderr)
+
+
+def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.ui import server
+
+    return server.serve(settings, args.port, args.address)

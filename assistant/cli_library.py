@@ -1,0 +1,233 @@
+"""The commands for documents: add, documents, show, remove, verify, rebuild, search."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from vectorstore.indexing import AddSummary, Progress
+    from vectorstore.library import Hit, Library
+
+DONE, FAILED, IN_PART = 0, 1, 3
+_SHOWN = 240  # characters of a hit that people see
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    add = _add(commands, "add", _run_add, "add files and folders to a library")
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    _add(commands, "documents", _run_documents, "what a library holds")
+    show = _add(commands, "show", _run_show, "the text that was read from a document")
+    show.add_argument("document")
+    show.add_argument("--page", type=int, help="one page, as a viewer counts: the first is 1")
+    remove = _add(commands, "remove", _run_remove, "take documents out of a library")
+    remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
+    _add(commands, "verify", _run_verify, "compare files, catalogue and index, and mend the index")
+    _add(commands, "rebuild", _run_rebuild, "make the index anew from the catalogue")
+    search = _add(commands, "search", _run_search, "find pages")
+    search.add_argument("query", nargs="?", help="what to look for")
+    search.add_argument(
+        "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
+    )
+    search.add_argument("-k", type=int, default=8, metavar="N", help="how many pages (8)")
+
+
+def _add(commands: Any, name: str, run: Callable[..., int], help: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    command.add_argument("--library", metavar="NAME", help="which library (main)")
+    command.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    command.set_defaults(run=run)
+    return command
+
+
+@contextmanager
+def opened(settings: "Settings") -> Iterator["Library"]:
+    """The library of the settings, given back to other processes afterwards."""
+    from assistant import build
+
+    with build.library(settings) as library:
+        yield library
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON Lines file. Raises AssistantError naming the line."""
+    from assistant.errors import AssistantError
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AssistantError(f"{path} cannot be read: {error}.") from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            row["question"]
+        except (json.JSONDecodeError, TypeError, KeyError) as error:
+            raise AssistantError(
+                f'{path}, line {number}: not a JSON object with a "question".'
+            ) from error
+        yield row
+
+
+# -- the commands
+
+
+def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library, _progress() as progress:
+        summary = library.add(args.paths, progress)
+    if args.json:
+        print(json.dumps(asdict(summary)))
+    else:
+        _print_summary(summary, settings.library)
+    if not summary.failed:
+        return DONE
+    return IN_PART if summary.added + summary.updated + summary.unchanged else FAILED
+
+
+def _print_summary(summary: "AddSummary", library: str) -> None:
+    for failure in summary.failed:
+        print(f"not added: {failure.path}\n           {failure.error}", file=sys.stderr)
+    print(
+        f"{library}: {summary.added} added, {summary.updated} updated, "
+        f"{summary.unchanged} unchanged,"
+        f" {len(summary.failed)} failed; {summary.pages} pages, {summary.chunks} passages"
+        f" in {summary.seconds:.1f} s"
+    )
+
+
+def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        documents = library.documents()
+    if args.json:
+        print(json.dumps([asdict(info) for info in documents]))
+    elif not documents:
+        print(f"The library {settings.library!r} is empty. `pincite add PATH` adds documents.")
+    for info in documents if not args.json else []:
+        print(f"{info.document}  ({info.pages} pages, {info.chunks} passages): {info.status}")
+    return DONE
+
+
+def _run_show(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        one = args.page is not None
+        pages = [library.page(args.document, args.page)] if one else library.pages(args.document)
+    for page in [] if args.json else pages:
+        print(f"--- page {page.number} ---\n{page.text}\n")
+    if args.json:
+        print(json.dumps([_page_row(page) for page in pages]))
+    return DONE
+
+
+def _page_row(page: Any) -> dict[str, Any]:
+    lines = [{"text": line.text, "box": list(line.box)} for line in page.lines]
+    return {"page": page.number, "text": page.text, "ocr": page.ocr, "lines": lines}
+
+
+def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        removed = library.remove(args.documents)
+    print(json.dumps({"removed": removed}) if args.json else f"{removed} removed")
+    return DONE
+
+
+def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        health = library.verify()
+    if args.json:
+        print(json.dumps(asdict(health)))
+    else:
+        print(f"{health.documents} documents, {health.chunks} passages; index {health.chroma}")
+        for name in health.lost_files:
+            print(f"the copy of {name} is lost or damaged: add the file again", file=sys.stderr)
+    return IN_PART if health.lost_files else DONE
+
+
+def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library, _progress() as progress:
+        chunks = library.rebuild(progress)
+    print(json.dumps({"chunks": chunks}) if args.json else f"{chunks} passages indexed anew")
+    return DONE
+
+
+def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+
+    if (args.query is None) == (args.batch is None):
+        raise AssistantError("Give either a QUERY or --batch FILE.")
+    with opened(settings) as library:
+        if args.batch:
+            for row in rows(args.batch):
+                print(json.dumps(_search_row(library, row, args.k)), flush=True)
+            return DONE
+        hits = library.search(args.query, args.k)
+    if args.json:
+        print(json.dumps([_hit_row(hit) for hit in hits]))
+    else:
+        _print_hits(hits)
+    return DONE
+
+
+def _search_row(library: "Library", row: dict[str, Any], k: int) -> dict[str, Any]:
+    started = time.perf_counter()
+    hits = library.search(row["question"], k)
+    seconds = round(time.perf_counter() - started, 4)
+    return {"id": row.get("id"), "hits": [_hit_row(hit) for hit in hits], "seconds": seconds}
+
+
+def _hit_row(hit: "Hit") -> dict[str, Any]:
+    return {
+        "document": hit.document,
+        "page": hit.page,
+        "score": round(hit.score, 4),
+        "text": hit.text,
+    }
+
+
+def _print_hits(hits: "list[Hit]") -> None:
+    if not hits:
+        print("Nothing found.")
+    for number, hit in enumerate(hits, start=1):
+        text = " ".join(hit.text.split())
+        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        print(f"{number}. {hit.document}, page {hit.page}  ({hit.score:.2f})\n   {short}\n")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[["Progress"], None]]:
+    """A bar on standard error for people; nothing when standard error is a file."""
+    if not sys.stderr.isatty():
+        yield _in_lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking for documents", total=None)
+
+        def show(step: "Progress") -> None:
+            words = f"{step.stage} {step.file}"[:60]
+            bar.update(task, description=words, completed=step.done, total=step.total)
+
+        yield show
+
+
+def _in_lines() -> Callable[["Progress"], None]:
+    """One line for each file, for logs."""
+    seen: set[str] = set()
+
+    def show(step: "Progress") -> None:
+        if step.file and step.file not in seen:
+            seen.add(step.file)
+            print(f"{step.done + 1}/{step.total} {step.file}", file=sys.stderr, flush=True)
+
+    return show
