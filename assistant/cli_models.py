@@ -27,6 +27,9 @@ def add_parsers(subparsers: Parsers) -> None:
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
+    for command in inner.choices.values():
+        # SUPPRESS, so that it does not undo a --home that was given further in front.
+        command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     _add(subparsers, "doctor", _doctor, "what is missing or slow, and the command that helps")
 
 

@@ -209,8 +209,7 @@ def user_cache() -> Path:
 
 def run(step: str, command: list[str | Path], **environment: str) -> int:
     """Run a command that says a lot: show a sign of life, and its last lines when it fails."""
-    started, lines = time.monotonic(), [""]
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [str(part) for part in command],
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -218,21 +217,33 @@ def run(step: str, command: list[str | Path], **environment: str) -> int:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    reader = threading.Thread(target=lambda: lines.extend(child.stdout or ()), daemon=True)
-    reader.start()
-    try:
-        while reader.is_alive():
-            reader.join(HEARTBEAT_SECONDS)
-            if reader.is_alive():
-                minutes, seconds = divmod(int(time.monotonic() - started), 60)
-                say(f"  {step}: {minutes}:{seconds:02} {lines[-1].strip()[:70]}")
-    except BaseException:
-        child.terminate()
-        raise
-    if child.wait():
+    ) as child:
+        try:
+            lines = watch(step, child)
+        except BaseException:
+            child.terminate()
+            raise
+    if child.returncode:
         say("".join(f"  {line.rstrip()}\n" for line in lines[-12:]))
     return child.returncode
+
+
+def watch(step: str, child: subprocess.Popen[str]) -> list[str]:
+    """All that the child says, with a line about it now and then."""
+    started, lines = time.monotonic(), [""]
+    reader = threading.Thread(target=lambda: lines.extend(child.stdout or ()), daemon=True)
+    reader.start()
+    while reader.is_alive():
+        reader.join(HEARTBEAT_SECONDS)
+        if reader.is_alive():
+            minutes, seconds = divmod(int(time.monotonic() - started), 60)
+            say(f"  {step}: {minutes}:{seconds:02} {sign_of_life(lines[-1])}")
+    return lines
+
+
+def sign_of_life(line: str) -> str:
+    compiled = re.match(r"\s*\[(\d+)/(\d+)\]", line)
+    return f"compiled {compiled[1]} of {compiled[2]}" if compiled else line.strip()[:70]
 
 
 def done(step: str, key: str) -> bool:

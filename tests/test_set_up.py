@@ -1,0 +1,88 @@
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import platformdirs
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "set_up.py"
+
+
+@pytest.fixture
+def set_up(tmp_path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("set_up", SCRIPT)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.__dict__["STAMPS"] = tmp_path / "stamps"
+    return module
+
+
+def test_a_step_is_done_until_its_key_changes(set_up: ModuleType) -> None:
+    assert not set_up.done("step", "one")
+    set_up.stamp("step", "one")
+    assert set_up.done("step", "one")
+    assert not set_up.done("step", "two")
+
+
+def test_an_old_python_gets_a_sentence(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    assert set_up.main([]) == 1
+    assert "needs Python 3.11 or newer" in capsys.readouterr().err
+
+
+def test_the_cache_is_the_one_that_the_program_uses(set_up: ModuleType) -> None:
+    assert set_up.user_cache() == Path(platformdirs.user_cache_dir("pincite", appauthor=False))
+
+
+def test_llama_cpp_is_wanted_as_the_project_file_says(set_up: ModuleType) -> None:
+    assert set_up.wanted_llama().startswith("llama-cpp-python>=")
+
+
+def test_a_command_that_fails_shows_its_last_lines(
+    set_up: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "print('much'); print('this is why'); raise SystemExit(7)"
+    assert set_up.run("step", [sys.executable, "-c", code]) == 7
+    assert "this is why" in capsys.readouterr().err
+
+
+def test_a_long_command_shows_signs_of_life(
+    set_up: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up.__dict__["HEARTBEAT_SECONDS"] = 0.1
+    code = "import time; print('[7/193] g++ ...', flush=True); time.sleep(0.5)"
+    assert set_up.run("llama", [sys.executable, "-c", code]) == 0
+    assert "llama: 0:00 compiled 7 of 193" in capsys.readouterr().err
+
+
+def test_a_compiled_wheel_is_used_again(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "wheels" / set_up.machine_key()
+    kept.mkdir(parents=True)
+    wheel = kept / "llama_cpp_python-1-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    commands: list[list[str]] = []
+    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(set_up, "llama_starts", lambda: bool(commands))
+    monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
+    assert set_up.install_llama()
+    assert commands[0][-1] == wheel
+    assert not any("wheel" in command for command in commands)
+
+
+def test_a_failed_compilation_is_not_repeated_each_time(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[object] = []
+    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(set_up, "llama_starts", lambda: False)
+    monkeypatch.setattr(set_up, "has_compiler", lambda: True)
+    monkeypatch.setattr(set_up, "run", lambda *step, **_: attempts.append(step) or 1)
+    assert not set_up.install_llama()
+    assert not set_up.install_llama()
+    assert len(attempts) == 1
