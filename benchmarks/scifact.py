@@ -1,9 +1,8 @@
 """SciFact, nDCG@10: dense MiniLM alone, BM25 alone, and Pincite's fusion of the two.
 
-Each abstract is one chunk of one document. `pincite_rankings` alone knows Pincite's insides.
+Each abstract is one chunk of one document. `legs` alone knows how Pincite ranks.
 """
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,10 @@ import numpy as np
 
 from assistant.evaluation.metrics import bootstrap_interval, ndcg, paired_difference
 from assistant.evaluation.question_sets import read_rows
-from benchmarks import common
+from benchmarks import common, text_library
+from vectorstore import ranking
+from vectorstore.embedder import load_embedder
+from vectorstore.library import Library
 
 FP32 = "dense MiniLM, fp32"
 INT8 = "dense MiniLM, Pincite's int8"
@@ -85,9 +87,6 @@ def ranking_row(method: str, claim: Row, ranking: Sequence[str]) -> Row:
 
 def pincite_rankings(options: Any, corpus: list[Row], claims: list[Row]) -> Iterator[Row]:
     """Pincite's legs and their fusion, from a library whose documents are the abstracts."""
-    from vectorstore.embedder import load_embedder
-    from vectorstore.library import Library
-
     embedder = load_embedder(common.model(options, "embedding"))
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -99,36 +98,20 @@ def pincite_rankings(options: Any, corpus: list[Row], claims: list[Row]) -> Iter
             yield from legs(library, vectors, [row["_id"] for row in corpus], claim)
 
 
-def fill(library: Any, corpus: list[Row]) -> None:
-    from ingest.document import Box, Chunk, Document, Line, Page
-
+def fill(library: Library, corpus: list[Row]) -> None:
     common.say(f"Pincite embeds {len(corpus)} abstracts")
-    vectors = library.embedder().passages([text_of(row) for row in corpus])
-    catalog = library._catalog
-    with catalog.writing() as connection:
-        for row, vector in zip(corpus, vectors, strict=True):
-            page = Page(1, 612.0, 792.0, (Line(text_of(row), Box(0, 0, 612, 792)),))
-            digest = hashlib.sha256(row["_id"].encode()).hexdigest()
-            document = Document(digest, row["_id"], row["title"], (page,))
-            chunk = Chunk(1, 0, 0, text_of(row))
-            catalog.put(connection, document, row["_id"], "ready", [], [chunk], [vector])
+    for row in corpus:
+        text_library.put(library, row["_id"], row["title"], [[text_of(row)]])
     library.sync()
 
 
-def vectors_by_document(library: Any, corpus: list[Row]) -> Any:
+def vectors_by_document(library: Library, corpus: list[Row]) -> Any:
     ids, matrix = library._catalog.vectors()
-    row_of = {library_id: index for index, library_id in enumerate(ids)}
-    order = [row_of[chunk_id(row["_id"])] for row in corpus]
-    return matrix[order]
+    row_of = {id: index for index, id in enumerate(ids)}
+    return matrix[[row_of[text_library.first_chunk(row["_id"])] for row in corpus]]
 
 
-def chunk_id(document: str) -> str:
-    return f"{hashlib.sha256(document.encode()).hexdigest()[:16]}:0"
-
-
-def legs(library: Any, vectors: Any, ids: list[str], claim: Row) -> Iterator[Row]:
-    from vectorstore import ranking
-
+def legs(library: Library, vectors: Any, ids: list[str], claim: Row) -> Iterator[Row]:
     query = claim["text"]
     vector = library.embedder().query(query)
     yield ranking_row(INT8, claim, best(ids, vectors @ vector))
