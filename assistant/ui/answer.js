@@ -1,0 +1,117 @@
+// Draws one answer. Every text goes through textContent: what documents and models wrote is shown
+// letter by letter, and can become neither markup nor a link nor a picture.
+const make = (tag, className, text = "", attributes = {}) => {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+
+const opener = (root, className, text, id, label) => {
+  const button = make("button", className, text, { type: "button", "data-id": id, title: label });
+  button.setAttribute("aria-label", label);
+  button.onclick = () => root.open(id);
+  return button;
+};
+
+const stage = (data) => {
+  const line = make("p", "stage", "", { role: "status" });
+  line.append(make("span", "dot"), make("span", "", data.stage));
+  return line;
+};
+
+const writing = (data) => make("p", "writing", data.text);
+
+const sentence = (root, part, citations, opened) => {
+  const span = make("span", part.supported ? "sentence" : "sentence unsupported");
+  span.append(make("span", "words", part.text));
+  if (!part.supported) {
+    span.setAttribute("tabindex", "0");
+    span.append(make("span", "tip", "not found in the documents", { role: "note" }));
+  }
+  for (const mark of part.marks) {
+    const cited = citations[mark];
+    if (!cited) continue;
+    const label = `Source ${mark}: ${cited.document}, page ${cited.page}`;
+    const button = opener(root, "mark", `${mark}`, `citation-${mark}`, label);
+    button.setAttribute("aria-pressed", String(opened === `citation-${mark}`));
+    span.append(button);
+  }
+  return span;
+};
+
+const sentences = (root, data) => {
+  const paragraphs = [];
+  for (const part of data.sentences) {
+    if (part.breaks || !paragraphs.length) paragraphs.push(make("p", "paragraph"));
+    const paragraph = paragraphs[paragraphs.length - 1];
+    paragraph.append(sentence(root, part, data.citations, data.opened), " ");
+  }
+  return paragraphs;
+};
+
+const sources = (root, data) => {
+  const list = make("div", "sources", "", { role: "group", "aria-label": "Sources" });
+  for (const [mark, cited] of Object.entries(data.citations)) {
+    const label = `Open source ${mark}: ${cited.document}, page ${cited.page}`;
+    const chip = opener(root, "source", "", `citation-${mark}`, label);
+    chip.append(make("b", "", mark), make("span", "name", cited.document));
+    chip.append(make("span", "page", `p. ${cited.page}`));
+    chip.setAttribute("aria-pressed", String(data.opened === `citation-${mark}`));
+    list.append(chip);
+  }
+  return list;
+};
+
+const passages = (root, data) => {
+  const list = make("div", "passages", "", { role: "group", "aria-label": data.passages_title });
+  list.append(make("p", "hint", data.passages_title));
+  data.passages.forEach((passage, index) => {
+    const label = `Open ${passage.document}, page ${passage.page}`;
+    const card = opener(root, "passage", "", `passage-${index}`, label);
+    const head = make("span", "head");
+    head.append(make("span", "name", passage.document), make("span", "page", `p. ${passage.page}`));
+    card.append(head, make("span", "excerpt", passage.excerpt));
+    list.append(card);
+  });
+  return list;
+};
+
+const copy = async (text, button) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Copying is blocked here";
+  }
+  setTimeout(() => { button.textContent = "Copy"; }, 1600);
+};
+
+const footer = (data) => {
+  const line = make("div", "footer");
+  const button = make("button", "copy", "Copy", { type: "button" });
+  button.setAttribute("aria-label", "Copy the answer with its sources");
+  button.onclick = () => copy(data.copy, button);
+  line.append(make("span", "", data.footer), button);
+  return line;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".answer");
+  root.open = (id) => setTriggerValue("open", id);
+  const state = JSON.stringify(data);
+  if (root.dataset.state === state) return;
+  root.dataset.state = state;
+  const focused = root.getRootNode().activeElement?.dataset?.id;
+  const parts = [];
+  if (data.text) parts.push(writing(data));
+  if (data.stage) parts.push(stage(data));
+  if (data.sentences) parts.push(...sentences(root, data));
+  if (data.note) parts.push(make("p", "hint", data.note));
+  if (Object.keys(data.citations ?? {}).length) parts.push(sources(root, data));
+  if (data.passages?.length) parts.push(passages(root, data));
+  if (data.footer) parts.push(footer(data));
+  root.replaceChildren(...parts);
+  if (focused) root.querySelector(`[data-id="${focused}"]`)?.focus();
+}

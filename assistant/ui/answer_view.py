@@ -1,0 +1,137 @@
+"""An answer document becomes sentences with marks that open the page they come from."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.reply import Reply
+from assistant.ui import page_view
+from assistant.ui.page_view import Shown
+
+_HERE = Path(__file__).parent
+_EXCERPT = 260  # characters of a passage on its card
+_CLOSEST = 4  # passages under a refusal
+
+_component = st.components.v2.component(
+    "pincite_answer",
+    html='<div class="answer"></div>',
+    css=(_HERE / "answer.css").read_text(encoding="utf-8"),
+    js=(_HERE / "answer.js").read_text(encoding="utf-8"),
+)
+
+
+def draw(answer: Mapping[str, Any], shown: Shown | None) -> None:
+    """A finished answer. A click on a mark, source or passage opens its page."""
+    key = f"answer-{answer['id']}"
+    opened = shown.source.removeprefix(f"{key}/") if shown else ""
+    _component(key=key, data=_finished(answer, opened), on_open_change=partial(_open, key, answer))
+
+
+def draw_running(reply: Reply, seconds: float) -> None:
+    """What there is of an answer so far: its words, or what is being done before the first."""
+    stage = "" if reply.so_far else stage_text(reply.stage, seconds)
+    _component(key=f"running-{reply.id}", data={"text": reply.so_far, "stage": stage})
+
+
+def stage_text(stage: str, seconds: float) -> str:
+    """A short phrase for the person who waits; with the time once it is long."""
+    waited = f" {seconds:.0f} s" if seconds >= 3 else ""
+    return f"{stage or 'Starting'}…{waited}"
+
+
+def _open(key: str, answer: Mapping[str, Any]) -> None:
+    kind, _, number = str(st.session_state[key].open or "").partition("-")
+    if kind == "citation":
+        cited = next(c for c in answer["citations"] if c["mark"] == int(number))
+        page_view.show(
+            Shown(
+                cited["document"],
+                cited["page"],
+                cited["page"],
+                cited["quote"],
+                tuple(tuple(box) for box in cited["boxes"]),
+                f"{key}/citation-{number}",
+            )
+        )
+    elif kind == "passage":
+        near = answer["passages"][int(number)]
+        page = near["page"]
+        page_view.show(
+            Shown(near["document"], page, page, near["text"], None, f"{key}/passage-{number}")
+        )
+
+
+def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
+    refused = answer["refused"]
+    return {
+        "sentences": [] if not answer["answer"] else _sentences(answer),
+        "citations": {
+            c["mark"]: {"document": c["document"], "page": c["page"]} for c in answer["citations"]
+        },
+        "note": _note(answer),
+        "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
+        "passages_title": "The closest passages",
+        "opened": opened,
+        "footer": footer(answer),
+        "copy": copied(answer),
+    }
+
+
+def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sentences = answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
+    breaks = _line_breaks(answer["answer"], [s["text"] for s in sentences])
+    return [
+        {
+            "text": s["text"],
+            "supported": s["supported"] or answer["refused"],
+            "marks": s["marks"],
+            "breaks": breaks[index],
+        }
+        for index, s in enumerate(sentences)
+    ]
+
+
+def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
+    """Whether each sentence begins a line of the answer."""
+    breaks, end = [], 0
+    for sentence in sentences:
+        at = text.find(sentence, end)
+        breaks.append(at > 0 and "\n" in text[end:at])
+        end = at + len(sentence) if at >= 0 else end
+    return breaks
+
+
+def _note(answer: Mapping[str, Any]) -> str:
+    unsupported = any(not s["supported"] for s in answer["sentences"])
+    notes = []
+    if answer.get("stopped"):
+        notes.append("Stopped before it was complete.")
+    if unsupported and not answer["refused"]:
+        notes.append("Dotted: not found in the documents.")
+    return " ".join(notes)
+
+
+def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
+    text = " ".join(passage["text"].split())
+    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+    return {"document": passage["document"], "page": passage["page"], "excerpt": excerpt}
+
+
+def footer(answer: Mapping[str, Any]) -> str:
+    """Time and model, in small type."""
+    model = answer["model"]
+    by = "quoted from the documents" if model == "extractive" else model
+    return f"{answer['seconds_total']:.1f} s · {by}"
+
+
+def copied(answer: Mapping[str, Any]) -> str:
+    """The answer as text with its marks, and the sources below."""
+    sentences = [
+        " ".join([s["text"], *(f"[{mark}]" for mark in s["marks"])]) for s in answer["sentences"]
+    ]
+    sources = [f"[{c['mark']}] {c['document']}, page {c['page']}" for c in answer["citations"]]
+    text = " ".join(sentences) or answer["answer"]
+    return "\n".join([text, "", *sources]) if sources else text

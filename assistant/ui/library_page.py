@@ -1,0 +1,205 @@
+"""The library: drop files in, see what was read from each, open them and take them out."""
+
+import streamlit as st
+
+from assistant.ui import page_view, resources, style
+from assistant.ui.page_view import Shown
+from assistant.ui.plain import as_html, plain
+from assistant.ui.upload import State, Upload
+from ingest.errors import PinciteError
+from ingest.loaders import LOADERS
+from vectorstore.catalog import DocumentInfo
+from vectorstore.library import Library
+
+_LISTED = 50  # documents at once
+_FILTER_FROM = 8
+
+
+def page() -> None:
+    """All of it, from top to bottom."""
+    style.apply()
+    st.title("Library", anchor=False)
+    try:
+        library = resources.library()
+        _uploader(library)
+        _upload_state()
+        _documents(library)
+        page_view.panel(library)
+        _watch(library, library.generation())
+    except PinciteError as error:
+        st.error(plain(error), icon=":material/error:")
+
+
+# -- adding
+
+
+def _uploader(library: Library) -> None:
+    # A new key empties the box, ready for the next files.
+    number = st.session_state.setdefault("uploads", 0)
+    files = st.file_uploader(
+        "Add documents: drop PDFs here",
+        type=[suffix.removeprefix(".") for suffix in LOADERS],
+        accept_multiple_files=True,
+        key=f"files-{number}",
+    )
+    if not files:
+        return
+    st.session_state["upload"] = Upload(library, resources.settings().home, files)
+    st.session_state["uploads"] = number + 1
+    st.rerun()
+
+
+def _upload_state() -> None:
+    upload: Upload | None = st.session_state.get("upload")
+    if upload is None:
+        return
+    with st.container(border=True, key="upload"):
+        if upload.done:
+            _finished(upload)
+        else:
+            _progress(upload)
+
+
+@st.fragment(run_every=0.5)
+def _progress(upload: Upload) -> None:
+    if upload.done:
+        st.rerun()
+    step = upload.progress
+    st.progress(
+        step.done / max(step.total, 1), f"Adding: {step.done} of {step.total} files are done"
+    )
+    _files(upload.states())
+
+
+def _finished(upload: Upload) -> None:
+    if upload.error:
+        st.error(plain(upload.error), icon=":material/error:")
+    if upload.summary:
+        st.markdown(f"**{summed_up(upload)}**")
+    _files(upload.states())
+    st.button("OK", on_click=lambda: st.session_state.pop("upload", None), key="seen")
+
+
+def summed_up(upload: Upload) -> str:
+    """What an upload did, in a few words."""
+    done = upload.summary
+    if done is None:
+        return ""
+    counts = [
+        (done.added, "added"),
+        (done.updated, "replaced by a newer version"),
+        (done.unchanged, "already in the library"),
+        (len(done.failed), "could not be added"),
+    ]
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to add"
+
+
+def _files(states: list[State]) -> None:
+    rows = "".join(
+        f'<li class="{"failed" if state.failed else "fine"}">'
+        f'<span class="name">{as_html(state.name)}</span>'
+        f'<span class="state">{as_html(state.words)}</span></li>'
+        for state in states
+    )
+    st.html(f'<ul class="files">{rows}</ul>')
+
+
+# -- what is there
+
+
+@st.fragment(run_every=2.0)
+def _watch(library: Library, drawn: int) -> None:
+    """Draws the page anew once another visitor or process has changed the library."""
+    if library.generation() != drawn:
+        st.rerun()
+
+
+def _documents(library: Library) -> None:
+    documents = library.documents()
+    if not documents:
+        st.html(
+            '<div class="empty"><h3>Nothing here yet</h3>'
+            '<p class="quiet">Drop PDFs above. They are copied, read and indexed on this machine.'
+            "</p></div>"
+        )
+        return
+    _totals(documents)
+    wanted = _wanted(documents)
+    for document in wanted[:_LISTED]:
+        _row(library, document)
+    if len(wanted) > _LISTED:
+        st.caption(f"The first {_LISTED} of {len(wanted)} are shown. Type a part of a name above.")
+
+
+def _totals(documents: list[DocumentInfo]) -> None:
+    pages = sum(document.pages for document in documents)
+    st.html(
+        f'<p class="section">{counted(len(documents), "document")}, {counted(pages, "page")}</p>'
+    )
+
+
+def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
+    if len(documents) <= _FILTER_FROM:
+        return documents
+    part = st.text_input("Find a document by its name", key="part", placeholder="Part of a name")
+    return [d for d in documents if part.lower() in d.document.lower()]
+
+
+def _row(library: Library, document: DocumentInfo) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"row-{document.sha256}"
+    ):
+        st.html(
+            f'<div class="document-name">{as_html(document.document)}</div>'
+            f'<div class="document-facts">{facts(document)}</div>'
+        )
+        st.button(
+            "Open",
+            key=f"open-{document.sha256}",
+            on_click=page_view.show,
+            args=(Shown(document.document, 1),),
+        )
+        if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
+            _confirm(library, document.document)
+
+
+def facts(document: DocumentInfo) -> str:
+    """Pages, passages and status, as HTML."""
+    status = as_html(document.status)
+    if document.status != "ready":
+        status = f'<span class="warning">{status}</span>'
+    sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
+    return f"{sizes} · {status}"
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 page`, `2 pages`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+@st.dialog("Remove this document?")
+def _confirm(library: Library, name: str) -> None:
+    st.html(
+        f"<p><b>{as_html(name)}</b> and everything that was read from it leave the library. "
+        "Your own file stays where it is.</p>"
+    )
+    with st.container(horizontal=True):
+        if st.button("Remove", type="primary", key="confirm-remove"):
+            _remove(library, name)
+        if st.button("Keep", key="keep"):
+            st.rerun()
+
+
+def _remove(library: Library, name: str) -> None:
+    try:
+        library.remove([name])
+    except PinciteError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    opened = page_view.shown()
+    if opened and opened.document == name:
+        page_view.show(None)
+    st.rerun()
+
+
+page()

@@ -1,0 +1,15 @@
+// Brings the cited lines into view, and closes the page on Escape.
+export default function ({ data, setTriggerValue }) {
+  const panel = document.querySelector(".st-key-page");
+  const image = panel?.querySelector("img");
+  const toLines = () => {
+    const top = image.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+    const lines = panel.scrollTop + top + data.at * image.clientHeight;
+    panel.scrollTo({ top: Math.max(0, lines - 0.4 * panel.clientHeight) });
+  };
+  if (image?.complete && image.clientHeight) toLines();
+  else image?.addEventListener("load", toLines, { once: true });
+  const onKey = (event) => { if (event.key === "Escape") setTriggerValue("close", true); };
+  document.addEventListener("keydown", onKey);
+  return () => document.removeEventListener("keydown", onKey);
+}

@@ -1,0 +1,115 @@
+"""A cited place becomes the page itself, beside the chat, with the cited lines highlighted."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.ui.highlight import Rectangle, highlighted, png
+from assistant.ui.plain import as_html, plain
+from ingest import pdfium
+from ingest.document import Page
+from ingest.errors import PinciteError
+from vectorstore.library import Library
+
+_KEY = "shown"
+_SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
+
+_scroll = st.components.v2.component(
+    "pincite_page", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The page that is open. Without boxes, the lines of the quote are looked up."""
+
+    document: str
+    page: int
+    cited_page: int = 0  # 0: opened to read, nothing is cited
+    quote: str = ""
+    boxes: tuple[Rectangle, ...] | None = ()
+    source: str = ""  # which mark opened it
+
+
+def show(shown: Shown | None) -> None:
+    """Open a page in place of the one that is open; None closes it."""
+    st.session_state[_KEY] = shown
+
+
+def shown() -> Shown | None:
+    """The page that is open in this session."""
+    opened: Shown | None = st.session_state.get(_KEY)
+    return opened
+
+
+def panel(library: Library) -> None:
+    """Nothing when no page is open."""
+    opened = shown()
+    if opened is None:
+        return
+    with st.container(key="page"):
+        try:
+            count = _pages(library, opened.document)
+            _head(opened, count)
+            _page(library, opened)
+        except PinciteError as error:
+            st.error(plain(error), icon=":material/error:")
+            st.button("Close", on_click=show, args=(None,), key="close-broken")
+
+
+def _pages(library: Library, document: str) -> int:
+    return next((d.pages for d in library.documents() if d.document == document), 0)
+
+
+def _head(opened: Shown, count: int) -> None:
+    with st.container(key="page-head"):
+        st.html(
+            f'<div class="page-name">{as_html(opened.document)}</div>'
+            f'<div class="page-number">Page {opened.page} of {count or "?"}</div>'
+        )
+        with st.container(horizontal=True, gap="small", key="page-buttons"):
+            _turn_button("Previous", -1, opened, opened.page > 1)
+            _turn_button("Next", 1, opened, opened.page < count)
+            st.button(
+                "Close", key="close-page", icon=":material/close:", on_click=show, args=(None,)
+            )
+
+
+def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
+    st.button(
+        label,
+        key=f"{label.lower()}-page",
+        disabled=not possible,
+        on_click=show,
+        args=(replace(opened, page=opened.page + step),),
+    )
+
+
+def _page(library: Library, opened: Shown) -> None:
+    page = library.page(opened.document, opened.page)
+    cited = opened.page == opened.cited_page
+    boxes = _boxes(opened, page) if cited else ()
+    if cited and opened.quote:
+        st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
+    picture = _picture(library.file(opened.document), opened.page, boxes, page.width)
+    st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
+    at = boxes[0][1] / page.height if boxes and page.height else 0.0
+    _scroll(
+        key=f"scroll-{opened.source}-{opened.page}",
+        data={"at": at},
+        on_close_change=lambda: show(None),
+    )
+
+
+def _boxes(opened: Shown, page: Page) -> tuple[Rectangle, ...]:
+    if opened.boxes is not None:
+        return opened.boxes
+    quoted = set(opened.quote.splitlines())
+    return tuple(tuple(line.box) for line in page.lines if line.text in quoted)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _picture(file: Path, number: int, boxes: tuple[Rectangle, ...], points: float) -> bytes:
+    image = pdfium.render(file, number, _SCALE)
+    return png(highlighted(image, boxes, points) if boxes and points else image)

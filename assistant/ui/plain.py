@@ -1,0 +1,22 @@
+"""Text from documents, models and people becomes text that Streamlit shows letter by letter."""
+
+import html
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&=\"'])")
+# Streamlit looks for emoji, icon and colour names after Markdown has taken the backslashes away,
+# so that a colon has to be parted from the word behind it. U+2060 has no width and joins.
+_COLON = re.compile(r":(?=[\w+-])")
+_AUTOLINK = re.compile(r"(?i)\b(www|https?|ftp|mailto|xmpp)(?=[.:])|(?<=\w)@(?=\w)")
+
+
+def plain(text: object) -> str:
+    """For labels, captions, errors and whatever else Streamlit reads as Markdown."""
+    one_line = " ".join(str(text).split())
+    parted = _AUTOLINK.sub(lambda match: f"{match.group()}\u2060", one_line)
+    return _MARKDOWN.sub(r"\\\1", _COLON.sub(":\u2060", parted))
+
+
+def as_html(text: object) -> str:
+    """For st.html, which knows no Markdown."""
+    return html.escape(str(text))

@@ -1,0 +1,65 @@
+"""Beside the chat: a new conversation, the recent ones, and which documents are asked."""
+
+import streamlit as st
+
+from assistant.chat import Assistant
+from assistant.ui import conversation, resources
+from assistant.ui.plain import as_html, plain
+
+_RECENT = 8
+
+
+def draw(assistant: Assistant) -> None:
+    """The choice of documents is read with `scope`."""
+    with st.sidebar:
+        st.button(
+            "New conversation",
+            icon=":material/edit_square:",
+            width="stretch",
+            on_click=conversation.leave,
+        )
+        _scope(assistant)
+        if resources.alone():  # what others asked is not for every visitor to read
+            _recent(assistant)
+        _about(assistant)
+
+
+def scope() -> list[str] | None:
+    """The documents to ask; None for all."""
+    return st.session_state.get("scope") or None
+
+
+def _scope(assistant: Assistant) -> None:
+    names = [document.document for document in assistant.library.documents()]
+    if len(names) < 2:
+        st.session_state["scope"] = []
+        return
+    # Streamlit forgets a widget while another page is shown, so that the choice is kept apart.
+    kept = [name for name in st.session_state.get("scope", []) if name in names]
+    st.session_state["scope"] = st.multiselect(
+        "Ask only", names, default=kept, placeholder=f"All {len(names)} documents"
+    )
+
+
+def _recent(assistant: Assistant) -> None:
+    recent = assistant.conversations.recent(_RECENT)
+    if not recent:
+        return
+    st.html('<p class="section">Recent</p>')
+    with st.container(key="recent"):
+        for identity, title in recent:
+            st.button(
+                plain(title),
+                key=f"recent-{identity}",
+                type="tertiary",
+                on_click=conversation.enter,
+                args=(identity,),
+            )
+
+
+def _about(assistant: Assistant) -> None:
+    if assistant.notice:
+        st.info(plain(assistant.notice), icon=":material/info:")
+    if assistant.model_name != "extractive":
+        model = as_html(assistant.model_name)
+        st.html(f'<p class="quiet">Answers by {model}, on this machine.</p>')
