@@ -183,7 +183,7 @@ def chroma_vectors(folder: Path) -> dict[str, Any]:
     client = chromadb.PersistentClient(folder, chromadb.Settings(anonymized_telemetry=False))
     try:
         found = client.get_collection("chunks", embedding_function=None).get(include=["embeddings"])
-        return dict(zip(found["ids"], found["embeddings"], strict=True))  # type: ignore[arg-type]
+        return dict(zip(found["ids"], found["embeddings"], strict=True))
     finally:
         client.close()
 

@@ -119,7 +119,7 @@ def legs(library: Library, vectors: Any, ids: list[str], claim: Row) -> Iterator
     places = library._catalog.chunk_places(found)
     yield ranking_row(BM25, claim, [places[chunk][0] for chunk in found])
     candidates, _ = library._candidates(query, vector, None)
-    fused = ranking.rank(query, candidates, {})
+    fused = ranking.rank(candidates, {})
     yield ranking_row(FUSION, claim, [ranked.candidate.document for ranked in fused])
     whole = library.search(query, KEPT)
     yield ranking_row(WHOLE, claim, [hit.document for hit in whole])
