@@ -103,7 +103,7 @@ def find(name: str, models: Sequence[Model] | None = None) -> Model:
     known = {model.name: model for model in (catalogue() if models is None else models)}
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ModelUnusable(
         f"The catalogue has no model {name!r}.{hint} `pincite models list` shows all."

