@@ -10,7 +10,7 @@ from typing import Self
 
 from ingest.chunking import chunk
 from ingest.document import Chunk, Document
-from ingest.errors import UnreadableFile
+from ingest.errors import PinciteError, UnreadableFile
 from ingest.loaders import load
 
 SECONDS = 300.0  # for one file
@@ -22,8 +22,12 @@ Loaded = tuple[Document, list[Chunk]]
 class Sandbox:
     """One warm child process that reads files; replaced when a file breaks it."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, seconds: float = SECONDS, read: Callable[[Path], Loaded] | None = None
+    ) -> None:
+        """`read` is a function that the child can import; the loaders and the chunker if none."""
         self._seconds = seconds
+        self._read = read or _load
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -38,10 +42,10 @@ class Sandbox:
         It raises EncryptedFile, UnsupportedFile or UnreadableFile.
         """
         try:
-            future = self._child().submit(_load, path)
+            future = self._child().submit(self._read, path)
         except BrokenProcessPool:  # broken by a file read ahead of this one
             self.close()
-            future = self._child().submit(_load, path)
+            future = self._child().submit(self._read, path)
         return lambda: self._wait(future, path)
 
     def close(self) -> None:
@@ -70,12 +74,16 @@ class Sandbox:
         except (BrokenProcessPool, CancelledError) as error:
             self.close()
             if again:  # perhaps the file before this one broke the child
-                return self._wait(self._child().submit(_load, path), path, again=False)
+                return self._wait(self._child().submit(self._read, path), path, again=False)
             raise UnreadableFile(
                 f"{path.name} crashed the reader: the file is damaged or too large."
             ) from error
         except MemoryError as error:
             raise UnreadableFile(f"{path.name} needs too much memory to read.") from error
+        except PinciteError:
+            raise
+        except Exception as error:  # a fault of a loader costs one file, as a crash does
+            raise UnreadableFile(f"{path.name} could not be read: {error!r}.") from error
 
 
 def _load(path: Path) -> Loaded:
