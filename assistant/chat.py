@@ -1,7 +1,7 @@
 """Assistant: a question comes in, a reply goes out, and the conversation is kept."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from assistant.evidence import GivenPassages
 from assistant.memory import Conversations
@@ -60,14 +60,8 @@ class Assistant:
         return suggest(headings, limit, seed)
 
     def _remembered(self, reply: Reply, conversation: str) -> Reply:
-        if not conversation:
-            return reply
-        work = reply.work
-
-        def kept(reply: Reply) -> Iterator[str]:
-            yield from work(reply)
-            if reply.outcome is not None:
-                self.conversations.add(conversation, reply.to_json(), self.library.name)
-
-        reply.work = kept
+        if conversation:
+            reply.when_done = lambda done: self.conversations.add(
+                conversation, done.to_json(), self.library.name
+            )
         return reply

@@ -77,6 +77,7 @@ class Reply:
     seconds_first_token: float | None = None
     seconds_total: float = 0.0
     cancel: threading.Event = field(default_factory=threading.Event)
+    when_done: Callable[["Reply"], None] = lambda reply: None
 
     def __iter__(self) -> Iterator[str]:
         started = time.perf_counter()
@@ -86,6 +87,7 @@ class Reply:
             self.so_far += token
             yield token
         self.seconds_total = time.perf_counter() - started
+        self.when_done(self)
 
     def stop(self) -> None:
         """End the answer now; what was written stays."""

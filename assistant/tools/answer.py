@@ -65,7 +65,7 @@ class Answer:
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         self._refuse_overlong(request.question)
         reply.stage = "Searching"
-        reading = self._read(request)
+        reading = self.read(request)
         if not reading.windows:
             yield from _refuse(reply, reading)
         elif self._model is None:
@@ -87,7 +87,7 @@ class Answer:
 
     # -- reading
 
-    def _read(self, request: Request) -> _Reading:
+    def read(self, request: Request) -> _Reading:
         """Search for what the question means, and keep what was read if it builds on that."""
         earlier = [turn.question for turn in request.history]
         continues = bool(earlier) and followup.needs_history(request.question)

@@ -1,0 +1,81 @@
+"""Small stand-ins with results that can be checked by hand."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field
+
+from assistant.context import Window
+from ingest.document import Box, Line, Page
+from vectorstore.store import Vectors
+
+
+class WordEmbedder:
+    """Texts that share words are close: the cosine counts common words."""
+
+    identity = "words"
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self.query(text) for text in texts])
+
+    def query(self, text: str) -> Vectors:
+        vector = np.full(512, 1e-3, np.float32)
+        for word in text.lower().split():
+            vector[sum(map(ord, word.strip(".,?!:;"))) % 512] += 1.0
+        return vector / np.linalg.norm(vector)
+
+
+class ScriptedChat(BaseChatModel):
+    """Says what it was given, word by word, and keeps what it was asked."""
+
+    replies: list[str] = Field(default_factory=list)
+    asked: list[list[BaseMessage]] = Field(default_factory=list)
+    yes: float = 5.0  # log-odds of "yes, the documents contain the answer"
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def get_num_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **options: Any) -> ChatResult:
+        self.asked.append(messages)
+        message = AIMessage(self.replies.pop(0))
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self, messages: list[BaseMessage], *args: Any, **options: Any
+    ) -> Iterator[ChatGenerationChunk]:
+        self.asked.append(messages)
+        cancel: threading.Event = options["cancel"]
+        for word in self.replies.pop(0).split(" "):
+            if cancel.is_set():
+                return
+            yield ChatGenerationChunk(message=AIMessageChunk(content=f"{word} "))
+
+    def next_token_logprobs(
+        self,
+        messages: list[BaseMessage],
+        candidates: Sequence[str],
+        cancel: threading.Event | None = None,
+    ) -> list[float]:
+        return [0.0, -self.yes][: len(candidates)] if len(candidates) > 1 else [-10.0]
+
+
+def page_of(*texts: str, number: int = 1) -> Page:
+    """A page with a line for each text, 12 points high and 2 points apart."""
+    lines = tuple(
+        Line(text, Box(72, 72 + 14 * row, 520, 84 + 14 * row)) for row, text in enumerate(texts)
+    )
+    return Page(number, 595, 842, lines)
+
+
+def window_of(*texts: str, document: str = "Handbook.pdf", number: int = 1) -> Window:
+    """A window over a whole page of these lines."""
+    return Window(document, page_of(*texts, number=number), 0, len(texts) - 1, 1.0)

@@ -1,0 +1,148 @@
+"""The answer tool: what is read, asked, refused, cited and stopped."""
+
+from collections.abc import Collection, Sequence
+
+import pytest
+
+from assistant import prompts
+from assistant.errors import ContextOverflow
+from assistant.evidence import GivenPassages
+from assistant.reply import Outcome
+from assistant.tools import Request, Turn
+from assistant.tools.answer import Answer, Budget
+from ingest.document import Page
+from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
+from vectorstore.catalog import StoredChunk
+from vectorstore.embedder import Embedder
+from vectorstore.library import Hit
+
+FULL_TIME = "Full-time employees get 25 days of annual leave."
+PART_TIME = "Part-time employees get 15 days of annual leave."
+
+
+class Shelf:
+    """Evidence with one line a page; a page is found when it shares a word with the query."""
+
+    def __init__(self, *lines: str) -> None:
+        self._pages = [page_of(line, number=n) for n, line in enumerate(lines, start=1)]
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]:
+        asked = self.embedder().query(query)
+        hits = [
+            Hit(StoredChunk(str(p.number), "H.pdf", p.number, 0, 0, (), p.text), score, score, v)
+            for p in self._pages
+            for v in [self.embedder().query(p.text)]
+            for score in [float(v @ asked)]
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+    def page(self, document: str, number: int) -> Page:
+        return self._pages[number - 1]
+
+    def embedder(self) -> Embedder:
+        return WordEmbedder()
+
+
+def run(tool: Answer, question: str, history: Sequence[Turn] = ()) -> Outcome:
+    return tool.run(Request(question, Shelf(FULL_TIME, PART_TIME), history)).finish()
+
+
+def test_an_answer_streams_and_is_cited() -> None:
+    model = ScriptedChat(replies=["Full-time employees get 25 days."])
+    reply = Answer(model, Budget()).run(Request("How many days?", Shelf(FULL_TIME)))
+    assert list(reply) == ["Full-time ", "employees ", "get ", "25 ", "days. "]
+    done = reply.finish()
+    assert done.sentences[0].marks == (1,)
+    assert done.citations[0].quote == FULL_TIME
+    assert not done.refused
+
+
+def test_the_model_reads_labelled_passages_before_the_question() -> None:
+    model = ScriptedChat(replies=["25 days."])
+    run(Answer(model, Budget()), "How many days of annual leave?")
+    prompt = str(model.asked[0][-1].content)
+    assert f"[H.pdf, page 1]\n{FULL_TIME}" in prompt
+    assert prompt.index(FULL_TIME) < prompt.index("Question: How many days of annual leave?")
+
+
+def test_a_gate_that_doubts_refuses_without_writing() -> None:
+    model = ScriptedChat(replies=[], yes=-30.0)
+    done = run(Answer(model, Budget()), "What does a zebra eat?")
+    assert done.refused
+    assert done.text == prompts.REFUSAL
+    assert done.citations == ()
+    assert done.passages
+
+
+def test_a_model_that_refuses_is_a_refusal_with_the_closest_passages() -> None:
+    model = ScriptedChat(replies=[prompts.REFUSAL])
+    done = run(Answer(model, Budget()), "How many days of annual leave?")
+    assert done.refused
+    assert done.passages[0].text == FULL_TIME
+
+
+def test_nothing_to_read_is_a_refusal() -> None:
+    request = Request("Anything?", GivenPassages([], WordEmbedder()))
+    done = Answer(ScriptedChat(), Budget()).run(request).finish()
+    assert done.refused
+    assert done.passages == ()
+
+
+def test_a_follow_up_stands_behind_the_turn_it_builds_on() -> None:
+    tool = Answer(model := ScriptedChat(replies=["25 days.", "15 days."]), Budget())
+    first = run(tool, "How much annual leave do full-time employees get?")
+    turn = Turn("How much annual leave do full-time employees get?", first.text, first.passages)
+    second = run(tool, "and for part-time employees?", [turn])
+    before, after = model.asked
+    assert after[: len(before)] == before  # the model's cache holds all of it
+    assert str(after[-1].content).startswith("Question: and for part-time employees?")
+    assert second.citations[0].quote == PART_TIME
+
+
+def test_a_question_that_stands_alone_starts_afresh() -> None:
+    tool = Answer(model := ScriptedChat(replies=["25 days."]), Budget())
+    turn = Turn("What is the notice period?", "Four weeks.", ())
+    run(tool, "How many days of annual leave do employees get?", [turn])
+    assert len(model.asked[0]) == 2
+
+
+def test_a_conversation_too_long_for_the_window_keeps_the_question_whole() -> None:
+    tool = Answer(model := ScriptedChat(replies=["15 days."]), Budget(1024, 400, 100))
+    turn = Turn("How much annual leave is there?", "word " * 900, ())
+    run(tool, "and for part-time employees?", [turn])
+    [prompt] = [str(messages[-1].content) for messages in model.asked]
+    assert "How much annual leave is there? and for part-time employees?" in prompt
+
+
+def test_a_question_longer_than_the_window_says_so() -> None:
+    with pytest.raises(ContextOverflow, match="tokens long"):
+        run(Answer(ScriptedChat(), Budget(1024, 400, 100)), "word " * 2000)
+
+
+def test_stopping_ends_the_answer_and_keeps_what_was_written() -> None:
+    model = ScriptedChat(replies=["Full-time employees get 25 days."])
+    reply = Answer(model, Budget()).run(Request("How many days?", Shelf(FULL_TIME)))
+    words = iter(reply)
+    first = next(words)
+    reply.stop()
+    rest = list(words)
+    assert (first, rest) == ("Full-time ", [])
+    assert reply.finish().stopped
+    assert reply.finish().text == "Full-time"
+
+
+def test_without_a_model_the_best_sentence_is_quoted_and_cited() -> None:
+    done = run(Answer(None, Budget()), "How many days of annual leave do part-time employees get?")
+    assert done.sentences[0].text == PART_TIME
+    assert done.citations[0].quote == PART_TIME
+
+
+def test_without_a_model_an_unknown_matter_is_refused() -> None:
+    assert run(Answer(None, Budget()), "Which zebra won the marathon?").refused
+
+
+def test_a_threshold_of_zero_never_refuses_by_the_gate() -> None:
+    model = ScriptedChat(replies=["Grass."], yes=-30.0)
+    assert not run(Answer(model, Budget(), threshold=0.0), "What does a zebra eat?").refused

@@ -1,0 +1,67 @@
+"""From hits to what the model reads."""
+
+from assistant.context import window_of, windows
+from assistant.evidence import GivenPassages
+from ingest.document import Page
+from tests.assistant.fakes import WordEmbedder, page_of
+from vectorstore.catalog import StoredChunk
+from vectorstore.errors import UnknownDocument
+from vectorstore.library import Hit
+
+LINES = [f"line {number} says something of about ten words in all" for number in range(60)]
+PAGE = page_of(*LINES)
+
+
+class OnePage(GivenPassages):
+    """Evidence with one long page."""
+
+    def __init__(self) -> None:
+        super().__init__([], WordEmbedder())
+
+    def page(self, document: str, number: int) -> Page:
+        if document != "H.pdf":
+            raise UnknownDocument(document)
+        return PAGE
+
+
+def hit(first: int, last: int, score: float = 1.0) -> Hit:
+    chunk = StoredChunk(str(first), "H.pdf", 1, first, last, (), "")
+    return Hit(chunk, score, score, WordEmbedder().query("x"))
+
+
+def test_a_hit_is_read_with_lines_around_it() -> None:
+    [window] = windows([hit(20, 21)], OnePage(), 1000)
+    assert window.first < 20
+    assert window.last > 21
+    assert window.last - 21 > 20 - window.first  # an answer stands below what was found
+
+
+def test_hits_that_touch_are_read_as_one() -> None:
+    [window] = windows([hit(20, 21), hit(25, 26, 0.5)], OnePage(), 1000)
+    assert (window.first <= 20, window.last >= 26) == (True, True)
+
+
+def test_no_more_is_read_than_the_budget() -> None:
+    hits = [hit(first, first) for first in range(0, 60, 12)]
+    read = windows(hits, OnePage(), 300, count=lambda text: len(text.split()))
+    assert sum(len(window.text.split()) + 24 for window in read) <= 300
+    assert read
+
+
+def test_one_hit_larger_than_the_budget_is_cut_at_a_line() -> None:
+    [window] = windows([hit(0, 59)], OnePage(), 100, count=lambda text: len(text.split()))
+    assert window.first == 0
+    assert len(window.text.split()) + 24 <= 100
+
+
+def test_an_earlier_passage_is_found_again_on_its_page() -> None:
+    [window] = windows([hit(20, 21)], OnePage(), 1000)
+    again = window_of(window.passage, OnePage())
+    assert again is not None
+    assert (again.first, again.last) == (window.first, window.last)
+
+
+def test_a_passage_of_a_removed_document_is_left_out() -> None:
+    [window] = windows([hit(20, 21)], OnePage(), 1000)
+    passage = type(window.passage)("Gone.pdf", 1, 1.0, window.text)
+    assert window_of(passage, OnePage()) is None

@@ -1,0 +1,40 @@
+"""Which questions need the conversation, and what they search for."""
+
+import pytest
+
+from assistant.followup import needs_history, search_query
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and for part-timers?",
+        "What about sick leave?",
+        "Why?",
+        "Who approves it?",
+        "Is that paid?",
+        "In Ghent?",
+        "How long do they take?",
+    ],
+)
+def test_continuations_need_the_conversation(question: str) -> None:
+    assert needs_history(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of annual leave do full-time employees get?",
+        "notice period after five years",
+        "Which region had the highest revenue in 2026?",
+    ],
+)
+def test_full_questions_stand_alone(question: str) -> None:
+    assert not needs_history(question)
+
+
+def test_a_chain_of_follow_ups_is_searched_from_its_full_question_on() -> None:
+    earlier = ["What is the revenue?", "How long is annual leave?", "and for part-timers?"]
+    assert search_query("and in the first year?", earlier) == (
+        "How long is annual leave? and for part-timers? and in the first year?"
+    )

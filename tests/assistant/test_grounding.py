@@ -1,0 +1,96 @@
+"""Sentences of an answer and the lines that support them."""
+
+import pytest
+
+from assistant import grounding
+from assistant.grounding import ground, units_of
+from ingest.document import Box
+from tests.assistant.fakes import WordEmbedder, window_of
+
+EMBEDDER = WordEmbedder()
+LEAVE = window_of(
+    "Full-time employees start with 25 days of paid annual",
+    "leave in a calendar year. Part-time employees get a share",
+    "of it. Requests go to the team lead two weeks before.",
+)
+
+
+def test_a_sentence_is_cited_with_the_lines_it_stands_on() -> None:
+    sentences, citations = ground(
+        "How much leave?", "Full-time employees get 25 days of annual leave.", [LEAVE], EMBEDDER
+    )
+    assert [s.marks for s in sentences] == [(1,)]
+    [citation] = citations
+    assert citation.quote == "\n".join(line.text for line in LEAVE.page.lines[:2])
+    assert citation.boxes == (Box(72, 72, 520, 84), Box(72, 86, 520, 98))
+    assert (citation.document, citation.page) == ("Handbook.pdf", 1)
+
+
+def test_a_number_that_no_line_has_leaves_the_sentence_unsupported() -> None:
+    sentences, citations = ground(
+        "How much leave?", "Full-time employees get 30 days of annual leave.", [LEAVE], EMBEDDER
+    )
+    assert not sentences[0].supported
+    assert citations == ()
+
+
+def test_a_number_of_the_question_needs_no_line() -> None:
+    sentences, _ = ground(
+        "Do part-time employees at 60 percent get a share?",
+        "Part-time employees at 60 percent get a share of it.",
+        [LEAVE],
+        EMBEDDER,
+    )
+    assert sentences[0].supported
+
+
+def test_something_else_than_the_documents_say_is_unsupported() -> None:
+    sentences, _ = ground("?", "Bananas ripen faster in paper bags.", [LEAVE], EMBEDDER)
+    assert not sentences[0].supported
+
+
+def test_a_bare_yes_is_tied_by_the_words_of_the_question() -> None:
+    sentences, citations = ground(
+        "Do requests go to the team lead two weeks before?", "Yes.", [LEAVE], EMBEDDER
+    )
+    assert sentences[0].supported
+    assert "team lead" in citations[0].quote
+
+
+def test_two_sentences_from_the_same_lines_share_a_mark() -> None:
+    answer = "Requests go to the team lead. Requests go to the lead two weeks before."
+    sentences, citations = ground("When?", answer, [LEAVE], EMBEDDER)
+    assert [s.marks for s in sentences] == [(1,), (1,)]
+    assert len(citations) == 1
+
+
+def test_numbers_from_two_places_get_two_marks() -> None:
+    other = window_of("Managers get 31 days of paid annual leave.", number=4)
+    sentences, citations = ground(
+        "Compare.", "Employees get 25 days and managers 31 days of leave.", [LEAVE, other], EMBEDDER
+    )
+    assert sentences[0].marks == (1, 2)
+    assert {citation.page for citation in citations} == {1, 4}
+
+
+def test_units_are_sentences_with_whole_lines() -> None:
+    found = [(unit.first, unit.last, unit.text[:14]) for unit in units_of(LEAVE)]
+    assert found == [(0, 1, "Full-time empl"), (1, 2, "Part-time empl"), (2, 2, "Requests go to")]
+
+
+def test_what_runs_over_many_lines_without_a_full_stop_is_taken_line_by_line() -> None:
+    table = window_of(*(f"Row {number} {number * 100}" for number in range(8)))
+    assert [(unit.first, unit.last) for unit in units_of(table)] == [(n, n) for n in range(8)]
+
+
+@pytest.mark.parametrize("written", ["1,500", "1500"])
+def test_thousands_separators_do_not_matter(written: str) -> None:
+    window = window_of("The limit for a hotel night is 1,500 euros in total.")
+    sentences, _ = ground("?", f"The hotel limit is {written} euros.", [window], EMBEDDER)
+    assert sentences[0].supported
+
+
+def test_without_anything_read_nothing_is_supported() -> None:
+    sentences, citations = grounding.ground("?", "Leave is 25 days.", [], EMBEDDER)
+    assert not sentences[0].supported
+    assert citations == ()

@@ -1,0 +1,31 @@
+"""Splitting text into sentences, and sentences into what carries their meaning."""
+
+from assistant.sentences import numbers, split, stems
+
+
+def test_sentences_end_at_full_stops_before_a_capital() -> None:
+    assert split("Leave is 25 days. Ask the lead!  Why? It helps.") == [
+        "Leave is 25 days.",
+        "Ask the lead!",
+        "Why?",
+        "It helps.",
+    ]
+
+
+def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
+    assert split("Rates rose to 3.5 % at Acme Inc. In 2024, e.g. Bonds fell.") == [
+        "Rates rose to 3.5 % at Acme Inc. In 2024, e.g. Bonds fell."
+    ]
+
+
+def test_each_line_of_a_list_is_a_sentence() -> None:
+    assert split("- one thing\n- another thing") == ["- one thing", "- another thing"]
+
+
+def test_words_with_one_beginning_are_one() -> None:
+    assert stems("employees") == stems("employee")
+    assert stems("The cost of it") == stems("costs")
+
+
+def test_numbers_lose_their_thousands_separators() -> None:
+    assert numbers("1,500 euros, 3.5 % and 12:30") == {"1500", "3.5", "12:30"}
