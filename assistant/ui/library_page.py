@@ -21,6 +21,8 @@ def page() -> None:
     st.title("Library", anchor=False)
     try:
         library = resources.library()
+        if trouble := st.session_state.pop("trouble", ""):
+            st.error(plain(trouble), icon=":material/error:")
         _uploader(library)
         _upload_state()
         _documents(library)
@@ -184,22 +186,26 @@ def _confirm(library: Library, name: str) -> None:
         "Your own file stays where it is.</p>"
     )
     with st.container(horizontal=True):
-        if st.button("Remove", type="primary", key="confirm-remove"):
-            _remove(library, name)
-        if st.button("Keep", key="keep"):
-            st.rerun()
+        removed = st.button(
+            "Remove",
+            type="primary",
+            key="confirm-remove",
+            on_click=_remove,
+            args=(library, name),
+        )
+        kept = st.button("Keep", key="keep")
+    if removed or kept:
+        st.rerun()  # closes the dialog
 
 
 def _remove(library: Library, name: str) -> None:
     try:
         library.remove([name])
     except PinciteError as error:
-        st.error(plain(error), icon=":material/error:")
-        return
+        st.session_state["trouble"] = str(error)
     opened = page_view.shown()
     if opened and opened.document == name:
         page_view.show(None)
-    st.rerun()
 
 
 page()

@@ -91,7 +91,5 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, st
     for name, value in values.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{name}.")
-        elif isinstance(value, list):
-            yield f"{before}{name}", ",".join(map(str, value))
         else:
             yield f"{before}{name}", str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-_CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-_PANEL = {"dark": ("#191f22", "#333c40"), "light": ("#f7f4ed", "#e0dbcf")}
+_HERE = Path(__file__).parent
+_CSS = (_HERE / "style.css").read_text(encoding="utf-8")
 
 
 def apply() -> None:
     """Call this first on each page."""
-    panel, line = _PANEL["dark" if st.context.theme.type == "dark" else "light"]
-    st.html(f"<style>:root {{ --panel: {panel}; --line: {line}; }}\n{_CSS}</style>")
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    colours = {
+        "accent": st.get_option(f"theme.{theme}.primaryColor"),
+        "line": st.get_option(f"theme.{theme}.borderColor"),
+        "panel": st.get_option(f"theme.{theme}.sidebar.backgroundColor"),
+    }
+    given = " ".join(f"--{name}: {value};" for name, value in colours.items() if value)
+    st.html(f"<style>:root {{ {given} }}\n{_CSS}</style>")
+    st.logo(str(_HERE / f"logo-{theme}.svg"), size="large", icon_image=str(_HERE / "icon.svg"))

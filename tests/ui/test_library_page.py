@@ -1,0 +1,162 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.ui.upload import Upload
+from tests.ui.conftest import LIBRARY_PAGE, html
+from tests.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary
+from vectorstore.errors import LibraryBusy
+
+Visit = Callable[..., AppTest]
+LETTER = SAMPLES / "Letter from the Landlord.pdf"
+PDF = "application/pdf"
+
+
+def drop(app: AppTest, *files: tuple[str, bytes]) -> Upload:
+    app.file_uploader[0].set_value([(name, content, PDF) for name, content in files]).run()
+    upload: Upload = app.session_state["upload"]
+    return upload
+
+
+def drop_and_wait(app: AppTest, *files: tuple[str, bytes]) -> None:
+    assert drop(app, *files).wait(10)
+    app.run()
+
+
+def test_documents_are_listed_with_pages_and_status(visit: Visit, library: FakeLibrary) -> None:
+    library.put(SAMPLES / HANDBOOK, "Scan.pdf")
+
+    shown = html(visit(LIBRARY_PAGE))
+
+    assert "2 documents, 42 pages" in shown
+    assert "21 pages · 12 passages · ready" in shown
+    assert "2 of 5 pages are pictures without text" in shown
+
+
+def test_an_empty_library_says_what_to_do(visit: Visit, library: FakeLibrary) -> None:
+    library.remove([HANDBOOK])
+
+    assert "Nothing here yet" in html(visit(LIBRARY_PAGE))
+
+
+def test_an_upload_is_listed(visit: Visit, tmp_path: Path) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, ("New file.pdf", LETTER.read_bytes()))
+
+    assert "1 added" in app.markdown[0].value
+    assert html(app).count("New file.pdf") == 2, "in the summary and in the list"
+    app.button(key="seen").click().run()
+    assert html(app).count("New file.pdf") == 1
+
+
+def test_an_upload_shows_how_far_each_file_is(visit: Visit, library: FakeLibrary) -> None:
+    library.go.clear()
+    app = visit(LIBRARY_PAGE)
+
+    upload = drop(app, ("One.pdf", LETTER.read_bytes()), ("Two.pdf", LETTER.read_bytes()))
+
+    assert [state.words for state in upload.states()] == ["reading…", "waiting"]
+    assert "reading…" in html(app)
+    library.go.set()
+    assert upload.wait(10)
+    assert [state.words for state in upload.states()] == ["in the library"] * 2
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, ("Broken.pdf", b"no pdf"), ("Good.pdf", LETTER.read_bytes()))
+
+    assert "1 added, 1 could not be added" in app.markdown[0].value
+    assert "Broken.pdf is not a readable PDF" in html(app)
+    assert not app.exception
+
+
+def test_files_of_one_name_that_are_dropped_together_are_both_read(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    add = library.add
+    monkeypatch.setattr(
+        library, "add", lambda paths, p: seen.extend(x.read_bytes() for x in paths) or add(paths, p)
+    )
+    handbook = (SAMPLES / HANDBOOK).read_bytes()
+
+    drop_and_wait(visit(LIBRARY_PAGE), ("A.pdf", LETTER.read_bytes()), ("A.pdf", handbook))
+
+    assert seen == [LETTER.read_bytes(), handbook]
+
+
+def test_a_busy_library_is_a_sentence(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise LibraryBusy("Another process is adding documents. Try again when it is done.")
+
+    monkeypatch.setattr(library, "add", busy)
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, ("New.pdf", LETTER.read_bytes()))
+
+    assert "Another process is adding documents" in app.error[0].value
+    assert not app.exception
+
+
+def test_nothing_is_left_of_an_upload_outside_the_library(visit: Visit, tmp_path: Path) -> None:
+    drop_and_wait(visit(LIBRARY_PAGE), ("../../evil.pdf", LETTER.read_bytes()))
+
+    assert not [p for p in tmp_path.parent.rglob("*evil.pdf") if not p.name.startswith("kept-")]
+    assert [p.name for p in (tmp_path / "uploads").rglob("kept-*")] == ["kept-evil.pdf"]
+
+
+def test_remove_asks_first(visit: Visit, library: FakeLibrary) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    next(b for b in app.button if b.label == "Remove").click().run()
+    assert HANDBOOK in library.files
+    app.button(key="confirm-remove").click().run()
+
+    assert not library.files
+    assert "Nothing here yet" in html(app)
+
+
+def test_a_document_added_by_another_process_appears(visit: Visit, library: FakeLibrary) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    library.put(LETTER)
+    app.run()
+
+    assert LETTER.name in html(app)
+
+
+def test_a_document_can_be_opened_to_read(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    next(b for b in app.button if b.label == "Open").click().run()
+
+    assert "Page 1 of 21" in html(app)
+    assert len(app.image) == 1
+
+
+def test_many_documents_can_be_filtered_by_name(visit: Visit, library: FakeLibrary) -> None:
+    for number in range(60):
+        library.put(SAMPLES / HANDBOOK, f"Report {number:02}.pdf")
+    app = visit(LIBRARY_PAGE)
+    assert "The first 50 of 61" in app.caption[0].value.replace("\\", "")
+
+    app.text_input(key="part").set_value("report 59").run()
+
+    assert html(app).count("document-name") == 1
+
+
+def test_a_hostile_file_name_is_shown_letter_by_letter(visit: Visit, library: FakeLibrary) -> None:
+    library.put(SAMPLES / HANDBOOK, HOSTILE)
+
+    app = visit(LIBRARY_PAGE)
+
+    assert "<script" not in html(app)
+    assert "<img" not in html(app)
+    assert "&lt;script&gt;" in html(app)
