@@ -160,10 +160,10 @@ def index_samples() -> None:
         return
     say("Indexing the sample company")
     command = [str(BIN / "pincite"), "add", *map(str, documents), "--library", "samples"]
-    if subprocess.call(command):
-        say("The sample company is not indexed; your own documents are not affected.")
-    else:
+    if subprocess.call(command) in (0, 3):  # 3: some could not be read, and it said which
         stamp("samples", key)
+    else:
+        say("The sample company is not indexed; your own documents are not affected.")
 
 
 def wanted_llama() -> str:
