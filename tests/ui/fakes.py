@@ -152,6 +152,8 @@ class FakeTool:
 def _outcome(request: Request) -> Outcome:
     question = request.question
     library: Any = request.evidence
+    if "broken by name" in question:
+        raise AssistantError(f"{HOSTILE} cannot be read.")
     if "broken" in question:
         raise AssistantError("The question is 9,000 tokens long, and 2,000 fit. Shorten it.")
     if "crash" in question:

@@ -1,0 +1,162 @@
+"""The app as a process of its own, and visitors to it in headless Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.models.catalogue import default_model
+from assistant.models.fetch import cached, is_whole, user_cache
+
+PROJECT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = {"width": 1366, "height": 850}
+PHONE = {"width": 390, "height": 844}
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser; a module long, because Playwright keeps an event loop that others trip over."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Visit]:
+    """Opens an address as a new visitor, with storage of its own."""
+    contexts: list[Any] = []
+
+    def visit(address: str, **options: Any) -> Any:
+        context = chromium.new_context(**{"viewport": WIDE, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.outside = []
+        page.on("request", lambda request: _note_outside(page, request.url))
+        page.goto(address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def _note_outside(page: Any, url: str) -> None:
+    if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+        page.outside.append(url)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[Any, str], None]:
+    """Saves what a visitor sees, in PINCITE_TEST_SCREENSHOTS when that is set."""
+    folder = Path(os.environ.get("PINCITE_TEST_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def picture(page: Any, name: str) -> None:
+        page.wait_for_timeout(600)  # until transitions have ended
+        page.screenshot(path=str(folder / f"{name}.png"))
+
+    return picture
+
+
+@pytest.fixture(scope="session")
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the default models, and the sample company in its library.
+
+    The models are those of the home PINCITE_TEST_HOME, else those of the user's cache.
+    """
+    home = tmp_path_factory.mktemp("home")
+    _put_models(home)
+    pdfs = sorted(str(path) for path in (PROJECT / "samples").glob("*.pdf"))
+    pincite(home, "add", *pdfs, accept=(0, 3))  # 3: the scanned letter waits for OCR
+    return home
+
+
+def pincite(home: Path, *arguments: str, accept: Sequence[int] = (0,)) -> None:
+    """The real command line."""
+    command = [sys.executable, "-m", "assistant.cli", *arguments, "--home", str(home)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300)
+    assert done.returncode in accept, done.stderr
+
+
+def _put_models(home: Path) -> None:
+    if other := os.environ.get("PINCITE_TEST_HOME"):
+        (home / "models").symlink_to(Path(other).absolute() / "models")
+        return
+    for role in ("chat", "embedding"):
+        model = default_model(role)
+        if not is_whole(model, cached(model, user_cache())):
+            pytest.skip(f"{model.name} is not in {user_cache()}; `make setup` fetches it")
+        pincite(home, "models", "pull", model.name)
+
+
+@contextmanager
+def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -> Iterator[str]:
+    """The address of an app that runs until the block ends."""
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **surroundings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            _wait_for(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"the app ended with status {process.returncode}"
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError(f"the app did not answer within {seconds} s")
+
+
+def ask(page: Any, question: str) -> None:
+    """Type a question and send it."""
+    box = page.get_by_test_id("stChatInputTextArea")
+    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for(timeout=60_000)
+    box.fill(question)
+    box.press("Enter")
+    page.locator(".question", has_text=question).last.wait_for(timeout=15_000)

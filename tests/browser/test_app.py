@@ -1,0 +1,162 @@
+"""The real app with the real models, as a person meets it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fpdf import FPDF
+
+from assistant.settings import Settings
+from assistant.ui import server
+from tests.browser.conftest import PHONE, Visit, ask, free_port, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
+
+PASSWORDS = "How long must passwords be?"
+PATIENCE = 300_000  # milliseconds: machines without many cores take their time
+
+Picture = Callable[[Any, str], None]
+
+
+@pytest.fixture(scope="module")
+def address(real_home: Path) -> Iterator[str]:
+    settings, port = Settings(home=real_home), free_port()
+    command, surroundings = server.command(settings, port), server.environment(settings)
+    with served(command, port, surroundings) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def answered(address: str, chromium: Any) -> str:
+    """The address of a conversation in which the question about passwords was answered."""
+    page = chromium.new_page()
+    page.goto(address)
+    ask(page, PASSWORDS)
+    page.locator(".mark").first.wait_for(timeout=PATIENCE)
+    url: str = page.url
+    page.close()
+    return url
+
+
+def test_the_first_open_greets_and_suggests_questions_from_the_library(
+    address: str, visit: Visit, picture: Picture
+) -> None:
+    page = visit(address)
+
+    page.get_by_text("Ask your documents").wait_for(timeout=60_000)
+
+    page.get_by_text("4 documents, 41 pages").wait_for()
+    assert page.locator(".st-key-suggestions button").count() == 4
+    picture(page, "first-open")
+    assert page.outside == []
+
+
+def test_a_question_is_answered_and_its_mark_opens_the_highlighted_page(
+    address: str, answered: str, visit: Visit, picture: Picture
+) -> None:
+    page = visit(answered)
+    page.locator(".mark").first.wait_for(timeout=60_000)
+    assert "characters" in page.locator(".paragraph").first.inner_text()
+    document = page.locator(".source .name").first.inner_text()
+    number = page.locator(".source .page").first.inner_text().removeprefix("p. ")
+
+    page.locator(".mark").first.click()
+
+    page.locator(".page-name", has_text=document).wait_for(timeout=20_000)
+    page.get_by_text(f"Page {number} of").wait_for()
+    page.locator(".st-key-page img").wait_for()
+    assert "characters" in page.locator(".quote").inner_text()
+    picture(page, "cited-page")
+    assert yellow(page.locator(".st-key-page img").screenshot()) > 200
+    assert page.outside == []
+
+
+def test_a_reload_keeps_the_conversation(answered: str, visit: Visit) -> None:
+    page = visit(answered)
+    page.locator(".mark").first.wait_for(timeout=60_000)
+    before = page.locator(".paragraph").all_inner_texts()
+
+    page.reload()
+
+    page.locator(".mark").first.wait_for(timeout=60_000)
+    assert page.locator(".paragraph").all_inner_texts() == before
+
+
+def test_an_uploaded_document_can_be_asked_about(
+    address: str, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    page = visit(f"{address}/library")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(notice(tmp_path))
+    page.get_by_text("1 added").wait_for(timeout=120_000)
+    picture(page, "library")
+
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Chat").click()
+    ask(page, "On which floor is the bicycle workshop?")
+
+    page.locator(".mark").first.wait_for(timeout=PATIENCE)
+    assert "third" in page.locator(".paragraph").first.inner_text().lower()
+    page.locator(".mark").first.click()
+    page.get_by_text("Page 1 of 1").wait_for(timeout=20_000)
+
+
+def test_two_visitors_at_the_same_time_get_their_own_answers(address: str, visit: Visit) -> None:
+    one, other = visit(address), visit(address)
+
+    ask(one, "How many days may be carried over to the next year?")
+    ask(other, PASSWORDS)
+    other.get_by_role("button", name="Stop").click()
+    other.locator(".answer .footer").wait_for(timeout=10_000)
+
+    one.locator(".answer .footer").wait_for(timeout=PATIENCE)
+    assert "Stopped" not in one.locator(".answer").inner_text()
+    assert one.locator(".question").count() == other.locator(".question").count() == 1
+    ask(other, PASSWORDS)
+    other.locator(".mark").first.wait_for(timeout=PATIENCE)
+
+
+def test_it_can_be_used_on_a_phone_and_in_the_dark(
+    address: str, answered: str, visit: Visit, picture: Picture
+) -> None:
+    phone = visit(address, viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
+    phone.get_by_text("Ask your documents").wait_for(timeout=60_000)
+    picture(phone, "phone-first-open")
+    phone.goto(answered)
+    phone.locator(".mark").first.wait_for(timeout=60_000)
+    picture(phone, "phone-answer")
+    phone.locator(".mark").first.tap()
+    phone.locator(".st-key-page img").wait_for(timeout=20_000)
+    picture(phone, "phone-page")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    dark = visit(answered, color_scheme="dark")
+    dark.locator(".mark").first.click(timeout=60_000)
+    dark.locator(".st-key-page img").wait_for(timeout=20_000)
+    picture(dark, "dark")
+
+
+def notice(folder: Path) -> Path:
+    """A PDF of one page that no model has read."""
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Helvetica", size=12)
+    pdf.multi_cell(0, 8, "House notice")
+    pdf.multi_cell(0, 8, "The bicycle workshop is on the third floor, beside the lift.")
+    pdf.multi_cell(0, 8, "It is open on Tuesdays from nine to noon.")
+    path = folder / "House notice.pdf"
+    pdf.output(str(path))
+    return path
+
+
+def yellow(png: bytes) -> int:
+    """How many points of a picture are marked."""
+    import io
+
+    from PIL import Image
+
+    colours = Image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 24) or []
+    return sum(
+        count
+        for count, (red, green, blue) in colours
+        if red > 235 and 200 < green < 240 and 70 < blue < 120
+    )

@@ -1,0 +1,80 @@
+"""Text that would act if a browser believed it, in names, questions, answers and quotes."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Visit, ask, free_port, served
+from tests.ui.fakes import HOSTILE
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home, port = tmp_path_factory.mktemp("home"), free_port()
+    command = [sys.executable, "-m", "tests.ui.fake_server", str(home), str(port)]
+    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+        yield address
+
+
+def test_it_is_shown_letter_by_letter_and_nothing_is_loaded_from_outside(
+    address: str, visit: Visit
+) -> None:
+    page = visit(address)
+    page.locator(".st-key-suggestions").wait_for(timeout=60_000)
+
+    ask(page, f"hostile {HOSTILE}")
+    page.locator(".mark").first.click(timeout=30_000)
+    page.locator(".quote").wait_for(timeout=20_000)
+
+    for shown in (".question span", ".paragraph .words", ".quote"):
+        assert HOSTILE in page.locator(shown).first.inner_text()
+    harmless(page)
+    page.goto(f"{address}/library")
+    page.locator(".document-name").first.wait_for(timeout=20_000)
+    harmless(page)
+
+
+def test_an_error_about_it_is_shown_letter_by_letter(address: str, visit: Visit) -> None:
+    page = visit(address)
+
+    ask(page, f"broken by name {HOSTILE}")
+    page.get_by_test_id("stAlert").wait_for(timeout=20_000)
+
+    assert ":material/delete: :smile: :red[r]" in readable(
+        page.get_by_test_id("stAlert").inner_text()
+    )
+    harmless(page)
+
+
+def test_marks_and_stop_work_with_the_keyboard_alone(address: str, visit: Visit) -> None:
+    page = visit(address)
+    ask(page, "How many days of leave are there?")
+    page.locator(".mark").first.wait_for(timeout=30_000)
+
+    page.locator(".mark").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".st-key-page img").wait_for(timeout=20_000)
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached", timeout=20_000)
+
+    ask(page, "slow leave")
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Stopped before it was complete").wait_for(timeout=10_000)
+
+
+def readable(text: str) -> str:
+    """Without the joiners that part what Streamlit would take for a name."""
+    return text.replace("\u2060", "")
+
+
+def harmless(page: Any) -> None:
+    """Nothing has run, and nothing was fetched or can be followed to another place."""
+    assert page.outside == []
+    assert page.title() != "owned"
+    links = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
+    assert all(link.startswith("http://127.0.0.1:") for link in links), links
