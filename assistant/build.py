@@ -13,10 +13,22 @@ from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
+MAIN = "main"
 
-def library(settings: Settings, name: str | None = None) -> Library:
-    """The named library of the home, or the default one; made when it is not there."""
+
+def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
+    """The named library of the home, or the default one.
+
+    Raises LibraryError when there is none of that name; `main` is empty rather than unknown, and
+    with `make` every name is.
+    """
     chosen = name or settings.library
+    known = sorted({MAIN, *libraries(settings)})
+    if chosen not in known and not make:
+        raise LibraryError(
+            f"There is no library {chosen!r}. Known: {', '.join(known)}. "
+            f"`pincite add PATH --library {chosen}` makes it."
+        )
     folder = settings.libraries_folder / chosen
     return Library(folder, chosen, lambda: embedder(settings))
 

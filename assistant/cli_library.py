@@ -26,7 +26,7 @@ def add_parsers(commands: Any) -> None:
     _add(commands, "documents", _run_documents, "what a library holds")
     show = _add(commands, "show", _run_show, "the text that was read from a document")
     show.add_argument("document")
-    show.add_argument("--page", type=int, help="one page, as a viewer counts: the first is 1")
+    show.add_argument("--page", type=_count, help="one page, as a viewer counts: the first is 1")
     remove = _add(commands, "remove", _run_remove, "take documents out of a library")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
     _add(commands, "verify", _run_verify, "compare files, catalogue and index, and mend the index")
@@ -36,23 +36,29 @@ def add_parsers(commands: Any) -> None:
     search.add_argument(
         "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
     )
-    search.add_argument("-k", type=int, default=8, metavar="N", help="how many pages (8)")
+    search.add_argument("-k", type=_count, default=8, metavar="N", help="how many pages (8)")
 
 
 def _add(commands: Any, name: str, run: Callable[..., int], help: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=help)
     command.add_argument("--library", metavar="NAME", help="which library (main)")
     command.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, misused=command.error)
     return command
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
 @contextmanager
-def opened(settings: "Settings") -> Iterator["Library"]:
+def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
     """The library of the settings, given back to other processes afterwards."""
     from assistant import build
 
-    with build.library(settings) as library:
+    with build.library(settings, make=make) as library:
         yield library
 
 
@@ -81,7 +87,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
-    with opened(settings) as library, _progress() as progress:
+    with opened(settings, make=True) as library, _progress() as progress:
         summary = library.add(args.paths, progress)
     if args.json:
         print(json.dumps(asdict(summary)))
@@ -158,10 +164,8 @@ def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.errors import AssistantError
-
     if (args.query is None) == (args.batch is None):
-        raise AssistantError("Give either a QUERY or --batch FILE.")
+        args.misused("give either a QUERY or --batch FILE")
     with opened(settings) as library:
         if args.batch:
             for row in rows(args.batch):

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,6 +104,9 @@ class Catalog:
     def holds(self, sha256: str) -> bool:
         return self._one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
+    def has_name(self, name: str) -> bool:
+        return self._one("SELECT 1 FROM document WHERE name = ?", name) is not None
+
     def found_at(self, path: str) -> str | None:
         """The sha256 of the document last found at a path."""
         row = self._one(
@@ -140,6 +143,10 @@ class Catalog:
             r[0]: StoredChunk(r[0], r[1], r[2], r[3], r[4], tuple(json.loads(r[5])), r[6])
             for r in rows
         }
+
+    def count(self) -> int:
+        """Of chunks."""
+        return int(self._all("SELECT count(*) FROM chunk")[0][0])
 
     def ids(self) -> set[str]:
         return {row[0] for row in self._all("SELECT id FROM chunk")}
@@ -203,7 +210,7 @@ class Catalog:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing. Raises HomeNotWritable or LibraryBusy's like."""
+        """One transaction: all of it or nothing. Raises HomeNotWritable or LibraryError."""
         with _sentences(self._path):
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -282,7 +289,7 @@ class Catalog:
 
     def _create(self) -> None:
         connection = self._connection()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = self._version()
         if version == _SCHEMA_VERSION:
             return
         if version:
@@ -292,10 +299,18 @@ class Catalog:
             )
         connection.execute("PRAGMA journal_mode = WAL")
         script = _SCHEMA.read_text(encoding="utf-8")
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {script}; INSERT INTO meta VALUES ('generation', '0');"
-            f" PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
-        )
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {script}; INSERT INTO meta VALUES ('generation', '0');"
+                f" PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+            )
+        except sqlite3.OperationalError:
+            connection.rollback()
+            if self._version() != _SCHEMA_VERSION:  # it is when another process was quicker
+                raise
+
+    def _version(self) -> int:
+        return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -397,26 +412,24 @@ def _sentences(path: Path) -> Iterator[None]:
         raise LibraryError(f"{path} is damaged ({error}). Restore it from a backup.") from error
 
 
+_FULL = "The disk is full: nothing was changed. Free some space near"
+_CLOSED = "This folder cannot be written; choose another --home than"
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a sign in the error's own words
+    "full": (HomeNotWritable, _FULL),
+    "no space": (HomeNotWritable, _FULL),
+    "readonly": (HomeNotWritable, _CLOSED),
+    "read-only": (HomeNotWritable, _CLOSED),
+    "permission": (HomeNotWritable, _CLOSED),
+    "not a directory": (HomeNotWritable, _CLOSED),
+    "file exists": (HomeNotWritable, _CLOSED),
+    "unable to open": (HomeNotWritable, "This folder cannot be opened for writing:"),
+    "locked": (LibraryError, "Another process has been writing for a minute; try again later:"),
+}
+
+
 def _sentence(path: Path, error: Exception) -> Exception:
     reason = str(error).lower()
-    known: list[tuple[str, Callable[[str], Exception], str]] = [
-        ("full", HomeNotWritable, "The disk is full: nothing was changed. Free some space near"),
-        (
-            "no space",
-            HomeNotWritable,
-            "The disk is full: nothing was changed. Free some space near",
-        ),
-        ("readonly", HomeNotWritable, "This folder cannot be written; choose another --home than"),
-        ("read-only", HomeNotWritable, "This folder cannot be written; choose another --home than"),
-        (
-            "permission",
-            HomeNotWritable,
-            "This folder cannot be written; choose another --home than",
-        ),
-        ("unable to open", HomeNotWritable, "This folder cannot be opened for writing:"),
-        ("locked", LibraryError, "Another process has been writing for a minute; try again later:"),
-    ]
-    for sign, kind, sentence in known:
+    for sign, (kind, sentence) in _SENTENCES.items():
         if sign in reason:
             return kind(f"{sentence} {path.parent}")
     return error

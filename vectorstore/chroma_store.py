@@ -36,7 +36,7 @@ class ChromaStore:
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}},
         )
-        self._collection.count()  # a damaged folder shows itself here, not in the first question
+        self.count()  # a damaged folder shows itself here, not in the first question
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         for start in range(0, len(ids), _BATCH):
@@ -50,8 +50,11 @@ class ChromaStore:
     def ids(self) -> set[str]:
         return set(self._collection.get(include=[])["ids"])
 
+    def count(self) -> int:
+        return int(self._collection.count())
+
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        count = self._collection.count()
+        count = self.count()
         if not count or k < 1:
             return []
         found = self._collection.query(

@@ -1,5 +1,6 @@
 """Finds the nearest chunks: in Chroma when this process owns it and it is current, else exactly."""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from vectorstore.store import Store, Vectors
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or:
 _WRITING = "writing"
 _BATCH = 2000
+
+log = logging.getLogger(__name__)
 
 
 class DenseIndex:
@@ -48,22 +51,36 @@ class DenseIndex:
         return self.store().nearest(vector, k)
 
     def sync(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
-        """Bring Chroma up to the catalogue; False when another process owns Chroma."""
+        """Bring Chroma up to the catalogue; False when another process owns Chroma.
+
+        Also False when Chroma fails, as on a full disk: what it lacks is found by the scan.
+        """
         generation = self._catalog.generation()
         with self._guard:
             if not self._open():
                 return False
-            if self._held != generation:
-                self._catch_up(generation, progress)
+            try:
+                if self._held != generation:
+                    self._catch_up(generation, progress)
+            except Exception as error:  # Chroma's own, of many kinds; the mark `writing` is left
+                log.warning("Chroma could not be brought up to date: %s", error)
+                self._let_go()
+                return False
+            return True
+
+    def clear(self) -> bool:
+        """Have Chroma made anew by the next `sync`; False when another process owns it."""
+        with self._guard:
+            if not self._open():
+                return False
+            self._catalog.set_meta(_STATE, _WRITING)
+            self._let_go()
             return True
 
     def rebuild(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
         """Make Chroma anew from the catalogue; False when another process owns Chroma."""
         with self._guard:
-            if not self._open():
-                return False
-            self._discard()
-            return self._open() and self.sync(progress)
+            return self.clear() and self.sync(progress)
 
     def ids(self) -> set[str]:
         """What Chroma holds; empty when another process owns it."""
@@ -72,10 +89,9 @@ class DenseIndex:
 
     def close(self) -> None:
         with self._guard:
-            if self._chroma is not None:
-                self._chroma.close()
-            self._chroma, self._held, self._exact = None, -1, None
-            self._lock.release()
+            self._let_go()
+            self._exact = None
+            self._lock.release(force=True)  # it counts how often it was acquired
 
     def _open(self) -> bool:
         if self._chroma is not None:
@@ -84,20 +100,28 @@ class DenseIndex:
             self._lock.acquire(timeout=0)
         except (Timeout, OSError):  # another owner, or a folder that cannot be written
             return False
-        if self._catalog.meta(_STATE) in (None, _WRITING):
+        state = self._catalog.meta(_STATE)
+        if state in (None, _WRITING):
             chroma_store.delete(self._folder)
         try:
-            self._chroma = ChromaStore(self._folder)
-        except Exception:  # Chroma has many ways to say that its folder is damaged
-            chroma_store.delete(self._folder)
-            self._chroma = ChromaStore(self._folder)
-            self._catalog.set_meta(_STATE, _WRITING)
-        state = self._catalog.meta(_STATE)
-        self._held = int(state) if state not in (None, _WRITING) else -1
+            self._chroma, self._held = self._opened(state)
+        except Exception as error:  # a full disk, a folder that cannot be written
+            log.warning("Chroma could not be opened: %s", error)
+            self._lock.release(force=True)
+            return False
         return True
 
-    def _discard(self) -> None:
-        self._catalog.set_meta(_STATE, _WRITING)
+    def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
+        try:
+            chroma = ChromaStore(self._folder)
+        except Exception:  # Chroma has many ways to say that its folder is damaged
+            chroma_store.delete(self._folder)
+            return ChromaStore(self._folder), -1
+        if state in (None, _WRITING) or chroma.count() != self._catalog.count():
+            return chroma, -1  # behind, or the folder was deleted by hand
+        return chroma, int(state or -1)
+
+    def _let_go(self) -> None:
         if self._chroma is not None:
             self._chroma.close()
         self._chroma, self._held = None, -1

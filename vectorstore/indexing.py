@@ -5,9 +5,9 @@ Each file is one transaction: a killed run leaves whole documents, and the next 
 
 import sqlite3
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.document import Chunk, Document
@@ -15,7 +15,7 @@ from ingest.errors import UnreadableFile
 from ingest.headings import Headings
 from ingest.loaders import LOADERS, digest
 from ingest.sandbox import Loaded, Sandbox
-from vectorstore.catalog import Catalog
+from vectorstore.catalog import Catalog, DocumentInfo
 from vectorstore.embedder import Embedder
 from vectorstore.errors import HomeNotWritable, LibraryError
 from vectorstore.files import Files
@@ -98,7 +98,7 @@ class Indexing:
         with Sandbox() as sandbox, self._catalog.writing() as connection:
             for done, info in enumerate(documents):
                 self._progress(Progress(info.document, done, len(documents), "reading"))
-                document, chunks = sandbox.start(self._files.path(info.sha256))()
+                document, chunks = self._reread(sandbox, info)
                 vectors = self._embedder().passages([chunk.text for chunk in chunks])
                 places = connection.execute(
                     "SELECT path FROM place JOIN document ON document.id = document_id"
@@ -111,16 +111,33 @@ class Indexing:
                     self._catalog.put_place(connection, path, info.sha256)
             connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (maker,))
 
+    def _reread(self, sandbox: Sandbox, info: DocumentInfo) -> Loaded:
+        """The library's own copy, under the document's name instead of the copy's."""
+        try:
+            document, chunks = sandbox.start(self._files.path(info.sha256))()
+        except UnreadableFile as error:
+            raise UnreadableFile(
+                f"The library's copy of {info.document} is lost or damaged. Add the file again."
+            ) from error
+        title = document.metadata.get("title") or Path(info.document).stem
+        return replace(document, name=info.document, title=title), chunks
+
     def _news(self, path: Path, name: str) -> _File | None:
         """The file if it has to be read; what is known already is counted."""
         try:
+            str(path).encode()
             sha256 = digest(path)
+        except UnicodeEncodeError:
+            reason = "The name of the file is not valid UTF-8. Rename it."
+            self._summary.failed.append(Failure(str(path), reason))
+            return None
         except UnreadableFile as error:
             self._summary.failed.append(Failure(str(path), str(error)))
             return None
         if not self._catalog.holds(sha256):
             return _File(path, name, sha256)
         self._summary.unchanged += 1
+        self._keep(path, sha256)
         self._note_place(path, sha256)
         return None
 
@@ -151,37 +168,49 @@ class Indexing:
     ) -> None:
         known = self._catalog.holds(file.sha256)
         try:
-            self._files.keep(file.path, file.sha256)
-            before, replaced = self._commit(file, document, chunks, vectors)
-        except (OSError, HomeNotWritable) as error:
+            self._keep(file.path, file.sha256)
+            added, replaced = self._commit(file, document, chunks, vectors)
+        except (OSError, HomeNotWritable):
             if not known:
                 self._files.remove(file.sha256)
-            if isinstance(error, HomeNotWritable):
-                raise
-            raise HomeNotWritable(
-                f"{file.name} could not be copied into the library: {error.strerror}. "
-                "The library is as it was before this file."
-            ) from error
-        if replaced and before:
-            self._files.remove(before)
-        self._summary.updated += replaced
+            raise
+        if replaced:
+            self._files.remove(replaced)
+        if not added:
+            self._summary.unchanged += 1
+            return
+        self._summary.updated += bool(replaced)
         self._summary.added += not replaced
         self._summary.pages += len(document.pages)
         self._summary.chunks += len(chunks)
 
+    def _keep(self, path: Path, sha256: str) -> None:
+        try:
+            self._files.keep(path, sha256)
+        except OSError as error:
+            raise HomeNotWritable(
+                f"{path.name} could not be copied into the library: {error.strerror}. "
+                "The library is as it was before this file."
+            ) from error
+
     def _commit(
         self, file: _File, document: Document, chunks: list[Chunk], vectors: Vectors
-    ) -> tuple[str | None, bool]:
+    ) -> tuple[bool, str | None]:
+        """Whether it is new, and the sha256 of the document that it replaced."""
         with self._catalog.writing() as connection:
+            # Not new: the same bytes were at another path, or another process was quicker.
+            new = not self._catalog.holds(file.sha256)
             before = self._catalog.found_at(str(file.path))
-            if self._catalog.holds(file.sha256):  # another process was quicker
-                self._catalog.put_place(connection, str(file.path), file.sha256)
-                return before, False
             connection.execute("DELETE FROM place WHERE path = ?", (str(file.path),))
-            replaced = before is not None and self._catalog.drop_placeless(connection, before)
-            self._put(connection, document, self._free_name(file), chunks, vectors)
+            gone = (
+                before is not None
+                and before != file.sha256
+                and self._catalog.drop_placeless(connection, before)
+            )
+            if new:
+                self._put(connection, document, self._free_name(file), chunks, vectors)
             self._catalog.put_place(connection, str(file.path), file.sha256)
-            return before, replaced
+            return new, before if gone else None
 
     def _put(
         self, connection: sqlite3.Connection, document: Document, name: str, chunks: list[Chunk],
@@ -192,12 +221,11 @@ class Indexing:
 
     def _free_name(self, file: _File) -> str:
         """The file's name, with folders in front, or a mark behind, while it is taken."""
-        taken = {d.document for d in self._catalog.documents()}
         parents = file.path.parent.parts
         candidates = [file.name] + [
             "/".join((*parents[-depth:], file.path.name)) for depth in range(1, len(parents))
         ]
-        free = next((name for name in candidates if name not in taken), None)
+        free = next((name for name in candidates if not self._catalog.has_name(name)), None)
         return free or f"{file.name} ({file.sha256[:8]})"
 
 
@@ -217,10 +245,8 @@ def discover(paths: Sequence[Path]) -> list[tuple[Path, str]]:
         for path in inside:
             below = path.relative_to(root if root.is_dir() else root.parent)
             found.setdefault(path.absolute(), below.as_posix())
-    names = [path.name for path in found]
-    return [
-        (path, path.name if names.count(path.name) == 1 else below) for path, below in found.items()
-    ]
+    names = Counter(path.name for path in found)
+    return [(path, path.name if names[path.name] == 1 else below) for path, below in found.items()]
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -110,23 +110,27 @@ class Library:
 
         Documents are read and embedded again only when the model or the chunker has changed.
         """
-        if self._made_by() not in (None, self._maker()):
-            indexing.Indexing(self._catalog, self._files, self.embedder, progress).again(
-                self._maker()
-            )
-        if not self._index.rebuild(
-            lambda done, total: progress(Progress("index", done, total, "indexing"))
-        ):
+        chosen = self._chosen_embedder()
+        if not self._index.clear():  # first: ids stay the same, and would hide the old vectors
             raise LibraryError(
                 f"The index of {self.name!r} is in use by another process, "
                 "probably the app. Close it and try again."
             )
-        return len(self._catalog.ids())
+        if self._made_by() not in (None, _maker(chosen)):
+            run = indexing.Indexing(self._catalog, self._files, lambda: chosen, progress)
+            run.again(_maker(chosen))
+        self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
+        return self._catalog.count()
 
     def verify(self) -> Health:
-        """Compare files, catalogue and Chroma; Chroma is mended when it differs."""
+        """Compare files, catalogue and Chroma; Chroma is mended when it differs.
+
+        A damaged copy of a file is deleted, so that adding the file puts a good one there.
+        """
         documents = self.documents()
-        lost = tuple(d.document for d in documents if not self._files.intact(d.sha256))
+        lost = [d for d in documents if not self._files.intact(d.sha256)]
+        for document in lost:
+            self._files.remove(document.sha256)
         ids = self._catalog.ids()
         chroma = "complete"
         if not self._index.sync():
@@ -134,7 +138,7 @@ class Library:
         elif self._index.ids() != ids:
             self._index.rebuild()
             chroma = "rebuilt"
-        return Health(len(documents), len(ids), chroma, lost)
+        return Health(len(documents), len(ids), chroma, tuple(d.document for d in lost))
 
     # -- looking
 
@@ -174,9 +178,7 @@ class Library:
         best: dict[tuple[str, int], Hit] = {}
         for hit in self.passages(query, ranking.CANDIDATES, documents):
             best.setdefault((hit.document, hit.page), hit)
-            if len(best) == k:
-                break
-        return list(best.values())
+        return list(best.values())[: max(k, 0)]
 
     def passages(
         self, query: str, k: int = 8, documents: Collection[str] | None = None
@@ -196,7 +198,16 @@ class Library:
 
     def embedder(self) -> Embedder:
         """The embedding model of this library. Raises EmbedderMismatch or LibraryError."""
-        return self._ready_embedder()
+        chosen = self._chosen_embedder()
+        made_by, maker = self._made_by(), _maker(chosen)
+        if made_by is None:
+            self._catalog.set_meta("made_by", maker)
+        elif made_by != maker:
+            raise EmbedderMismatch(
+                f"The library {self.name!r} was made with {made_by}, and now {maker} is chosen. "
+                "`pincite rebuild` makes it anew with the chosen one."
+            )
+        return chosen
 
     def close(self) -> None:
         """Give Chroma back to other processes."""
@@ -227,24 +238,16 @@ class Library:
             return self._index.store()
         return ExactStore(*self._catalog.vectors_of(documents))
 
-    def _ready_embedder(self) -> Embedder:
+    def _chosen_embedder(self) -> Embedder:
+        """The one that is chosen now, whichever made the library."""
         with self._loading:
             if self._embedder is None:
                 self._embedder = self._make_embedder()
-        made_by, maker = self._made_by(), f"{self._embedder.identity}/{chunking.VERSION}"
-        if made_by is None:
-            self._catalog.set_meta("made_by", maker)
-        elif made_by != maker:
-            raise EmbedderMismatch(
-                f"The library {self.name!r} was made with {made_by}, and now {maker} is chosen. "
-                "`pincite rebuild` makes it anew with the chosen one."
-            )
-        return self._embedder
+            return self._embedder
 
     def _made_by(self) -> str | None:
         return self._catalog.meta("made_by")
 
-    def _maker(self) -> str:
-        if self._embedder is None:
-            self._embedder = self._make_embedder()
-        return f"{self._embedder.identity}/{chunking.VERSION}"
+
+def _maker(embedder: Embedder) -> str:
+    return f"{embedder.identity}/{chunking.VERSION}"

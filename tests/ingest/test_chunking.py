@@ -10,7 +10,11 @@ from ingest.loaders import load
 from ingest.text import about_tokens, plain
 from tests.pdfs import write_pdf
 
-DOCUMENTS = ["Employee Handbook.pdf", "Quarterly Report Q1 2026.pdf", "Security Policy v1 (2024).pdf"]
+DOCUMENTS = [
+    "Employee Handbook.pdf",
+    "Quarterly Report Q1 2026.pdf",
+    "Security Policy v1 (2024).pdf",
+]
 
 
 @pytest.fixture(scope="module", params=DOCUMENTS)

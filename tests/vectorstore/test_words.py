@@ -1,0 +1,37 @@
+import pytest
+
+from vectorstore.words import content_words, indexed, match, name_parts
+
+
+@pytest.mark.parametrize("text", ["FY18", "FY2018", "FY 2018", "fiscal year 2018", "fy '18"])
+def test_a_fiscal_year_is_found_however_it_is_written(text: str) -> None:
+    assert "2018" in indexed(text).replace(text, "", 1)
+    assert "2018" in content_words(text)
+
+
+def test_other_letters_before_numbers_stay() -> None:
+    assert indexed("FYI 18 and Q1 2018") == "FYI 18 and Q1 2018"
+
+
+def test_words_that_say_nothing_are_dropped() -> None:
+    assert content_words("What is the leave of the Employees?") == ["leave", "employees"]
+
+
+def test_numbers_stay_whole() -> None:
+    assert content_words("pay 1,250.50 or 3.5") == ["pay", "1,250.50", "3.5"]
+
+
+def test_a_query_of_empty_words_keeps_them() -> None:
+    assert match("who is it?") == '"who" OR "is" OR "it"'
+
+
+def test_a_query_without_words_matches_nothing() -> None:
+    assert match("") == match("?! \"' *") == ""
+
+
+def test_a_pasted_page_is_cut() -> None:
+    assert match(" ".join(f"word{n}" for n in range(500))).count(" OR ") == 39
+
+
+def test_a_file_name_becomes_the_words_that_people_use() -> None:
+    assert name_parts("2023_Q1-AnnualReport.pdf") == "2023 Q1 Annual Report"
