@@ -1,0 +1,93 @@
+import pytest
+from PIL import Image
+
+from assistant.prompts import REFUSAL
+from assistant.reply import Outcome, Reply, Sentence
+from assistant.ui import answer_view
+from assistant.ui.highlight import YELLOW, highlighted
+from assistant.ui.plain import as_html, plain
+from assistant.ui.running import Answers
+from tests.ui.fakes import HOSTILE
+
+
+def test_the_pen_marks_the_box_and_leaves_the_print_readable() -> None:
+    page = Image.new("RGB", (200, 400), "white")
+    page.putpixel((60, 120), (0, 0, 0))
+
+    marked = highlighted(page, [(50, 100, 150, 150)], points=200)
+
+    assert marked.getpixel((100, 130)) == YELLOW
+    assert marked.getpixel((60, 120)) == (0, 0, 0)
+    assert marked.getpixel((100, 300)) == (255, 255, 255)
+    assert marked.size == page.size
+
+
+def test_boxes_are_in_points_whatever_the_size_of_the_picture() -> None:
+    marked = highlighted(Image.new("RGB", (400, 800), "white"), [(50, 100, 150, 150)], points=200)
+
+    assert marked.getpixel((200, 250)) == YELLOW
+    assert marked.getpixel((80, 250)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    "text", ["**bold**", "[a](b)", "$x$", "<b>", "`x`", "# x", "- x", "1. x", "~x~", "![i](u)"]
+)
+def test_markdown_is_escaped_sign_by_sign(text: str) -> None:
+    shown = plain(text)
+
+    assert shown.replace("\\", "") == text
+    assert all(
+        shown[at - 1] == "\\"
+        for at, sign in enumerate(shown)
+        if not sign.isalnum() and sign not in " \\"
+    )
+
+
+def test_names_of_icons_emoji_and_colours_are_parted() -> None:
+    assert ":\u2060material/delete" in plain(":material/delete:")
+    assert ":\u2060smile" in plain(":smile:")
+    assert ":\u2060red" in plain(":red[x]")
+
+
+def test_addresses_do_not_become_links() -> None:
+    assert plain("see www.example.org").startswith("see www\u2060")
+    assert "http\u2060:" in plain("http://example.org")
+
+
+def test_as_html_leaves_no_markup() -> None:
+    assert "<" not in as_html(HOSTILE)
+    assert '"' not in as_html(HOSTILE)
+
+
+def test_lines_of_an_answer_stay_lines() -> None:
+    text = "There are two:\nOne is red.\nThe other is blue. Both are big."
+    parts = ["There are two:", "One is red.", "The other is blue.", "Both are big."]
+
+    assert answer_view._line_breaks(text, parts) == [False, True, True, False]
+
+
+def test_the_stage_says_how_long_it_takes_once_it_is_long() -> None:
+    assert answer_view.stage_text("Searching", 0.5) == "Searching…"
+    assert answer_view.stage_text("Reading 6 passages", 8.2) == "Reading 6 passages… 8 s"
+
+
+def test_a_conversation_has_one_answer_in_work_and_conversations_are_apart() -> None:
+    answers = Answers()
+
+    first = answers.start("a", _reply("one"))
+    other = answers.start("b", _reply("two"))
+
+    assert first.wait(5) and other.wait(5)
+    assert answers.of("a") is first
+    assert answers.of("b") is other
+    answers.forget("a")
+    assert answers.of("a") is None
+    assert answers.of("b") is other
+
+
+def _reply(text: str) -> Reply:
+    def work(reply: Reply):  # type: ignore[no-untyped-def]
+        yield text
+        reply.outcome = Outcome(REFUSAL, (Sentence(REFUSAL, False),), refused=True)
+
+    return Reply("?", work)
