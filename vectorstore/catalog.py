@@ -417,6 +417,7 @@ _CLOSED = "This folder cannot be written; choose another --home than"
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a sign in the error's own words
     "full": (HomeNotWritable, _FULL),
     "no space": (HomeNotWritable, _FULL),
+    "disk i/o": (HomeNotWritable, "The disk is full or failing: nothing was changed. Look at"),
     "readonly": (HomeNotWritable, _CLOSED),
     "read-only": (HomeNotWritable, _CLOSED),
     "permission": (HomeNotWritable, _CLOSED),

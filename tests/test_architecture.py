@@ -1,0 +1,123 @@
+"""Imports point one way, each outside package has its home, and files stay short."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+LAYERS = ["ingest", "vectorstore", "assistant", "streamlit_app"]  # each may import those before it
+
+HOMES = {
+    "chromadb": {"vectorstore/chroma_store.py"},
+    "filelock": {"vectorstore/dense_index.py", "assistant/models/fetch.py"},
+    "fpdf": set(),
+    "langchain": set(),
+    "langchain_core": {
+        "assistant/chat_model.py",
+        "assistant/llama/turns.py",
+        "assistant/prompts.py",
+        "assistant/tools/answer.py",
+    },
+    "llama_cpp": {"assistant/llama/runtime.py"},
+    "onnx": set(),  # installed for onnxruntime's quantization, which imports it
+    "onnxruntime": {"vectorstore/quantized.py"},
+    "pypdf": {"ingest/loaders/pdf.py"},
+    "pypdfium2": {"ingest/pdfium.py"},
+    "sentence_transformers": {"vectorstore/embedder.py", "vectorstore/quantized.py"},
+    "sqlite3": {
+        "assistant/doctor.py",  # looks into files that a library would refuse to open
+        "assistant/memory.py",
+        "vectorstore/catalog.py",
+        "vectorstore/indexing.py",  # the type of a connection
+    },
+    "tests": set(),
+    "tokenizers": {"vectorstore/quantized.py"},
+    "torch": {"vectorstore/quantized.py"},
+    "transformers": set(),
+}
+
+MOST_LINES = 300
+LONG = {"vectorstore/catalog.py": 450}  # every statement of SQL stands in one place
+
+HEAVY = {"chromadb", "langchain_core", "llama_cpp", "onnxruntime", "streamlit", "torch"}
+
+
+SOURCES = [
+    *(path for layer in LAYERS[:-1] for path in sorted((PROJECT / layer).rglob("*.py"))),
+    PROJECT / "streamlit_app.py",
+]
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level packages that a file imports, also inside of functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports name their package in full"
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def named(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+def users(package: str) -> set[str]:
+    return {named(path) for path in SOURCES if package in imports(path)}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_imports_point_one_way(path: Path) -> None:
+    layer = path.relative_to(PROJECT).parts[0].removesuffix(".py")
+    above = set(LAYERS[LAYERS.index(layer) + 1 :])
+    assert not imports(path) & above
+
+
+@pytest.mark.parametrize("package", HOMES)
+def test_an_outside_package_is_imported_where_it_is_at_home(package: str) -> None:
+    assert users(package) <= HOMES[package]
+
+
+@pytest.mark.parametrize("package", [package for package, homes in HOMES.items() if homes])
+def test_every_home_is_lived_in(package: str) -> None:
+    assert HOMES[package] <= users(package)
+
+
+def test_streamlit_is_imported_by_pages_only() -> None:
+    elsewhere = {name for name in users("streamlit") if not name.startswith("assistant/ui/")}
+    assert elsewhere <= {"streamlit_app.py"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_files_stay_short(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONG.get(named(path), MOST_LINES)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after a statement."""
+    script = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, text=True, capture_output=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_help_loads_nothing_heavy() -> None:
+    shown = "from assistant.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    loaded = loaded_by(shown)
+    assert not loaded & (HEAVY | {"numpy", "pydantic", "pypdf", "sqlite3", "transformers"})
+
+
+def test_the_packages_are_light() -> None:
+    everything = "import assistant, ingest, vectorstore, vectorstore.library, assistant.build"
+    loaded = loaded_by(everything)
+    assert not loaded & (HEAVY - {"langchain_core"} | {"transformers"})
+    assert not loaded_by("import assistant, ingest, vectorstore") & (HEAVY | {"numpy", "pypdf"})
