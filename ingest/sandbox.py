@@ -1,10 +1,14 @@
 """Runs a loader in a child process: a file that crashes or hangs it costs only that file."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from multiprocessing import connection
 from pathlib import Path
 from typing import Self
 
@@ -60,7 +64,7 @@ class Sandbox:
         if self._pool is None:
             # Not fork: the parent has threads, and its models would count as the child's memory.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, initializer=_limit)
+            self._pool = ProcessPoolExecutor(1, context, initializer=_begin)
         return self._pool
 
     def _wait(self, future: "Future[Loaded]", path: Path, again: bool = True) -> Loaded:
@@ -91,8 +95,18 @@ def _load(path: Path) -> Loaded:
     return document, chunk(document)
 
 
-def _limit() -> None:
+def _begin() -> None:
+    """In the child: end with the parent, leave Ctrl-C to it, and take no more than MEMORY."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(ImportError):  # Windows has no such limit
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _end_with_parent() -> None:
+    # A killed parent tells nobody, and the pool's child waits for its next file for ever.
+    if parent := multiprocessing.parent_process():
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -364,25 +364,16 @@ def test_without_an_embedding_model_the_command_that_gets_one_is_named(
 
 # -- disks
 
-RUNNER = """
-import sys
-from assistant import build, cli
-from tests.fakes import WordEmbedder
-
-if __name__ == "__main__":
-    build.embedder = lambda settings: WordEmbedder()
-    sys.exit(cli.main())
-"""
-
 
 @pytest.fixture
 def on_disk(tmp_path: Path) -> Iterator[Callable[..., "subprocess.CompletedProcess[str]"]]:
     """Runs commands with their home on a small disk of their own; skips where none is allowed."""
-    (tmp_path / "runner.py").write_text(RUNNER)
     (tmp_path / "disk").mkdir()
 
     def run(options: str, *commands: str) -> "subprocess.CompletedProcess[str]":
-        steps = " && ".join(commands).replace("pincite", f"{sys.executable} {tmp_path}/runner.py")
+        steps = " && ".join(commands).replace(
+            "pincite", f"{sys.executable} -m tests.pincite_with_words"
+        )
         mount = f"mount -t tmpfs -o {options} none {tmp_path}/disk"
         return subprocess.run(
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f"{mount} && {steps}"],

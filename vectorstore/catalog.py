@@ -412,12 +412,15 @@ def _sentences(path: Path) -> Iterator[None]:
         raise LibraryError(f"{path} is damaged ({error}). Restore it from a backup.") from error
 
 
-_FULL = "The disk is full: nothing was changed. Free some space near"
+_FULL = "The disk is full: the library is as it was before this step. Free some space near"
 _CLOSED = "This folder cannot be written; choose another --home than"
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a sign in the error's own words
     "full": (HomeNotWritable, _FULL),
     "no space": (HomeNotWritable, _FULL),
-    "disk i/o": (HomeNotWritable, "The disk is full or failing: nothing was changed. Look at"),
+    "disk i/o": (
+        HomeNotWritable,
+        "The disk is full or failing. Free some space, or look after it, near",
+    ),
     "readonly": (HomeNotWritable, _CLOSED),
     "read-only": (HomeNotWritable, _CLOSED),
     "permission": (HomeNotWritable, _CLOSED),

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 from ingest.errors import EncryptedFile, UnreadableFile
 from ingest.loaders import load
 from ingest.sandbox import Sandbox
+from tests.conftest import PROJECT
 from tests.ingest.misbehaving import read
 from tests.pdfs import write_pdf
 
@@ -77,6 +81,30 @@ def test_errors_that_loaders_raise_keep_their_kind(sandbox: Sandbox) -> None:
 def test_a_closed_sandbox_opens_again(sandbox: Sandbox) -> None:
     sandbox.close()
     assert outcomes(sandbox, "a") == ["a"]
+
+
+_WAITS = """
+from pathlib import Path
+from ingest.sandbox import Sandbox
+from tests.ingest.misbehaving import read
+
+if __name__ == "__main__":
+    sandbox = Sandbox(read=read)
+    sandbox.start(Path("a"))()
+    print("started", flush=True)
+    input()
+"""
+
+
+def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "waits.py").write_text(_WAITS)
+    parent = subprocess.Popen(
+        [sys.executable, tmp_path / "waits.py"], env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert parent.stdout is not None and parent.stdout.readline() == "started\n"
+    parent.kill()
+    assert parent.communicate(timeout=30)[0] == ""  # the pipe ends when nobody holds it any more
 
 
 SECONDS = 60

@@ -1,0 +1,71 @@
+"""Killing `pincite add` at any moment loses nothing and doubles nothing."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.fakes import WordEmbedder
+from vectorstore.catalog import Catalog
+from vectorstore.dense_index import DenseIndex
+from vectorstore.library import Library
+
+KILLS = 5
+
+
+def pincite(home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.pincite_with_words", "--home", str(home), *arguments],
+        cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+
+
+def result(process: "subprocess.Popen[str]") -> Any:
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode in (0, 3), out
+    return json.loads(out)
+
+
+def ids(home: Path) -> tuple[set[str], set[str]]:
+    """What the catalogue and what Chroma holds."""
+    folder = home / "libraries" / "main"
+    catalog = Catalog(folder / "catalog.sqlite", "main")
+    index = DenseIndex(catalog, folder / "chroma")
+    try:
+        return catalog.ids(), index.ids()
+    finally:
+        index.close()
+
+
+@pytest.mark.slow
+def test_a_killed_add_is_continued_by_the_next(tmp_path: Path, samples: Path) -> None:
+    started = time.monotonic()
+    whole = result(pincite(tmp_path / "undisturbed", "add", str(samples), "--json"))
+    duration = time.monotonic() - started
+    expected, in_chroma = ids(tmp_path / "undisturbed")
+    assert len(expected) == whole["chunks"] > 200
+    assert in_chroma == expected
+
+    home = tmp_path / "disturbed"
+    moments = random.Random(1)
+    for _ in range(KILLS):
+        add = pincite(home, "add", str(samples), "--json")
+        time.sleep(moments.uniform(0.2, 1) * duration)
+        add.kill()
+        add.communicate(timeout=30)
+        assert isinstance(result(pincite(home, "search", "annual leave", "--json")), list)
+
+    last = result(pincite(home, "add", str(samples), "--json"))
+    assert last["added"] + last["unchanged"] == whole["added"]
+    assert ids(home) == (expected, expected)
+    with Library(home / "libraries" / "main", "main", WordEmbedder) as library:
+        assert library.verify().lost_files == ()
+        assert len(list((library.folder / "files").glob("*.pdf"))) == whole["added"]
