@@ -5,8 +5,17 @@ import time
 import streamlit as st
 
 from assistant.chat import Assistant
-from assistant.ui import answer_view, conversation, page_view, resources, sidebar, style, welcome
-from assistant.ui.plain import as_html, plain
+from assistant.ui import (
+    answer_view,
+    conversation,
+    page_view,
+    resources,
+    sidebar,
+    style,
+    trouble,
+    welcome,
+)
+from assistant.ui.plain import as_html
 from assistant.ui.running import Running
 from ingest.errors import PinciteError
 
@@ -18,10 +27,11 @@ def page() -> None:
         assistant = resources.assistant()
         _chat(assistant)
     except PinciteError as error:
-        st.error(plain(error), icon=":material/error:")
+        trouble.say(error)
 
 
 def _chat(assistant: Assistant) -> None:
+    trouble.draw()
     sidebar.draw(assistant)
     identity = conversation.current()
     running = resources.answers().of(identity)
@@ -44,7 +54,7 @@ def _question(text: str) -> None:
 def _in_work(identity: str, running: Running) -> None:
     _question(running.reply.question)
     if running.error:
-        st.error(plain(running.error), icon=":material/error:")
+        trouble.say(running.error)
     else:
         _live(identity, running)
 
@@ -76,8 +86,12 @@ def _ask(question: str) -> None:
     assistant = resources.assistant()
     identity = conversation.current() or assistant.conversations.start()
     conversation.enter(identity, keep_page=True)
-    reply = assistant.ask(question, conversation=identity, documents=sidebar.scope())
-    resources.answers().start(identity, reply)
+    try:
+        reply = assistant.ask(question, conversation=identity, documents=sidebar.scope())
+    except PinciteError as error:
+        trouble.keep(error)
+    else:
+        resources.answers().start(identity, reply)
 
 
 page()

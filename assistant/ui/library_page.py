@@ -1,10 +1,12 @@
 """The library: drop files in, see what was read from each, open them and take them out."""
 
+from contextlib import suppress
+
 import streamlit as st
 
-from assistant.ui import page_view, resources, style
+from assistant.ui import page_view, resources, style, trouble
 from assistant.ui.page_view import Shown
-from assistant.ui.plain import as_html, plain
+from assistant.ui.plain import as_html
 from assistant.ui.upload import State, Upload
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
@@ -21,15 +23,14 @@ def page() -> None:
     st.title("Library", anchor=False)
     try:
         library = resources.library()
-        if trouble := st.session_state.pop("trouble", ""):
-            st.error(plain(trouble), icon=":material/error:")
+        trouble.draw()
         _uploader(library)
         _upload_state()
         _documents(library)
         page_view.panel(library)
         _watch(library, library.generation())
     except PinciteError as error:
-        st.error(plain(error), icon=":material/error:")
+        trouble.say(error)
 
 
 # -- adding
@@ -46,8 +47,11 @@ def _uploader(library: Library) -> None:
     )
     if not files:
         return
-    st.session_state["upload"] = Upload(library, resources.settings().home, files)
     st.session_state["uploads"] = number + 1
+    try:
+        st.session_state["upload"] = Upload(library, resources.settings().home, files)
+    except PinciteError as error:
+        trouble.keep(error)
     st.rerun()
 
 
@@ -75,7 +79,7 @@ def _progress(upload: Upload) -> None:
 
 def _finished(upload: Upload) -> None:
     if upload.error:
-        st.error(plain(upload.error), icon=":material/error:")
+        trouble.say(upload.error)
     if upload.summary:
         st.markdown(f"**{summed_up(upload)}**")
     _files(upload.states())
@@ -112,8 +116,9 @@ def _files(states: list[State]) -> None:
 @st.fragment(run_every=2.0)
 def _watch(library: Library, drawn: int) -> None:
     """Draws the page anew once another visitor or process has changed the library."""
-    if library.generation() != drawn:
-        st.rerun()
+    with suppress(PinciteError):  # the page itself says what is wrong
+        if library.generation() != drawn:
+            st.rerun()
 
 
 def _documents(library: Library) -> None:
@@ -202,7 +207,7 @@ def _remove(library: Library, name: str) -> None:
     try:
         library.remove([name])
     except PinciteError as error:
-        st.session_state["trouble"] = str(error)
+        trouble.keep(error)
     opened = page_view.shown()
     if opened and opened.document == name:
         page_view.show(None)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.ui import trouble
 from assistant.ui.highlight import Rectangle, highlighted, png
-from assistant.ui.plain import as_html, plain
+from assistant.ui.plain import as_html
 from ingest import pdfium
 from ingest.document import Page
 from ingest.errors import PinciteError
@@ -54,7 +55,7 @@ def panel(library: Library) -> None:
             _head(opened, count)
             _page(library, opened)
         except PinciteError as error:
-            st.error(plain(error), icon=":material/error:")
+            trouble.say(error)
             st.button("Close", on_click=show, args=(None,), key="close-broken")
 
 

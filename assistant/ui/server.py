@@ -36,7 +36,13 @@ def serve(settings: Settings, port: int | None = None, address: str = LOOPBACK) 
 
 def command(settings: Settings, port: int, address: str = LOOPBACK) -> list[str]:
     """The process to start. The settings reach it through `environment`."""
-    options = {**_config(), "server.port": str(port), "server.address": address}
+    options = {
+        **_config(),
+        "server.port": str(port),
+        "server.address": address,
+        "logger.level": "warning",
+        "logger.hideWelcomeMessage": "true",  # `serve` says where the app is
+    }
     flags = [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "streamlit", "run", str(_SCRIPT), *flags]
 
