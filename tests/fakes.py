@@ -22,7 +22,8 @@ class WordEmbedder:
         self.identity = identity
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        return np.array([self.query(text) for text in texts], np.float32).reshape(len(texts), -1)
+        vectors = [self.query(text) for text in texts]
+        return np.stack(vectors) if vectors else np.zeros((0, len(self._words) + 1), np.float32)
 
     def query(self, text: str) -> Vectors:
         found = re.findall(r"\w+", text.lower())

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fakes import WordEmbedder
+from vectorstore.embedder import (
+    Embedder,
+    QuantizedEmbedder,
+    SentenceTransformerEmbedder,
+    load_embedder,
+)
+from vectorstore.errors import LibraryError
+
+TEXTS = [
+    "Employees have thirty days of paid leave in a year.",
+    "How many holidays do we get?",
+    "A password has at least fourteen letters, and is never written down.",
+    "Revenue grew by 12.5 % to €4.2 million in the first quarter of 2026.",
+    "Ein Satz auf Deutsch über Urlaub und Überstunden.",
+    "x",
+    "word " * 600,  # longer than the model reads
+]
+
+
+def _check_contract(embedder: Embedder) -> None:
+    vectors = embedder.passages(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), len(embedder.query("one")))
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-3)
+    assert np.allclose(vectors, embedder.passages(TEXTS), atol=1e-5)
+    assert vectors[0] @ embedder.query(TEXTS[0]) == pytest.approx(1, abs=1e-3)
+    assert len(embedder.passages([])) == 0
+    assert embedder.identity
+
+
+def test_the_fake_does_what_an_embedder_must() -> None:
+    _check_contract(WordEmbedder())
+
+
+def test_the_fake_counts_words() -> None:
+    words = WordEmbedder(words=("leave", "travel"))
+    assert words.query("Leave! Leave?").tolist() == [1, 0, 0]
+    assert words.query("leave, travel") == pytest.approx([0.7071, 0.7071, 0], abs=1e-4)
+    assert words.query("none of them").tolist() == [0, 0, 1]
+
+
+def test_a_folder_without_a_model_is_refused_with_the_command_that_gets_one(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=r"no config\.json.*pincite models pull"):
+        load_embedder(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_quantized_model_does_what_an_embedder_must(minilm: Path) -> None:
+    embedder = load_embedder(minilm)
+    assert isinstance(embedder, QuantizedEmbedder)
+    _check_contract(embedder)
+    assert embedder.identity.startswith("all-minilm-l6-v2:")
+    assert embedder.identity.endswith(":int8")
+
+
+@pytest.mark.slow
+def test_the_quantized_vectors_are_those_of_sentence_transformers(minilm: Path) -> None:
+    plain = SentenceTransformerEmbedder(minilm)
+    _check_contract(plain)
+    cosines = (plain.passages(TEXTS) * load_embedder(minilm).passages(TEXTS)).sum(axis=1)
+    assert cosines.min() >= 0.98
+
+
+@pytest.mark.slow
+def test_the_quantized_file_is_made_once(minilm: Path) -> None:
+    load_embedder(minilm)
+    made = (minilm / "pincite-int8.onnx").stat().st_mtime_ns
+    assert load_embedder(minilm).identity == load_embedder(minilm).identity
+    assert (minilm / "pincite-int8.onnx").stat().st_mtime_ns == made
