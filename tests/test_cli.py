@@ -14,6 +14,7 @@ from assistant import build, cli, offline
 from tests.conftest import PROJECT
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
+from vectorstore.library import Library
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,30 @@ def pincite(
     return run
 
 
-@pytest.fixture
-def papers(tmp_path: Path) -> Path:
-    write_pdf(
-        tmp_path / "papers" / "Handbook.pdf", ["# Leave", "", "Thirty days of leave."], ["Go."]
-    )
-    write_pdf(tmp_path / "papers" / "Policy.pdf", ["A password has fourteen letters."])
-    return tmp_path / "papers"
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Papers, and a home with them in its library that was made once."""
+    desk = tmp_path_factory.mktemp("desk")
+    handbook = ["# Leave", "", "Thirty days of leave."], ["Go."]
+    write_pdf(desk / "papers" / "Handbook.pdf", *handbook)
+    write_pdf(desk / "papers" / "Policy.pdf", ["A password has fourteen letters."])
+    with Library(desk / "home" / "libraries" / "main", "main", WordEmbedder) as library:
+        library.add([desk / "papers"])
+    shutil.copytree(desk / "papers", desk / "originals")
+    return desk
 
 
 @pytest.fixture
-def full(pincite: Pincite, papers: Path) -> Pincite:
-    assert pincite("add", papers).status == 0
+def papers(desk: Path) -> Path:
+    shutil.rmtree(desk / "papers")
+    shutil.copytree(desk / "originals", desk / "papers")
+    return desk / "papers"
+
+
+@pytest.fixture
+def full(pincite: Pincite, desk: Path, papers: Path, home: Path) -> Pincite:
+    """With the papers in the library."""
+    shutil.copytree(desk / "home", home)
     return pincite
 
 
@@ -394,7 +407,6 @@ def test_a_full_disk_is_told_in_a_sentence_and_leaves_the_library_as_it_was(
     done = on_disk(
         "size=8m", f"pincite add {papers}", fill, f"({add} || echo status $?)",
         f"rm {tmp_path}/disk/ballast", "pincite documents", "pincite search password -k 1",
-        "pincite verify",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "status 1" in done.stdout
@@ -402,7 +414,6 @@ def test_a_full_disk_is_told_in_a_sentence_and_leaves_the_library_as_it_was(
     assert "pincite: The disk is full" in done.stderr
     assert "Handbook.pdf  (2 pages" in done.stdout and "Employee" not in done.stdout
     assert "1. Policy.pdf, page 1" in done.stdout
-    assert "2 documents, 3 passages; index" in done.stdout
 
 
 def test_a_read_only_disk_is_told_in_a_sentence(on_disk: Any, papers: Path) -> None:

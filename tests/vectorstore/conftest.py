@@ -1,5 +1,6 @@
 """A library of a few pages, and a way to do something to it in another process."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,9 +27,22 @@ def write_papers(folder: Path) -> Path:
     return folder / "papers"
 
 
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the papers lie in every test, and a library of them that was made once."""
+    folder = tmp_path_factory.mktemp("desk")
+    papers = write_papers(folder)
+    with Library(folder / "library", "main", WordEmbedder) as library:
+        library.add([papers])
+    shutil.copytree(papers, folder / "originals")
+    return folder
+
+
 @pytest.fixture
-def papers(tmp_path: Path) -> Path:
-    return write_papers(tmp_path)
+def papers(desk: Path) -> Path:
+    shutil.rmtree(desk / "papers")
+    shutil.copytree(desk / "originals", desk / "papers")
+    return desk / "papers"
 
 
 @pytest.fixture
@@ -52,10 +66,10 @@ def library(opened: OpenLibrary) -> Library:
 
 
 @pytest.fixture
-def full(library: Library, papers: Path) -> Library:
-    """The library with the papers in it."""
-    library.add([papers])
-    return library
+def full(desk: Path, papers: Path, opened: OpenLibrary, tmp_path: Path) -> Library:
+    """A library with the papers in it."""
+    shutil.copytree(desk / "library", tmp_path / "libraries" / "main")
+    return opened()
 
 
 _OTHER = """
