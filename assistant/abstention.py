@@ -48,3 +48,9 @@ class Gate:
 # Fitted by benchmarks/fit_gate.py.
 WITH_MODEL = Gate(-2.0, 2.0, 2.0, 1.0, 0.5, -0.1)
 WITHOUT_MODEL = Gate(-3.0, 3.0, 3.0, 1.0)
+
+
+def answerable(signals: Signals) -> float:
+    """Probability that the passages answer the question, by the gate that fits the signals."""
+    gate = WITHOUT_MODEL if signals.yes_log_odds is None else WITH_MODEL
+    return gate.answerable(signals)

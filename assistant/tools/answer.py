@@ -123,7 +123,7 @@ class Answer:
     ) -> Iterator[str]:
         reply.stage = f"Reading {len(reading.windows)} passages"
         try:
-            probability = abstention.WITH_MODEL.answerable(self.signals(request, reading, reply))
+            probability = abstention.answerable(self.signals(request, reading, reply))
         except Stopped:
             reply.outcome = Outcome("", stopped=True, passages=_passages(reading.windows))
             return
@@ -181,7 +181,7 @@ class Answer:
         signals = _retrieval_signals(request, reading)
         embedder = request.evidence.embedder()
         quoted = extractive.best_sentences(reading.meant, reading.windows, embedder)
-        if not quoted or abstention.WITHOUT_MODEL.answerable(signals) < self._threshold:
+        if not quoted or abstention.answerable(signals) < self._threshold:
             yield from _refuse(reply, reading)
             return
         outcome = _quoted_outcome(quoted, reading)
