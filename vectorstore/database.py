@@ -1,0 +1,125 @@
+"""A SQLite file with a schema: transactions, a connection for each thread, errors as sentences."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vectorstore.errors import HomeNotWritable, LibraryError
+
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_SCHEMA_VERSION = 1
+_WAIT = 60.0  # seconds that a writer waits for another process's transaction
+
+
+class Database:
+    """Each thread has its own connection; readers never wait for a writer."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises HomeNotWritable or LibraryError."""
+        self._path = path
+        self._local = threading.local()
+        with _sentences(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._create()
+
+    def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with _sentences(self._path):
+            return self._connection().execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
+        rows = self.all(sql, *values)
+        return rows[0] if rows else None
+
+    def write(self, sql: str, *values: object) -> None:
+        """One statement, a transaction of its own."""
+        self.all(sql, *values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing. Raises HomeNotWritable or LibraryError."""
+        with _sentences(self._path):
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _create(self) -> None:
+        connection = self._connection()
+        version = self._version()
+        if version == _SCHEMA_VERSION:
+            return
+        if version:
+            raise LibraryError(
+                f"{self._path} was made by another version of Pincite (schema {version}, this one "
+                f"reads {_SCHEMA_VERSION}). Use that version, or start a new library."
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+        script = _SCHEMA.read_text(encoding="utf-8")
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {script}; INSERT INTO meta VALUES ('generation', '0');"
+                f" PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+            )
+        except sqlite3.OperationalError:
+            connection.rollback()
+            if self._version() != _SCHEMA_VERSION:  # it is when another process was quicker
+                raise
+
+    def _version(self) -> int:
+        return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")  # what was said to be added, stays
+            self._local.connection = connection
+        return connection
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors as sentences."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise _sentence(path, error) from error
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise
+        raise LibraryError(f"{path} is damaged ({error}). Restore it from a backup.") from error
+
+
+_FULL = "The disk is full: the library is as it was before this step. Free some space near"
+_CLOSED = "This folder cannot be written; choose another --home than"
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a sign in the error's own words
+    "full": (HomeNotWritable, _FULL),
+    "no space": (HomeNotWritable, _FULL),
+    "disk i/o": (
+        HomeNotWritable,
+        "The disk is full or failing. Free some space, or look after it, near",
+    ),
+    "readonly": (HomeNotWritable, _CLOSED),
+    "read-only": (HomeNotWritable, _CLOSED),
+    "permission": (HomeNotWritable, _CLOSED),
+    "not a directory": (HomeNotWritable, _CLOSED),
+    "file exists": (HomeNotWritable, _CLOSED),
+    "unable to open": (HomeNotWritable, "This folder cannot be opened for writing:"),
+    "locked": (LibraryError, "Another process has been writing for a minute; try again later:"),
+}
+
+
+def _sentence(path: Path, error: Exception) -> Exception:
+    reason = str(error).lower()
+    for sign, (kind, sentence) in _SENTENCES.items():
+        if sign in reason:
+            return kind(f"{sentence} {path.parent}")
+    return error
