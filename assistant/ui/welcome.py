@@ -18,11 +18,8 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _suggest(assistant.suggestions(4), ask)
         else:
             _greet("Welcome to Pincite", "Add a few PDFs, and ask them anything.")
-            st.page_link(
-                "assistant/ui/library_page.py",
-                label="Add documents",
-                icon=":material/upload_file:",
-            )
+            if st.button("Add documents", type="primary", icon=":material/upload_file:"):
+                st.switch_page("assistant/ui/library_page.py")
 
 
 def held(documents: int, pages: int) -> str:

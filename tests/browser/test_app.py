@@ -10,7 +10,7 @@ from PIL import Image
 
 from assistant.settings import Settings
 from assistant.ui import server
-from tests.browser.conftest import PHONE, Visit, ask, free_port, served
+from tests.browser.conftest import PHONE, Visit, ask, free_port, pincite, served
 from tests.pdfs import write_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -21,6 +21,7 @@ NOTICE = [
     "The bicycle workshop is on the third floor, beside the lift.",
     "It is open on Tuesdays from nine to noon.",
 ]
+PARKING = ["# Parking", "Visitors park behind the building, in the places with a blue line."]
 PATIENCE = 300_000  # milliseconds: machines without many cores take their time
 
 Picture = Callable[[Any, str], None]
@@ -107,6 +108,17 @@ def test_an_uploaded_document_can_be_asked_about(
     assert "third" in page.locator(".paragraph").first.inner_text().lower()
     page.locator(".mark").first.click()
     page.get_by_text("Page 1 of 1").wait_for(timeout=20_000)
+
+
+def test_a_document_added_on_the_command_line_appears_without_a_restart(
+    address: str, real_home: Path, visit: Visit, tmp_path: Path
+) -> None:
+    page = visit(f"{address}/library")
+    page.locator(".document-name", has_text="Handbook").wait_for(timeout=60_000)
+
+    pincite(real_home, "add", str(write_pdf(tmp_path / "Parking.pdf", PARKING)))
+
+    page.locator(".document-name", has_text="Parking.pdf").wait_for(timeout=30_000)
 
 
 def test_two_visitors_at_the_same_time_get_their_own_answers(address: str, visit: Visit) -> None:

@@ -39,6 +39,8 @@ def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLi
 
     assert "Add a few PDFs" in html(app)
     assert app.chat_input[0].disabled
+    next(b for b in app.button if b.label == "Add documents").click().run()
+    assert app.file_uploader
 
 
 def test_a_suggestion_is_asked_with_a_click(visit: Visit, tool: FakeTool) -> None:
