@@ -31,15 +31,14 @@ def add_parsers(commands: Any) -> None:
 
 def _with_library(command: argparse.ArgumentParser, run: Any) -> None:
     command.add_argument("--library", metavar="NAME", help="which library (main)")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, misused=command.error)
 
 
 def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import build
-    from assistant.errors import AssistantError
 
     if (args.question is None) == (args.batch is None):
-        raise AssistantError("Give either a QUESTION or --batch FILE.")
+        args.misused("give either a QUESTION or --batch FILE")
     with opened(settings) as library:
         assistant = build.assistant(settings, library)
         if assistant.notice:

@@ -25,6 +25,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 HEARTBEAT_SECONDS = 15
+TEST_MODELS = ["smollm2-135m", "qwen2.5-coder-0.5b"]  # small ones, for the slow tests
 
 
 def main(extras: list[str]) -> int:
@@ -38,7 +39,7 @@ def main(extras: list[str]) -> int:
             install(extra)
         if not install_llama():
             say("Set-up goes on: answers will be sentences of the documents until it is there.")
-        fetch_models()
+        fetch_models(TEST_MODELS if "dev" in extras else [])
         index_samples()
     except StepFailed as failure:
         say(str(failure))
@@ -141,8 +142,9 @@ def compile_llama(kept: Path) -> Path | None:
     return newest_wheel(kept)
 
 
-def fetch_models() -> None:
-    if subprocess.call([str(BIN / "pincite"), "models", "pull"]):
+def fetch_models(more: list[str]) -> None:
+    commands = [[], more] if more else [[]]  # without a name: the two defaults
+    if any([subprocess.call([str(BIN / "pincite"), "models", "pull", *c]) for c in commands]):
         say("Not all models are here. To try again: .venv/bin/pincite models pull")
 
 

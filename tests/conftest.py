@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-import platformdirs
 import pytest
+
+from assistant.settings import default_home
 
 PROJECT = Path(__file__).parents[1]
 
@@ -25,8 +26,8 @@ def evaluation() -> Path:
 
 
 def models_folder() -> Path:
-    default = platformdirs.user_cache_path("pincite", appauthor=False) / "models"
-    return Path(os.environ.get("PINCITE_TEST_MODELS", default))
+    """Of real models: PINCITE_TEST_MODELS, else where `make setup` puts them."""
+    return Path(os.environ.get("PINCITE_TEST_MODELS") or default_home() / "models")
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""The real models of the slow tests, from PINCITE_TEST_MODELS or the user's model cache."""
+"""The real models of the slow tests, from PINCITE_TEST_MODELS or the home's models."""
 
-import os
 from pathlib import Path
 
-import platformdirs
 import pytest
+
+from tests.conftest import models_folder
 
 SMALLEST = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SMALL = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
@@ -12,11 +12,10 @@ SMALL = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
 
 def model_file(name: str) -> Path:
     """The file of that name, or a skip that says where it was looked for."""
-    default = platformdirs.user_cache_path("pincite", appauthor=False) / "models"
-    folder = Path(os.environ.get("PINCITE_TEST_MODELS", default))
+    folder = models_folder()
     found = next(iter(sorted(folder.rglob(name))), None)
     if found is None:
-        pytest.skip(f"{name} is not below {folder}; set PINCITE_TEST_MODELS to its folder")
+        pytest.skip(f"{name} is not below {folder}; `pincite models pull` or `make setup` gets it")
     return found
 
 
@@ -28,3 +27,8 @@ def smallest_model() -> Path:
 @pytest.fixture(scope="session")
 def small_model() -> Path:
     return model_file(SMALL)
+
+
+@pytest.fixture(scope="session")
+def embedding_model() -> Path:
+    return model_file("modules.json").parent
