@@ -27,11 +27,7 @@ def serve(settings: Settings, port: int | None = None, address: str = LOOPBACK) 
     chosen = free_port(settings.port, port, address)
     shown = "localhost" if address == LOOPBACK else address
     print(f"Pincite is at http://{shown}:{chosen}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
-    with subprocess.Popen(command(settings, chosen, address), env=environment(settings)) as process:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # the terminal has sent it to the child as well
-            return process.wait()
+    return _run(command(settings, chosen, address), environment(settings))
 
 
 def command(settings: Settings, port: int, address: str = LOOPBACK) -> list[str]:
@@ -72,6 +68,16 @@ def free_port(usual: int, wanted: int | None, address: str = LOOPBACK) -> int:
         if _is_free(port, address):
             return port
     raise AssistantError(f"No port from {usual} on is free. Choose one with --port.")
+
+
+def _run(command: list[str], surroundings: Mapping[str, str]) -> int:
+    if sys.platform != "win32":  # one process: whoever ends it, however, ends the app
+        os.execve(command[0], command, surroundings)
+    with subprocess.Popen(command, env=surroundings) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the terminal has sent it to the child as well
+            return process.wait()
 
 
 def _is_free(port: int, address: str) -> bool:

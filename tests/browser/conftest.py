@@ -17,6 +17,7 @@ import pytest
 
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache
+from assistant.ui import server
 
 PROJECT = Path(__file__).parents[2]
 FLAGS = [
@@ -132,6 +133,8 @@ def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -
             yield address
         finally:
             process.terminate()
+            process.wait(30)
+            assert server.free_port(port, port) == port, "something of the app goes on"
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
 """The real app with the real models, as a person meets it."""
 
 import io
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.settings import Settings
-from assistant.ui import server
 from tests.browser.conftest import PHONE, Visit, ask, free_port, pincite, served
 from tests.pdfs import write_pdf
 
@@ -29,9 +28,9 @@ Picture = Callable[[Any, str], None]
 
 @pytest.fixture(scope="module")
 def address(real_home: Path) -> Iterator[str]:
-    settings, port = Settings(home=real_home), free_port()
-    command, surroundings = server.command(settings, port), server.environment(settings)
-    with served(command, port, surroundings) as address:
+    port = free_port()
+    command = [sys.executable, "-m", "assistant.cli", "app", "--port", str(port)]
+    with served(command, port, {"PINCITE_HOME": str(real_home)}) as address:
         yield address
 
 
