@@ -150,12 +150,17 @@ def answer_row(question: Question, reply: Any) -> Row:
     return {
         "id": question.id,
         "answer": reply.text,
-        "refused": bool(REFUSAL.search(reply.text)),
+        "refused": refuses(reply.text),
         "passages": [vars(hit) for hit in reply.hits],
         "usage": {"prompt_tokens": reply.prompt_tokens},
         "seconds_first_token": reply.seconds_first_token,
         "seconds_total": reply.seconds_total,
     }
+
+
+def refuses(text: str) -> bool:
+    """By the first sentence: a later one may say what the documents leave open."""
+    return bool(REFUSAL.search(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]))
 
 
 def ask_pincite(
