@@ -32,7 +32,8 @@ class DenseIndex:
         self._catalog = catalog
         self._folder = folder
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
-        self._guard = threading.RLock()
+        self._guard = threading.RLock()  # of Chroma: held for as long as it catches up
+        self._scanning = threading.Lock()
         self._chroma: ChromaStore | None = None
         self._held = -1  # generation that the open Chroma holds
         self._exact: tuple[int, ExactStore] | None = None
@@ -40,12 +41,15 @@ class DenseIndex:
     def store(self) -> Store:
         """An index that holds exactly what the catalogue holds now."""
         generation = self._catalog.generation()
-        with self._guard:
-            if self._chroma is None and self._catalog.meta(_STATE) == str(generation):
-                self._open()
-            if self._chroma is not None and self._held == generation:
-                return self._chroma
-            return self._scan(generation)
+        if self._guard.acquire(blocking=False):  # a search does not wait for Chroma to catch up
+            try:
+                if self._chroma is None and self._catalog.meta(_STATE) == str(generation):
+                    self._open()
+                if self._chroma is not None and self._held == generation:
+                    return self._chroma
+            finally:
+                self._guard.release()
+        return self._scan(generation)
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
         return self.store().nearest(vector, k)
@@ -141,6 +145,7 @@ class DenseIndex:
         self._held = generation
 
     def _scan(self, generation: int) -> ExactStore:
-        if self._exact is None or self._exact[0] != generation:
-            self._exact = generation, ExactStore(*self._catalog.vectors())
-        return self._exact[1]
+        with self._scanning:
+            if self._exact is None or self._exact[0] != generation:
+                self._exact = generation, ExactStore(*self._catalog.vectors())
+            return self._exact[1]

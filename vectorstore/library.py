@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -69,6 +70,7 @@ class Library:
         self._make_embedder = embedder
         self._embedder: Embedder | None = None
         self._loading = threading.Lock()
+        self._closed = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +106,18 @@ class Library:
     def sync(self) -> bool:
         """Bring Chroma up to what other processes wrote; False when another process owns it."""
         return self._index.sync()
+
+    def follow(self, seconds: float = 3.0) -> None:
+        """Look for what other processes wrote every few seconds, in the background, until `close`.
+
+        Searches find it at once in any case; afterwards they find it in Chroma.
+        """
+        threading.Thread(target=self._follow, args=(seconds,), daemon=True).start()
+
+    def _follow(self, seconds: float) -> None:
+        while not self._closed.wait(seconds):
+            with suppress(LibraryError):  # what is wrong is told to whoever searches or adds
+                self._index.sync()
 
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> int:
         """Make the index anew from the catalogue, and count its chunks.
@@ -211,6 +225,7 @@ class Library:
 
     def close(self) -> None:
         """Give Chroma back to other processes."""
+        self._closed.set()
         self._index.close()
 
     def _candidates(
@@ -221,7 +236,8 @@ class Library:
         bm25 = dict(self._catalog.bm25(query, deep))
         ids = list(dict.fromkeys([id for id, _ in dense] + list(bm25)))
         places = self._catalog.chunk_places(ids)
-        kept = [id for id in ids if documents is None or places[id][0] in documents]
+        # Another process may have removed a chunk since the legs found it.
+        kept = [i for i in ids if i in places and (documents is None or places[i][0] in documents)]
         found, matrix = self._catalog.vectors(kept)
         vectors = dict(zip(found, matrix, strict=True))
         return [

@@ -1,10 +1,12 @@
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
 from tests.vectorstore.conftest import LEAVE, TRAVEL, OpenLibrary
 from vectorstore.errors import EmbedderMismatch, LibraryError, UnknownDocument
@@ -302,3 +304,21 @@ def test_rebuilding_is_refused_while_another_process_has_the_index(
     assert full.search("leave", k=1)[0].document == "Handbook.pdf"
     other.communicate("\n")
     assert full.rebuild() == 3
+
+
+def test_a_follower_brings_chroma_up_to_what_was_added_elsewhere(
+    tmp_path: Path, samples: Path
+) -> None:
+    folder = tmp_path / "library"
+    with Library(folder, "main", WordEmbedder) as library:
+        library.add([samples / "Security Policy v1 (2024).pdf"])
+        library.follow(0.05)
+        other = Library(folder, "main", WordEmbedder)
+        other.add([samples / "Security Policy v2 (2026).pdf"])  # cannot write to Chroma
+        other.close()
+        want = library._catalog.ids()
+        waited = 0.0
+        while library._index.ids() != want and waited < 10:
+            time.sleep(0.05)
+            waited += 0.05
+        assert library._index.ids() == want
