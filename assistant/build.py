@@ -1,6 +1,7 @@
 """Settings in, a working assistant out: the one place that names concrete classes."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.chat import Assistant
@@ -49,27 +50,48 @@ def embedder(settings: Settings) -> Embedder:
     return load_embedder(path, settings.threads)
 
 
-def assistant(settings: Settings, library: Library) -> Assistant:
-    """With the chosen chat model; where none can run, one that answers by quoting."""
-    conversations = Conversations(settings.home / "conversations.sqlite")
-    tool, notice = _answer(settings)
-    return Assistant(library, tool, conversations, tool.model_name, notice)
+def first_library(settings: Settings) -> str:
+    """What the app opens with: the library of the settings, else one that exists."""
+    known = libraries(settings)
+    return known[0] if known and settings.library not in known else settings.library
 
 
-def _answer(settings: Settings) -> tuple[Answer, str]:
+@dataclass(frozen=True)
+class Answering:
+    """A tool that answers, and a sentence for people when it does less than it could."""
+
+    tool: Answer
+    notice: str = ""
+
+
+def assistant(
+    settings: Settings,
+    library: Library,
+    how: Answering | None = None,
+    kept: Conversations | None = None,
+) -> Assistant:
+    """Over a library; what it shares with assistants of other libraries may be given."""
+    how, kept = how or answering(settings), kept or conversations(settings)
+    return Assistant(library, how.tool, kept, how.tool.model_name, how.notice)
+
+
+def conversations(settings: Settings) -> Conversations:
+    """Of the whole home."""
+    return Conversations(settings.home / "conversations.sqlite")
+
+
+def answering(settings: Settings) -> Answering:
+    """With the chosen chat model; where none can run, by quoting."""
     budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    quoting = Answer(None, budget, settings.refusal_threshold)
     try:
         path = Models(settings.models_folder, settings).chosen("chat")
-        if path is None:
-            return Answer(None, budget, settings.refusal_threshold), (
-                "No chat model is installed: answers are quoted from the documents. "
-                "`pincite models pull` gets one."
-            )
-        return _with_model(path, budget, settings), ""
+        if path is not None:
+            return Answering(_with_model(path, budget, settings))
+        why = "No chat model is installed; `pincite models pull` gets one."
     except AssistantError as error:
-        return Answer(None, budget, settings.refusal_threshold), (
-            f"{error} Until then, answers are quoted from the documents."
-        )
+        why = str(error)
+    return Answering(quoting, f"{why} Until then, answers are quoted from the documents.")
 
 
 def _with_model(path: Path, budget: Budget, settings: Settings) -> Answer:

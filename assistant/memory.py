@@ -66,15 +66,24 @@ class Conversations:
         """The turns as a tool needs them, oldest first."""
         return [_turn(answer) for answer in self.turns(conversation)]
 
-    def recent(self, limit: int = 20) -> list[tuple[str, str]]:
-        """(id, title) of conversations, the latest first; the title is the first question."""
+    def library(self, conversation: str) -> str:
+        """The library it is about; empty for one that nobody has written to."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT library FROM conversation WHERE id = ?", (conversation,)
+            ).fetchone()
+        return row[0] if row else ""
+
+    def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
+        """(id, title) of a library's conversations, the latest first; the first question is it."""
         with self._connected() as connection:
             rows = connection.execute(
-                "SELECT conversation, question FROM turn WHERE number IN"
+                "SELECT conversation, question FROM turn JOIN conversation AS c"
+                " ON c.id = conversation AND c.library = ? WHERE number IN"
                 " (SELECT min(number) FROM turn GROUP BY conversation)"
                 " ORDER BY (SELECT max(number) FROM turn AS t"
                 " WHERE t.conversation = turn.conversation) DESC LIMIT ?",
-                (limit,),
+                (library, limit),
             ).fetchall()
         return [(row[0], row[1][:_TITLE]) for row in rows]
 

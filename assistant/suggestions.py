@@ -7,7 +7,8 @@ from itertools import zip_longest
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|Part \w+:?|Section \d+:?)\s+")
 _FORMAL = re.compile(
     r"\b(?:contents|introduction|appendix|index|references|revision|history|version|page|table"
-    r"|figure|overview|summary|about this|foreword|preface|signature|copyright)\b",
+    r"|figure|overview|summary|about this|foreword|preface|signature|copyright"
+    r"|why|how|what|who|when|where|this|these|we|our)\b",
     re.IGNORECASE,
 )
 

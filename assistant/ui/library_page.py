@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from assistant.ui import page_view, resources, style, trouble
+from assistant.ui import page_view, resources, sidebar, style, trouble
 from assistant.ui.page_view import Shown
 from assistant.ui.plain import as_html
 from assistant.ui.upload import State, Upload
@@ -22,6 +22,7 @@ def page() -> None:
     style.apply()
     st.title("Library", anchor=False)
     try:
+        sidebar.library()
         library = resources.library()
         trouble.draw()
         _uploader(library)

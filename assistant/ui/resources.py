@@ -4,9 +4,12 @@ import streamlit as st
 
 from assistant import build, offline
 from assistant.chat import Assistant
+from assistant.memory import Conversations
 from assistant.settings import Settings
 from assistant.ui.running import Answers
 from vectorstore.library import Library
+
+PICKED = "library"  # in the session's state
 
 
 @st.cache_resource(show_spinner=False)
@@ -21,16 +24,43 @@ def settings() -> Settings:
     return loaded
 
 
-@st.cache_resource(show_spinner=False)
+def chosen() -> str:
+    """The library that this browser tab looks at: the one picked, else its conversation's."""
+    picked: str = st.session_state.get(PICKED, "")
+    of_conversation = _conversations().library(st.query_params.get("c", ""))
+    return picked or of_conversation or build.first_library(settings())
+
+
 def library() -> Library:
-    """Raises PinciteError."""
-    return build.library(settings())
+    """The chosen one. Raises PinciteError."""
+    return _library(chosen())
+
+
+def assistant() -> Assistant:
+    """Of the chosen library; all of them share one model. Raises PinciteError."""
+    return _assistant(chosen())
+
+
+@st.cache_resource(show_spinner=False)
+def _library(name: str) -> Library:
+    opened = build.library(settings(), name, make=True)
+    opened.follow()
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
+def _assistant(name: str) -> Assistant:
+    return build.assistant(settings(), _library(name), _answering(), _conversations())
 
 
 @st.cache_resource(show_spinner="Loading the model…")
-def assistant() -> Assistant:
-    """Raises PinciteError."""
-    return build.assistant(settings(), library())
+def _answering() -> build.Answering:
+    return build.answering(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def _conversations() -> Conversations:
+    return build.conversations(settings())
 
 
 @st.cache_resource(show_spinner=False)

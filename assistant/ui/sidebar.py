@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from assistant import build
 from assistant.chat import Assistant
 from assistant.ui import conversation, resources
 from assistant.ui.plain import as_html, plain
@@ -11,6 +12,7 @@ _RECENT = 8
 
 def draw(assistant: Assistant) -> None:
     """The choice of documents is read with `scope`."""
+    library()
     with st.sidebar:
         st.button(
             "New conversation",
@@ -22,6 +24,19 @@ def draw(assistant: Assistant) -> None:
         if resources.alone():  # what others asked is not for every visitor to read
             _recent(assistant)
         _about(assistant)
+
+
+def library() -> None:
+    """Which library is looked at, where there are several."""
+    names = build.libraries(resources.settings())
+    now = resources.chosen()
+    if len(names) < 2 or now not in names:
+        return
+    picked = st.sidebar.selectbox("Library", names, index=names.index(now))
+    if picked != now:
+        st.session_state.update({resources.PICKED: picked, "scope": []})
+        conversation.leave()
+        st.rerun()
 
 
 def scope() -> list[str] | None:
@@ -42,7 +57,7 @@ def _scope(assistant: Assistant) -> None:
 
 
 def _recent(assistant: Assistant) -> None:
-    recent = assistant.conversations.recent(_RECENT)
+    recent = assistant.conversations.recent(_RECENT, assistant.library.name)
     if not recent:
         return
     st.html('<p class="section">Recent</p>')

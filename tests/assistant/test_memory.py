@@ -32,8 +32,10 @@ def test_conversations_do_not_see_each_other(tmp_path: Path) -> None:
 def test_the_latest_conversation_is_listed_first_by_its_first_question(tmp_path: Path) -> None:
     kept = Conversations(tmp_path / "c.sqlite")
     for id, question in (("a", "Alpha?"), ("b", "Beta?"), ("a", "More alpha?")):
-        kept.add(id, answer(question))
-    assert kept.recent() == [("a", "Alpha?"), ("b", "Beta?")]
+        kept.add(id, answer(question), "main")
+    kept.add("c", answer("Gamma?"), "other")
+    assert kept.recent(library="main") == [("a", "Alpha?"), ("b", "Beta?")]
+    assert (kept.library("c"), kept.library("unknown")) == ("other", "")
 
 
 def test_a_conversation_nobody_has_written_to_is_empty(tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ def over_fakes(
 ) -> Iterator[None]:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
     monkeypatch.setattr(offline, "install_guard", lambda *_: None)
-    monkeypatch.setattr(build, "library", lambda settings, name=None: library)
+    monkeypatch.setattr(build, "library", lambda settings, name, make: library)
     monkeypatch.setattr(
-        build, "assistant", lambda settings, library: fakes.assistant(library, tmp_path, tool)
+        build, "assistant", lambda settings, library, *_: fakes.assistant(library, tmp_path, tool)
     )
     st.cache_resource.clear()
     yield

@@ -18,8 +18,8 @@ def main(home: str, port: str, *options: str) -> None:
     if names:
         library.put(fakes.SAMPLES / names[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
     assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.08))
-    build.library = lambda settings, name=None: library  # type: ignore[assignment,return-value]
-    build.assistant = lambda settings, library: assistant
+    build.library = lambda settings, name, make: library  # type: ignore[assignment,return-value]
+    build.assistant = lambda settings, library, *_: assistant
     arguments = server.command(Settings(home=Path(home)), int(port))[3:]
     cli.main(arguments)
 

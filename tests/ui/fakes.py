@@ -52,6 +52,9 @@ class FakeLibrary:
         self.files[name or file.name] = file
         self.changes += 1
 
+    def follow(self) -> None:
+        """There is nothing to catch up with."""
+
     def add(
         self, paths: Sequence[Path], progress: Callable[[Progress], None] = lambda _: None
     ) -> AddSummary:

@@ -1,0 +1,49 @@
+"""Several libraries in one home."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant import build
+from assistant.settings import Settings
+from tests.ui import fakes
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def two_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`alpha` and `beta`, each with a handbook of its own name."""
+    made = {}
+    for name in ("alpha", "beta"):
+        folder = tmp_path / "libraries" / name
+        folder.mkdir(parents=True)
+        (folder / "catalog.sqlite").touch()
+        made[name] = fakes.FakeLibrary()
+        made[name].put(fakes.SAMPLES / fakes.HANDBOOK, f"{name}.pdf")
+        made[name].name = name
+    monkeypatch.setattr(build, "library", lambda settings, name, make: made[name])
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_without_the_usual_library_the_app_opens_one_that_exists(visit: Visit) -> None:
+    assert visit().sidebar.selectbox[0].value == "alpha"
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_another_library_can_be_picked_and_stays_picked_on_the_next_page(visit: Visit) -> None:
+    app = visit()
+    app.sidebar.selectbox[0].select("beta").run()
+    app.switch_page("assistant/ui/library_page.py").run()
+    assert not app.exception
+    assert app.sidebar.selectbox[0].value == "beta"
+
+
+def test_the_library_of_the_settings_wins_when_it_exists(tmp_path: Path) -> None:
+    for name in ("main", "alpha"):
+        (tmp_path / "libraries" / name).mkdir(parents=True)
+        (tmp_path / "libraries" / name / "catalog.sqlite").touch()
+    assert build.first_library(Settings(home=tmp_path)) == "main"
+    assert build.first_library(Settings(home=tmp_path, library="other")) == "alpha"
