@@ -66,7 +66,9 @@ class Answer:
         self._refuse_overlong(request.question)
         reply.stage = "Searching"
         reading = self.read(request)
-        if not reading.windows:
+        if reply.cancel.is_set():
+            reply.outcome = Outcome("", stopped=True, passages=_passages(reading.windows))
+        elif not reading.windows:
             yield from _refuse(reply, reading)
         elif self._model is None:
             yield from self._quote(request, reading, reply)
@@ -167,6 +169,8 @@ class Answer:
     def signals(self, request: Request, reading: _Reading, reply: Reply) -> abstention.Signals:
         """What tells whether the passages answer the question. Raises Stopped."""
         found = _retrieval_signals(request, reading)
+        if reply.cancel.is_set():
+            raise Stopped("Stopped before the model had looked at the question.")
         if not isinstance(self._model, TokenOdds):
             return found
         check = self._messages(request, reading, prompts.CHECK)
