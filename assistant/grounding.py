@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.context import Window
 from assistant.reply import Citation, Sentence
-from assistant.sentences import numbers, split, stems
+from assistant.sentences import numbers, spans, split, stems
 from vectorstore.embedder import Embedder
 
 _SHORTLIST = 8  # units for each sentence that are worth an embedding
@@ -77,17 +77,14 @@ def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Un
     for line in window.page.lines[first : last + 1]:
         starts.append(len(text))
         text += f"{line.text} "
-    at = 0
-    for sentence in split(text):
-        begin = text.index(sentence[:40], at)
-        at = begin + len(sentence)
+    for begin, end in spans(text):
         top = first + bisect_right(starts, begin) - 1
-        bottom = first + bisect_right(starts, at - 1) - 1
+        bottom = first + bisect_right(starts, end - 1) - 1
         if bottom - top >= _MOST_LINES:
             for number in range(top, bottom + 1):
                 yield _unit(index, number, number, window.page.lines[number].text)
         else:
-            yield _unit(index, top, bottom, sentence)
+            yield _unit(index, top, bottom, text[begin:end])
 
 
 def _unit(index: int, first: int, last: int, text: str) -> Unit:

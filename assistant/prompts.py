@@ -12,9 +12,7 @@ from assistant.reply import Passage
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."
 
-# Its first word is a rare first word of answers: its probability tells a refusal before it is said.
 REFUSAL = "I could not find the answer to this question in the documents."
-REFUSAL_START = "I"
 
 ANSWER = (
     "Answer the question in one to three sentences, using only the documents above. Copy numbers "

@@ -4,10 +4,10 @@ import re
 
 from vectorstore.words import content_words
 
-_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9•])|\n+")
+_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•])|\n+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|nos|inc|ltd|co|corp|mr|mrs|ms|dr|st|fig|sec|art|p|pp|u\.s)"
-    r"|\b[A-Z])\.$",
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|nos|inc|ltd|corp|mr|mrs|ms|dr|st|fig|sec|pp|u\.s)|\b[A-Z])"
+    r"\.[\"'”’)\]]*\Z",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
@@ -16,15 +16,22 @@ _ENOUGH = 6  # letters that tell a word: employee, employees and employed are on
 
 def split(text: str) -> list[str]:
     """The sentences of a text, and the lines of a list, in order; nothing but space is lost."""
-    sentences: list[str] = []
-    for part in _END.split(text):
-        if not part.strip():
+    return [text[start:end] for start, end in spans(text)]
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where each sentence begins and ends, without the space around it."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end in [match.end() for match in _END.finditer(text)] + [len(text)]:
+        if _ABBREVIATION.search(text, start, end) and end < len(text):
             continue
-        if sentences and _ABBREVIATION.search(sentences[-1]) and "\n" not in part:
-            sentences[-1] = f"{sentences[-1]} {part.strip()}"
-        else:
-            sentences.append(part.strip())
-    return sentences
+        inner = text[start:end]
+        if inner.strip():
+            left = start + len(inner) - len(inner.lstrip())
+            found.append((left, left + len(inner.strip())))
+        start = end
+    return found
 
 
 def stems(text: str) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Settings(BaseModel):
     passage_tokens: int = Field(1100, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
-    refusal_threshold: float = Field(0.5, ge=0, le=1)  # refuse below this probability
+    refusal_threshold: float = Field(0.35, ge=0, le=1)  # of the gate; higher refuses more
     port: int = Field(8501, ge=1, le=65535)
 
     @property

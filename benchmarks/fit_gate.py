@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
 from assistant.evidence import Evidence, GivenPassages
@@ -26,7 +28,7 @@ from vectorstore.library import Library
 
 Row = dict[str, Any]
 RETRIEVAL = ["passage_cosine", "sentence_cosine", "covered"]
-MODEL = ["yes_log_odds", "refusal_log_probability"]
+MODEL = ["yes_log_odds"]
 PASSAGES = 4
 
 
@@ -112,8 +114,8 @@ def report(rows: list[Row], names: list[str]) -> None:
     """The weights, and what the gate does on each set when it was fitted without it."""
     print(f"\n## {', '.join(names)}")
     everything = fit(rows, names)
-    print("weights", dict(zip(names, np.round(everything.coef_[0], 3), strict=True)))
-    print("bias", round(float(everything.intercept_[0]), 3))
+    weights, bias = in_raw_units(everything)
+    print("weights", dict(zip(names, np.round(weights, 2), strict=True)), "bias", round(bias, 2))
     for held_out in sorted({row["set"] for row in rows}):
         seen = [row for row in rows if row["set"] != held_out]
         unseen = [row for row in rows if row["set"] == held_out]
@@ -121,11 +123,17 @@ def report(rows: list[Row], names: list[str]) -> None:
         print(f"{'':10}   seen: {quality(everything, unseen, names)}")
 
 
-def fit(rows: list[Row], names: list[str]) -> LogisticRegression:
-    weights = balanced(rows)
-    return LogisticRegression(C=1.0, max_iter=1000).fit(
-        matrix(rows, names), [row["answerable"] for row in rows], sample_weight=weights
-    )
+def fit(rows: list[Row], names: list[str]) -> Any:
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    truth = [row["answerable"] for row in rows]
+    return model.fit(matrix(rows, names), truth, logisticregression__sample_weight=balanced(rows))
+
+
+def in_raw_units(model: Any) -> tuple[Any, float]:
+    """The weights and the bias for signals as they are, not standardised."""
+    scaler, regression = model[0], model[1]
+    weights = regression.coef_[0] / scaler.scale_
+    return weights, float(regression.intercept_[0] - weights @ scaler.mean_)
 
 
 def balanced(rows: list[Row]) -> list[float]:
@@ -142,7 +150,7 @@ def quality(model: LogisticRegression, rows: list[Row], names: list[str]) -> str
     area = roc_auc_score(truth, probability) if 0 < truth.sum() < len(truth) else float("nan")
     refused = " ".join(
         f"at {t}: {np.mean(probability[~truth] < t):.2f}/{np.mean(probability[truth] < t):.2f}"
-        for t in (0.3, 0.4, 0.5, 0.6)
+        for t in (0.3, 0.35, 0.4, 0.45, 0.5)
     )
     return f"AUROC {area:.3f}; refused of unanswerable/answerable {refused}"
 

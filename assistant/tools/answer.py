@@ -174,10 +174,8 @@ class Answer:
         if not isinstance(self._model, TokenOdds):
             return found
         check = self._messages(request, reading, prompts.CHECK)
-        answer = self._messages(request, reading)
         odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
-        [refusal] = self._model.next_token_logprobs(answer, [prompts.REFUSAL_START], reply.cancel)
-        return replace(found, yes_log_odds=odds[0] - odds[1], refusal_log_probability=refusal)
+        return replace(found, yes_log_odds=odds[0] - odds[1])
 
     # -- answering without a model
 

@@ -29,3 +29,20 @@ def test_words_with_one_beginning_are_one() -> None:
 
 def test_numbers_lose_their_thousands_separators() -> None:
     assert numbers("1,500 euros, 3.5 % and 12:30") == {"1500", "3.5", "12:30"}
+
+
+def test_quotes_and_brackets_stay_with_their_sentence() -> None:
+    assert split('He said "Stop." Then he left (at last.) And so on.') == [
+        'He said "Stop."',
+        "Then he left (at last.)",
+        "And so on.",
+    ]
+
+
+def test_an_abbreviation_in_brackets_does_not_end_a_sentence() -> None:
+    assert split("Supplies (pens etc.) 120 EUR a year") == ["Supplies (pens etc.) 120 EUR a year"]
+
+
+def test_nothing_but_space_is_lost() -> None:
+    text = 'One (e.g. A.) two.  "Three!" 4 is next.\n\n- five etc.) Six\n'
+    assert "".join("".join(split(text)).split()) == "".join(text.split())
