@@ -43,8 +43,8 @@ class Gate:
         return 1 / (1 + math.exp(-total))
 
 
-# Fitted by benchmarks/fit_gate.py to questions that the other benchmarks do not ask. The model's odds
-# are those of the default chat model.
+# Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
+# the default chat model.
 WITH_MODEL = Gate(-8.08, 5.24, 3.06, 1.55, 1.14)
 WITHOUT_MODEL = Gate(-7.7, 6.2, 4.08, 2.59)
 

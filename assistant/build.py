@@ -1,7 +1,6 @@
 """Settings in, a working assistant out: the one place that names concrete classes."""
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.chat import Assistant
@@ -95,9 +94,10 @@ def answering(settings: Settings) -> Answering:
 
 
 def _with_model(path: Path, budget: Budget, settings: Settings) -> Answer:
-    # Read by OpenMP when llama.cpp loads it: spinning threads slow everything else down.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from assistant.chat_model import LlamaCppChat
 
     model = LlamaCppChat.from_file(path, context=budget.window, threads=settings.threads or None)
+    budget = replace(
+        budget, window=model.context_size
+    )  # a small model may have been trained on less
     return Answer(model, budget, settings.refusal_threshold, model.model_name)

@@ -20,12 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PinciteError as error:
         print(f"pincite: {error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        print("\npincite: interrupted; what was finished is kept.", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:  # one that nobody turned into a better sentence
+        print(f"pincite: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\npincite: interrupted; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:

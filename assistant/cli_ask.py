@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_library import DONE, opened, rows
+from assistant.cli_library import DONE, FAILED, IN_PART, opened, rows
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
     from assistant.reply import Reply
     from assistant.settings import Settings
+    from assistant.tools import Turn
 
 
 def add_parsers(commands: Any) -> None:
@@ -44,31 +45,44 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         if assistant.notice:
             print(f"pincite: {assistant.notice}", file=sys.stderr)
         if args.batch:
-            for row in rows(args.batch):
-                print(json.dumps(_batch_row(assistant, row)), flush=True)
-        else:
-            reply = assistant.ask(args.question, conversation=args.conversation)
-            _show(reply, args.json)
+            return _run_batch(assistant, args.batch)
+        _show(assistant.ask(args.question, conversation=args.conversation), args.json)
     return DONE
 
 
+def _run_batch(assistant: "Assistant", path: Path) -> int:
+    """A line for each row as soon as it is done; a row that fails does not end the others."""
+    failed = answered = 0
+    for row in rows(path):
+        answer = _batch_row(assistant, row)
+        failed += "error" in answer
+        answered += "error" not in answer
+        print(json.dumps(answer), flush=True)
+    if not failed:
+        return DONE
+    return IN_PART if answered else FAILED
+
+
 def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
-    """The answer document with the row's id; one question that fails does not end the batch."""
+    """The answer document with the row's id, or the reason why there is none."""
     from ingest.errors import PinciteError
 
-    history = _turns(row.get("history") or [])
     try:
+        history = _turns(row.get("history") or [])
         if "passages" in row:
-            given = [(p.get("title", ""), p["text"]) for p in row["passages"]]
+            given = [(p.get("title") or "", p["text"]) for p in row["passages"]]
             reply = assistant.ask_given(row["question"], given, history)
         else:
             reply = assistant.ask(row["question"], history=history)
         return {**reply.to_json(), "id": row.get("id")}
     except PinciteError as error:
-        return {"id": row.get("id"), "question": row["question"], "error": str(error)}
+        reason = str(error)
+    except (KeyError, TypeError, AttributeError, UnicodeError) as error:
+        reason = f"The row is not of the documented form: {error!r}"
+    return {"id": row.get("id"), "question": row["question"], "error": reason}
 
 
-def _turns(history: list[dict[str, str]]) -> list[Any]:
+def _turns(history: list[dict[str, str]]) -> "list[Turn]":
     """Messages of a person and the assistant in turn become questions with answers."""
     from assistant.tools import Turn
 
@@ -82,11 +96,18 @@ def _turns(history: list[dict[str, str]]) -> list[Any]:
 
 
 def _show(reply: "Reply", as_json: bool) -> None:
+    from assistant.errors import AssistantError
+
     if as_json:
         print(json.dumps(reply.to_json()))
         return
-    for word in reply:
-        print(word, end="", flush=True)
+    try:
+        for word in reply:
+            print(word, end="", flush=True)
+    except AssistantError as error:
+        if reply.outcome is None:
+            raise
+        print(f"\npincite: {error}", file=sys.stderr)  # answered, but not kept
     print("\n")
     done = reply.finish()
     for citation in done.citations:

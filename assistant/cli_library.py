@@ -75,11 +75,10 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-            row["question"]
-        except (json.JSONDecodeError, TypeError, KeyError) as error:
-            raise AssistantError(
-                f'{path}, line {number}: not a JSON object with a "question".'
-            ) from error
+        except json.JSONDecodeError:
+            row = None
+        if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+            raise AssistantError(f'{path}, line {number}: not a JSON object with a "question".')
         yield row
 
 
@@ -206,7 +205,7 @@ def _print_hits(hits: "list[Hit]") -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[["Progress"], None]]:
-    """A bar on standard error for people; nothing when standard error is a file."""
+    """A bar on standard error for people, or lines when standard error is a file."""
     if not sys.stderr.isatty():
         yield _in_lines()
         return

@@ -10,10 +10,10 @@ _CONNECTIVE = re.compile(
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|that|these|those|there|such"
-    r"|one|ones|former|latter|above|previous)\b",
+    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|these|those|former|latter)\b",
     re.IGNORECASE,
 )
+_FEW = 3  # content words: a longer question mostly names itself what its pronouns point to
 
 
 def needs_history(question: str) -> bool:
@@ -22,10 +22,11 @@ def needs_history(question: str) -> bool:
     Rules, not the model: a rewriting prompt would cost seconds and push the passages out of the
     model's cache, and the model reads the conversation anyway.
     """
+    words = len(content_words(question))
     return bool(
         _CONNECTIVE.match(question.strip())
-        or _POINTER.search(question)
-        or len(content_words(question)) <= 1
+        or (_POINTER.search(question) and words <= _FEW)
+        or words <= 1
     )
 
 

@@ -34,11 +34,10 @@ class Conversations:
         """Raises AssistantError when the file cannot be written."""
         self._path = path
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
         with self._connected() as connection:
             connection.executescript(_SCHEMA)
 
-    def start(self, library: str = "") -> str:
+    def start(self) -> str:
         """A new conversation's id; nothing is written before its first turn."""
         return uuid.uuid4().hex[:12]
 
@@ -91,15 +90,16 @@ class Conversations:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._lock:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(self._path, timeout=30)
                 try:
                     with connection:
                         yield connection
                 finally:
                     connection.close()
-        except sqlite3.OperationalError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise AssistantError(
-                f"The conversation could not be written to {self._path}: {error}."
+                f"{self._path}, which keeps the conversations, cannot be used: {error}."
             ) from error
 
 

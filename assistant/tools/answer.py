@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -63,7 +64,6 @@ class Answer:
         )
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
-        self._refuse_overlong(request.question)
         reply.stage = "Searching"
         reading = self.read(request)
         if reply.cancel.is_set():
@@ -75,48 +75,60 @@ class Answer:
         else:
             yield from self._write(self._model, request, reading, reply)
 
-    def _refuse_overlong(self, question: str) -> None:
-        room = self._budget.window - self._budget.answer - self._budget.passages // 2
-        tokens = self._count(question)
-        if tokens > room:
-            raise ContextOverflow(
-                f"The question is {tokens:,} tokens long, and {room:,} fit beside the passages. "
-                "Shorten it, or raise PINCITE_CONTEXT_TOKENS."
-            )
-
     def _count(self, text: str) -> int:
-        return self._model.get_num_tokens(text) if self._model else about_tokens(text)
+        # Other chat models count with a tokenizer that langchain-core would fetch from a hub.
+        if self._model is None or not isinstance(self._model, TokenOdds):
+            return about_tokens(text)
+        return self._model.get_num_tokens(text)
 
     # -- reading
 
     def read(self, request: Request) -> _Reading:
-        """Search for what the question means, and keep what was read if it builds on that."""
+        """Search for what the question means, and keep what was read if it builds on that.
+
+        Raises ContextOverflow.
+        """
         earlier = [turn.question for turn in request.history]
         continues = bool(earlier) and followup.needs_history(request.question)
         meant = followup.search_query(request.question, earlier) if continues else request.question
+        if self._room(meant) < self._budget.passages // 2:  # earlier questions were long
+            meant, continues = request.question, False
+        room = self._room(meant)
+        if room < self._budget.passages // 2:
+            raise self._overlong(meant, room)
         hits = request.evidence.passages(meant, _HITS, request.documents)
-        windows = context.windows(hits, request.evidence, self._room(request.question), self._count)
-        if not continues:
-            return _Reading(meant, tuple(windows))
-        return self._continued(request, _Reading(meant, tuple(windows)))
+        windows = tuple(context.windows(hits, request.evidence, room, self._count))
+        reading = _Reading(meant, windows)
+        return self._continued(request, reading) if continues else reading
 
     def _room(self, question: str) -> int:
-        rest = self._budget.window - self._budget.answer - _MARGIN - 2 * self._count(question)
-        return min(self._budget.passages, rest - self._count(prompts.SYSTEM + prompts.ANSWER))
+        """Tokens for passages beside a question."""
+        taken = self._count(prompts.SYSTEM + prompts.ANSWER) + self._count(question)
+        rest = self._budget.window - self._budget.answer - _MARGIN - taken
+        return min(self._budget.passages, rest)
+
+    def _overlong(self, question: str, room: int) -> ContextOverflow:
+        tokens = self._count(question)
+        most = tokens + room - self._budget.passages // 2
+        return ContextOverflow(
+            f"The question is {tokens:,} tokens long, and {most:,} fit beside the passages. "
+            "Shorten it, or raise PINCITE_CONTEXT_TOKENS."
+        )
 
     def _continued(self, request: Request, reading: _Reading) -> _Reading:
-        """With the turns that the question builds on, if all of it fits the model's window."""
-        before = tuple(turn for turn in _chain(request.history) if not turn.refused)
-        earlier = tuple(
-            window
-            for turn in before
-            for passage in turn.passages
-            if (window := context.window_of(passage, request.evidence))
-        )
-        full = _Reading(reading.meant, reading.windows, before, earlier)
+        """With the turns that the question builds on, if all of it is still there and fits."""
+        before = tuple(t for t in _chain(request.history) if t.answer and not t.refused)
+        passages = [passage for turn in before for passage in turn.passages]
+        earlier = [context.window_of(passage, request.evidence) for passage in passages]
+        windows = tuple(window for window in earlier if window)
+        scope = request.documents
+        in_scope = scope is None or all(window.document in scope for window in windows)
+        if not before or len(windows) < len(passages) or not in_scope:
+            return reading
+        full = _Reading(reading.meant, reading.windows, before, windows)
         most = self._budget.window - self._budget.answer - _MARGIN
         fits = sum(self._count(str(m.content)) for m in self._messages(request, full)) <= most
-        return full if before and fits else reading
+        return full if fits else reading
 
     # -- answering with a model
 
@@ -140,7 +152,14 @@ class Answer:
     ) -> Iterator[str]:
         messages = self._messages(request, reading)
         text, tokens = "", (0, 0)
-        for part in model.stream(messages, cancel=reply.cancel, max_tokens=self._budget.answer):
+        # Ours also stops while it reads the prompt; others stop between words.
+        ours = isinstance(model, TokenOdds)
+        options: dict[str, Any] = (
+            {"cancel": reply.cancel, "max_tokens": self._budget.answer} if ours else {}
+        )
+        for part in model.stream(messages, **options):
+            if reply.cancel.is_set():
+                break
             if usage := getattr(part, "usage_metadata", None):
                 tokens = usage["input_tokens"], usage["output_tokens"]
             if words := str(part.content):

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
 from assistant import prompts
 from assistant.errors import ContextOverflow
 from assistant.evidence import GivenPassages
-from assistant.reply import Outcome
+from assistant.reply import Outcome, Passage
 from assistant.tools import Request, Turn
 from assistant.tools.answer import Answer, Budget
 from ingest.document import Page
@@ -146,3 +147,24 @@ def test_without_a_model_an_unknown_matter_is_refused() -> None:
 def test_a_threshold_of_zero_never_refuses_by_the_gate() -> None:
     model = ScriptedChat(replies=["Grass."], yes=-30.0)
     assert not run(Answer(model, Budget(), threshold=0.0), "What does a zebra eat?").refused
+
+
+def test_a_turn_that_was_stopped_before_its_first_word_is_left_out() -> None:
+    tool = Answer(model := ScriptedChat(replies=["15 days."]), Budget())
+    stopped = Turn("How much annual leave do full-time employees get?", "", ())
+    run(tool, "and for part-time employees?", [stopped])
+    assert len(model.asked[0]) == 2
+
+
+def test_a_follow_up_does_not_read_what_has_been_removed() -> None:
+    tool = Answer(model := ScriptedChat(replies=["15 days."]), Budget())
+    gone = Passage("H.pdf", 1, 1.0, "a line that no page has any more")
+    turn = Turn("How much annual leave do full-time employees get?", "25 days.", (gone,))
+    run(tool, "and for part-time employees?", [turn])
+    assert "any more" not in str(model.asked)
+
+
+def test_a_chat_model_of_another_maker_needs_no_special_abilities() -> None:
+    model = FakeListChatModel(responses=["Full-time employees get 25 days."])
+    done = run(Answer(model, Budget()), "How many days of annual leave do full-time employees get?")
+    assert done.citations[0].quote == FULL_TIME

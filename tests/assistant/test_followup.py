@@ -26,6 +26,8 @@ def test_continuations_need_the_conversation(question: str) -> None:
     [
         "How many days of annual leave do full-time employees get?",
         "notice period after five years",
+        "When did Tarnmere receive its ISO 27001 certificate?",
+        "Is there a probation period in Ghent?",
         "Which region had the highest revenue in 2026?",
     ],
 )
