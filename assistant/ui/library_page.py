@@ -49,10 +49,7 @@ def _uploader(library: Library) -> None:
     if not files:
         return
     st.session_state["uploads"] = number + 1
-    try:
-        st.session_state["upload"] = Upload(library, resources.settings().home, files)
-    except PinciteError as error:
-        trouble.keep(error)
+    st.session_state["upload"] = Upload(library, resources.settings().home, files)
     st.rerun()
 
 

@@ -6,6 +6,7 @@ from assistant import build, offline
 from assistant.chat import Assistant
 from assistant.memory import Conversations
 from assistant.settings import Settings
+from assistant.ui import upload
 from assistant.ui.running import Answers
 from vectorstore.library import Library
 
@@ -45,6 +46,7 @@ def assistant() -> Assistant:
 def _library(name: str) -> Library:
     opened = build.library(settings(), name, make=True)
     opened.follow()
+    upload.clear(settings().home, name)
     return opened
 
 

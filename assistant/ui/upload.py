@@ -5,7 +5,10 @@ Knows no Streamlit.
 
 import logging
 import threading
+import time
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +18,12 @@ from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import AddSummary, Progress
 from vectorstore.library import Library
 
+_LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
+
 log = logging.getLogger(__name__)
+
+# A file's path is the same in each upload of its name, so that in each library one is at work.
+_turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
 class Dropped(Protocol):
@@ -39,14 +47,15 @@ class Upload:
     """An `add` of files that were dropped together."""
 
     def __init__(self, library: Library, home: Path, files: Sequence[Dropped]) -> None:
-        """Saves the files at once, then adds them in the background. Raises HomeNotWritable."""
+        """Saves and adds the files in the background, after the uploads before it."""
         self._library = library
         self.error = ""
         self.summary: AddSummary | None = None
         self.progress = Progress("", 0, len(files), "")
-        self._paths = _saved(home.absolute() / "uploads" / library.name, files)
+        self._folder = home.absolute() / "uploads" / library.name
+        self._paths = _places(self._folder, [file.name for file in files])
         self._begun: list[str] = []
-        self._thread = threading.Thread(target=self._run, name="upload", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(files,), name="upload", daemon=True)
         self._thread.start()
 
     @property
@@ -74,14 +83,20 @@ class Upload:
             return State(path.name, f"{self.progress.stage}…")
         return State(path.name, "added" if path.name in self._begun else "waiting")
 
-    def _run(self) -> None:
+    def _run(self, files: Sequence[Dropped]) -> None:
         try:
-            self.summary = self._library.add(self._paths, self._note)
+            with _turns[self._folder]:
+                self._add(files)
         except PinciteError as error:
             self.error = str(error)
         except Exception:
             log.exception("an upload failed")
             self.error = "Adding failed for a reason nobody expected. The log has the details."
+
+    def _add(self, files: Sequence[Dropped]) -> None:
+        try:
+            _save(files, self._paths, self._folder)
+            self.summary = self._library.add(self._paths, self._note)
         finally:
             _delete(self._paths)
 
@@ -91,29 +106,42 @@ class Upload:
             self._begun.append(progress.file)
 
 
-def _saved(folder: Path, files: Sequence[Dropped]) -> list[Path]:
-    """Always at the same path for the same name: a newer file takes the place of the older one.
+def clear(home: Path, library: str) -> None:
+    """Delete what a crash in the middle of an upload has left behind."""
+    oldest = time.time() - _LEFT_OVER
+    with suppress(OSError):  # an upload says it when the home cannot be written to
+        for path in (home / "uploads" / library).glob("uploaded*/*"):
+            if path.is_file() and path.stat().st_mtime < oldest:
+                path.unlink()
+
+
+def _places(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Always the same path for the same name: a newer file takes the place of the older one.
 
     Files of one name that are dropped together are parted by a folder.
     """
     paths: list[Path] = []
+    for given in names:
+        name = Path(given).name or "document"
+        same = sum(path.name == name for path in paths)
+        paths.append(folder / (f"uploaded-{same + 1}" if same else "uploaded") / name)
+    return paths
+
+
+def _save(files: Sequence[Dropped], paths: Sequence[Path], folder: Path) -> None:
+    """Raises HomeNotWritable."""
     try:
-        for file in files:
-            name = Path(file.name).name or "document"
-            same = sum(path.name == name for path in paths)
-            path = folder / (f"uploaded-{same + 1}" if same else "uploaded") / name
+        for file, path in zip(files, paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.getbuffer())
-            paths.append(path)
     except OSError as error:
-        _delete(paths)
         raise HomeNotWritable(
             f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
         ) from error
-    return paths
 
 
 def _delete(paths: Sequence[Path]) -> None:
     """The library has its own copies."""
     for path in paths:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()

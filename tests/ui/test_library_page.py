@@ -1,3 +1,5 @@
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,8 +60,9 @@ def test_an_upload_shows_how_far_each_file_is(visit: Visit, library: FakeLibrary
 
     upload = drop(app, ("One.pdf", LETTER.read_bytes()), ("Two.pdf", LETTER.read_bytes()))
 
-    assert [state.words for state in upload.states()] == ["reading…", "waiting"]
-    assert "reading…" in html(app)
+    while [state.words for state in upload.states()] != ["reading…", "waiting"]:
+        time.sleep(0.01)  # until its thread has saved the files
+    assert "reading…" in html(app.run())
     library.go.set()
     assert upload.wait(10)
     assert [state.words for state in upload.states()] == ["in the library"] * 2
@@ -88,6 +91,62 @@ def test_files_of_one_name_that_are_dropped_together_are_both_read(
     drop_and_wait(visit(LIBRARY_PAGE), ("A.pdf", LETTER.read_bytes()), ("A.pdf", handbook))
 
     assert seen == [LETTER.read_bytes(), handbook]
+
+
+class Dropped:
+    """A file as Streamlit hands it over."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self._content = name, content
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self._content)
+
+
+def test_two_visitors_who_drop_different_files_of_one_name_do_not_disturb_each_other(
+    library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    library.go.clear()
+    add = library._add
+    monkeypatch.setattr(
+        library, "_add", lambda path, summary: seen.append(path.read_bytes()) or add(path, summary)
+    )
+    handbook = (SAMPLES / HANDBOOK).read_bytes()
+
+    uploads = [
+        Upload(library, tmp_path, [Dropped("A.pdf", content)])  # type: ignore[arg-type]
+        for content in (LETTER.read_bytes(), handbook)
+    ]
+    library.go.set()
+
+    assert all(upload.wait(10) for upload in uploads)
+    assert seen == [LETTER.read_bytes(), handbook]
+    assert [upload.summary is not None for upload in uploads] == [True, True]
+
+
+def test_a_home_that_cannot_be_written_to_is_a_sentence(
+    library: FakeLibrary, tmp_path: Path
+) -> None:
+    (tmp_path / "uploads").write_text("in the way")
+
+    upload = Upload(library, tmp_path, [Dropped("A.pdf", b"")])  # type: ignore[arg-type]
+
+    assert upload.wait(10)
+    assert "could not be saved" in upload.error
+
+
+def test_what_a_crash_left_of_an_upload_is_cleared_when_the_app_starts(
+    visit: Visit, tmp_path: Path
+) -> None:
+    left = tmp_path / "uploads" / "main" / "uploaded" / "Left.pdf"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    visit(LIBRARY_PAGE)
+
+    assert not left.exists()
 
 
 def test_a_busy_library_is_a_sentence(
