@@ -2,17 +2,24 @@
 
 from pathlib import Path
 
-import streamlit as st
-
 UI = Path(__file__).parent / "assistant" / "ui"
 
-# A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to fonts.gstatic.com.
-st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
-st.navigation(
-    [
-        st.Page(UI / "chat_page.py", title="Chat", icon=":material/forum:", default=True),
-        st.Page(
-            UI / "library_page.py", title="Library", icon=":material/docs:", url_path="library"
-        ),
-    ]
-).run()
+
+def main() -> None:
+    """Draw the page that the address names."""
+    import streamlit as st
+
+    # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
+    # fonts.gstatic.com.
+    st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
+    chat = st.Page(UI / "chat_page.py", title="Chat", icon=":material/forum:", default=True)
+    library = st.Page(
+        UI / "library_page.py", title="Library", icon=":material/docs:", url_path="library"
+    )
+    st.navigation([chat, library]).run()
+
+
+# Streamlit runs this file as __main__. A process that is spawned to read a document runs it once
+# more, as __mp_main__, and needs none of it.
+if __name__ == "__main__":
+    main()
