@@ -60,7 +60,7 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
         near = answer["passages"][int(number)]
         page = near["page"]
         page_view.show(
-            Shown(near["document"], page, page, near["text"], None, f"{key}/passage-{number}")
+            Shown(near["document"], page, page, near["text"], (), f"{key}/passage-{number}")
         )
 
 

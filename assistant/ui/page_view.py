@@ -14,6 +14,7 @@ from ingest.errors import PinciteError
 from vectorstore.library import Library
 
 _KEY = "shown"
+_CHANGED = "This document has changed since the answer: its page no longer has the cited lines."
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
 
 _scroll = st.components.v2.component(
@@ -23,13 +24,13 @@ _scroll = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Shown:
-    """The page that is open. Without boxes, the lines of the quote are looked up."""
+    """The page that is open. The boxes tell which lines are meant where a quote stands twice."""
 
     document: str
     page: int
     cited_page: int = 0  # 0: opened to read, nothing is cited
     quote: str = ""
-    boxes: tuple[Rectangle, ...] | None = ()
+    boxes: tuple[Rectangle, ...] = ()
     source: str = ""  # which mark opened it
 
 
@@ -90,9 +91,11 @@ def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
 def _page(library: Library, opened: Shown) -> None:
     page = library.page(opened.document, opened.page)
     cited = opened.page == opened.cited_page
-    boxes = _boxes(opened, page) if cited else ()
+    boxes = cited_boxes(opened, page) if cited else ()
     if cited and opened.quote:
         st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
+        if not boxes:
+            st.info(_CHANGED)
     picture = _picture(library.file(opened.document), opened.page, boxes, page.width)
     st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
     at = boxes[0][1] / page.height if boxes and page.height else 0.0
@@ -103,11 +106,19 @@ def _page(library: Library, opened: Shown) -> None:
     )
 
 
-def _boxes(opened: Shown, page: Page) -> tuple[Rectangle, ...]:
-    if opened.boxes is not None:
-        return opened.boxes
-    quoted = set(opened.quote.splitlines())
-    return tuple(tuple(line.box) for line in page.lines if line.text in quoted)
+def cited_boxes(opened: Shown, page: Page) -> tuple[Rectangle, ...]:
+    """Where the quote's lines stand now; none when they no longer stand together on the page.
+
+    Another file may have the name by now, so that the boxes of the answer are not believed.
+    """
+    quoted = opened.quote.split("\n")
+    texts = [line.text for line in page.lines]
+    places = [
+        tuple(tuple(line.box) for line in page.lines[start : start + len(quoted)])
+        for start in range(len(texts))
+        if texts[start : start + len(quoted)] == quoted
+    ]
+    return opened.boxes if opened.boxes in places else next(iter(places), ())
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

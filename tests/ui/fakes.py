@@ -87,7 +87,10 @@ class FakeLibrary:
         return [_info(name, path) for name, path in sorted(self.files.items())]
 
     def page(self, document: str, number: int) -> Page:
-        return _pages(self.file(document))[number - 1]
+        pages = _pages(self.file(document))
+        if number > len(pages):
+            raise UnknownDocument(f"{document} has no page {number}.")
+        return pages[number - 1]
 
     def file(self, document: str) -> Path:
         if document not in self.files:

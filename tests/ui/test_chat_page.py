@@ -106,6 +106,36 @@ def test_a_page_of_a_document_that_is_gone_is_a_sentence(
     assert not app.exception
 
 
+@pytest.mark.parametrize("name", ["citation-1", "passage-0"])
+def test_a_mark_on_a_document_that_was_replaced_says_so_and_marks_nothing(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    app = visit()
+    ask(app, LEAVE if name == "citation-1" else "Is this unknown?")
+    click(app, name)
+    assert not app.info
+    page = library.page  # of a newer file, in which a page was put before this one
+    monkeypatch.setattr(library, "page", lambda document, number: page(document, number - 1))
+
+    app.run()
+
+    assert "has changed since the answer" in app.info[0].value
+    assert len(app.image) == 1
+
+
+def test_a_mark_on_a_page_that_its_document_no_longer_has_is_a_sentence(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    library.put(SAMPLES / "Letter from the Landlord.pdf", HANDBOOK)
+
+    click(app, "citation-1")
+
+    assert "has no page 10" in app.error[0].value.replace("\\", "")
+    assert not app.exception
+
+
 def test_a_refusal_offers_the_closest_passages(visit: Visit) -> None:
     app = visit()
 

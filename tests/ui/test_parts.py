@@ -5,8 +5,10 @@ from assistant.prompts import REFUSAL
 from assistant.reply import Outcome, Reply, Sentence
 from assistant.ui import answer_view
 from assistant.ui.highlight import YELLOW, highlighted
+from assistant.ui.page_view import Shown, cited_boxes
 from assistant.ui.plain import as_html, plain
 from assistant.ui.running import Answers
+from ingest.document import Box, Line, Page
 from tests.ui.fakes import HOSTILE
 
 
@@ -91,3 +93,16 @@ def _reply(text: str) -> Reply:
         reply.outcome = Outcome(REFUSAL, (Sentence(REFUSAL, False),), refused=True)
 
     return Reply("?", work)
+
+
+def test_of_a_line_that_stands_twice_on_a_page_the_cited_one_is_marked() -> None:
+    boxes = [Box(0.0, float(top), 10.0, top + 5.0) for top in range(0, 30, 10)]
+    lines = tuple(
+        Line(text, box) for text, box in zip(["Total", "Tax", "Total"], boxes, strict=True)
+    )
+    page = Page(1, 100.0, 100.0, lines)
+
+    assert cited_boxes(Shown("a", 1, 1, "Total", (tuple(boxes[2]),)), page) == (boxes[2],)
+    assert cited_boxes(Shown("a", 1, 1, "Total", ((9.0, 9.0, 9.0, 9.0),)), page) == (boxes[0],)
+    assert cited_boxes(Shown("a", 1, 1, "Total\nTax", ()), page) == tuple(boxes[:2])
+    assert cited_boxes(Shown("a", 1, 1, "Tax\nTax", (tuple(boxes[1]),)), page) == ()
