@@ -124,7 +124,7 @@ def ask_langchain(
     questions: list[Question],
     passages: dict[str, list[Row]],
 ) -> None:
-    from benchmarks.peer_langchain import LangChainPeer, PeerHit
+    from benchmarks.peer_langchain import LangChainPeer, PeerAnswer, PeerHit
 
     embedder, gguf = common.model(options, "embedding"), common.model(options, "chat")
     with tempfile.TemporaryDirectory() as store:
@@ -136,11 +136,14 @@ def ask_langchain(
                 PeerHit(given["title"], 1, 0.0, f"{given['title']}\n{given['text']}")
                 for given in passages.get(question.id, [])
             ]
-            reply = (
-                peer.answer_from(question.question, hits)
-                if hits
-                else peer.answer(question.question)
-            )
+            try:
+                reply = (
+                    peer.answer_from(question.question, hits)
+                    if hits
+                    else peer.answer(question.question)
+                )
+            except ValueError as error:  # four long passages do not fit its context: no answer
+                reply = PeerAnswer(f"({error})", tuple(hits), 0.0, 0.0, 0)
             common.append_row(
                 saved_answers(options.cache, name, "langchain"), answer_row(question, reply)
             )
