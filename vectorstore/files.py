@@ -1,12 +1,16 @@
 """The library's own copies of files, named by their content: pages can be shown for good."""
 
+import hashlib
 import os
-import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from ingest.errors import UnreadableFile
 from ingest.loaders import digest
+
+_BLOCK = 1 << 20  # bytes
 
 
 class Files:
@@ -16,15 +20,20 @@ class Files:
         self._folder = folder
 
     def keep(self, source: Path, sha256: str) -> Path:
-        """Copy a file in, whole or not at all. Raises OSError."""
+        """Copy a file in, whole or not at all.
+
+        Raises UnreadableFile when the file is gone or has other bytes by now, and OSError when the
+        copy cannot be written.
+        """
         target = self._folder / f"{sha256}{source.suffix.lower()}"
         if target.exists():
             return target
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=self._folder, prefix=".copy-")
         try:
-            with os.fdopen(handle, "wb") as copy, source.open("rb") as original:
-                shutil.copyfileobj(original, copy)
+            with os.fdopen(handle, "wb") as copy:
+                if _copied(source, copy) != sha256:
+                    raise UnreadableFile(f"{source.name} changed while it was read. Add it again.")
                 copy.flush()
                 os.fsync(copy.fileno())
             Path(scratch).replace(target)
@@ -45,3 +54,21 @@ class Files:
             return digest(self.path(sha256)) == sha256
         except UnreadableFile:
             return False
+
+
+def _copied(source: Path, copy: IO[bytes]) -> str:
+    """The sha256 of the bytes that were copied."""
+    sha256 = hashlib.sha256()
+    for block in _blocks(source):
+        sha256.update(block)
+        copy.write(block)
+    return sha256.hexdigest()
+
+
+def _blocks(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as original:
+            while block := original.read(_BLOCK):
+                yield block
+    except OSError as error:
+        raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
