@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -136,8 +137,12 @@ class Indexing:
             return None
         if not self._catalog.holds(sha256):
             return _File(path, name, sha256)
+        try:
+            self._keep(path, sha256)
+        except UnreadableFile as error:
+            self._summary.failed.append(Failure(str(path), str(error)))
+            return None
         self._summary.unchanged += 1
-        self._keep(path, sha256)
         self._note_place(path, sha256)
         return None
 
@@ -166,13 +171,13 @@ class Indexing:
     def _store(
         self, file: _File, document: Document, chunks: list[Chunk], vectors: Vectors
     ) -> None:
-        known = self._catalog.holds(file.sha256)
         try:
             self._keep(file.path, file.sha256)
             added, replaced = self._commit(file, document, chunks, vectors)
-        except (OSError, HomeNotWritable):
-            if not known:
-                self._files.remove(file.sha256)
+        except BaseException:
+            with suppress(LibraryError, OSError):  # the first error is the one to be told
+                if not self._catalog.holds(file.sha256):
+                    self._files.remove(file.sha256)
             raise
         if replaced:
             self._files.remove(replaced)
