@@ -40,10 +40,8 @@ def checks(settings: Settings) -> list[Check]:
     # processor ends its process without a word.
     runtime = _importing("import llama_cpp; print(llama_cpp.__version__)")
     pdf = _importing("import pypdf, pypdfium2; print(pypdf.__version__)")
-    models = Models(settings.models_folder, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
-    found += [*_chat_model(models), _embedding_model(models), _telemetry()]
-    found += _libraries(settings.libraries_folder)
+    found += [*_contents(settings), _telemetry()]
     return [*found, _pdf(pdf), _runtime(runtime)]
 
 
@@ -71,20 +69,35 @@ def _python() -> Check:
 
 
 def _home(home: Path) -> Check:
-    nearest = next(path for path in (home, *home.absolute().parents) if path.exists())
-    if not os.access(nearest, os.W_OK):
+    if not os.access(_nearest(home), os.W_OK | os.X_OK):
         remedy = "Choose another one: pincite --home FOLDER, or the variable PINCITE_HOME."
         return Check("home", "error", f"{home} cannot be written to.", remedy)
     return Check("home", "ok", str(home))
 
 
 def _disk(home: Path) -> Check:
-    nearest = next(path for path in (home, *home.absolute().parents) if path.exists())
-    free = shutil.disk_usage(nearest).free
+    free = shutil.disk_usage(_nearest(home)).free
     message = f"{free / 1e9:.1f} GB free"
     if free < 2e9:
         return Check("disk", "warning", message, "Free some disk: the default models take 1.3 GB.")
     return Check("disk", "ok", message)
+
+
+def _nearest(home: Path) -> Path:
+    """The home, or the last folder above it that exists and can be seen."""
+    # Path.exists raises below a folder that cannot be entered (Python 3.11).
+    return next(path for path in (home, *home.absolute().parents) if os.access(path, os.F_OK))
+
+
+def _contents(settings: Settings) -> list[Check]:
+    """The models and libraries of the home."""
+    models = Models(settings.models_folder, settings)
+    try:
+        found = [*_chat_model(models), _embedding_model(models)]
+        return found + list(_libraries(settings.libraries_folder))
+    except OSError as error:
+        message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
+        return [Check("contents", "error", message, "Make the home readable, or choose another.")]
 
 
 def _sqlite() -> Check:

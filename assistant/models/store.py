@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from assistant.errors import ModelUnusable
+from assistant.errors import AssistantError, ModelUnusable
 from assistant.models.catalogue import (
     ROLES,
     LocalPath,
@@ -90,7 +90,7 @@ class Models:
         return usable(fetch(model, self.folder, progress, only, self._cache))
 
     def use(self, role: Role, name_or_path: str) -> Path:
-        """Remember which model is used for the role, in this home."""
+        """Remember which model is used for the role, in this home. Raises AssistantError."""
         path = self.path(name_or_path)
         if _role_of(path) != role:
             kinds = {"chat": "a GGUF file", "embedding": "a folder of sentence-transformers"}
@@ -98,7 +98,8 @@ class Models:
                 f"{name_or_path} cannot be used for {role}: it takes {kinds[role]}."
             )
         known = {model.name for model in self.installed()}
-        self._remember({role: name_or_path if name_or_path in known else str(path)})
+        choice = name_or_path if name_or_path in known else str(path)
+        self._remember({**self._remembered(), role: choice})
         return path
 
     def chosen(self, role: Role) -> Path | None:
@@ -114,7 +115,10 @@ class Models:
         return here.get(default) or next(iter(here.values()), None)
 
     def remove(self, name: str) -> None:
-        """Delete a model here, and in the cache unless another home has the same file."""
+        """Delete a model here, and in the cache unless another home has the same file.
+
+        Raises AssistantError.
+        """
         for model in self.models:
             if model.name == name and self._target(model).exists():
                 _delete(self._target(model))
@@ -139,12 +143,15 @@ class Models:
             if self._target(model).exists():
                 states[model.name] = self._state(model, progress)
         for other in self._others():
-            states[other.name] = "ok" if _is_model(other.path) else "damaged"
+            states[other.name] = "ok" if _is_usable(other.path) else "damaged"
         return states
 
     def _state(self, model: Model, progress: Progress) -> State:
         weights = weights_of(model, self.folder)
-        whole = is_whole(model, weights) and sha256_of(weights, progress) == model.sha256
+        try:
+            whole = is_whole(model, weights) and sha256_of(weights, progress) == model.sha256
+        except OSError:
+            whole = False
         return "ok" if whole else "damaged"
 
     def _target(self, model: Model) -> Path:
@@ -172,30 +179,44 @@ class Models:
             raise ModelUnusable(f"{self._choices} is damaged: {error}. Delete it.") from error
 
     def _remember(self, choices: dict[str, str]) -> None:
-        kept = {**self._remembered(), **choices}
         # A JSON string is a TOML string too.
         lines = [
-            f"{role} = {json.dumps(name, ensure_ascii=False)}\n" for role, name in kept.items()
+            f"{role} = {json.dumps(name, ensure_ascii=False)}\n" for role, name in choices.items()
         ]
-        self._choices.parent.mkdir(parents=True, exist_ok=True)
         part = self._choices.with_suffix(".part")
-        part.write_text("".join(lines), encoding="utf-8")
-        part.replace(self._choices)
+        try:
+            self._choices.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text("".join(lines), encoding="utf-8")
+            part.replace(self._choices)
+        except OSError as error:
+            raise AssistantError(
+                f"The choice could not be kept in {self._choices}: {error.strerror}. "
+                "Choose a home that can be written to, with --home."
+            ) from error
 
     def _forget(self, *names: str) -> None:
         kept = {role: name for role, name in self._remembered().items() if name not in names}
         if kept != self._remembered():
-            self._choices.unlink()
             self._remember(kept)
 
 
 def usable(path: Path) -> Path:
     """The path itself, once it is known to look like a model. Raises ModelUnusable."""
-    if _is_model(path):
-        return path
+    try:
+        if _is_model(path):
+            return path
+    except OSError as error:
+        raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
     if path.is_dir():
         raise ModelUnusable(f"{path} is not an embedding model: it holds no modules.json.")
     raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
+
+
+def _is_usable(path: Path) -> bool:
+    try:
+        return bool(usable(path))
+    except ModelUnusable:
+        return False
 
 
 def _is_model(path: Path) -> bool:
@@ -210,7 +231,7 @@ def _role_of(path: Path) -> Role:
 
 
 def _delete(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+    try:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    except OSError as error:
+        raise AssistantError(f"{path} could not be removed: {error.strerror}.") from error

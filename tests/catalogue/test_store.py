@@ -1,9 +1,10 @@
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from assistant.errors import ModelNotFetched, ModelUnusable
+from assistant.errors import AssistantError, ModelNotFetched, ModelUnusable
 from assistant.models.catalogue import Role
 from assistant.models.fetch import cached
 from assistant.models.listing import rows
@@ -199,3 +200,31 @@ def test_rows_tell_what_is_here_and_chosen(models: Models) -> None:
     assert listed["small"]["sources"] == ["registry"]
     assert listed["mine.gguf"]["bytes"] == len(WEIGHTS)
     assert len({tuple(sorted(row)) for row in rows(models)}) == 1
+
+
+def test_a_home_that_takes_no_choice_is_a_sentence(models: Models, home: Path) -> None:
+    put(models, "small.gguf")
+    (home / "models.part").mkdir()
+    with pytest.raises(AssistantError, match=r"could not be kept in .*models\.toml"):
+        models.use("chat", "small")
+
+
+def test_a_model_that_cannot_be_removed_is_a_sentence(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = put(models, "small.gguf")
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(AssistantError, match=f"{path} could not be removed: Permission denied"):
+        models.remove("small")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that even root cannot read")
+def test_a_model_that_cannot_be_read_is_a_sentence(models: Models) -> None:
+    models.folder.mkdir(parents=True)
+    (models.folder / "mine.gguf").symlink_to("/proc/self/mem")
+    with pytest.raises(ModelUnusable, match="cannot be read"):
+        models.use("chat", "mine.gguf")
+    assert models.verify() == {"mine.gguf": "damaged"}
