@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO
 
 from ingest.errors import UnreadableFile
-from ingest.loaders import digest
 
 _BLOCK = 1 << 20  # bytes
 
@@ -50,10 +49,15 @@ class Files:
         self.path(sha256).unlink(missing_ok=True)
 
     def intact(self, sha256: str) -> bool:
+        """Is the copy whole? A damaged one is deleted, so that adding the file puts a good one."""
         try:
-            return digest(self.path(sha256)) == sha256
-        except UnreadableFile:
+            with self.path(sha256).open("rb") as copy:
+                whole = hashlib.file_digest(copy, "sha256").hexdigest() == sha256
+            if not whole:
+                self.remove(sha256)
+        except OSError:  # gone, or out of reach for now, as on a network drive: nothing is deleted
             return False
+        return whole
 
 
 def _copied(source: Path, copy: IO[bytes]) -> str:

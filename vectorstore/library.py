@@ -139,12 +139,11 @@ class Library:
     def verify(self) -> Health:
         """Compare files, catalogue and Chroma; Chroma is mended when it differs.
 
-        A damaged copy of a file is deleted, so that adding the file puts a good one there.
+        A damaged copy of a file is deleted, so that adding the file puts a good one there; one that
+        cannot be read is only named.
         """
         documents = self.documents()
         lost = [d for d in documents if not self._files.intact(d.sha256)]
-        for document in lost:
-            self._files.remove(document.sha256)
         ids = self._catalog.ids()
         chroma = "complete"
         if not self._index.sync():

@@ -29,3 +29,29 @@ def test_a_file_that_has_vanished_is_named(files: Files, tmp_path: Path) -> None
     with pytest.raises(UnreadableFile, match=r"a\.pdf cannot be opened: No such file"):
         files.keep(tmp_path / "a.pdf", sha256(b"old"))
     assert list((tmp_path / "files").iterdir()) == []
+
+
+def kept(files: Files, tmp_path: Path) -> Path:
+    (tmp_path / "a.pdf").write_bytes(b"good")
+    return files.keep(tmp_path / "a.pdf", sha256(b"good"))
+
+
+def test_a_damaged_copy_is_deleted(files: Files, tmp_path: Path) -> None:
+    copy = kept(files, tmp_path)
+    assert files.intact(sha256(b"good"))
+    copy.write_bytes(b"")
+    assert not files.intact(sha256(b"good"))
+    assert not copy.exists()
+
+
+def test_a_copy_that_cannot_be_read_is_not_deleted(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    copy = kept(files, tmp_path)
+    with monkeypatch.context() as drive:
+        drive.setattr(Path, "open", away)
+        assert not files.intact(sha256(b"good"))
+    assert copy.read_bytes() == b"good"
