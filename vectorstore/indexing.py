@@ -95,8 +95,8 @@ class Indexing:
 
     def again(self, maker: str) -> None:
         """Read and embed every document anew, all in one transaction."""
-        documents = self._catalog.documents()
         with Sandbox() as sandbox, self._catalog.writing() as connection:
+            documents = self._catalog.documents()  # in here, so that nobody adds one meanwhile
             for done, info in enumerate(documents):
                 self._progress(Progress(info.document, done, len(documents), "reading"))
                 document, chunks = self._reread(sandbox, info)
@@ -203,6 +203,7 @@ class Indexing:
     ) -> tuple[bool, str | None]:
         """Whether it is new, and the sha256 of the document that it replaced."""
         with self._catalog.writing() as connection:
+            self._embedder()  # raises if a `rebuild` has changed the model since the embedding
             # Not new: the same bytes were at another path, or another process was quicker.
             new = not self._catalog.holds(file.sha256)
             before = self._catalog.found_at(str(file.path))

@@ -1,12 +1,17 @@
 """What happens when files or another process change something in the middle of a run."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import WordEmbedder
-from vectorstore.indexing import AddSummary
+from vectorstore.catalog import Catalog
+from vectorstore.errors import EmbedderMismatch
+from vectorstore.files import Files
+from vectorstore.indexing import AddSummary, Indexing, Progress
 from vectorstore.library import Library
 from vectorstore.store import Vectors
 
@@ -65,3 +70,39 @@ def test_whatever_fails_in_the_catalogue_leaves_no_copy_behind(
     with pytest.raises(ZeroDivisionError):
         add(tmp_path / "library", papers, lambda: None)
     assert copies(tmp_path / "library") == 0
+
+
+def test_vectors_of_the_old_model_are_refused_when_a_rebuild_was_quicker(
+    tmp_path: Path, papers: Path
+) -> None:
+    folder = tmp_path / "library"
+
+    def rebuild() -> None:
+        Catalog(folder / "catalog.sqlite", "main").set_meta("made_by", "other/1")
+
+    with pytest.raises(EmbedderMismatch, match="made with other/1"):
+        add(folder, papers, rebuild)
+    assert Catalog(folder / "catalog.sqlite", "main").documents() == []
+    assert copies(folder) == 0
+
+
+class Quicker(Catalog):
+    """Another process adds a file just before this one begins to write."""
+
+    happens: Callable[[], object] | None = None
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        if self.happens:
+            self.happens()
+            self.happens = None
+        return super().writing()
+
+
+def test_making_anew_includes_what_was_added_just_before(tmp_path: Path, papers: Path) -> None:
+    folder = tmp_path / "library"
+    catalog = Quicker(folder / "catalog.sqlite", "main")
+    catalog.happens = lambda: add(folder, papers, lambda: None)
+    read: list[Progress] = []
+    other = WordEmbedder(identity="other")
+    Indexing(catalog, Files(folder / "files"), lambda: other, read.append).again("other/1")
+    assert [step.file for step in read] == ["Handbook.pdf", "Policy.pdf"]
