@@ -84,14 +84,17 @@ def install_llama() -> bool:
     key = f"{wanted_llama()} {machine_key()}"
     if done("llama", key):
         return True
-    if done("llama-failed", key):
-        say("llama-cpp-python could not be built last time. To try again: make clean setup")
-        return False
-    own = not (STAMPS / "llama").exists() and llama_starts()  # installed by the person
-    if own or install_llama_wheel():
+    failed = done("llama-failed", key)
+    # Installed by the person, perhaps after it could not be built here.
+    own = (failed or not (STAMPS / "llama").exists()) and llama_starts()
+    if own or (not failed and install_llama_wheel()):
         stamp("llama", key)
         return True
-    if has_compiler():  # without one the next attempt costs nothing
+    # One that does not start would end the app; without it, answers are quotations.
+    run("llama", [PYTHON, "-m", "pip", "uninstall", "--yes", "llama-cpp-python"])
+    if failed:
+        say("llama-cpp-python could not be built last time. To try again: make clean setup")
+    elif has_compiler():  # without one the next attempt costs nothing
         stamp("llama-failed", key)
     return False
 
@@ -105,7 +108,8 @@ def install_llama_wheel() -> bool:
     if run("llama", [*pip, "--prefer-binary", wanted_llama()]):  # what it needs itself
         return False
     if not llama_starts():
-        say("llama-cpp-python is installed, but it stops as soon as it is used.")
+        say("llama-cpp-python was installed, but it stops as soon as it is used: taken out again.")
+        wheel.unlink()  # the next attempt makes another one
         return False
     return True
 

@@ -85,4 +85,29 @@ def test_a_failed_compilation_is_not_repeated_each_time(
     monkeypatch.setattr(set_up, "run", lambda *step, **_: attempts.append(step) or 1)
     assert not set_up.install_llama()
     assert not set_up.install_llama()
-    assert len(attempts) == 1
+    assert sum("wheel" in str(step) for step in attempts) == 1
+
+
+def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "wheels" / set_up.machine_key()
+    kept.mkdir(parents=True)
+    wheel = kept / "llama_cpp_python-1-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    commands: list[list[str]] = []
+    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(set_up, "llama_starts", lambda: False)
+    monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
+    assert not set_up.install_llama()
+    assert commands[-1][-3:] == ["uninstall", "--yes", "llama-cpp-python"]
+    assert not wheel.exists()
+
+
+def test_a_llama_cpp_that_a_person_installed_after_a_failure_is_used(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up.stamp("llama-failed", f"{set_up.wanted_llama()} {set_up.machine_key()}")
+    monkeypatch.setattr(set_up, "llama_starts", lambda: True)
+    monkeypatch.setattr(set_up, "run", lambda *_: pytest.fail("nothing has to be run"))
+    assert set_up.install_llama()
