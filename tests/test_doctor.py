@@ -8,6 +8,8 @@ import pytest
 
 from assistant import doctor
 from assistant.doctor import as_rows, checks
+from assistant.errors import ModelRuntimeMissing
+from assistant.llama import runtime
 from assistant.offline import QUIET
 from assistant.settings import Settings
 
@@ -104,6 +106,17 @@ def test_a_missing_runtime_is_a_warning_with_the_command() -> None:
     assert check.severity == "warning"
     assert "answers are sentences of the documents" in check.message
     assert "pip install" in check.remedy
+
+
+@pytest.mark.parametrize("broken", ["import a_dependency_that_is_not_there", "raise ImportError"])
+def test_a_half_installed_runtime_points_to_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    (tmp_path / "llama_cpp.py").write_text(broken)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "llama_cpp", raising=False)
+    with pytest.raises(ModelRuntimeMissing, match=r"does not load .*pincite doctor"):
+        runtime.runtime.__wrapped__()
 
 
 def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
+from assistant.models.machine import this_machine
 
 BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR
@@ -29,21 +30,23 @@ def runtime() -> Any:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import llama_cpp
-    except ModuleNotFoundError as error:
-        if error.name != "llama_cpp":
-            raise
-        raise ModelRuntimeMissing(
-            "llama-cpp-python, which runs the chat model, is not installed. "
-            "'pincite doctor' says how to install it here."
-        ) from error
-    except (OSError, RuntimeError) as error:
-        raise ModelRuntimeMissing(
-            f"llama-cpp-python is installed but does not load ({error}). "
-            "'pincite doctor' says what to do."
-        ) from error
+    except (ImportError, OSError, RuntimeError) as error:
+        raise _missing(error) from error
     _hear_log(llama_cpp)
     llama_cpp.llama_backend_init()
     return llama_cpp
+
+
+def _missing(error: Exception) -> ModelRuntimeMissing:
+    if isinstance(error, ModuleNotFoundError) and error.name == "llama_cpp":
+        return ModelRuntimeMissing(
+            "llama-cpp-python, which runs the chat model, is not installed. "
+            "'pincite doctor' says how to install it here."
+        )
+    return ModelRuntimeMissing(
+        f"llama-cpp-python is installed but does not load ({error}). "
+        "'pincite doctor' says what to do."
+    )
 
 
 def _hear_log(llama: Any) -> None:
@@ -125,10 +128,4 @@ def metadata(llama: Any, model: Any, key: str) -> str:
 
 def physical_cores() -> int:
     """Cores this process may use; a second thread on a core does not make llama.cpp faster."""
-    if not hasattr(os, "sched_getaffinity"):
-        return os.cpu_count() or 1
-    cores = set()
-    for cpu in os.sched_getaffinity(0):
-        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        cores.add(siblings.read_text() if siblings.exists() else str(cpu))
-    return len(cores)
+    return this_machine().cores

@@ -27,14 +27,13 @@ class Machine:
     """The size of a computer. What could not be found out is None."""
 
     memory: int | None  # bytes
-    cores: int  # physical ones: the second thread of a core adds nothing here
+    cores: int  # physical ones it may use: the second thread of a core adds nothing here
     flags: frozenset[str] = frozenset()  # of the processor; empty where they cannot be read
 
 
 @functools.cache
 def this_machine() -> Machine:
-    cores = min(_physical_cores(), _usable_cores())
-    return Machine(_memory(), max(1, cores), _flags())
+    return Machine(_memory(), _physical_cores(), _flags())
 
 
 def fit(model: Model, machine: Machine) -> Fit:
@@ -81,9 +80,10 @@ def _windows_memory() -> int | None:
 
 
 def _physical_cores() -> int:
+    """The cores that this process may run on."""
     logical = os.cpu_count() or 1
     if sys.platform == "linux":
-        return _linux_cores() or logical
+        return _linux_cores()
     if sys.platform == "darwin":
         return int(_sysctl("hw.physicalcpu") or logical)
     # Windows tells it only through a long structure; most of its processors have two threads.
@@ -91,15 +91,9 @@ def _physical_cores() -> int:
 
 
 def _linux_cores() -> int:
-    siblings = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/thread_siblings_list")
-    return len({_read(str(path)) for path in siblings})
-
-
-def _usable_cores() -> int:
-    """The processors that this process may run on."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+    usable = os.sched_getaffinity(0)
+    return len({_read(topology.format(number)) or str(number) for number in usable})
 
 
 def _flags() -> frozenset[str]:

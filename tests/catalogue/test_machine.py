@@ -1,3 +1,8 @@
+import subprocess
+import sys
+
+import pytest
+
 from assistant.models.catalogue import catalogue, default_model, find
 from assistant.models.machine import Machine, best_chat_model, fit, this_machine
 
@@ -10,6 +15,14 @@ def test_this_machine_has_memory_and_cores() -> None:
     machine = this_machine()
     assert machine.cores >= 1
     assert machine.memory is None or machine.memory > 100_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to processors")
+def test_cores_that_this_process_may_not_use_do_not_count() -> None:
+    bound = "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])"
+    count = "from assistant.llama.runtime import physical_cores; print(physical_cores())"
+    done = subprocess.run([sys.executable, "-c", f"{bound}; {count}"], capture_output=True)
+    assert done.stdout.strip() == b"1"
 
 
 def test_the_default_is_good_on_a_laptop() -> None:
