@@ -12,11 +12,12 @@ from vectorstore import chroma_store
 from vectorstore.catalog import Catalog
 from vectorstore.chroma_store import ChromaStore
 from vectorstore.exact_store import ExactStore
-from vectorstore.store import Store, Vectors
+from vectorstore.store import Vectors
 
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or:
 _WRITING = "writing"
 _BATCH = 2000
+_PATIENCE = 0.2  # seconds that a search waits for another one's question
 
 log = logging.getLogger(__name__)
 
@@ -32,27 +33,42 @@ class DenseIndex:
         self._catalog = catalog
         self._folder = folder
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
-        self._guard = threading.RLock()  # of Chroma: held for as long as it catches up
+        self._guard = threading.RLock()  # of Chroma: held while it is asked or catches up
+        self._busy = False  # Chroma catches up, which takes minutes; a question takes milliseconds
         self._scanning = threading.Lock()
         self._chroma: ChromaStore | None = None
+        self._damaged = False  # has it failed to answer? Then it is made anew, as after `writing`
         self._held = -1  # generation that the open Chroma holds
         self._exact: tuple[int, ExactStore] | None = None
-
-    def store(self) -> Store:
-        """An index that holds exactly what the catalogue holds now."""
-        generation = self._catalog.generation()
-        if self._guard.acquire(blocking=False):  # a search does not wait for Chroma to catch up
-            try:
-                if self._chroma is None and self._catalog.meta(_STATE) == str(generation):
-                    self._open()
-                if self._chroma is not None and self._held == generation:
-                    return self._chroma
-            finally:
-                self._guard.release()
-        return self._scan(generation)
+        self.failures = 0  # of Chroma, since it last was brought up to date
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        return self.store().nearest(vector, k)
+        """The k nearest of what the catalogue holds now."""
+        generation = self._catalog.generation()
+        found = self._ask(generation, vector, k)
+        return self._scan(generation).nearest(vector, k) if found is None else found
+
+    def _ask(self, generation: int, vector: Vectors, k: int) -> list[tuple[str, float]] | None:
+        """Chroma's answer; None while it is behind, catches up, or fails."""
+        if not self._guard.acquire(timeout=0 if self._busy else _PATIENCE):
+            return None
+        try:
+            chroma = self.current(generation)
+            return chroma.nearest(vector, k) if chroma else None
+        except Exception as error:  # Chroma's own, as when its folder was deleted meanwhile
+            log.warning("Chroma could not be asked, and will be made anew: %s", error)
+            self._let_go()
+            self._damaged = True  # not in the catalogue: a search does not wait for a writer
+            return None
+        finally:
+            self._guard.release()
+
+    def current(self, generation: int) -> ChromaStore | None:
+        """Chroma, when it holds exactly what the catalogue holds in a generation."""
+        with self._guard:
+            if self._chroma is None and self._state() == str(generation):
+                self._open()
+            return self._chroma if self._held == generation else None
 
     def sync(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
         """Bring Chroma up to the catalogue; False when another process owns Chroma.
@@ -69,7 +85,11 @@ class DenseIndex:
             except Exception as error:  # Chroma's own, of many kinds; the mark `writing` is left
                 log.warning("Chroma could not be brought up to date: %s", error)
                 self._let_go()
+                self.failures += 1
                 return False
+            finally:
+                self._busy = False
+            self.failures = 0
             return True
 
     def clear(self) -> bool:
@@ -104,16 +124,21 @@ class DenseIndex:
             self._lock.acquire(timeout=0)
         except (Timeout, OSError):  # another owner, or a folder that cannot be written
             return False
-        state = self._catalog.meta(_STATE)
+        state = self._state()
         if state in (None, _WRITING):
             chroma_store.delete(self._folder)
         try:
             self._chroma, self._held = self._opened(state)
         except Exception as error:  # a full disk, a folder that cannot be written
             log.warning("Chroma could not be opened: %s", error)
+            self.failures += 1
             self._lock.release(force=True)
             return False
+        self._damaged = False
         return True
+
+    def _state(self) -> str | None:
+        return _WRITING if self._damaged else self._catalog.meta(_STATE)
 
     def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
         try:
@@ -126,12 +151,16 @@ class DenseIndex:
         return chroma, int(state or -1)
 
     def _let_go(self) -> None:
-        if self._chroma is not None:
-            self._chroma.close()
-        self._chroma, self._held = None, -1
+        chroma, self._chroma, self._held = self._chroma, None, -1
+        try:
+            if chroma is not None:
+                chroma.close()
+        except Exception as error:  # its folder may be gone
+            log.warning("Chroma could not be closed: %s", error)
 
     def _catch_up(self, generation: int, progress: Callable[[int, int], None]) -> None:
         assert self._chroma is not None
+        self._busy = True
         self._catalog.set_meta(_STATE, _WRITING)
         have, want = self._chroma.ids(), self._catalog.ids()
         self._chroma.remove(sorted(have - want))

@@ -1,8 +1,8 @@
 """Library: the documents a person has added. The one class that others talk to."""
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,7 +19,11 @@ from vectorstore.errors import EmbedderMismatch, LibraryError, UnknownDocument
 from vectorstore.exact_store import ExactStore
 from vectorstore.files import Files
 from vectorstore.indexing import AddSummary, Progress
-from vectorstore.store import Store, Vectors
+from vectorstore.store import Vectors
+
+_LONGEST_PAUSE = 600.0  # seconds between two tries to mend Chroma
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,14 @@ class Library:
         threading.Thread(target=self._follow, args=(seconds,), daemon=True).start()
 
     def _follow(self, seconds: float) -> None:
-        while not self._closed.wait(seconds):
-            with suppress(LibraryError):  # what is wrong is told to whoever searches or adds
+        failures = 0  # each one doubles the pause: a try deletes and refills all of Chroma
+        while not self._closed.wait(min(seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
+            try:
                 self._index.sync()
+                failures = self._index.failures
+            except Exception as error:  # what is wrong is told to whoever searches or adds
+                log.warning("The index could not be brought up to date: %s", error)
+                failures += 1
 
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> int:
         """Make the index anew from the catalogue, and count its chunks.
@@ -230,7 +239,7 @@ class Library:
     def _candidates(
         self, query: str, vector: Vectors, documents: Collection[str] | None
     ) -> tuple[list[ranking.Candidate], dict[str, Vectors]]:
-        dense = self._scope(documents).nearest(vector, ranking.CANDIDATES)
+        dense = self._nearest(vector, documents)
         deep = ranking.CANDIDATES if documents is None else 20 * ranking.CANDIDATES
         bm25 = dict(self._catalog.bm25(query, deep))
         ids = list(dict.fromkeys([id for id, _ in dense] + list(bm25)))
@@ -247,11 +256,13 @@ class Library:
             if id in vectors
         ], vectors
 
-    def _scope(self, documents: Collection[str] | None) -> Store:
+    def _nearest(
+        self, vector: Vectors, documents: Collection[str] | None
+    ) -> list[tuple[str, float]]:
         # Chroma's filters cost 60 times a plain query; the vectors of a few documents do not.
         if documents is None:
-            return self._index.store()
-        return ExactStore(*self._catalog.vectors_of(documents))
+            return self._index.nearest(vector, ranking.CANDIDATES)
+        return ExactStore(*self._catalog.vectors_of(documents)).nearest(vector, ranking.CANDIDATES)
 
     def _chosen_embedder(self) -> Embedder:
         """The one that is chosen now, whichever made the library."""

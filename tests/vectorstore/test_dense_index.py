@@ -1,4 +1,5 @@
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from tests.fakes import WordEmbedder
 from vectorstore.catalog import Catalog
 from vectorstore.chroma_store import ChromaStore
 from vectorstore.dense_index import DenseIndex
-from vectorstore.exact_store import ExactStore
 
 EMBEDDER = WordEmbedder()
 
@@ -54,11 +54,16 @@ def nearest(index: DenseIndex, text: str) -> str:
     return index.nearest(EMBEDDER.query(text), 1)[0][0]
 
 
+def serves(index: DenseIndex, catalog: Catalog) -> bool:
+    """Is it Chroma that answers, and not the scan?"""
+    return index.current(catalog.generation()) is not None
+
+
 def test_chroma_serves_once_it_is_synced(catalog: Catalog, index: DenseIndex) -> None:
     ids = put(catalog, "leave", "travel")
-    assert isinstance(index.store(), ExactStore)
+    assert not serves(index, catalog)
     assert index.sync()
-    assert isinstance(index.store(), ChromaStore)
+    assert serves(index, catalog)
     assert index.ids() == ids
     assert nearest(index, "travel") == f"{'travel':x<16}:0"
 
@@ -69,7 +74,7 @@ def test_while_chroma_is_behind_the_scan_finds_what_is_new(
     put(catalog, "leave")
     index.sync()
     put(catalog, "travel")
-    assert isinstance(index.store(), ExactStore)
+    assert not serves(index, catalog)
     assert nearest(index, "travel") == f"{'travel':x<16}:0"
 
 
@@ -95,7 +100,7 @@ def test_the_scan_serves_while_another_process_owns_chroma(
         assert index.ids() == set()
         assert nearest(index, "leave") == f"{'leave':x<16}:0"
     assert index.sync()
-    assert isinstance(index.store(), ChromaStore)
+    assert serves(index, catalog)
 
 
 def test_closing_gives_chroma_to_others_even_after_a_rebuild(
@@ -116,7 +121,7 @@ def test_an_index_of_the_last_run_is_used_at_once(
     first = opened()
     first.sync()
     first.close()
-    assert isinstance(opened().store(), ChromaStore)
+    assert serves(opened(), catalog)
 
 
 def test_a_run_that_was_killed_while_writing_leads_to_a_fresh_folder(
@@ -129,7 +134,7 @@ def test_a_run_that_was_killed_while_writing_leads_to_a_fresh_folder(
     catalog.set_meta("chroma", "writing")
     (tmp_path / "chroma" / "left behind").touch()
     second = opened()
-    assert isinstance(second.store(), ExactStore)
+    assert not serves(second, catalog)
     assert second.sync()
     assert not (tmp_path / "chroma" / "left behind").exists()
     assert second.ids() == catalog.ids()
@@ -169,6 +174,62 @@ def test_a_folder_that_was_deleted_is_noticed(
     assert nearest(second, "leave") == f"{'leave':x<16}:0"
     assert second.sync()
     assert second.ids() == catalog.ids()
+
+
+def test_the_scan_serves_after_a_failed_question_and_the_next_sync_mends_chroma(
+    catalog: Catalog, index: DenseIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Error finding id")
+
+    put(catalog, "leave")
+    index.sync()
+    with monkeypatch.context() as damaged:
+        damaged.setattr(ChromaStore, "nearest", fail)
+        assert nearest(index, "leave") == f"{'leave':x<16}:0"
+    assert not serves(index, catalog)
+    assert index.sync()
+    assert serves(index, catalog)
+    assert index.ids() == catalog.ids()
+
+
+def test_a_folder_that_is_deleted_while_it_is_open_costs_no_answer(
+    catalog: Catalog, index: DenseIndex, tmp_path: Path
+) -> None:
+    put(catalog, "leave")
+    index.sync()
+    shutil.rmtree(tmp_path / "chroma")
+    assert nearest(index, "leave") == f"{'leave':x<16}:0"
+
+
+def test_a_search_does_not_wait_while_chroma_catches_up(
+    catalog: Catalog, index: DenseIndex
+) -> None:
+    put(catalog, "leave")
+    found: list[str] = []
+
+    def search(done: int, total: int) -> None:
+        thread = threading.Thread(target=lambda: found.append(nearest(index, "leave")))
+        thread.start()
+        thread.join(5)
+
+    index.sync(search)
+    assert found == [f"{'leave':x<16}:0"]
+
+
+def test_failures_in_a_row_are_counted_until_chroma_is_mended(
+    catalog: Catalog, index: DenseIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no space")
+
+    put(catalog, "leave")
+    with monkeypatch.context() as full:
+        full.setattr(ChromaStore, "add", fail)
+        assert [index.sync(), index.sync()] == [False, False]
+    assert index.failures == 2
+    assert index.sync()
+    assert index.failures == 0
 
 
 def test_where_chroma_cannot_be_opened_the_scan_serves(

@@ -322,3 +322,22 @@ def test_a_follower_brings_chroma_up_to_what_was_added_elsewhere(
             time.sleep(0.05)
             waited += 0.05
         assert library._index.ids() == want
+
+
+def test_a_follower_tries_ever_more_seldom_and_goes_on_after_any_error(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+
+    def fail(*_: object) -> bool:
+        tries.append(time.monotonic())
+        raise RuntimeError("anything")
+
+    monkeypatch.setattr(library._index, "sync", fail)
+    library.follow(0.05)
+    waited = time.monotonic() + 10
+    while len(tries) < 4 and time.monotonic() < waited:
+        time.sleep(0.05)
+    library.close()
+    assert tries[2] - tries[1] >= 0.2
+    assert tries[3] - tries[2] >= 0.4
