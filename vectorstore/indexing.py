@@ -48,7 +48,7 @@ class AddSummary:
     added: int = 0
     updated: int = 0
     unchanged: int = 0
-    removed: int = 0
+    removed: int = 0  # their file has become one that is known already
     failed: list[Failure] = field(default_factory=list)
     pages: int = 0
     chunks: int = 0
@@ -154,6 +154,7 @@ class Indexing:
             self._catalog.put_place(connection, str(path), sha256)
             gone = before is not None and self._catalog.drop_placeless(connection, before)
         if gone and before:
+            self._summary.removed += 1
             self._files.remove(before)
 
     def _add(self, file: _File, read: Callable[[], Loaded], done: int, total: int) -> None:
@@ -183,6 +184,7 @@ class Indexing:
             self._files.remove(replaced)
         if not added:
             self._summary.unchanged += 1
+            self._summary.removed += bool(replaced)
             return
         self._summary.updated += bool(replaced)
         self._summary.added += not replaced

@@ -98,6 +98,7 @@ class Library:
 
     def remove(self, names: Sequence[str]) -> int:
         """Take documents out, and count them. Raises UnknownDocument before anything is changed."""
+        names = list(dict.fromkeys(names))
         digests = [self._catalog.sha256(name) for name in names]
         with self._catalog.writing() as connection:
             for name in names:

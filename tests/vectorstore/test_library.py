@@ -75,7 +75,7 @@ def test_a_file_that_changes_into_a_known_one_replaces_its_old_version(
     full: Library, papers: Path
 ) -> None:
     shutil.copy(papers / "Handbook.pdf", papers / "Policy.pdf")
-    assert counts(full.add([papers])) == {"unchanged": 2}
+    assert counts(full.add([papers])) == {"unchanged": 2, "removed": 1}
     assert names(full) == ["Handbook.pdf"]
     assert copies(full) == 1
 
@@ -181,6 +181,11 @@ def test_what_was_removed_is_gone_from_everywhere(full: Library) -> None:
     assert {hit.document for hit in full.search("password letters")} <= {"Handbook.pdf"}
     assert copies(full) == 1
     assert full.generation() > before
+
+
+def test_a_document_that_is_named_twice_is_removed_once(full: Library) -> None:
+    assert full.remove(["Policy.pdf", "Policy.pdf"]) == 1
+    assert names(full) == ["Handbook.pdf"]
 
 
 def test_removing_an_unknown_document_changes_nothing(full: Library) -> None:
