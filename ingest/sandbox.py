@@ -46,11 +46,13 @@ class Sandbox:
         It raises EncryptedFile, UnsupportedFile or UnreadableFile.
         """
         try:
-            future = self._child().submit(self._read, path)
+            pool = self._child()
+            future = pool.submit(self._read, path)
         except BrokenProcessPool:  # broken by a file read ahead of this one
             self.close()
-            future = self._child().submit(self._read, path)
-        return lambda: self._wait(future, path)
+            pool = self._child()
+            future = pool.submit(self._read, path)
+        return lambda: self._wait(pool, future, path)
 
     def close(self) -> None:
         if self._pool is None:
@@ -67,18 +69,24 @@ class Sandbox:
             self._pool = ProcessPoolExecutor(1, context, initializer=_begin)
         return self._pool
 
-    def _wait(self, future: "Future[Loaded]", path: Path, again: bool = True) -> Loaded:
+    def _drop(self, pool: ProcessPoolExecutor) -> None:
+        if self._pool is pool:  # else it is closed already, and another one reads ahead
+            self.close()
+
+    def _wait(
+        self, pool: ProcessPoolExecutor, future: "Future[Loaded]", path: Path, again: bool = True
+    ) -> Loaded:
         try:
             return future.result(timeout=self._seconds)
         except TimeoutError as error:
-            self.close()
+            self._drop(pool)
             raise UnreadableFile(
                 f"{path.name} took longer than {self._seconds:.0f} seconds to read."
             ) from error
         except (BrokenProcessPool, CancelledError) as error:
-            self.close()
+            self._drop(pool)
             if again:  # perhaps the file before this one broke the child
-                return self._wait(self._child().submit(self._read, path), path, again=False)
+                return self._alone(path)
             raise UnreadableFile(
                 f"{path.name} crashed the reader: the file is damaged or too large."
             ) from error
@@ -88,6 +96,12 @@ class Sandbox:
             raise
         except Exception as error:  # a fault of a loader costs one file, as a crash does
             raise UnreadableFile(f"{path.name} could not be read: {error!r}.") from error
+
+    def _alone(self, path: Path) -> Loaded:
+        """Read in a child of its own: no other file can be taken for this one's fault."""
+        with Sandbox(self._seconds, self._read) as own:
+            pool = own._child()
+            return own._wait(pool, pool.submit(self._read, path), path, again=False)
 
 
 def _load(path: Path) -> Loaded:

@@ -56,6 +56,23 @@ def test_every_file_that_crashes_is_named_and_no_other(sandbox: Sandbox) -> None
     assert [" crashed" in text for text in found] == [True, False, True, False]
 
 
+def test_after_a_crash_files_are_read_ahead_again(sandbox: Sandbox) -> None:
+    crashing, waiting = sandbox.start(Path("exit")), sandbox.start(Path("a"))
+    assert "crashed" in outcome(crashing)
+    first = sandbox.start(Path("child 1"))
+    assert outcome(waiting) == "a"
+    second = sandbox.start(Path("child 2"))
+    assert outcome(first) == outcome(second)  # one child has read both
+
+
+def test_a_file_that_waited_behind_a_crash_is_not_blamed_for_the_next(sandbox: Sandbox) -> None:
+    crashing, waiting = sandbox.start(Path("exit")), sandbox.start(Path("a"))
+    assert "crashed" in outcome(crashing)
+    next_one = sandbox.start(Path("segfault"))
+    assert outcome(waiting) == "a"
+    assert outcome(next_one).startswith("segfault crashed")
+
+
 def test_a_reader_that_hangs_is_ended() -> None:
     with Sandbox(seconds=3, read=read) as impatient:
         started = time.monotonic()
