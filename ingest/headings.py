@@ -54,7 +54,7 @@ class Headings:
             return min(level, _DEEPEST)
         if not _could_be(line.text):
             return None
-        if line.size >= self._body * _LARGER:
+        if self._body and line.size >= self._body * _LARGER:
             return _numbered_level(line.text) or self._levels[line.size]
         if line.bold and _stands_alone(page, index):
             return _numbered_level(line.text) or min(len(set(self._levels.values())) + 1, _DEEPEST)

@@ -76,3 +76,8 @@ def test_sentences_numbers_and_long_lines_are_none(text: str) -> None:
 
 def test_a_document_without_lines_has_none() -> None:
     assert Headings(document([])).titles() == []
+
+
+def test_letters_of_unknown_size_make_no_headings() -> None:
+    lines = [line("An ordinary line of the text", row, size=0) for row in range(3)]
+    assert Headings(document(lines)).titles() == []
