@@ -42,6 +42,8 @@ def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
     with _ONE_AT_A_TIME:
         pdf = _open(path)
         try:
+            if not 1 <= page <= len(pdf):
+                raise UnreadableFile(f"{path.name} has no page {page}: it has {len(pdf)}.")
             image: Image.Image = pdf[page - 1].render(scale=scale).to_pil().convert("RGB")
         except pypdfium2.PdfiumError as error:
             raise UnreadableFile(f"Page {page} of {path.name} cannot be drawn: {error}") from error
@@ -53,6 +55,10 @@ def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
 def _open(path: Path) -> Any:
     try:
         return pypdfium2.PdfDocument(path)
+    except OSError as error:
+        raise UnreadableFile(
+            f"{path} cannot be opened. If it was deleted, add the document's file again."
+        ) from error
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise EncryptedFile(

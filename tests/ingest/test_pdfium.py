@@ -155,3 +155,15 @@ def test_damage_is_told_in_a_sentence_with_the_files_name(tmp_path: Path) -> Non
 def test_lines_are_plain_values(tmp_path: Path) -> None:
     (line,) = only_page(write_pdf(tmp_path / "a.pdf", ["One"])).lines
     assert line == Line(line.text, Box(*line.box), line.size, line.bold)
+
+
+def test_a_file_that_was_deleted_is_named_with_what_helps(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"gone\.pdf cannot be opened.*add .* again"):
+        pdfium.render(tmp_path / "gone.pdf", 1)
+
+
+@pytest.mark.parametrize("page", [-1, 0, 2])
+def test_a_page_that_is_not_there_is_not_drawn(tmp_path: Path, page: int) -> None:
+    path = write_pdf(tmp_path / "a.pdf", ["one"])
+    with pytest.raises(UnreadableFile, match=rf"a\.pdf has no page {page}: it has 1\."):
+        pdfium.render(path, page)
