@@ -1,20 +1,19 @@
-"""How fast the chat model answers and stops: `python benchmarks/chat_speed.py MODEL.gguf`.
+"""How fast the chat model answers and stops.
 
 Prints ratios, because seconds belong to one machine: first token of a follow-up against a cold
 one, tokens per second against llama.cpp's own clock, how long Stop takes in each phase, memory.
 """
 
-import argparse
 import statistics
 import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant.chat_model import LlamaCppChat, Stopped
+from benchmarks import common
 
 PASSAGES = 'Passages from "{}":\n' + "\n".join(
     f"[{n}] Employees of office {n} may take {n % 7 + 20} days of leave in a year. Requests are "
@@ -132,14 +131,14 @@ def peak_memory() -> str:
 
 def main() -> None:
     """Measure one model."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path, help="a GGUF file")
+    parser = common.parser(__doc__)
     parser.add_argument("--context", type=int, default=4096)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     start = time.perf_counter()
-    model = LlamaCppChat.from_file(given.model, context=given.context, threads=given.threads)
+    path = common.model(given, "chat")
+    model = LlamaCppChat.from_file(path, context=given.context, threads=given.threads)
     print(f"loading                           {time.perf_counter() - start:.1f} s")
     measure_first_token(model, given.rounds)
     measure_speed(model)

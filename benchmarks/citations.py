@@ -1,10 +1,10 @@
 """Are citations true? The quote must stand on the cited page, the boxes must cover its words.
 
-Reads answer documents (`pincite ask --batch`) and the PDFs. The text to compare with is taken from
-the file anew: by poppler's pdftotext, and by PDFium in the order of the file.
+Reads answer documents (`pincite ask --batch`) and the PDFs; without names, the answers about
+northwind that `benchmarks.answers` has saved. The text to compare with is taken from the file anew:
+by poppler's pdftotext, and by PDFium in the order of the file.
 """
 
-import argparse
 import ctypes
 import re
 import shutil
@@ -20,6 +20,7 @@ import pypdfium2.raw as raw
 
 from assistant.evaluation.question_sets import read_rows
 from benchmarks import common
+from benchmarks.answers import saved_answers
 
 MARGIN = 1.0  # points around a box
 TARGET = 0.98
@@ -29,15 +30,17 @@ Row = dict[str, Any]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("answers", nargs="+", type=Path, help="JSON Lines of answer documents")
-    parser.add_argument("--pdfs", nargs="+", required=True, type=Path, help="PDFs or their folders")
+    parser = common.parser(__doc__)
+    parser.add_argument("answers", nargs="*", type=Path, help="JSON Lines of answer documents")
+    parser.add_argument("--pdfs", nargs="+", type=Path, help="PDFs or their folders")
     parser.add_argument("--show", action="store_true", help="print the citations that fail")
     options = parser.parse_args()
-    files = {path.name: path for path in pdf_files(options.pdfs)}
+    pdfs = options.pdfs or [common.eval_folder(options.eval) / "northwind" / "pdfs"]
+    answers = options.answers or [saved_answers(options.cache, "northwind", "pincite")]
+    files = {path.name: path for path in pdf_files(pdfs)}
     results = [
         check(files[Path(citation["document"]).name], citation)
-        for citation in citations(options.answers)
+        for citation in citations(answers)
         if Path(citation["document"]).name in files
     ]
     if not results:
