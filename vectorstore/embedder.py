@@ -28,7 +28,7 @@ class Embedder(Protocol):
 def load_embedder(folder: Path, threads: int = 0) -> Embedder:
     """The quickest way to run a sentence-transformers model folder.
 
-    Raises LibraryError when the folder holds no such model.
+    Raises LibraryError when the folder holds no such model, or cannot be written at its first use.
     """
     if not (folder / "config.json").exists():
         raise LibraryError(

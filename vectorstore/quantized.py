@@ -9,8 +9,12 @@ import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from vectorstore.errors import LibraryError
 
 _FILE = "pincite-int8.onnx"
 _MOST_TOKENS = 256
@@ -57,10 +61,19 @@ def tokenizer(folder: Path) -> Any:
 
 
 def session(folder: Path) -> Any:
-    """An onnxruntime session of one thread; several threads may run it at once."""
+    """An onnxruntime session of one thread; several threads may run it at once.
+
+    Raises LibraryError when the int8 file cannot be made.
+    """
     path = folder / _FILE
-    if not path.exists():
-        _write_atomically(folder, path)
+    try:
+        if not path.exists():
+            _write_atomically(folder, path)
+    except OSError as error:
+        raise LibraryError(
+            f"The model in {folder} could not be prepared there: {error.strerror or error}. "
+            "Check that the folder is complete and can be written, and that its disk has room."
+        ) from error
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -70,14 +83,25 @@ def session(folder: Path) -> Any:
 
 
 def _write_atomically(folder: Path, path: Path) -> None:
-    # The exporters comment on every step; none of it is news to the person who waits.
-    logging.getLogger("root").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(dir=folder) as scratch:
-        warnings.simplefilter("ignore")
+    with _quiet(), tempfile.TemporaryDirectory(dir=folder) as scratch:
         plain, small = Path(scratch, "fp32.onnx"), Path(scratch, _FILE)
         _export(folder, plain)
         _quantize(plain, small)
         small.replace(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporters comment on every step; none of it is news to the person who waits."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(level)
 
 
 def _export(folder: Path, path: Path) -> None:

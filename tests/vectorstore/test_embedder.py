@@ -1,9 +1,11 @@
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.fakes import WordEmbedder
+from vectorstore import quantized
 from vectorstore.embedder import (
     Embedder,
     QuantizedEmbedder,
@@ -48,6 +50,15 @@ def test_the_fake_counts_words() -> None:
 def test_a_folder_without_a_model_is_refused_with_the_command_that_gets_one(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"no config\.json.*pincite models pull"):
         load_embedder(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_logging_stays_as_it_was(
+    tmp_path: Path,
+) -> None:
+    before = logging.getLogger().level
+    with pytest.raises(LibraryError, match=r"model in .*gone could not be prepared there: No such"):
+        quantized.session(tmp_path / "gone")
+    assert logging.getLogger().level == before
 
 
 @pytest.mark.slow
