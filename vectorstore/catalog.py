@@ -59,6 +59,10 @@ class Catalog:
         self.library = library
         self._database = Database(path)
 
+    def close(self) -> None:
+        """Close the file in all threads; whoever goes on opens it again."""
+        self._database.close()
+
     # -- reading
 
     def generation(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _SCHEMA_VERSION = 1
@@ -20,6 +20,8 @@ class Database:
         """Raises HomeNotWritable or LibraryError."""
         self._path = path
         self._local = threading.local()
+        self._open: dict[threading.Thread, sqlite3.Connection] = {}
+        self._opening = threading.Lock()
         with _sentences(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._create()
@@ -50,6 +52,14 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def close(self) -> None:
+        """Close the connections of all threads; whoever goes on gets a new one."""
+        with self._opening:
+            self._local = threading.local()
+            for connection in self._open.values():
+                connection.close()
+            self._open.clear()
+
     def _create(self) -> None:
         connection = self._connection()
         version = self._version()
@@ -78,11 +88,21 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+            connection = self._connect()
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")  # what was said to be added, stays
-            self._local.connection = connection
         return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        with self._opening:
+            for thread in [thread for thread in self._open if not thread.is_alive()]:
+                self._open.pop(thread).close()  # the app has a thread for each click
+            connection = sqlite3.connect(
+                self._path, timeout=_WAIT, isolation_level=None,
+                check_same_thread=False,  # each is used by one thread, and closed by any
+            )  # fmt: skip
+            self._local.connection = self._open[threading.current_thread()] = connection
+            return connection
 
 
 @contextmanager
@@ -92,6 +112,10 @@ def _sentences(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.OperationalError, OSError) as error:
         raise _sentence(path, error) from error
+    except sqlite3.ProgrammingError as error:
+        if "closed" not in str(error):
+            raise
+        raise LibraryError(f"The library in {path.parent} was closed meanwhile.") from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError):
             raise
@@ -113,13 +137,13 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a sign in the er
     "not a directory": (HomeNotWritable, _CLOSED),
     "file exists": (HomeNotWritable, _CLOSED),
     "unable to open": (HomeNotWritable, "This folder cannot be opened for writing:"),
-    "locked": (LibraryError, "Another process has been writing for a minute; try again later:"),
+    "locked": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
 }
 
 
-def _sentence(path: Path, error: Exception) -> Exception:
+def _sentence(path: Path, error: Exception) -> LibraryError:
     reason = str(error).lower()
     for sign, (kind, sentence) in _SENTENCES.items():
         if sign in reason:
             return kind(f"{sentence} {path.parent}")
-    return error
+    return LibraryError(f"{path} could not be used: {error}.")

@@ -74,6 +74,7 @@ class Library:
         self._make_embedder = embedder
         self._embedder: Embedder | None = None
         self._loading = threading.Lock()
+        self._follower: threading.Thread | None = None
         self._closed = threading.Event()
 
     def __enter__(self) -> Self:
@@ -117,7 +118,8 @@ class Library:
 
         Searches find it at once in any case; afterwards they find it in Chroma.
         """
-        threading.Thread(target=self._follow, args=(seconds,), daemon=True).start()
+        self._follower = threading.Thread(target=self._follow, args=(seconds,), daemon=True)
+        self._follower.start()
 
     def _follow(self, seconds: float) -> None:
         failures = 0  # each one doubles the pause: a try deletes and refills all of Chroma
@@ -233,9 +235,12 @@ class Library:
         return chosen
 
     def close(self) -> None:
-        """Give Chroma back to other processes."""
+        """Give Chroma back to other processes, and close the catalogue's file."""
         self._closed.set()
+        if self._follower is not None:
+            self._follower.join()  # else it could open again what is closed here
         self._index.close()
+        self._catalog.close()
 
     def _candidates(
         self, query: str, vector: Vectors, documents: Collection[str] | None
