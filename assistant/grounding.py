@@ -8,6 +8,7 @@ numbers and meaning are looked for in the lines that were read (post-hoc attachm
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -21,6 +22,8 @@ _MOST_MARKS = 3
 _LEXICAL = 0.6  # weight of words against meaning
 _SUPPORTED = 0.5
 _MOST_LINES = 5  # a "sentence" of more lines is a table or a list: taken line by line
+_LONGEST_LIST = 16  # lines
+_WIDE = 0.02  # what each line of support beyond three costs: the narrowest that carries is cited
 _BULLETS = ("•", "-", "–", "*")
 
 
@@ -46,7 +49,11 @@ def ground(
     question: str, answer: str, read: Sequence[Window], embedder: Embedder
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """The answer's sentences with marks, and the citation behind each mark."""
-    units = [unit for index, window in enumerate(read) for unit in units_of(window, index)]
+    units = [
+        unit
+        for index, window in enumerate(read)
+        for unit in (*units_of(window, index), *lists_of(window, index))
+    ]
     citations: dict[tuple[str, int, int, int], Citation] = {}
     sentences = []
     for text in split(answer):
@@ -58,11 +65,34 @@ def ground(
 
 def units_of(window: Window, index: int = 0) -> Iterator[Unit]:
     """The sentences of a window, each with its lines; in tables and lists, the lines."""
+    for first, last in _blocks(window):
+        yield from _sentences(window, index, first, last)
+
+
+def lists_of(window: Window, index: int = 0) -> Iterator[Unit]:
+    """The lists of a window, each as one: an enumeration in an answer is made of all its items."""
+    for first, last in _lists(window, list(_blocks(window))):
+        text = " ".join(line.text for line in window.page.lines[first : last + 1])
+        yield _unit(index, first, last, text)
+
+
+def _blocks(window: Window) -> Iterator[tuple[int, int]]:
     start = window.first
     for line in range(window.first, window.last + 1):
         if line == window.last or _block_ends(window, line):
-            yield from _sentences(window, index, start, line)
+            yield start, line
             start = line + 1
+
+
+def _lists(window: Window, blocks: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Runs of list items, with the line above them."""
+    items = [window.page.lines[first].text.startswith(_BULLETS) for first, _ in blocks]
+    for is_item, run in groupby(range(len(blocks)), key=items.__getitem__):
+        numbers = list(run)
+        if is_item and len(numbers) > 1:
+            first, last = max(blocks[numbers[0]][0] - 1, window.first), blocks[numbers[-1]][1]
+            if last - first < _LONGEST_LIST:
+                yield first, last
 
 
 def _block_ends(window: Window, line: int) -> bool:
@@ -122,10 +152,16 @@ def _ranked(
     vectors = embedder.passages([sentence, *(unit.text for unit in shortlist)])
     cosines = vectors[1:] @ vectors[0]
     supports = [
-        _Support(u, _LEXICAL * _lexical(u, wanted, figures) + (1 - _LEXICAL) * max(float(c), 0.0))
+        _Support(u, _score(u, wanted, figures, float(c)))
         for u, c in zip(shortlist, np.atleast_1d(cosines), strict=True)
     ]
     return sorted(supports, key=lambda support: -support.score)
+
+
+def _score(unit: Unit, wanted: frozenset[str], figures: frozenset[str], cosine: float) -> float:
+    width = max(unit.last - unit.first - 2, 0)
+    words = _lexical(unit, wanted, figures)
+    return _LEXICAL * words + (1 - _LEXICAL) * max(cosine, 0.0) - _WIDE * width
 
 
 def _lexical(unit: Unit, wanted: frozenset[str], figures: frozenset[str]) -> float:

@@ -94,3 +94,18 @@ def test_without_anything_read_nothing_is_supported() -> None:
     sentences, citations = grounding.ground("?", "Leave is 25 days.", [], EMBEDDER)
     assert not sentences[0].supported
     assert citations == ()
+
+
+def test_an_enumeration_is_cited_with_the_whole_list() -> None:
+    listed = window_of(
+        "These visits need no authorization:",
+        "• routine office visits",
+        "• immunizations",
+        "• X-ray services",
+        "• emergency services",
+        "• maternity services",
+    )
+    answer = "Office visits, immunizations, X-ray, emergency and maternity services are exempt."
+    sentences, citations = ground("Which?", answer, [listed], EMBEDDER)
+    assert sentences[0].supported
+    assert citations[0].quote.count("\n") == 5
