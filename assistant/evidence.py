@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-import numpy as np
-
-from assistant.sentences import split
-from ingest.document import Box, Line, Page
+from assistant.sentences import split, stems
+from ingest.chunking import chunk as chunk_document
+from ingest.document import Box, Document, Line, Page
 from vectorstore.catalog import StoredChunk
 from vectorstore.embedder import Embedder
 from vectorstore.library import Hit
+from vectorstore.ranking import Candidate, rank
 
 
 class Evidence(Protocol):
@@ -25,7 +25,7 @@ class Evidence(Protocol):
 
 
 class GivenPassages:
-    """Texts that come with a question; each is a document of one page, each sentence a line."""
+    """Texts that come with a question: each is a document of one page, each sentence a line."""
 
     def __init__(self, texts: Sequence[tuple[str, str]], embedder: Embedder) -> None:
         """`texts` are (title, text); a title that repeats is numbered."""
@@ -41,18 +41,26 @@ class GivenPassages:
     def passages(
         self, query: str, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
-        """All of them, the nearest first: they were given to be read."""
-        names = [name for name in self._pages if documents is None or name in documents]
-        if not names:
-            return []
-        asked = self._embedder.query(query)
-        vectors = self._embedder.passages([self._pages[name].text for name in names])
-        hits = [
-            Hit(_chunk(name, self._pages[name]), cosine, cosine, vector)
-            for name, vector in zip(names, vectors, strict=True)
-            for cosine in [float(np.dot(vector, asked))]
+        """Cut and ranked like a library, so that a long text is read where it tells."""
+        chunks = [
+            chunk
+            for name, page in self._pages.items()
+            if documents is None or name in documents
+            for chunk in _chunks(name, page)
         ]
-        return sorted(hits, key=lambda hit: -hit.score)[:k]
+        if not chunks:
+            return []
+        asked, wanted = self._embedder.query(query), stems(query)
+        vectors = self._embedder.passages([f"{c.document}\n{c.text}" for c in chunks])
+        candidates = [
+            Candidate(c.id, c.document, 1, float(v @ asked), _share(wanted, c))
+            for c, v in zip(chunks, vectors, strict=True)
+        ]
+        found = {c.id: (c, v) for c, v in zip(chunks, vectors, strict=True)}
+        return [
+            Hit(found[r.candidate.id][0], r.score, r.candidate.dense, found[r.candidate.id][1])
+            for r in rank(candidates, {})[:k]
+        ]
 
     def page(self, document: str, number: int) -> Page:
         return self._pages[document]
@@ -61,5 +69,14 @@ class GivenPassages:
         return self._embedder
 
 
-def _chunk(name: str, page: Page) -> StoredChunk:
-    return StoredChunk(name, name, 1, 0, max(len(page.lines) - 1, 0), (), page.text)
+def _chunks(name: str, page: Page) -> list[StoredChunk]:
+    document = Document(sha256="", name=name, title=name, pages=(page,))
+    return [
+        StoredChunk(f"{name}:{number}", name, 1, c.first, c.last, (), c.text)
+        for number, c in enumerate(chunk_document(document))
+    ]
+
+
+def _share(wanted: frozenset[str], chunk: StoredChunk) -> float:
+    """Of the question's words, those that the chunk or its title has: BM25 needs more texts."""
+    return len(wanted & stems(f"{chunk.document} {chunk.text}")) / max(len(wanted), 1)
