@@ -52,7 +52,7 @@ def run(tool: Answer, question: str, history: Sequence[Turn] = ()) -> Outcome:
 
 def test_an_answer_streams_and_is_cited() -> None:
     model = ScriptedChat(replies=["Full-time employees get 25 days."])
-    reply = Answer(model, Budget()).run(Request("How many days?", Shelf(FULL_TIME)))
+    reply = Answer(model, Budget()).run(Request("How many days of annual leave?", Shelf(FULL_TIME)))
     assert list(reply) == ["Full-time ", "employees ", "get ", "25 ", "days. "]
     done = reply.finish()
     assert done.sentences[0].marks == (1,)
@@ -124,7 +124,7 @@ def test_a_question_longer_than_the_window_says_so() -> None:
 
 def test_stopping_ends_the_answer_and_keeps_what_was_written() -> None:
     model = ScriptedChat(replies=["Full-time employees get 25 days."])
-    reply = Answer(model, Budget()).run(Request("How many days?", Shelf(FULL_TIME)))
+    reply = Answer(model, Budget()).run(Request("How many days of annual leave?", Shelf(FULL_TIME)))
     words = iter(reply)
     first = next(words)
     reply.stop()
