@@ -12,7 +12,7 @@ from assistant.chat_model import Stopped, TokenOdds
 from assistant.context import Window
 from assistant.errors import ContextOverflow
 from assistant.reply import Outcome, Passage, Reply, Sentence
-from assistant.sentences import stems
+from assistant.sentences import split, stems
 from assistant.tools import Request, Turn
 from ingest.text import about_tokens
 
@@ -165,6 +165,9 @@ class Answer:
             if words := str(part.content):
                 text += words
                 yield words
+            if _repeats(text):  # at temperature 0 a small model can fall into a loop
+                text = " ".join(split(text)[:-1])
+                break
         reply.stage = "Citing"
         reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
 
@@ -243,6 +246,12 @@ def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: _Reading) -> O
     )
     text = " ".join(sentence.text for sentence in sentences)
     return Outcome(text, sentences, citations, _passages(reading.windows))
+
+
+def _repeats(text: str) -> bool:
+    """The last sentence is complete and was said before."""
+    *before, last = split(text) or [""]
+    return last.endswith((".", "!", "?")) and last in before
 
 
 def _retrieval_signals(request: Request, reading: _Reading) -> abstention.Signals:

@@ -168,3 +168,11 @@ def test_a_chat_model_of_another_maker_needs_no_special_abilities() -> None:
     model = FakeListChatModel(responses=["Full-time employees get 25 days."])
     done = run(Answer(model, Budget()), "How many days of annual leave do full-time employees get?")
     assert done.citations[0].quote == FULL_TIME
+
+
+def test_a_model_that_repeats_itself_is_stopped() -> None:
+    loop = "Full-time employees get 25 days. " * 9
+    done = run(
+        Answer(ScriptedChat(replies=[loop.strip()]), Budget()), "How many days of annual leave?"
+    )
+    assert done.text == "Full-time employees get 25 days."
