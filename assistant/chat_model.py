@@ -123,10 +123,6 @@ class LlamaCppChat(BaseChatModel):
         """What these messages take of the context, exactly as they will be sent."""
         return len(self._prompt(self._engine(), messages, tools))
 
-    def count_text_tokens(self, text: str) -> int:
-        """What a text takes by itself."""
-        return len(self._engine().words.tokenize(text))
-
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of a text; markup of the chat template in it is only text."""
         return self._engine().words.tokenize(text)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.context import Window
-from assistant.grounding import Unit, units_of
+from assistant.grounding import Unit
 from assistant.sentences import stems
 from vectorstore.embedder import Embedder
 
@@ -25,11 +24,9 @@ class Quoted:
     cosine: float
 
 
-def best_sentences(question: str, read: Sequence[Window], embedder: Embedder) -> list[Quoted]:
-    """The best one or two, best first; empty when nothing was read."""
-    units = [unit for index, window in enumerate(read) for unit in units_of(window, index)]
-    ranked = rank_sentences(question, units, embedder)
-    full = [q for q in ranked if len(q.unit.text.split()) >= _SHORTEST] or ranked
+def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
+    """The best one or two of all sentences; empty when nothing was read."""
+    full = [q for q in ranked if len(q.unit.text.split()) >= _SHORTEST] or list(ranked)
     return [q for q in full[:_MOST] if q.score >= _NEAR * full[0].score]
 
 

@@ -190,7 +190,7 @@ class Answer:
 
     def signals(self, request: Request, reading: _Reading, reply: Reply) -> abstention.Signals:
         """What tells whether the passages answer the question. Raises Stopped."""
-        found = _retrieval_signals(request, reading)
+        found = _retrieval_signals(reading, _ranked(request, reading))
         if reply.cancel.is_set():
             raise Stopped("Stopped before the model had looked at the question.")
         if not isinstance(self._model, TokenOdds):
@@ -202,9 +202,8 @@ class Answer:
     # -- answering without a model
 
     def _quote(self, request: Request, reading: _Reading, reply: Reply) -> Iterator[str]:
-        signals = _retrieval_signals(request, reading)
-        embedder = request.evidence.embedder()
-        quoted = extractive.best_sentences(reading.meant, reading.windows, embedder)
+        ranked = _ranked(request, reading)
+        signals, quoted = _retrieval_signals(reading, ranked), extractive.best_sentences(ranked)
         if not quoted or abstention.answerable(signals) < self._threshold:
             yield from _refuse(reply, reading)
             return
@@ -218,9 +217,9 @@ def _refuse(reply: Reply, reading: _Reading) -> Iterator[str]:
     reply.outcome = _refusal(reading)
 
 
-def _refusal(reading: _Reading, text: str = prompts.REFUSAL) -> Outcome:
-    sentence = Sentence(text, supported=False)
-    return Outcome(text, (sentence,), passages=_passages(reading.windows), refused=True)
+def _refusal(reading: _Reading) -> Outcome:
+    sentence = Sentence(prompts.REFUSAL, supported=False)
+    return Outcome(prompts.REFUSAL, (sentence,), passages=_passages(reading.windows), refused=True)
 
 
 def _outcome(
@@ -254,12 +253,17 @@ def _repeats(text: str) -> bool:
     return last.endswith((".", "!", "?")) and last in before
 
 
-def _retrieval_signals(request: Request, reading: _Reading) -> abstention.Signals:
-    embedder = request.evidence.embedder()
+def _ranked(request: Request, reading: _Reading) -> list[extractive.Quoted]:
+    """All sentences that were read, by how well they fit the question."""
     units = [u for i, window in enumerate(reading.windows) for u in grounding.units_of(window, i)]
-    ranked = extractive.rank_sentences(reading.meant, units, embedder)
+    return extractive.rank_sentences(reading.meant, units, request.evidence.embedder())
+
+
+def _retrieval_signals(
+    reading: _Reading, ranked: Sequence[extractive.Quoted]
+) -> abstention.Signals:
     asked = stems(reading.meant)
-    known = frozenset().union(*(unit.stems for unit in units))
+    known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     return abstention.Signals(
         passage_cosine=max((window.cosine for window in reading.windows), default=0.0),
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
