@@ -43,6 +43,8 @@ class Gate:
         return 1 / (1 + math.exp(-total))
 
 
+THRESHOLD = 0.35  # of the probability, below which a question is refused
+
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
 # the default chat model.
 WITH_MODEL = Gate(-8.57, 2.18, 6.20, 2.01, 1.01)

@@ -7,8 +7,9 @@ from assistant.chat import Assistant
 from assistant.errors import AssistantError
 from assistant.memory import Conversations
 from assistant.models.store import Models
+from assistant.reading import Budget
 from assistant.settings import Settings
-from assistant.tools.answer import Answer, Budget
+from assistant.tools.answer import Answer
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library

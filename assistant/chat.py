@@ -50,7 +50,7 @@ class Assistant:
     ) -> Reply:
         """Answer from (title, text) passages alone; no library is read."""
         evidence = GivenPassages(passages, self.library.embedder())
-        return self._tool.run(Request(question, evidence, history))
+        return self._tool.run(Request(question, evidence, history, given=True))
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions that the library's documents invite; the same until the library changes."""

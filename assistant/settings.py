@@ -9,6 +9,7 @@ from typing import Any
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assistant.abstention import THRESHOLD
 from assistant.errors import SettingsError
 
 PREFIX = "PINCITE_"
@@ -33,7 +34,7 @@ class Settings(BaseModel):
     passage_tokens: int = Field(1100, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
-    refusal_threshold: float = Field(0.35, ge=0, le=1)  # of the gate; higher refuses more
+    refusal_threshold: float = Field(THRESHOLD, ge=0, le=1)  # of the gate; higher refuses more
     port: int = Field(8501, ge=1, le=65535)
 
     @property

@@ -20,8 +20,9 @@ from sklearn.preprocessing import StandardScaler
 
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
 from assistant.evidence import Evidence, GivenPassages
+from assistant.reading import Budget
 from assistant.tools import Request
-from assistant.tools.answer import Answer, Budget
+from assistant.tools.answer import Answer
 from benchmarks import answers, common
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -60,7 +61,7 @@ def collect(options: Any, path: Path) -> None:
             key = f"{name}/{question.id}"
             if key in done:
                 continue
-            request = Request(question.question, evidence)
+            request = Request(question.question, evidence, given=name == "clapnq")
             reading = tool.read(request)
             signals = tool.signals(request, reading, tool.run(request))
             common.append_row(

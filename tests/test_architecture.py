@@ -21,6 +21,7 @@ HOMES = {
         "assistant/chat_model.py",
         "assistant/llama/turns.py",
         "assistant/prompts.py",
+        "assistant/reading.py",
         "assistant/tools/answer.py",
     },
     "llama_cpp": {"assistant/llama/runtime.py"},

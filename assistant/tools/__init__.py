@@ -26,6 +26,7 @@ class Request:
     evidence: Evidence
     history: Sequence[Turn] = ()  # oldest first
     documents: Collection[str] | None = field(default=None)  # only these, when named
+    given: bool = False  # somebody chose the evidence for this question: read all that fits
 
 
 class Tool(Protocol):

@@ -1,42 +1,18 @@
 """Answers a question from evidence: search, read, check, write, and tie each sentence to lines."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
 
-from assistant import abstention, context, extractive, followup, grounding, prompts
+from assistant import abstention, extractive, grounding, prompts
 from assistant.chat_model import Stopped, TokenOdds
-from assistant.context import Window
-from assistant.errors import ContextOverflow
-from assistant.reply import Outcome, Passage, Reply, Sentence
+from assistant.reading import Budget, Reader, Reading
+from assistant.reply import Outcome, Reply, Sentence
 from assistant.sentences import split, stems
-from assistant.tools import Request, Turn
+from assistant.tools import Request
 from ingest.text import about_tokens
-
-_HITS = 24  # looked at to fill the budget
-_MARGIN = 48  # tokens of the chat template
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Tokens: the model's window, and of it what passages and the answer may take."""
-
-    window: int = 4096
-    passages: int = 1100
-    answer: int = 400
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What is read for a question."""
-
-    meant: str  # the question, with those before it that it builds on
-    windows: tuple[Window, ...]
-    before: tuple[Turn, ...] = ()  # turns that stay in front of it
-    earlier: tuple[Window, ...] = ()  # what was read for them
 
 
 class Answer:
@@ -48,13 +24,14 @@ class Answer:
         self,
         model: BaseChatModel | None,
         budget: Budget,
-        threshold: float = 0.5,
+        threshold: float = abstention.THRESHOLD,
         model_name: str = "extractive",
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it."""
         self._model = model
         self._budget = budget
         self._threshold = threshold
+        self.read = Reader(budget, self._count).read
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:
@@ -67,7 +44,7 @@ class Answer:
         reply.stage = "Searching"
         reading = self.read(request)
         if reply.cancel.is_set():
-            reply.outcome = Outcome("", stopped=True, passages=_passages(reading.windows))
+            reply.outcome = Outcome("", stopped=True, passages=reading.passages)
         elif not reading.windows:
             yield from _refuse(reply, reading)
         elif self._model is None:
@@ -81,65 +58,16 @@ class Answer:
             return about_tokens(text)
         return self._model.get_num_tokens(text)
 
-    # -- reading
-
-    def read(self, request: Request) -> _Reading:
-        """Search for what the question means, and keep what was read if it builds on that.
-
-        Raises ContextOverflow.
-        """
-        earlier = [turn.question for turn in request.history]
-        continues = bool(earlier) and followup.needs_history(request.question)
-        meant = followup.search_query(request.question, earlier) if continues else request.question
-        if self._room(meant) < self._budget.passages // 2:  # earlier questions were long
-            meant, continues = request.question, False
-        room = self._room(meant)
-        if room < self._budget.passages // 2:
-            raise self._overlong(meant, room)
-        hits = request.evidence.passages(meant, _HITS, request.documents)
-        windows = tuple(context.windows(hits, request.evidence, room, self._count))
-        reading = _Reading(meant, windows)
-        return self._continued(request, reading) if continues else reading
-
-    def _room(self, question: str) -> int:
-        """Tokens for passages beside a question."""
-        taken = self._count(prompts.SYSTEM + prompts.ANSWER) + self._count(question)
-        rest = self._budget.window - self._budget.answer - _MARGIN - taken
-        return min(self._budget.passages, rest)
-
-    def _overlong(self, question: str, room: int) -> ContextOverflow:
-        tokens = self._count(question)
-        most = tokens + room - self._budget.passages // 2
-        return ContextOverflow(
-            f"The question is {tokens:,} tokens long, and {most:,} fit beside the passages. "
-            "Shorten it, or raise PINCITE_CONTEXT_TOKENS."
-        )
-
-    def _continued(self, request: Request, reading: _Reading) -> _Reading:
-        """With the turns that the question builds on, if all of it is still there and fits."""
-        before = tuple(t for t in _chain(request.history) if t.answer and not t.refused)
-        passages = [passage for turn in before for passage in turn.passages]
-        earlier = [context.window_of(passage, request.evidence) for passage in passages]
-        windows = tuple(window for window in earlier if window)
-        scope = request.documents
-        in_scope = scope is None or all(window.document in scope for window in windows)
-        if not before or len(windows) < len(passages) or not in_scope:
-            return reading
-        full = _Reading(reading.meant, reading.windows, before, windows)
-        most = self._budget.window - self._budget.answer - _MARGIN
-        fits = sum(self._count(str(m.content)) for m in self._messages(request, full)) <= most
-        return full if fits else reading
-
     # -- answering with a model
 
     def _write(
-        self, model: BaseChatModel, request: Request, reading: _Reading, reply: Reply
+        self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply
     ) -> Iterator[str]:
         reply.stage = f"Reading {len(reading.windows)} passages"
         try:
             probability = abstention.answerable(self.signals(request, reading, reply))
         except Stopped:
-            reply.outcome = Outcome("", stopped=True, passages=_passages(reading.windows))
+            reply.outcome = Outcome("", stopped=True, passages=reading.passages)
             return
         if probability < self._threshold:
             yield from _refuse(reply, reading)
@@ -148,9 +76,9 @@ class Answer:
         yield from self._stream(model, request, reading, reply)
 
     def _stream(
-        self, model: BaseChatModel, request: Request, reading: _Reading, reply: Reply
+        self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply
     ) -> Iterator[str]:
-        messages = self._messages(request, reading)
+        messages = reading.messages(request.question)
         text, tokens = "", (0, 0)
         # Ours also stops while it reads the prompt; others stop between words.
         ours = isinstance(model, TokenOdds)
@@ -171,37 +99,20 @@ class Answer:
         reply.stage = "Citing"
         reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
 
-    def _messages(
-        self, request: Request, reading: _Reading, instruction: str = prompts.ANSWER
-    ) -> list[BaseMessage]:
-        """Passages first, so that the next question about them finds them in the model's cache."""
-        shown = _passages(reading.windows)
-        if not reading.before:
-            return prompts.first_turn(shown, reading.meant, instruction)
-        first, *rest = reading.before
-        messages = prompts.first_turn(first.passages, first.question, prompts.ANSWER)
-        answer, read = first.answer, list(first.passages)
-        for turn in rest:
-            more = _unread(turn.passages, read)
-            messages = prompts.next_turn(messages, answer, more, turn.question, prompts.ANSWER)
-            answer, read = turn.answer, read + more
-        more = _unread(shown, read)
-        return prompts.next_turn(messages, answer, more, request.question, instruction)
-
-    def signals(self, request: Request, reading: _Reading, reply: Reply) -> abstention.Signals:
+    def signals(self, request: Request, reading: Reading, reply: Reply) -> abstention.Signals:
         """What tells whether the passages answer the question. Raises Stopped."""
         found = _retrieval_signals(reading, _ranked(request, reading))
         if reply.cancel.is_set():
             raise Stopped("Stopped before the model had looked at the question.")
         if not isinstance(self._model, TokenOdds):
             return found
-        check = self._messages(request, reading, prompts.CHECK)
+        check = reading.messages(request.question, prompts.CHECK)
         odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
         return replace(found, yes_log_odds=odds[0] - odds[1])
 
     # -- answering without a model
 
-    def _quote(self, request: Request, reading: _Reading, reply: Reply) -> Iterator[str]:
+    def _quote(self, request: Request, reading: Reading, reply: Reply) -> Iterator[str]:
         ranked = _ranked(request, reading)
         signals, quoted = _retrieval_signals(reading, ranked), extractive.best_sentences(ranked)
         if not quoted or abstention.answerable(signals) < self._threshold:
@@ -212,18 +123,18 @@ class Answer:
         reply.outcome = outcome
 
 
-def _refuse(reply: Reply, reading: _Reading) -> Iterator[str]:
+def _refuse(reply: Reply, reading: Reading) -> Iterator[str]:
     yield prompts.REFUSAL
     reply.outcome = _refusal(reading)
 
 
-def _refusal(reading: _Reading) -> Outcome:
+def _refusal(reading: Reading) -> Outcome:
     sentence = Sentence(prompts.REFUSAL, supported=False)
-    return Outcome(prompts.REFUSAL, (sentence,), passages=_passages(reading.windows), refused=True)
+    return Outcome(prompts.REFUSAL, (sentence,), passages=reading.passages, refused=True)
 
 
 def _outcome(
-    request: Request, reading: _Reading, text: str, stopped: bool, tokens: tuple[int, int]
+    request: Request, reading: Reading, text: str, stopped: bool, tokens: tuple[int, int]
 ) -> Outcome:
     if text.startswith(prompts.REFUSAL.rstrip(".")) or not (text or stopped):
         return replace(_refusal(reading), prompt_tokens=tokens[0], completion_tokens=tokens[1])
@@ -231,10 +142,10 @@ def _outcome(
     sentences, citations = grounding.ground(
         reading.meant, text, windows, request.evidence.embedder()
     )
-    return Outcome(text, sentences, citations, _passages(reading.windows), False, stopped, *tokens)
+    return Outcome(text, sentences, citations, reading.passages, False, stopped, *tokens)
 
 
-def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: _Reading) -> Outcome:
+def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: Reading) -> Outcome:
     sentences = tuple(
         Sentence(" ".join(q.unit.text.split()), True, (mark,))
         for mark, q in enumerate(quoted, start=1)
@@ -244,7 +155,7 @@ def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: _Reading) -> O
         for mark, q in enumerate(quoted, start=1)
     )
     text = " ".join(sentence.text for sentence in sentences)
-    return Outcome(text, sentences, citations, _passages(reading.windows))
+    return Outcome(text, sentences, citations, reading.passages)
 
 
 def _repeats(text: str) -> bool:
@@ -253,15 +164,13 @@ def _repeats(text: str) -> bool:
     return last.endswith((".", "!", "?")) and last in before
 
 
-def _ranked(request: Request, reading: _Reading) -> list[extractive.Quoted]:
+def _ranked(request: Request, reading: Reading) -> list[extractive.Quoted]:
     """All sentences that were read, by how well they fit the question."""
     units = [u for i, window in enumerate(reading.windows) for u in grounding.units_of(window, i)]
     return extractive.rank_sentences(reading.meant, units, request.evidence.embedder())
 
 
-def _retrieval_signals(
-    reading: _Reading, ranked: Sequence[extractive.Quoted]
-) -> abstention.Signals:
+def _retrieval_signals(reading: Reading, ranked: Sequence[extractive.Quoted]) -> abstention.Signals:
     asked = stems(reading.meant)
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     return abstention.Signals(
@@ -269,30 +178,3 @@ def _retrieval_signals(
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
         covered=len(asked & known) / len(asked) if asked else 1.0,
     )
-
-
-def _passages(windows: Sequence[Window]) -> tuple[Passage, ...]:
-    return tuple(window.passage for window in windows)
-
-
-def _chain(history: Sequence[Turn]) -> list[Turn]:
-    """The last turns up to the one that stands on its own, oldest first."""
-    chain: list[Turn] = []
-    for turn in reversed(history):
-        chain.insert(0, turn)
-        if not followup.needs_history(turn.question):
-            break
-    return chain
-
-
-def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
-    return [
-        passage
-        for passage in passages
-        if not any(
-            passage.document == old.document
-            and passage.page == old.page
-            and passage.text in old.text
-            for old in read
-        )
-    ]

@@ -8,9 +8,10 @@ from langchain_core.language_models import FakeListChatModel
 from assistant import prompts
 from assistant.errors import ContextOverflow
 from assistant.evidence import GivenPassages
+from assistant.reading import Budget
 from assistant.reply import Outcome, Passage
 from assistant.tools import Request, Turn
-from assistant.tools.answer import Answer, Budget
+from assistant.tools.answer import Answer
 from ingest.document import Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
 from vectorstore.catalog import StoredChunk

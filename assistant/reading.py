@@ -1,0 +1,135 @@
+"""Decides what is read for a question: passages within the budget, and the turns it builds on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import BaseMessage
+
+from assistant import context, followup, prompts
+from assistant.context import Window
+from assistant.errors import ContextOverflow
+from assistant.reply import Passage
+from assistant.tools import Request, Turn
+
+_HITS = 24  # looked at to fill the budget
+_MARGIN = 48  # tokens of the chat template
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Tokens: the model's window, and of it what passages and the answer may take."""
+
+    window: int = 4096
+    passages: int = 1100
+    answer: int = 400
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read for a question."""
+
+    meant: str  # the question, with those before it that it builds on
+    windows: tuple[Window, ...]
+    before: tuple[Turn, ...] = ()  # turns that stay in front of it
+    earlier: tuple[Window, ...] = ()  # what was read for them
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """What is shown to people, and to the model."""
+        return tuple(window.passage for window in self.windows)
+
+    def messages(self, question: str, instruction: str = prompts.ANSWER) -> list[BaseMessage]:
+        """Passages first, so that the next question about them finds them in the model's cache."""
+        if not self.before:
+            return prompts.first_turn(self.passages, self.meant, instruction)
+        first, *rest = self.before
+        messages = prompts.first_turn(first.passages, first.question, prompts.ANSWER)
+        answer, read = first.answer, list(first.passages)
+        for turn in rest:
+            more = _unread(turn.passages, read)
+            messages = prompts.next_turn(messages, answer, more, turn.question, prompts.ANSWER)
+            answer, read = turn.answer, read + more
+        return prompts.next_turn(
+            messages, answer, _unread(self.passages, read), question, instruction
+        )
+
+
+class Reader:
+    """Reads within a budget; `count` gives a text's tokens."""
+
+    def __init__(self, budget: Budget, count: Callable[[str], int]) -> None:
+        self._budget = budget
+        self._count = count
+
+    def read(self, request: Request) -> Reading:
+        """Search for what the question means, and keep what was read if it builds on that.
+
+        Raises ContextOverflow.
+        """
+        earlier = [turn.question for turn in request.history]
+        continues = bool(earlier) and followup.needs_history(request.question)
+        meant = followup.search_query(request.question, earlier) if continues else request.question
+        if self._rest(meant) < self._least:  # earlier questions were long
+            meant, continues = request.question, False
+        rest = self._rest(meant)
+        if rest < self._least:
+            raise self._overlong(meant, rest)
+        room = rest if request.given else min(self._budget.passages, rest)
+        hits = request.evidence.passages(meant, _HITS, request.documents)
+        windows = tuple(context.windows(hits, request.evidence, room, self._count))
+        reading = Reading(meant, windows)
+        return self._continued(request, reading) if continues else reading
+
+    @property
+    def _least(self) -> int:
+        return self._budget.passages // 2
+
+    def _rest(self, question: str) -> int:
+        """Tokens that the window has for passages beside a question."""
+        taken = self._count(prompts.SYSTEM + prompts.ANSWER) + self._count(question)
+        return self._budget.window - self._budget.answer - _MARGIN - taken
+
+    def _overlong(self, question: str, rest: int) -> ContextOverflow:
+        tokens = self._count(question)
+        return ContextOverflow(
+            f"The question is {tokens:,} tokens long, and {tokens + rest - self._least:,} fit "
+            "beside the passages. Shorten it, or raise PINCITE_CONTEXT_TOKENS."
+        )
+
+    def _continued(self, request: Request, reading: Reading) -> Reading:
+        """With the turns that the question builds on, if all of it is still there and fits."""
+        before = tuple(t for t in _chain(request.history) if t.answer and not t.refused)
+        passages = [passage for turn in before for passage in turn.passages]
+        earlier = [context.window_of(passage, request.evidence) for passage in passages]
+        windows = tuple(window for window in earlier if window)
+        scope = request.documents
+        in_scope = scope is None or all(window.document in scope for window in windows)
+        if not before or len(windows) < len(passages) or not in_scope:
+            return reading
+        full = Reading(reading.meant, reading.windows, before, windows)
+        most = self._budget.window - self._budget.answer - _MARGIN
+        fits = sum(self._count(str(m.content)) for m in full.messages(request.question)) <= most
+        return full if fits else reading
+
+
+def _chain(history: Sequence[Turn]) -> list[Turn]:
+    """The last turns up to the one that stands on its own, oldest first."""
+    chain: list[Turn] = []
+    for turn in reversed(history):
+        chain.insert(0, turn)
+        if not followup.needs_history(turn.question):
+            break
+    return chain
+
+
+def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
+    return [
+        passage
+        for passage in passages
+        if not any(
+            passage.document == old.document
+            and passage.page == old.page
+            and passage.text in old.text
+            for old in read
+        )
+    ]
