@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from multiprocessing import connection
 from pathlib import Path
 from typing import Self
@@ -16,6 +17,7 @@ from ingest.chunking import chunk
 from ingest.document import Chunk, Document
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.loaders import load
+from ingest.source import Engines
 
 SECONDS = 300.0  # for one file
 MEMORY = 4 << 30  # bytes of address space for the child
@@ -27,11 +29,14 @@ class Sandbox:
     """One warm child process that reads files; replaced when a file breaks it."""
 
     def __init__(
-        self, seconds: float = SECONDS, read: Callable[[Path], Loaded] | None = None
+        self,
+        seconds: float = SECONDS,
+        read: Callable[[Path], Loaded] | None = None,
+        engines: Engines | None = None,
     ) -> None:
         """`read` is a function that the child can import; the loaders and the chunker if none."""
         self._seconds = seconds
-        self._read = read or _load
+        self._read = read or partial(_load, engines or Engines())
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -104,8 +109,8 @@ class Sandbox:
             return own._wait(pool, pool.submit(self._read, path), path, again=False)
 
 
-def _load(path: Path) -> Loaded:
-    document = load(path)
+def _load(engines: Engines, path: Path) -> Loaded:
+    document = load(path, engines)
     return document, chunk(document)
 
 

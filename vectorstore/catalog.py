@@ -229,7 +229,8 @@ class Catalog:
         """Write a document with everything that belongs to it; inside `writing()`."""
         id = rows.insert_document(connection, document, name, status, outline, chunks)
         connection.executemany(
-            "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO page (document_id, number, width, height, pictures, ocr, lines)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (id, p.number, p.width, p.height, p.pictures, p.ocr, rows.lines_json(p))
                 for p in document.pages

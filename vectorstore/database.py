@@ -9,7 +9,7 @@ from pathlib import Path
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _WAIT = 60.0  # seconds that a writer waits for another process's transaction
 
 
@@ -63,23 +63,28 @@ class Database:
     def _create(self) -> None:
         connection = self._connection()
         version = self._version()
-        if version == _SCHEMA_VERSION:
-            return
-        if version:
+        if version > _SCHEMA_VERSION:
             raise LibraryError(
-                f"{self._path} was made by another version of Pincite (schema {version}, this one "
-                f"reads {_SCHEMA_VERSION}). Use that version, or start a new library."
+                f"{self._path} was made by a newer version of Pincite (schema {version}, this one "
+                f"reads up to {_SCHEMA_VERSION}). Use that version, or start a new library."
             )
-        connection.execute("PRAGMA journal_mode = WAL")
-        script = _SCHEMA.read_text(encoding="utf-8")
+        if version == 0:
+            connection.execute("PRAGMA journal_mode = WAL")
+            start = f"{_SCHEMA.read_text('utf-8')}; INSERT INTO meta VALUES ('generation', '0')"
+            self._change(start, _SCHEMA_VERSION)
+        for step in range(version + 1, _SCHEMA_VERSION + 1) if version else ():
+            self._change(_SCHEMA.with_name(f"schema_{step}.sql").read_text("utf-8"), step)
+
+    def _change(self, script: str, version: int) -> None:
+        """Run a script that makes this version of the schema, all of it or nothing."""
+        connection = self._connection()
         try:
             connection.executescript(
-                f"BEGIN IMMEDIATE; {script}; INSERT INTO meta VALUES ('generation', '0');"
-                f" PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {version}; COMMIT;"
             )
         except sqlite3.OperationalError:
             connection.rollback()
-            if self._version() != _SCHEMA_VERSION:  # it is when another process was quicker
+            if self._version() < version:  # else another process was quicker
                 raise
 
     def _version(self) -> int:

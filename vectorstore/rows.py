@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,8 @@ def insert_chunk(
     connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors
 ) -> None:
     row = connection.execute(
-        "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
+        "INSERT INTO chunk (id, document_id, page, first, last, headings, text, vector)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
         (
             id, document_id, chunk.page, chunk.first, chunk.last, json.dumps(chunk.headings),
             chunk.text, np.asarray(vector, "<f4").tobytes(),
@@ -69,13 +71,28 @@ def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
 
 
 def lines_json(page: Page) -> str:
-    rows = [
-        [line.text, *(round(v, 2) for v in line.box), line.size, line.bold] for line in page.lines
-    ]
+    rows = [_line_row(line) for line in page.lines]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+_REST: list[Any] = [0, False, 1.0, None, ""]  # the defaults of what few lines have
+
+
+def _line_row(line: Line) -> list[Any]:
+    rest = [line.heading, line.begins, round(line.confidence, 3), line.seconds, line.hidden]
+    row = [line.text, *(round(v, 2) for v in line.box), line.size, line.bold]
+    return row if rest == _REST else row + rest
+
+
+def _line(row: list[Any]) -> Line:
+    heading, begins, confidence, seconds, hidden = row[7:] or _REST
+    return Line(
+        row[0], Box(*row[1:5]), row[5], bool(row[6]),
+        heading, bool(begins), confidence, seconds, hidden,
+    )  # fmt: skip
 
 
 def page(row: tuple) -> Page:  # type: ignore[type-arg]
     number, width, height, pictures, ocr, lines = row
-    read = tuple(Line(r[0], Box(*r[1:5]), r[5], bool(r[6])) for r in json.loads(lines))
+    read = tuple(_line(row) for row in json.loads(lines))
     return Page(number, width, height, read, pictures, bool(ocr))

@@ -14,7 +14,11 @@ CREATE TABLE document (
     ocr       INTEGER NOT NULL,          -- characters, recognised from pictures
     dropped   INTEGER NOT NULL,          -- characters read but not indexed
     empty     INTEGER NOT NULL,          -- pages without text
-    added     TEXT NOT NULL              -- ISO 8601, UTC
+    added     TEXT NOT NULL,             -- ISO 8601, UTC
+    hidden    INTEGER NOT NULL DEFAULT 0,  -- characters that a reader does not see; indexed apart
+    unread    INTEGER NOT NULL DEFAULT 0,  -- estimate of characters that could not be read
+    sketch    BLOB,                      -- of its words: what tells that two are versions of one
+    superseded_by INTEGER REFERENCES document ON DELETE SET NULL  -- a newer version of it
 );
 
 CREATE TABLE place (                     -- where a document was found
@@ -30,7 +34,18 @@ CREATE TABLE page (
     height      REAL NOT NULL,
     pictures    INTEGER NOT NULL,
     ocr         INTEGER NOT NULL,
-    lines       TEXT NOT NULL,           -- JSON: [[text, x0, y0, x1, y1, size, bold], ...]
+    lines       TEXT NOT NULL,           -- JSON: [[text, x0, y0, x1, y1, size, bold, ...], ...]
+    title       TEXT NOT NULL DEFAULT '',  -- of a slide or a sheet
+    note        TEXT NOT NULL DEFAULT '',  -- what a person should know: "unreadable scan"
+    figures     TEXT NOT NULL DEFAULT '[]',  -- JSON: [[x0, y0, x1, y1, caption, description], ...]
+    -- The ledger, in characters without white space: source = the lines' + what was dropped.
+    source      INTEGER NOT NULL DEFAULT 0,  -- as the file gave them; recognised ones included
+    ocr_characters INTEGER NOT NULL DEFAULT 0,
+    confidence  REAL,                    -- mean of what was recognised, by characters
+    indexed     INTEGER NOT NULL DEFAULT 0,
+    hidden      INTEGER NOT NULL DEFAULT 0,  -- of those indexed
+    unread      INTEGER NOT NULL DEFAULT 0,
+    dropped     TEXT NOT NULL DEFAULT '{}',  -- JSON: {reason: characters}
     PRIMARY KEY (document_id, number)
 ) WITHOUT ROWID;
 
@@ -42,9 +57,43 @@ CREATE TABLE chunk (
     last        INTEGER NOT NULL,
     headings    TEXT NOT NULL,           -- JSON
     text        TEXT NOT NULL,
-    vector      BLOB NOT NULL            -- float32, little endian, length 1
+    vector      BLOB NOT NULL,           -- float32, little endian, length 1
+    hidden      INTEGER NOT NULL DEFAULT 0  -- made of lines that a reader does not see
 );
 CREATE INDEX chunk_document ON chunk (document_id, page);
+
+CREATE TABLE sheet (                     -- a table of a document
+    id          INTEGER PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+    page        INTEGER NOT NULL,
+    first       INTEGER NOT NULL,        -- lines of the page, from 0, inclusive
+    last        INTEGER NOT NULL,
+    header      INTEGER NOT NULL,        -- how many rows are headings of the columns
+    rows        INTEGER NOT NULL,
+    columns     INTEGER NOT NULL,
+    caption     TEXT NOT NULL
+);
+CREATE INDEX sheet_document ON sheet (document_id, page);
+
+CREATE TABLE cell (
+    sheet_id    INTEGER NOT NULL REFERENCES sheet ON DELETE CASCADE,
+    row         INTEGER NOT NULL,        -- from 0
+    column      INTEGER NOT NULL,
+    line        INTEGER NOT NULL,        -- of the page
+    kind        TEXT NOT NULL,           -- 'text', 'number', 'date', 'truth' or 'empty'
+    text        TEXT NOT NULL,           -- as it is written
+    value,                               -- REAL for numbers, ISO 8601 for dates, 0 or 1
+    unit        TEXT NOT NULL,           -- '%', 'EUR'
+    PRIMARY KEY (sheet_id, row, column)
+) WITHOUT ROWID;
+
+CREATE TABLE job (                       -- a file on its way in, or one that failed
+    path        TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    state       TEXT NOT NULL,           -- 'waiting', 'reading', 'indexing', 'failed', 'cancelled'
+    error       TEXT NOT NULL DEFAULT '',
+    changed     TEXT NOT NULL            -- ISO 8601, UTC
+) WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE chunk_words USING fts5 (text, tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE card_words USING fts5 (text, tokenize = 'porter unicode61');

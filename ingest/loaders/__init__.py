@@ -7,13 +7,14 @@ from pathlib import Path
 from ingest.document import Document
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.loaders.pdf import load_pdf
+from ingest.source import Engines, Source
 
-LOADERS: dict[str, Callable[[Path, str], Document]] = {
+LOADERS: dict[str, Callable[[Source], Document]] = {
     ".pdf": load_pdf,
 }
 
 
-def load(path: Path) -> Document:
+def load(path: Path, engines: Engines | None = None) -> Document:
     """Read a file with the loader for its suffix.
 
     Raises UnsupportedFile, EncryptedFile or UnreadableFile.
@@ -23,7 +24,7 @@ def load(path: Path) -> Document:
         raise UnsupportedFile(
             f"{path.name}: this kind of file cannot be read yet. Known: {', '.join(LOADERS)}."
         )
-    return loader(path, digest(path))
+    return loader(Source(path, digest(path), engines or Engines()))
 
 
 def digest(path: Path) -> str:

@@ -11,21 +11,22 @@ from pypdf import PdfReader
 from ingest import pdfium
 from ingest.document import Document, Heading
 from ingest.errors import UnreadableFile
+from ingest.source import Source
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity of every file
 
 
-def load_pdf(path: Path, sha256: str) -> Document:
+def load_pdf(source: Source) -> Document:
     """Read every page; a page that is a picture comes back without lines.
 
     Raises EncryptedFile or UnreadableFile.
     """
-    pages = tuple(pdfium.pages(path))
+    pages = tuple(pdfium.pages(source.path))
     if not pages:
-        raise UnreadableFile(f"{path.name} is a PDF without pages.")
-    outline, metadata = _structure(path)
-    title = metadata.get("title") or path.stem
-    return Document(sha256, path.name, title, pages, outline, metadata)
+        raise UnreadableFile(f"{source.name} is a PDF without pages.")
+    outline, metadata = _structure(source.path)
+    title = metadata.get("title") or source.stem
+    return Document(source.sha256, source.name, title, pages, outline, metadata)
 
 
 def _structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:

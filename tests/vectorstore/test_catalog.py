@@ -183,7 +183,7 @@ def test_a_library_of_another_version_is_told_in_a_sentence(tmp_path: Path) -> N
     with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(LibraryError, match=r"another version of Pincite \(schema 99"):
+    with pytest.raises(LibraryError, match=r"a newer version of Pincite \(schema 99"):
         Catalog(tmp_path / "catalog.sqlite", "main")
 
 

@@ -1,0 +1,30 @@
+"""What a loader is given: the file, and the engines that it may use."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Engines:
+    """How pictures and recordings are read. Plain values: they travel to the child process."""
+
+    ocr: str = "rapidocr"  # or "tesseract", or "off"
+    languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes
+    speech: Path | None = None  # folder of a faster-whisper model; None: recordings are not read
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to be read."""
+
+    path: Path
+    sha256: str  # of its bytes
+    engines: Engines = field(default_factory=Engines)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
