@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.grounding import Unit
 from assistant.sentences import stems
+from assistant.units import Unit
 from vectorstore.embedder import Embedder
 
 _MOST = 2

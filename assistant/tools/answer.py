@@ -12,6 +12,7 @@ from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Outcome, Reply, Sentence
 from assistant.sentences import split, stems
 from assistant.tools import Request
+from assistant.units import units_of
 from ingest.text import about_tokens
 
 
@@ -166,7 +167,7 @@ def _repeats(text: str) -> bool:
 
 def _ranked(request: Request, reading: Reading) -> list[extractive.Quoted]:
     """All sentences that were read, by how well they fit the question."""
-    units = [u for i, window in enumerate(reading.windows) for u in grounding.units_of(window, i)]
+    units = [u for i, window in enumerate(reading.windows) for u in units_of(window, i)]
     return extractive.rank_sentences(reading.meant, units, request.evidence.embedder())
 
 

@@ -68,14 +68,18 @@ class ScriptedChat(BaseChatModel):
         return [0.0, -self.yes]
 
 
-def page_of(*texts: str, number: int = 1) -> Page:
-    """A page with a line for each text, 12 points high and 2 points apart."""
+def page_of(*texts: str, number: int = 1, bold: int = 0) -> Page:
+    """A page with a line for each text, 12 points high and 2 points apart; the first ones bold."""
     lines = tuple(
-        Line(text, Box(72, 72 + 14 * row, 520, 84 + 14 * row)) for row, text in enumerate(texts)
+        Line(text, Box(72, 72 + 14 * row, 520, 84 + 14 * row), bold=row < bold)
+        for row, text in enumerate(texts)
     )
     return Page(number, 595, 842, lines)
 
 
-def window_of(*texts: str, document: str = "Handbook.pdf", number: int = 1) -> Window:
+def window_of(
+    *texts: str, document: str = "Handbook.pdf", number: int = 1, bold: int = 0
+) -> Window:
     """A window over a whole page of these lines."""
-    return Window(document, page_of(*texts, number=number), 0, len(texts) - 1, 1.0)
+    page = page_of(*texts, number=number, bold=bold)
+    return Window(document, page, 0, len(texts) - 1, 1.0)

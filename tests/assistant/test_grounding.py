@@ -3,7 +3,8 @@
 import pytest
 
 from assistant import grounding
-from assistant.grounding import ground, units_of
+from assistant.grounding import ground
+from assistant.units import units_of
 from ingest.document import Box
 from tests.assistant.fakes import WordEmbedder, window_of
 
@@ -109,3 +110,29 @@ def test_an_enumeration_is_cited_with_the_whole_list() -> None:
     sentences, citations = ground("Which?", answer, [listed], EMBEDDER)
     assert sentences[0].supported
     assert citations[0].quote.count("\n") == 5
+
+
+def test_a_row_is_tied_by_the_heads_of_its_table() -> None:
+    rows = window_of(
+        "Completed years of service Days per year Of which may be carried over",
+        "0 to 2 25 5",
+        "3 to 5 27 5",
+        "6 to 9 28 7",
+        "10 to 14 30 7",
+        "15 or more 32 10",
+        bold=1,
+    )
+    sentences, citations = ground(
+        "How many days of leave after four years?",
+        "After 3 to 5 completed years of service you get 27 days per year.",
+        [rows],
+        EMBEDDER,
+    )
+    assert sentences[0].supported
+    assert citations[0].quote == "3 to 5 27 5"
+
+
+def test_the_heads_do_not_lend_a_number_to_a_row() -> None:
+    rows = window_of("Days per year in 2026", "0 to 2 25 5", "3 to 5 27 5", bold=1)
+    sentences, _ = ground("How many?", "You get 28 days per year.", [rows], EMBEDDER)
+    assert not sentences[0].supported
