@@ -16,6 +16,7 @@ from ingest.errors import UnreadableFile
 from ingest.headings import Headings
 from ingest.loaders import LOADERS, digest
 from ingest.sandbox import Loaded, Sandbox
+from ingest.source import Engines
 from vectorstore.catalog import Catalog, DocumentInfo
 from vectorstore.embedder import Embedder
 from vectorstore.errors import HomeNotWritable, LibraryError
@@ -73,11 +74,13 @@ class Indexing:
         files: Files,
         embedder: Callable[[], Embedder],
         progress: Callable[[Progress], None],
+        engines: Engines | None = None,
     ) -> None:
         self._catalog = catalog
         self._files = files
         self._embedder = embedder
         self._progress = progress
+        self._engines = engines
         self._summary = AddSummary()
 
     def add(self, paths: Sequence[Path]) -> AddSummary:
@@ -85,7 +88,7 @@ class Indexing:
         started = time.perf_counter()
         found = discover(paths)
         new = [file for path, name in found if (file := self._news(path, name))]
-        with Sandbox() as sandbox:
+        with Sandbox(engines=self._engines) as sandbox:
             for done, (file, read) in enumerate(_ahead(sandbox, new)):
                 self._progress(Progress(file.name, done, len(new), "reading"))
                 self._add(file, read, done, len(new))
@@ -95,7 +98,7 @@ class Indexing:
 
     def again(self, maker: str) -> None:
         """Read and embed every document anew, all in one transaction."""
-        with Sandbox() as sandbox, self._catalog.writing() as connection:
+        with Sandbox(engines=self._engines) as sandbox, self._catalog.writing() as connection:
             documents = self._catalog.documents()  # in here, so that nobody adds one meanwhile
             for done, info in enumerate(documents):
                 self._progress(Progress(info.document, done, len(documents), "reading"))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ingest import chunking
 from ingest.document import Page
+from ingest.source import Engines
 from vectorstore import indexing, ranking
 from vectorstore.catalog import Catalog, DocumentInfo, StoredChunk
 from vectorstore.dense_index import DenseIndex
@@ -61,8 +62,15 @@ class Health:
 class Library:
     """A folder with the catalogue, copies of the files and the Chroma index."""
 
-    def __init__(self, folder: Path, name: str, embedder: Callable[[], Embedder]) -> None:
-        """`embedder` is called when the first text has to be embedded, at most once.
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        embedder: Callable[[], Embedder],
+        engines: Callable[[], Engines] = Engines,
+    ) -> None:
+        """`embedder` is called when the first text has to be embedded, at most once; `engines`
+        when files are read, each time: a speech model may have come meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -72,6 +80,7 @@ class Library:
         self._files = Files(folder / "files")
         self._index = DenseIndex(self._catalog, folder / "chroma")
         self._make_embedder = embedder
+        self._engines = engines
         self._embedder: Embedder | None = None
         self._loading = threading.Lock()
         self._follower: threading.Thread | None = None
@@ -93,7 +102,9 @@ class Library:
         A file that cannot be read is named in the summary and does not stop the others.
         Raises HomeNotWritable, EmbedderMismatch, or LibraryError when a path does not exist.
         """
-        summary = indexing.Indexing(self._catalog, self._files, self.embedder, progress).add(paths)
+        engines = self._engines()
+        run = indexing.Indexing(self._catalog, self._files, self.embedder, progress, engines)
+        summary = run.add(paths)
         self._index.sync()
         return summary
 
@@ -143,7 +154,8 @@ class Library:
                 "probably the app. Close it and try again."
             )
         if self._made_by() not in (None, _maker(chosen)):
-            run = indexing.Indexing(self._catalog, self._files, lambda: chosen, progress)
+            engines = self._engines()
+            run = indexing.Indexing(self._catalog, self._files, lambda: chosen, progress, engines)
             run.again(_maker(chosen))
         self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
         return self._catalog.count()
