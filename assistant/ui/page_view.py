@@ -7,7 +7,8 @@ import streamlit as st
 
 from assistant.ui import trouble
 from assistant.ui.highlight import Rectangle, highlighted, png
-from assistant.ui.plain import as_html
+from assistant.ui.plain import as_html, plain
+from assistant.ui.text_page import lines_of, text_page
 from ingest import pdfium
 from ingest.document import Page
 from ingest.errors import PinciteError
@@ -90,15 +91,21 @@ def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
 
 def _page(library: Library, opened: Shown) -> None:
     page = library.page(opened.document, opened.page)
-    cited = opened.page == opened.cited_page
-    boxes = cited_boxes(opened, page) if cited else ()
-    if cited and opened.quote:
+    cited = cited_lines(opened, page) if opened.page == opened.cited_page else range(0)
+    if opened.page == opened.cited_page and opened.quote:
         st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
-        if not boxes:
+        if not cited:
             st.info(_CHANGED)
-    picture = _picture(library.file(opened.document), opened.page, boxes, page.width)
-    st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
-    at = boxes[0][1] / page.height if boxes and page.height else 0.0
+    if page.note:
+        st.info(plain(page.note))
+    if page.width:
+        boxes = tuple(tuple(page.lines[at].box) for at in cited)
+        picture = _picture(library.file(opened.document), opened.page, boxes, page.width)
+        st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
+        at = boxes[0][1] / page.height if boxes and page.height else 0.0
+    else:
+        st.html(text_page(page, cited))
+        at = cited.start / len(page.lines) if cited else 0.0
     _scroll(
         key=f"scroll-{opened.source}-{opened.page}",
         data={"at": at},
@@ -106,19 +113,14 @@ def _page(library: Library, opened: Shown) -> None:
     )
 
 
-def cited_boxes(opened: Shown, page: Page) -> tuple[Rectangle, ...]:
-    """Where the quote's lines stand now; none when they no longer stand together on the page.
+def cited_lines(opened: Shown, page: Page) -> range:
+    """Where the quote's lines stand now; empty when they no longer stand together on the page.
 
     Another file may have the name by now, so that the boxes of the answer are not believed.
     """
-    quoted = opened.quote.split("\n")
-    texts = [line.text for line in page.lines]
-    places = [
-        tuple(tuple(line.box) for line in page.lines[start : start + len(quoted)])
-        for start in range(len(texts))
-        if texts[start : start + len(quoted)] == quoted
-    ]
-    return opened.boxes if opened.boxes in places else next(iter(places), ())
+    places = lines_of(opened.quote, page)
+    as_cited = [p for p in places if tuple(tuple(page.lines[i].box) for i in p) == opened.boxes]
+    return next(iter(as_cited or places), range(0))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -5,7 +5,7 @@ from assistant.prompts import REFUSAL
 from assistant.reply import Outcome, Reply, Sentence
 from assistant.ui import answer_view
 from assistant.ui.highlight import YELLOW, highlighted
-from assistant.ui.page_view import Shown, cited_boxes
+from assistant.ui.page_view import Shown, cited_lines
 from assistant.ui.plain import as_html, plain
 from assistant.ui.running import Answers
 from ingest.document import Box, Line, Page
@@ -102,7 +102,7 @@ def test_of_a_line_that_stands_twice_on_a_page_the_cited_one_is_marked() -> None
     )
     page = Page(1, 100.0, 100.0, lines)
 
-    assert cited_boxes(Shown("a", 1, 1, "Total", (tuple(boxes[2]),)), page) == (boxes[2],)
-    assert cited_boxes(Shown("a", 1, 1, "Total", ((9.0, 9.0, 9.0, 9.0),)), page) == (boxes[0],)
-    assert cited_boxes(Shown("a", 1, 1, "Total\nTax", ()), page) == tuple(boxes[:2])
-    assert cited_boxes(Shown("a", 1, 1, "Tax\nTax", (tuple(boxes[1]),)), page) == ()
+    assert cited_lines(Shown("a", 1, 1, "Total", (tuple(boxes[2]),)), page) == range(2, 3)
+    assert cited_lines(Shown("a", 1, 1, "Total", ((9.0, 9.0, 9.0, 9.0),)), page) == range(1)
+    assert cited_lines(Shown("a", 1, 1, "Total\nTax", ()), page) == range(2)
+    assert not cited_lines(Shown("a", 1, 1, "Tax\nTax", (tuple(boxes[1]),)), page)
