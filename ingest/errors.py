@@ -1,6 +1,7 @@
 """What can go wrong with a file. Every message is a sentence for the person at the keyboard.
 
 PinciteError                the base of all errors that are shown as text; anything else is a bug
+ ├─ NothingFound            a path does not exist, or a folder holds nothing to read
  └─ UnreadableFile          this file cannot be read, and why
      ├─ UnsupportedFile     no loader reads this kind of file
      └─ EncryptedFile       the file needs a password
@@ -9,6 +10,10 @@ PinciteError                the base of all errors that are shown as text; anyth
 
 class PinciteError(Exception):
     """Says what happened, to which file or setting, and what to do."""
+
+
+class NothingFound(PinciteError):
+    """There is no such path, or no file of a known kind below it."""
 
 
 class UnreadableFile(PinciteError):
