@@ -57,11 +57,11 @@ class Catalog:
     def __init__(self, path: Path, library: str) -> None:
         """Raises HomeNotWritable or LibraryError."""
         self.library = library
-        self._database = Database(path)
+        self.database = Database(path)
 
     def close(self) -> None:
         """Close the file in all threads; whoever goes on opens it again."""
-        self._database.close()
+        self.database.close()
 
     # -- reading
 
@@ -70,11 +70,11 @@ class Catalog:
         return int(self.meta("generation") or 0)
 
     def meta(self, key: str) -> str | None:
-        row = self._database.one("SELECT value FROM meta WHERE key = ?", key)
+        row = self.database.one("SELECT value FROM meta WHERE key = ?", key)
         return str(row[0]) if row else None
 
     def documents(self) -> list[DocumentInfo]:
-        found = self._database.all(
+        found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
             " chunks, status, extracted, ocr, empty, dropped, sha256 FROM document ORDER BY name"
         )
@@ -85,31 +85,31 @@ class Catalog:
 
     def sha256(self, name: str) -> str:
         """Raises UnknownDocument."""
-        row = self._database.one("SELECT sha256 FROM document WHERE name = ?", name)
+        row = self.database.one("SELECT sha256 FROM document WHERE name = ?", name)
         if row is None:
             raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
         return str(row[0])
 
     def outline(self, name: str) -> list[str]:
-        row = self._database.one("SELECT outline FROM document WHERE name = ?", name)
+        row = self.database.one("SELECT outline FROM document WHERE name = ?", name)
         return list(json.loads(row[0])) if row else []
 
     def holds(self, sha256: str) -> bool:
-        return self._database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
+        return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
     def has_name(self, name: str) -> bool:
-        return self._database.one("SELECT 1 FROM document WHERE name = ?", name) is not None
+        return self.database.one("SELECT 1 FROM document WHERE name = ?", name) is not None
 
     def found_at(self, path: str) -> str | None:
         """The sha256 of the document last found at a path."""
-        row = self._database.one(
+        row = self.database.one(
             "SELECT sha256 FROM place JOIN document ON document.id = document_id WHERE path = ?",
             path,
         )
         return str(row[0]) if row else None
 
     def pages(self, name: str) -> Iterator[Page]:
-        found = self._database.all(
+        found = self.database.all(
             "SELECT number, page.width, height, pictures, page.ocr, lines FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
             name,
@@ -117,7 +117,7 @@ class Catalog:
         return (rows.page(row) for row in found)
 
     def page(self, name: str, number: int) -> Page | None:
-        row = self._database.one(
+        row = self.database.one(
             "SELECT number, page.width, height, pictures, page.ocr, lines FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? AND number = ?",
             name,
@@ -127,7 +127,7 @@ class Catalog:
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
         marks = ",".join("?" * len(ids))
-        found = self._database.all(
+        found = self.database.all(
             "SELECT chunk.id, name, page, first, last, headings, text FROM chunk"
             f" JOIN document ON document.id = document_id WHERE chunk.id IN ({marks})",
             *ids,
@@ -139,24 +139,24 @@ class Catalog:
 
     def count(self) -> int:
         """Of chunks."""
-        return int(self._database.all("SELECT count(*) FROM chunk")[0][0])
+        return int(self.database.all("SELECT count(*) FROM chunk")[0][0])
 
     def ids(self) -> set[str]:
-        return {row[0] for row in self._database.all("SELECT id FROM chunk")}
+        return {row[0] for row in self.database.all("SELECT id FROM chunk")}
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
         """Ids and their vectors, all of them unless some are named."""
         if ids is None:
-            found = self._database.all("SELECT id, vector FROM chunk")
+            found = self.database.all("SELECT id, vector FROM chunk")
         else:
             marks = ",".join("?" * len(ids))
-            found = self._database.all(f"SELECT id, vector FROM chunk WHERE id IN ({marks})", *ids)
+            found = self.database.all(f"SELECT id, vector FROM chunk WHERE id IN ({marks})", *ids)
         return rows.matrix(found)
 
     def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
         """Ids and vectors of the chunks of some documents."""
         marks = ",".join("?" * len(documents))
-        found = self._database.all(
+        found = self.database.all(
             "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
             f" WHERE name IN ({marks})",
             *documents,
@@ -166,7 +166,7 @@ class Catalog:
     def chunk_places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Chunk id -> document name and page."""
         marks = ",".join("?" * len(ids))
-        found = self._database.all(
+        found = self.database.all(
             "SELECT chunk.id, name, page FROM chunk JOIN document ON document.id = document_id"
             f" WHERE chunk.id IN ({marks})",
             *ids,
@@ -178,7 +178,7 @@ class Catalog:
         match = words.match(query)
         if not match:
             return []
-        found = self._database.all(
+        found = self.database.all(
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
             " FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank LIMIT ?) AS hit"
             " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
@@ -192,7 +192,7 @@ class Catalog:
         match = words.match(query)
         if not match:
             return {}
-        found = self._database.all(
+        found = self.database.all(
             "SELECT name, -bm25(card_words) FROM card_words JOIN document"
             " ON document.id = card_words.rowid WHERE card_words MATCH ?",
             match,
@@ -204,13 +204,13 @@ class Catalog:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing. Raises HomeNotWritable or LibraryError."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             yield connection
             connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
     def set_meta(self, key: str, value: str) -> None:
         """Does not count as a change of the library."""
-        self._database.write(
+        self.database.write(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             key,
             value,

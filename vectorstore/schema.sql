@@ -18,7 +18,8 @@ CREATE TABLE document (
     hidden    INTEGER NOT NULL DEFAULT 0,  -- characters that a reader does not see; indexed apart
     unread    INTEGER NOT NULL DEFAULT 0,  -- estimate of characters that could not be read
     sketch    BLOB,                      -- of its words: what tells that two are versions of one
-    superseded_by INTEGER REFERENCES document ON DELETE SET NULL  -- a newer version of it
+    superseded_by INTEGER REFERENCES document ON DELETE SET NULL,  -- a newer version of it
+    dated     TEXT NOT NULL DEFAULT ''   -- ISO 8601: what it says of itself, else of its file
 );
 
 CREATE TABLE place (                     -- where a document was found
@@ -95,6 +96,12 @@ CREATE TABLE job (                       -- a file on its way in, or one that fa
     changed     TEXT NOT NULL            -- ISO 8601, UTC
 ) WITHOUT ROWID;
 
+CREATE TABLE container (                 -- a file with files inside, read to its end
+    path        TEXT PRIMARY KEY,
+    sha256      TEXT NOT NULL,           -- of its bytes
+    left_out    TEXT NOT NULL            -- JSON: [[part, reason], ...]
+) WITHOUT ROWID;
+
 CREATE VIRTUAL TABLE chunk_words USING fts5 (text, tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE card_words USING fts5 (text, tokenize = 'porter unicode61');
 
@@ -103,4 +110,8 @@ CREATE TRIGGER chunk_gone AFTER DELETE ON chunk BEGIN
 END;
 CREATE TRIGGER document_gone AFTER DELETE ON document BEGIN
     DELETE FROM card_words WHERE rowid = old.id;
+END;
+-- A version that goes leaves its older ones to the version after it.
+CREATE TRIGGER version_gone BEFORE DELETE ON document BEGIN
+    UPDATE document SET superseded_by = old.superseded_by WHERE superseded_by = old.id;
 END;
