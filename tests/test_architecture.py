@@ -13,7 +13,10 @@ from tests.conftest import PROJECT
 LAYERS = ["ingest", "vectorstore", "assistant", "streamlit_app"]  # each may import those before it
 
 HOMES = {
+    "av": {"ingest/media.py"},
     "chromadb": {"vectorstore/chroma_store.py"},
+    "ctranslate2": {"ingest/speech.py"},
+    "faster_whisper": {"ingest/speech.py"},
     "filelock": {"vectorstore/dense_index.py", "assistant/models/fetch.py"},
     "fpdf": set(),
     "langchain": set(),

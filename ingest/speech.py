@@ -1,0 +1,147 @@
+"""Sound becomes timed text. The one place that uses faster-whisper."""
+
+import functools
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ingest.errors import UnreadableFile
+from ingest.media import RATE
+
+if TYPE_CHECKING:
+    from ingest.media import Samples
+
+_BLOCK = 300  # seconds that are worked on at a time: an hour at once takes gigabytes
+_QUIET = 0.2  # seconds of least sound, where one block is cut from the next
+_VAD: dict[str, Any] = {"min_silence_duration_ms": 1000, "speech_pad_ms": 300}
+_DOUBTFUL = 0.1
+_SURE_OF_LANGUAGE = 0.5  # below it, the language of another block, or of the settings, is better
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What is said in one breath, with its seconds in the recording.
+
+    `confidence` is the mean probability of its tokens (geometric: the exponential of Whisper's
+    avg_logprob) times the probability that somebody speaks at all (1 - no_speech_prob).
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """All that was heard."""
+
+    segments: tuple[Segment, ...]
+    language: str = ""  # as an ISO 639-1 code; empty when nothing is said
+    doubtful: tuple[Segment, ...] = ()  # words that were probably made up over noise
+
+
+class Transcriber(Protocol):
+    """What turns sound into text."""
+
+    def transcribe(self, sound: "Iterable[Samples]", languages: tuple[str, ...]) -> Transcript:
+        """`languages` are the likely ones, for when too little is said to tell."""
+
+
+@functools.cache
+def transcriber(folder: Path) -> Transcriber:
+    """The model of a folder, loaded once in a process."""
+    return WhisperTranscriber(folder)
+
+
+class WhisperTranscriber:
+    """A Whisper model in CTranslate2's format, with 8-bit weights on the processor.
+
+    What Silero's detector (its weights ride in faster-whisper's wheel) does not take for speech is
+    not shown to Whisper at all: Whisper writes "Thank you." over silence.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Never asks a network: all comes from the folder. Raises UnreadableFile."""
+        from faster_whisper import WhisperModel
+
+        threads = os.cpu_count() or 1
+        try:
+            self._model = WhisperModel(
+                str(folder), "cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            message = f"The speech model in {folder} cannot be used ({error})."
+            raise UnreadableFile(f"{message} `pincite models verify` checks it.") from error
+
+    def transcribe(self, sound: "Iterable[Samples]", languages: tuple[str, ...]) -> Transcript:
+        """See Transcriber."""
+        sure, doubtful, language = list[Segment](), list[Segment](), ""
+        known = ""  # the language once a block was long enough to tell
+        for start, block in _blocks(sound):
+            if not self._speaks(block):
+                continue
+            language, certain = self._language(block, languages) if not known else (known, True)
+            known = language if certain else ""
+            for segment in self._said(start, block, language):
+                (sure if segment.confidence >= _DOUBTFUL else doubtful).append(segment)
+        return Transcript(tuple(sure), language if sure else "", tuple(doubtful))
+
+    def _speaks(self, block: "Samples") -> bool:
+        from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+        return bool(get_speech_timestamps(block, VadOptions(**_VAD)))
+
+    def _language(self, block: "Samples", likely: tuple[str, ...]) -> tuple[str, bool]:
+        """The language, and whether that is certain."""
+        found, probability, all_of_them = self._model.detect_language(
+            block, vad_filter=True, vad_parameters=_VAD
+        )
+        if probability >= _SURE_OF_LANGUAGE:
+            return found, True
+        likeliest = (language for language, _ in all_of_them if language in likely)
+        return next(likeliest, found), False
+
+    def _said(self, start: float, block: "Samples", language: str) -> Iterator[Segment]:
+        import ctranslate2
+
+        ctranslate2.set_random_seed(0)  # the same file gives the same text
+        found, _ = self._model.transcribe(
+            block,
+            language=language,
+            vad_filter=True,
+            vad_parameters=_VAD,
+            condition_on_previous_text=False,  # else one loop of words goes on to the end
+        )
+        for said in found:
+            confidence = math.exp(said.avg_logprob) * (1 - said.no_speech_prob)
+            if text := said.text.strip():
+                yield Segment(text, start + said.start, start + said.end, round(confidence, 3))
+
+
+def _blocks(sound: "Iterable[Samples]") -> "Iterator[tuple[float, Samples]]":
+    """Stretches of a few minutes with their first second, cut where it is quiet."""
+    import numpy as np
+
+    held, samples, begin = [], 0, 0
+    for piece in sound:
+        held.append(piece)
+        samples += len(piece)
+        if samples >= _BLOCK * RATE:
+            whole = np.concatenate(held)
+            cut = _quietest(whole)
+            yield begin / RATE, whole[:cut]
+            begin, held, samples = begin + cut, [whole[cut:]], samples - cut
+    if samples:
+        yield begin / RATE, np.concatenate(held)
+
+
+def _quietest(sound: "Samples") -> int:
+    """The sample in the middle of the quietest moment of the last half minute."""
+    window = int(_QUIET * RATE)
+    tail = sound[-(30 * RATE // window) * window :].reshape(-1, window)
+    quietest = int((tail**2).sum(axis=1).argmin())
+    return len(sound) - tail.size + quietest * window + window // 2
