@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections import Counter
 
 from ingest.document import Document, Page
+from ingest.repeated import Repeated, body_size, repeated
 
 _LARGER = 1.12  # than the body text
 _LONGEST = 100  # characters
@@ -14,15 +14,21 @@ _DEEPEST = 4
 
 
 class Headings:
-    """The headings of a document: from its outline, and from size and weight of the letters."""
+    """The headings of a document: what the format states, else from its outline and its letters.
 
-    def __init__(self, document: Document) -> None:
-        self._body = _body_size(document)
+    A slide or a sheet stands under its name. Running headers and hidden lines are no headings.
+    """
+
+    def __init__(self, document: Document, running: Repeated | None = None) -> None:
+        """`running` are the document's headers and footers, if they are known already."""
+        self._running = (running or repeated(document)).all
+        self._body = body_size(document)
         self._outline = {(h.page, _key(h.title)): h.level for h in document.outline}
         self._levels = _levels_by_size(document, self._body)
         self._lines: dict[int, set[int]] = {}
         self._places: list[tuple[int, int]] = []
         self._paths: list[tuple[str, ...]] = []
+        self._named = False  # has the page before a name?
         for page in document.pages:
             self._read(page)
 
@@ -36,20 +42,33 @@ class Headings:
 
     def titles(self) -> list[str]:
         """All headings in the order of the document."""
-        return [path[-1] for path in self._paths]
+        return [path[-1] for path in self._paths if path]
 
     def _read(self, page: Page) -> None:
+        named = (page.title,) if page.title else ()
+        if page.lines and (named or self._named):
+            self._put(page, 0, named)
+        self._named = bool(named)
         for index, line in enumerate(page.lines):
             level = self._level(page, index)
             if level is None:
                 continue
-            above = self._paths[-1] if self._paths else ()
             self._lines.setdefault(page.number, set()).add(index)
-            self._places.append((page.number, index))
-            self._paths.append((*above[: level - 1], line.text))
+            if named and _key(line.text) == _key(page.title):
+                continue
+            above = self._paths[-1][len(named) :] if self._paths else ()
+            self._put(page, index, (*named, *above[: level - 1], line.text))
+
+    def _put(self, page: Page, index: int, path: tuple[str, ...]) -> None:
+        self._places.append((page.number, index))
+        self._paths.append(path)
 
     def _level(self, page: Page, index: int) -> int | None:
         line = page.lines[index]
+        if line.hidden or (page.number, index) in self._running:
+            return None
+        if line.heading:
+            return min(line.heading, _DEEPEST)
         if level := self._outline.get((page.number, _key(line.text))):
             return min(level, _DEEPEST)
         if not _could_be(line.text):
@@ -59,14 +78,6 @@ class Headings:
         if line.bold and _stands_alone(page, index):
             return _numbered_level(line.text) or min(len(set(self._levels.values())) + 1, _DEEPEST)
         return None
-
-
-def _body_size(document: Document) -> float:
-    sizes: Counter[float] = Counter()
-    for page in document.pages:
-        for line in page.lines:
-            sizes[line.size] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
 def _levels_by_size(document: Document, body: float) -> dict[float, int]:

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 _WORD = re.compile(r"[^\W\d_]+")
 _BROKEN = re.compile(r"([^\W\d_]+)-$")
-_PIECES = re.compile(r"\w{1,6}|[^\w\s]")
+# Letters of other scripts count one by one: an English model has whole words of none of them.
+_PIECES = re.compile(r"[0-9A-Za-z_\u00c0-\u024f]{1,6}|[^\s]")
 _LEADERS = re.compile(r"(?:\s?[.…_]){4,}")  # the dots between a title and its page number
 
 
@@ -34,6 +35,17 @@ def about_tokens(text: str) -> int:
     Within 20 % of all-MiniLM-L6-v2's own count on reports and handbooks.
     """
     return len(_PIECES.findall(_LEADERS.sub(" ", text)))
+
+
+def tokens(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where these word pieces begin and end."""
+    return (match.span() for match in _PIECES.finditer(text, start, end))
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or as much of its beginning as has `most` word pieces."""
+    spans = list(tokens(text, 0, len(text)))
+    return text if len(spans) <= most else f"{text[: spans[most - 1][1]]} …"
 
 
 def _append(text: str, line: str, words: Collection[str]) -> str:

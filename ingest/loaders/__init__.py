@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest.document import Document
 from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.folding import folded
 from ingest.loaders.pdf import load_pdf
 from ingest.source import Engines, Source
 
@@ -24,7 +25,7 @@ def load(path: Path, engines: Engines | None = None) -> Document:
         raise UnsupportedFile(
             f"{path.name}: this kind of file cannot be read yet. Known: {', '.join(LOADERS)}."
         )
-    return loader(Source(path, digest(path), engines or Engines()))
+    return folded(loader(Source(path, digest(path), engines or Engines())))
 
 
 def digest(path: Path) -> str:
