@@ -42,9 +42,8 @@ class Media:
         try:
             self._container = av.open(str(path), metadata_errors="ignore", options=_SAFE)
         except (av.error.FFmpegError, ValueError) as error:
-            raise UnreadableFile(
-                f"{path.name} is damaged or no recording: {_why(error)}."
-            ) from error
+            message = f"{path.name} is damaged, or not a recording: it cannot be decoded."
+            raise UnreadableFile(message) from error
 
     def __enter__(self) -> Self:
         return self
@@ -141,8 +140,3 @@ def _upright(frame: "av.VideoFrame") -> "Picture":
     import numpy as np
 
     return np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
-
-
-def _why(error: Exception) -> str:
-    strerror = getattr(error, "strerror", None)
-    return str(strerror or error).lower()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.errors import UnreadableFile
+from ingest.heartbeat import beat
 from ingest.media import RATE
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 300  # seconds that are worked on at a time: an hour at once takes gigabytes
 _QUIET = 0.2  # seconds of least sound, where one block is cut from the next
-_VAD: dict[str, Any] = {"min_silence_duration_ms": 1000, "speech_pad_ms": 300}
+_MARGIN = 0.5  # seconds of silence put around: a word that starts with the file is misheard without
+_VAD: dict[str, Any] = {"min_silence_duration_ms": 1000, "speech_pad_ms": 400}
 _DOUBTFUL = 0.1
 _SURE_OF_LANGUAGE = 0.5  # below it, the language of another block, or of the settings, is better
 
@@ -47,8 +49,13 @@ class Transcript:
 class Transcriber(Protocol):
     """What turns sound into text."""
 
-    def transcribe(self, sound: "Iterable[Samples]", languages: tuple[str, ...]) -> Transcript:
-        """`languages` are the likely ones, for when too little is said to tell."""
+    def transcribe(
+        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
+    ) -> Transcript:
+        """`languages` are the likely ones, for when too little is said to tell.
+
+        `seconds` is the length of it all, if that is known, to tell how far it is.
+        """
 
 
 @functools.cache
@@ -67,7 +74,9 @@ class WhisperTranscriber:
     def __init__(self, folder: Path) -> None:
         """Never asks a network: all comes from the folder. Raises UnreadableFile."""
         from faster_whisper import WhisperModel
+        from faster_whisper.vad import VadOptions
 
+        self._vad = VadOptions(**_VAD)
         threads = os.cpu_count() or 1
         try:
             self._model = WhisperModel(
@@ -77,28 +86,32 @@ class WhisperTranscriber:
             message = f"The speech model in {folder} cannot be used ({error})."
             raise UnreadableFile(f"{message} `pincite models verify` checks it.") from error
 
-    def transcribe(self, sound: "Iterable[Samples]", languages: tuple[str, ...]) -> Transcript:
+    def transcribe(
+        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
+    ) -> Transcript:
         """See Transcriber."""
         sure, doubtful, language = list[Segment](), list[Segment](), ""
         known = ""  # the language once a block was long enough to tell
-        for start, block in _blocks(sound):
+        for start, cut in _blocks(sound):
+            block = _with_margin(cut)
             if not self._speaks(block):
                 continue
             language, certain = self._language(block, languages) if not known else (known, True)
             known = language if certain else ""
             for segment in self._said(start, block, language):
+                beat(int(segment.end), int(seconds))
                 (sure if segment.confidence >= _DOUBTFUL else doubtful).append(segment)
         return Transcript(tuple(sure), language if sure else "", tuple(doubtful))
 
     def _speaks(self, block: "Samples") -> bool:
-        from faster_whisper.vad import VadOptions, get_speech_timestamps
+        from faster_whisper.vad import get_speech_timestamps
 
-        return bool(get_speech_timestamps(block, VadOptions(**_VAD)))
+        return bool(get_speech_timestamps(block, self._vad))
 
     def _language(self, block: "Samples", likely: tuple[str, ...]) -> tuple[str, bool]:
         """The language, and whether that is certain."""
         found, probability, all_of_them = self._model.detect_language(
-            block, vad_filter=True, vad_parameters=_VAD
+            block, vad_filter=True, vad_parameters=self._vad
         )
         if probability >= _SURE_OF_LANGUAGE:
             return found, True
@@ -113,13 +126,14 @@ class WhisperTranscriber:
             block,
             language=language,
             vad_filter=True,
-            vad_parameters=_VAD,
+            vad_parameters=self._vad,
             condition_on_previous_text=False,  # else one loop of words goes on to the end
         )
         for said in found:
             confidence = math.exp(said.avg_logprob) * (1 - said.no_speech_prob)
             if text := said.text.strip():
-                yield Segment(text, start + said.start, start + said.end, round(confidence, 3))
+                begin, end = (start + max(at - _MARGIN, 0.0) for at in (said.start, said.end))
+                yield Segment(text, begin, end, round(confidence, 3))
 
 
 def _blocks(sound: "Iterable[Samples]") -> "Iterator[tuple[float, Samples]]":
@@ -137,6 +151,12 @@ def _blocks(sound: "Iterable[Samples]") -> "Iterator[tuple[float, Samples]]":
             begin, held, samples = begin + cut, [whole[cut:]], samples - cut
     if samples:
         yield begin / RATE, np.concatenate(held)
+
+
+def _with_margin(sound: "Samples") -> "Samples":
+    import numpy as np
+
+    return np.pad(sound, int(_MARGIN * RATE))
 
 
 def _quietest(sound: "Samples") -> int:

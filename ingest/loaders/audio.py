@@ -1,0 +1,105 @@
+"""Recordings: what is said becomes lines with their seconds, paragraphs begin after pauses."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ingest import speech
+from ingest.document import Document, Dropped, Line, Page, count
+from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.media import RATE, Media, clock
+from ingest.source import Source
+from ingest.speech import Segment, Transcript
+
+if TYPE_CHECKING:
+    from ingest.media import Samples
+
+PAUSE = 1.5  # seconds of silence after which a paragraph begins
+_MISSING = 2.0  # seconds that a whole file may lack of the length that its header states
+
+
+class Sound:
+    """The sound track of a file: what is said in it, and how much of it could be decoded."""
+
+    def __init__(self, media: Media, source: Source) -> None:
+        """Raises UnsupportedFile when there is no speech model."""
+        if source.engines.speech is None:
+            raise UnsupportedFile(
+                f"{source.name} is a recording: get a speech model with "
+                "`pincite models pull whisper-base`, then add it again."
+            )
+        self._media = media
+        self._stated = media.seconds
+        self.seconds = 0.0
+        model = speech.transcriber(source.engines.speech)
+        pieces = self._counted(media.sound())
+        self.transcript: Transcript = model.transcribe(
+            pieces, source.engines.languages, self._stated
+        )
+        if not self.seconds:
+            raise UnreadableFile(f"{source.name} is damaged: nothing of its sound can be decoded.")
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(_lines(self.transcript.segments))
+
+    @property
+    def characters(self) -> int:
+        """As the model wrote them."""
+        said = self.transcript.segments + self.transcript.doubtful
+        return sum(count(segment.text) for segment in said)
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        doubtful = sum(count(segment.text) for segment in self.transcript.doubtful)
+        return (Dropped("words heard in noise", doubtful),) if doubtful else ()
+
+    @property
+    def note(self) -> str:
+        """What is missing, and why."""
+        if self._stated - self.seconds > _MISSING:
+            return f"breaks off at {clock(self.seconds)} of {clock(self._stated)}"
+        if self._media.damaged:
+            return f"{self._media.damaged} damaged pieces of the sound could not be decoded"
+        return "" if self.transcript.segments else "nothing is said"
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        known = {"duration": clock(self.seconds), "language": self.transcript.language}
+        return {name: value for name, value in known.items() if value}
+
+    def _counted(self, pieces: "Iterator[Samples]") -> "Iterator[Samples]":
+        for piece in pieces:
+            self.seconds += len(piece) / RATE
+            yield piece
+
+
+def load_audio(source: Source) -> Document:
+    """A recording is one page without a size."""
+    with Media(source.path) as media:
+        if not media.has_sound:
+            raise UnreadableFile(f"{source.name} holds no sound.")
+        sound = Sound(media, source)
+        page = Page(
+            1,
+            0,
+            0,
+            sound.lines,
+            characters=sound.characters,
+            dropped=sound.dropped,
+            note=sound.note,
+        )
+        title = media.title or source.stem
+        return Document(source.sha256, source.name, title, (page,), metadata=sound.metadata)
+
+
+def _lines(segments: Sequence[Segment]) -> Iterator[Line]:
+    end = -PAUSE
+    for segment in segments:
+        begins = segment.start - end >= PAUSE or segment is segments[0]
+        yield Line(
+            segment.text,
+            begins=begins,
+            confidence=segment.confidence,
+            seconds=round(segment.start, 2),
+        )
+        end = segment.end
