@@ -8,11 +8,13 @@ from ingest.document import Document
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.folding import folded
 from ingest.loaders.audio import load_audio
+from ingest.loaders.docx import load_docx
 from ingest.loaders.pdf import load_pdf
 from ingest.source import Engines, Source
 
 LOADERS: dict[str, Callable[[Source], Document]] = {
     ".pdf": load_pdf,
+    **dict.fromkeys((".docx", ".docm", ".dotx"), load_docx),
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
 }

@@ -1,0 +1,109 @@
+"""Word documents (.docx): one page, because a file of running text has none until it is printed."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from ingest.document import Document, count
+from ingest.errors import UnreadableFile
+from ingest.office.draft import Draft
+from ingest.office.markup import Package, Relation, child, children, texts
+from ingest.office.numbering import Numbering
+from ingest.office.word_body import Body, Remark
+from ingest.office.word_styles import Styles
+from ingest.office.word_text import TEXT
+from ingest.office.zipped import damaged
+from ingest.source import Source
+
+_REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
+_MARGINS = ("header", "footer")
+_REPEATED = "repeated headers and footers"
+
+
+class _Part(NamedTuple):
+    kind: str
+    root: Element
+
+
+def load_docx(source: Source) -> Document:
+    """Read the text as it stands when all changes are accepted.
+
+    Raises EncryptedFile or UnreadableFile.
+    """
+    package = Package(source)
+    main = package.main("word/document.xml")
+    root = package.xml(main)
+    body = child(root, "w:body")
+    if root is None or body is None:
+        raise damaged(source)
+    try:
+        draft, given = _read(package, main, root, body)
+    except RecursionError as error:
+        raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
+    metadata = package.properties()
+    title = metadata.get("title") or source.stem
+    return Document(source.sha256, source.name, title, (draft.page(1, given),), metadata=metadata)
+
+
+def _read(package: Package, main: str, root: Element, body: Element) -> tuple[Draft, int]:
+    """The text, and how many characters the parts hold."""
+    draft, relations = Draft(), package.relations(main)
+    parts = [_Part("document", root), *_parts(package, relations)]
+    _resolve(root, relations)
+    styles = Styles(_first(parts, "styles"))
+    numbering = Numbering(_first(parts, "numbering"), styles.lists())
+    background = child(root, "w:background") is not None
+    story = Body(package, relations, styles, numbering, _remarks(parts), draft, background)
+    story.blocks(body, draft)
+    story.leftover(draft)
+    _margins(story, parts, draft)
+    told = [part.root for part in parts if part.kind not in ("styles", "numbering")]
+    return draft, sum(count(text) for part in told for text in texts(part, TEXT))
+
+
+def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[_Part]:
+    """The parts that hold text, each once."""
+    wanted = {"styles", "numbering", *_REMARKS, *_MARGINS}
+    for relation in dict.fromkeys(relations.values()):
+        if relation.kind in wanted and not relation.outside:
+            root = package.xml(relation.target)
+            if root is not None:
+                _resolve(root, package.relations(relation.target))
+                yield _Part(relation.kind, root)
+
+
+def _resolve(root: Element, relations: dict[str, Relation]) -> None:
+    """Write into links where they lead: each part has identities of its own."""
+    for link in root.iter("w:hyperlink"):
+        relation = relations.get(link.get("r:id", ""))
+        if relation and relation.outside:
+            link.set("target", relation.target)
+
+
+def _first(parts: list[_Part], kind: str) -> Element | None:
+    return next((part.root for part in parts if part.kind == kind), None)
+
+
+def _remarks(parts: list[_Part]) -> dict[tuple[str, str], Remark]:
+    return {
+        (part.kind, element.get("w:id", "")): Remark(element, element.get("w:author", ""))
+        for part in parts
+        if part.kind in _REMARKS
+        for element in children(part.root, _REMARKS[part.kind])
+    }
+
+
+def _margins(story: Body, parts: list[_Part], draft: Draft) -> None:
+    """Headers, then footers, after the text: each wording once, however many sections show it."""
+    seen: set[str] = set()
+    for kind in _MARGINS:
+        for part in parts:
+            if part.kind == kind:
+                inner = draft.inner()
+                story.blocks(part.root, inner)
+                text = draft.take(inner, "\n")
+                if text in seen:
+                    draft.drop(_REPEATED, text)
+                else:
+                    draft.line(text)
+                seen.add(text)

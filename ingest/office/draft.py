@@ -1,0 +1,172 @@
+"""A page while it is read: collects lines, tables and figures, and keeps the books of characters.
+
+Characters that a loader writes itself, such as bullets and the bars between cells, are counted as
+given, so that given = lines + dropped.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ingest.document import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
+from ingest.values import BAR, cells, header_rows, row_text
+
+UNPLACED = "text in parts of the file that are not shown"
+CONTROL = "control characters"
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")  # without white space
+_LONGEST_HEADING = 200  # characters: a longer one is a paragraph in the wrong style
+_LONGEST_LINK = 200  # characters: a longer one is for machines
+
+Row = Sequence[str | Cell | None]  # None: covered by a merged cell
+
+
+@dataclass
+class _Books:
+    """Characters that were made and dropped; shared by the drafts of one page."""
+
+    made: int
+    dropped: Counter[str]
+
+
+class Draft:
+    """Lines in reading order. Read one page (or one cell) into it, then take `page`."""
+
+    def __init__(self, books: _Books | None = None) -> None:
+        self._books = books or _Books(0, Counter())
+        self._nested = books is not None
+        self.lines: list[Line] = []
+        self.tables: list[Table] = []
+        self.figures: list[Figure] = []
+        self.pictures = 0
+        self.notes: dict[str, None] = {}
+        self._caption = -1  # index of the line that may be the caption of the next table
+
+    def inner(self) -> "Draft":
+        """For the content of a cell or a note: its own lines, the same books."""
+        return Draft(self._books)
+
+    def made(self, text: str) -> str:
+        """Say that this text is not among the characters that the source gave."""
+        self._books.made += count(text)
+        return text
+
+    def drop(self, reason: str, text: str) -> None:
+        self._books.dropped[reason] += count(text)
+
+    def line(self, text: str, heading: int = 0, hidden: str = "", caption: bool = False) -> None:
+        """A paragraph, list item or heading; breaks in it begin new lines."""
+        parts = [part for raw in text.split("\n") if (part := " ".join(self._clean(raw).split()))]
+        if heading and sum(map(len, parts)) <= _LONGEST_HEADING:
+            parts = [" ".join(parts)] if parts else []
+        else:
+            heading = 0
+        if parts and caption:
+            self._captioned(" ".join(parts))
+            self._caption = len(self.lines)
+        for number, part in enumerate(parts):
+            self.lines.append(Line(part, heading=heading, hidden=hidden, begins=number == 0))
+
+    def table(self, rows: Sequence[Row], header: int = 0) -> None:
+        """A row is a line; where no row is stated to be a header, the values tell."""
+        rows = [row for row in rows if any(map(_shown, row))]
+        if self._nested or not rows:
+            self._plain(rows)
+            return
+        first = len(self.lines)
+        clean = [[self._cell(entry) for entry in row] for row in rows]
+        for row in clean:
+            shown = [_text(entry) for entry in row if entry is not None]
+            self._mark(BAR, len(shown) - 1)
+            self.lines.append(Line(row_text(shown), begins=True))
+        filled = _typed(clean, first)
+        above = self.lines[first - 1].text if self._caption == first - 1 >= 0 else ""
+        known = min(header, len(filled)) or header_rows(filled)
+        self.tables.append(Table(first, len(self.lines) - 1, filled, known, above))
+
+    def figure(self, alt: str) -> None:
+        """A picture. What it shows in words is a line too: only lines are found and cited."""
+        self.pictures += 1
+        alt = " ".join(self._clean(self.made(alt)).split())
+        self.figures.append(Figure(NOWHERE, alt))
+        if alt:
+            self.line(self.made("[Figure:") + f" {alt}" + self.made("]"))
+
+    def take(self, inner: "Draft", joint: str = " ") -> str:
+        """What a cell or a note says, as one text; its pictures are of this draft from now on.
+
+        What is hidden in it becomes lines of its own here.
+        """
+        self.figures += inner.figures
+        self.pictures += inner.pictures
+        self.notes |= inner.notes
+        self.lines += [line for line in inner.lines if line.hidden]
+        return joint.join(line.text for line in inner.lines if not line.hidden)
+
+    def page(self, number: int, given: int, title: str = "") -> Page:
+        """The page; `given` are the characters that its source holds."""
+        kept = sum(count(line.text) for line in self.lines)
+        dropped = self._books.dropped
+        missing = given + self._books.made - kept - dropped.total()
+        if missing > 0:
+            dropped[UNPLACED] += missing
+        return Page(
+            number, 0, 0, tuple(self.lines), self.pictures,
+            tables=tuple(self.tables), figures=tuple(self.figures), title=title,
+            characters=kept + dropped.total(), note="; ".join(self.notes),
+            dropped=tuple(Dropped(*entry) for entry in dropped.items() if entry[1]),
+        )  # fmt: skip
+
+    def _clean(self, text: str) -> str:
+        found = _CONTROLS.findall(text)
+        if found:
+            self.drop(CONTROL, "".join(found))
+            text = _CONTROLS.sub("", text)
+        return text
+
+    def _cell(self, entry: str | Cell | None) -> str | Cell | None:
+        return " ".join(self._clean(entry).split()) if isinstance(entry, str) else entry
+
+    def _mark(self, bar: str, times: int) -> None:
+        self._books.made += count(bar) * max(times, 0)
+
+    def _plain(self, rows: Sequence[Row]) -> None:
+        """A table inside of a cell: its rows are text of that cell, without bars of their own."""
+        for row in rows:
+            shown = [_text(entry) for entry in row if _shown(entry)]
+            self._mark(",", len(shown) - 1)
+            self.line(", ".join(shown))
+
+    def _captioned(self, caption: str) -> None:
+        """A caption below belongs to the picture that came last, unless that has one."""
+        if self.figures and not self.figures[-1].caption:
+            self.figures[-1] = Figure(NOWHERE, caption)
+
+
+def _shown(entry: str | Cell | None) -> bool:
+    return bool(_text(entry).strip())
+
+
+def _text(entry: str | Cell | None) -> str:
+    return entry.text if isinstance(entry, Cell) else entry or ""
+
+
+def _typed(rows: Iterable[Row], first: int) -> tuple[tuple[Cell, ...], ...]:
+    """Cells with what they mean; those that the format has typed itself stay as they are."""
+    rows = [list(row) for row in rows]
+    guessed = cells([[_text(e) for e in row] for row in rows], range(first, first + len(rows)))
+    return tuple(
+        tuple(
+            Cell(e.text, guess.line, e.value, e.kind, e.unit) if isinstance(e, Cell) else guess
+            for e, guess in zip(row, line, strict=True)
+        )
+        for row, line in zip(rows, guessed, strict=True)
+    )
+
+
+def address(shown: str, target: str) -> str:
+    """Where a link leads, in brackets, when its text does not say so. Nothing ever opens it."""
+    bare = target.removeprefix("mailto:").strip()
+    wanted = target.startswith(("http://", "https://", "mailto:")) and shown.strip()
+    told = bare.partition("://")[2].rstrip("/") or bare
+    return f" ({bare})" if wanted and told not in shown and len(bare) <= _LONGEST_LINK else ""

@@ -1,0 +1,73 @@
+"""What drawings of Office files say in words: alternative texts, charts as rows, diagrams."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from ingest.office.draft import Draft
+from ingest.office.markup import Package, Relation, child, children, texts
+
+TEXT = frozenset({"a:t"})
+_ALT = frozenset({"wp:docPr", "pic:cNvPr", "p:cNvPr"})
+_VALUES = ("c:val", "c:yVal", "c:bubbleSize")
+_CATEGORIES = ("c:cat", "c:xVal")
+_MOST = 5000  # points of a chart that become rows
+
+
+def alternative(drawing: Element) -> str:
+    """The first alternative text of a picture or shape."""
+    for element in drawing.iter():
+        if element.tag in _ALT and (text := element.get("descr") or element.get("title")):
+            return text
+        if element.tag == "v:shape" and (text := element.get("alt")):
+            return text
+    return ""
+
+
+def linked(
+    drawing: Element, package: Package, relations: dict[str, Relation], draft: Draft
+) -> None:
+    """Read the chart or diagram that a drawing points to."""
+    for element in drawing.iter():
+        if element.tag == "c:chart" and (found := relations.get(element.get("r:id", ""))):
+            root = None if found.outside else package.xml(found.target)
+            if root is not None:
+                chart(root, draft)
+        elif element.tag == "dgm:relIds" and (found := relations.get(element.get("r:dm", ""))):
+            root = None if found.outside else package.xml(found.target)
+            for paragraph in () if root is None else root.iter("a:p"):
+                draft.line(draft.made("".join(texts(paragraph, TEXT))))
+
+
+def chart(root: Element, draft: Draft) -> None:
+    """The title of a chart, and its points as a table: a row a category, a column a series."""
+    title = "".join(found for e in root.iter("c:title") for found in texts(e, TEXT))
+    if title:
+        draft.line(draft.made(title), caption=True)
+    series = list(root.iter("c:ser"))
+    names = ["".join(_points(child(e, "c:tx")).values()) for e in series]
+    values = [_first(e, _VALUES) for e in series]
+    heads: dict[int, str] = {}
+    for e in series:
+        heads |= {place: text for place, text in _first(e, _CATEGORIES).items() if text}
+    places = sorted({place for points in (heads, *values) for place in points})[:_MOST]
+    rows = [["", *names]] if any(names) else []
+    rows += [[heads.get(at, ""), *(points.get(at, "") for points in values)] for at in places]
+    for row in rows:
+        draft.made("".join(row))
+    draft.table(rows, header=int(any(names)))
+
+
+def _first(series: Element, names: tuple[str, ...]) -> dict[int, str]:
+    return next((_points(e) for name in names for e in children(series, name)), {})
+
+
+def _points(element: Element | None) -> dict[int, str]:
+    """The cached texts of a range, by place. The workbook behind a chart is not opened."""
+    return dict(_cached(element)) if element is not None else {}
+
+
+def _cached(element: Element) -> Iterator[tuple[int, str]]:
+    for point in element.iter("c:pt"):
+        found = child(point, "c:v")
+        if found is not None and found.text and point.get("idx", "").isdecimal():
+            yield int(point.get("idx", "")), found.text
