@@ -2,9 +2,10 @@
 
 PinciteError                the base of all errors that are shown as text; anything else is a bug
  ├─ NothingFound            a path does not exist, or a folder holds nothing to read
- └─ UnreadableFile          this file cannot be read, and why
-     ├─ UnsupportedFile     no loader reads this kind of file
-     └─ EncryptedFile       the file needs a password
+ ├─ UnreadableFile          this file cannot be read, and why
+ │   ├─ UnsupportedFile     no loader reads this kind of file
+ │   └─ EncryptedFile       the file needs a password
+ └─ CannotRecognise         no text recognition, or not in this language
 """
 
 
@@ -26,3 +27,7 @@ class UnsupportedFile(UnreadableFile):
 
 class EncryptedFile(UnreadableFile):
     """The file opens only with a password."""
+
+
+class CannotRecognise(PinciteError):
+    """Pictures and scans cannot be read with these settings; text is read all the same."""
