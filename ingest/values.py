@@ -85,14 +85,14 @@ def row_text(texts: Iterable[str]) -> str:
 
 
 def header_rows(rows: Sequence[Sequence[Cell]]) -> int:
-    """How many rows at the top are headings of columns: 1 when only words stand above values."""
+    """How many rows at the top are headings of columns: 1 when they are unlike what is below."""
     if len(rows) < 2:
         return 0
     top, below = rows[0], rows[1:]
-    if not _could_head(top):
-        return 0
-    typed = any(c.kind in ("number", "date", "truth") for row in below for c in row)
-    return int(typed or (all(c.kind == "text" for c in top) and len(top) > 1))
+    if _could_head(top):
+        typed = any(c.kind in ("number", "date", "truth") for row in below for c in row)
+        return int(typed or (all(c.kind == "text" for c in top) and len(top) > 1))
+    return int(len(below) > 1 and all(_unlike(cell, at, below) for at, cell in enumerate(top)))
 
 
 def _could_head(row: Sequence[Cell]) -> bool:
@@ -101,6 +101,12 @@ def _could_head(row: Sequence[Cell]) -> bool:
     words = [c for c in row if c.kind == "text"]
     others = [c for c in row if c.kind not in ("text", "empty") and not _YEAR.fullmatch(c.text)]
     return bool(texts) and not others and len({c.text for c in words}) == len(words)
+
+
+def _unlike(top: Cell, at: int, below: Sequence[Sequence[Cell]]) -> bool:
+    """The column below is all of another kind: a number above words."""
+    kinds = {row[at].kind for row in below if at < len(row)} - {"empty"}
+    return len(kinds) == 1 and top.kind not in kinds
 
 
 def _proof(text: str) -> str:

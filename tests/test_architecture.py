@@ -14,7 +14,9 @@ LAYERS = ["ingest", "vectorstore", "assistant", "streamlit_app"]  # each may imp
 
 HOMES = {
     "av": {"ingest/media.py"},
+    "charset_normalizer": {"ingest/decoding.py"},
     "chromadb": {"vectorstore/chroma_store.py"},
+    "cssselect": {"ingest/web/hiding.py"},
     "ctranslate2": {"ingest/speech.py"},
     "faster_whisper": {"ingest/speech.py"},
     "filelock": {"vectorstore/dense_index.py", "assistant/models/fetch.py"},
@@ -31,7 +33,7 @@ HOMES = {
     "onnx": set(),  # installed for onnxruntime's quantization, which imports it
     "onnxruntime": {"vectorstore/quantized.py"},
     "pypdf": {"ingest/loaders/pdf.py"},
-    "pypdfium2": {"ingest/pdfium.py"},
+    "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/native.py"},
     "sentence_transformers": {"vectorstore/embedder.py", "vectorstore/quantized.py"},
     "sqlite3": {
         "assistant/doctor.py",  # looks into files that a library would refuse to open
@@ -43,6 +45,7 @@ HOMES = {
         "vectorstore/rows.py",
     },
     "tests": set(),
+    "tinycss2": {"ingest/web/hiding.py"},
     "tokenizers": {"vectorstore/quantized.py"},
     "torch": {"vectorstore/quantized.py"},
     "transformers": set(),

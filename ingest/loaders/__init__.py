@@ -8,15 +8,26 @@ from ingest.document import Document
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.folding import folded
 from ingest.loaders.audio import load_audio
+from ingest.loaders.code import LANGUAGES, load_code
+from ingest.loaders.delimited import load_delimited
 from ingest.loaders.docx import load_docx
+from ingest.loaders.html import load_html, load_mhtml
 from ingest.loaders.pdf import load_pdf
+from ingest.loaders.text import load_text
+from ingest.loaders.pptx import load_pptx
 from ingest.source import Engines, Source
 
 LOADERS: dict[str, Callable[[Source], Document]] = {
     ".pdf": load_pdf,
     **dict.fromkeys((".docx", ".docm", ".dotx"), load_docx),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), load_pptx),
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
+    **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst"), load_text),
+    **dict.fromkeys(LANGUAGES, load_code),
+    **dict.fromkeys((".csv", ".tsv", ".tab"), load_delimited),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),
+    **dict.fromkeys((".mht", ".mhtml"), load_mhtml),
 }
 
 

@@ -1,0 +1,162 @@
+"""Writes pages of text that flows: for formats whose lines have no place on paper.
+
+It keeps the ledger: what is put in is counted first, then cleaned and cut into lines. Pages longer
+than LINES are cut at a heading or paragraph, so that one page is little to read, keep and show.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ingest.document import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
+from ingest.values import cells, header_rows, row_text
+
+LINES = 400  # of a page, about
+_CHARACTERS = 40_000  # of a page, about
+_ROWS = 300  # of a table on one page
+PLAIN = Line("")
+BEGINS = Line("", begins=True)
+_LONGEST = 4000  # characters of a line; lines that are shorter are folded later
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# Soft hyphens, zero-width spaces, and the tag characters in which text is smuggled past readers.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\U000e0000-\U000e007f]")
+
+
+class Flow:
+    """One document being written from top to bottom."""
+
+    def __init__(self, title: str = "", hidden: str = "") -> None:
+        self.title = title  # of the pages to come, as of a sheet or chapter
+        self.hidden = hidden  # why nobody sees the lines to come; "" when they are seen
+        self.pages: list[Page] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lines: list[Line] = []
+        self._tables: list[Table] = []
+        self._figures: list[Figure] = []
+        self._characters = 0
+        self._dropped: Counter[str] = Counter()
+        self._pictures = 0
+
+    @property
+    def next(self) -> int:
+        """The index of the line that comes next on this page."""
+        return len(self._lines)
+
+    def paragraph(self, text: str, like: Line = PLAIN, indent: str = "") -> None:
+        """Running text. `like` says what its line is besides text."""
+        if text.strip():
+            self._turn(like)
+            self._put(indent + " ".join(self._taken(text).split()), like)
+
+    def verbatim(self, text: str, like: Line = PLAIN) -> None:
+        """A line whose white space matters, such as one of a program."""
+        self._turn(like)
+        self._put(self._taken(text).rstrip(), like)
+
+    def row(self, texts: Sequence[str], hidden: str = "") -> int:
+        """A row of a table as a line; its index. Bars part the cells and are counted as text."""
+        filled = max((at for at, text in enumerate(texts, 1) if text.strip()), default=0)
+        self._add(Line(self._taken(row_text(texts[:filled])), begins=True, hidden=hidden))
+        return self.next - 1
+
+    def text_table(
+        self,
+        rows: Sequence[Sequence[str]],
+        header: int | None = None,  # rows of heads; None: to be seen from the cells
+        caption: str = "",
+        hidden: Sequence[str] = (),  # of each row: why it is not seen
+        mark: str | None = None,  # of decimals; None: to be seen from the cells
+    ) -> None:
+        """Rows of text as lines and table; its header is repeated on each page, and counted."""
+        typed = cells(rows, [0] * len(rows), mark)
+        header = header_rows(typed) if header is None else min(header, len(rows))
+        hidden = hidden or [""] * len(rows)
+        for start in range(header, max(len(rows), header + 1), _ROWS):
+            if start > header or self.next + min(len(rows), _ROWS) > 2 * LINES:
+                self.end_page()
+            numbers = [*range(header), *range(start, min(start + _ROWS, len(rows)))]
+            self.table(
+                [
+                    [replace(c, line=at) for c in typed[n]]
+                    for n in numbers
+                    for at in [self.row(rows[n], hidden[n])]
+                ],
+                header,
+                caption,
+            )
+
+    def table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
+        """Rows whose lines are on this page already."""
+        lines = [cell.line for row in rows for cell in row]
+        if lines:
+            cells = tuple(tuple(row) for row in rows)
+            last = max(max(lines), self.next - 1)
+            self._tables.append(Table(min(lines), last, cells, header, caption))
+
+    def figure(self, caption: str) -> None:
+        self._pictures += 1
+        self._figures.append(Figure(NOWHERE, " ".join(caption.split())))
+
+    def left_out(self, reason: str, characters: int) -> None:
+        """Characters that were in the source and are not put in."""
+        if characters:
+            self._characters += characters
+            self._dropped[reason] += characters
+
+    def end_page(self, note: str = "", always: bool = False) -> None:
+        """Turn the page, if there is something on it."""
+        if not (self._lines or self._dropped or self._figures or always):
+            return
+        dropped = tuple(Dropped(*item) for item in sorted(self._dropped.items()) if item[1])
+        page = Page(
+            len(self.pages) + 1, 0, 0, tuple(self._lines), self._pictures,
+            tables=tuple(self._tables), figures=tuple(self._figures),
+            characters=self._characters, dropped=dropped, note=note, title=self.title,
+        )  # fmt: skip
+        self.pages.append(page)
+        self._begin()
+
+    def finished(self, note: str = "") -> tuple[Page, ...]:
+        """All pages, at least one."""
+        self.end_page(note, always=not self.pages)
+        return tuple(self.pages)
+
+    def _turn(self, line: Line) -> None:
+        """A full page ends: at once before a heading, later before a paragraph, latest anywhere."""
+        share = 1.0 if line.heading else 1.25 if line.begins else 2.0
+        if self.next >= LINES * share or self._characters >= _CHARACTERS * share:
+            self.end_page()
+
+    def _put(self, text: str, like: Line) -> None:
+        for number, part in enumerate(_cut(text)):
+            self._turn(PLAIN)
+            self._add(replace(like, text=part, begins=like.begins and number == 0))
+
+    def _add(self, line: Line) -> None:
+        self._lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
+
+    def _taken(self, text: str) -> str:
+        """The text without what is none; all of it is counted."""
+        self._characters += count(text)
+        for reason, none in (
+            ("control characters", _CONTROL),
+            ("invisible characters", _INVISIBLE),
+        ):
+            if found := none.findall(text):
+                text = none.sub("", text)
+                self._dropped[reason] += count("".join(found))
+        return text
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Parts of endless lines, cut between words, so that they can lie on several pages."""
+    while len(text) > _LONGEST:
+        at = text.rfind(" ", _LONGEST // 2, _LONGEST)
+        at = at if at > 0 else _LONGEST
+        yield text[:at].rstrip()
+        text = text[at:].lstrip()
+    if text.strip():
+        yield text

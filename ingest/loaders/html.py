@@ -1,0 +1,95 @@
+"""Web pages, saved alone (HTML) or with what belongs to them in one mail (MHTML)."""
+
+from typing import TYPE_CHECKING
+
+from ingest.decoding import MOST
+from ingest.document import Document, Page
+from ingest.errors import UnreadableFile
+from ingest.flow import Flow
+from ingest.source import Source
+from ingest.web import parsing
+from ingest.web.reading import Reader
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_METADATA = {
+    "author": "author", "description": "description", "date": "created", "dc.creator": "author",
+    "dc.date": "created", "article:published_time": "created",
+}  # fmt: skip
+
+
+def load_html(source: Source) -> Document:
+    """A page of HTML; a long one is cut into pages at its headings. Raises UnreadableFile."""
+    return document(source, parsing.parse_bytes(_bytes(source), source.name))
+
+
+def load_mhtml(source: Source) -> Document:
+    """The web page in an MHTML file; frames are further pages. Raises UnreadableFile."""
+    from email import message_from_bytes, policy
+
+    message = message_from_bytes(_bytes(source), policy=policy.default)
+    parts = [part for part in message.walk() if part.get_content_type() in _HTML]
+    if not parts:
+        raise UnreadableFile(f"{source.name} holds no web page.")
+    trees = []
+    for part in parts:
+        data = part.get_payload(decode=True)
+        if isinstance(data, bytes) and data.strip():
+            trees.append(parsing.parse_bytes(data, source.name, part.get_content_charset() or ""))
+    if not trees:
+        raise UnreadableFile(f"{source.name} holds an empty web page.")
+    return document(source, *trees)
+
+
+_HTML = ("text/html", "application/xhtml+xml")
+
+
+def document(source: Source, *roots: "Element") -> Document:
+    """Trees of HTML as one document; the first gives title and metadata."""
+    flow = Flow()
+    for root in roots:
+        write(root, flow)
+    pages = flow.finished()
+    title = title_of(roots[0]) or _first_heading(pages) or source.stem
+    return Document(source.sha256, source.name, title, pages, metadata=metadata(roots[0]))
+
+
+def write(root: "Element", flow: Flow) -> None:
+    """One tree as pages of its own."""
+    Reader(root, flow).read(root)
+    flow.end_page()
+
+
+def title_of(root: "Element") -> str:
+    """What stands in the head's title."""
+    found = next((e for e in root.iter() if parsing.name_of(e) == "title"), None)
+    return "" if found is None else " ".join("".join(map(str, found.itertext())).split())
+
+
+def metadata(root: "Element") -> dict[str, str]:
+    """Author, date and description, as the head gives them."""
+    found: dict[str, str] = {}
+    for meta in root.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or "").lower()
+        content = (meta.get("content") or "").strip()
+        if name in _METADATA and content:
+            found.setdefault(_METADATA[name], content)
+    return found
+
+
+def _first_heading(pages: tuple[Page, ...]) -> str:
+    return next((line.text for page in pages for line in page.lines if line.heading == 1), "")
+
+
+def _bytes(source: Source) -> bytes:
+    try:
+        with source.path.open("rb") as file:
+            data = file.read(MOST + 1)
+    except OSError as error:
+        raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
+    if len(data) > MOST:
+        raise UnreadableFile(
+            f"{source.name} is larger than {MOST // 1_000_000} MB: split it into smaller files."
+        )
+    return data

@@ -1,0 +1,57 @@
+"""Plain text in any encoding, and logs. Lines stay as they are; a blank line ends a paragraph.
+
+A form feed ends a page. What is longer than about 400 lines is cut into pages of that length.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ingest.decoding import Decoded, read_text
+from ingest.document import Document
+from ingest.flow import PLAIN, Flow
+from ingest.source import Source
+
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BULLET = re.compile(r"\s*(?:[-*•▪◦o·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+_STAMP = re.compile(
+    r"\W?(?:\d{4}-\d\d-\d\d|\d\d?[/.]\w{2,3}[/.]\d{4}|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d)"
+)
+
+
+def load_text(source: Source) -> Document:
+    """Raises UnreadableFile when the bytes are no text."""
+    found = read_text(source)
+    return as_text(source, found)
+
+
+def as_text(source: Source, found: Decoded, note: str = "") -> Document:
+    """Text that has been read already, as a document."""
+    flow = Flow()
+    for number, sheet in enumerate(found.text.split("\f")):
+        if number:
+            flow.end_page()
+        for text, begins in _lines(sheet, source.path.suffix.lower() == ".log"):
+            flow.verbatim(text, replace(PLAIN, begins=begins))
+    return finish(source, flow, found, note)
+
+
+def finish(source: Source, flow: Flow, found: Decoded, note: str = "") -> Document:
+    """The document, and on its last page a word on what was too much to read."""
+    if found.rest:
+        flow.left_out("bytes behind the longest text that is read", found.rest)
+        note = f"{note} The file is too long: its last {found.rest:,} bytes were not read.".strip()
+    metadata = {"encoding": found.encoding}
+    return Document(source.sha256, source.name, source.stem, flow.finished(note), metadata=metadata)
+
+
+def _lines(text: str, log: bool) -> Iterator[tuple[str, bool]]:
+    """Lines that are not blank, and whether a paragraph begins with them."""
+    begins = True
+    for line in LINE_END.split(text):
+        if not line.strip():
+            begins = True
+            continue
+        item = _STAMP.match(line) if log else _BULLET.match(line)
+        yield line, begins or item is not None
+        begins = False

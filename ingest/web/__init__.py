@@ -1,0 +1,1 @@
+"""HTML, wherever it comes from: web pages, mails, books, rendered Markdown."""
