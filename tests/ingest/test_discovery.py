@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +31,11 @@ def reasons(discovery: Discovery) -> dict[str, str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Iterator[Path]:
     made(tmp_path / "in" / "a.pdf")
-    return tmp_path / "in"
+    yield tmp_path / "in"
+    # pytest cannot remove folders that are nested deeper than Python's stack.
+    subprocess.run(["rm", "-rf", tmp_path / "in"], check=True)
 
 
 def test_files_of_known_kinds_are_found_below_a_folder(folder: Path) -> None:
