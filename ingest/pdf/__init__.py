@@ -1,0 +1,1 @@
+"""How a page of a PDF becomes lines, tables and figures; what PDFium gives, put in order."""

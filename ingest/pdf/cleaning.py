@@ -1,0 +1,75 @@
+"""Characters that are no text leave the page before lines are made, each with its reason."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from ingest.document import Dropped
+from ingest.pdf.glyphs import Glyphs
+
+# PDFium writes a hyphen at a line end as one of these two.
+_LINE_END_HYPHENS = str.maketrans({"\x02": "-", "\ufffe": "-"})
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\uffff\u00ad]")
+_WORD = re.compile(r"\S+")
+_REASONS = {"\x00": "letters that the font does not name", "\u00ad": "soft hyphens"}
+_CONTROL = "control characters"
+_TWICE = "drawn twice"
+_COLLISIONS = 3  # letters of one kind on the same point, before a page is looked at closely
+
+
+def clean(glyphs: Glyphs) -> tuple[Glyphs, tuple[Dropped, ...]]:
+    """What is left, and what was dropped."""
+    text = glyphs.text.translate(_LINE_END_HYPHENS)
+    reasons = {m.start(): _REASONS.get(m.group(), _CONTROL) for m in _NO_TEXT.finditer(text)}
+    glyphs = Glyphs(text, *glyphs[1:])
+    reasons |= dict.fromkeys(_drawn_twice(glyphs), _TWICE)
+    if not reasons:
+        return glyphs, ()
+    counted = Counter(reason for at, reason in reasons.items() if not text[at].isspace())
+    dropped = tuple(Dropped(reason, number) for reason, number in sorted(counted.items()))
+    return glyphs.only([at not in reasons for at in range(len(text))]), dropped
+
+
+def _drawn_twice(glyphs: Glyphs) -> Iterator[int]:
+    """Letters on top of the same letter: bold or a shadow is made like this."""
+    twins = _twins(glyphs)
+    for word in _WORD.finditer(glyphs.text) if twins else ():
+        letters = range(*word.span())
+        # A letter alone may lie on another by chance; letter by letter they are neighbours.
+        whole = all(at in twins for at in letters)
+        yield from (at for at in letters if at in twins and (whole or at - twins[at] == 1))
+
+
+def _twins(glyphs: Glyphs) -> dict[int, int]:
+    """Letters, and those of the same kind that are at the same place already."""
+    points = set(zip(glyphs.text, map(int, glyphs.left), map(int, glyphs.bottom), strict=True))
+    if len(glyphs.text) - len(points) < _COLLISIONS:
+        return {}
+    twins: dict[int, int] = {}
+    drawn: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for at in (at for at, letter in enumerate(glyphs.text) if letter > " "):
+        row = int(glyphs.bottom[at] / 4)
+        rows = (drawn[glyphs.text[at], near] for near in (row - 1, row, row + 1))
+        same = (other for others in rows for other in others if _same_place(glyphs, at, other))
+        if (twin := next(same, None)) is not None:
+            twins[at] = twin
+        else:
+            drawn[glyphs.text[at], row].append(at)
+    return twins
+
+
+def _same_place(glyphs: Glyphs, at: int, other: int) -> bool:
+    if _one_glyph(glyphs, at, other):
+        return False
+    height = glyphs.top[at] - glyphs.bottom[at]
+    width = max(glyphs.right[at] - glyphs.left[at], height / 4)
+    return (
+        abs(glyphs.left[at] - glyphs.left[other]) <= 0.3 * width
+        and abs(glyphs.bottom[at] - glyphs.bottom[other]) <= 0.2 * height
+    )
+
+
+def _one_glyph(glyphs: Glyphs, at: int, other: int) -> bool:
+    """PDFium gives the letters of a ligature, "ff", the same rectangle."""
+    near = at - other <= 2 and (glyphs.text[at] in "fst" or glyphs.text[at] > "\u00ff")
+    return near and glyphs.left[at] == glyphs.left[other] and glyphs.top[at] == glyphs.top[other]
