@@ -12,6 +12,7 @@ from ingest.loaders.code import LANGUAGES, load_code
 from ingest.loaders.delimited import load_delimited
 from ingest.loaders.docx import load_docx
 from ingest.loaders.html import load_html, load_mhtml
+from ingest.loaders.odf import load_odf
 from ingest.loaders.pdf import load_pdf
 from ingest.loaders.text import load_text
 from ingest.loaders.pptx import load_pptx
@@ -21,6 +22,7 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
     ".pdf": load_pdf,
     **dict.fromkeys((".docx", ".docm", ".dotx"), load_docx),
     **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), load_pptx),
+    **dict.fromkeys((".odt", ".odp", ".ott", ".otp", ".fodt", ".fodp"), load_odf),
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
     **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst"), load_text),

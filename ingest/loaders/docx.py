@@ -18,6 +18,7 @@ from ingest.source import Source
 _REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 _MARGINS = ("header", "footer")
 _REPEATED = "repeated headers and footers"
+_NUMBERS = "page numbers"
 
 
 class _Part(NamedTuple):
@@ -86,7 +87,9 @@ def _first(parts: list[_Part], kind: str) -> Element | None:
 
 def _remarks(parts: list[_Part]) -> dict[tuple[str, str], Remark]:
     return {
-        (part.kind, element.get("w:id", "")): Remark(element, element.get("w:author", ""))
+        (part.kind, element.get("w:id", "")): Remark(
+            element, element.get("w:author", ""), element.get("w:date", "")
+        )
         for part in parts
         if part.kind in _REMARKS
         for element in children(part.root, _REMARKS[part.kind])
@@ -104,6 +107,8 @@ def _margins(story: Body, parts: list[_Part], draft: Draft) -> None:
                 text = draft.take(inner, "\n")
                 if text in seen:
                     draft.drop(_REPEATED, text)
+                elif text.strip().isdecimal():
+                    draft.drop(_NUMBERS, text)
                 else:
                     draft.line(text)
                 seen.add(text)

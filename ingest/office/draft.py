@@ -41,6 +41,7 @@ class Draft:
         self.pictures = 0
         self.notes: dict[str, None] = {}
         self._caption = -1  # index of the line that may be the caption of the next table
+        self._pictured = -1  # how many lines there were when the last picture was read
 
     def inner(self) -> "Draft":
         """For the content of a cell or a note: its own lines, the same books."""
@@ -91,6 +92,7 @@ class Draft:
         self.figures.append(Figure(NOWHERE, alt))
         if alt:
             self.line(self.made("[Figure:") + f" {alt}" + self.made("]"))
+        self._pictured = len(self.lines)
 
     def take(self, inner: "Draft", joint: str = " ") -> str:
         """What a cell or a note says, as one text; its pictures are of this draft from now on.
@@ -138,8 +140,8 @@ class Draft:
             self.line(", ".join(shown))
 
     def _captioned(self, caption: str) -> None:
-        """A caption below belongs to the picture that came last, unless that has one."""
-        if self.figures and not self.figures[-1].caption:
+        """A caption right below a picture says more than its alternative text."""
+        if self.figures and self._pictured == len(self.lines):
             self.figures[-1] = Figure(NOWHERE, caption)
 
 
@@ -170,3 +172,9 @@ def address(shown: str, target: str) -> str:
     wanted = target.startswith(("http://", "https://", "mailto:")) and shown.strip()
     told = bare.partition("://")[2].rstrip("/") or bare
     return f" ({bare})" if wanted and told not in shown and len(bare) <= _LONGEST_LINK else ""
+
+
+def comment_by(author: str, when: str) -> str:
+    """What stands before a comment: who wrote it, and the minute when that is known."""
+    known = [part for part in (author.strip(), when[:16].replace("T", " ")) if part]
+    return f"Comment by {', '.join(known)}:" if author.strip() else "Comment:"

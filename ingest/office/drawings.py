@@ -1,5 +1,6 @@
 """What drawings of Office files say in words: alternative texts, charts as rows, diagrams."""
 
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
@@ -8,6 +9,7 @@ from ingest.office.markup import Package, Relation, child, children, texts
 
 TEXT = frozenset({"a:t"})
 _ALT = frozenset({"wp:docPr", "pic:cNvPr", "p:cNvPr"})
+_FILE = re.compile(r"\S+\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
 _VALUES = ("c:val", "c:yVal", "c:bubbleSize")
 _CATEGORIES = ("c:cat", "c:xVal")
 _MOST = 5000  # points of a chart that become rows
@@ -17,10 +19,15 @@ def alternative(drawing: Element) -> str:
     """The first alternative text of a picture or shape."""
     for element in drawing.iter():
         if element.tag in _ALT and (text := element.get("descr") or element.get("title")):
-            return text
+            return told(text)
         if element.tag == "v:shape" and (text := element.get("alt")):
-            return text
+            return told(text)
     return ""
+
+
+def told(text: str) -> str:
+    """An alternative text, unless it is only the name of a file."""
+    return "" if _FILE.fullmatch(text.strip()) else text
 
 
 def linked(

@@ -52,8 +52,9 @@ _PREFIXES = {
     "http://www.w3.org/1998/Math/MathML": "math",
     **{
         f"{_ODF}{name}:1.0": name
-        for name in ("office", "text", "table", "draw", "style", "presentation", "meta", "manifest")
+        for name in ("office", "text", "table", "style", "presentation", "meta", "manifest")
     },
+    f"{_ODF}drawing:1.0": "draw",
     f"{_ODF}svg-compatible:1.0": "svg",
     f"{_ODF}xsl-fo-compatible:1.0": "fo",
 }

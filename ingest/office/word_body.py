@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from ingest.office import drawings
-from ingest.office.draft import Draft, Row
-from ingest.office.markup import Package, Relation, child, children, texts, value
+from ingest.office.draft import Draft, Row, comment_by
+from ingest.office.markup import Package, Relation, child, texts, value
 from ingest.office.numbering import Numbering, whole
 from ingest.office.word_styles import Style, Styles, on, outline
 from ingest.office.word_text import COPY, DELETED, PROMPT, TEXT, Inline, Runs
@@ -22,6 +22,7 @@ class Remark:
 
     element: Element
     author: str = ""
+    when: str = ""
 
 
 class Body:
@@ -113,7 +114,7 @@ class Body:
         if remark is None:
             return
         if key[0] == "comments":
-            mark = f"Comment by {remark.author}:" if remark.author else "Comment:"
+            mark = comment_by(remark.author, remark.when)
         inner = draft.inner()
         self.blocks(remark.element, inner)
         if text := draft.take(inner):

@@ -31,7 +31,7 @@ _TINY = 4  # half points
 
 @dataclass
 class Inline:
-    """What a paragraph holds: text by the reason it is hidden ("" is shown), and what hangs on it."""
+    """The text of a paragraph by the reason it is hidden ("" is shown), and what hangs on it."""
 
     text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
     drawings: list[Element] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Runs:
     def _part(self, part: Element, found: Inline, hidden: str) -> None:
         tag = part.tag
         if tag == "w:t":
-            found.text[hidden] += part.text or ""
+            found.text[hidden] += (part.text or "").replace("\n", " ")  # breaks are elements
         elif tag == "w:r":
             self._children(part, found, hidden or self._hidden(child(part, "w:rPr")))
         elif tag in _PLAIN:

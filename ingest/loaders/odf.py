@@ -1,0 +1,145 @@
+"""OpenDocument texts and presentations (.odt, .odp, and .fodt, .fodp that are one XML file)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from ingest.document import Document, Page, count
+from ingest.errors import UnreadableFile
+from ingest.office.draft import Draft
+from ingest.office.markup import Package, child, children, parse
+from ingest.office.odf_body import Body
+from ingest.office.odf_styles import Styles
+from ingest.office.odf_text import said
+from ingest.office.zipped import damaged, encrypted
+from ingest.source import Source
+
+_NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
+          "meta:creation-date": "created"}  # fmt: skip
+_MARGINS = ("style:header", "style:footer")
+_REPEATED = "repeated headers and footers"
+_NUMBERS = "page numbers"
+_HIDDEN = "hidden slide"
+
+
+class _File(NamedTuple):
+    package: Package | None
+    content: Element
+    styles: Element | None
+    meta: Element | None
+
+
+def load_odf(source: Source) -> Document:
+    """A text is one page; of a presentation each slide is one.
+
+    Raises EncryptedFile or UnreadableFile.
+    """
+    file = _opened(source)
+    body = child(file.content, "office:body")
+    try:
+        pages = tuple(_pages(file, body, source))
+    except RecursionError as error:
+        raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
+    if not pages:
+        raise UnreadableFile(f"{source.name} is a presentation without slides.")
+    metadata = _metadata(file.meta)
+    title = metadata.get("title") or source.stem
+    return Document(source.sha256, source.name, title, pages, metadata=metadata)
+
+
+def _opened(source: Source) -> _File:
+    if source.path.suffix.lower().startswith(".f"):
+        root = parse(source.path.read_bytes(), source)
+        return _File(None, root, root, root)
+    package = Package(source)
+    manifest = package.xml("META-INF/manifest.xml")
+    if manifest is not None and any(manifest.iter("manifest:encryption-data")):
+        raise encrypted(source)
+    content = package.xml("content.xml")
+    if content is None:
+        raise damaged(source)
+    return _File(package, content, package.xml("styles.xml"), package.xml("meta.xml"))
+
+
+def _pages(file: _File, body: Element | None, source: Source) -> Iterator[Page]:
+    styles = Styles(file.styles, file.content)
+    reader = Body(file.package, styles)
+    text, slides = child(body, "office:text"), child(body, "office:presentation")
+    if text is not None:
+        yield _text(file, text, reader)
+    elif slides is not None:
+        for number, slide in enumerate(children(slides, "draw:page"), start=1):
+            yield _slide(slide, number, reader, styles)
+    else:
+        raise damaged(source)
+
+
+def _text(file: _File, text: Element, reader: Body) -> Page:
+    draft = Draft()
+    reader.blocks(text, draft)
+    given = _characters(text)
+    masters = child(file.styles, "office:master-styles")
+    seen: set[str] = set()
+    for kind in _MARGINS:
+        for part in () if masters is None else masters.iter():
+            if part.tag.startswith(kind):  # also -left and -first
+                given += _characters(part)
+                _margin(part, reader, draft, seen)
+    return draft.page(1, given)
+
+
+def _margin(part: Element, reader: Body, draft: Draft, seen: set[str]) -> None:
+    """Each wording of a header or footer once, after the text."""
+    inner = draft.inner()
+    reader.blocks(part, inner)
+    text = draft.take(inner, "\n")
+    if text in seen or text.strip().isdecimal():
+        draft.drop(_REPEATED if text in seen else _NUMBERS, text)
+    else:
+        draft.line(text)
+    seen.add(text)
+
+
+def _slide(slide: Element, number: int, reader: Body, styles: Styles) -> Page:
+    draft = Draft()
+    title = ""
+    shapes = sorted(slide, key=lambda shape: not _is_title(shape))
+    for shape in shapes:
+        if shape.tag == "presentation:notes":
+            _notes(shape, reader, draft)
+        elif _is_title(shape) and not title:
+            title = " ".join(reader.cell(shape, draft).split())
+            draft.line(title, heading=1)
+        else:
+            reader.block(shape, draft, paper=False)
+    if styles.hidden_slide(slide.get("draw:style-name", "")):
+        draft.notes[_HIDDEN] = None
+    return draft.page(number, _characters(slide), title)
+
+
+def _notes(notes: Element, reader: Body, draft: Draft) -> None:
+    inner = draft.inner()
+    for shape in notes:
+        if shape.get("presentation:class") in ("page-number", "header", "footer", "date-time"):
+            draft.drop(_REPEATED, "".join(said(shape)))
+        else:
+            reader.block(shape, inner)
+    if text := draft.take(inner, "\n"):
+        draft.line(f"{draft.made('Notes:')} {text}")
+
+
+def _is_title(shape: Element) -> bool:
+    return shape.get("presentation:class") == "title"
+
+
+def _characters(element: Element) -> int:
+    return sum(map(count, said(element)))
+
+
+def _metadata(root: Element | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for meta in () if root is None else root.iter("office:meta"):
+        for entry in meta:
+            if entry.tag in _NAMES and (text := (entry.text or "").strip()):
+                found.setdefault(_NAMES[entry.tag], text)
+    return found
