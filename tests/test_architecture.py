@@ -19,6 +19,7 @@ HOMES = {
     "cssselect": {"ingest/web/hiding.py"},
     "ctranslate2": {"ingest/speech.py"},
     "faster_whisper": {"ingest/speech.py"},
+    "defusedxml": {"ingest/office/markup.py"},
     "filelock": {"vectorstore/dense_index.py", "assistant/models/fetch.py"},
     "fpdf": set(),
     "langchain": set(),
