@@ -10,6 +10,7 @@ from assistant.models.store import Models
 from assistant.reading import Budget
 from assistant.settings import Settings
 from assistant.tools.answer import Answer
+from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
@@ -31,12 +32,18 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
             f"`pincite add PATH --library {chosen}` makes it."
         )
     folder = settings.libraries_folder / chosen
-    return Library(folder, chosen, lambda: embedder(settings))
+    return Library(folder, chosen, lambda: embedder(settings), lambda: engines(settings))
 
 
 def libraries(settings: Settings) -> list[str]:
     """The names of the libraries that exist."""
     return sorted(path.parent.name for path in settings.libraries_folder.glob("*/catalog.sqlite"))
+
+
+def engines(settings: Settings) -> Engines:
+    """How scans and recordings are read. Raises ModelUnusable for a speech model that is gone."""
+    speech = Models(settings.models_folder, settings).chosen("speech")
+    return Engines(settings.ocr, settings.ocr_languages, speech)
 
 
 def embedder(settings: Settings) -> Embedder:

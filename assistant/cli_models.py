@@ -22,8 +22,8 @@ def add_parsers(subparsers: Parsers) -> None:
     _add(inner, "list", _list, "the catalogue, and what fits this machine")
     _add_pull(inner)
     use = _add(inner, "use", _use, "choose the model of a role")
-    use.add_argument("role", choices=["chat", "embedding"])
-    use.add_argument("name", help="a name of the catalogue, a GGUF file or an embedding folder")
+    use.add_argument("role", choices=["chat", "embedding", "speech"])
+    use.add_argument("name", help="a name of the catalogue, a GGUF file or a model's folder")
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
@@ -43,7 +43,7 @@ def _add(
 
 
 def _add_pull(parsers: Parsers) -> None:
-    pull = _add(parsers, "pull", _pull, "fetch models; without a name the two defaults")
+    pull = _add(parsers, "pull", _pull, "fetch models; without a name the defaults")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.add_argument("--from", dest="path", type=Path, help="a file or folder that has it")
     pull.add_argument("--source", choices=["hub", "registry"], help="ask no other source")

@@ -79,7 +79,7 @@ def _disk(home: Path) -> Check:
     free = shutil.disk_usage(_nearest(home)).free
     message = f"{free / 1e9:.1f} GB free"
     if free < 2e9:
-        return Check("disk", "warning", message, "Free some disk: the default models take 1.3 GB.")
+        return Check("disk", "warning", message, "Free some disk: the default models take 1.4 GB.")
     return Check("disk", "ok", message)
 
 
@@ -93,7 +93,7 @@ def _contents(settings: Settings) -> list[Check]:
     """The models and libraries of the home."""
     models = Models(settings.models_folder, settings)
     try:
-        found = [*_chat_model(models), _embedding_model(models)]
+        found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
         return found + list(_libraries(settings.libraries_folder))
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
@@ -144,6 +144,10 @@ def _embedding_model(models: Models) -> Check:
     if path in known and not is_whole(known[path], weights_of(known[path], models.folder)):
         return Check("embedding model", "error", f"{path} is incomplete.", "pincite models pull")
     return check
+
+
+def _speech_model(models: Models) -> Check:
+    return _chosen(models, "speech", "warning", "Recordings and videos are not read.")[1]
 
 
 def _chosen(

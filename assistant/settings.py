@@ -4,10 +4,10 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assistant.abstention import THRESHOLD
 from assistant.errors import SettingsError
@@ -30,12 +30,20 @@ class Settings(BaseModel):
     library: str = Field("main", pattern=r"^[\w-]{1,64}$")
     chat_model: str = ""  # a catalogue name or a path to a GGUF file; empty: chosen by `models use`
     embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
+    speech_model: str = ""  # the same, for recordings
+    ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
+    ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
     passage_tokens: int = Field(1100, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
     refusal_threshold: float = Field(THRESHOLD, ge=0, le=1)  # of the gate; higher refuses more
     port: int = Field(8501, ge=1, le=65535)
+
+    @field_validator("ocr_languages", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @property
     def models_folder(self) -> Path:

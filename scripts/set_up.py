@@ -147,7 +147,7 @@ def compile_llama(kept: Path) -> Path | None:
 
 
 def fetch_models(more: list[str]) -> None:
-    commands = [[], more] if more else [[]]  # without a name: the two defaults
+    commands = [[], more] if more else [[]]  # without a name: the defaults
     if any([subprocess.call([str(BIN / "pincite"), "models", "pull", *c]) for c in commands]):
         say("Not all models are here. To try again: .venv/bin/pincite models pull")
 

@@ -34,6 +34,7 @@ def test_an_empty_home_lacks_models_and_says_how_to_get_them(settings: Settings)
     assert by_name["chat model"].severity == "warning"
     assert by_name["embedding model"].severity == "error"
     assert by_name["embedding model"].remedy == "pincite models pull"
+    assert by_name["speech model"].severity == "warning"
     assert {"python", "home", "disk", "sqlite", "processor", "pdf", "telemetry"} <= set(by_name)
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from assistant.errors import ModelUnusable
 
-Role = Literal["chat", "embedding"]
-ROLES: tuple[Role, ...] = ("chat", "embedding")
+Role = Literal["chat", "embedding", "speech"]
+ROLES: tuple[Role, ...] = ("chat", "embedding", "speech")
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,14 @@ class Model:
         Chat: the weights, a fifth of them for the cache of a 4,096-token window, and 0.75 GB for
         buffers and the program (2.09 GB by this rule for the 1.5B model, 2.05 GB measured).
         Embedding: the weights twice, for they are converted when they are loaded, and 0.3 GB.
+        Speech: the weights, and 0.5 GB for five minutes of sound and the program.
         """
         if self.weights is None:
             return None
         if self.role == "chat":
             return int(self.weights * 1.2 + 0.75e9)
+        if self.role == "speech":
+            return int(self.weights + 0.5e9)
         return int(self.weights * 2 + 0.3e9)
 
 

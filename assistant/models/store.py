@@ -15,7 +15,6 @@ from assistant.models.catalogue import (
     Model,
     Role,
     catalogue,
-    default_model,
     find,
 )
 from assistant.models.fetch import (
@@ -31,6 +30,14 @@ from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
 
 State = Literal["ok", "damaged", "missing"]
+
+# What a model of a role is on the disk, and the file by which a folder is known.
+_KINDS: dict[Role, str] = {
+    "chat": "a GGUF file",
+    "embedding": "a folder of sentence-transformers",
+    "speech": "a folder of faster-whisper",
+}
+_MARKS: dict[Role, str] = {"embedding": "modules.json", "speech": "model.bin"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,11 @@ class Models:
     ) -> None:
         self.folder = folder
         self.models = catalogue() if models is None else models
-        self._named = {"chat": settings.chat_model, "embedding": settings.embedding_model}
+        self._named: dict[Role, str] = {
+            "chat": settings.chat_model,
+            "embedding": settings.embedding_model,
+            "speech": settings.speech_model,
+        }
         self._choices = settings.home / "models.toml"
         self._cache = cache or user_cache()
 
@@ -69,7 +80,7 @@ class Models:
         return known + [other for other in self._others() if other.path not in taken]
 
     def path(self, name_or_path: str) -> Path:
-        """Where that model is: a name, or a path to a GGUF file or an embedding folder.
+        """Where that model is: a name, or a path to a GGUF file or a model's folder.
 
         Raises ModelUnusable when it is not here or not a model.
         """
@@ -101,9 +112,8 @@ class Models:
         """Remember which model is used for the role, in this home. Raises AssistantError."""
         path = self.path(name_or_path)
         if _role_of(path) != role:
-            kinds = {"chat": "a GGUF file", "embedding": "a folder of sentence-transformers"}
             raise ModelUnusable(
-                f"{name_or_path} cannot be used for {role}: it takes {kinds[role]}."
+                f"{name_or_path} cannot be used for {role}: it takes {_KINDS[role]}."
             )
         known = {model.name for model in self.installed()}
         choice = name_or_path if name_or_path in known else str(path)
@@ -119,8 +129,8 @@ class Models:
         if name := self._named[role] or self._remembered().get(role):
             return self.path(name)
         here = {model.name: model.path for model in self.installed() if model.role == role}
-        default = default_model(role, self.models).name
-        return here.get(default) or next(iter(here.values()), None)
+        defaults = [m.name for m in self.models if m.role == role and m.default]
+        return next((here[name] for name in (*defaults, *here) if name in here), None)
 
     def remove(self, name: str) -> None:
         """Delete a model here, and in the cache unless another home has the same file.
@@ -169,8 +179,9 @@ class Models:
         known = {self._target(model) for model in self.models}
         files = [Installed(path.name, "chat", path) for path in self.folder.rglob("*.gguf")]
         folders = [
-            Installed(path.parent.name, "embedding", path.parent)
-            for path in self.folder.rglob("modules.json")
+            Installed(path.parent.name, role, path.parent)
+            for role, mark in _MARKS.items()
+            for path in self.folder.rglob(mark)
         ]
         return sorted(
             (model for model in files + folders if model.path not in known),
@@ -215,7 +226,8 @@ def usable(path: Path) -> Path:
     except OSError as error:
         raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
     if path.is_dir():
-        raise ModelUnusable(f"{path} is not an embedding model: it holds no modules.json.")
+        marks = " and no ".join(f"{mark} ({role})" for role, mark in _MARKS.items())
+        raise ModelUnusable(f"{path} is not a model's folder: it holds no {marks}.")
     raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
 
 
@@ -228,13 +240,15 @@ def _is_usable(path: Path) -> bool:
 
 def _is_model(path: Path) -> bool:
     if path.is_dir():
-        return (path / "modules.json").exists()
+        return any((path / mark).exists() for mark in _MARKS.values())
     with path.open("rb") as file:
         return file.read(4) == b"GGUF"
 
 
 def _role_of(path: Path) -> Role:
-    return "embedding" if path.is_dir() else "chat"
+    if not path.is_dir():
+        return "chat"
+    return next(role for role, mark in _MARKS.items() if (path / mark).exists())
 
 
 def _delete(path: Path) -> None:

