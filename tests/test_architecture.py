@@ -20,7 +20,11 @@ HOMES = {
     "ctranslate2": {"ingest/speech.py"},
     "faster_whisper": {"ingest/speech.py"},
     "defusedxml": {"ingest/office/markup.py"},
-    "filelock": {"vectorstore/dense_index.py", "assistant/models/fetch.py"},
+    "filelock": {
+        "assistant/models/fetch.py",
+        "vectorstore/dense_index.py",
+        "vectorstore/jobs.py",
+    },
     "fpdf": set(),
     "langchain": set(),
     "langchain_core": {
@@ -33,7 +37,8 @@ HOMES = {
     "llama_cpp": {"assistant/llama/runtime.py"},
     "onnx": set(),  # installed for onnxruntime's quantization, which imports it
     "onnxruntime": {"vectorstore/quantized.py"},
-    "pypdf": {"ingest/loaders/pdf.py"},
+    "oxmsg": {"ingest/outlook.py"},
+    "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py"},
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/native.py"},
     "sentence_transformers": {"vectorstore/embedder.py", "vectorstore/quantized.py"},
     "sqlite3": {
@@ -42,7 +47,6 @@ HOMES = {
         "vectorstore/database.py",
         # the type of a connection:
         "vectorstore/catalog.py",
-        "vectorstore/indexing.py",
         "vectorstore/rows.py",
     },
     "tests": set(),

@@ -7,15 +7,19 @@ from pathlib import Path
 from ingest.document import Document
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.folding import folded
+from ingest.loaders.archive import load_archive
 from ingest.loaders.audio import load_audio
 from ingest.loaders.code import LANGUAGES, load_code
 from ingest.loaders.delimited import load_delimited
 from ingest.loaders.docx import load_docx
 from ingest.loaders.html import load_html, load_mhtml
+from ingest.loaders.mail import load_mail
+from ingest.loaders.legacy import load_legacy
 from ingest.loaders.odf import load_odf
 from ingest.loaders.pdf import load_pdf
 from ingest.loaders.text import load_text
 from ingest.loaders.pptx import load_pptx
+from ingest.loaders.rtf import load_rtf
 from ingest.source import Engines, Source
 
 LOADERS: dict[str, Callable[[Source], Document]] = {
@@ -23,6 +27,8 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
     **dict.fromkeys((".docx", ".docm", ".dotx"), load_docx),
     **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), load_pptx),
     **dict.fromkeys((".odt", ".odp", ".ott", ".otp", ".fodt", ".fodp"), load_odf),
+    ".rtf": load_rtf,
+    **dict.fromkeys((".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".pot"), load_legacy),
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
     **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst"), load_text),
@@ -30,6 +36,8 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
     **dict.fromkeys((".csv", ".tsv", ".tab"), load_delimited),
     **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),
     **dict.fromkeys((".mht", ".mhtml"), load_mhtml),
+    **dict.fromkeys((".eml", ".msg", ".mbox"), load_mail),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"), load_archive),
 }
 
 

@@ -1,0 +1,48 @@
+"""Files inside of files. A new kind of container is one module and one line here.
+
+A container is also a document: its loader lists what is in it, so that it is found and known.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.containers import archive, mail, office, pdf
+from ingest.containers.unpacking import Expanded, Limits, Member, Omitted, Part, unpack
+
+__all__ = ["CONTAINERS", "LIMITS", "Expanded", "Limits", "Omitted", "Part", "expand"]
+
+CONTAINERS: dict[str, Callable[[Path, Limits], Iterator[Member]]] = {
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz"), archive.members),
+    **dict.fromkeys(archive.SINGLE, archive.members),
+    **dict.fromkeys((".eml", ".msg", ".mbox"), mail.members),
+    **dict.fromkeys((".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm"), office.members),
+    ".pdf": pdf.members,
+}
+
+LIMITS = Limits()
+
+
+def expand(
+    path: Path,
+    folder: Path,
+    limits: Limits = LIMITS,
+    level: int = 0,
+    suffixes: Collection[str] | None = None,
+) -> Expanded:
+    """Write the files that are inside of a file, not those inside of these, into a folder.
+
+    `level` is how many containers this one lies in. For all that a person's file holds the limits
+    are one budget: the next call gets `limits.after(expanded)`. A file that is no container has no
+    parts. Raises UnreadableFile when the container itself cannot be read.
+    """
+    if path.suffix.lower() not in CONTAINERS:
+        return Expanded(())
+    if suffixes is None:
+        from ingest.loaders import LOADERS  # which knows the loaders that list containers
+
+        suffixes = LOADERS.keys()
+    members = CONTAINERS[path.suffix.lower()](path, limits)
+    if level >= limits.depth:
+        members = (replace(member, problem="it is nested too deep") for member in members)
+    return unpack(members, path.stat().st_size, folder, limits, suffixes)

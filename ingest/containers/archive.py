@@ -1,0 +1,117 @@
+"""What is inside of ZIP and TAR archives and of single packed files. Links are never followed."""
+
+import bz2
+import gzip
+import io
+import lzma
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from ingest.containers.unpacking import ADVICE, Limits, Member
+from ingest.errors import UnreadableFile
+
+SINGLE: dict[str, Callable[[Path], IO[bytes]]] = {
+    ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
+    ".bz2": lambda path: cast(IO[bytes], bz2.BZ2File(path)),
+    ".xz": lambda path: cast(IO[bytes], lzma.LZMAFile(path)),  # noqa: SIM115 - closed by its user
+}
+
+
+def members(path: Path, limits: Limits) -> Iterator[Member]:
+    """Each file inside, in the archive's order. Raises UnreadableFile when it is no archive."""
+    if path.suffix.lower() == ".zip":
+        yield from _zipped(path)
+    elif _is_tar(path):
+        yield from _taped(path, limits)
+    elif path.suffix.lower() in SINGLE:
+        yield _single(path)
+    else:
+        raise UnreadableFile(f"{path.name} is no archive, or it is damaged.")
+
+
+def _zipped(path: Path) -> Iterator[Member]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UnreadableFile(f"{path.name} is no ZIP archive, or it is damaged.") from error
+    with archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                yield Member(_named(info), _opener(archive, info), _forbidden(info))
+
+
+def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: archive.open(info)
+
+
+def _named(info: zipfile.ZipInfo) -> str:
+    """The name as its maker meant it: many write UTF-8 without saying so."""
+    name = info.filename.replace("\\", "/")
+    if info.flag_bits & 0x800:  # it says that it is UTF-8
+        return name
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def _forbidden(info: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "a link, not a file"
+    if kind not in (0, stat.S_IFREG):
+        return "a device or pipe, not a file"
+    return "it needs a password" if info.flag_bits & 0x1 else ""
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError):
+        return False
+
+
+def _taped(path: Path, limits: Limits) -> Iterator[Member]:
+    with tarfile.open(path) as archive:
+        while (info := _next(archive)) is not None:
+            if isinstance(info, str):
+                yield Member(f"the rest of {path.name}", _nothing, info)
+                return
+            if not info.isdir():
+                yield Member(info.name, _extractor(archive, info), _kind(info))
+            archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
+            # The next header lies behind this file: a packed one would be unpacked to get there.
+            packed = not isinstance(archive.fileobj, io.BufferedReader)
+            if packed and info.offset_data + info.size > limits.size:
+                yield Member(f"the rest of {path.name}", _nothing, f"it is too much: {ADVICE}")
+                return
+
+
+def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | str | None:
+    try:
+        return archive.next()
+    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        return f"the archive is damaged ({error})"
+
+
+def _extractor(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
+    return lambda: cast(IO[bytes], archive.extractfile(info))
+
+
+def _kind(info: tarfile.TarInfo) -> str:
+    if info.issym() or info.islnk():
+        return f"a link to {info.linkname}, not a file"
+    return "" if info.isreg() else "a device or pipe, not a file"
+
+
+def _nothing() -> IO[bytes]:
+    raise UnreadableFile("There is nothing to open.")
+
+
+def _single(path: Path) -> Member:
+    """A packed file that holds one file, named by what stands before the last suffix."""
+    return Member(path.stem, lambda: SINGLE[path.suffix.lower()](path))

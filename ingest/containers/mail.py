@@ -1,0 +1,32 @@
+"""The files attached to mails."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from ingest import mail
+from ingest.containers.unpacking import Limits, Member
+
+
+def members(path: Path, limits: Limits) -> Iterator[Member]:
+    """In a mailbox, the number and subject of the mail stand in front like a folder."""
+    many = path.suffix.lower() == ".mbox"
+    for number, message in enumerate(mail.messages(path), 1):
+        place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
+        for file in message.attachments:
+            problem = "" if file.data is not None else "it is named in the mail, but is not in it"
+            yield Member(place + _last(file.name), _opener(file.data or b""), problem)
+
+
+def _opener(data: bytes) -> Callable[[], IO[bytes]]:
+    return lambda: io.BytesIO(data)
+
+
+def _last(name: str) -> str:
+    """Some mail programs write the whole path of the file on the sender's disk."""
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "file"
+
+
+def _flat(subject: str) -> str:
+    return subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")

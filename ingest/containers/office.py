@@ -1,0 +1,24 @@
+"""Documents that are embedded in Office documents, such as a workbook in a slide."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from ingest.containers.unpacking import Limits, Member
+
+
+def members(path: Path, limits: Limits) -> Iterator[Member]:
+    """Pictures are not among them: they belong to the page that shows them."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # the document's own loader says what is wrong with it
+    with archive:
+        for info in archive.infolist():
+            if "/embeddings/" in info.filename and not info.is_dir():
+                yield Member(info.filename.rpartition("/")[2], _opener(archive, info))
+
+
+def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: archive.open(info)

@@ -1,0 +1,152 @@
+"""Writes the files inside of a file to a folder, within limits; names what it leaves out."""
+
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from ingest.heartbeat import beat
+
+BLOCK = 1 << 20  # bytes that are read at once
+ADVICE = "unpack it yourself and add the folder"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be unpacked from one file that a person adds, with all that is nested in it."""
+
+    size: int = 2 << 30  # bytes written: a disk of a laptop bears it, a mailbox of years fits
+    files: int = 10_000  # a large project's archive; each costs a child's attention
+    depth: int = 4  # a ZIP in a mail in a mailbox in a ZIP; deeper is a puzzle, not an archive
+    # Text packs to a tenth, logs to a thirtieth; deflate ends at 1032. Small files may be blank.
+    ratio: int = 100
+    harmless: int = 64 << 20  # bytes below which no ratio is looked at
+    free: int = 1 << 30  # bytes of disk that stay free, whatever else is allowed
+
+    def after(self, expanded: "Expanded") -> "Limits":
+        """What remains for the next container of the same file."""
+        return replace(self, size=self.size - expanded.size, files=self.files - len(expanded.parts))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file that was inside of another: its path in there, and where it lies now."""
+
+    name: str  # readable: "2023/report.pdf"
+    path: Path
+
+
+@dataclass(frozen=True)
+class Omitted:
+    """A file inside of another that was not unpacked, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """All files inside of a file: each is a part or is omitted."""
+
+    parts: tuple[Part, ...]
+    omitted: tuple[Omitted, ...] = ()
+    size: int = 0  # bytes written
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file inside of another, before it is read."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+    problem: str = ""  # why it must not be read: "a link to /etc/passwd"
+
+
+class Refused(Exception):
+    """A limit was met; the message is the reason."""
+
+
+def unpack(
+    members: Iterable[Member],
+    packed: int,
+    folder: Path,
+    limits: Limits,
+    suffixes: Collection[str],
+) -> Expanded:
+    """`packed` is the number of bytes that the members come from."""
+    parts: list[Part] = []
+    omitted: list[Omitted] = []
+    size = 0
+    for member in members:
+        beat(len(parts) + len(omitted), 0)
+        path = folder / f"{len(parts):05d}" / _safe(member.name)
+        try:
+            if reason := member.problem or refusal(member.name, suffixes):
+                raise Refused(reason)
+            if len(parts) >= limits.files:
+                raise Refused(f"there are too many files in it: {ADVICE}")
+            size += _write(member, path, packed, size, limits)
+            parts.append(Part(member.name, path))
+        except Refused as refused:
+            omitted.append(Omitted(member.name, str(refused)))
+    return Expanded(tuple(parts), tuple(omitted), size)
+
+
+def refusal(name: str, suffixes: Collection[str]) -> str:
+    """Why a member is not unpacked, from its name alone."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name) or "\0" in name:
+        return "its name leads out of the archive"
+    if any(part.startswith((".", "~$")) for part in path.parts) or "__MACOSX" in path.parts:
+        return "a hidden file"
+    if path.suffix.lower() not in suffixes:
+        return "this kind of file cannot be read"
+    return ""
+
+
+def _write(member: Member, path: Path, packed: int, before: int, limits: Limits) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = 0
+    try:
+        with member.open() as source, path.open("wb") as target:
+            while block := source.read(BLOCK):
+                written += len(block)
+                _check(before + written, packed, path.parent, limits)
+                target.write(block)
+                beat(0, 0)
+    except Refused:
+        path.unlink(missing_ok=True)
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:  # each library has its own for what is damaged or unknown
+        path.unlink(missing_ok=True)
+        raise Refused(_sentence(error)) from error
+    return written
+
+
+def _check(size: int, packed: int, folder: Path, limits: Limits) -> None:
+    if size > limits.size:
+        raise Refused(f"there is too much in it: {ADVICE}")
+    if size > limits.harmless and size > limits.ratio * packed:
+        raise Refused(f"it unpacks to more than {limits.ratio} times its size")
+    if shutil.disk_usage(folder).free < limits.free:
+        raise Refused("the disk is nearly full")
+
+
+def _sentence(error: Exception) -> str:
+    if "password" in str(error):
+        return "it needs a password"
+    return f"it is damaged or packed in an unknown way ({error or type(error).__name__})"
+
+
+def _safe(name: str) -> str:
+    """The last part of a name as a name on any disk; the suffix stays, it decides the loader."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    clean = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", last).strip(" .") or "file"
+    stem, suffix = PurePosixPath(clean).stem, PurePosixPath(clean).suffix
+    while len((stem + suffix).encode()) > 200:  # disks allow 255 bytes
+        stem, suffix = stem[:-1], suffix[:20]
+    return stem + suffix

@@ -1,0 +1,62 @@
+"""Mails as documents: headers, body and the names of attached files; a mail of a mailbox is a page.
+
+What mails carry besides their text are documents of their own, see ingest/containers/mail.py.
+"""
+
+from contextlib import suppress
+
+from ingest.document import Document, Line, count
+from ingest.errors import UnreadableFile
+from ingest.flow import BEGINS, Flow
+from ingest.heartbeat import beat
+from ingest.mail import Mail, messages
+from ingest.source import Source
+from ingest.web.parsing import parse
+from ingest.web.reading import Reader
+
+
+def load_mail(source: Source) -> Document:
+    """Raises UnreadableFile."""
+    flow = Flow()
+    subjects = []
+    for number, mail in enumerate(messages(source.path), 1):
+        flow.title = mail.subject
+        _write(flow, mail)
+        flow.end_page()
+        subjects.append(mail.subject)
+        beat(number, 0)
+    one = len(subjects) == 1
+    title = subjects[0] if one and subjects[0] else source.stem
+    metadata = {name.lower(): text for name, text in mail.headers} if one else {}
+    return Document(source.sha256, source.name, title, flow.finished(), (), metadata)
+
+
+def _write(flow: Flow, mail: Mail) -> None:
+    for name, text in mail.headers:
+        heading = 1 if name == "Subject" else 0
+        flow.verbatim(f"{name}: {text}", Line("", heading=heading, begins=True))
+    _body(flow, mail)
+    for file in mail.attachments:
+        flow.verbatim(f"Attachment: {file.name}", BEGINS)
+
+
+def _body(flow: Flow, mail: Mail) -> None:
+    """Plain text, unless it is a stub: "your program cannot show this mail"."""
+    if mail.html.strip():
+        form = Flow()
+        _write_html(form, mail)
+        if count(mail.plain) < sum(page.characters or 0 for page in form.finished()) / 2:
+            _write_html(flow, mail)
+            return
+    begins = True
+    for line in mail.plain.splitlines():
+        if line.strip():
+            flow.verbatim(line, Line("", begins=begins))
+        begins = not line.strip()
+
+
+def _write_html(flow: Flow, mail: Mail) -> None:
+    """Nothing where there is none: of a mail the headers remain."""
+    with suppress(UnreadableFile):
+        root = parse(mail.html, "the text of the mail")
+        Reader(root, flow).read(root)
