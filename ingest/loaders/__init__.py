@@ -13,13 +13,13 @@ from ingest.loaders.code import LANGUAGES, load_code
 from ingest.loaders.delimited import load_delimited
 from ingest.loaders.docx import load_docx
 from ingest.loaders.html import load_html, load_mhtml
-from ingest.loaders.mail import load_mail
 from ingest.loaders.legacy import load_legacy
+from ingest.loaders.mail import load_mail
 from ingest.loaders.odf import load_odf
 from ingest.loaders.pdf import load_pdf
-from ingest.loaders.text import load_text
 from ingest.loaders.pptx import load_pptx
 from ingest.loaders.rtf import load_rtf
+from ingest.loaders.text import load_text
 from ingest.source import Engines, Source
 
 LOADERS: dict[str, Callable[[Source], Document]] = {

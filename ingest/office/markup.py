@@ -89,6 +89,11 @@ class Package:
         except RuntimeError as error:  # what zipfile says of a missing password
             raise encrypted(self._source) from error
 
+    def size(self, part: str) -> int:
+        """Bytes of a part when it is unpacked; 0 when there is none."""
+        name = self._names.get(part.lower())
+        return self._zip.getinfo(name).file_size if name else 0
+
     def relations(self, part: str) -> dict[str, Relation]:
         """What a part points to, by the identity that it uses; of "" for the package's own."""
         folder = dirname(part)
