@@ -4,51 +4,20 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import Chunk, Document, Page
-from vectorstore import rows, words
+from ingest.ledger import PageLedger, ledger
+from vectorstore import rows, sheets, words
 from vectorstore.database import Database
+from vectorstore.entries import Coverage as Coverage
+from vectorstore.entries import DocumentInfo as DocumentInfo
+from vectorstore.entries import StoredChunk as StoredChunk
+from vectorstore.entries import StoredTable
 from vectorstore.errors import UnknownDocument
 from vectorstore.store import Vectors
 
-
-@dataclass(frozen=True)
-class Coverage:
-    """Characters of a document: read from text, read by OCR, not indexed; and pages without any."""
-
-    extracted: int
-    ocr: int
-    empty: int
-    dropped: int
-
-
-@dataclass(frozen=True)
-class DocumentInfo:
-    """A document as a list shows it."""
-
-    document: str  # its name, unique in the library
-    path: str  # where it was found
-    library: str
-    pages: int
-    chunks: int
-    status: str
-    coverage: Coverage
-    sha256: str
-
-
-@dataclass(frozen=True)
-class StoredChunk:
-    """A chunk with the name of its document."""
-
-    id: str
-    document: str
-    page: int
-    first: int
-    last: int
-    headings: tuple[str, ...]
-    text: str
+_SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
 
 class Catalog:
@@ -76,10 +45,11 @@ class Catalog:
     def documents(self) -> list[DocumentInfo]:
         found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
-            " chunks, status, extracted, ocr, empty, dropped, sha256 FROM document ORDER BY name"
+            " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread"
+            " FROM document ORDER BY name"
         )
         return [
-            DocumentInfo(r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[5:9]), r[9])
+            DocumentInfo(r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:]), r[5])
             for r in found
         ]
 
@@ -110,58 +80,81 @@ class Catalog:
 
     def pages(self, name: str) -> Iterator[Page]:
         found = self.database.all(
-            "SELECT number, page.width, height, pictures, page.ocr, lines FROM page"
+            f"SELECT {rows.PAGE} FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
             name,
         )
-        return (rows.page(row) for row in found)
+        tables = self.tables(name)
+        return (rows.page(row, sheets.on_page(tables, row[0])) for row in found)
 
     def page(self, name: str, number: int) -> Page | None:
         row = self.database.one(
-            "SELECT number, page.width, height, pictures, page.ocr, lines FROM page"
+            f"SELECT {rows.PAGE} FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? AND number = ?",
             name,
             number,
         )
-        return rows.page(row) if row else None
+        return rows.page(row, sheets.on_page(self.tables(name, number), number)) if row else None
+
+    def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
+        """The tables of a document, or of one of its pages, in order."""
+        return sheets.read(self.database, name, page)
+
+    def ledger(self, name: str) -> list[PageLedger]:
+        """What became of each page of a document."""
+        found = self.database.all(
+            f"SELECT {rows.LEDGER} FROM page"
+            " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
+            name,
+        )
+        return [rows.ledger(row) for row in found]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
         marks = ",".join("?" * len(ids))
         found = self.database.all(
-            "SELECT chunk.id, name, page, first, last, headings, text FROM chunk"
+            "SELECT chunk.id, name, page, first, last, headings, text, chunk.hidden FROM chunk"
             f" JOIN document ON document.id = document_id WHERE chunk.id IN ({marks})",
             *ids,
         )
         return {
-            r[0]: StoredChunk(r[0], r[1], r[2], r[3], r[4], tuple(json.loads(r[5])), r[6])
+            r[0]: StoredChunk(
+                r[0], r[1], r[2], r[3], r[4], tuple(json.loads(r[5])), r[6], bool(r[7])
+            )
             for r in found
         }
 
+    # What a reader does not see is indexed apart: it takes no place from what is evidence.
+
     def count(self) -> int:
-        """Of chunks."""
-        return int(self.database.all("SELECT count(*) FROM chunk")[0][0])
+        """Of chunks that a reader sees."""
+        return int(self.database.all(f"SELECT count(*) FROM chunk WHERE {_SEEN}")[0][0])
 
     def ids(self) -> set[str]:
-        return {row[0] for row in self.database.all("SELECT id FROM chunk")}
+        """Of chunks that a reader sees."""
+        return {row[0] for row in self.database.all(f"SELECT id FROM chunk WHERE {_SEEN}")}
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
-        """Ids and their vectors, all of them unless some are named."""
+        """Ids and their vectors: of all chunks that a reader sees, unless some are named."""
         if ids is None:
-            found = self.database.all("SELECT id, vector FROM chunk")
+            found = self.database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
         else:
             marks = ",".join("?" * len(ids))
             found = self.database.all(f"SELECT id, vector FROM chunk WHERE id IN ({marks})", *ids)
         return rows.matrix(found)
 
     def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
-        """Ids and vectors of the chunks of some documents."""
+        """Ids and vectors of the chunks of some documents that a reader sees."""
         marks = ",".join("?" * len(documents))
         found = self.database.all(
             "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE name IN ({marks})",
+            f" WHERE name IN ({marks}) AND chunk.hidden = 0",
             *documents,
         )
         return rows.matrix(found)
+
+    def hidden_vectors(self) -> tuple[list[str], Vectors]:
+        """Ids and vectors of the chunks that a reader does not see."""
+        return rows.matrix(self.database.all("SELECT id, vector FROM chunk WHERE hidden"))
 
     def chunk_places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Chunk id -> document name and page."""
@@ -173,14 +166,18 @@ class Catalog:
         )
         return {row[0]: (row[1], row[2]) for row in found}
 
-    def bm25(self, query: str, k: int) -> list[tuple[str, float]]:
-        """(chunk id, score) by the words of the query, the best first; higher is better."""
+    def bm25(self, query: str, k: int, hidden: bool = False) -> list[tuple[str, float]]:
+        """(chunk id, score) by the words of the query, the best first; higher is better.
+
+        Chunks that a reader does not see are among them only when they are asked for.
+        """
         match = words.match(query)
         if not match:
             return []
         found = self.database.all(
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
-            " FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank LIMIT ?) AS hit"
+            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
+            " ORDER BY rank LIMIT ?) AS hit"
             " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
             match,
             k,
@@ -227,27 +224,13 @@ class Catalog:
         vectors: Vectors,
     ) -> None:
         """Write a document with everything that belongs to it; inside `writing()`."""
-        id = rows.insert_document(connection, document, name, status, outline, chunks)
-        connection.executemany(
-            "INSERT INTO page (document_id, number, width, height, pictures, ocr, lines)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (id, p.number, p.width, p.height, p.pictures, p.ocr, rows.lines_json(p))
-                for p in document.pages
-            ],
-        )
+        pages = ledger(document, chunks)
+        id = rows.insert_document(connection, document, name, status, outline, len(chunks), pages)
+        rows.insert_pages(connection, id, document, pages)
+        sheets.insert(connection, id, document)
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             rows.insert_chunk(connection, id, f"{document.sha256[:16]}:{ordinal}", chunk, vector)
-        card = [
-            name,
-            words.name_parts(name),
-            document.title,
-            *(page.text for page in document.pages[:2]),
-        ]
-        connection.execute(
-            "INSERT INTO card_words (rowid, text) VALUES (?, ?)",
-            (id, words.indexed("\n".join(card))),
-        )
+        rows.insert_card(connection, id, document, name)
 
     def put_place(self, connection: sqlite3.Connection, path: str, sha256: str) -> None:
         """Note that a document was found at a path; inside `writing()`."""

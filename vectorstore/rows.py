@@ -8,9 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ingest.document import Box, Chunk, Document, Line, Page
+from ingest.document import Box, Chunk, Document, Dropped, Figure, Line, Page, Table
+from ingest.ledger import PageLedger
 from vectorstore import words
 from vectorstore.store import Vectors
+
+PAGE = (
+    "number, page.width, height, pictures, page.ocr, lines, page.title, note, figures, page.unread"
+)
+LEDGER = (
+    "number, source, ocr_characters, confidence, page.indexed, page.hidden, page.dropped,"
+    " page.unread, note"
+)
 
 
 def insert_document(
@@ -19,48 +28,72 @@ def insert_document(
     name: str,
     status: str,
     outline: Sequence[str],
-    chunks: Sequence[Chunk],
+    chunks: int,
+    ledger: Sequence[PageLedger],
 ) -> int:
-    read = sum(len(line.text) for page in document.pages for line in page.lines if not page.ocr)
-    ocr = sum(len(line.text) for page in document.pages for line in page.lines if page.ocr)
-    empty = sum(1 for page in document.pages if not page.lines)
     row = connection.execute(
         "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
-        " dropped, empty, added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        " dropped, empty, indexed, hidden, unread, added)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             document.sha256, name, document.title, status, json.dumps(list(outline)),
-            len(document.pages), len(chunks), read, ocr, _dropped(document, chunks), empty,
-            datetime.now(UTC).isoformat(timespec="seconds"),
+            len(document.pages), chunks,
+            sum(page.extracted for page in ledger), sum(page.ocr for page in ledger),
+            sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
+            sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
+            sum(page.unread for page in ledger), datetime.now(UTC).isoformat(timespec="seconds"),
         ),
     ).fetchone()  # fmt: skip
     return int(row[0])
 
 
-def _dropped(document: Document, chunks: Sequence[Chunk]) -> int:
-    """Characters of lines that no chunk took."""
-    taken = {(c.page, index) for c in chunks for index in range(c.first, c.last + 1)}
-    return sum(
-        len(line.text)
-        for page in document.pages
-        for index, line in enumerate(page.lines)
-        if (page.number, index) not in taken
-    )
+def insert_pages(
+    connection: sqlite3.Connection,
+    document_id: int,
+    document: Document,
+    ledger: Sequence[PageLedger],
+) -> None:
+    connection.executemany(
+        "INSERT INTO page (document_id, number, width, height, pictures, ocr, lines, title, note,"
+        " figures, source, ocr_characters, confidence, indexed, hidden, unread, dropped)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                document_id, p.number, p.width, p.height, p.pictures, p.ocr, lines_json(p),
+                p.title, p.note, _figures_json(p), row.source, row.ocr, row.confidence,
+                row.indexed, row.hidden, row.unread,
+                json.dumps({dropped.reason: dropped.characters for dropped in row.dropped}),
+            )
+            for p, row in zip(document.pages, ledger, strict=True)
+        ],
+    )  # fmt: skip
 
 
 def insert_chunk(
     connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors
 ) -> None:
     row = connection.execute(
-        "INSERT INTO chunk (id, document_id, page, first, last, headings, text, vector)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
+        "INSERT INTO chunk (id, document_id, page, first, last, headings, text, vector, hidden)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
         (
             id, document_id, chunk.page, chunk.first, chunk.last, json.dumps(chunk.headings),
-            chunk.text, np.asarray(vector, "<f4").tobytes(),
+            chunk.text, np.asarray(vector, "<f4").tobytes(), chunk.hidden,
         ),
     ).fetchone()  # fmt: skip
     connection.execute(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)", (row[0], words.indexed(chunk.text))
     )
+
+
+def insert_card(
+    connection: sqlite3.Connection, document_id: int, document: Document, name: str
+) -> None:
+    seen = [
+        "\n".join(line.text for line in page.lines if not line.hidden)
+        for page in document.pages[:2]
+    ]
+    card = words.card(name, document.title, seen)
+    connection.execute("INSERT INTO card_words (rowid, text) VALUES (?, ?)", (document_id, card))
 
 
 def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
@@ -92,7 +125,23 @@ def _line(row: list[Any]) -> Line:
     )  # fmt: skip
 
 
-def page(row: tuple) -> Page:  # type: ignore[type-arg]
-    number, width, height, pictures, ocr, lines = row
-    read = tuple(_line(row) for row in json.loads(lines))
-    return Page(number, width, height, read, pictures, bool(ocr))
+def _figures_json(page: Page) -> str:
+    rows = [[*(round(v, 2) for v in f.box), f.caption, f.description] for f in page.figures]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def page(row: tuple, tables: tuple[Table, ...]) -> Page:  # type: ignore[type-arg]
+    """A page of the columns PAGE. What became of its characters is in the ledger."""
+    number, width, height, pictures, ocr, lines, title, note, figures, unread = row
+    return Page(
+        number, width, height, tuple(_line(row) for row in json.loads(lines)), pictures, bool(ocr),
+        tables, tuple(Figure(Box(*f[:4]), *f[4:]) for f in json.loads(figures)),
+        unread=unread, note=note, title=title,
+    )  # fmt: skip
+
+
+def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
+    """A page's ledger of the columns LEDGER."""
+    number, source, ocr, confidence, indexed, hidden, dropped, unread, note = row
+    reasons = tuple(Dropped(*item) for item in json.loads(dropped).items())
+    return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)

@@ -15,6 +15,7 @@ CREATE TABLE document (
     dropped   INTEGER NOT NULL,          -- characters read but not indexed
     empty     INTEGER NOT NULL,          -- pages without text
     added     TEXT NOT NULL,             -- ISO 8601, UTC
+    indexed   INTEGER NOT NULL DEFAULT 0,  -- characters: extracted + ocr - dropped
     hidden    INTEGER NOT NULL DEFAULT 0,  -- characters that a reader does not see; indexed apart
     unread    INTEGER NOT NULL DEFAULT 0,  -- estimate of characters that could not be read
     sketch    BLOB,                      -- of its words: what tells that two are versions of one
@@ -62,6 +63,7 @@ CREATE TABLE chunk (
     hidden      INTEGER NOT NULL DEFAULT 0  -- made of lines that a reader does not see
 );
 CREATE INDEX chunk_document ON chunk (document_id, page);
+CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
 
 CREATE TABLE sheet (                     -- a table of a document
     id          INTEGER PRIMARY KEY,

@@ -1,4 +1,6 @@
 -- From schema 1 to 2: tables as data, the coverage ledger page by page, versions, the queue.
+ALTER TABLE document ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+UPDATE document SET indexed = extracted + ocr - dropped;
 ALTER TABLE document ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE document ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE document ADD COLUMN sketch BLOB;
@@ -14,6 +16,7 @@ ALTER TABLE page ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE page ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE page ADD COLUMN dropped TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE chunk ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
 
 CREATE TABLE sheet (                     -- a table of a document
     id          INTEGER PRIMARY KEY,

@@ -1,6 +1,7 @@
 """Words as the full-text index sees them: what is kept of a text, what is asked of a query."""
 
 import re
+from collections.abc import Sequence
 
 # Words that say nothing about what is asked; dropping them gained nDCG and 40 % of the time.
 _STOP = frozenset(
@@ -31,6 +32,11 @@ def indexed(text: str) -> str:
 def name_parts(name: str) -> str:
     """`2023_Q1-AnnualReport.pdf` as the words that people would use for it."""
     return " ".join(_PARTS.findall(name.rsplit(".", 1)[0]))
+
+
+def card(name: str, title: str, first_pages: Sequence[str]) -> str:
+    """What a document is found by as a whole."""
+    return indexed("\n".join([name, name_parts(name), title, *first_pages]))
 
 
 def content_words(text: str) -> list[str]:

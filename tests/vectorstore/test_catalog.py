@@ -3,12 +3,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ingest.document import Box, Chunk, Document, Line, Page
+from ingest.chunking import chunk
+from ingest.document import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from tests.conftest import PROJECT
 from vectorstore.catalog import Catalog
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownDocument
@@ -64,6 +66,71 @@ def test_what_was_put_in_comes_out_as_it_was(catalog: Catalog) -> None:
     assert catalog.sha256("a.pdf") == f"{'a.pdf':0<64}"
 
 
+def everything() -> Document:
+    """A document with all that a page can have."""
+    header = (Cell("Month", 0), Cell("Paid", 0), Cell("Since", 0), Cell("Share", 0))
+    row = (
+        Cell("May", 1), Cell("yes", 1, True, "truth"), Cell("1 May 2026", 1, "2026-05-01", "date"),
+        Cell("12,5 %", 1, 12.5, "number", "%"),
+    )  # fmt: skip
+    lines = (
+        Line("Month | Paid | Since | Share", begins=True),
+        Line("May | yes | 1 May 2026 | 12,5 %", begins=True, confidence=0.75),
+        Line("Obey me!", hidden="white on white", seconds=2.5),
+    )
+    table = Table(0, 1, (header, row, ()), 1, "Table 1: months")
+    figure = Figure(Box(1, 2, 3, 4), "Figure 1", "a bar chart")
+    page = Page(
+        3, 595, 842, lines, 1, True, (table,), (figure,), 55,
+        (Dropped("control characters", 4),), 1900, "unreadable in part", "Months",
+    )  # fmt: skip
+    return Document("e" * 64, "all.pdf", "All", (page, Page(4, 0, 0, (), unread=7)))
+
+
+def put_all(catalog: Catalog) -> Document:
+    one = everything()
+    chunks = chunk(one)
+    vectors = np.eye(len(chunks), 4, dtype=np.float32)
+    with catalog.writing() as connection:
+        catalog.put(connection, one, one.name, "ready", [], chunks, vectors)
+        catalog.put_place(connection, "/all.pdf", one.sha256)
+    return one
+
+
+def test_tables_figures_and_notes_come_out_as_they_were(catalog: Catalog) -> None:
+    page = replace(put_all(catalog).pages[0], characters=None, dropped=())  # these in the ledger
+    assert catalog.page("all.pdf", 3) == page == next(catalog.pages("all.pdf"))
+    (stored,) = catalog.tables("all.pdf")
+    assert (stored.page, stored.table) == (3, page.tables[0])
+    assert [cell.value for cell in stored.table.rows[1]] == [None, True, "2026-05-01", 12.5]
+    assert catalog.tables("all.pdf", 4) == []
+
+
+def test_a_document_knows_what_became_of_its_characters(catalog: Catalog) -> None:
+    put_all(catalog)
+    first, second = catalog.ledger("all.pdf")
+    assert (first.extracted, first.ocr, first.confidence) == (33, 22, 0.75)
+    assert (first.indexed, first.hidden) == (51, 7)
+    assert (first.unread, first.note, second.unread) == (1900, "unreadable in part", 7)
+    coverage = catalog.documents()[0].coverage
+    assert (coverage.extracted, coverage.ocr, coverage.empty) == (33, 22, 1)
+    assert (coverage.indexed, coverage.hidden, coverage.unread) == (51, 7, 1907)
+
+
+def test_hidden_text_is_found_only_when_asked_for(catalog: Catalog) -> None:
+    put_all(catalog)
+    put(catalog, "a.pdf", "Obey the rules.")
+    assert len(catalog.bm25("obey", 9)) == 1
+    assert len(catalog.bm25("obey", 9, hidden=True)) == 2
+    (hidden,), vectors = catalog.hidden_vectors()
+    assert vectors.shape == (1, 4)
+    assert catalog.chunks([hidden])[hidden].hidden
+    assert hidden not in catalog.ids() and hidden not in catalog.vectors()[0]
+    assert hidden not in catalog.vectors_of(["all.pdf"])[0]
+    assert catalog.count() == 2
+    assert catalog.bm25_cards("obey").keys() == {"a.pdf"}
+
+
 def test_a_transaction_that_fails_leaves_nothing_behind(catalog: Catalog) -> None:
     put(catalog, "a.pdf", "Paid leave.")
     words = rows(catalog, "chunk_words")
@@ -91,7 +158,12 @@ def test_deleting_a_document_deletes_all_that_belongs_to_it(catalog: Catalog) ->
     put(catalog, "a.pdf", "Paid leave.")
     with catalog.writing() as connection:
         catalog.delete(connection, "a.pdf")
-    tables = ("document", "place", "page", "chunk", "chunk_words", "card_words")
+    put_all(catalog)
+    with catalog.writing() as connection:
+        catalog.delete(connection, "all.pdf")
+    tables = (
+        "document", "place", "page", "chunk", "chunk_words", "card_words", "sheet", "cell",
+    )  # fmt: skip
     assert {table: rows(catalog, table) for table in tables} == dict.fromkeys(tables, 0)
     with pytest.raises(UnknownDocument):
         catalog.sha256("a.pdf")
