@@ -68,25 +68,30 @@ class Flow:
         header: int | None = None,  # rows of heads; None: to be seen from the cells
         caption: str = "",
         hidden: Sequence[str] = (),  # of each row: why it is not seen
-        mark: str | None = None,  # of decimals; None: to be seen from the cells
     ) -> None:
-        """Rows of text as lines and table; its header is repeated on each page, and counted."""
-        typed = cells(rows, [0] * len(rows), mark)
-        header = header_rows(typed) if header is None else min(header, len(rows))
-        hidden = hidden or [""] * len(rows)
+        """Rows of text as lines, and as a table of what the texts mean."""
+        typed = cells(rows, [0] * len(rows))
+        self.typed_table(typed, header_rows(typed) if header is None else header, caption, hidden)
+
+    def typed_table(
+        self,
+        rows: Sequence[Sequence[Cell]],
+        header: int = 0,
+        caption: str = "",
+        hidden: Sequence[str] = (),
+    ) -> None:
+        """Rows of cells as lines and table; the header is repeated on each page, and counted."""
+        header = min(header, len(rows))
         for start in range(header, max(len(rows), header + 1), _ROWS):
             if start > header or self.next + min(len(rows), _ROWS) > 2 * LINES:
                 self.end_page()
             numbers = [*range(header), *range(start, min(start + _ROWS, len(rows)))]
-            self.table(
-                [
-                    [replace(c, line=at) for c in typed[n]]
-                    for n in numbers
-                    for at in [self.row(rows[n], hidden[n])]
-                ],
-                header,
-                caption,
-            )
+            placed = [self._placed(rows[n], hidden[n] if hidden else "") for n in numbers]
+            self.table(placed, header, caption)
+
+    def _placed(self, row: Sequence[Cell], hidden: str) -> list[Cell]:
+        line = self.row([cell.text for cell in row], hidden)
+        return [Cell(c.text, line, c.value, c.kind, c.unit) for c in row]
 
     def table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
         """Rows whose lines are on this page already."""

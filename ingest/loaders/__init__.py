@@ -19,7 +19,9 @@ from ingest.loaders.odf import load_odf
 from ingest.loaders.pdf import load_pdf
 from ingest.loaders.pptx import load_pptx
 from ingest.loaders.rtf import load_rtf
+from ingest.loaders.sheet import load_sheet
 from ingest.loaders.text import load_text
+from ingest.loaders.video import load_video
 from ingest.source import Engines, Source
 
 LOADERS: dict[str, Callable[[Source], Document]] = {
@@ -31,9 +33,11 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
     **dict.fromkeys((".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".pot"), load_legacy),
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
+    **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv", ".webm"), load_video),
     **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst"), load_text),
     **dict.fromkeys(LANGUAGES, load_code),
     **dict.fromkeys((".csv", ".tsv", ".tab"), load_delimited),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"), load_sheet),
     **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),
     **dict.fromkeys((".mht", ".mhtml"), load_mhtml),
     **dict.fromkeys((".eml", ".msg", ".mbox"), load_mail),

@@ -13,10 +13,10 @@ from ingest.decoding import read_text
 from ingest.document import Document, count
 from ingest.flow import Flow
 from ingest.loaders.text import finish
+from ingest.sheets.grid import CELLS
 from ingest.source import Source
 from ingest.values import cell, cells, decimal_mark, header_rows
 
-CELLS = 500_000  # of one file
 _LINES = 300  # of rows on a page
 _SAMPLE = 200  # rows that are looked at for delimiter, header and decimal mark
 _DELIMITERS = ",;\t|"

@@ -1,0 +1,1 @@
+"""Spreadsheets: what their cells hold, what lies around the cells, and where the tables are."""

@@ -1,0 +1,72 @@
+"""Stored values become cells: merged ones are filled, and what was left out is counted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ingest.document import Cell
+from ingest.sheets.around import Around
+from ingest.sheets.layout import EMPTY, Grid
+from ingest.sheets.native import Unit, Value, native
+from ingest.sheets.workbook import Range
+
+CELLS = 500_000  # of one workbook
+_NO_UNIT = Unit()
+
+
+@dataclass
+class Filled:
+    """The cells of one sheet, row by row, all of one width."""
+
+    rows: Grid = field(default_factory=list)
+    joined: set[int] = field(default_factory=set)  # rows with cells merged side by side
+    unread: int = 0  # rows behind the most that are read
+    characters: int = 0  # of these rows
+
+
+def filled(values: Iterable[Sequence[Value | None]], around: Around, most: int) -> Filled:
+    """Cells up to `most` that hold something."""
+    found = Filled()
+    read = 0
+    for at, row in enumerate(values):
+        if read < most:
+            cells = [_cell(value, (at, column), around) for column, value in enumerate(row)]
+            read += sum(cell is not EMPTY for cell in cells)
+            found.rows.append(cells)
+        elif texts := [str(value) for value in row if value is not None]:
+            found.unread += 1
+            found.characters += len("".join("".join(texts).split()))
+    _trim(found.rows)
+    return found
+
+
+def merge(found: Filled, ranges: Iterable[Range]) -> None:
+    """Repeat the value of merged cells in each place that they cover."""
+    for (top, left), (bottom, right) in ranges:
+        if top >= len(found.rows) or left >= len(found.rows[top]):
+            continue
+        cell = found.rows[top][left]
+        if not cell.text:
+            continue
+        for row in range(top, min(bottom + 1, len(found.rows))):
+            width = min(right + 1, len(found.rows[row]))
+            found.rows[row][left:width] = [cell] * (width - left)
+            if right > left:
+                found.joined.add(row)
+
+
+def _cell(value: Value | None, place: tuple[int, int], around: Around) -> Cell:
+    if value is None:
+        extra = around.extra.get(place)
+        return Cell(extra, 0) if extra else EMPTY
+    return native(value, 0, around.units.get(place, _NO_UNIT))
+
+
+def _trim(rows: Grid) -> None:
+    """Leave out empty rows at the end; make the others equally wide."""
+    while rows and not any(cell.text for cell in rows[-1]):
+        rows.pop()
+    filled = (at + 1 for row in rows for at, cell in enumerate(row) if cell.text)
+    width = max(filled, default=0)
+    for row in rows:
+        del row[width:]
+        row.extend([EMPTY] * (width - len(row)))
