@@ -56,9 +56,9 @@ class GivenPassages:
             Candidate(c.id, c.document, 1, float(v @ asked), _share(wanted, c))
             for c, v in zip(chunks, vectors, strict=True)
         ]
-        found = {c.id: (c, v) for c, v in zip(chunks, vectors, strict=True)}
+        found = {c.id: c for c in chunks}
         return [
-            Hit(found[r.candidate.id][0], r.score, r.candidate.dense, found[r.candidate.id][1])
+            Hit(found[r.candidate.id], r.score, r.candidate.dense)
             for r in rank(candidates, {})[:k]
         ]
 

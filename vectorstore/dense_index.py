@@ -16,6 +16,7 @@ from vectorstore.store import Vectors
 
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or:
 _WRITING = "writing"
+_MAKER = "chroma_made_by"  # in the catalogue: what made the vectors that Chroma holds
 _BATCH = 2000
 _PATIENCE = 0.2  # seconds that a search waits for another one's question
 
@@ -163,6 +164,11 @@ class DenseIndex:
         self._busy = True
         self._catalog.set_meta(_STATE, _WRITING)
         have, want = self._chroma.ids(), self._catalog.ids()
+        maker = self._catalog.meta("made_by") or ""
+        if (self._catalog.meta(_MAKER) or "") != maker:  # ids stay, and would hide old vectors
+            self._chroma.remove(sorted(have))
+            have = set()
+            self._catalog.set_meta(_MAKER, maker)
         self._chroma.remove(sorted(have - want))
         missing = sorted(want - have)
         for start in range(0, len(missing), _BATCH):

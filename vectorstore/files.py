@@ -3,13 +3,17 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from ingest.errors import UnreadableFile
 
 _BLOCK = 1 << 20  # bytes
+_SCRATCH = ".copy-"
+_LEFT_OVER = 3600.0  # seconds; a younger file may belong to a process at work
 
 
 class Files:
@@ -28,13 +32,14 @@ class Files:
         if target.exists():
             return target
         self._folder.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=self._folder, prefix=".copy-")
+        handle, scratch = tempfile.mkstemp(dir=self._folder, prefix=_SCRATCH)
         try:
             with os.fdopen(handle, "wb") as copy:
                 if _copied(source, copy) != sha256:
                     raise UnreadableFile(f"{source.name} changed while it was read. Add it again.")
                 copy.flush()
                 os.fsync(copy.fileno())
+            _date(Path(scratch), source)
             Path(scratch).replace(target)
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
@@ -48,6 +53,20 @@ class Files:
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
 
+    def sweep(
+        self, known: Collection[str] | None = None, older: float = _LEFT_OVER
+    ) -> int:
+        """Delete what killed runs left behind: scratch files, and copies of no known document."""
+        swept = 0
+        for path in self._folder.glob("*") if self._folder.is_dir() else ():
+            scratch = path.name.startswith(_SCRATCH)
+            stray = known is not None and not scratch and path.stem not in known
+            with suppress(OSError):
+                if (scratch or stray) and time.time() - path.stat().st_ctime > older:
+                    path.unlink()
+                    swept += 1
+        return swept
+
     def intact(self, sha256: str) -> bool:
         """Is the copy whole? A damaged one is deleted, so that adding the file puts a good one."""
         try:
@@ -58,6 +77,13 @@ class Files:
         except OSError:  # gone, or out of reach for now, as on a network drive: nothing is deleted
             return False
         return whole
+
+
+def _date(copy: Path, source: Path) -> None:
+    """The copy tells when the original was last changed."""
+    with suppress(OSError):
+        changed = source.stat().st_mtime_ns
+        os.utime(copy, ns=(changed, changed))
 
 
 def _copied(source: Path, copy: IO[bytes]) -> str:

@@ -3,66 +3,29 @@
 Each file is one transaction: a killed run leaves whole documents, and the next one continues.
 """
 
-import sqlite3
+import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from ingest.document import Chunk, Document
-from ingest.errors import UnreadableFile
-from ingest.headings import Headings
-from ingest.loaders import LOADERS, digest
+from ingest.discovery import Found, discover
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.loaders import digest
 from ingest.sandbox import Loaded, Sandbox
 from ingest.source import Engines
-from vectorstore.catalog import Catalog, DocumentInfo
+from vectorstore.catalog import Catalog
 from vectorstore.embedder import Embedder
-from vectorstore.errors import HomeNotWritable, LibraryError
 from vectorstore.files import Files
-from vectorstore.store import Vectors
+from vectorstore.jobs import Jobs
+from vectorstore.places import Places
+from vectorstore.storing import Item, Stored, Storing, refuse_empty
+from vectorstore.summary import AddSummary, Change, Failure, Outcome, Progress
 
+__all__ = ["AddSummary", "Change", "Failure", "Indexing", "Progress"]
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a long run is: the file in work, how many are done, and what is being done."""
-
-    file: str
-    done: int
-    total: int
-    stage: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A file that did not get in, and the reason as a sentence."""
-
-    path: str
-    error: str
-
-
-@dataclass
-class AddSummary:
-    """What an `add` did."""
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0  # their file has become one that is known already
-    failed: list[Failure] = field(default_factory=list)
-    pages: int = 0
-    chunks: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file to be added, and the name that it will have."""
-
-    path: Path
-    name: str
-    sha256: str
+_BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
 
 
 class Indexing:
@@ -72,226 +35,151 @@ class Indexing:
         self,
         catalog: Catalog,
         files: Files,
+        jobs: Jobs,
         embedder: Callable[[], Embedder],
-        progress: Callable[[Progress], None],
         engines: Engines | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+        changed: Callable[[Change], None] = lambda _: None,
+        cancel: threading.Event | None = None,
     ) -> None:
         self._catalog = catalog
         self._files = files
+        self._jobs = jobs
         self._embedder = embedder
-        self._progress = progress
         self._engines = engines
+        self._progress = progress
+        self._changed = changed
+        self._cancel = cancel or threading.Event()
+        self._places = Places(catalog)
+        # The embedder raises when a `rebuild` has changed the model since the embedding.
+        self._storing = Storing(catalog, files, embedder)
         self._summary = AddSummary()
+        self._settled: set[str] = set()  # places of what turned out to be known
+        self._done = self._total = 0
 
-    def add(self, paths: Sequence[Path]) -> AddSummary:
+    def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
         """See Library.add."""
         started = time.perf_counter()
-        found = discover(paths)
-        new = [file for path, name in found if (file := self._news(path, name))]
-        with Sandbox(engines=self._engines) as sandbox:
-            for done, (file, read) in enumerate(_ahead(sandbox, new)):
-                self._progress(Progress(file.name, done, len(new), "reading"))
-                self._add(file, read, done, len(new))
-        self._progress(Progress("", len(new), len(new), "done"))
+        with self._jobs.run() as alone:
+            left = self._left_over(cancelled=not paths) if alone else []
+            found = self._found(paths)
+            named = {file.path for file in found}
+            self._run([*found, *(file for file in left if file.path not in named)])
+        self._gone([path for path in paths if path.is_dir()], prune)
+        self._progress(Progress("", self._done, self._total, "done"))
         self._summary.seconds = round(time.perf_counter() - started, 2)
         return self._summary
 
-    def again(self, maker: str) -> None:
-        """Read and embed every document anew, all in one transaction."""
-        with Sandbox(engines=self._engines) as sandbox, self._catalog.writing() as connection:
-            documents = self._catalog.documents()  # in here, so that nobody adds one meanwhile
-            for done, info in enumerate(documents):
-                self._progress(Progress(info.document, done, len(documents), "reading"))
-                document, chunks = self._reread(sandbox, info)
-                vectors = self._embedder().passages([chunk.text for chunk in chunks])
-                places = connection.execute(
-                    "SELECT path FROM place JOIN document ON document.id = document_id"
-                    " WHERE name = ?",
-                    (info.document,),
-                ).fetchall()
-                self._catalog.delete(connection, info.document)
-                self._put(connection, document, info.document, chunks, vectors)
-                for (path,) in places:
-                    self._catalog.put_place(connection, path, info.sha256)
-            connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (maker,))
+    def _found(self, paths: Sequence[Path]) -> list[Found]:
+        if not paths:
+            return []
+        discovery = discover(paths)
+        for left in discovery.left_out:
+            self._summary.failed.append(Failure(str(left.path), f"{left.path.name}: {left.reason}"))
+        return list(discovery.files)
 
-    def _reread(self, sandbox: Sandbox, info: DocumentInfo) -> Loaded:
-        """The library's own copy, under the document's name instead of the copy's."""
-        try:
-            document, chunks = sandbox.start(self._files.path(info.sha256))()
-        except UnreadableFile as error:
-            raise UnreadableFile(
-                f"The library's copy of {info.document} is lost or damaged. Add the file again."
-            ) from error
-        title = document.metadata.get("title") or Path(info.document).stem
-        return replace(document, name=info.document, title=title), chunks
+    def _left_over(self, cancelled: bool) -> list[Found]:
+        """Files that a killed run has not done, when they are still there."""
+        files = []
+        for job in self._jobs.left_over(cancelled):
+            if Path(job.path).is_file():
+                files.append(Found(Path(job.path), job.name))
+            else:
+                self._jobs.drop([job.path])
+        return files
 
-    def _news(self, path: Path, name: str) -> _File | None:
+    def _run(self, found: Sequence[Found]) -> None:
+        new = [item for file in found if (item := self._news(file))]
+        self._jobs.settle(self._settled)
+        self._jobs.wait((item.place, item.name) for item in new)
+        self._total += len(new)
+        with Sandbox(engines=self._engines) as sandbox:
+            for number, (item, read) in enumerate(_ahead(sandbox, new)):
+                if self._cancel.is_set():
+                    self._jobs.cancel([item.place for item in new[number:]])
+                    self._summary.cancelled += len(new) - number
+                    return
+                self._add(item, read)
+
+    def _news(self, file: Found) -> Item | None:
         """The file if it has to be read; what is known already is counted."""
         try:
-            str(path).encode()
-            sha256 = digest(path)
+            str(file.path).encode()
+            item = Item(file.path, str(file.path), file.name, digest(file.path))
+            stored = self._storing.known(item)
         except UnicodeEncodeError:
-            reason = "The name of the file is not valid UTF-8. Rename it."
-            self._summary.failed.append(Failure(str(path), reason))
+            self._summary.failed.append(Failure(str(file.path), _BAD_NAME))
             return None
         except UnreadableFile as error:
-            self._summary.failed.append(Failure(str(path), str(error)))
+            self._fail(str(file.path), file.name, error)
             return None
-        if not self._catalog.holds(sha256):
-            return _File(path, name, sha256)
-        try:
-            self._keep(path, sha256)
-        except UnreadableFile as error:
-            self._summary.failed.append(Failure(str(path), str(error)))
-            return None
-        self._summary.unchanged += 1
-        self._note_place(path, sha256)
+        if stored is None:
+            return item
+        self._settled.add(item.place)
+        self._count(stored, 0, 0)
         return None
 
-    def _note_place(self, path: Path, sha256: str) -> None:
-        before = self._catalog.found_at(str(path))
-        if before == sha256:
-            return
-        with self._catalog.writing() as connection:
-            self._catalog.put_place(connection, str(path), sha256)
-            gone = before is not None and self._catalog.drop_placeless(connection, before)
-        if gone and before:
-            self._summary.removed += 1
-            self._files.remove(before)
-
-    def _add(self, file: _File, read: Callable[[], Loaded], done: int, total: int) -> None:
+    def _add(self, item: Item, read: Callable[[], Loaded]) -> None:
         try:
+            self._step(item, "reading")
             document, chunks = read()
-            if document.sha256 != file.sha256:
-                raise UnreadableFile(f"{file.name} changed while it was read. Add it again.")
-            _refuse_textless(document, chunks)
-            self._progress(Progress(file.name, done, total, "indexing"))
+            if document.sha256 != item.sha256:
+                raise UnreadableFile(f"{item.path.name} changed while it was read. Add it again.")
+            refuse_empty(document, chunks)
+            self._step(item, "indexing")
             vectors = self._embedder().passages([chunk.text for chunk in chunks])
-            self._store(file, document, chunks, vectors)
+            stored = self._storing.store(item, document, chunks, vectors)
+            self._count(stored, len(document.pages), len(chunks))
         except UnreadableFile as error:
-            self._summary.failed.append(Failure(str(file.path), str(error)))
+            self._fail(item.place, item.name, error)
+        self._done += 1
 
-    def _store(
-        self, file: _File, document: Document, chunks: list[Chunk], vectors: Vectors
-    ) -> None:
-        try:
-            self._keep(file.path, file.sha256)
-            added, replaced = self._commit(file, document, chunks, vectors)
-        except BaseException:
-            with suppress(LibraryError, OSError):  # the first error is the one to be told
-                if not self._catalog.holds(file.sha256):
-                    self._files.remove(file.sha256)
-            raise
-        if replaced:
-            self._files.remove(replaced)
-        if not added:
-            self._summary.unchanged += 1
-            self._summary.removed += bool(replaced)
+    def _step(self, item: Item, stage: Literal["reading", "indexing"]) -> None:
+        self._jobs.set(item.place, stage)
+        self._progress(Progress(item.name, self._done, self._total, stage))
+
+    def _fail(self, place: str, name: str, error: PinciteError) -> None:
+        self._jobs.fail(place, name, str(error))
+        self._summary.failed.append(Failure(place, str(error)))
+        self._changed(Change("failed", name, str(error)))
+
+    def _count(self, stored: Stored, pages: int, chunks: int) -> None:
+        summary = self._summary
+        summary.superseded += stored.superseded
+        if stored.new:
+            summary.updated += stored.replaced
+            summary.added += not stored.replaced
+            summary.pages += pages
+            summary.chunks += chunks
+            self._tell("updated" if stored.replaced else "added", stored.document)
             return
-        self._summary.updated += bool(replaced)
-        self._summary.added += not replaced
-        self._summary.pages += len(document.pages)
-        self._summary.chunks += len(chunks)
+        summary.removed += stored.replaced
+        summary.moved += bool(stored.was)
+        summary.unchanged += not stored.was
+        if stored.was:
+            self._tell("moved", stored.document, stored.was)
 
-    def _keep(self, path: Path, sha256: str) -> None:
-        try:
-            self._files.keep(path, sha256)
-        except OSError as error:
-            raise HomeNotWritable(
-                f"{path.name} could not be copied into the library: {error.strerror}. "
-                "The library is as it was before this file."
-            ) from error
+    def _tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
+        self._changed(Change(outcome, document, detail))
 
-    def _commit(
-        self, file: _File, document: Document, chunks: list[Chunk], vectors: Vectors
-    ) -> tuple[bool, str | None]:
-        """Whether it is new, and the sha256 of the document that it replaced."""
-        with self._catalog.writing() as connection:
-            self._embedder()  # raises if a `rebuild` has changed the model since the embedding
-            # Not new: the same bytes were at another path, or another process was quicker.
-            new = not self._catalog.holds(file.sha256)
-            before = self._catalog.found_at(str(file.path))
-            connection.execute("DELETE FROM place WHERE path = ?", (str(file.path),))
-            gone = (
-                before is not None
-                and before != file.sha256
-                and self._catalog.drop_placeless(connection, before)
-            )
-            if new:
-                self._put(connection, document, self._free_name(file), chunks, vectors)
-            self._catalog.put_place(connection, str(file.path), file.sha256)
-            return new, before if gone else None
-
-    def _put(
-        self, connection: sqlite3.Connection, document: Document, name: str, chunks: list[Chunk],
-        vectors: Vectors,
-    ) -> None:  # fmt: skip
-        outline = [h.title for h in document.outline] or Headings(document).titles()
-        self._catalog.put(connection, document, name, _status(document), outline, chunks, vectors)
-
-    def _free_name(self, file: _File) -> str:
-        """The file's name, with folders in front, or a mark behind, while it is taken."""
-        parents = file.path.parent.parts
-        candidates = [file.name] + [
-            "/".join((*parents[-depth:], file.path.name)) for depth in range(1, len(parents))
-        ]
-        free = next((name for name in candidates if not self._catalog.has_name(name)), None)
-        return free or f"{file.name} ({file.sha256[:8]})"
-
-
-def discover(paths: Sequence[Path]) -> list[tuple[Path, str]]:
-    """Files to read, with their names: below a folder by suffix, named one by one as they are.
-
-    A name that repeats gets its folder below the root in front. Raises LibraryError for a path that
-    does not exist, and for folders without any readable file.
-    """
-    found: dict[Path, str] = {}
-    for root in paths:
-        if not root.exists():
-            raise LibraryError(f"There is no file or folder {root}.")
-        inside = list(_below(root)) if root.is_dir() else [root]
-        if not inside:
-            raise LibraryError(f"{root} holds no file of a known kind ({', '.join(LOADERS)}).")
-        for path in inside:
-            below = path.relative_to(root if root.is_dir() else root.parent)
-            found.setdefault(path.absolute(), below.as_posix())
-    names = Counter(path.name for path in found)
-    return [(path, path.name if names[path.name] == 1 else below) for path, below in found.items()]
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in LOADERS and path.is_file() and not hidden:
-            yield path
+    def _gone(self, roots: Sequence[Path], prune: bool) -> None:
+        """Documents whose file is no longer below the folders: told, and removed if wanted."""
+        lost = self._places.lost(roots)
+        if not prune:
+            self._summary.gone = sorted({document for _, document in lost})
+            return
+        for name, sha256 in self._places.forget([place for place, _ in lost]):
+            self._files.remove(sha256)
+            self._summary.removed += 1
+            self._tell("removed", name)
 
 
 def _ahead(
-    sandbox: Sandbox, files: Sequence[_File]
-) -> Iterator[tuple[_File, Callable[[], Loaded]]]:
+    sandbox: Sandbox, items: Sequence[Item]
+) -> Iterator[tuple[Item, Callable[[], Loaded]]]:
     """Each file with its result to wait for; the next is read while this one is embedded."""
-    reading = deque(sandbox.start(file.path) for file in files[:2])
-    for index, file in enumerate(files):
-        yield file, reading.popleft()
-        if index + 2 < len(files):
-            reading.append(sandbox.start(files[index + 2].path))
-
-
-def _refuse_textless(document: Document, chunks: Sequence[Chunk]) -> None:
-    if chunks:
-        return
-    pictures = sum(1 for page in document.pages if page.pictures)
-    what = _pages(pictures, "picture") if pictures else _pages(len(document.pages), "blank page")
-    raise UnreadableFile(f"{document.name}: no text could be read, {what}.")
-
-
-def _pages(count: int, kind: str) -> str:
-    return f"1 page is a {kind}" if count == 1 else f"{count} pages are {kind}s"
-
-
-def _status(document: Document) -> str:
-    unread = sum(1 for page in document.pages if not page.lines and page.pictures)
-    if unread:
-        return f"{unread} of {len(document.pages)} pages are pictures without text"
-    return "ready"
+    reading = deque(sandbox.start(item.path) for item in items[:2])
+    for index, item in enumerate(items):
+        yield item, reading.popleft()
+        if index + 2 < len(items):
+            reading.append(sandbox.start(items[index + 2].path))

@@ -3,60 +3,34 @@
 import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-
 from ingest import chunking
 from ingest.document import Page
+from ingest.ledger import PageLedger
 from ingest.source import Engines
-from vectorstore import indexing, ranking
-from vectorstore.catalog import Catalog, DocumentInfo, StoredChunk
+from vectorstore import ranking
+from vectorstore.catalog import Catalog, DocumentInfo
 from vectorstore.dense_index import DenseIndex
 from vectorstore.embedder import Embedder
+from vectorstore.entries import StoredTable
 from vectorstore.errors import EmbedderMismatch, LibraryError, UnknownDocument
-from vectorstore.exact_store import ExactStore
 from vectorstore.files import Files
-from vectorstore.indexing import AddSummary, Progress
-from vectorstore.store import Vectors
+from vectorstore.indexing import Indexing
+from vectorstore.jobs import Job, Jobs
+from vectorstore.migration import Migration, discard
+from vectorstore.search import Hit, Search, Which
+from vectorstore.summary import AddSummary, Change, Progress
+from vectorstore.verifying import Health, Verifying
+from vectorstore.versions import superseded
+
+__all__ = ["Health", "Hit", "Library"]
 
 _LONGEST_PAUSE = 600.0  # seconds between two tries to mend Chroma
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A passage that was found. `score` orders hits of one question; `cosine` compares across."""
-
-    chunk: StoredChunk
-    score: float
-    cosine: float
-    vector: Vectors
-
-    @property
-    def document(self) -> str:
-        return self.chunk.document
-
-    @property
-    def page(self) -> int:
-        return self.chunk.page
-
-    @property
-    def text(self) -> str:
-        return self.chunk.text
-
-
-@dataclass(frozen=True)
-class Health:
-    """What `verify` found: empty lists when all is well."""
-
-    documents: int
-    chunks: int
-    chroma: str  # "complete", "rebuilt" or "owned by another process"
-    lost_files: tuple[str, ...]  # documents whose own copy is gone or damaged
 
 
 class Library:
@@ -79,6 +53,8 @@ class Library:
         self._catalog = Catalog(folder / "catalog.sqlite", name)
         self._files = Files(folder / "files")
         self._index = DenseIndex(self._catalog, folder / "chroma")
+        self._jobs = Jobs(self._catalog.database, folder / "adding.lock")
+        self._search = Search(self._catalog, self._index, self.embedder)
         self._make_embedder = embedder
         self._engines = engines
         self._embedder: Embedder | None = None
@@ -95,16 +71,27 @@ class Library:
     # -- changing
 
     def add(
-        self, paths: Sequence[Path], progress: Callable[[Progress], None] = lambda _: None
+        self,
+        paths: Sequence[Path],
+        progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        cancel: threading.Event | None = None,
+        prune: bool = False,
+        changed: Callable[[Change], None] = lambda _: None,
     ) -> AddSummary:
         """Add files and folders; what is there already is left alone, a changed file is replaced.
 
-        A file that cannot be read is named in the summary and does not stop the others.
-        Raises HomeNotWritable, EmbedderMismatch, or LibraryError when a path does not exist.
+        Also takes up what a killed run left; without paths, what was cancelled, too. A file that
+        cannot be read is named in the summary and does not stop the others. Documents whose file
+        is gone from a folder are named, or removed with `prune`. `cancel` stops it, and what is
+        done stays. Raises HomeNotWritable, EmbedderMismatch, or NothingFound for a path that does
+        not exist.
         """
-        engines = self._engines()
-        run = indexing.Indexing(self._catalog, self._files, self.embedder, progress, engines)
-        summary = run.add(paths)
+        run = Indexing(
+            self._catalog, self._files, self._jobs, self.embedder, self._engines(),
+            progress, changed, cancel,
+        )  # fmt: skip
+        summary = run.add(paths, prune)
         self._index.sync()
         return summary
 
@@ -145,37 +132,35 @@ class Library:
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> int:
         """Make the index anew from the catalogue, and count its chunks.
 
-        Documents are read and embedded again only when the model or the chunker has changed.
+        When the model has changed, passages are embedded again; when the chunker has, documents
+        are read again. The old index serves until all is done, and a killed run is continued.
         """
-        chosen = self._chosen_embedder()
-        if not self._index.clear():  # first: ids stay the same, and would hide the old vectors
+        chosen, staged = self._chosen_embedder(), self.folder / "catalog.next.sqlite"
+        if self._made_by() not in (None, _maker(chosen)):
+            Migration(
+                self._catalog, self._files, staged, chosen, _maker(chosen), self._engines(),
+                progress,
+            ).run()  # fmt: skip
+        else:
+            discard(staged)
+            self._clear()
+        self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
+        return self._catalog.count()
+
+    def _clear(self) -> None:
+        if not self._index.clear():
             raise LibraryError(
                 f"The index of {self.name!r} is in use by another process, "
                 "probably the app. Close it and try again."
             )
-        if self._made_by() not in (None, _maker(chosen)):
-            engines = self._engines()
-            run = indexing.Indexing(self._catalog, self._files, lambda: chosen, progress, engines)
-            run.again(_maker(chosen))
-        self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
-        return self._catalog.count()
 
     def verify(self) -> Health:
-        """Compare files, catalogue and Chroma; Chroma is mended when it differs.
+        """Compare files, catalogue, ledger and Chroma, and mend what can be made again.
 
-        A damaged copy of a file is deleted, so that adding the file puts a good one there; one that
-        cannot be read is only named.
+        A damaged copy of a file is made again from the file, or deleted, so that adding the file
+        puts a good one there; one that cannot be read is only named.
         """
-        documents = self.documents()
-        lost = [d for d in documents if not self._files.intact(d.sha256)]
-        ids = self._catalog.ids()
-        chroma = "complete"
-        if not self._index.sync():
-            chroma = "owned by another process"
-        elif self._index.ids() != ids:
-            self._index.rebuild()
-            chroma = "rebuilt"
-        return Health(len(documents), len(ids), chroma, tuple(d.document for d in lost))
+        return Verifying(self._catalog, self._files, self._index).run()
 
     # -- looking
 
@@ -185,7 +170,19 @@ class Library:
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
-        return self._catalog.documents()
+        newer = superseded(self._catalog.database)
+        return [
+            replace(info, superseded_by=newer.get(info.sha256))
+            for info in self._catalog.documents()
+        ]
+
+    def jobs(self) -> list[Job]:
+        """Files on their way in, and those that did not get in."""
+        return self._jobs.all()
+
+    def dismiss(self, paths: Sequence[str]) -> None:
+        """Forget files that did not get in."""
+        self._jobs.drop(paths)
 
     def page(self, document: str, number: int) -> Page:
         """Raises UnknownDocument."""
@@ -204,34 +201,50 @@ class Library:
         """The library's own copy of the file. Raises UnknownDocument."""
         return self._files.path(self._catalog.sha256(document))
 
+    def ledger(self, document: str) -> list[PageLedger]:
+        """What became of the characters of each page. Raises UnknownDocument."""
+        self._catalog.sha256(document)
+        return self._catalog.ledger(document)
+
+    def tables(self, document: str) -> list[StoredTable]:
+        """Its tables with their typed cells. Raises UnknownDocument."""
+        self._catalog.sha256(document)
+        return self._catalog.tables(document)
+
     def headings(self, document: str) -> list[str]:
         """The headings in the order of the document."""
         return self._catalog.outline(document)
 
     # -- finding
 
-    def search(self, query: str, k: int = 8, documents: Collection[str] | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        k: int = 8,
+        documents: Collection[str] | None = None,
+        versions: Which = "newest",
+        hidden: bool = False,
+    ) -> list[Hit]:
         """The best passage of each of the k best pages, best first."""
-        best: dict[tuple[str, int], Hit] = {}
-        for hit in self.passages(query, ranking.CANDIDATES, documents):
-            best.setdefault((hit.document, hit.page), hit)
+        best: dict[tuple[str, int, bool], Hit] = {}
+        for hit in self.passages(query, ranking.CANDIDATES, documents, versions, hidden):
+            best.setdefault((hit.document, hit.page, hit.chunk.hidden), hit)
         return list(best.values())[: max(k, 0)]
 
     def passages(
-        self, query: str, k: int = 8, documents: Collection[str] | None = None
+        self,
+        query: str,
+        k: int = 8,
+        documents: Collection[str] | None = None,
+        versions: Which = "newest",
+        hidden: bool = False,
     ) -> list[Hit]:
-        """The k best passages, best first; several may come from one page."""
-        if not query.strip() or not self._catalog.generation():
-            return []
-        vector = self.embedder().query(query)
-        candidates, vectors = self._candidates(query, vector, documents)
-        ranked = ranking.rank(candidates, self._catalog.bm25_cards(query))[:k]
-        chunks = self._catalog.chunks([r.candidate.id for r in ranked])
-        return [
-            Hit(chunks[r.candidate.id], r.score, r.candidate.dense, vectors[r.candidate.id])
-            for r in ranked
-            if r.candidate.id in chunks
-        ]
+        """The k best passages, best first; several may come from one page.
+
+        Documents with a newer version are left out unless they are named, or all are wanted; what
+        a reader does not see, unless `hidden` asks for it: it is how documents attack assistants.
+        """
+        return self._search.passages(query, k, documents, versions, hidden)
 
     def embedder(self) -> Embedder:
         """The embedding model of this library. Raises EmbedderMismatch or LibraryError."""
@@ -253,34 +266,6 @@ class Library:
             self._follower.join()  # else it could open again what is closed here
         self._index.close()
         self._catalog.close()
-
-    def _candidates(
-        self, query: str, vector: Vectors, documents: Collection[str] | None
-    ) -> tuple[list[ranking.Candidate], dict[str, Vectors]]:
-        dense = self._nearest(vector, documents)
-        deep = ranking.CANDIDATES if documents is None else 20 * ranking.CANDIDATES
-        bm25 = dict(self._catalog.bm25(query, deep))
-        ids = list(dict.fromkeys([id for id, _ in dense] + list(bm25)))
-        places = self._catalog.chunk_places(ids)
-        # Another process may have removed a chunk since the legs found it.
-        kept = [i for i in ids if i in places and (documents is None or places[i][0] in documents)]
-        found, matrix = self._catalog.vectors(kept)
-        vectors = dict(zip(found, matrix, strict=True))
-        return [
-            ranking.Candidate(
-                id, *places[id], float(np.dot(vectors[id], vector)), bm25.get(id, 0.0)
-            )
-            for id in kept
-            if id in vectors
-        ], vectors
-
-    def _nearest(
-        self, vector: Vectors, documents: Collection[str] | None
-    ) -> list[tuple[str, float]]:
-        # Chroma's filters cost 60 times a plain query; the vectors of a few documents do not.
-        if documents is None:
-            return self._index.nearest(vector, ranking.CANDIDATES)
-        return ExactStore(*self._catalog.vectors_of(documents)).nearest(vector, ranking.CANDIDATES)
 
     def _chosen_embedder(self) -> Embedder:
         """The one that is chosen now, whichever made the library."""

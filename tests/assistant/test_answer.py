@@ -33,7 +33,7 @@ class Shelf:
     ) -> list[Hit]:
         asked = self.embedder().query(query)
         hits = [
-            Hit(StoredChunk(str(p.number), "H.pdf", p.number, 0, 0, (), p.text), score, score, v)
+            Hit(StoredChunk(str(p.number), "H.pdf", p.number, 0, 0, (), p.text), score, score)
             for p in self._pages
             for v in [self.embedder().query(p.text)]
             for score in [float(v @ asked)]

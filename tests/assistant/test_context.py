@@ -26,7 +26,7 @@ class OnePage(GivenPassages):
 
 def hit(first: int, last: int, score: float = 1.0) -> Hit:
     chunk = StoredChunk(str(first), "H.pdf", 1, first, last, (), "")
-    return Hit(chunk, score, score, WordEmbedder().query("x"))
+    return Hit(chunk, score, score)
 
 
 def test_a_hit_is_read_with_lines_around_it() -> None:

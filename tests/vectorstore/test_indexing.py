@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from ingest.source import Engines
 from tests.fakes import WordEmbedder
 from vectorstore.catalog import Catalog
 from vectorstore.errors import EmbedderMismatch
 from vectorstore.files import Files
-from vectorstore.indexing import AddSummary, Indexing, Progress
 from vectorstore.library import Library
+from vectorstore.migration import Migration
 from vectorstore.store import Vectors
+from vectorstore.summary import AddSummary, Progress
 
 Opened = Callable[[Callable[[], None]], Library]
 
@@ -104,5 +106,8 @@ def test_making_anew_includes_what_was_added_just_before(tmp_path: Path, papers:
     catalog.happens = lambda: add(folder, papers, lambda: None)
     read: list[Progress] = []
     other = WordEmbedder(identity="other")
-    Indexing(catalog, Files(folder / "files"), lambda: other, read.append).again("other/1")
+    staged = folder / "catalog.next.sqlite"
+    files = Files(folder / "files")
+    Migration(catalog, files, staged, other, "other/1", Engines(), read.append).run()
     assert [step.file for step in read] == ["Handbook.pdf", "Policy.pdf"]
+    assert not staged.exists()

@@ -1,0 +1,70 @@
+"""What the names of two files tell: the same thing in two versions, or two different things.
+
+`Policy v1` and `Policy v2` are versions of one document; `2023 Q1` and `2023 Q3` are two reports.
+"""
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = re.compile(
+    r"\b(?:version|ver|revision|rev|v)[ ._-]?(\d+(?:[._]\d+)*)(?=[^\w]|_|$)", re.IGNORECASE
+)
+_OLDER = re.compile(r"\b(?:draft|old|previous|superseded|entwurf|alt)\b", re.IGNORECASE)
+_NEWER = re.compile(
+    r"\b(?:final|new|updated|revised|latest|current|signed|neu|aktuell)\b", re.IGNORECASE
+)
+_COPY = re.compile(r"\b(?:copy(?: of)?|kopie)\b|\(\d{1,2}\)$", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"\d{4}-\d\d-\d\d|\b(?:19|20)\d\d(?:\d{4})?\b|\bq[1-4]\b|\bh[12]\b|\bfy\d\d(?:\d\d)?\b|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b\d\d?\.\d\d?\.\d{4}\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class VersionName:
+    """A name, taken apart."""
+
+    base: str  # without marks of versions and periods
+    periods: tuple[str, ...]  # years, quarters, months, days
+    number: tuple[int, ...]  # of the version, () when there is none
+    rank: int  # -1 a draft, 1 a final one
+    marked: bool  # it says that there are versions of it
+
+
+def parsed(name: str) -> VersionName:
+    """Of a file's name; folders in front and the suffix do not count."""
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name.rsplit("/", 1)[-1]).replace("_", " ")
+    numbers = _NUMBER.findall(stem)
+    rank = bool(_NEWER.search(stem)) - bool(_OLDER.search(stem))
+    base = stem
+    for mark in (_NUMBER, _OLDER, _NEWER, _COPY):
+        base = mark.sub(" ", base)
+    periods = tuple(sorted(found.lower() for found in _PERIOD.findall(base)))
+    marked = bool(numbers) or rank != 0 or bool(_COPY.search(stem))
+    number = tuple(map(int, re.split(r"[._]", numbers[-1]))) if numbers else ()
+    base = " ".join(re.findall(r"\w+", _PERIOD.sub(" ", base).lower()))
+    return VersionName(base, periods, number, rank, marked)
+
+
+def one_document(one: VersionName, other: VersionName) -> bool:
+    """Do the names say that these are versions of the same document?
+
+    Two numbers say it whatever the dates beside them; without them a period tells reports apart.
+    """
+    if not one.base or one.base != other.base:
+        return False
+    if one.number and other.number:
+        return True
+    return one.periods == other.periods and (one.marked or other.marked)
+
+
+def older(one: VersionName, other: VersionName) -> bool | None:
+    """Whether the first is the older one; None when the names do not say it."""
+    if one.base != other.base:
+        return None
+    if one.number and other.number and one.number != other.number:
+        return one.number < other.number
+    if one.rank != other.rank:
+        return one.rank < other.rank
+    return None
