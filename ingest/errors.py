@@ -5,6 +5,7 @@ PinciteError                the base of all errors that are shown as text; anyth
  ├─ UnreadableFile          this file cannot be read, and why
  │   ├─ UnsupportedFile     no loader reads this kind of file
  │   └─ EncryptedFile       the file needs a password
+ ├─ Stopped                 somebody ended the reading
  └─ CannotRecognise         no text recognition, or not in this language
 """
 
@@ -15,6 +16,10 @@ class PinciteError(Exception):
 
 class NothingFound(PinciteError):
     """There is no such path, or no file of a known kind below it."""
+
+
+class Stopped(PinciteError):
+    """The reading was ended from outside. It says nothing about the file."""
 
 
 class UnreadableFile(PinciteError):

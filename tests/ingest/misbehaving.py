@@ -2,12 +2,25 @@
 
 import ctypes
 import os
+import socket
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ingest.document import Document
 from ingest.errors import EncryptedFile
+from ingest.heartbeat import beat
 from ingest.sandbox import Loaded
+
+
+class _Order:
+    """What a file that has taken the child over sends back: end whoever reads this."""
+
+    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
+        return os._exit, (3,)
 
 
 def read(path: Path) -> Loaded:
@@ -20,6 +33,25 @@ def read(path: Path) -> Loaded:
             time.sleep(60)
         case "memory":
             bytearray(1 << 40)
+        case "pages":
+            for page in range(1, 9):
+                time.sleep(0.5)
+                beat(page, 8)
+        case "large":
+            return Document("0" * 64, "x" * 5_000_000, path.stem, ()), []
+        case "connect":
+            socket.create_connection(("127.0.0.1", 9))
+        case "native":  # a program that this process starts: Python's own guard is not in it
+            code = "import socket; socket.socket(socket.AF_INET)"
+            subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
+        case "temporary":
+            name = tempfile.mkstemp()[1]
+            return Document("0" * 64, name, path.stem, ()), []
+        case "fill":
+            with tempfile.TemporaryFile() as file:
+                file.truncate(1 << 40)
+        case "takeover":
+            return _Order(), []  # type: ignore[return-value]
         case "bug":
             raise ZeroDivisionError("a fault of the loader")
         case "child":

@@ -1,15 +1,17 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest.errors import EncryptedFile, UnreadableFile
+from ingest.errors import EncryptedFile, Stopped, UnreadableFile
 from ingest.loaders import load
 from ingest.sandbox import Sandbox
 from tests.conftest import PROJECT
@@ -98,6 +100,85 @@ def test_errors_that_loaders_raise_keep_their_kind(sandbox: Sandbox) -> None:
 def test_a_closed_sandbox_opens_again(sandbox: Sandbox) -> None:
     sandbox.close()
     assert outcomes(sandbox, "a") == ["a"]
+
+
+def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None:
+    with Sandbox(read=read, silence=5) as sandbox:
+        assert outcomes(sandbox, "hang", "pages") == [
+            "hang hung the reader: nothing was read for 5 seconds.", "pages",
+        ]  # fmt: skip
+
+
+def test_who_waits_is_told_how_many_pages_are_done(sandbox: Sandbox) -> None:
+    told: list[tuple[int, int]] = []
+    sandbox.start(Path("pages"), lambda done, total: told.append((done, total)))()
+    assert len(told) > 3
+    assert told == sorted(set(told))
+    assert {total for _, total in told} == {8}
+
+
+def test_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.sandbox.OUTPUT", 1 << 20)
+    with Sandbox(read=read) as sandbox:
+        assert outcomes(sandbox, "large", "a") == [
+            "large holds more than 1 MB of text: split the file.", "a",
+        ]  # fmt: skip
+
+
+def test_a_loader_that_connects_is_refused(sandbox: Sandbox) -> None:
+    assert outcomes(sandbox, "connect", "a") == [
+        "connect could not be read: PermissionError('Files are read without a network.').", "a",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="native code is held back on Linux alone")
+def test_a_program_that_a_loader_starts_makes_no_socket(sandbox: Sandbox) -> None:
+    assert "CalledProcessError(1, " in outcomes(sandbox, "native")[0]
+
+
+def test_a_reader_cannot_write_endlessly(sandbox: Sandbox) -> None:
+    assert outcomes(sandbox, "fill", "a")[0].startswith("fill could not be read: OSError(27")
+
+
+def test_temporary_files_go_with_the_child() -> None:
+    with Sandbox(read=read) as sandbox:
+        path = Path(outcomes(sandbox, "temporary")[0])
+        assert path.exists()
+    assert not path.parent.exists()
+
+
+def test_what_a_child_sends_cannot_run_anything_here(sandbox: Sandbox) -> None:
+    assert outcomes(sandbox, "takeover", "a") == [
+        "takeover crashed the reader: the file is damaged or too large.", "a",
+    ]  # fmt: skip
+
+
+def test_two_children_read_at_the_same_time() -> None:
+    with Sandbox(read=read, children=2) as sandbox:
+        slow, quick = sandbox.start(Path("hang")), sandbox.start(Path("a"))
+        assert outcome(quick) == "a"
+        sandbox.close()
+        with pytest.raises(Stopped, match=r"hang: reading was stopped\."):
+            slow()
+
+
+def test_a_child_that_was_ended_while_idle_costs_no_file(sandbox: Sandbox) -> None:
+    os.kill(int(outcomes(sandbox, "child")[0]), signal.SIGKILL)
+    time.sleep(0.5)
+    assert outcomes(sandbox, "a") == ["a"]
+
+
+def test_files_inside_of_a_file_are_unpacked_by_the_child(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("2023/a.txt", "text")
+        archive.writestr("../b.txt", "text")
+    with Sandbox() as sandbox:
+        expanded = sandbox.start_expand(tmp_path / "a.zip", tmp_path)()
+        assert [part.name for part in expanded.parts] == ["2023/a.txt"]
+        assert [omitted.name for omitted in expanded.omitted] == ["../b.txt"]
+        (tmp_path / "b.zip").write_text("no archive")
+        with pytest.raises(UnreadableFile, match=r"b\.zip is no ZIP archive"):
+            sandbox.start_expand(tmp_path / "b.zip", tmp_path)()
 
 
 _WAITS = """

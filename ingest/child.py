@@ -1,0 +1,213 @@
+"""A child process that does one job after the other, and is ended when it falls silent."""
+
+import io
+import multiprocessing
+import os
+import pickle
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ingest import heartbeat
+from ingest.confinement import allow_seconds, confine
+from ingest.errors import PinciteError
+
+Job = Callable[[], object]
+
+STARTING = 120.0  # seconds until a new child has loaded its libraries, on a busy machine
+OFTEN = 0.1  # seconds between two beats that are passed on
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one job."""
+
+    silence: float  # seconds without a beat
+    seconds: float  # in all, however many beats
+    output: int  # bytes of what comes back
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The child is at work; `total` 0: it does not know how far it is."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """What a job raised: an error for people, or which of the errors below, in what words."""
+
+    error: PinciteError | None = None
+    kind: str = ""
+    words: str = ""
+
+
+class Ended(Exception):
+    """The child is no more."""
+
+
+class Crashed(Ended):
+    """It ended by itself."""
+
+
+class Silent(Ended):
+    """It was ended because it gave no sign of life."""
+
+
+class Late(Ended):
+    """It was ended because the job took too long."""
+
+
+class TooLarge(Exception):
+    """What the job made is too much to be sent."""
+
+
+class OutOfMemory(Exception):
+    """The job wanted more memory than there is for it."""
+
+
+class Faulty(Exception):
+    """The job raised an error that is not meant for people."""
+
+
+class Child:
+    """The parent's end. One job at a time."""
+
+    def __init__(self) -> None:
+        # Not fork: the parent has threads, and its models would count as the child's memory.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._folder = tempfile.mkdtemp(prefix="pincite-")
+        self._process = context.Process(target=_serve, args=(theirs, self._folder), daemon=True)
+        self._process.start()
+        theirs.close()  # else its end would not be noticed
+        self._ready = False
+
+    def run(self, job: Job, limits: Limits, heard: Callable[[Beat], None]) -> Any:
+        """What the job returns. Raises its PinciteError or one of the errors above."""
+        try:
+            self._pipe.send((job, limits))
+            if not self._ready:  # it is loading what the job needs
+                self._next(time.monotonic() + STARTING, limits)
+                self._ready = True
+            return self._result(limits, heard)
+        except (EOFError, ConnectionError, pickle.UnpicklingError) as error:
+            self.end()
+            raise Crashed from error
+
+    def end(self) -> None:
+        """At once: a hanging child does not listen to anything softer."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def kill(self) -> None:
+        """From another thread: whoever waits for it ends it."""
+        self._process.kill()
+
+    def _result(self, limits: Limits, heard: Callable[[Beat], None]) -> Any:
+        latest = time.monotonic() + limits.seconds
+        while True:
+            message = self._next(min(latest, time.monotonic() + limits.silence), limits, latest)
+            if isinstance(message, _Failed):
+                raise message.error or _KINDS[message.kind](message.words)
+            if not isinstance(message, Beat):
+                return message
+            heard(message)
+
+    def _next(self, until: float, limits: Limits, latest: float = float("inf")) -> Any:
+        if not self._pipe.poll(max(until - time.monotonic(), 0)):
+            self.end()
+            raise Late if until >= latest else Silent
+        return _Reader(io.BytesIO(self._pipe.recv_bytes(limits.output + 4096))).load()
+
+
+_KINDS = {"output": TooLarge, "memory": OutOfMemory, "fault": Faulty}
+
+
+class _Reader(pickle.Unpickler):
+    """Reads documents and errors and nothing else: a file may have taken the child over."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module in _MODULES or (module, name) in _CLASSES:
+            found = getattr(import_module(module), name, None)
+            # Not what these modules have imported: that is as good as calling anything.
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of a document")
+
+
+_MODULES = {"ingest.containers.unpacking", "ingest.document", "ingest.errors"}
+_CLASSES = {
+    (__name__, "Beat"), (__name__, "_Failed"),
+    ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"),
+    ("pathlib._local", "PosixPath"), ("pathlib._local", "WindowsPath"),  # as Python 3.13 has it
+}  # fmt: skip
+
+
+def _serve(pipe: Connection, folder: str) -> None:
+    """In the child."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    tempfile.tempdir = os.environ["TMPDIR"] = folder  # removed by the parent, however this ends
+    confine()
+    sender = _Sender(pipe)
+    heartbeat.listen(sender.beat)
+    with suppress(EOFError):
+        while True:
+            job, limits = pipe.recv()
+            sender.send(pickle.dumps(Beat(0, 0)))
+            allow_seconds(limits.seconds * (os.cpu_count() or 1))
+            sender.send(_done(job, limits))
+
+
+class _Sender:
+    """Passes beats on, but not every one: a loader may beat for each row of a large sheet."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._last = 0.0
+        self._lock = threading.Lock()  # loaders have threads, too
+
+    def send(self, data: bytes) -> None:
+        with self._lock:
+            self._pipe.send_bytes(data)
+
+    def beat(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._last >= OFTEN:
+            self._last = now
+            self.send(pickle.dumps(Beat(done, total)))
+
+
+def _done(job: Job, limits: Limits) -> bytes:
+    try:
+        data = pickle.dumps(job())
+        return data if len(data) <= limits.output else pickle.dumps(_Failed(kind="output"))
+    except PinciteError as error:
+        return pickle.dumps(_Failed(error))
+    except MemoryError:
+        return pickle.dumps(_Failed(kind="memory"))
+    except Exception as error:  # a fault of a loader costs one file, as a crash does
+        return pickle.dumps(_Failed(kind="fault", words=repr(error)[:2000]))
+
+
+def _end_with_parent() -> None:
+    # A killed parent tells nobody, and a child would wait for its next job for ever.
+    if parent := multiprocessing.parent_process():
+        connection.wait([parent.sentinel])
+        os._exit(1)
