@@ -96,6 +96,8 @@ def markdown(document: Document) -> str:
     """A document in the notation of the references."""
     shown: list[str] = []
     for page in document.pages:
+        if page.title and page.title not in page.text:  # of a sheet: it is no line of it
+            shown.append(f"## {page.title}")
         heads = {table.first + max(table.header, 1) - 1: table for table in page.tables}
         for index, line in enumerate(page.lines):
             shown.append(f"{'#' * line.heading} {line.text}" if line.heading else line.text)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 300  # seconds that are worked on at a time: an hour at once takes gigabytes
 _QUIET = 0.2  # seconds of least sound, where one block is cut from the next
-_MARGIN = 0.5  # seconds of silence put around: a word that starts with the file is misheard without
-_VAD: dict[str, Any] = {"min_silence_duration_ms": 1000, "speech_pad_ms": 400}
+_MARGIN = 1.0  # seconds of silence put around: a word that starts with the file is misheard without
+_VAD: dict[str, Any] = {"min_silence_duration_ms": 1600, "speech_pad_ms": 800}
 _DOUBTFUL = 0.1
 _SURE_OF_LANGUAGE = 0.5  # below it, the language of another block, or of the settings, is better
 

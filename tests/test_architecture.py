@@ -35,13 +35,16 @@ HOMES = {
         "assistant/tools/answer.py",
     },
     "llama_cpp": {"assistant/llama/runtime.py"},
+    "markdown_it": {"ingest/loaders/markdown.py"},
     "onnx": set(),  # installed for onnxruntime's quantization, which imports it
     "onnxruntime": {"vectorstore/quantized.py"},
     "oxmsg": {"ingest/outlook.py"},
     "openpyxl": {"ingest/sheets/workbook.py"},
+    "pi_heif": {"ingest/pictures.py"},
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py"},
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
+    "rapidocr": {"ingest/ocr/rapid.py"},
     "sentence_transformers": {"vectorstore/embedder.py", "vectorstore/quantized.py"},
     "sqlite3": {
         "assistant/doctor.py",  # looks into files that a library would refuse to open

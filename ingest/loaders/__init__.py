@@ -10,16 +10,20 @@ from ingest.folding import folded
 from ingest.loaders.archive import load_archive
 from ingest.loaders.audio import load_audio
 from ingest.loaders.code import LANGUAGES, load_code
+from ingest.loaders.data import load_json, load_json_lines, load_xml
 from ingest.loaders.delimited import load_delimited
 from ingest.loaders.docx import load_docx
+from ingest.loaders.epub import load_epub
 from ingest.loaders.html import load_html, load_mhtml
 from ingest.loaders.legacy import load_legacy
 from ingest.loaders.mail import load_mail
+from ingest.loaders.markdown import load_markdown
 from ingest.loaders.odf import load_odf
 from ingest.loaders.pdf import load_pdf
 from ingest.loaders.pptx import load_pptx
 from ingest.loaders.rtf import load_rtf
 from ingest.loaders.sheet import load_sheet
+from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
 from ingest.loaders.video import load_video
 from ingest.source import Engines, Source
@@ -40,6 +44,12 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"), load_sheet),
     **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),
     **dict.fromkeys((".mht", ".mhtml"), load_mhtml),
+    **dict.fromkeys((".md", ".markdown", ".mdown"), load_markdown),
+    **dict.fromkeys((".json", ".geojson", ".ipynb"), load_json),
+    **dict.fromkeys((".jsonl", ".ndjson"), load_json_lines),
+    ".xml": load_xml,
+    ".epub": load_epub,
+    **dict.fromkeys((".vtt", ".srt"), load_subtitles),
     **dict.fromkeys((".eml", ".msg", ".mbox"), load_mail),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"), load_archive),
 }

@@ -51,7 +51,7 @@ def document(source: Source, *roots: "Element") -> Document:
     for root in roots:
         write(root, flow)
     pages = flow.finished()
-    title = title_of(roots[0]) or _first_heading(pages) or source.stem
+    title = title_of(roots[0]) or first_heading(pages) or source.stem
     return Document(source.sha256, source.name, title, pages, metadata=metadata(roots[0]))
 
 
@@ -78,7 +78,8 @@ def metadata(root: "Element") -> dict[str, str]:
     return found
 
 
-def _first_heading(pages: tuple[Page, ...]) -> str:
+def first_heading(pages: tuple[Page, ...]) -> str:
+    """The first heading of the highest level."""
     return next((line.text for page in pages for line in page.lines if line.heading == 1), "")
 
 

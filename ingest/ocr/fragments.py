@@ -8,6 +8,7 @@ from ingest.document import Box, Line, count
 
 SURE = 0.999  # recognition never claims certainty: a line of confidence 1 is text from the file
 _LARGE = 1.35  # times the usual height: boxes of one size differ by a fifth (letters like g and l)
+_CLEAR = 0.9  # of confidence: a signature is large and no heading
 _LETTERS = 0.72  # of a box's height is the size of its letters (rendered pages, 8 to 24 points)
 
 
@@ -68,10 +69,13 @@ def _line(row: Sequence[Fragment], usual: float, scale: float) -> Line:
     box = union([fragment.box for fragment in row])
     height = median(fragment.height for fragment in row)
     # One size for all of the body: else each longer letter would make a heading.
-    size = round(_LETTERS * (height if height > _LARGE * usual else usual) / scale, 1)
+    sure = confidence(row)
+    if height <= _LARGE * usual or sure < _CLEAR:
+        height = usual
+    size = round(_LETTERS * height / scale, 1)
     return Line(
         " ".join(fragment.text for fragment in row),
         Box(*(side / scale for side in box)),
         size,
-        confidence=min(round(confidence(row), 3), SURE),
+        confidence=min(round(sure, 3), SURE),
     )

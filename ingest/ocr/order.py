@@ -1,6 +1,7 @@
 """In which order fragments are read: columns one after the other, the cells of a row together."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from statistics import median
 from typing import NamedTuple
 
@@ -68,17 +69,18 @@ def _blocks(block: _Block) -> Iterator[_Block]:
 def _margins(block: _Block) -> tuple[_Block, _Block, _Block]:
     """What stands above and below the text, behind a blank strip across the page."""
     slabs = _slabs(block)
-    most = _MARGIN * sum(one.letters for one in block)
-    first, last = 0, len(slabs)
-    while (
-        last - first > 1 and sum(one.letters for slab in slabs[: first + 1] for one in slab) <= most
-    ):
-        first += 1
-    while (
-        last - first > 1 and sum(one.letters for slab in slabs[last - 1 :] for one in slab) <= most
-    ):
-        last -= 1
-    return sum(slabs[:first], []), sum(slabs[first:last], []), sum(slabs[last:], [])
+    first = _few(slabs)
+    last = len(slabs) - _few(slabs[:first:-1]) if first + 1 < len(slabs) else len(slabs)
+    parts = slabs[:first], slabs[first:last], slabs[last:]
+    header, body, footer = ([one for slab in part for one in slab] for part in parts)
+    return header, body, footer
+
+
+def _few(slabs: list[_Block]) -> int:
+    """How many of the first slabs hold little text together; never all of them."""
+    letters = [sum(one.letters for one in slab) for slab in slabs]
+    upto = list(accumulate(letters))[:-1]
+    return sum(sofar <= _MARGIN * sum(letters) for sofar in upto)
 
 
 def _slabs(block: _Block) -> list[_Block]:
@@ -162,4 +164,5 @@ def _rows(block: _Block) -> list[_Block]:
 def _same_row(row: _Block, one: _Placed) -> bool:
     top, bottom = (median(side) for side in zip(*((o.box.y0, o.box.y1) for o in row), strict=True))
     shared = min(bottom, one.box.y1) - max(top, one.box.y0)
-    return shared > _SHARED * min(bottom - top, one.box.y1 - one.box.y0)
+    lower = min(bottom - top, one.box.y1 - one.box.y0)
+    return bool(shared > _SHARED * lower)

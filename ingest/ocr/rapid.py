@@ -4,6 +4,7 @@ imports rapidocr.
 
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Box, Line
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 
 # Languages of PP-OCRv6 small, the one model for text in the wheel (rapidocr 3.10), ISO 639-1.
 LANGUAGES = frozenset(
-    "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it ja ku la lb lt lv mi ms mt nb "
-    "nl nn no oc pl pt qu rm ro sk sl sq sv sw tl tr uz vi zh".split()
+    """af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it ja ku la lb lt lv mi ms mt nb
+    nl nn no oc pl pt qu rm ro sk sl sq sv sw tl tr uz vi zh""".split()  # noqa: SIM905
 )
-_LEAST = 0.5  # below, the text is a guess at a stain or a drawing
 _SURE = 0.9  # upside-down lines reach .6 to .8, upright ones .95 and more (docs/formats.md)
 _BETTER = 0.05
 _SAMPLE = 6  # lines are enough to tell which way is up
@@ -48,7 +48,7 @@ class Rapid:
         pixels = np.ascontiguousarray(np.asarray(smaller)[:, :, ::-1])
         with self._one_at_a_time:
             quarters, fragments = self._upright(pixels)
-        found = [one for one in fragments if one.confidence >= _LEAST and one.text.strip()]
+        found = [one for one in fragments if one.text]
         lines = as_lines(in_reading_order(found), scale * shrunk)
         width, height = smaller.width / scale / shrunk, smaller.height / scale / shrunk
         if quarters % 2:
@@ -130,6 +130,4 @@ def _fragment(corners: Any, text: str, score: float) -> Fragment:
 def _turned_back(line: Line, width: float, height: float, quarters: int) -> Line:
     if not quarters:
         return line
-    from dataclasses import replace
-
     return replace(line, box=turned(line.box, width, height, 4 - quarters))

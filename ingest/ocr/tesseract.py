@@ -18,16 +18,13 @@ if TYPE_CHECKING:
 
 _SECONDS = 120
 _WORD = "5"  # level of a word in Tesseract's table
-_LEAST = 0.3
 
-_CODES = dict(
+_CODES = dict(  # of ISO 639-1
     pair.split(":")
-    for pair in (
-        "ar:ara bg:bul ca:cat cs:ces da:dan de:deu el:ell en:eng es:spa et:est fa:fas fi:fin fr:fra "
-        "he:heb hi:hin hr:hrv hu:hun id:ind is:isl it:ita ja:jpn ko:kor lt:lit lv:lav nb:nor nl:nld "
-        "no:nor pl:pol pt:por ro:ron ru:rus sk:slk sl:slv sr:srp sv:swe th:tha tr:tur uk:ukr vi:vie "
-        "zh:chi_sim"
-    ).split()
+    for pair in """ar:ara bg:bul ca:cat cs:ces da:dan de:deu el:ell en:eng es:spa et:est fa:fas
+    fi:fin fr:fra he:heb hi:hin hr:hrv hu:hun id:ind is:isl it:ita ja:jpn ko:kor lt:lit lv:lav
+    nb:nor nl:nld no:nor pl:pol pt:por ro:ron ru:rus sk:slk sl:slv sr:srp sv:swe th:tha tr:tur
+    uk:ukr vi:vie zh:chi_sim""".split()  # noqa: SIM905
 )
 
 
@@ -65,7 +62,7 @@ class Tesseract:
         table = io.StringIO(self._run(["stdin", "stdout", *options], file.getvalue()))
         for word in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
             confidence = float(word["conf"]) / 100
-            if word["level"] == _WORD and confidence >= _LEAST and word["text"].strip():
+            if word["level"] == _WORD and word["text"].strip():
                 x, y, wide, high = (int(word[k]) for k in ("left", "top", "width", "height"))
                 line = word["block_num"], word["par_num"], word["line_num"]
                 box = Box(x, y, x + wide, y + high)

@@ -79,11 +79,16 @@ class Package:
 
     def xml(self, part: str) -> Element | None:
         """The root of a part, or None when the package has no such part."""
+        data = self.data(part)
+        return None if data is None else parse(data, self._source)
+
+    def data(self, part: str) -> bytes | None:
+        """The bytes of a part, or None when the package has no such part."""
         name = self._names.get(part.lower())
         if name is None:
             return None
         try:
-            return parse(self._zip.read(name), self._source)
+            return self._zip.read(name)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise damaged(self._source) from error
         except RuntimeError as error:  # what zipfile says of a missing password

@@ -137,8 +137,9 @@ def _comments(
 
 def _comment(comment: Element, author: str, text: str) -> str:
     text = " ".join(text.split())
-    by = "" if not author or text.startswith(f"{author}:") else f"{author}: "
-    return f"Comment on {comment.get('ref', '')}: {by}{text}"
+    by = "" if text.startswith(f"{author}:") else author
+    told = ", ".join(part for part in (by, comment.get("dT", "")) if part)
+    return ": ".join(part for part in (f"Comment on {comment.get('ref', '')}", told, text) if part)
 
 
 def _people(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:

@@ -1,0 +1,14 @@
+"""The seam for a model that says what a picture shows. Its words are marked as machine-made."""
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Captioner(Protocol):
+    """Describes pictures: the text goes into Figure.description, never among the lines."""
+
+    def describe(self, picture: "Image") -> str:
+        """One or two sentences; nothing when the model is not sure."""
+        ...

@@ -1,0 +1,51 @@
+"""Picture files: each picture is a page, and its text is recognised."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ingest.document import Box, Document, Figure, Page, count
+from ingest.heartbeat import beat
+from ingest.ocr.reading import Reading, read
+from ingest.pictures import frames
+from ingest.source import Source
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def load_image(source: Source) -> Document:
+    """Also of a picture without text: its page has a figure and a note, and no lines.
+
+    Raises UnreadableFile.
+    """
+    pages = []
+    metadata: dict[str, str] = {}
+    for number, (picture, scale) in enumerate(frames(source.path), start=1):
+        pages.append(_page(number, picture, scale, read(picture, scale, source.engines)))
+        metadata = metadata or _metadata(picture)
+        beat(number, 0)
+    return Document(source.sha256, source.name, source.stem, tuple(pages), (), metadata)
+
+
+def _page(number: int, picture: "Image", scale: float, reading: Reading) -> Page:
+    width, height = picture.width / scale, picture.height / scale
+    figures = () if reading.lines else (Figure(Box(0, 0, width, height)),)
+    return Page(
+        number,
+        width,
+        height,
+        reading.lines,
+        pictures=1,
+        ocr=bool(reading.lines),
+        figures=figures,
+        characters=sum(count(line.text) for line in reading.lines),
+        unread=reading.unread,
+        note=reading.note,
+    )
+
+
+def _metadata(picture: "Image") -> dict[str, str]:
+    with suppress(Exception):  # what a camera wrote is welcome but not needed
+        taken = str(picture.getexif().get(0x0132) or "").strip("\x00 ")
+        return {"created": taken} if taken else {}
+    return {}

@@ -1,0 +1,50 @@
+"""Markdown, with tables: rendered to HTML, which is then read as a web page is.
+
+Only this module imports markdown_it. Front matter becomes lines and, where it is known, metadata.
+"""
+
+import re
+from dataclasses import replace
+
+from ingest.decoding import read_whole
+from ingest.document import Document
+from ingest.flow import PLAIN, Flow
+from ingest.loaders import html
+from ingest.source import Source
+from ingest.web import parsing
+from ingest.web.reading import Reader
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"^(title|author|date|description)\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+
+
+def load_markdown(source: Source) -> Document:
+    """Raises UnreadableFile."""
+    text = read_whole(source).text.replace("\r\n", "\n")
+    front = _FRONT.match(text)
+    flow = Flow()
+    if front:
+        for number, line in enumerate(front[1].split("\n")):
+            flow.verbatim(line, replace(PLAIN, begins=number == 0))
+    fields = _fields(front[1]) if front else {}
+    body = _rendered(text[front.end() :] if front else text)
+    if body.strip():
+        root = parsing.parse(body, source.name)
+        Reader(root, flow).read(root)
+    pages = flow.finished()
+    title = fields.pop("title", "") or html.first_heading(pages) or source.stem
+    if "date" in fields:
+        fields["created"] = fields.pop("date")
+    return Document(source.sha256, source.name, title, pages, metadata=fields)
+
+
+def _rendered(text: str) -> str:
+    from markdown_it import MarkdownIt
+
+    # Links stay words: nothing that is typed as an address becomes one.
+    parser = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
+    return str(parser.render(text))
+
+
+def _fields(text: str) -> dict[str, str]:
+    return {m[1].lower(): m[2].strip().strip("\"'") for m in _FIELD.finditer(text)}

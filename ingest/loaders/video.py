@@ -1,0 +1,88 @@
+"""Videos: what is said, then what stands written on the first picture of each scene."""
+
+from dataclasses import dataclass, replace
+
+from ingest.document import NOWHERE, Box, Document, Dropped, Figure, Line, Page, count
+from ingest.errors import CannotRecognise, UnreadableFile
+from ingest.heartbeat import beat
+from ingest.loaders.audio import Sound
+from ingest.media import Media, clock
+from ingest.ocr import Recognizer, recognizer
+from ingest.scenes import Scene, scenes
+from ingest.source import Source
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What stands on the pictures."""
+
+    lines: tuple[Line, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    repeated: int = 0  # characters that stood on the picture before, too
+    note: str = ""
+
+
+def load_video(source: Source) -> Document:
+    """A video is one page without a size, as a recording is."""
+    with Media(source.path) as media:
+        if not (media.has_sound or media.has_pictures):
+            raise UnreadableFile(f"{source.name} holds neither sound nor pictures.")
+        sound = Sound(media, source) if media.has_sound else None
+        title, duration = media.title or source.stem, clock(media.seconds)
+    written = _written(source)
+    said = sound.lines if sound else ()
+    repeated = (Dropped("stands on the picture before, too", written.repeated),)
+    page = Page(
+        1,
+        0,
+        0,
+        said + written.lines,
+        figures=written.figures,
+        characters=(sound.characters if sound else 0)
+        + sum(count(line.text) for line in written.lines)
+        + written.repeated,
+        dropped=(sound.dropped if sound else ()) + (repeated if written.repeated else ()),
+        note=". ".join(note for note in (sound.note if sound else "", written.note) if note),
+    )
+    metadata = sound.metadata if sound else {"duration": duration}
+    return Document(source.sha256, source.name, title, (page,), metadata=metadata)
+
+
+def _written(source: Source) -> _Written:
+    """A second pass over the file, for its pictures."""
+    with Media(source.path) as media:
+        if not media.has_pictures:
+            return _Written()
+        try:
+            reader = recognizer(source.engines)
+        except CannotRecognise as error:
+            return _Written(note=str(error).rstrip("."))
+        return _read(media, reader)
+
+
+def _read(media: Media, reader: Recognizer) -> _Written:
+    lines, figures, repeated = list[Line](), list[Figure](), 0
+    before: set[str] = set()
+    for scene in scenes(media.pictures(), media.seconds):
+        beat(int(scene.seconds), int(media.seconds))
+        found = _on(scene, reader)
+        new = [line for line in found if line.text not in before]
+        lines += [replace(line, begins=line is new[0]) for line in new]
+        repeated += sum(count(line.text) for line in found) - sum(count(n.text) for n in new)
+        before = {line.text for line in found}
+        text = " ".join(line.text for line in found)
+        figures.append(Figure(Box(0, 0, *media.size), clock(scene.seconds), text))
+    note = f"{media.damaged} damaged pictures could not be decoded" if media.damaged else ""
+    return _Written(tuple(lines), tuple(figures), repeated, note)
+
+
+def _on(scene: Scene, reader: Recognizer) -> list[Line]:
+    from PIL import Image
+
+    found = reader.lines(Image.fromarray(scene.picture()), 1.0)
+    moment = round(scene.seconds, 2)
+    return [
+        Line(line.text, NOWHERE, confidence=line.confidence, seconds=moment)
+        for line in found
+        if line.text.strip()
+    ]

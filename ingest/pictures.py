@@ -1,0 +1,132 @@
+"""Picture files are opened, and any page that has a picture is drawn. Knows no recognition."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest import pdfium
+from ingest.errors import UnreadableFile, UnsupportedFile
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif"),
+)
+MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
+_DRAWN = 16_000_000  # pixels that a screen ever needs
+_LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
+_BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write for "unknown"
+
+
+def frames(path: Path) -> Iterator[tuple["Image", float]]:
+    """The pictures of a file, upright and in RGB, and their pixels in a point.
+
+    Raises UnreadableFile.
+    """
+    with _opened(path) as file:
+        for index in range(_count(file)):
+            yield _frame(path, file, index)
+
+
+def render(path: Path, page: int, scale: float = 1.5) -> "Image":
+    """A page of a PDF or of a picture file, `scale` pixels in a point.
+
+    Raises UnreadableFile, or UnsupportedFile for files that have no picture.
+    """
+    if path.suffix.lower() == ".pdf":
+        return pdfium.render(path, page, scale)
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnsupportedFile(f"{path.name} has no pages that can be shown as pictures.")
+    with _opened(path) as file:
+        if not 1 <= page <= _count(file):
+            raise UnreadableFile(f"{path.name} has no page {page}: it has {_count(file)}.")
+        picture, dense = _frame(path, file, page - 1)
+    size = _size(picture, scale / dense)
+    return picture.resize(size) if size != picture.size else picture
+
+
+def _size(picture: "Image", factor: float) -> tuple[int, int]:
+    most = (_DRAWN / (picture.width * picture.height)) ** 0.5
+    factor = min(factor, most)
+    return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # our own check has a lower bound and a sentence
+    if path.suffix.lower() in (".heic", ".heif"):
+        import pi_heif
+
+        pi_heif.register_heif_opener()
+    try:
+        with Image.open(path) as file:
+            yield file
+    except UnidentifiedImageError as error:
+        raise UnreadableFile(f"{path.name} is no picture, or it is damaged.") from error
+    except FileNotFoundError as error:
+        raise UnreadableFile(
+            f"{path} cannot be opened. If it was deleted, add the document's file again."
+        ) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise UnreadableFile(f"{path.name} is a damaged picture: {error}.") from error
+
+
+def _count(file: Any) -> int:
+    # Other formats have several pictures for animations and thumbnails.
+    return int(getattr(file, "n_frames", 1)) if file.format == "TIFF" else 1
+
+
+def _frame(path: Path, file: Any, index: int) -> tuple["Image", float]:
+    from PIL import ImageOps
+
+    if index:
+        file.seek(index)
+    if file.width * file.height > MOST_PIXELS:
+        raise UnreadableFile(
+            f"{path.name} is a picture of {file.width} x {file.height} pixels, more than can be "
+            "read safely. Save a smaller copy and add that."
+        )
+    file.draft("RGB", (4_000, 4_000))  # a huge JPEG is decoded at half or a quarter of its size
+    dots = _dots(file)
+    picture = _rgb(ImageOps.exif_transpose(file))
+    long_side = max(picture.size)
+    return picture, dots / 72 if dots else max(long_side / _LONG_SIDE, 0.1)
+
+
+def _dots(file: Any) -> float:
+    try:
+        dots = float(file.info.get("dpi", (0, 0))[0])
+    except (TypeError, ValueError, ZeroDivisionError, IndexError):
+        return 0.0
+    return dots if round(dots) in _BELIEVED and not _drafted(file) else 0.0
+
+
+def _drafted(file: Any) -> bool:
+    return bool(getattr(file, "decoderconfig", None)) and file.decoderconfig[0] > 1
+
+
+def _rgb(picture: Any) -> "Image":
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):  # 16 bits and more: convert() would cut them off
+        picture = _stretched(picture)
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        clear = picture.convert("RGBA")
+        paper = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(paper, clear).convert("RGB")
+    rgb: Image.Image = picture.convert("RGB")
+    return rgb
+
+
+def _stretched(picture: Any) -> "Image":
+    import numpy as np
+    from PIL import Image
+
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    least, most = values.min(), values.max()
+    return Image.fromarray(((values - least) / ((most - least) or 1) * 255).astype(np.uint8))

@@ -1,0 +1,106 @@
+"""Pages of a PDF whose text layer is absent or bad are drawn and recognised; others are kept."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ingest import pdfium
+from ingest.document import Box, Dropped, Line, Page, count
+from ingest.errors import UnreadableFile
+from ingest.heartbeat import beat
+from ingest.legibility import SMALL, doubt, written
+from ingest.ocr.reading import Reading, read
+from ingest.ocr.sizes import fitting
+from ingest.source import Engines
+
+REPLACED = "text layer without sense"
+
+_DOTS = 200 / 72  # pixels in a point
+_LEAST_SIDE = 1_000  # pixels: the points of a scan's page may be anything
+_SMALL_SIDE = 400  # pixels, when ink is measured
+_STAIN, _LOGO = 10, 200  # characters: less ink than these make is none, or no text
+_RICH = 1_000  # characters: so full a page holds no scan
+_SAME = 0.3  # of a recognised line's area, in a line of the text layer
+
+
+def recognised(path: Path, pages: tuple[Page, ...], engines: Engines) -> tuple[Page, ...]:
+    """The pages, with the text of those that are pictures of text."""
+    done = []
+    for page in pages:
+        done.append(_recognised(path, page, engines))
+        beat(len(done), len(pages))
+    return tuple(done)
+
+
+def _recognised(path: Path, page: Page, engines: Engines) -> Page:
+    try:
+        flaw = doubt(page.text)
+        if not flaw and not _unread_ink(path, page):
+            return page
+        scale = _scale(page)
+        reading = read(pdfium.render(path, page.number, scale), scale, engines)
+    except UnreadableFile:  # a page that cannot be drawn keeps the text it has
+        return page
+    return _replaced(page, reading, flaw) if flaw else _completed(page, reading)
+
+
+def _unread_ink(path: Path, page: Page) -> bool:
+    """Is there more writing beside the lines than the lines explain?"""
+    characters = count(page.text)
+    if not page.width or characters >= _RICH:
+        return False
+    scale = max(SMALL, _SMALL_SIDE / max(page.width, page.height))
+    scale *= fitting(page.width * scale, page.height * scale)
+    unread = written(pdfium.render(path, page.number, scale), page.lines, scale)
+    return unread > max(characters, _LOGO if characters else _STAIN)
+
+
+def _scale(page: Page) -> float:
+    wanted = max(_DOTS, _LEAST_SIDE / max(page.width, page.height))
+    return wanted * fitting(page.width * wanted, page.height * wanted)
+
+
+def _replaced(page: Page, reading: Reading, flaw: str) -> Page:
+    """Recognised lines in place of a text layer that makes no sense."""
+    if not reading.lines or doubt("\n".join(line.text for line in reading.lines)):
+        return replace(page, note=reading.note or f"bad text layer: {flaw}")
+    layer = sum(count(line.text) for line in page.lines)
+    page = replace(
+        page, lines=(), tables=(), dropped=(*page.dropped, Dropped(f"{REPLACED}: {flaw}", layer))
+    )
+    return _with(page, layer, reading.lines, reading)
+
+
+def _completed(page: Page, reading: Reading) -> Page:
+    """The text layer's lines, and after them recognised ones that it does not have."""
+    boxes = [line.box for line in page.lines]
+    new = tuple(line for line in reading.lines if _outside(line.box, boxes))
+    if not new:
+        missing = not page.lines or (reading.unread and not reading.lines)
+        return replace(page, unread=reading.unread, note=reading.note) if missing else page
+    return _with(page, 0, new, reading)
+
+
+def _with(page: Page, dropped: int, new: Sequence[Line], reading: Reading) -> Page:
+    layer = page.characters
+    if layer is None:
+        layer = dropped + sum(count(line.text) for line in page.lines)
+    return replace(
+        page,
+        lines=(*page.lines, *new),
+        ocr=True,
+        characters=layer + sum(count(line.text) for line in new),
+        unread=reading.unread,
+        note=reading.note,
+    )
+
+
+def _outside(box: Box, others: Sequence[Box]) -> bool:
+    area = (box.x1 - box.x0) * (box.y1 - box.y0)
+    return sum(_shared(box, other) for other in others) < _SAME * area
+
+
+def _shared(one: Box, other: Box) -> float:
+    across = min(one.x1, other.x1) - max(one.x0, other.x0)
+    down = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return max(across, 0.0) * max(down, 0.0)
