@@ -7,7 +7,7 @@ from PIL import Image
 
 from ingest.document import Line, Page, count
 from ingest.pdf import glyphs as characters
-from ingest.pdf import native
+from ingest.pdf import native, tables
 from ingest.pdf.cleaning import clean
 from ingest.pdf.drawings import drawings
 from ingest.pdf.hidden import Sight
@@ -23,12 +23,15 @@ def read_page(page: Any, textpage: Any, number: int) -> Page:
     drawn = drawings(native.address(page.raw), view)
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
+    found, grids = tables.arrange(found)
+    lines = tuple(_line(textpage, row) for row in found)
     return Page(
         number,
         view.width,
         view.height,
-        tuple(_line(textpage, row) for row in found),
+        lines,
         len(drawn.pictures),
+        tables=tuple(tables.typed(grid, lines) for grid in grids),
         characters=count(source.text),
         dropped=dropped,
     )
