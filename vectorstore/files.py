@@ -53,9 +53,7 @@ class Files:
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
 
-    def sweep(
-        self, known: Collection[str] | None = None, older: float = _LEFT_OVER
-    ) -> int:
+    def sweep(self, known: Collection[str] | None = None, older: float = _LEFT_OVER) -> int:
         """Delete what killed runs left behind: scratch files, and copies of no known document."""
         swept = 0
         for path in self._folder.glob("*") if self._folder.is_dir() else ():

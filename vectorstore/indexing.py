@@ -5,21 +5,23 @@ Each file is one transaction: a killed run leaves whole documents, and the next 
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from ingest.containers import Expanded, Omitted
 from ingest.discovery import Found, discover
-from ingest.errors import PinciteError, UnreadableFile
+from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
-from ingest.sandbox import Loaded, Sandbox
 from ingest.source import Engines
 from vectorstore.catalog import Catalog
+from vectorstore.containers import Containers
 from vectorstore.embedder import Embedder
 from vectorstore.files import Files
 from vectorstore.jobs import Jobs
-from vectorstore.places import Places
+from vectorstore.places import INSIDE, Places
+from vectorstore.reading import Budget, Read, Reading
 from vectorstore.storing import Item, Stored, Storing, refuse_empty
 from vectorstore.summary import AddSummary, Change, Failure, Outcome, Progress
 
@@ -51,6 +53,7 @@ class Indexing:
         self._changed = changed
         self._cancel = cancel or threading.Event()
         self._places = Places(catalog)
+        self._containers = Containers(catalog.database)
         # The embedder raises when a `rebuild` has changed the model since the embedding.
         self._storing = Storing(catalog, files, embedder)
         self._summary = AddSummary()
@@ -64,7 +67,9 @@ class Indexing:
             left = self._left_over(cancelled=not paths) if alone else []
             found = self._found(paths)
             named = {file.path for file in found}
-            self._run([*found, *(file for file in left if file.path not in named)])
+            found += [file for file in left if file.path not in named]
+            with Reading(self._engines, self._cancel) as reading:
+                self._run(reading, [(f.path, str(f.path), f.name) for f in found], Budget())
         self._gone([path for path in paths if path.is_dir()], prune)
         self._progress(Progress("", self._done, self._total, "done"))
         self._summary.seconds = round(time.perf_counter() - started, 2)
@@ -80,68 +85,130 @@ class Indexing:
 
     def _left_over(self, cancelled: bool) -> list[Found]:
         """Files that a killed run has not done, when they are still there."""
-        files = []
-        for job in self._jobs.left_over(cancelled):
-            if Path(job.path).is_file():
-                files.append(Found(Path(job.path), job.name))
-            else:
-                self._jobs.drop([job.path])
-        return files
+        jobs = {job.path: job.name for job in self._jobs.left_over(cancelled)}
+        jobs |= {place: Path(place).name for place in self._containers.unfinished()}
+        there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
+        self._jobs.drop(set(jobs) - {str(file.path) for file in there})
+        return there
 
-    def _run(self, found: Sequence[Found]) -> None:
-        new = [item for file in found if (item := self._news(file))]
+    def _run(
+        self, reading: Reading, files: Iterable[tuple[Path, str, str]], budget: Budget,
+        level: int = 0,
+    ) -> None:  # fmt: skip
+        """Add (path, place, name); `level` is how many files they lie inside of."""
+        found = [item for file in files if (item := self._news(*file, level))]
         self._jobs.settle(self._settled)
-        self._jobs.wait((item.place, item.name) for item in new)
-        self._total += len(new)
-        with Sandbox(engines=self._engines) as sandbox:
-            for number, (item, read) in enumerate(_ahead(sandbox, new)):
-                if self._cancel.is_set():
-                    self._jobs.cancel([item.place for item in new[number:]])
-                    self._summary.cancelled += len(new) - number
-                    return
-                self._add(item, read)
+        self._jobs.wait((item.place, item.name) for item in found)
+        self._total += len(found)
+        first = {item.sha256: item for item in reversed(found)}
+        self._read(reading, [item for item in found if first[item.sha256] is item], budget)
+        for twin in [item for item in found if first[item.sha256] is not item]:
+            self._twin(reading, twin, first[twin.sha256], budget)
 
-    def _news(self, file: Found) -> Item | None:
+    def _read(self, reading: Reading, items: Sequence[Item], budget: Budget) -> None:
+        for number, (item, read) in enumerate(reading.ahead(items, budget, self._heard)):
+            if self._cancel.is_set() or not self._add(reading, item, read, budget):
+                self._jobs.cancel([item.place for item in items[number:]])
+                self._summary.cancelled += len(items) - number
+                return
+
+    def _twin(self, reading: Reading, item: Item, first: Item, budget: Budget) -> None:
+        """The same bytes as another file of this run, which was read before."""
+        if self._cancel.is_set():
+            self._jobs.cancel([item.place])
+            self._summary.cancelled += 1
+        elif not self._catalog.holds(item.sha256):
+            self._fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
+        elif more := self._news(item.path, item.place, item.name, item.level):
+            self._read(reading, [more], budget)
+        self._done += 1
+
+    def _news(self, path: Path, place: str, name: str, level: int) -> Item | None:
         """The file if it has to be read; what is known already is counted."""
         try:
-            str(file.path).encode()
-            item = Item(file.path, str(file.path), file.name, digest(file.path))
+            place.encode()
+            item = Item(path, place, name, digest(path), level)
             stored = self._storing.known(item)
         except UnicodeEncodeError:
-            self._summary.failed.append(Failure(str(file.path), _BAD_NAME))
+            self._summary.failed.append(Failure(place, _BAD_NAME))
             return None
         except UnreadableFile as error:
-            self._fail(str(file.path), file.name, error)
+            self._fail(place, name, str(error))
             return None
         if stored is None:
             return item
-        self._settled.add(item.place)
         self._count(stored, 0, 0)
+        if not self._containers.finished(place, item.sha256):
+            return replace(item, known=True)
+        self._settled.add(place)
+        self._summary.unchanged += self._places.inside(place)
+        self._omitted(item, self._containers.left_out(place))
         return None
 
-    def _add(self, item: Item, read: Callable[[], Loaded]) -> None:
+    def _add(self, reading: Reading, item: Item, read: Read, budget: Budget) -> bool:
+        """False when it was stopped in the midst of the file."""
         try:
             self._step(item, "reading")
-            document, chunks = read()
-            if document.sha256 != item.sha256:
-                raise UnreadableFile(f"{item.path.name} changed while it was read. Add it again.")
-            refuse_empty(document, chunks)
-            self._step(item, "indexing")
-            vectors = self._embedder().passages([chunk.text for chunk in chunks])
-            stored = self._storing.store(item, document, chunks, vectors)
-            self._count(stored, len(document.pages), len(chunks))
+            if not item.known:
+                self._store(item, read)
+            # What is inside of one file has one budget, and files of a person have one each.
+            self._inside(reading, item, read.inside(), budget if item.level else Budget())
         except UnreadableFile as error:
-            self._fail(item.place, item.name, error)
+            self._fail(item.place, item.name, str(error))
+        except Stopped:
+            return False
         self._done += 1
+        return not self._cancel.is_set()
+
+    def _store(self, item: Item, read: Read) -> None:
+        document, chunks = read.document()
+        if document.sha256 != item.sha256:
+            raise UnreadableFile(f"{item.path.name} changed while it was read. Add it again.")
+        inside = read.inside()
+        if not inside.parts:
+            refuse_empty(document, chunks)
+        self._step(item, "indexing")
+        vectors = self._embedder().passages([chunk.text for chunk in chunks])
+        more = bool(inside.parts or inside.omitted)
+        stored = self._storing.store(item, document, chunks, vectors, more)
+        self._count(stored, len(document.pages), len(chunks))
+
+    def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
+        """Add what is inside of a file, and forget what was inside of it before."""
+        places = {f"{item.place}{INSIDE}{part.name}": part for part in expanded.parts}
+        before = [place for place, _ in self._places.below(item.place) if place != item.place]
+        failures = len(self._summary.failed)
+        if places:
+            files = [(part.path, at, f"{item.name}/{part.name}") for at, part in places.items()]
+            budget.spend(expanded)
+            self._run(reading, files, budget, item.level + 1)
+        if self._cancel.is_set():
+            return
+        kept = tuple(places)
+        self._forget([p for p in before if p not in places and not p.startswith(_inner(kept))])
+        failed = len(self._summary.failed) > failures
+        self._omitted(item, expanded.omitted)
+        self._containers.finish(item.place, item.sha256, expanded.omitted, failed)
+        self._jobs.settle({item.place})
+
+    def _omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
+        for left in omitted:
+            place, name = f"{item.place}{INSIDE}{left.name}", f"{item.name}/{left.name}"
+            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
+
+    def _heard(self, item: Item) -> Callable[[int, int], None]:
+        return lambda page, pages: self._progress(
+            Progress(item.name, self._done, self._total, "reading", page, pages)
+        )
 
     def _step(self, item: Item, stage: Literal["reading", "indexing"]) -> None:
         self._jobs.set(item.place, stage)
         self._progress(Progress(item.name, self._done, self._total, stage))
 
-    def _fail(self, place: str, name: str, error: PinciteError) -> None:
-        self._jobs.fail(place, name, str(error))
-        self._summary.failed.append(Failure(place, str(error)))
-        self._changed(Change("failed", name, str(error)))
+    def _fail(self, place: str, name: str, error: str) -> None:
+        self._jobs.fail(place, name, error)
+        self._summary.failed.append(Failure(place, error))
+        self._changed(Change("failed", name, error))
 
     def _count(self, stored: Stored, pages: int, chunks: int) -> None:
         summary = self._summary
@@ -168,18 +235,14 @@ class Indexing:
         if not prune:
             self._summary.gone = sorted({document for _, document in lost})
             return
-        for name, sha256 in self._places.forget([place for place, _ in lost]):
+        self._forget([place for place, _ in lost])
+
+    def _forget(self, places: Sequence[str]) -> None:
+        for name, sha256 in self._places.forget(places):
             self._files.remove(sha256)
             self._summary.removed += 1
             self._tell("removed", name)
 
 
-def _ahead(
-    sandbox: Sandbox, items: Sequence[Item]
-) -> Iterator[tuple[Item, Callable[[], Loaded]]]:
-    """Each file with its result to wait for; the next is read while this one is embedded."""
-    reading = deque(sandbox.start(item.path) for item in items[:2])
-    for index, item in enumerate(items):
-        yield item, reading.popleft()
-        if index + 2 < len(items):
-            reading.append(sandbox.start(items[index + 2].path))
+def _inner(places: Sequence[str]) -> tuple[str, ...]:
+    return tuple(place + INSIDE for place in places)

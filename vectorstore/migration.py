@@ -204,8 +204,6 @@ def _copy_facts(connection: Transaction) -> None:
     )
 
 
-def _columns(
-    connection: Transaction, table: str, without: Collection[str] = ()
-) -> list[str]:
+def _columns(connection: Transaction, table: str, without: Collection[str] = ()) -> list[str]:
     rows = connection.execute(f"SELECT name FROM pragma_table_info('{table}', 'main')").fetchall()
     return [row[0] for row in rows if row[0] not in without]

@@ -48,6 +48,10 @@ class Places:
         )
         return [(row[0], row[1]) for row in found]
 
+    def inside(self, place: str) -> int:
+        """How many files inside of a file have a document."""
+        return sum(1 for found, _ in self.below(place) if found != place)
+
     def lost(self, roots: Sequence[Path]) -> list[tuple[str, str]]:
         """(place, document) below some folders where no file is any more."""
         places = dict(place for root in roots for place in self.below(str(root.absolute())))
@@ -111,7 +115,5 @@ class Places:
         return old
 
     def _name(self, connection: Transaction, sha256: str) -> str:
-        row = connection.execute(
-            "SELECT name FROM document WHERE sha256 = ?", (sha256,)
-        ).fetchone()
+        row = connection.execute("SELECT name FROM document WHERE sha256 = ?", (sha256,)).fetchone()
         return str(row[0]) if row else ""

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.containers import CONTAINERS
 from ingest.document import Chunk, Document
 from ingest.errors import UnreadableFile
 from ingest.headings import Headings
-from vectorstore import jobs
+from vectorstore import containers, jobs
 from vectorstore.catalog import Catalog
 from vectorstore.database import Transaction
 from vectorstore.errors import HomeNotWritable, LibraryError
@@ -30,6 +31,8 @@ class Item:
     place: str
     name: str
     sha256: str
+    level: int = 0  # how many files it lies inside of
+    known: bool = False  # only what is inside of it has to be read
 
 
 @dataclass(frozen=True)
@@ -57,21 +60,28 @@ class Storing:
         self._versions = Versions(catalog.database)
 
     def known(self, item: Item) -> Stored | None:
-        """What became of bytes that the library has; None when they are new."""
+        """What became of bytes that the library has; None when they are new.
+
+        Files inside of bytes that are found at another place have to be looked at again.
+        """
         if not self._catalog.holds(item.sha256):
             return None
         self._keep(item)
         if self._catalog.found_at(item.place) == item.sha256:
             return Stored(item.name, new=False)
-        return self._stored(item, None)
+        return self._stored(item, None, inside=item.path.suffix.lower() in CONTAINERS)
 
     def store(
-        self, item: Item, document: Document, chunks: Sequence[Chunk], vectors: Vectors
-    ) -> Stored:
-        """Write it. Raises UnreadableFile, HomeNotWritable or LibraryError: nothing is written."""
+        self, item: Item, document: Document, chunks: Sequence[Chunk], vectors: Vectors,
+        inside: bool = False,
+    ) -> Stored:  # fmt: skip
+        """Write it. Raises UnreadableFile, HomeNotWritable or LibraryError: nothing is written.
+
+        `inside`: there are files inside of it, which are to follow.
+        """
         try:
             self._keep(item)
-            return self._stored(item, (document, chunks, vectors))
+            return self._stored(item, (document, chunks, vectors), inside)
         except BaseException:
             with suppress(LibraryError, OSError):  # the first error is the one to be told
                 if not self._catalog.holds(item.sha256):
@@ -79,7 +89,7 @@ class Storing:
             raise
 
     def _stored(
-        self, item: Item, read: tuple[Document, Sequence[Chunk], Vectors] | None
+        self, item: Item, read: tuple[Document, Sequence[Chunk], Vectors] | None, inside: bool
     ) -> Stored:
         with self._catalog.writing() as connection:
             if read:
@@ -94,6 +104,7 @@ class Storing:
             else:
                 was = self._places.take(connection, item.place, item.name, item.sha256)
                 stored = Stored(item.name, new=False, was=was or "")
+            containers.begin(connection, item.place, inside)
             jobs.leave(connection, item.place)
         if replaced and other:
             self._files.remove(other)
