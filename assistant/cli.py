@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant import cli_ask, cli_library, cli_models
+from assistant import cli_ask, cli_documents, cli_library, cli_models
 from ingest.errors import PinciteError
 
 FAILED, INTERRUPTED = 1, 130
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=_version())
     commands = main.add_subparsers(metavar="COMMAND", required=True)
     cli_library.add_parsers(commands)
+    cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
     cli_models.add_parsers(commands)
     for command in commands.choices.values():

@@ -1,4 +1,4 @@
-"""The commands for documents: add, documents, show, remove, verify, rebuild, search."""
+"""The commands that change a library and search it: add, remove, verify, rebuild, search."""
 
 import argparse
 import json
@@ -21,33 +21,38 @@ _SHOWN = 240  # characters of a hit that people see
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    add = _add(commands, "add", _run_add, "add files and folders to a library")
+    add = command(commands, "add", _run_add, "add files and folders to a library")
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    _add(commands, "documents", _run_documents, "what a library holds")
-    show = _add(commands, "show", _run_show, "the text that was read from a document")
-    show.add_argument("document")
-    show.add_argument("--page", type=_count, help="one page, as a viewer counts: the first is 1")
-    remove = _add(commands, "remove", _run_remove, "take documents out of a library")
+    remove = command(commands, "remove", _run_remove, "take documents out of a library")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
-    _add(commands, "verify", _run_verify, "compare files, catalogue and index, and mend the index")
-    _add(commands, "rebuild", _run_rebuild, "make the index anew from the catalogue")
-    search = _add(commands, "search", _run_search, "find pages")
+    command(
+        commands, "verify", _run_verify, "compare files, catalogue and index, and mend the index"
+    )
+    command(commands, "rebuild", _run_rebuild, "make the index anew from the catalogue")
+    search = command(commands, "search", _run_search, "find pages")
     search.add_argument("query", nargs="?", help="what to look for")
     search.add_argument(
         "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
     )
-    search.add_argument("-k", type=_count, default=8, metavar="N", help="how many pages (8)")
+    search.add_argument("-k", type=count, default=8, metavar="N", help="how many pages (8)")
+    search.add_argument(
+        "--hidden", action="store_true", help="also find text that a reader does not see"
+    )
 
 
-def _add(commands: Any, name: str, run: Callable[..., int], help: str) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=help)
-    command.add_argument("--library", metavar="NAME", help="which library (main)")
-    command.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    command.set_defaults(run=run, misused=command.error)
-    return command
+def command(
+    commands: Any, name: str, run: Callable[..., int], help: str
+) -> argparse.ArgumentParser:
+    """A command about a library. `run` is called with its arguments and the settings."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made.add_argument("--library", metavar="NAME", help="which library (main)")
+    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    made.set_defaults(run=run, misused=made.error)
+    return made
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """The type of an argument that is a number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)
@@ -108,34 +113,6 @@ def _print_summary(summary: "AddSummary", library: str) -> None:
     )
 
 
-def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
-    with opened(settings) as library:
-        documents = library.documents()
-    if args.json:
-        print(json.dumps([asdict(info) for info in documents]))
-    elif not documents:
-        print(f"The library {settings.library!r} is empty. `pincite add PATH` adds documents.")
-    for info in documents if not args.json else []:
-        print(f"{info.document}  ({info.pages} pages, {info.chunks} passages): {info.status}")
-    return DONE
-
-
-def _run_show(args: argparse.Namespace, settings: "Settings") -> int:
-    with opened(settings) as library:
-        one = args.page is not None
-        pages = [library.page(args.document, args.page)] if one else library.pages(args.document)
-    for page in [] if args.json else pages:
-        print(f"--- page {page.number} ---\n{page.text}\n")
-    if args.json:
-        print(json.dumps([_page_row(page) for page in pages]))
-    return DONE
-
-
-def _page_row(page: Any) -> dict[str, Any]:
-    lines = [{"text": line.text, "box": list(line.box)} for line in page.lines]
-    return {"page": page.number, "text": page.text, "ocr": page.ocr, "lines": lines}
-
-
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         removed = library.remove(args.documents)
@@ -168,9 +145,9 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         if args.batch:
             for row in rows(args.batch):
-                print(json.dumps(_search_row(library, row, args.k)), flush=True)
+                print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)
             return DONE
-        hits = library.search(args.query, args.k)
+        hits = library.search(args.query, args.k, hidden=args.hidden)
     if args.json:
         print(json.dumps([_hit_row(hit) for hit in hits]))
     else:
@@ -178,20 +155,21 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     return DONE
 
 
-def _search_row(library: "Library", row: dict[str, Any], k: int) -> dict[str, Any]:
+def _search_row(library: "Library", row: dict[str, Any], k: int, hidden: bool) -> dict[str, Any]:
     started = time.perf_counter()
-    hits = library.search(row["question"], k)
+    hits = library.search(row["question"], k, hidden=hidden)
     seconds = round(time.perf_counter() - started, 4)
     return {"id": row.get("id"), "hits": [_hit_row(hit) for hit in hits], "seconds": seconds}
 
 
 def _hit_row(hit: "Hit") -> dict[str, Any]:
-    return {
+    row = {
         "document": hit.document,
         "page": hit.page,
         "score": round(hit.score, 4),
         "text": hit.text,
     }
+    return {**row, "hidden": True} if hit.chunk.hidden else row
 
 
 def _print_hits(hits: "list[Hit]") -> None:
@@ -200,7 +178,8 @@ def _print_hits(hits: "list[Hit]") -> None:
     for number, hit in enumerate(hits, start=1):
         text = " ".join(hit.text.split())
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        print(f"{number}. {hit.document}, page {hit.page}  ({hit.score:.2f})\n   {short}\n")
+        flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
+        print(f"{number}. {hit.document}, page {hit.page}  ({hit.score:.2f}){flag}\n   {short}\n")
 
 
 @contextmanager

@@ -58,8 +58,7 @@ class GivenPassages:
         ]
         found = {c.id: c for c in chunks}
         return [
-            Hit(found[r.candidate.id], r.score, r.candidate.dense)
-            for r in rank(candidates, {})[:k]
+            Hit(found[r.candidate.id], r.score, r.candidate.dense) for r in rank(candidates, {})[:k]
         ]
 
     def page(self, document: str, number: int) -> Page:

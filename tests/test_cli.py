@@ -210,8 +210,12 @@ def test_documents_are_listed_with_the_promised_fields(full: Pincite, papers: Pa
     ]  # fmt: skip
     assert (handbook["document"], policy["document"]) == ("Handbook.pdf", "Policy.pdf")
     assert (handbook["path"], handbook["library"]) == (str(papers / "Handbook.pdf"), "main")
-    assert list(handbook["coverage"]) == ["extracted", "ocr", "empty", "dropped"]
-    assert "Handbook.pdf  (2 pages, 2 passages): ready" in full("documents").out
+    coverage = handbook["coverage"]
+    assert list(coverage) == [
+        "extracted", "ocr", "empty", "dropped", "indexed", "hidden", "unread",
+    ]  # fmt: skip
+    assert coverage["extracted"] + coverage["ocr"] == coverage["indexed"] + coverage["dropped"] > 0
+    assert "Handbook.pdf  (2 pages, 2 passages, 100% indexed): ready" in full("documents").out
 
 
 def test_an_empty_library_says_how_to_fill_it(pincite: Pincite) -> None:
@@ -223,7 +227,11 @@ def test_an_empty_library_says_how_to_fill_it(pincite: Pincite) -> None:
 
 def test_show_gives_pages_with_lines_and_boxes(full: Pincite) -> None:
     first, second = full("show", "Handbook.pdf", "--json").json
-    assert list(first) == ["page", "text", "ocr", "lines"]
+    assert list(first) == [
+        "page", "text", "ocr", "lines", "title", "characters", "indexed", "hidden", "dropped",
+        "unread", "note", "confidence",
+    ]  # fmt: skip
+    assert (first["characters"], first["indexed"], first["dropped"]) == (23, 23, {})
     assert (first["page"], first["text"], first["ocr"]) == (
         1,
         "Leave\nThirty days of leave.",

@@ -4,9 +4,9 @@ from contextlib import suppress
 
 import streamlit as st
 
-from assistant.ui import page_view, resources, sidebar, style, trouble
+from assistant.ui import coverage, page_view, resources, sidebar, style, trouble
 from assistant.ui.page_view import Shown
-from assistant.ui.plain import as_html
+from assistant.ui.plain import as_html, plain
 from assistant.ui.upload import State, Upload
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
@@ -15,6 +15,7 @@ from vectorstore.library import Library
 
 _LISTED = 50  # documents at once
 _FILTER_FROM = 8
+_REMARKS = 30  # pages named at once
 
 
 def page() -> None:
@@ -41,7 +42,7 @@ def _uploader(library: Library) -> None:
     # A new key empties the box, ready for the next files.
     number = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
-        "Add documents: drop PDFs here",
+        "Add documents: drop files here",
         type=[suffix.removeprefix(".") for suffix in LOADERS],
         accept_multiple_files=True,
         key=f"files-{number}",
@@ -124,7 +125,7 @@ def _documents(library: Library) -> None:
     if not documents:
         st.html(
             '<div class="empty"><h3>Nothing here yet</h3>'
-            '<p class="quiet">Drop PDFs above. They are copied, read and indexed on this machine.'
+            '<p class="quiet">Drop files above. They are copied, read and indexed on this machine.'
             "</p></div>"
         )
         return
@@ -156,8 +157,10 @@ def _row(library: Library, document: DocumentInfo) -> None:
     ):
         st.html(
             f'<div class="document-name">{as_html(document.document)}</div>'
-            f'<div class="document-facts">{facts(document)}</div>'
+            f'<div class="document-facts">{facts(document)}</div>{coverage.bar(document.coverage)}'
         )
+        if _worth_a_look(document):
+            _pages(library, document)
         st.button(
             "Open",
             key=f"open-{document.sha256}",
@@ -168,13 +171,36 @@ def _row(library: Library, document: DocumentInfo) -> None:
             _confirm(library, document.document)
 
 
+def _worth_a_look(document: DocumentInfo) -> bool:
+    read = document.coverage
+    return bool(read.unread or read.ocr or read.hidden or document.status != "ready")
+
+
+def _pages(library: Library, document: DocumentInfo) -> None:
+    """The pages that were not read as they stand; a click opens one."""
+    with st.popover("Coverage", key=f"coverage-{document.sha256}"):
+        remarks = coverage.remarks(library.ledger(document.document))
+        for remark in remarks[:_REMARKS]:
+            st.button(
+                plain(f"Page {remark.page}: {remark.words}"),
+                key=f"remark-{document.sha256}-{remark.page}",
+                type="tertiary",
+                on_click=page_view.show,
+                args=(Shown(document.document, remark.page),),
+            )
+        if len(remarks) > _REMARKS:
+            st.caption(f"and {len(remarks) - _REMARKS:,} more pages")
+        if not remarks:
+            st.caption("Every page was read as it stands.")
+
+
 def facts(document: DocumentInfo) -> str:
-    """Pages, passages and status, as HTML."""
+    """Pages, passages, how much can be found, and status, as HTML."""
     status = as_html(document.status)
     if document.status != "ready":
         status = f'<span class="warning">{status}</span>'
     sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
-    return f"{sizes} · {status}"
+    return f"{sizes} · {coverage.phrase(document.coverage)} · {status}"
 
 
 def counted(count: int, thing: str) -> str:

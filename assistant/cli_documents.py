@@ -1,0 +1,98 @@
+"""The commands that tell what was read: documents, show."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli_library import DONE, command, count, opened
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from ingest.document import Line, Page
+    from ingest.ledger import PageLedger
+    from vectorstore.catalog import Coverage
+    from vectorstore.library import Library
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    command(commands, "documents", _run_documents, "what a library holds, and how much was read")
+    show = command(commands, "show", _run_show, "the text that was read from a document")
+    show.add_argument("document")
+    show.add_argument("--page", type=count, help="one page, as a viewer counts: the first is 1")
+
+
+def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        documents = library.documents()
+        unread = {
+            info.document: list(_unread(library, info.document))
+            for info in documents
+            if info.coverage.unread and not args.json
+        }
+    if args.json:
+        print(json.dumps([asdict(info) for info in documents]))
+    elif not documents:
+        print(f"The library {settings.library!r} is empty. `pincite add PATH` adds documents.")
+    for info in documents if not args.json else []:
+        size = f"{info.pages} pages, {info.chunks} passages, {_share(info.coverage)}"
+        print(f"{info.document}  ({size}): {info.status}")
+        for line in unread.get(info.document, []):
+            print(f"    {line}")
+    return DONE
+
+
+def _share(coverage: "Coverage") -> str:
+    """How much of what the pages hold can be found; repeated headers are found once."""
+    there = coverage.extracted + coverage.ocr + coverage.unread
+    return f"{coverage.indexed / there:.0%} indexed" if there else "no text"
+
+
+def _unread(library: "Library", document: str) -> Iterator[str]:
+    for row in library.ledger(document):
+        if row.unread:
+            read = f"{row.source:,} of an estimated {row.source + row.unread:,} characters"
+            yield f"page {row.page}: {row.note or 'unreadable in part'}, {read}"
+
+
+def _run_show(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        one = args.page is not None
+        pages = [library.page(args.document, args.page)] if one else library.pages(args.document)
+        ledger = {row.page: row for row in library.ledger(args.document)} if args.json else {}
+    for page in [] if args.json else pages:
+        print(f"--- page {page.number} ---\n{page.text}\n")
+    if args.json:
+        print(json.dumps([_page_row(page, ledger[page.number]) for page in pages]))
+    return DONE
+
+
+def _page_row(page: "Page", ledger: "PageLedger") -> dict[str, Any]:
+    return {
+        "page": page.number,
+        "text": page.text,
+        "ocr": page.ocr,
+        "lines": [_line_row(line) for line in page.lines],
+        "title": page.title,
+        "characters": ledger.source,
+        "indexed": ledger.indexed,
+        "hidden": ledger.hidden,
+        "dropped": {dropped.reason: dropped.characters for dropped in ledger.dropped},
+        "unread": ledger.unread,
+        "note": ledger.note,
+        "confidence": ledger.confidence,
+    }
+
+
+def _line_row(line: "Line") -> dict[str, Any]:
+    """What every line has, and what few have: seconds in a recording, why it is hidden."""
+    row: dict[str, Any] = {"text": line.text, "box": list(line.box)}
+    if line.seconds is not None:
+        row["seconds"] = line.seconds
+    if line.confidence < 1:
+        row["confidence"] = line.confidence
+    if line.hidden:
+        row["hidden"] = line.hidden
+    return row

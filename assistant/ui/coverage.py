@@ -1,0 +1,61 @@
+"""What was read of a document, and what was not: a bar, a phrase, and the pages to look at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.ledger import PageLedger
+from vectorstore.catalog import Coverage
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A page that a person should look at, and why."""
+
+    page: int
+    words: str
+
+
+def bar(coverage: Coverage) -> str:
+    """A bar as HTML: text, recognised text, what was left out, what could not be read."""
+    parts = [
+        ("text", coverage.extracted - coverage.dropped, "read as text"),
+        ("ocr", coverage.ocr, "recognised in pictures"),
+        ("dropped", coverage.dropped, "left out, such as repeated headers"),
+        ("unread", coverage.unread, "could not be read (estimate)"),
+    ]
+    whole = sum(max(size, 0) for _, size, _ in parts)
+    pieces = "".join(
+        f'<span class="{kind}" style="flex-grow: {size}"></span>'
+        for kind, size, _ in parts
+        if size > 0
+    )
+    told = ", ".join(f"{size:,} characters {what}" for _, size, what in parts if size > 0)
+    if not whole:
+        return ""
+    return f'<div class="coverage" role="img" title="{told}" aria-label="{told}">{pieces}</div>'
+
+
+def phrase(coverage: Coverage) -> str:
+    """How much of what is there can be found."""
+    whole = coverage.extracted + coverage.ocr + coverage.unread
+    if not whole:
+        return "no text"
+    found = 100 * (whole - coverage.unread - coverage.dropped) / whole
+    recognised = ", partly recognised in pictures" if coverage.ocr else ""
+    return f"{found:.0f} % can be found{recognised}"
+
+
+def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
+    """The pages that were not read as they stand, in order."""
+    return [Remark(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
+
+
+def _reasons(row: PageLedger) -> Iterator[str]:
+    if row.note or row.unread:
+        read = row.extracted + row.ocr
+        estimate = f", {read:,} of an estimated {read + row.unread:,} characters"
+        yield (row.note or "not read") + (estimate if row.unread else "")
+    if row.hidden:
+        yield f"{row.hidden:,} characters that a reader does not see"
+    if row.ocr and row.confidence is not None:
+        yield f"recognised in a picture, {100 * row.confidence:.0f} % sure"
