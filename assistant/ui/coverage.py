@@ -40,9 +40,10 @@ def phrase(coverage: Coverage) -> str:
     whole = coverage.extracted + coverage.ocr + coverage.unread
     if not whole:
         return "no text"
-    found = 100 * (whole - coverage.unread - coverage.dropped) / whole
+    # Rounded down: "100 %" of a document with an unreadable page would be a lie.
+    found = 100 * (whole - coverage.unread - coverage.dropped) // whole
     recognised = ", partly recognised in pictures" if coverage.ocr else ""
-    return f"{found:.0f} % can be found{recognised}"
+    return f"{found} % of its text can be found{recognised}"
 
 
 def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:

@@ -195,12 +195,12 @@ def _pages(library: Library, document: DocumentInfo) -> None:
 
 
 def facts(document: DocumentInfo) -> str:
-    """Pages, passages, how much can be found, and status, as HTML."""
-    status = as_html(document.status)
-    if document.status != "ready":
-        status = f'<span class="warning">{status}</span>'
+    """Pages, passages, how much can be found, and a status that is worth a word, as HTML."""
     sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
-    return f"{sizes} · {coverage.phrase(document.coverage)} · {status}"
+    told = f"{sizes} · {coverage.phrase(document.coverage)}"
+    if document.status == "ready":
+        return told
+    return f'{told} · <span class="warning">{as_html(document.status)}</span>'
 
 
 def counted(count: int, thing: str) -> str:

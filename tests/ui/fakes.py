@@ -15,8 +15,9 @@ from assistant.prompts import REFUSAL
 from assistant.reply import Citation, Outcome, Passage, Reply, Sentence
 from assistant.tools import Request
 from ingest import pdfium
-from ingest.document import Page
+from ingest.document import Page, count
 from ingest.errors import UnreadableFile
+from ingest.ledger import PageLedger
 from vectorstore.catalog import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
 from vectorstore.indexing import AddSummary, Failure, Progress
@@ -92,6 +93,9 @@ class FakeLibrary:
             raise UnknownDocument(f"{document} has no page {number}.")
         return pages[number - 1]
 
+    def ledger(self, document: str) -> list[PageLedger]:
+        return [_ledger(page, document) for page in _pages(self.file(document))]
+
     def file(self, document: str) -> Path:
         if document not in self.files:
             raise UnknownDocument(f"The library holds no document {document!r}.")
@@ -112,9 +116,18 @@ class FakeLibrary:
 def _info(name: str, path: Path) -> DocumentInfo:
     sha256 = hashlib.sha256(name.encode()).hexdigest()
     status = "ready" if "Scan" not in name else "2 of 5 pages are pictures without text"
-    return DocumentInfo(
-        name, str(path), "main", len(_pages(path)), 12, status, Coverage(0, 0, 0, 0), sha256
-    )
+    rows = [_ledger(page, name) for page in _pages(path)]
+    read, unread = sum(row.source for row in rows), sum(row.unread for row in rows)
+    coverage = Coverage(read, 0, 0, 0, indexed=read, unread=unread)
+    return DocumentInfo(name, str(path), "main", len(rows), 12, status, coverage, sha256)
+
+
+def _ledger(page: Page, document: str) -> PageLedger:
+    """Page 3 of a scan could not be read."""
+    read = count(page.text)
+    unread = 1900 if "Scan" in document and page.number == 3 else 0
+    note = "unreadable scan" if unread else ""
+    return PageLedger(page.number, read, 0, None, read, 0, (), unread, note)
 
 
 @functools.cache

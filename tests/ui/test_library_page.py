@@ -33,8 +33,21 @@ def test_documents_are_listed_with_pages_and_status(visit: Visit, library: FakeL
     shown = html(visit(LIBRARY_PAGE))
 
     assert "2 documents, 42 pages" in shown
-    assert "21 pages · 12 passages · ready" in shown
+    assert "21 pages · 12 passages · 100 % of its text can be found" in shown
     assert "2 of 5 pages are pictures without text" in shown
+
+
+def test_a_page_that_could_not_be_read_is_named_and_opens_with_a_click(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    library.put(SAMPLES / HANDBOOK, "Scan.pdf")
+    app = visit(LIBRARY_PAGE)
+
+    [remark] = [b for b in app.button if (b.key or "").startswith("remark-")]
+    assert "Page 3: unreadable scan" in remark.label.replace("\\", "")
+    remark.click().run()
+
+    assert "Page 3 of 21" in html(app)
 
 
 def test_an_empty_library_says_what_to_do(visit: Visit, library: FakeLibrary) -> None:
