@@ -5,7 +5,7 @@ values, such as XLSX, make their Cells themselves.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from ingest import dates
@@ -84,8 +84,22 @@ def row_text(texts: Iterable[str]) -> str:
     return BAR.join(" ".join(text.split()) for text in texts)
 
 
-def header_rows(rows: Sequence[Sequence[Cell]]) -> int:
-    """How many rows at the top are headings of columns: 1 when they are unlike what is below."""
+def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> int:
+    """How many rows at the top are headings of columns: 1 when they are unlike what is below.
+
+    `joined` are rows with cells merged side by side: heads over heads.
+    """
+    above = 0
+    while above in joined and above + 1 < len(rows) and _words(rows[above]):
+        above += 1
+    return above + _heads(rows[above:])
+
+
+def _words(row: Sequence[Cell]) -> bool:
+    return all(cell.kind in ("text", "empty") for cell in row)
+
+
+def _heads(rows: Sequence[Sequence[Cell]]) -> int:
     if len(rows) < 2:
         return 0
     top, below = rows[0], rows[1:]

@@ -21,6 +21,7 @@ from ingest.sheets.layout import Block, Grid
 from ingest.sheets.opendocument import around_ods
 from ingest.sheets.workbook import Workbook
 from ingest.source import Source
+from ingest.values import header_rows
 
 _ZIPPED = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlam", ".ods", ".ots")
 _TOO_MANY = "rows behind the most that are read"
@@ -98,7 +99,7 @@ def _table(flow: Flow, table: Block, captions: list[str], found: Filled, about: 
         return
     joined = {row - table.top for row in found.joined}
     hidden = [_why(table.top + at, about) for at in range(len(table.rows))]
-    header = layout.header(table.rows, joined)
+    header = header_rows(table.rows, joined)
     flow.typed_table(table.rows, header, " ".join(captions), hidden)
 
 

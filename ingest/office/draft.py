@@ -6,10 +6,11 @@ given, so that given = lines + dropped.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.document import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
+from ingest.office.merged import Row, covered_text, filled, joined, text_of
 from ingest.values import BAR, cells, header_rows, row_text
 
 UNPLACED = "text in parts of the file that are not shown"
@@ -17,8 +18,6 @@ CONTROL = "control characters"
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")  # without white space
 _LONGEST_HEADING = 200  # characters: a longer one is a paragraph in the wrong style
 _LONGEST_LINK = 200  # characters: a longer one is for machines
-
-Row = Sequence[str | Cell | None]  # None: covered by a merged cell
 
 
 @dataclass
@@ -70,20 +69,22 @@ class Draft:
 
     def table(self, rows: Sequence[Row], header: int = 0) -> None:
         """A row is a line; where no row is stated to be a header, the values tell."""
-        rows = [row for row in rows if any(map(_shown, row))]
-        if self._nested or not rows:
+        if self._nested:
             self._plain(rows)
             return
+        whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True) if _any(row)]
+        if not whole:
+            return
         first = len(self.lines)
-        clean = [[self._cell(entry) for entry in row] for row in rows]
-        for row in clean:
-            shown = [_text(entry) for entry in row if entry is not None]
-            self._mark(BAR, len(shown) - 1)
-            self.lines.append(Line(row_text(shown), begins=True))
-        filled = _typed(clean, first)
+        clean = [self._row(row, texts) for row, texts in whole]
+        typed = _typed(clean, first)
         above = self.lines[first - 1].text if self._caption == first - 1 >= 0 else ""
-        known = min(header, len(filled)) or header_rows(filled)
-        self.tables.append(Table(first, len(self.lines) - 1, filled, known, above))
+        self.lines += [Line(self._bars(row), begins=True) for row in clean]
+        beside = {at for at, (row, _) in enumerate(whole) if joined(row)}
+        known = min(header, len(typed))
+        if not known or beside & set(range(known)):
+            known = max(known, header_rows(typed, beside))
+        self.tables.append(Table(first, len(self.lines) - 1, typed, known, above))
 
     def figure(self, alt: str) -> None:
         """A picture. What it shows in words is a line too: only lines are found and cited."""
@@ -126,8 +127,21 @@ class Draft:
             text = _CONTROLS.sub("", text)
         return text
 
-    def _cell(self, entry: str | Cell | None) -> str | Cell | None:
-        return " ".join(self._clean(entry).split()) if isinstance(entry, str) else entry
+    def _row(self, row: Row, texts: Sequence[str | Cell]) -> list[str | Cell]:
+        """The cells of one row without control characters; what is made for them is counted."""
+        self.made("".join(map(covered_text, texts, row)))
+        return [
+            " ".join(self._clean(entry).split()) if isinstance(entry, str) else entry
+            for entry in texts
+        ]
+
+    def _bars(self, row: Sequence[str | Cell]) -> str:
+        """A row as a line, as far as there is something in it."""
+        texts = [text_of(entry) for entry in row]
+        while not texts[-1].strip():
+            texts.pop()
+        self._mark(BAR, len(texts) - 1)
+        return row_text(texts)
 
     def _mark(self, bar: str, times: int) -> None:
         self._books.made += count(bar) * max(times, 0)
@@ -135,7 +149,7 @@ class Draft:
     def _plain(self, rows: Sequence[Row]) -> None:
         """A table inside of a cell: its rows are text of that cell, without bars of their own."""
         for row in rows:
-            shown = [_text(entry) for entry in row if _shown(entry)]
+            shown = [text for entry in row if (text := text_of(entry)).strip()]
             self._mark(",", len(shown) - 1)
             self.line(", ".join(shown))
 
@@ -145,18 +159,13 @@ class Draft:
             self.figures[-1] = Figure(NOWHERE, caption)
 
 
-def _shown(entry: str | Cell | None) -> bool:
-    return bool(_text(entry).strip())
+def _any(row: Row) -> bool:
+    return any(text_of(entry).strip() for entry in row)
 
 
-def _text(entry: str | Cell | None) -> str:
-    return entry.text if isinstance(entry, Cell) else entry or ""
-
-
-def _typed(rows: Iterable[Row], first: int) -> tuple[tuple[Cell, ...], ...]:
+def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell, ...], ...]:
     """Cells with what they mean; those that the format has typed itself stay as they are."""
-    rows = [list(row) for row in rows]
-    guessed = cells([[_text(e) for e in row] for row in rows], range(first, first + len(rows)))
+    guessed = cells([list(map(text_of, row)) for row in rows], range(first, first + len(rows)))
     return tuple(
         tuple(
             Cell(e.text, guess.line, e.value, e.kind, e.unit) if isinstance(e, Cell) else guess

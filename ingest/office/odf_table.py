@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from xml.etree.ElementTree import Element
 
 from ingest.document import Cell
-from ingest.office.draft import Draft, Row
+from ingest.office.draft import Draft
+from ingest.office.merged import Covered, Entry, Row, text_of
+from ingest.office.numbering import whole
 from ingest.office.odf_text import repeats
 
 _MOST_ROWS = 1000  # that one row may stand for
@@ -24,8 +26,9 @@ def rows(table: Element, read: Read, draft: Draft) -> tuple[list[Row], int]:
         entries = list(_entries(row, read, draft))
         while entries and entries[-1] in (None, ""):
             entries.pop()  # rows are filled up to the width of a sheet
-        times = repeats(row, "table:number-rows-repeated", _MOST_ROWS) if any(entries) else 1
-        draft.made("".join(_text(entry) for entry in entries) * (times - 1))
+        said = "".join(map(text_of, entries))
+        times = repeats(row, "table:number-rows-repeated", _MOST_ROWS) if said else 1
+        draft.made(said * (times - 1))
         found += [entries] * times
         header += times if heads else 0
     if table.get("table:use-first-row-styles") == "true" and len(found) > 1:
@@ -44,15 +47,19 @@ def _rows(table: Element, heads: bool = False) -> Iterator[tuple[Element, bool]]
             yield from _rows(part, heads)
 
 
-def _entries(row: Element, read: Read, draft: Draft) -> Iterator[str | Cell | None]:
+def _entries(row: Element, read: Read, draft: Draft) -> Iterator[Entry]:
+    wide = 0  # places to the right that the last cell reaches over
     for cell in row:
         if cell.tag not in _CELLS:
             continue
         text = read(cell, draft)
-        entry: str | Cell | None = _typed(cell, text) if text else ""
+        entry: Entry = _typed(cell, text) if text else ""
         if cell.tag == "table:covered-table-cell" and not text:
-            entry = None
+            entry = Covered.LEFT if wide > 0 else Covered.ABOVE
+        else:
+            wide = whole(cell.get("table:number-columns-spanned", "")) - 1
         times = repeats(cell, "table:number-columns-repeated", _MOST_COLUMNS)
+        wide -= times if isinstance(entry, Covered) else 0
         draft.made(text * (times - 1))
         yield from [entry] * times
 
@@ -79,7 +86,3 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _text(entry: str | Cell | None) -> str:
-    return entry.text if isinstance(entry, Cell) else entry or ""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ingest.document import count
 from ingest.errors import UnreadableFile
 from ingest.office.draft import Draft, address, comment_by
+from ingest.office.merged import Covered
 from ingest.office.rtf_group import Group, formatted
 from ingest.office.rtf_prologue import INFO, PARTS, WORDS, Prologue
 from ingest.office.rtf_story import Story
@@ -277,6 +278,6 @@ def _announce(story: Story, word: str, number: int) -> None:
         story.layout.header = True
     elif word == "cellx":
         story.layout.edges.append(Edge(number, story.layout.merged))
-        story.layout.merged = False
+        story.layout.merged = None
     else:
-        story.layout.merged = True
+        story.layout.merged = Covered.LEFT if word == "clmrg" else Covered.ABOVE

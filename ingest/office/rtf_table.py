@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.office.draft import Row
+from ingest.office.merged import Covered, Entry, Row
 
 
 @dataclass
@@ -11,7 +11,7 @@ class Edge:
     """What a row states of one of its cells before the text comes."""
 
     right: int
-    merged: bool  # it continues the cell to the left or above
+    merged: Covered | None  # it continues the cell to the left or above
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Layout:
 
     edges: list[Edge] = field(default_factory=list)
     header: bool = False
-    merged: bool = False  # what is said of the cell whose edge comes next
+    merged: Covered | None = None  # what is said of the cell whose edge comes next
 
 
 def grid(rows: Sequence[tuple[Layout, list[str]]]) -> list[Row]:
@@ -33,8 +33,8 @@ def grid(rows: Sequence[tuple[Layout, list[str]]]) -> list[Row]:
 def _placed(layout: Layout, texts: list[str], column: dict[int, int]) -> Row:
     if len(layout.edges) != len(texts):  # not what the row announced: take it as it comes
         return list(texts)
-    row: list[str | None] = []
+    row: list[Entry] = []
     for edge, text in zip(layout.edges, texts, strict=True):
-        row.append(None if edge.merged and not text else text)
-        row += [None] * (column[edge.right] + 1 - len(row))
+        row.append(edge.merged if edge.merged and not text else text)
+        row += [Covered.LEFT] * (column[edge.right] + 1 - len(row))
     return row

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from ingest.office import drawings
-from ingest.office.draft import Draft, Row, address
+from ingest.office.draft import Draft, address
 from ingest.office.formulas import formula
 from ingest.office.markup import Package, Relation, child, children, texts, value
+from ingest.office.merged import Covered, Entry
 from ingest.office.numbering import whole
 from ingest.office.slide_lists import Inherited, Marks, is_title, placeholder
 
@@ -147,17 +148,18 @@ class Shapes:
 
     def _table(self, table: Element) -> None:
         rows = [
-            [entry for cell in children(row, "a:tc") for entry in self._cell(cell)]
-            for row in children(table, "a:tr")
+            [self._cell(cell) for cell in children(row, "a:tc")] for row in children(table, "a:tr")
         ]
         first = value(table, "a:tblPr", of="firstRow") in ("1", "true")
         self._draft.table(rows, header=int(first and len(rows) > 1))
 
-    def _cell(self, cell: Element) -> Row:
+    def _cell(self, cell: Element) -> Entry:
         paragraphs = children(child(cell, "a:txBody"), "a:p")
         text = " ".join(self.text(p) for p in paragraphs).replace("\n", " ").strip()
-        covered = any(cell.get(name) in ("1", "true") for name in ("hMerge", "vMerge"))
-        return [None if covered and not text else text]
+        for name, covered in (("hMerge", Covered.LEFT), ("vMerge", Covered.ABOVE)):
+            if cell.get(name) in ("1", "true") and not text:
+                return covered
+        return text
 
     def _outside(self, shape: Element) -> str:
         """Shapes that lie beside the slide are seen by those only who edit it."""

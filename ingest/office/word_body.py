@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from ingest.office import drawings
-from ingest.office.draft import Draft, Row, comment_by
+from ingest.office.draft import Draft, comment_by
 from ingest.office.markup import Package, Relation, child, texts, value
+from ingest.office.merged import Covered, Entry, Row
 from ingest.office.numbering import Numbering, whole
 from ingest.office.word_styles import Style, Styles, on, outline
 from ingest.office.word_text import COPY, DELETED, PROMPT, TEXT, Inline, Runs
@@ -147,15 +148,15 @@ class Body:
         draft.table([self._row(row, draft) for row in shown], heads if heads < len(shown) else 0)
 
     def _row(self, row: Element, draft: Draft) -> Row:
-        entries: list[str | None] = [None] * whole(value(row, "w:trPr", "w:gridBefore"))
+        entries: list[Entry] = [None] * whole(value(row, "w:trPr", "w:gridBefore"))
         for cell in _inside(row, "w:tc"):
             properties = child(cell, "w:tcPr")
             inner = draft.inner()
             self.blocks(cell, inner, paper=False)
             text = draft.take(inner)
-            entries.append(None if _covered(properties) and not text else text)
+            entries.append(Covered.ABOVE if _covered(properties) and not text else text)
             width = min(whole(value(properties, "w:gridSpan")), _WIDEST)
-            entries += [None] * (width - 1)
+            entries += [Covered.LEFT] * (width - 1)
         return entries[: _WIDEST * 2]
 
 

@@ -62,23 +62,11 @@ def is_near(title: Block, table: Block) -> bool:
     return 0 <= apart <= _NEAR and beside
 
 
-def header(rows: Grid, joined: set[int]) -> int:
-    """Rows of heads. `joined` are rows with cells merged side by side: heads over heads."""
-    above = 0
-    while above in joined and above + 1 < len(rows) and _words(rows[above]):
-        above += 1
-    return above + header_rows(rows[above:]) if above else header_rows(rows)
-
-
 def _alone(row: Sequence[Cell]) -> str:
     """The text of a row in which one cell is filled; a merged one fills several with the same."""
     texts = {cell.text for cell in row if cell.text}
     filled = sum(bool(cell.text) for cell in row)
     return texts.pop() if len(texts) == 1 and filled in (1, len(row)) else ""
-
-
-def _words(row: Sequence[Cell]) -> bool:
-    return all(cell.kind in ("text", "empty") for cell in row)
 
 
 def _bands(filled: Sequence[bool]) -> list[tuple[int, int]]:
