@@ -95,7 +95,7 @@ class Page:
 
 def count(text: str) -> int:
     """Characters without white space: what the coverage ledger counts."""
-    return sum(not character.isspace() for character in text)
+    return sum(map(len, text.split()))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ _DOTS = 200 / 72  # pixels in a point
 _LEAST_SIDE = 1_000  # pixels: the points of a scan's page may be anything
 _SMALL_SIDE = 400  # pixels, when ink is measured
 _STAIN, _LOGO = 10, 200  # characters: less ink than these make is none, or no text
-_RICH = 1_000  # characters: so full a page holds no scan
+_RICH = 1_000  # characters: so full a page holds no scan; without a picture _LOGO are enough
 _SAME = 0.3  # of a recognised line's area, in a line of the text layer
 
 
@@ -47,8 +47,8 @@ def _recognised(path: Path, page: Page, engines: Engines) -> Page:
 def _unread_ink(path: Path, page: Page) -> bool:
     """Is there more writing beside the lines than the lines explain?"""
     characters = count(page.text)
-    if not page.width or characters >= _RICH:
-        return False
+    if not page.width or characters >= (_RICH if page.pictures else _LOGO):
+        return False  # drawing the page costs as much as reading it
     scale = max(SMALL, _SMALL_SIDE / max(page.width, page.height))
     scale *= fitting(page.width * scale, page.height * scale)
     unread = written(pdfium.render(path, page.number, scale), page.lines, scale)

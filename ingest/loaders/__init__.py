@@ -15,6 +15,7 @@ from ingest.loaders.delimited import load_delimited
 from ingest.loaders.docx import load_docx
 from ingest.loaders.epub import load_epub
 from ingest.loaders.html import load_html, load_mhtml
+from ingest.loaders.image import load_image
 from ingest.loaders.legacy import load_legacy
 from ingest.loaders.mail import load_mail
 from ingest.loaders.markdown import load_markdown
@@ -26,6 +27,7 @@ from ingest.loaders.sheet import load_sheet
 from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
 from ingest.loaders.video import load_video
+from ingest.pictures import SUFFIXES as PICTURES
 from ingest.source import Engines, Source
 
 LOADERS: dict[str, Callable[[Source], Document]] = {
@@ -35,6 +37,7 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
     **dict.fromkeys((".odt", ".odp", ".ott", ".otp", ".fodt", ".fodp"), load_odf),
     ".rtf": load_rtf,
     **dict.fromkeys((".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".pot"), load_legacy),
+    **dict.fromkeys(PICTURES, load_image),
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv", ".webm"), load_video),

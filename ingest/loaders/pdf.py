@@ -11,19 +11,21 @@ from pypdf import PdfReader
 from ingest import pdfium
 from ingest.document import Document, Heading
 from ingest.errors import UnreadableFile
+from ingest.scans import recognised
 from ingest.source import Source
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity of every file
 
 
 def load_pdf(source: Source) -> Document:
-    """Read every page; a page that is a picture comes back without lines.
+    """Read every page; of pages that are pictures the text is recognised.
 
     Raises EncryptedFile or UnreadableFile.
     """
     pages = tuple(pdfium.pages(source.path))
     if not pages:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
+    pages = recognised(source.path, pages, source.engines)
     outline, metadata = _structure(source.path)
     title = metadata.get("title") or source.stem
     return Document(source.sha256, source.name, title, pages, outline, metadata)
