@@ -1,11 +1,17 @@
-"""What tests of several folders need: the samples, and where larger data and models are kept."""
+"""What tests of several folders need: samples, larger data and models, and the command line."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from assistant import build, cli, offline
 from assistant.settings import default_home
+from tests.commands import Pincite, Ran
+from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
 
 PROJECT = Path(__file__).parents[1]
 
@@ -43,3 +49,58 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.suffix != ".onnx":
             (folder / path.name).symlink_to(path)
     return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def pincite(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Pincite:
+    """Runs a command in this process on a home of its own."""
+    for name in [name for name in os.environ if name.startswith("PINCITE_")]:
+        monkeypatch.delenv(name)
+    for name, value in offline.QUIET.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(offline, "install_guard", lambda log: None)  # it would outlive the test
+    monkeypatch.setattr(build, "embedder", lambda settings: WordEmbedder())
+
+    def run(*arguments: object) -> Ran:
+        try:
+            status = cli.main(["--home", str(home), *map(str, arguments)])
+        except SystemExit as end:  # as argparse ends on wrong usage
+            status = int(str(end.code))
+        shown = capsys.readouterr()
+        return Ran(status, shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Papers, and a home with them in its library that was made once."""
+    desk = tmp_path_factory.mktemp("desk")
+    handbook = ["# Leave", "", "Thirty days of leave."], ["Go."]
+    write_pdf(desk / "papers" / "Handbook.pdf", *handbook)
+    write_pdf(desk / "papers" / "Policy.pdf", ["A password has fourteen letters."])
+    with Library(desk / "home" / "libraries" / "main", "main", WordEmbedder) as library:
+        library.add([desk / "papers"])
+    shutil.copytree(desk / "papers", desk / "originals")
+    return desk
+
+
+@pytest.fixture
+def papers(desk: Path) -> Path:
+    shutil.rmtree(desk / "papers")
+    shutil.copytree(desk / "originals", desk / "papers")
+    return desk / "papers"
+
+
+@pytest.fixture
+def full(pincite: Pincite, desk: Path, papers: Path, home: Path) -> Pincite:
+    """With the papers in the library."""
+    shutil.copytree(desk / "home", home)
+    return pincite

@@ -1,104 +1,17 @@
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import build, cli, offline
+from assistant import cli, offline
+from tests.commands import Pincite, refused
 from tests.conftest import PROJECT
-from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
-from vectorstore.library import Library
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def rows(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Pincite = Callable[..., Ran]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def pincite(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Pincite:
-    """Runs a command in this process on a home of its own."""
-    for name in [name for name in os.environ if name.startswith("PINCITE_")]:
-        monkeypatch.delenv(name)
-    for name, value in offline.QUIET.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(offline, "install_guard", lambda log: None)  # it would outlive the test
-    monkeypatch.setattr(build, "embedder", lambda settings: WordEmbedder())
-
-    def run(*arguments: object) -> Ran:
-        try:
-            status = cli.main(["--home", str(home), *map(str, arguments)])
-        except SystemExit as end:  # as argparse ends on wrong usage
-            status = int(str(end.code))
-        shown = capsys.readouterr()
-        return Ran(status, shown.out, shown.err)
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Papers, and a home with them in its library that was made once."""
-    desk = tmp_path_factory.mktemp("desk")
-    handbook = ["# Leave", "", "Thirty days of leave."], ["Go."]
-    write_pdf(desk / "papers" / "Handbook.pdf", *handbook)
-    write_pdf(desk / "papers" / "Policy.pdf", ["A password has fourteen letters."])
-    with Library(desk / "home" / "libraries" / "main", "main", WordEmbedder) as library:
-        library.add([desk / "papers"])
-    shutil.copytree(desk / "papers", desk / "originals")
-    return desk
-
-
-@pytest.fixture
-def papers(desk: Path) -> Path:
-    shutil.rmtree(desk / "papers")
-    shutil.copytree(desk / "originals", desk / "papers")
-    return desk / "papers"
-
-
-@pytest.fixture
-def full(pincite: Pincite, desk: Path, papers: Path, home: Path) -> Pincite:
-    """With the papers in the library."""
-    shutil.copytree(desk / "home", home)
-    return pincite
-
-
-def refused(ran: Ran, status: int = 1) -> str:
-    """The one sentence that a refused command leaves, on standard error only."""
-    assert (ran.status, ran.out) == (status, "")
-    (line,) = ran.err.splitlines()
-    assert line.startswith("pincite: ")
-    return line.removeprefix("pincite: ")
-
 
 # -- add
 
@@ -200,47 +113,7 @@ def test_a_home_that_cannot_be_written_is_told_in_a_sentence(
     assert sentence.startswith("This folder cannot be written; choose another --home")
 
 
-# -- documents, show, remove, verify, rebuild
-
-
-def test_documents_are_listed_with_the_promised_fields(full: Pincite, papers: Path) -> None:
-    handbook, policy = full("documents", "--json").json
-    assert list(handbook) == [
-        "document", "path", "library", "pages", "chunks", "status", "coverage", "sha256",
-    ]  # fmt: skip
-    assert (handbook["document"], policy["document"]) == ("Handbook.pdf", "Policy.pdf")
-    assert (handbook["path"], handbook["library"]) == (str(papers / "Handbook.pdf"), "main")
-    coverage = handbook["coverage"]
-    assert list(coverage) == [
-        "extracted", "ocr", "empty", "dropped", "indexed", "hidden", "unread",
-    ]  # fmt: skip
-    assert coverage["extracted"] + coverage["ocr"] == coverage["indexed"] + coverage["dropped"] > 0
-    assert "Handbook.pdf  (2 pages, 2 passages, 100% indexed): ready" in full("documents").out
-
-
-def test_an_empty_library_says_how_to_fill_it(pincite: Pincite) -> None:
-    ran = pincite("documents")
-    assert ran.status == 0
-    assert ran.out == "The library 'main' is empty. `pincite add PATH` adds documents.\n"
-    assert pincite("documents", "--json").json == []
-
-
-def test_show_gives_pages_with_lines_and_boxes(full: Pincite) -> None:
-    first, second = full("show", "Handbook.pdf", "--json").json
-    assert list(first) == [
-        "page", "text", "ocr", "lines", "title", "characters", "indexed", "hidden", "dropped",
-        "unread", "note", "confidence",
-    ]  # fmt: skip
-    assert (first["characters"], first["indexed"], first["dropped"]) == (23, 23, {})
-    assert (first["page"], first["text"], first["ocr"]) == (
-        1,
-        "Leave\nThirty days of leave.",
-        False,
-    )
-    assert [line["text"] for line in first["lines"]] == ["Leave", "Thirty days of leave."]
-    assert all(len(line["box"]) == 4 for line in first["lines"])
-    assert full("show", "Handbook.pdf", "--page", 2, "--json").json == [second]
-    assert full("show", "Handbook.pdf", "--page", 2).out == "--- page 2 ---\nGo.\n\n"
+# -- remove, verify, rebuild
 
 
 def test_unknown_documents_and_pages_are_named_and_nothing_changes(full: Pincite) -> None:
