@@ -97,6 +97,7 @@ def _turns(history: list[dict[str, str]]) -> "list[Turn]":
 
 def _show(reply: "Reply", as_json: bool) -> None:
     from assistant.errors import AssistantError
+    from assistant.reply import place
 
     if as_json:
         print(json.dumps(reply.to_json()))
@@ -112,13 +113,17 @@ def _show(reply: "Reply", as_json: bool) -> None:
     done = reply.finish()
     for citation in done.citations:
         quote = " ".join(citation.quote.split())
-        print(f"[{citation.mark}] {citation.document}, page {citation.page}: “{quote}”")
+        where = place(citation.page, citation.seconds)
+        print(f"[{citation.mark}] {citation.document}, {where}: “{quote}”")
     unsupported = [s.text for s in done.sentences if not s.supported and not done.refused]
     for text in unsupported:
         print(f"not found in the documents: {text}")
+    for notice in done.notices:
+        print(f"note: {notice}")
     for passage in done.passages[:3] if done.refused else ():
         first = " ".join(passage.text.split())[:100]
-        print(f"closest: {passage.document}, page {passage.page}: {first}…")
+        where = place(passage.page, passage.seconds)
+        print(f"closest: {passage.document}, {where}: {first}…")
 
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:

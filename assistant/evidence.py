@@ -6,6 +6,7 @@ from typing import Protocol
 from assistant.sentences import split, stems
 from ingest.chunking import chunk as chunk_document
 from ingest.document import Box, Document, Line, Page
+from ingest.ledger import PageLedger
 from vectorstore.catalog import StoredChunk
 from vectorstore.embedder import Embedder
 from vectorstore.library import Hit
@@ -20,6 +21,10 @@ class Evidence(Protocol):
     ) -> list[Hit]: ...
 
     def page(self, document: str, number: int) -> Page: ...
+
+    def ledger(self, document: str) -> Sequence[PageLedger]:
+        """What became of each page, also of those that could not be read."""
+        ...
 
     def embedder(self) -> Embedder: ...
 
@@ -63,6 +68,10 @@ class GivenPassages:
 
     def page(self, document: str, number: int) -> Page:
         return self._pages[document]
+
+    def ledger(self, document: str) -> list[PageLedger]:
+        """Empty: nobody knows what was left out of passages that were given."""
+        return []
 
     def embedder(self) -> Embedder:
         return self._embedder

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.document import Box
+from ingest.media import clock
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Citation:
     quote: str  # verbatim lines of the page, joined by newlines
     boxes: tuple[Box, ...]  # one for each line of the quote
     score: float  # support of the sentence by the quote, 0 to 1
+    seconds: float | None = None  # in a recording: where the first line begins
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Passage:
     page: int
     score: float
     text: str
+    seconds: float | None = None  # in a recording: where it begins
+
+
+def place(page: int, seconds: float | None) -> str:
+    """Where something stands, for people: "page 3", and in a recording "03:12"."""
+    return f"page {page}" if seconds is None else clock(seconds)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Outcome:
     stopped: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    notices: tuple[str, ...] = ()  # sentences on what could not be read of the documents
 
 
 @dataclass
@@ -115,7 +124,8 @@ class Reply:
                 {"text": s.text, "supported": s.supported, "marks": list(s.marks)}
                 for s in done.sentences
             ],
-            "passages": [vars(passage) for passage in done.passages],
+            "passages": [_told(vars(passage)) for passage in done.passages],
+            "notices": list(done.notices),
             "images": [str(path) for path in self.images],
             "audio": [str(path) for path in self.audio],
             "usage": {
@@ -130,4 +140,10 @@ class Reply:
 
 
 def _citation_json(citation: Citation) -> dict[str, Any]:
-    return {**vars(citation), "boxes": [[round(v, 2) for v in box] for box in citation.boxes]}
+    boxes = [[round(v, 2) for v in box] for box in citation.boxes]
+    return _told({**vars(citation), "boxes": boxes})
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """Only recordings have seconds."""
+    return {name: value for name, value in row.items() if name != "seconds" or value is not None}

@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import abstention, extractive, grounding, prompts
+from assistant import abstention, extractive, gaps, grounding, prompts
 from assistant.chat_model import Stopped, TokenOdds
 from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Outcome, Reply, Sentence
@@ -42,6 +42,11 @@ class Answer:
         )
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
+        yield from self._answer(request, reply)
+        if reply.outcome:
+            reply.outcome = gaps.noted(reply.outcome, request.evidence, request.documents or ())
+
+    def _answer(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.stage = "Searching"
         reading = self.read(request)
         if reply.cancel.is_set():

@@ -108,6 +108,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.text) parts.push(writing(data));
   if (data.stage) parts.push(stage(data));
   if (data.sentences) parts.push(...sentences(root, data));
+  for (const notice of data.notices ?? []) parts.push(make("p", "notice", notice, { role: "note" }));
   if (data.note) parts.push(make("p", "hint", data.note));
   if (Object.keys(data.citations ?? {}).length) parts.push(sources(root, data));
   if (data.passages?.length) parts.push(passages(root, data));

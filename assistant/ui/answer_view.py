@@ -72,6 +72,7 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
             c["mark"]: {"document": c["document"], "page": c["page"]} for c in answer["citations"]
         },
         "note": _note(answer),
+        "notices": list(answer.get("notices", ())),  # answers of older versions have none
         "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
         "passages_title": "The closest passages",
         "opened": opened,
@@ -134,4 +135,5 @@ def copied(answer: Mapping[str, Any]) -> str:
     ]
     sources = [f"[{c['mark']}] {c['document']}, page {c['page']}" for c in answer["citations"]]
     text = " ".join(sentences) or answer["answer"]
-    return "\n".join([text, "", *sources]) if sources else text
+    notices = [f"Note: {notice}" for notice in answer.get("notices", ())]
+    return "\n".join([text, "", *sources, *notices]) if sources or notices else text

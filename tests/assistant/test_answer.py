@@ -13,6 +13,7 @@ from assistant.reply import Outcome, Passage
 from assistant.tools import Request, Turn
 from assistant.tools.answer import Answer
 from ingest.document import Page
+from ingest.ledger import PageLedger
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
 from vectorstore.catalog import StoredChunk
 from vectorstore.embedder import Embedder
@@ -42,6 +43,9 @@ class Shelf:
 
     def page(self, document: str, number: int) -> Page:
         return self._pages[number - 1]
+
+    def ledger(self, document: str) -> list[PageLedger]:
+        return [PageLedger(p.number, 40, 0, None, 40, 0, (), 0, "") for p in self._pages]
 
     def embedder(self) -> Embedder:
         return WordEmbedder()

@@ -5,6 +5,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,10 @@ def _outcome(request: Request) -> Outcome:
     if "unknown" in question:
         sentence = Sentence(REFUSAL, supported=False)
         return Outcome(REFUSAL, (sentence,), passages=passages, refused=True)
+    if "incomplete" in question:
+        return replace(
+            _leave(library, passages), notices=(f"Page 3 of {HOSTILE} could not be read.",)
+        )
     if "hostile" in question:
         return _hostile(library)
     return _leave(library, passages)

@@ -149,6 +149,16 @@ def test_a_refusal_offers_the_closest_passages(visit: Visit) -> None:
     assert "Page 10 of 21" in html(app)
 
 
+def test_what_could_not_be_read_is_told_under_the_answer_and_copied_with_it(visit: Visit) -> None:
+    app = visit()
+
+    ask(app, "incomplete")
+
+    [answer] = answers(app)
+    assert answer["notices"] == [f"Page 3 of {HOSTILE} could not be read."]
+    assert answer["copy"].endswith("Note: " + answer["notices"][0])
+
+
 def test_an_expected_error_is_shown_as_its_sentence(visit: Visit) -> None:
     app = visit()
 
