@@ -147,9 +147,10 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
             for row in rows(args.batch):
                 print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)
             return DONE
-        hits = library.search(args.query, args.k, hidden=args.hidden)
+        found = library.search(args.query, args.k, hidden=args.hidden)
+        hits = [(hit, _hit_row(library, hit)) for hit in found]
     if args.json:
-        print(json.dumps([_hit_row(hit) for hit in hits]))
+        print(json.dumps([row for _, row in hits]))
     else:
         _print_hits(hits)
     return DONE
@@ -159,27 +160,38 @@ def _search_row(library: "Library", row: dict[str, Any], k: int, hidden: bool) -
     started = time.perf_counter()
     hits = library.search(row["question"], k, hidden=hidden)
     seconds = round(time.perf_counter() - started, 4)
-    return {"id": row.get("id"), "hits": [_hit_row(hit) for hit in hits], "seconds": seconds}
+    return {
+        "id": row.get("id"),
+        "hits": [_hit_row(library, hit) for hit in hits],
+        "seconds": seconds,
+    }
 
 
-def _hit_row(hit: "Hit") -> dict[str, Any]:
+def _hit_row(library: "Library", hit: "Hit") -> dict[str, Any]:
+    from assistant import recordings
+
     row = {
         "document": hit.document,
         "page": hit.page,
         "score": round(hit.score, 4),
         "text": hit.text,
     }
-    return {**row, "hidden": True} if hit.chunk.hidden else row
+    seconds = recordings.seconds(library, hit)
+    more = {"hidden": hit.chunk.hidden or None, "seconds": seconds}
+    return row | {name: value for name, value in more.items() if value is not None}
 
 
-def _print_hits(hits: "list[Hit]") -> None:
+def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
+    from assistant.reply import place
+
     if not hits:
         print("Nothing found.")
-    for number, hit in enumerate(hits, start=1):
+    for number, (hit, row) in enumerate(hits, start=1):
         text = " ".join(hit.text.split())
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
-        print(f"{number}. {hit.document}, page {hit.page}  ({hit.score:.2f}){flag}\n   {short}\n")
+        where = place(hit.page, row.get("seconds"))
+        print(f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n")
 
 
 @contextmanager

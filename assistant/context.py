@@ -33,7 +33,8 @@ class Window:
 
     @property
     def passage(self) -> Passage:
-        return Passage(self.document, self.page.number, round(self.score, 4), self.text)
+        seconds = self.page.lines[self.first].seconds
+        return Passage(self.document, self.page.number, round(self.score, 4), self.text, seconds)
 
 
 def windows(

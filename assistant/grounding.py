@@ -126,6 +126,7 @@ def citation(mark: int, unit: Unit, read: Sequence[Window], score: float) -> Cit
         "\n".join(line.text for line in lines),
         tuple(line.box for line in lines),
         round(min(max(score, 0.0), 1.0), 3),
+        lines[0].seconds,
     )
 
 
