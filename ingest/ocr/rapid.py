@@ -4,11 +4,13 @@ imports rapidocr.
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Box, Line
 from ingest.errors import CannotRecognise
+from ingest.heartbeat import beat
 from ingest.ocr.fragments import Fragment, as_lines, confidence, turned
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.sizes import bounded
@@ -24,6 +26,7 @@ LANGUAGES = frozenset(
 _SURE = 0.9  # upside-down lines reach .6 to .8, upright ones .95 and more (docs/formats.md)
 _BETTER = 0.05
 _SAMPLE = 6  # lines are enough to tell which way is up
+_MOST_THREADS = 8  # each reserves address space, of which a reader has 4 GB
 _TALL = 40  # standing lines are looked at twice, at most
 
 
@@ -104,18 +107,39 @@ class Rapid:
 
 
 def _engine() -> Any:
+    import numpy as np
     from rapidocr import RapidOCR
 
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else -1
-    return RapidOCR(
+    engine = RapidOCR(
         params={
             "Global.log_level": "critical",
             "Global.text_score": 0.0,  # what is unsure tells that a page is upside down
             "Global.max_side_len": 20_000,  # `bounded` has seen to the size
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.intra_op_num_threads": _threads(),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
+    blank = np.full((48, 48, 3), 255, np.uint8)
+    engine(blank, use_det=False, use_cls=False, use_rec=True)  # loads the model
+    engine.text_rec.session = _Audible(engine.text_rec.session)
+    return engine
+
+
+def _threads() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _MOST_THREADS)
+
+
+class _Audible:
+    """Reads a few lines at a time: on a busy machine a page takes longer than silence may last."""
+
+    def __init__(self, session: Callable[[Any], Any]) -> None:
+        self._session = session
+
+    def __call__(self, lines: Any) -> Any:
+        seen = self._session(lines)
+        beat(0, 0)
+        return seen
 
 
 def _fragment(corners: Any, text: str, score: float) -> Fragment:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.document import Box, Line
 from ingest.errors import CannotRecognise
+from ingest.heartbeat import beat
 from ingest.ocr.fragments import Fragment, as_lines
 from ingest.ocr.sizes import bounded
 
@@ -72,14 +73,24 @@ class Tesseract:
         return set(self._run(["--list-langs"]).split("\n")[1:])
 
     def _run(self, arguments: list[str], given: bytes = b"") -> str:
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
-                [self._program, *arguments],
-                input=given,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
+            with subprocess.Popen(
+                [self._program, *arguments], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+            ) as running:
+                return _output(running, given).decode("utf-8", "replace")
+        except OSError:
             return ""  # one picture is not read; its page says so
-        return done.stdout.decode("utf-8", "replace")
+
+
+def _output(running: "subprocess.Popen[bytes]", given: bytes) -> bytes:
+    """What the program says; nothing if it is not done in time."""
+    waiting: bytes | None = given  # it must not be given again
+    for _ in range(_SECONDS):
+        try:
+            return running.communicate(waiting, timeout=1)[0]
+        except subprocess.TimeoutExpired:
+            waiting = None
+            beat(0, 0)
+    running.kill()
+    return b""
