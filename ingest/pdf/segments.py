@@ -10,7 +10,10 @@ from ingest.pdf.rows import Row, Word, union
 
 _WIDE = 1.0  # of the row's height: a wider gap ends a segment
 _NARROWEST = 4.0  # points
+_LONG = 8  # words: more in one segment is running text
 _MONEY = {"$", "€", "£", "¥", "US$", "("}  # at the left of a column, apart from its number
+_BEFORE = {"$", "US$", "£"}  # never written behind the number they belong to
+_ENDS = (*"0123456789)%\u2013\u2014",)  # of a number, or of nothing
 _AFTER = re.compile(r"[)%]+")
 _NUMBER = re.compile(
     r"[-+(\u2212\u2013$€£¥]*\s?(?:US\$)?\s?\(?[\d.,]*\d[\d.,]*\s?[%)a-z]{0,2}\)?%?"
@@ -58,6 +61,11 @@ class Band:
     def words(self) -> tuple[Word, ...]:
         return tuple(word for segment in self.segments for word in segment.words)
 
+    @property
+    def short(self) -> bool:
+        """No running text in it."""
+        return all(len(segment.words) <= _LONG for segment in self.segments)
+
     @cached_property
     def numbers(self) -> int:
         return sum(segment.number or segment.nothing for segment in self.segments[1:])
@@ -97,6 +105,11 @@ def _beside(before: Row, row: Row) -> bool:
     return level and two.x0 >= one.x1 and not before.hidden and not row.hidden
 
 
+def height(box: Box) -> float:
+    """In points; small dashes count as letters."""
+    return max(box.y1 - box.y0, 6.0)
+
+
 def segments(words: Sequence[Word]) -> Iterator[Segment]:
     height = max(word.box.y1 - word.box.y0 for word in words)
     gap = max(_WIDE * height, _NARROWEST)
@@ -112,4 +125,6 @@ def segments(words: Sequence[Word]) -> Iterator[Segment]:
 def _parts(group: list[Word], word: Word, gap: float) -> bool:
     if len(group) == 1 and group[0].text in _MONEY:
         return False
+    if word.text in _BEFORE and group[-1].text.endswith(_ENDS):
+        return True
     return word.box.x0 - group[-1].box.x1 > gap and not _AFTER.fullmatch(word.text)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ingest import values
-from ingest.document import Line, Table
+from ingest.document import Box, Line, Table
 from ingest.pdf import aligned
 from ingest.pdf.rows import Row
 from ingest.pdf.segments import bands
 
 _CAPTION = re.compile(
-    r"(?:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*[\divxa-z]{1,6}\b", re.IGNORECASE
+    r"(?i:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*(?:\d|[IVXLC]+\b|[A-Z]\b)"
 )
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
@@ -51,16 +51,22 @@ def typed(grid: Grid, lines: Sequence[Line]) -> Table:
 
 def _caption(grid: Grid, lines: Sequence[Line]) -> str:
     first, last = grid.lines[0], grid.last
-    above = [at for at in (first - 1, first - 2) if at >= 0]
-    below = [at for at in (last + 1,) if at < len(lines)]
-    for at in [*above, *below]:
-        if _CAPTION.match(lines[at].text) and not lines[at].hidden:
-            return lines[at].text
-    if above and lines[first - 1].bold and not lines[first].bold and _near(lines, first):
-        return lines[first - 1].text
+    around = [at for at in (first - 1, first - 2, last + 1) if 0 <= at < len(lines)]
+    named = [at for at in around if _CAPTION.match(lines[at].text) and not lines[at].hidden]
+    if named:
+        return lines[min(named, key=lambda at: _away(lines, grid, at))].text
+    title = lines[first - 1] if first else None
+    if title and title.bold and not lines[first].bold and title.text[0].isalnum():
+        return title.text if _near(title.box, lines[first].box) else ""
     return ""
 
 
-def _near(lines: Sequence[Line], first: int) -> bool:
-    box, title = lines[first].box, lines[first - 1].box
-    return 0 <= box.y0 - title.y1 <= _NEAR * (title.y1 - title.y0)
+def _away(lines: Sequence[Line], grid: Grid, at: int) -> float:
+    """Points between a line and the table."""
+    box = lines[at].box
+    above, below = lines[grid.lines[0]].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1
+    return abs(above if at < grid.lines[0] else below)
+
+
+def _near(title: Box, first: Box) -> bool:
+    return 0 <= first.y0 - title.y1 <= _NEAR * (title.y1 - title.y0)

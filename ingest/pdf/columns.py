@@ -1,0 +1,44 @@
+"""Columns of a table that has no grid: spans of a page in which words stand below one another."""
+
+from collections.abc import Iterable, Sequence
+
+from ingest.document import Box
+from ingest.pdf.segments import Band
+
+Columns = list[tuple[float, float]]
+
+
+def merged(spans: Iterable[tuple[float, float]]) -> Columns:
+    """From left to right; spans that overlap are one."""
+    columns: Columns = []
+    for x0, x1 in sorted(spans):
+        if columns and x0 <= columns[-1][1]:
+            columns[-1] = columns[-1][0], max(columns[-1][1], x1)
+        else:
+            columns.append((x0, x1))
+    return columns
+
+
+def touched(box: Box, columns: Columns) -> list[int]:
+    """The columns that a box is above, below or in."""
+    return [at for at, (x0, x1) in enumerate(columns) if box.x0 <= x1 and box.x1 >= x0]
+
+
+def owner(box: Box, columns: Columns) -> int:
+    """The column that a box overlaps most, else the nearest."""
+    return max(
+        range(len(columns)),
+        key=lambda at: min(box.x1, columns[at][1]) - max(box.x0, columns[at][0]),
+    )
+
+
+def cells(band: Band, columns: Columns) -> tuple[str, ...]:
+    """The text of a row, one for each column."""
+    texts: list[list[str]] = [[] for _ in columns]
+    for segment in band.segments:
+        texts[owner(segment.box, columns)].append(segment.text)
+    return joined(texts)
+
+
+def joined(texts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(" ".join(parts) for parts in texts)
