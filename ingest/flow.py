@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ingest.document import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
-from ingest.values import cells, header_rows, row_text
+from ingest.heartbeat import beat
+from ingest.values import cells, decimal_mark, header_rows, row_text
 
 LINES = 400  # of a page, about
 _CHARACTERS = 40_000  # of a page, about
@@ -70,7 +71,12 @@ class Flow:
         hidden: Sequence[str] = (),  # of each row: why it is not seen
     ) -> None:
         """Rows of text as lines, and as a table of what the texts mean."""
-        typed = cells(rows, [0] * len(rows))
+        mark = decimal_mark(text for row in rows for text in row)
+        typed: list[tuple[Cell, ...]] = []
+        for start in range(0, len(rows), _ROWS):
+            part = rows[start : start + _ROWS]
+            typed += cells(part, [0] * len(part), mark)
+            beat(len(self.pages), 0)
         self.typed_table(typed, header_rows(typed) if header is None else header, caption, hidden)
 
     def typed_table(
@@ -123,6 +129,7 @@ class Flow:
         )  # fmt: skip
         self.pages.append(page)
         self._begin()
+        beat(len(self.pages), 0)
 
     def finished(self, note: str = "") -> tuple[Page, ...]:
         """All pages, at least one."""
@@ -146,6 +153,8 @@ class Flow:
     def _taken(self, text: str) -> str:
         """The text without what is none; all of it is counted."""
         self._characters += count(text)
+        if text.isprintable():  # most text is, and a table may have millions of cells
+            return text
         for reason, none in (
             ("control characters", _CONTROL),
             ("invisible characters", _INVISIBLE),
@@ -158,10 +167,14 @@ class Flow:
 
 def _cut(text: str) -> Iterator[str]:
     """Parts of endless lines, cut between words, so that they can lie on several pages."""
-    while len(text) > _LONGEST:
-        at = text.rfind(" ", _LONGEST // 2, _LONGEST)
-        at = at if at > 0 else _LONGEST
-        yield text[:at].rstrip()
-        text = text[at:].lstrip()
-    if text.strip():
-        yield text
+    start = 0  # not the text made shorter each time: to copy the rest took minutes for 20 MB
+    while len(text) - start > _LONGEST:
+        at = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
+        at = at if at > 0 else start + _LONGEST
+        if text[start:at].strip():
+            yield text[start:at].rstrip()
+        while at < len(text) and text[at].isspace():
+            at += 1
+        start = at
+    if text[start:].strip():
+        yield text[start:]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
+from ingest.heartbeat import beat
+
 
 @dataclass(frozen=True)
 class Record:
@@ -24,7 +26,12 @@ Node: TypeAlias = "str | list[Node] | Record"
 
 def from_json(text: str) -> Node:
     """Raises ValueError, or RecursionError for what is nested thousands deep."""
-    return _node(json.loads(text, object_pairs_hook=Record, parse_float=str, parse_int=str))
+    return _node(json.loads(text, object_pairs_hook=_record, parse_float=str, parse_int=str))
+
+
+def _record(fields: "list[tuple[str, Node]]") -> Record:
+    beat(0, 0)  # a file may hold millions of them
+    return Record(fields)
 
 
 def _node(value: Any) -> Node:
@@ -39,6 +46,7 @@ def _node(value: Any) -> Node:
 
 def from_xml(element: Element) -> Node:
     """Attributes and children as fields; an element with words between its children as text."""
+    beat(0, 0)
     mixed = any((child.tail or "").strip() for child in element)
     own = " ".join((element.text or "").split())
     if mixed and not element.attrib:

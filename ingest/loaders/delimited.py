@@ -12,7 +12,8 @@ from itertools import chain, islice
 from ingest.decoding import read_text
 from ingest.document import Document, count
 from ingest.flow import Flow
-from ingest.loaders.text import finish
+from ingest.heartbeat import beat
+from ingest.loaders.text import as_text, finish
 from ingest.sheets.grid import CELLS
 from ingest.source import Source
 from ingest.values import cell, cells, decimal_mark, header_rows
@@ -21,6 +22,8 @@ _LINES = 300  # of rows on a page
 _SAMPLE = 200  # rows that are looked at for delimiter, header and decimal mark
 _DELIMITERS = ",;\t|"
 _TOO_MANY = "rows behind the most that are read"
+_WIDEST = 16_384  # columns, as in a workbook; what has more is no table that anybody looks at
+_TOO_WIDE = "It has more columns than a table can have and was read as plain text."
 
 Row = Sequence[str]
 
@@ -29,11 +32,14 @@ def load_delimited(source: Source) -> Document:
     """Raises UnreadableFile when the bytes are no text."""
     found = read_text(source)
     flow = Flow(source.stem)
-    rows = _rows(found.text, source.path.suffix.lower())
+    text, mark = found.text, _mark(found.text[:65536], source.path.suffix.lower())
+    if any(line.count(mark) >= _WIDEST for line in text.splitlines()):
+        return as_text(source, found, _TOO_WIDE)
+    rows = _rows(text, mark)
     sample = list(islice(rows, _SAMPLE))
     header = header_rows(cells(sample, [0] * len(sample)))
-    mark = decimal_mark(text for row in sample for text in row)
-    note = _write(flow, chain(sample[header:], rows), sample[:header], mark)
+    decimal = decimal_mark(text for row in sample for text in row)
+    note = _write(flow, chain(sample[header:], rows), sample[:header], decimal)
     return finish(source, flow, found, note)
 
 
@@ -47,6 +53,7 @@ def _write(flow: Flow, rows: Iterator[Row], head: list[Row], mark: str) -> str:
             table.append([cell(text, line, mark) for text in row])
             read += len(row)
         flow.table(table, len(head))
+        beat(len(flow.pages), 0)
         if read >= CELLS:
             break
         flow.end_page()
@@ -62,18 +69,29 @@ def _skip(flow: Flow, rows: Iterator[Row]) -> str:
     return f"The file is too long: its last {left:,} rows were not read." if left else ""
 
 
-def _rows(text: str, suffix: str) -> Iterator[Row]:
+def _mark(head: str, suffix: str) -> str:
+    csv.field_size_limit(max(csv.field_size_limit(), len(head) + 1))
+    return "\t" if suffix in (".tsv", ".tab") and "\t" in head else delimiter(head)
+
+
+def _rows(text: str, mark: str) -> Iterator[Row]:
     """Rows that are not blank."""
     csv.field_size_limit(len(text) + 1)
-    head = text[:65536]
-    mark = "\t" if suffix in (".tsv", ".tab") and "\t" in head else delimiter(head)
     # A quote that never ends would swallow the file: then quotes are letters.
     lines = io.StringIO(text, newline="")
     if _closes(text, mark):
         reader = csv.reader(lines, delimiter=mark)
     else:
         reader = csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
-    return (row for row in reader if any(field.strip() for field in row))
+    return (row for row in _heard(reader) if any(field.strip() for field in row))
+
+
+def _heard(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The same rows; that they keep coming is said now and then."""
+    for number, row in enumerate(rows):
+        if number % _SAMPLE == 0:
+            beat(0, 0)
+        yield row
 
 
 def delimiter(text: str) -> str:
@@ -101,6 +119,6 @@ def _closes(text: str, mark: str) -> bool:
         return True
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=False)
-        return all(field.count("\n") <= 100 for row in reader for field in row)
+        return all(field.count("\n") <= 100 for row in _heard(reader) for field in row)
     except csv.Error:
         return False

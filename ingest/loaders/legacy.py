@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ingest.document import Document
 from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.heartbeat import beat
 from ingest.source import Source
 
 _MODERN = {".doc": "docx", ".dot": "docx", ".xls": "xlsx", ".xlt": "xlsx",
@@ -90,11 +91,14 @@ def _run(command: Sequence[str], source: Source, home: Path) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        process.wait(_SECONDS)
-    except subprocess.TimeoutExpired as error:
+        for _ in range(_SECONDS):
+            beat(0, 0)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+                return
         raise UnreadableFile(
             f"LibreOffice took longer than {_SECONDS} seconds to open {source.name}."
-        ) from error
+        )
     finally:
         _end(process)
 

@@ -5,11 +5,10 @@ A form feed ends a page. What is longer than about 400 lines is cut into pages o
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ingest.decoding import Decoded, read_text
 from ingest.document import Document
-from ingest.flow import PLAIN, Flow
+from ingest.flow import BEGINS, PLAIN, Flow
 from ingest.source import Source
 
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -32,7 +31,7 @@ def as_text(source: Source, found: Decoded, note: str = "") -> Document:
         if number:
             flow.end_page()
         for text, begins in _lines(sheet, source.path.suffix.lower() == ".log"):
-            flow.verbatim(text, replace(PLAIN, begins=begins))
+            flow.verbatim(text, BEGINS if begins else PLAIN)
     return finish(source, flow, found, note)
 
 
