@@ -11,7 +11,7 @@ from ingest.repeated import Repeated, repeated
 
 TOKENS = 100  # of a passage, about
 LONGEST = 200  # of a passage, its title and the repeated head of its table aside
-_HEAD = 40  # tokens of a table's caption and header that are repeated
+_CAPTION, _HEAD = 20, 40  # tokens of a table's caption and header that are repeated
 _GAP = 0.6  # of a line's height: more white than this above a line begins a paragraph
 _BULLETS = ("•", "-", "\u2013", "▪", "●", "◦", "*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
@@ -26,8 +26,10 @@ class Block:
     tokens: int
     heading: bool = False
     row: bool = False  # of a table
+    tied: bool = False  # to the block before: the first rows to the header of their table
     hidden: bool = False
-    head: str = ""  # caption and header of the table in which it lies, unless it holds them
+    caption: str = ""  # of the table in which it lies
+    head: str = ""  # header of that table, unless it is a part of it
 
 
 class Blocks:
@@ -62,7 +64,9 @@ class Blocks:
             tokens,
             heading=self.headings.is_heading(page, first),
             row=first in tables.inside,
+            tied=first in tables.tied,
             hidden=bool(page.lines[first].hidden),
+            caption=tables.caption(first),
             head=tables.head(first),
         )
 
@@ -101,32 +105,40 @@ def _full(page: Page, index: int, tokens: int, most: int) -> bool:
 
 
 class _Tables:
-    """Where the tables of a page may be cut: before a row, but not between header and first row."""
+    """Where the rows of the tables of a page begin, and what is above them."""
 
     def __init__(self, page: Page) -> None:
         self.inside: dict[int, Table] = {}  # line -> its table
         self.rows: set[int] = set()  # lines at which a row begins
+        self.tied: set[int] = set()  # those of the header but for its first, and of the first row
+        self._body: dict[int, int] = {}  # first line of a table -> of its rows below the header
         for table in page.tables:
+            starts = _row_starts(table)
             self.inside.update(dict.fromkeys(range(table.first, table.last + 1), table))
-            self.rows |= _row_starts(table)
+            self.rows.update(starts)
+            header = max((c.line for row in table.rows[: table.header] for c in row), default=-1)
+            first = next((line for line in starts if line > header), table.first + 1)
+            self._body[table.first] = first
+            if table.header:
+                self.tied.update(line for line in starts if table.first < line <= first)
+
+    def caption(self, line: int) -> str:
+        table = self.inside.get(line)
+        return running.shortened(running.plain(table.caption), _CAPTION) if table else ""
 
     def head(self, line: int) -> str:
         table = self.inside.get(line)
-        return _head(table) if table and line > table.first else ""
+        return _head(table) if table and line >= self._body[table.first] else ""
 
 
-def _row_starts(table: Table) -> set[int]:
+def _row_starts(table: Table) -> list[int]:
     """Lines before which all cells belong to earlier rows, and none does behind them."""
-    spans = [
-        (number, min(c.line for c in row), max(c.line for c in row))
-        for number, row in enumerate(table.rows)
-        if row
-    ]
-    lowest = list(accumulate((first for _, first, _ in reversed(spans)), min))[::-1]
-    starts, reached = {table.first}, -1
-    for (number, first, last), later in zip(spans, lowest, strict=True):
-        if number > table.header and later > reached:
-            starts.add(first)
+    spans = [(min(c.line for c in row), max(c.line for c in row)) for row in table.rows if row]
+    lowest = list(accumulate((first for first, _ in reversed(spans)), min))[::-1]
+    starts, reached = [table.first], -1
+    for (first, last), later in zip(spans, lowest, strict=True):
+        if later > reached and first > starts[-1]:
+            starts.append(first)
         reached = max(reached, last)
     return starts
 
@@ -136,5 +148,4 @@ def _head(table: Table) -> str:
         " | ".join(cell.text for cell in row if cell.text.strip())
         for row in table.rows[: table.header]
     )
-    text = "\n".join(part for part in (table.caption, *rows) if part)
-    return running.shortened(text, _HEAD)
+    return running.shortened("\n".join(row for row in rows if row), _HEAD)

@@ -16,7 +16,8 @@ _DEEPEST = 4
 class Headings:
     """The headings of a document: what the format states, else from its outline and its letters.
 
-    A slide or a sheet stands under its name. Running headers and hidden lines are no headings.
+    A slide or a sheet stands under its name. Running headers and hidden lines are no headings, nor
+    is what stands out in a table, unless the format says so.
     """
 
     def __init__(self, document: Document, running: Repeated | None = None) -> None:
@@ -49,8 +50,9 @@ class Headings:
         if page.lines and (named or self._named):
             self._put(page, 0, named)
         self._named = bool(named)
+        tabular = {i for table in page.tables for i in range(table.first, table.last + 1)}
         for index, line in enumerate(page.lines):
-            level = self._level(page, index)
+            level = self._level(page, index, index in tabular)
             if level is None:
                 continue
             self._lines.setdefault(page.number, set()).add(index)
@@ -63,7 +65,7 @@ class Headings:
         self._places.append((page.number, index))
         self._paths.append(path)
 
-    def _level(self, page: Page, index: int) -> int | None:
+    def _level(self, page: Page, index: int, tabular: bool) -> int | None:
         line = page.lines[index]
         if line.hidden or (page.number, index) in self._running:
             return None
@@ -71,7 +73,7 @@ class Headings:
             return min(line.heading, _DEEPEST)
         if level := self._outline.get((page.number, _key(line.text))):
             return min(level, _DEEPEST)
-        if not _could_be(line.text):
+        if tabular or not _could_be(line.text):
             return None
         if self._body and line.size >= self._body * _LARGER:
             return _numbered_level(line.text) or self._levels[line.size]

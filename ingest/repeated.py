@@ -2,7 +2,9 @@
 
 Numbers count as the same when they grow with the page ("17" on page 3 and "18" on page 4), and only
 then: an invoice's number in the corner of each page is not repeated. What stands in a table, in
-large letters or away from the margins is none, nor are lines of formats without places.
+large letters or away from the margins is none, nor are lines of formats without places. The last
+lines of a page may be its footer wherever it ends; there only a number at an end of the line is
+taken for the page's, since "Step 2 of the test" is no footer.
 """
 
 import re
@@ -21,6 +23,7 @@ _SKIPPED = 2  # pages between two of a run: left and right pages differ, chapter
 _HEIGHT = 12.0  # points: places that differ by less are the same
 _LARGER = 1.12  # than the body text: a title of slides, rather
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
+_WORD = re.compile(r"[^\W\d_]{3}")  # longer than "of" in "Page 3 of 9"
 _MOST_NUMBERS = 4  # of a line that are tried as page numbers: the first and the last ones
 
 Place = tuple[int, int]  # page number, line
@@ -87,23 +90,29 @@ def _candidates(page: Page, large: float) -> Iterator[tuple[int, str]]:
             continue
         if not any(map(str.isalnum, line.text)):  # a bullet that was drawn apart
             continue
-        for where in _where(page, line, index, lowest):
+        if where := _margin(page, line):
             yield from ((index, f"{where} {words}") for words in _wordings(page, line))
+        if index in lowest:
+            where = f"last but {lowest.index(index)}"
+            yield from ((index, f"{where} {words}") for words in _wordings(page, line, ends=True))
 
 
-def _where(page: Page, line: Line, index: int, lowest: list[int]) -> Iterator[str]:
+def _margin(page: Page, line: Line) -> str:
+    """Where in the margins it stands, if it does."""
     if line.box.y1 <= _MARGIN * page.height:
-        yield f"above {round(line.box.y0 / _HEIGHT)}"
-    elif line.box.y0 >= (1 - _MARGIN) * page.height:
-        yield f"below {round((page.height - line.box.y1) / _HEIGHT)}"
-    if index in lowest:
-        yield f"last but {lowest.index(index)}"
+        return f"above {round(line.box.y0 / _HEIGHT)}"
+    if line.box.y0 >= (1 - _MARGIN) * page.height:
+        return f"below {round((page.height - line.box.y1) / _HEIGHT)}"
+    return ""
 
 
-def _wordings(page: Page, line: Line) -> Iterator[str]:
-    """The line with each number as it is, and as a distance from the page's number."""
+def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
+    """The line with each number as it is, and as a distance from the page's number.
+
+    `ends`: only numbers that have no word before them, or none behind them.
+    """
     text = " ".join(line.text.split())
-    numbers = list(_NUMBER.finditer(text))
+    numbers = [m for m in _NUMBER.finditer(text) if not ends or _at_an_end(text, *m.span())]
     numbers = [*numbers[:1], *numbers[1:][1 - _MOST_NUMBERS :]]
     for chosen in product((False, True), repeat=len(numbers)):
         words, end = "", 0
@@ -112,3 +121,7 @@ def _wordings(page: Page, line: Line) -> Iterator[str]:
             words += text[end : match.start()] + number
             end = match.end()
         yield words + text[end:]
+
+
+def _at_an_end(text: str, start: int, end: int) -> bool:
+    return not (_WORD.search(text, 0, start) and _WORD.search(text, end))

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,19 @@ def test_every_line_that_says_something_new_is_in_exactly_one_chunk_in_order(
     assert taken == [place for place in lines if place not in again]
 
 
-def test_a_chunk_holds_the_letters_of_its_lines(document: Document, chunks: list[Chunk]) -> None:
+def test_a_chunk_ends_with_the_letters_of_its_lines_and_begins_with_heads_of_tables(
+    document: Document, chunks: list[Chunk]
+) -> None:
     for c in chunks:
-        lines = document.pages[c.page - 1].lines[c.first : c.last + 1]
-        assert letters(c.text) == letters("".join(line.text for line in lines))
+        page = document.pages[c.page - 1]
+        own = letters("".join(line.text for line in page.lines[c.first : c.last + 1]))
+        assert letters(c.text).endswith(own)
+        above = letters(c.text).removesuffix(own)
+        for table in page.tables:
+            for text in (table.caption, *(cell.text for r in table.rows[:1] for cell in r)):
+                above = above.replace(letters(text), "")
+        assert above == "" or any(t.first <= c.last and c.first <= t.last for t in page.tables)
+        assert len(above) < 60
 
 
 def letters(text: str) -> str:
@@ -110,18 +120,42 @@ def sheet(rows: int, header: int = 1, title: str = "", words: str = "some words"
 
 def test_a_passage_that_begins_inside_a_table_repeats_caption_and_header() -> None:
     first, *rest = chunk(sheet(40))
-    assert first.text.startswith("Item | Price\nItem 1 of")
+    assert first.text.startswith("Table 7: prices\nItem | Price\nItem 1 of")
     assert len(rest) > 2
     assert all(c.text.startswith("Table 7: prices\nItem | Price\nItem ") for c in rest)
     assert [c.first for c in rest] == [c.last + 1 for c in [first, *rest][:-1]]
 
 
 def test_a_header_stays_with_the_first_row_of_its_table() -> None:
-    lines = [Line("Words before the table. " * 12, begins=True)]
+    lines = [Line("Words before the table. " * 18, begins=True)]  # the header alone would fit
     table = sheet(3).pages[0].tables[0]
     rows = tuple(tuple(Cell(c.text, c.line + 1) for c in row) for row in table.rows)
     page = Page(1, 0, 0, (*lines, *sheet(3).pages[0].lines), tables=(Table(1, 3, rows, 1),))
     assert [(c.first, c.last) for c in chunk(plain_document(page))] == [(0, 0), (1, 3)]
+
+
+def test_the_caption_of_a_table_is_with_its_rows_wherever_it_stands_and_only_once() -> None:
+    table = replace(sheet(3).pages[0].tables[0], first=1, last=3)
+    moved = tuple(tuple(Cell(c.text, c.line + 1) for c in row) for row in table.rows)
+    rows = sheet(3).pages[0].lines
+    page = Page(1, 0, 0, (Line("Table 7: prices"), *rows), tables=(replace(table, rows=moved),))
+    (one,) = chunk(plain_document(page))
+    assert one.text.count("Table 7: prices") == 1
+    headed = Page(1, 0, 0, (Line("Prices", heading=1), *rows), tables=page.tables)
+    (one,) = chunk(plain_document(headed))
+    assert one.text.startswith("Table 7: prices\nPrices\nItem | Price\nItem 1 of")
+
+
+def test_bold_rows_of_a_table_are_no_headings() -> None:
+    rows = [
+        Line(f"Row {n} with words", Box(60, 100 + 30 * n, 300, 110 + 30 * n), 10, bold=n % 3 == 0)
+        for n in range(12)
+    ]
+    cells = tuple((Cell(line.text, n),) for n, line in enumerate(rows))
+    bare = plain_document(Page(1, 595, 842, tuple(rows)))
+    tabled = plain_document(Page(1, 595, 842, tuple(rows), tables=(Table(0, 11, cells, 1),)))
+    assert len(chunk(bare)) > 1
+    assert [c.headings for c in chunk(tabled)] == [()]
 
 
 def test_a_row_of_several_lines_is_not_cut() -> None:
