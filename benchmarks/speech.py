@@ -158,7 +158,8 @@ def containers(ear: Ear, folder: Path, scratch: Path, rows: list[dict[str, Any]]
 
 def long(ear: Ear, folder: Path, scratch: Path, rows: list[dict[str, Any]], seconds: float) -> None:
     """Sentences with pauses between them: how fast, and are the seconds right?"""
-    sentences = {r["file"]: words(r["text"]) for r in rows if r["seconds"] >= _SHORT}
+    different = {r["text"]: r for r in rows if r["seconds"] >= _SHORT}  # else they are mixed up
+    sentences = {r["file"]: words(r["text"]) for r in different.values()}
     clips = {name: sounds.sound_of(folder / name) for name in sentences}
     sound, starts = sounds.joined(clips, 2.0, seconds)
     heard = ear.hear(sounds.write(scratch / "long.flac", sound))

@@ -20,6 +20,8 @@ _QUIET = 0.2  # seconds of least sound, where one block is cut from the next
 _MARGIN = 1.0  # seconds of silence put around: a word that starts with the file is misheard without
 _VAD: dict[str, Any] = {"min_silence_duration_ms": 1600, "speech_pad_ms": 800}
 _DOUBTFUL = 0.1
+# More bring little, and each takes address space, of which a confined child has 4 GB.
+_MOST_THREADS = 8
 _SURE_OF_LANGUAGE = 0.5  # below it, the language of another block, or of the settings, is better
 
 
@@ -76,28 +78,38 @@ class WhisperTranscriber:
         from faster_whisper import WhisperModel
         from faster_whisper.vad import VadOptions
 
+        self._folder = folder
         self._vad = VadOptions(**_VAD)
-        threads = os.cpu_count() or 1
+        threads = min(os.cpu_count() or 1, _MOST_THREADS)
         try:
             self._model = WhisperModel(
                 str(folder), "cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
             )
         except (RuntimeError, ValueError, OSError) as error:
-            message = f"The speech model in {folder} cannot be used ({error})."
-            raise UnreadableFile(f"{message} `pincite models verify` checks it.") from error
+            raise _unusable(folder, error) from error
 
     def transcribe(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Transcript:
-        """See Transcriber."""
+        """See Transcriber. Raises UnreadableFile when there is too little memory for the model."""
+        try:
+            return self._transcribe(sound, languages, seconds)
+        except RuntimeError as error:  # of CTranslate2
+            raise _unusable(self._folder, error) from error
+
+    def _transcribe(
+        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float
+    ) -> Transcript:
         sure, doubtful, language = list[Segment](), list[Segment](), ""
         known = ""  # the language once a block was long enough to tell
         for start, cut in _blocks(sound):
+            beat(int(start), int(seconds))  # silence gives no segments, and is no reason to end it
             block = _with_margin(cut)
             if not self._speaks(block):
                 continue
             language, certain = self._language(block, languages) if not known else (known, True)
             known = language if certain else ""
+            beat(int(start), int(seconds))  # a large model takes long for that, too
             for segment in self._said(start, block, language):
                 beat(int(segment.end), int(seconds))
                 (sure if segment.confidence >= _DOUBTFUL else doubtful).append(segment)
@@ -134,6 +146,14 @@ class WhisperTranscriber:
             if text := said.text.strip():
                 begin, end = (start + max(at - _MARGIN, 0.0) for at in (said.start, said.end))
                 yield Segment(text, begin, end, round(confidence, 3))
+
+
+def _unusable(folder: Path, error: Exception) -> UnreadableFile:
+    if "memory" in str(error):
+        message = f"The speech model {folder.name} needs more memory than a reader of files has."
+        return UnreadableFile(f"{message} `pincite models use speech whisper-base` takes less.")
+    message = f"The speech model in {folder} cannot be used ({error})."
+    return UnreadableFile(f"{message} `pincite models verify` checks it.")
 
 
 def _blocks(sound: "Iterable[Samples]") -> "Iterator[tuple[float, Samples]]":

@@ -68,3 +68,17 @@ def _speak(container: OutputContainer, stream: AudioStream, sound: NDArray[np.fl
     frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
     container.mux(stream.encode(frame))
     container.mux(stream.encode())
+
+
+def with_cover(path: Path, sound: NDArray[np.float32]) -> Path:
+    """An MP3 with the picture of its cover."""
+    with av.open(str(path), "w") as container:
+        audio = container.add_stream("libmp3lame", rate=RATE, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        assert isinstance(audio, AudioStream)
+        assert isinstance(cover, VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        _draw(container, cover, [(Image.new("RGB", (64, 64), "red"), 0.1)])
+        _speak(container, audio, sound)
+    return path
