@@ -41,6 +41,17 @@ class Jobs:
         """In the order of their paths."""
         return self._some("TRUE ORDER BY path")
 
+    def running(self) -> bool:
+        """Whether a run is at work, in whichever process."""
+        if self._lock.is_locked:
+            return True
+        probe = FileLock(self._lock.lock_file, thread_local=False)
+        try:
+            with probe.acquire(timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True
+
     @contextmanager
     def run(self) -> Iterator[bool]:
         """While a run lasts; whether it is the only one, so that rows of others are left over."""

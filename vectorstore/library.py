@@ -11,7 +11,7 @@ from ingest import chunking
 from ingest.document import Page
 from ingest.ledger import PageLedger
 from ingest.source import Engines
-from vectorstore import ranking
+from vectorstore import backup, ranking
 from vectorstore.catalog import Catalog, DocumentInfo
 from vectorstore.dense_index import DenseIndex
 from vectorstore.embedder import Embedder
@@ -21,6 +21,7 @@ from vectorstore.files import Files
 from vectorstore.indexing import Indexing
 from vectorstore.jobs import Job, Jobs
 from vectorstore.migration import Migration, discard
+from vectorstore.places import Places
 from vectorstore.search import Hit, Search, Which
 from vectorstore.summary import AddSummary, Change, Progress
 from vectorstore.verifying import Health, Verifying
@@ -107,6 +108,30 @@ class Library:
         self._index.sync()
         return len(names)
 
+    def prune(self, roots: Sequence[Path]) -> list[str]:
+        """Take out documents whose file is no longer below some folders; their names."""
+        places = Places(self._catalog)
+        gone = places.forget([place for place, _ in places.lost(roots)])
+        for _, digest in gone:
+            self._files.remove(digest)
+        if gone:
+            self._index.sync()
+        return [name for name, _ in gone]
+
+    def below(self, root: Path) -> int:
+        """How many places of documents are below a folder."""
+        return len(Places(self._catalog).below(str(root.absolute())))
+
+    def back_up(self, target: Path) -> backup.Contents:
+        """Write all of it into one file. Raises LibraryError or HomeNotWritable."""
+        return backup.back_up(self._catalog, self._files, target)
+
+    def restore(self, source: Path) -> backup.Contents:
+        """Become what a backup holds, all at once. Raises LibraryError: nothing is changed then."""
+        contents = backup.restore(source, self._catalog, self._files)
+        self._index.sync()
+        return contents
+
     def sync(self) -> bool:
         """Bring Chroma up to what other processes wrote; False when another process owns it."""
         return self._index.sync()
@@ -179,6 +204,10 @@ class Library:
     def jobs(self) -> list[Job]:
         """Files on their way in, and those that did not get in."""
         return self._jobs.all()
+
+    def adding(self) -> bool:
+        """Whether somebody adds just now; if not, the files on their way in were left behind."""
+        return self._jobs.running()
 
     def dismiss(self, paths: Sequence[str]) -> None:
         """Forget files that did not get in."""
