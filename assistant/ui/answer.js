@@ -15,6 +15,10 @@ const opener = (root, className, text, id, label) => {
   return button;
 };
 
+// In a recording it is a time: 03:12.
+const place = (cited) => cited.time ?? `page ${cited.page}`;
+const shortPlace = (cited) => cited.time ?? `p. ${cited.page}`;
+
 const stage = (data) => {
   const line = make("p", "stage", "", { role: "status" });
   line.append(make("span", "dot"), make("span", "", data.stage));
@@ -33,7 +37,7 @@ const sentence = (root, part, citations, opened) => {
   for (const mark of part.marks) {
     const cited = citations[mark];
     if (!cited) continue;
-    const label = `Source ${mark}: ${cited.document}, page ${cited.page}`;
+    const label = `Source ${mark}: ${cited.document}, ${place(cited)}`;
     const button = opener(root, "mark", `${mark}`, `citation-${mark}`, label);
     button.setAttribute("aria-pressed", String(opened === `citation-${mark}`));
     span.append(button);
@@ -54,10 +58,10 @@ const sentences = (root, data) => {
 const sources = (root, data) => {
   const list = make("div", "sources", "", { role: "group", "aria-label": "Sources" });
   for (const [mark, cited] of Object.entries(data.citations)) {
-    const label = `Open source ${mark}: ${cited.document}, page ${cited.page}`;
+    const label = `Open source ${mark}: ${cited.document}, ${place(cited)}`;
     const chip = opener(root, "source", "", `citation-${mark}`, label);
     chip.append(make("b", "", mark), make("span", "name", cited.document));
-    chip.append(make("span", "page", `p. ${cited.page}`));
+    chip.append(make("span", "page", shortPlace(cited)));
     chip.setAttribute("aria-pressed", String(data.opened === `citation-${mark}`));
     list.append(chip);
   }
@@ -68,10 +72,10 @@ const passages = (root, data) => {
   const list = make("div", "passages", "", { role: "group", "aria-label": data.passages_title });
   list.append(make("p", "hint", data.passages_title));
   data.passages.forEach((passage, index) => {
-    const label = `Open ${passage.document}, page ${passage.page}`;
+    const label = `Open ${passage.document}, ${place(passage)}`;
     const card = opener(root, "passage", "", `passage-${index}`, label);
     const head = make("span", "head");
-    head.append(make("span", "name", passage.document), make("span", "page", `p. ${passage.page}`));
+    head.append(make("span", "name", passage.document), make("span", "page", shortPlace(passage)));
     card.append(head, make("span", "excerpt", passage.excerpt));
     list.append(card);
   });

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.reply import Reply
+from assistant.reply import Reply, place
 from assistant.ui import page_view
 from assistant.ui.page_view import Shown
+from ingest.media import clock
 
 _HERE = Path(__file__).parent
 _EXCERPT = 260  # characters of a passage on its card
@@ -54,23 +55,21 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
                 cited["quote"],
                 tuple(tuple(box) for box in cited["boxes"]),
                 f"{key}/citation-{number}",
+                cited.get("seconds"),
             )
         )
     elif kind == "passage":
         near = answer["passages"][int(number)]
         page = near["page"]
-        page_view.show(
-            Shown(near["document"], page, page, near["text"], (), f"{key}/passage-{number}")
-        )
+        source, seconds = f"{key}/passage-{number}", near.get("seconds")
+        page_view.show(Shown(near["document"], page, page, near["text"], (), source, seconds))
 
 
 def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
     refused = answer["refused"]
     return {
         "sentences": [] if not answer["answer"] else _sentences(answer),
-        "citations": {
-            c["mark"]: {"document": c["document"], "page": c["page"]} for c in answer["citations"]
-        },
+        "citations": {c["mark"]: _source(c) for c in answer["citations"]},
         "note": _note(answer),
         "notices": list(answer.get("notices", ())),  # answers of older versions have none
         "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
@@ -115,10 +114,17 @@ def _note(answer: Mapping[str, Any]) -> str:
     return " ".join(notes)
 
 
+def _source(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a citation or passage stands; in a recording with the time that a player shows."""
+    seconds = row.get("seconds")
+    time = {} if seconds is None else {"time": clock(seconds)}
+    return {"document": row["document"], "page": row["page"], **time}
+
+
 def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
     text = " ".join(passage["text"].split())
     excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
-    return {"document": passage["document"], "page": passage["page"], "excerpt": excerpt}
+    return {**_source(passage), "excerpt": excerpt}
 
 
 def footer(answer: Mapping[str, Any]) -> str:
@@ -133,7 +139,10 @@ def copied(answer: Mapping[str, Any]) -> str:
     sentences = [
         " ".join([s["text"], *(f"[{mark}]" for mark in s["marks"])]) for s in answer["sentences"]
     ]
-    sources = [f"[{c['mark']}] {c['document']}, page {c['page']}" for c in answer["citations"]]
+    sources = [
+        f"[{c['mark']}] {c['document']}, {place(c['page'], c.get('seconds'))}"
+        for c in answer["citations"]
+    ]
     text = " ".join(sentences) or answer["answer"]
     notices = [f"Note: {notice}" for notice in answer.get("notices", ())]
     return "\n".join([text, "", *sources, *notices]) if sources or notices else text

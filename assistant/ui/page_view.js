@@ -9,6 +9,11 @@ export default function ({ data, setTriggerValue }) {
   };
   if (image?.complete && image.clientHeight) toLines();
   else image?.addEventListener("load", toLines, { once: true });
+  const mark = image ? null : panel?.querySelector(".text-page .cited");
+  if (mark) {
+    const top = mark.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+    panel.scrollTo({ top: Math.max(0, panel.scrollTop + top - 0.4 * panel.clientHeight) });
+  }
   const onKey = (event) => { if (event.key === "Escape") setTriggerValue("close", true); };
   document.addEventListener("keydown", onKey);
   return () => document.removeEventListener("keydown", onKey);

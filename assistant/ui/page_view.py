@@ -5,13 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.ui import trouble
+from assistant.ui import player, trouble
 from assistant.ui.highlight import Rectangle, highlighted, png
 from assistant.ui.plain import as_html, plain
 from assistant.ui.text_page import lines_of, text_page
 from ingest import pdfium
 from ingest.document import Page
 from ingest.errors import PinciteError
+from ingest.media import clock
 from vectorstore.library import Library
 
 _KEY = "shown"
@@ -33,6 +34,7 @@ class Shown:
     quote: str = ""
     boxes: tuple[Rectangle, ...] = ()
     source: str = ""  # which mark opened it
+    seconds: float | None = None  # where it begins in a recording
 
 
 def show(shown: Shown | None) -> None:
@@ -69,7 +71,7 @@ def _head(opened: Shown, count: int) -> None:
     with st.container(key="page-head"):
         st.html(
             f'<div class="page-name">{as_html(opened.document)}</div>'
-            f'<div class="page-number">Page {opened.page} of {count or "?"}</div>'
+            f'<div class="page-number">{_where(opened, count)}</div>'
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):
             _turn_button("Previous", -1, opened, opened.page > 1)
@@ -77,6 +79,12 @@ def _head(opened: Shown, count: int) -> None:
             st.button(
                 "Close", key="close-page", icon=":material/close:", on_click=show, args=(None,)
             )
+
+
+def _where(opened: Shown, count: int) -> str:
+    if opened.seconds is not None:
+        return f"At {clock(opened.seconds)}"
+    return f"Page {opened.page} of {count or '?'}"
 
 
 def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
@@ -104,6 +112,7 @@ def _page(library: Library, opened: Shown) -> None:
         st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
         at = boxes[0][1] / page.height if boxes and page.height else 0.0
     else:
+        player.draw(opened.document, library.file(opened.document), opened.seconds or 0.0)
         st.html(text_page(page, cited))
         at = cited.start / len(page.lines) if cited else 0.0
     _scroll(
@@ -119,8 +128,15 @@ def cited_lines(opened: Shown, page: Page) -> range:
     Another file may have the name by now, so that the boxes of the answer are not believed.
     """
     places = lines_of(opened.quote, page)
-    as_cited = [p for p in places if tuple(tuple(page.lines[i].box) for i in p) == opened.boxes]
+    as_cited = [p for p in places if _is_place(p, opened, page)]
     return next(iter(as_cited or places), range(0))
+
+
+def _is_place(lines: range, opened: Shown, page: Page) -> bool:
+    """Of places with the same words: the one that was cited, by its boxes or its time."""
+    if opened.seconds is not None:
+        return page.lines[lines.start].seconds == opened.seconds
+    return tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

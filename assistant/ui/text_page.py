@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assistant.ui.plain import as_html
 from ingest.document import Line, Page, Table
+from ingest.media import clock
 
 _DEEPEST = 6  # levels of headings that HTML has
 
@@ -46,7 +47,12 @@ def _block(page: Page, first: int, last: int, cited: range) -> str:
     line = page.lines[first]
     tag = f"h{min(line.heading + 2, _DEEPEST)}" if line.heading else "p"
     words = " ".join(_line(page.lines[at], at in cited) for at in range(first, last + 1))
-    return f"<{tag}>{words}</{tag}>"
+    return f"<{tag}>{_time(line)}{words}</{tag}>"
+
+
+def _time(line: Line) -> str:
+    """Of a recording: when this is said."""
+    return "" if line.seconds is None else f'<span class="clock">{clock(line.seconds)}</span> '
 
 
 def _line(line: Line, cited: bool) -> str:
