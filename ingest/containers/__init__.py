@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.containers import archive, mail, office, pdf
-from ingest.containers.unpacking import Expanded, Limits, Member, Omitted, Part, unpack
+from ingest.containers.unpacking import FULL, Expanded, Limits, Member, Omitted, Part, unpack
 
-__all__ = ["CONTAINERS", "LIMITS", "Expanded", "Limits", "Omitted", "Part", "expand"]
+__all__ = ["CONTAINERS", "FULL", "LIMITS", "Expanded", "Limits", "Omitted", "Part", "expand"]
 
 CONTAINERS: dict[str, Callable[[Path, Limits], Iterator[Member]]] = {
     **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz"), archive.members),

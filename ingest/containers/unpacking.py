@@ -1,5 +1,6 @@
 """Writes the files inside of a file to a folder, within limits; names what it leaves out."""
 
+import errno
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterable
@@ -11,6 +12,7 @@ from ingest.heartbeat import beat
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder"
+FULL = "the disk is nearly full"  # the one reason that passes: it is worth another try
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ def _write(member: Member, path: Path, packed: int, before: int, limits: Limits)
         raise
     except MemoryError:
         raise
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise Refused(FULL if error.errno == errno.ENOSPC else _sentence(error)) from error
     except Exception as error:  # each library has its own for what is damaged or unknown
         path.unlink(missing_ok=True)
         raise Refused(_sentence(error)) from error
@@ -133,7 +138,7 @@ def _check(size: int, packed: int, folder: Path, limits: Limits) -> None:
     if size > limits.harmless and size > limits.ratio * packed:
         raise Refused(f"it unpacks to more than {limits.ratio} times its size")
     if shutil.disk_usage(folder).free < limits.free:
-        raise Refused("the disk is nearly full")
+        raise Refused(FULL)
 
 
 def _sentence(error: Exception) -> str:
