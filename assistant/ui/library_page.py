@@ -1,21 +1,34 @@
 """The library: drop files in, see what was read from each, open them and take them out."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 
-from assistant.ui import coverage, page_view, resources, sidebar, style, trouble
+from assistant.ui import coverage, page_view, queue_view, resources, sidebar, style, trouble
 from assistant.ui.page_view import Shown
 from assistant.ui.plain import as_html, plain
-from assistant.ui.upload import State, Upload
+from assistant.ui.queue_view import UPLOAD
+from assistant.ui.upload import Upload
+from assistant.ui.waiting import Work
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
 from vectorstore.catalog import DocumentInfo
 from vectorstore.library import Library
+from vectorstore.summary import AddSummary
 
+_KINDS = {  # and a suffix of each
+    "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
+    "OpenDocument": ".odt", "RTF": ".rtf", "text": ".txt", "Markdown": ".md", "web pages": ".html",
+    "e-books": ".epub", "mails": ".eml", "CSV": ".csv", "JSON": ".json", "XML": ".xml",
+    "source code": ".py", "pictures and scans": ".png", "sound": ".mp3", "video": ".mp4",
+    "subtitles": ".srt", "archives": ".zip",
+}  # fmt: skip
 _LISTED = 50  # documents at once
 _FILTER_FROM = 8
 _REMARKS = 30  # pages named at once
+_OUTCOMES = 8  # files of an upload
+_ASKED = "asked"  # in the session's state: a dialog is open
 
 
 def page() -> None:
@@ -27,7 +40,10 @@ def page() -> None:
         library = resources.library()
         trouble.draw()
         _uploader(library)
-        _upload_state()
+        upload: Upload | None = st.session_state.get(UPLOAD)
+        if upload and upload.done:
+            _ended(library, upload)
+        queue_view.draw(library, told=upload is None or upload.done)
         _documents(library)
         page_view.panel(library)
         _watch(library, library.generation())
@@ -43,70 +59,58 @@ def _uploader(library: Library) -> None:
     number = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
         "Add documents: drop files here",
-        type=[suffix.removeprefix(".") for suffix in LOADERS],
         accept_multiple_files=True,
         key=f"files-{number}",
+        help=kinds(),
     )
     if not files:
         return
     st.session_state["uploads"] = number + 1
-    st.session_state["upload"] = Upload(library, resources.settings().home, files)
+    home = resources.settings().home
+    st.session_state[UPLOAD] = resources.uploads().start(library, home, files)
     st.rerun()
 
 
-def _upload_state() -> None:
-    upload: Upload | None = st.session_state.get("upload")
-    if upload is None:
-        return
+def kinds() -> str:
+    """What can be read, in the words of people."""
+    known = [kind for kind, suffix in _KINDS.items() if suffix in LOADERS]
+    return f"{', '.join(known[:-1])} and {known[-1]}."
+
+
+def _ended(library: Library, upload: Upload) -> None:
     with st.container(border=True, key="upload"):
-        if upload.done:
-            _finished(upload)
-        else:
-            _progress(upload)
+        if upload.error:
+            trouble.say(upload.error)
+        if upload.summary:
+            st.markdown(f"**{summed_up(upload.summary)}**")
+            for newer in upload.summary.superseded:
+                st.caption(plain(f"{newer.by} is the newer version of {newer.document}"))
+        queued = {job.path for job in library.jobs()}
+        _outcomes(upload, queued)
+        st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
 
 
-@st.fragment(run_every=0.5)
-def _progress(upload: Upload) -> None:
-    if upload.done:
-        st.rerun()
-    step = upload.progress
-    st.progress(
-        step.done / max(step.total, 1), f"Adding: {step.done} of {step.total} files are done"
-    )
-    _files(upload.states())
+def _outcomes(upload: Upload, queued: set[str]) -> None:
+    """What became of the files; those that did not get in are in the queue, with buttons."""
+    failed = upload.summary.failed if upload.summary else []
+    inside = [Work(Path(f.path).name, f.error) for f in failed if f.path not in queued]
+    added = [Work(state.name, state.words) for state in upload.states() if not state.failed]
+    st.html(queue_view.listed(inside[:_OUTCOMES], failed=True))
+    st.html(queue_view.listed(added[:_OUTCOMES]))
+    if (more := len(inside) + len(added) - 2 * _OUTCOMES) > 0:
+        st.caption(f"and {queue_view.files(more)} more")
 
 
-def _finished(upload: Upload) -> None:
-    if upload.error:
-        trouble.say(upload.error)
-    if upload.summary:
-        st.markdown(f"**{summed_up(upload)}**")
-    _files(upload.states())
-    st.button("OK", on_click=lambda: st.session_state.pop("upload", None), key="seen")
-
-
-def summed_up(upload: Upload) -> str:
+def summed_up(done: AddSummary) -> str:
     """What an upload did, in a few words."""
-    done = upload.summary
-    if done is None:
-        return ""
     counts = [
         (done.added, "added"),
         (done.updated, "replaced by a newer version"),
-        (done.unchanged, "already in the library"),
+        (done.unchanged + done.moved, "already in the library"),
         (len(done.failed), "could not be added"),
+        (done.cancelled, "stopped"),
     ]
     return ", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to add"
-
-
-def _files(states: list[State]) -> None:
-    rows = "".join(
-        f'<li class="{"failed" if state.failed else "fine"}">'
-        f'<span class="name">{as_html(state.name)}</span>'
-        f'<span class="state">{as_html(state.words)}</span></li>'
-        for state in states
-    )
-    st.html(f'<ul class="files">{rows}</ul>')
 
 
 # -- what is there
@@ -116,7 +120,8 @@ def _files(states: list[State]) -> None:
 def _watch(library: Library, drawn: int) -> None:
     """Draws the page anew once another visitor or process has changed the library."""
     with suppress(PinciteError):  # the page itself says what is wrong
-        if library.generation() != drawn:
+        # A dialog would be closed by it, in the midst of the question.
+        if library.generation() != drawn and not st.session_state.get(_ASKED):
             st.rerun()
 
 
@@ -168,6 +173,7 @@ def _row(library: Library, document: DocumentInfo) -> None:
             args=(Shown(document.document, 1),),
         )
         if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
+            st.session_state[_ASKED] = True
             _confirm(library, document.document)
 
 
@@ -178,7 +184,10 @@ def _worth_a_look(document: DocumentInfo) -> bool:
 
 def _pages(library: Library, document: DocumentInfo) -> None:
     """The pages that were not read as they stand; a click opens one."""
-    with st.popover("Coverage", key=f"coverage-{document.sha256}"):
+    popover = st.popover("Coverage", key=f"coverage-{document.sha256}", on_change="rerun")
+    if not popover.open:  # the page is drawn often while files are added
+        return
+    with popover:
         remarks = coverage.remarks(library.ledger(document.document))
         for remark in remarks[:_REMARKS]:
             st.button(
@@ -195,12 +204,13 @@ def _pages(library: Library, document: DocumentInfo) -> None:
 
 
 def facts(document: DocumentInfo) -> str:
-    """Pages, passages, how much can be found, and a status that is worth a word, as HTML."""
+    """Sizes, how much can be found, and what is worth a word of warning, as HTML."""
     sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
     told = f"{sizes} · {coverage.phrase(document.coverage)}"
-    if document.status == "ready":
-        return told
-    return f'{told} · <span class="warning">{as_html(document.status)}</span>'
+    warnings = [] if document.status == "ready" else [document.status]
+    if document.superseded_by:
+        warnings.append(f"older version of {document.superseded_by}")
+    return " · ".join([told, *(f'<span class="warning">{as_html(w)}</span>' for w in warnings)])
 
 
 def counted(count: int, thing: str) -> str:
@@ -208,7 +218,11 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
-@st.dialog("Remove this document?")
+def _answered() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+@st.dialog("Remove this document?", on_dismiss=_answered)
 def _confirm(library: Library, name: str) -> None:
     st.html(
         f"<p><b>{as_html(name)}</b> and everything that was read from it leave the library. "
@@ -224,6 +238,7 @@ def _confirm(library: Library, name: str) -> None:
         )
         kept = st.button("Keep", key="keep")
     if removed or kept:
+        _answered()
         st.rerun()  # closes the dialog
 
 

@@ -46,7 +46,7 @@ def assistant() -> Assistant:
 def _library(name: str) -> Library:
     opened = build.library(settings(), name, make=True)
     opened.follow()
-    upload.clear(settings().home, name)
+    upload.clear(settings().home, opened)
     return opened
 
 
@@ -69,6 +69,12 @@ def _conversations() -> Conversations:
 def answers() -> Answers:
     """The answers in work, by conversation."""
     return Answers()
+
+
+@st.cache_resource(show_spinner=False)
+def uploads() -> upload.Uploads:
+    """What is being added by this server."""
+    return upload.Uploads()
 
 
 def alone() -> bool:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from ingest.errors import PinciteError
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import AddSummary, Progress
 from vectorstore.library import Library
+from vectorstore.places import INSIDE
 
 _LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
 
@@ -44,23 +45,43 @@ class State:
 
 
 class Upload:
-    """An `add` of files that were dropped together."""
+    """An `add` of files that were dropped together, or of files that wait in the queue."""
 
-    def __init__(self, library: Library, home: Path, files: Sequence[Dropped]) -> None:
-        """Saves and adds the files in the background, after the uploads before it."""
+    def __init__(
+        self,
+        library: Library,
+        home: Path,
+        files: Sequence[Dropped] = (),
+        again: Sequence[str] = (),
+    ) -> None:
+        """Saves and adds the files in the background, after the uploads before it.
+
+        `again` are places of the queue to be tried once more; without either, all that was
+        stopped is continued.
+        """
         self._library = library
         self.error = ""
         self.summary: AddSummary | None = None
         self.progress = Progress("", 0, len(files), "")
-        self._folder = home.absolute() / "uploads" / library.name
-        self._paths = _places(self._folder, [file.name for file in files])
-        self._begun: list[str] = []
+        self.pages: dict[str, Progress] = {}  # of each file in work, how far its reader is
+        self._cancel = threading.Event()
+        self._folder = folder(home, library.name)
+        self.paths = _places(self._folder, [f.name for f in files]) if files else _outer(again)
+        self._resumes = not self.paths
         self._thread = threading.Thread(target=self._run, args=(files,), name="upload", daemon=True)
         self._thread.start()
 
     @property
     def done(self) -> bool:
         return not self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        return self._cancel.is_set()
+
+    def stop(self) -> None:
+        """End it; what is done stays, and the rest waits in the queue until it is continued."""
+        self._cancel.set()
 
     def wait(self, seconds: float) -> bool:
         """Whether it is done by then."""
@@ -69,19 +90,20 @@ class Upload:
 
     def states(self) -> list[State]:
         """How far each file is, in the order in which they were dropped."""
-        return [self._state(path) for path in self._paths]
+        return [self._state(path) for path in self.paths]
 
     def _state(self, path: Path) -> State:
         failures = {f.path: f.error for f in self.summary.failed} if self.summary else {}
         if str(path) in failures:
             return State(path.name, failures[str(path)], failed=True)
-        if self.summary:
-            return State(path.name, "in the library")
         if self.error:
             return State(path.name, "not added", failed=True)
-        if path.name == self.progress.file:
-            return State(path.name, f"{self.progress.stage}…")
-        return State(path.name, "added" if path.name in self._begun else "waiting")
+        if self.summary:
+            return State(path.name, "stopped" if self.stopping else "in the library")
+        step = self.pages.get(path.name)
+        if step is None:
+            return State(path.name, "waiting")
+        return State(path.name, said(step) if path.name == self.progress.file else "added")
 
     def _run(self, files: Sequence[Dropped]) -> None:
         try:
@@ -94,25 +116,95 @@ class Upload:
             self.error = "Adding failed for a reason nobody expected. The log has the details."
 
     def _add(self, files: Sequence[Dropped]) -> None:
+        queued = [job.path for job in self._library.jobs()] if self._resumes else []
         try:
-            _save(files, self._paths, self._folder)
-            self.summary = self._library.add(self._paths, self._note)
+            _save(files, self.paths, self._folder)
+            there = [path for path in self.paths if path.exists()]
+            if there or self._resumes:
+                self.summary = self._library.add(there, self._note, cancel=self._cancel)
+            self.error = _missing([path for path in self.paths if path not in there])
         finally:
-            _delete(self._paths)
+            self._tidy([*self.paths, *map(Path, queued)])
+
+    def _tidy(self, paths: Iterable[Path]) -> None:
+        """Delete what was dropped: the library has its own copies. What did not get in stays."""
+        left = {job.path for job in self._library.jobs()}
+        forget([str(path) for path in paths if str(path) not in left], self._folder)
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress
-        if progress.file and progress.file not in self._begun:
-            self._begun.append(progress.file)
+        if progress.file:
+            self.pages[progress.file] = progress
 
 
-def clear(home: Path, library: str) -> None:
-    """Delete what a crash in the middle of an upload has left behind."""
-    oldest = time.time() - _LEFT_OVER
-    with suppress(OSError):  # an upload says it when the home cannot be written to
-        for path in (home / "uploads" / library).glob("uploaded*/*"):
-            if path.is_file() and path.stat().st_mtime < oldest:
+class Uploads:
+    """What is being added by this server, for all its visitors to see and to stop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._all: list[tuple[str, Upload]] = []
+
+    def start(
+        self,
+        library: Library,
+        home: Path,
+        files: Sequence[Dropped] = (),
+        again: Sequence[str] = (),
+    ) -> Upload:
+        """See Upload."""
+        upload = Upload(library, home, files, again)
+        with self._lock:
+            self._all = [(name, old) for name, old in self._all if not old.done]
+            self._all.append((library.name, upload))
+        return upload
+
+    def of(self, library: str) -> list[Upload]:
+        """Those at work, the oldest first."""
+        with self._lock:
+            return [upload for name, upload in self._all if name == library and not upload.done]
+
+
+def said(step: Progress) -> str:
+    """`reading, page 3 of 20`"""
+    if not step.page or step.stage != "reading":
+        return step.stage
+    return f"reading, page {step.page}" + (f" of {step.pages}" if step.pages else "")
+
+
+def folder(home: Path, library: str) -> Path:
+    """Where dropped files lie until they are in the library."""
+    return home.absolute() / "uploads" / library
+
+
+def forget(places: Iterable[str], below: Path) -> None:
+    """Delete files that were dropped; a file of a person's own folders is never touched."""
+    for place in places:
+        path = Path(place)
+        if path.is_relative_to(below):
+            with suppress(OSError):
                 path.unlink()
+
+
+def clear(home: Path, library: Library) -> None:
+    """Delete what a crash in the middle of an upload has left behind, unless it is in the queue."""
+    oldest = time.time() - _LEFT_OVER
+    queued = {job.path for job in library.jobs()}
+    with suppress(OSError):  # an upload says it when the home cannot be written to
+        for path in folder(home, library.name).glob("uploaded*/*"):
+            if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
+                path.unlink()
+
+
+def _outer(places: Sequence[str]) -> list[Path]:
+    """The files to read again: for what is inside of an archive, the archive."""
+    return list(dict.fromkeys(Path(place.split(INSIDE)[0]) for place in places))
+
+
+def _missing(paths: Sequence[Path]) -> str:
+    if not paths:
+        return ""
+    names = ", ".join(path.name for path in paths[:3]) + ("…" if len(paths) > 3 else "")
+    return f"No longer where it was: {names}. Add it again from where it is now."
 
 
 def _places(folder: Path, names: Sequence[str]) -> list[Path]:
@@ -130,6 +222,8 @@ def _places(folder: Path, names: Sequence[str]) -> list[Path]:
 
 def _save(files: Sequence[Dropped], paths: Sequence[Path], folder: Path) -> None:
     """Raises HomeNotWritable."""
+    if not files:
+        return
     try:
         for file, path in zip(files, paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,10 +232,3 @@ def _save(files: Sequence[Dropped], paths: Sequence[Path], folder: Path) -> None
         raise HomeNotWritable(
             f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
         ) from error
-
-
-def _delete(paths: Sequence[Path]) -> None:
-    """The library has its own copies."""
-    for path in paths:
-        with suppress(OSError):
-            path.unlink()

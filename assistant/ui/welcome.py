@@ -17,7 +17,7 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _greet("Ask your documents", held(len(documents), pages))
             _suggest(assistant.suggestions(4), ask)
         else:
-            _greet("Welcome to Pincite", "Add a few PDFs, and ask them anything.")
+            _greet("Welcome to Pincite", "Add a few documents, and ask them anything.")
             if st.button("Add documents", type="primary", icon=":material/upload_file:"):
                 st.switch_page("assistant/ui/library_page.py")
 

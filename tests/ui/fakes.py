@@ -22,6 +22,7 @@ from ingest.ledger import PageLedger
 from vectorstore.catalog import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
 from vectorstore.indexing import AddSummary, Failure, Progress
+from vectorstore.jobs import Job, State
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HANDBOOK = "Employee Handbook.pdf"
@@ -42,6 +43,7 @@ class FakeLibrary:
 
     def __init__(self, *files: Path, holding: bool = False) -> None:
         self.files: dict[str, Path] = {}
+        self.queue: dict[str, Job] = {}
         self.changes = 0
         self.go = threading.Event()  # `add` waits for it after its first file, when holding
         if not holding:
@@ -57,10 +59,29 @@ class FakeLibrary:
     def follow(self) -> None:
         """There is nothing to catch up with."""
 
+    def jobs(self) -> list[Job]:
+        return sorted(self.queue.values(), key=lambda job: job.path)
+
+    def adding(self) -> bool:
+        return False
+
+    def dismiss(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            del self.queue[path]
+
+    def _job(self, path: Path, state: State, error: str = "") -> None:
+        self.queue[str(path)] = Job(str(path), path.name, state, error, "")
+
     def add(
-        self, paths: Sequence[Path], progress: Callable[[Progress], None] = lambda _: None
+        self,
+        paths: Sequence[Path],
+        progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        cancel: threading.Event | None = None,
     ) -> AddSummary:
         summary = AddSummary()
+        for path in paths:
+            self._job(path, "waiting")
         for done, path in enumerate(paths):
             progress(Progress(path.name, done, len(paths), "reading"))
             self.go.wait(10)
@@ -72,7 +93,9 @@ class FakeLibrary:
             count = len(list(pdfium.pages(path)))
         except UnreadableFile as error:
             summary.failed.append(Failure(str(path), str(error)))
+            self._job(path, "failed", str(error))
             return
+        del self.queue[str(path)]
         kept = path.parent / f"kept-{path.name}"
         kept.write_bytes(path.read_bytes())
         self.put(kept, path.name)

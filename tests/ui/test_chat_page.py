@@ -37,7 +37,7 @@ def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLi
 
     app = visit()
 
-    assert "Add a few PDFs" in html(app)
+    assert "Add a few documents" in html(app)
     assert app.chat_input[0].disabled
     next(b for b in app.button if b.label == "Add documents").click().run()
     assert app.file_uploader

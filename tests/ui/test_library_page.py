@@ -42,6 +42,9 @@ def test_a_page_that_could_not_be_read_is_named_and_opens_with_a_click(
 ) -> None:
     library.put(SAMPLES / HANDBOOK, "Scan.pdf")
     app = visit(LIBRARY_PAGE)
+    [key] = [f"coverage-{d.sha256}" for d in library.documents() if d.document == "Scan.pdf"]
+    app.session_state[key] = True  # as a click on the button does
+    app.run()
 
     [remark] = [b for b in app.button if (b.key or "").startswith("remark-")]
     assert "Page 3: unreadable scan" in remark.label.replace("\\", "")
@@ -73,9 +76,11 @@ def test_an_upload_shows_how_far_each_file_is(visit: Visit, library: FakeLibrary
 
     upload = drop(app, ("One.pdf", LETTER.read_bytes()), ("Two.pdf", LETTER.read_bytes()))
 
-    while [state.words for state in upload.states()] != ["reading…", "waiting"]:
+    while [state.words for state in upload.states()] != ["reading", "waiting"]:
         time.sleep(0.01)  # until its thread has saved the files
-    assert "reading…" in html(app.run())
+    shown = html(app.run())
+    assert "Adding 2 files" in shown
+    assert '<span class="state">reading</span>' in shown
     library.go.set()
     assert upload.wait(10)
     assert [state.words for state in upload.states()] == ["in the library"] * 2
@@ -97,7 +102,11 @@ def test_files_of_one_name_that_are_dropped_together_are_both_read(
     seen: list[bytes] = []
     add = library.add
     monkeypatch.setattr(
-        library, "add", lambda paths, p: seen.extend(x.read_bytes() for x in paths) or add(paths, p)
+        library,
+        "add",
+        lambda paths, *rest, **options: (
+            seen.extend(path.read_bytes() for path in paths) or add(paths, *rest, **options)
+        ),
     )
     handbook = (SAMPLES / HANDBOOK).read_bytes()
 
@@ -165,7 +174,7 @@ def test_what_a_crash_left_of_an_upload_is_cleared_when_the_app_starts(
 def test_a_busy_library_is_a_sentence(
     visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(*_: object) -> None:
+    def busy(*_: object, **__: object) -> None:
         raise LibraryBusy("Another process is adding documents. Try again when it is done.")
 
     monkeypatch.setattr(library, "add", busy)

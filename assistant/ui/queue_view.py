@@ -1,0 +1,133 @@
+"""The queue on the Library page, live: what is being added, by whichever process."""
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from assistant.ui import resources, trouble
+from assistant.ui.plain import as_html
+from assistant.ui.upload import Upload, folder, forget
+from assistant.ui.waiting import Waiting, Work, waiting
+from ingest.errors import PinciteError
+from vectorstore.jobs import Job
+from vectorstore.library import Library
+
+UPLOAD = "upload"  # of this visitor, until its summary was read
+_LISTED = 8  # files in work
+_FAILED = 12  # files with buttons of their own
+
+
+@st.fragment(run_every=1.0)
+def draw(library: Library, told: bool) -> None:
+    """`told`: the page shows how this visitor's upload has ended, or there is none."""
+    mine: Upload | None = st.session_state.get(UPLOAD)
+    if not told and mine and mine.done:
+        st.rerun()
+    try:
+        uploads = resources.uploads().of(library.name)
+        found = waiting(library, uploads)
+        if found:
+            with st.container(border=True, key="queue"):
+                _work(found, uploads)
+                _left(library, found.left)
+                _failed(library, found.failed)
+    except PinciteError as error:
+        trouble.say(error)
+
+
+def start(library: Library, again: Sequence[str]) -> None:
+    """Try files once more, or without any continue what was stopped."""
+    home = resources.settings().home
+    st.session_state[UPLOAD] = resources.uploads().start(library, home, again=again)
+    st.rerun()
+
+
+def listed(rows: Sequence[Work], failed: bool = False) -> str:
+    """Names with how far they are, as HTML."""
+    kind = "failed" if failed else "fine"
+    items = "".join(
+        f'<li class="{kind}"><span class="name">{as_html(row.name)}</span>'
+        f'<span class="state">{as_html(row.words)}</span></li>'
+        for row in rows
+    )
+    return f'<ul class="files">{items}</ul>'
+
+
+def files(count: int) -> str:
+    """`1 file`, `2 files`."""
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+# -- its three parts
+
+
+def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
+    if not found.work:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="queue-title">Adding {files(len(found.work))}</p>')
+        if uploads and uploads[0].stopping:
+            st.caption("Stopping…")
+        elif uploads:
+            st.button("Stop", key="stop-adding", on_click=_stop, args=(uploads,))
+    if uploads and (total := uploads[0].progress.total):
+        done = min(uploads[0].progress.done, total)
+        st.progress(done / total, f"{done} of {files(total)} done")
+    st.html(listed(found.work[:_LISTED]))
+    if len(found.work) > _LISTED:
+        st.caption(f"and {files(len(found.work) - _LISTED)} more")
+
+
+def _stop(uploads: Sequence[Upload]) -> None:
+    for upload in uploads:
+        upload.stop()
+
+
+def _left(library: Library, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        waits = "waits" if len(jobs) == 1 else "wait"
+        st.html(f'<p class="queue-title">Stopped: {files(len(jobs))} {waits} to be continued</p>')
+        if st.button("Continue", key="continue", type="primary"):
+            start(library, [])
+        st.button("Dismiss", key="dismiss-left", on_click=_dismiss, args=(library, jobs))
+    st.html(listed([Work(job.name, "not read yet") for job in jobs[:_LISTED]]))
+    if len(jobs) > _LISTED:
+        st.caption(f"and {files(len(jobs) - _LISTED)} more")
+
+
+def _failed(library: Library, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="queue-title">{files(len(jobs))} could not be added</p>')
+        if len(jobs) > 1:
+            if st.button("Retry all", key="retry-all"):
+                start(library, [job.path for job in jobs])
+            st.button("Dismiss all", key="dismiss-all", on_click=_dismiss, args=(library, jobs))
+    for job in jobs[:_FAILED]:
+        _failure(library, job)
+    if len(jobs) > _FAILED:
+        st.caption(f"and {files(len(jobs) - _FAILED)} more")
+
+
+def _failure(library: Library, job: Job) -> None:
+    key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
+    reason = job.error.partition(" Known: ")[0]  # all suffixes there are
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(listed([Work(job.name, reason)], failed=True))
+        if st.button("Retry", key=f"retry-{key}"):
+            start(library, [job.path])
+        st.button("Dismiss", key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
+
+
+def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
+    places = [job.path for job in jobs]
+    try:
+        library.dismiss(places)
+    except PinciteError as error:
+        trouble.keep(error)
+    else:
+        forget(places, folder(resources.settings().home, library.name))
