@@ -16,6 +16,8 @@ from ingest.values import cells, decimal_mark, header_rows, row_text
 LINES = 400  # of a page, about
 _CHARACTERS = 40_000  # of a page, about
 _ROWS = 300  # of a table on one page
+CELLS = 500_000  # of the tables of one document; rows behind are counted, not read
+TOO_MANY = "rows behind the most that are read"
 PLAIN = Line("")
 BEGINS = Line("", begins=True)
 _LONGEST = 4000  # characters of a line; lines that are shorter are folded later
@@ -31,6 +33,7 @@ class Flow:
         self.title = title  # of the pages to come, as of a sheet or chapter
         self.hidden = hidden  # why nobody sees the lines to come; "" when they are seen
         self.pages: list[Page] = []
+        self._cells = 0  # of text tables, in all
         self._begin()
 
     def _begin(self) -> None:
@@ -40,6 +43,7 @@ class Flow:
         self._characters = 0
         self._dropped: Counter[str] = Counter()
         self._pictures = 0
+        self._notes: list[str] = []
 
     @property
     def next(self) -> int:
@@ -71,13 +75,26 @@ class Flow:
         hidden: Sequence[str] = (),  # of each row: why it is not seen
     ) -> None:
         """Rows of text as lines, and as a table of what the texts mean."""
+        most = self._readable(rows)
+        rows, rest = rows[:most], rows[most:]
         mark = decimal_mark(text for row in rows for text in row)
         typed: list[tuple[Cell, ...]] = []
-        for start in range(0, len(rows), _ROWS):
+        for start in range(0, most, _ROWS):
             part = rows[start : start + _ROWS]
             typed += cells(part, [0] * len(part), mark)
             beat(len(self.pages), 0)
         self.typed_table(typed, header_rows(typed) if header is None else header, caption, hidden)
+        if rest:
+            self.left_out(TOO_MANY, sum(count(text) for row in rest for text in row))
+            self._notes.append(f"A table is too long: its last {len(rest):,} rows were not read.")
+
+    def _readable(self, rows: Sequence[Sequence[str]]) -> int:
+        """How many rows hold no more cells than are read in all."""
+        for at, row in enumerate(rows):
+            self._cells += len(row)
+            if self._cells > CELLS:
+                return at
+        return len(rows)
 
     def typed_table(
         self,
@@ -121,6 +138,7 @@ class Flow:
         """Turn the page, if there is something on it."""
         if not (self._lines or self._dropped or self._figures or always):
             return
+        note = " ".join([*self._notes, *([note] if note else [])])
         dropped = tuple(Dropped(*item) for item in sorted(self._dropped.items()) if item[1])
         page = Page(
             len(self.pages) + 1, 0, 0, tuple(self._lines), self._pictures,
@@ -143,8 +161,10 @@ class Flow:
             self.end_page()
 
     def _put(self, text: str, like: Line) -> None:
+        self._characters -= count(text)  # counted again on the page where each part comes to lie
         for number, part in enumerate(_cut(text)):
             self._turn(PLAIN)
+            self._characters += count(part)
             self._add(replace(like, text=part, begins=like.begins and number == 0))
 
     def _add(self, line: Line) -> None:

@@ -6,10 +6,11 @@ counted twice. Only white space is left out where a line is folded.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ingest.document import Cell, Document, Line, Page, Table
+from ingest.heartbeat import beat
 from ingest.text import about_tokens, tokens
 
 LONG = 100  # tokens: a longer line is folded
@@ -24,7 +25,13 @@ def folded(document: Document) -> Document:
     """The document with its long lines folded."""
     if not any(_is_long(line) for page in document.pages for line in page.lines):
         return document
-    return replace(document, pages=tuple(folded_page(page) for page in document.pages))
+    return replace(document, pages=tuple(_folded(document.pages)))
+
+
+def _folded(pages: Sequence[Page]) -> Iterator[Page]:
+    for number, page in enumerate(pages):
+        beat(number, len(pages))
+        yield folded_page(page)
 
 
 def folded_page(page: Page) -> Page:

@@ -11,17 +11,15 @@ from itertools import chain, islice
 
 from ingest.decoding import read_text
 from ingest.document import Document, count
-from ingest.flow import Flow
+from ingest.flow import CELLS, TOO_MANY, Flow
 from ingest.heartbeat import beat
 from ingest.loaders.text import as_text, finish
-from ingest.sheets.grid import CELLS
 from ingest.source import Source
 from ingest.values import cell, cells, decimal_mark, header_rows
 
 _LINES = 300  # of rows on a page
 _SAMPLE = 200  # rows that are looked at for delimiter, header and decimal mark
 _DELIMITERS = ",;\t|"
-_TOO_MANY = "rows behind the most that are read"
 _WIDEST = 16_384  # columns, as in a workbook; what has more is no table that anybody looks at
 _TOO_WIDE = "It has more columns than a table can have and was read as plain text."
 
@@ -65,7 +63,7 @@ def _skip(flow: Flow, rows: Iterator[Row]) -> str:
     for row in rows:
         left += 1
         characters += sum(count(text) for text in row)
-    flow.left_out(_TOO_MANY, characters)
+    flow.left_out(TOO_MANY, characters)
     return f"The file is too long: its last {left:,} rows were not read." if left else ""
 
 

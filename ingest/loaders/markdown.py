@@ -10,17 +10,25 @@ from ingest.decoding import read_whole
 from ingest.document import Document
 from ingest.flow import PLAIN, Flow
 from ingest.loaders import html
+from ingest.loaders.text import as_text
 from ingest.source import Source
 from ingest.web import parsing
 from ingest.web.reading import Reader
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_NESTING = 40  # of quotes and lists; the library leaves out what lies deeper, without a word
+_TOO_DEEP = re.compile(
+    r"^(?>\t| {2}| ?(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){16,}+(?<=[>*+.)-])[^\n]*\w", re.MULTILINE
+)
 _FIELD = re.compile(r"^(title|author|date|description)\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 
 
 def load_markdown(source: Source) -> Document:
     """Raises UnreadableFile."""
-    text = read_whole(source).text.replace("\r\n", "\n")
+    found = read_whole(source)
+    text = found.text.replace("\r\n", "\n")
+    if _TOO_DEEP.search(text):
+        return as_text(source, found, "It is nested too deeply and was read as plain text.")
     front = _FRONT.match(text)
     flow = Flow()
     if front:
@@ -42,7 +50,9 @@ def _rendered(text: str) -> str:
     from markdown_it import MarkdownIt
 
     # Links stay words: nothing that is typed as an address becomes one.
-    parser = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"linkify": False, "maxNesting": _NESTING}).enable(
+        ["table", "strikethrough"]
+    )
     return str(parser.render(text))
 
 

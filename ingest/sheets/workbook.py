@@ -5,10 +5,11 @@ whose cells lie so far apart that it would fill the memory goes to openpyxl.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from ingest.heartbeat import beat
 from ingest.office.zipped import damaged, encrypted, has_encrypted_package, is_ole
 from ingest.sheets.native import Value
 from ingest.source import Source
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 DENSE = 20_000_000  # cells of a rectangle
+_GAP = 2  # empty rows or columns that are kept of a wider gap in a sheet with far more
+_OFTEN = 1000  # rows between two signs of life
 
 Row = list[Value | None]
 Range = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, as row and column from 0
@@ -68,8 +71,40 @@ class Workbook:
 
         with warnings.catch_warnings(action="ignore"):
             book = load_workbook(self._source.path, read_only=True, data_only=True)
-            for row in book[name].iter_rows(values_only=True):
-                yield [_plain(value) for value in row]
+            sheet = book[name]
+            sheet.reset_dimensions()  # else it fills each row up to the last column of the sheet
+            yield from closed_up(enumerate(sheet.iter_rows(values_only=True)))
+
+
+def closed_up(rows: Iterable[tuple[int, Sequence[object]]]) -> list[Row]:
+    """Numbered rows without the wide gaps between cells; narrow ones show where tables end."""
+    cells: list[dict[int, Value]] = []
+    gap = 0
+    for number, row in rows:
+        if number % _OFTEN == 0:
+            beat(number, 0)
+        found = {at: value for at, one in enumerate(row) if (value := _plain(one)) is not None}
+        gap = 0 if found else gap + 1
+        if gap <= _GAP:
+            cells.append(found)
+    place = _places({at for row in cells for at in row})
+    return [_row(row, place) for row in cells]
+
+
+def _places(columns: set[int]) -> dict[int, int]:
+    """Where the columns come when no gap between them is wider than _GAP."""
+    place, before, new = {}, -1, -1
+    for column in sorted(columns):
+        new += min(column - before, _GAP + 1)
+        place[column], before = new, column
+    return place
+
+
+def _row(cells: dict[int, Value], place: dict[int, int]) -> Row:
+    row: Row = [None] * (place[max(cells)] + 1 if cells else 0)
+    for column, value in cells.items():
+        row[place[column]] = value
+    return row
 
 
 def _plain(value: object) -> Value | None:

@@ -1,6 +1,7 @@
 """Bytes or text of HTML become a tree of elements. Nothing is fetched, no entity is expanded."""
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ingest.decoding import decode
@@ -33,7 +34,17 @@ def parse(text: str, name: str) -> "Element":
         root = html.document_fromstring(text.translate(_NO_TEXT).encode(), parser=parser)
     except etree.ParserError as error:  # nothing but white space or comments
         raise UnreadableFile(f"{name} holds no text.") from error
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        # Elements in 2,048 elements: what comes behind is not in the tree, and nobody would know.
+        raise UnreadableFile(f"{name} is nested too deeply to be read.")
     return root
+
+
+def iterwalk(element: "Element", events: tuple[str, ...]) -> "Iterator[tuple[str, Element]]":
+    """An element and all in it, without recursion."""
+    from lxml import etree
+
+    yield from etree.iterwalk(element, events=events)
 
 
 def name_of(element: "Element") -> str:

@@ -11,7 +11,7 @@ from ingest.flow import BEGINS, PLAIN, Flow
 from ingest.web import grid
 from ingest.web.hiding import Hiding
 from ingest.web.links import link
-from ingest.web.parsing import name_of
+from ingest.web.parsing import iterwalk, name_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -60,7 +60,7 @@ class Reader:
         if tag in _SILENT or not tag:
             return
         if outer.depth >= _DEEPEST:
-            return self._text(" ".join(map(str, element.itertext())), outer)
+            return self._deep(element, outer)
         state = self._inside(element, tag, outer)
         if tag == "br":
             self._flush(ends=False)
@@ -75,6 +75,21 @@ class Reader:
                 self._text(link(element), state)
         else:
             self._block(element, tag, state)
+
+    def _deep(self, element: "Element", outer: _State) -> None:
+        """Text without its structure, but not without what hides it. No recursion."""
+        inside = [outer]
+        for event, one in iterwalk(element, events=("start", "end", "comment")):
+            if event == "start":
+                tag = name_of(one)
+                silent = "in a part that is not shown" if tag in _SILENT else ""
+                reason = inside[-1].hidden or silent or self._hiding.reason(one, tag)
+                inside.append(replace(inside[-1], hidden=reason))
+                self._text(one.text, inside[-1])
+            elif event == "end":
+                inside.pop()
+            if event != "start" and one is not element:
+                self._text(f" {one.tail or ''}", inside[-1])
 
     def _inside(self, element: "Element", tag: str, outer: _State) -> _State:
         return replace(

@@ -7,6 +7,9 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.ingest.hostile_containers import CONTAINERS
+from tests.ingest.packed import BLOCK, deflated, zip_of, zlibbed
+
 SECRET = "the secret of another file"
 
 
@@ -32,24 +35,33 @@ _TYPES = """<Types xmlns="http://schemas.openxmlformats.org/package/2006/content
 <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
 <Override PartName="/word/document.xml" ContentType=
 "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>"""
-_RELATIONS = """<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_PARTS = """<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
 <Relationship Id="rId1" Target="word/document.xml" Type=
 "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/>
 </Relationships>"""
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_TAIL = "</w:t></w:r></w:p></w:body></w:document>"
 
 
-def docx(path: Path, doctype: str = "", text: bytes = b"before &a9; after", times: int = 1) -> Path:
+def docx(path: Path, doctype: str = "") -> Path:
+    head = f'<?xml version="1.0"?>{doctype}<w:document xmlns:w="{_WORD}"><w:body><w:p><w:r><w:t>'
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
-        archive.writestr("_rels/.rels", _RELATIONS)
-        with archive.open("word/document.xml", "w") as part:
-            head = f'<w:document xmlns:w="{_WORD}"><w:body><w:p><w:r><w:t>'
-            part.write(f'<?xml version="1.0"?>{doctype}{head}'.encode())
-            for _ in range(times):
-                part.write(text)
-            part.write(b"</w:t></w:r></w:p></w:body></w:document>")
+        archive.writestr("_rels/.rels", _PARTS)
+        archive.writestr("word/document.xml", f"{head}before &a9; after{_TAIL}")
     return path
+
+
+def inflated(path: Path, times: int = 3000) -> Path:
+    """A text document of three thousand million letters."""
+    head = f'<w:document xmlns:w="{_WORD}"><w:body><w:p><w:r><w:t>'.encode()
+    block = b"a b c d " * (BLOCK // 8)
+    parts = [("[Content_Types].xml", _TYPES.encode()), ("_rels/.rels", _PARTS.encode())]
+    small = [(name, deflated(data, b"", 0), len(data)) for name, data in parts]
+    text = deflated(head, block, times, _TAIL.encode())
+    size = len(head) + times * BLOCK + len(_TAIL)
+    return zip_of(path, [*small, ("word/document.xml", text, size)])
 
 
 def odt(path: Path, doctype: str) -> Path:
@@ -81,16 +93,15 @@ def xlsx(path: Path) -> Path:
 
 
 def png(path: Path, width: int = 60_000, height: int = 60_000) -> Path:
-    """A picture that says it is 60,000 pixels wide and high; 1.3 MB of zeros unpack to 3.6 GB."""
+    """A picture that says it is 60,000 pixels wide and high: 450 MB of zeros, 3.6 GB of bytes."""
 
     def piece(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    packer = zlib.compressobj(9)
     row = b"\0" * (1 + width // 8)
-    data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    data = zlibbed(row * 100, height // 100)
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     pieces = piece(b"IHDR", head) + piece(b"IDAT", data) + piece(b"IEND", b"")
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + pieces)
@@ -126,10 +137,7 @@ def pdf(path: Path, pages: int = 1, content: bytes = b"", action: bytes = b"") -
 
 def stream_bomb(path: Path, size: int = 2 << 30) -> Path:
     """A page whose content unpacks to two thousand million blanks."""
-    packer = zlib.compressobj(9)
-    block = b" " * (1 << 20)
-    data = b"".join(packer.compress(block) for _ in range(size >> 20)) + packer.flush()
-    return pdf(path, content=data)
+    return pdf(path, content=zlibbed(b" " * BLOCK, size // BLOCK))
 
 
 def nested(path: Path, opening: str, closing: str, depth: int) -> Path:
@@ -148,7 +156,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "laughs.docx": lambda path: docx(path, laughs()),
     "laughs.odt": lambda path: odt(path, laughs()),
     "laughs.html": lambda path: xml(path, laughs()),
-    "inflated.docx": lambda path: docx(path, text=b"a b c d " * (1 << 17), times=3000),
+    "inflated.docx": inflated,
     "sparse.xlsx": xlsx,
     "huge.png": png,
     "pages.pdf": lambda path: pdf(path, pages=5000),
@@ -158,9 +166,10 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "nested.xml": lambda path: nested(path, "<a>", "</a>", 100_000),
     "nested.html": lambda path: nested(path, "<div>", "</div>", 100_000),
     "nested.md": lambda path: nested(path, "> ", "\n", 50_000),
-    "brackets.md": lambda path: nested(path, "[", "]()", 50_000),
+    "brackets.md": lambda path: nested(path, "[", "]()", 10_000),
     "nested.rtf": lambda path: nested(path, "{\\rtf1 ", "}", 100_000),
-    "columns.csv": lambda path: path.write_text("a," * 2_000_000) and path,
-    "line.txt": lambda path: path.write_text("word" * 5_000_000) and path,
-    "line.json": lambda path: path.write_text(json.dumps({"a": "word " * 2_000_000})) and path,
+    "columns.csv": lambda path: path.write_text("a," * 400_000) and path,
+    "line.txt": lambda path: path.write_text("word" * 1_000_000) and path,
+    "line.json": lambda path: path.write_text(json.dumps({"a": "word " * 300_000})) and path,
+    **CONTAINERS,
 }
