@@ -3,7 +3,7 @@
 Each is imported when it is called; one that is not installed shows as an error in its row.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,12 @@ def mammoth(path: Path) -> str:
 
     with path.open("rb") as file:
         return str(mammoth.convert_to_markdown(file).value)
+
+
+def docx2txt(path: Path) -> str:
+    import docx2txt
+
+    return str(docx2txt.process(str(path)))
 
 
 def docx2python(path: Path) -> str:
@@ -104,6 +110,54 @@ def striprtf(path: Path) -> str:
     return str(rtf_to_text(path.read_bytes().decode("latin-1"), errors="ignore"))
 
 
+def openpyxl(path: Path) -> str:
+    """The cells that hold something, sheet by sheet, as its tutorial shows."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, data_only=True)
+    sheets = ((sheet.title, sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
+    return "\n".join(_sheet(title, rows) for title, rows in sheets)
+
+
+def calamine(path: Path) -> str:
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(path)
+    return "\n".join(_sheet(n, book.get_sheet_by_name(n).iter_rows()) for n in book.sheet_names)
+
+
+def _sheet(title: str, rows: Iterable[Any]) -> str:
+    lines = [" | ".join(str(v) for v in row if v not in (None, "")) for row in rows]
+    return "\n".join([f"## {title}", *(line for line in lines if line)])
+
+
+def beautifulsoup(path: Path) -> str:
+    from bs4 import BeautifulSoup
+
+    return str(BeautifulSoup(path.read_bytes(), "lxml").get_text("\n"))
+
+
+def inscriptis(path: Path) -> str:
+    from inscriptis import get_text
+
+    return str(get_text(path.read_text(encoding="utf-8", errors="replace")))
+
+
+def trafilatura(path: Path) -> str:
+    from trafilatura import extract
+
+    html = path.read_text(encoding="utf-8", errors="replace")
+    return extract(html, output_format="markdown", include_comments=True) or ""
+
+
+def ebooklib(path: Path) -> str:
+    from bs4 import BeautifulSoup
+    from ebooklib import ITEM_DOCUMENT, epub
+
+    parts = epub.read_epub(str(path)).get_items_of_type(ITEM_DOCUMENT)
+    return "\n".join(BeautifulSoup(p.get_content(), "lxml").get_text("\n") for p in parts)
+
+
 def pandoc(path: Path) -> str:
     import pypandoc
 
@@ -114,12 +168,19 @@ Reader = Callable[[Path], str]
 
 READERS: dict[str, tuple[set[str], Reader]] = {
     "python-docx": ({"docx"}, python_docx),
+    "docx2txt": ({"docx"}, docx2txt),
     "mammoth": ({"docx"}, mammoth),
     "docx2python": ({"docx"}, docx2python),
     "python-pptx": ({"pptx"}, python_pptx),
+    "openpyxl": ({"xlsx"}, openpyxl),
+    "calamine": ({"xlsx", "xls", "ods"}, calamine),
     "odfpy": ({"odt", "odp"}, odfpy),
     "odfdo": ({"odt", "odp"}, odfdo),
     "striprtf": ({"rtf"}, striprtf),
-    "pandoc": ({"docx", "odt", "rtf"}, pandoc),
-    "markitdown": ({"docx", "pptx", "xlsx", "csv", "html", "msg"}, markitdown),
+    "beautifulsoup": ({"html"}, beautifulsoup),
+    "inscriptis": ({"html"}, inscriptis),
+    "trafilatura": ({"html"}, trafilatura),
+    "ebooklib": ({"epub"}, ebooklib),
+    "pandoc": ({"docx", "odt", "rtf", "epub"}, pandoc),
+    "markitdown": ({"docx", "pptx", "xlsx", "xls", "csv", "html", "msg", "epub"}, markitdown),
 }

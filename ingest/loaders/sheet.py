@@ -9,14 +9,14 @@ from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from ingest.document import Document
-from ingest.flow import BEGINS, Flow
+from ingest.flow import BEGINS, CELLS, TOO_MANY, Flow
 from ingest.heartbeat import beat
 from ingest.office.draft import Draft
 from ingest.office.drawings import TEXT, chart
 from ingest.office.markup import Package, texts
 from ingest.sheets import layout
 from ingest.sheets.around import Around, around
-from ingest.sheets.grid import CELLS, Filled, filled, merge
+from ingest.sheets.grid import Filled, filled, merge
 from ingest.sheets.layout import Block, Grid
 from ingest.sheets.opendocument import around_ods
 from ingest.sheets.workbook import Workbook
@@ -24,7 +24,6 @@ from ingest.source import Source
 from ingest.values import header_rows
 
 _ZIPPED = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlam", ".ods", ".ots")
-_TOO_MANY = "rows behind the most that are read"
 _NO_ROWS = "The sheet is too long: its last {:,} rows were not read."
 _NO_HIDING = "The sheet is too large to see which of its rows are hidden."
 
@@ -69,7 +68,7 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
         _chart(flow, root)
     for comment in about.comments:
         flow.paragraph(comment, BEGINS)
-    flow.left_out(_TOO_MANY, found.characters)
+    flow.left_out(TOO_MANY, found.characters)
     notes = [_NO_ROWS.format(found.unread)] if found.unread else []
     flow.end_page(" ".join([*notes, *([] if about.complete else [_NO_HIDING])]), always=True)
 

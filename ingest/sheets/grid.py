@@ -9,7 +9,6 @@ from ingest.sheets.layout import EMPTY, Grid
 from ingest.sheets.native import Unit, Value, native
 from ingest.sheets.workbook import Range
 
-CELLS = 500_000  # of one workbook
 _NO_UNIT = Unit()
 
 
