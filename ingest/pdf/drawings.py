@@ -34,6 +34,12 @@ class Drawings:
     texts: dict[int, int] = field(default_factory=dict)  # address of a text object: its order
     paths: int = 0
 
+    def ground(self, box: Box) -> Colour | None:
+        """The colour of the area that is drawn last below the middle of a box."""
+        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        below = [a for a in self.areas if a.box.x0 <= x <= a.box.x1 and a.box.y0 <= y <= a.box.y1]
+        return below[-1].colour if below else None
+
 
 def drawings(page: int, view: Screen) -> Drawings:
     """Of the page at an address."""

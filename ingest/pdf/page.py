@@ -23,7 +23,7 @@ def read_page(page: Any, textpage: Any, number: int) -> Page:
     drawn = drawings(native.address(page.raw), view)
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
-    found, grids = tables.arrange(found)
+    found, grids = tables.arrange(found, drawn)
     lines = tuple(_line(textpage, row) for row in found)
     return Page(
         number,

@@ -1,13 +1,16 @@
-"""Tables of a page, and its rows with one for each row of a table."""
+"""Tables of a page, and its rows with one or more for each row of a table."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingest import values
-from ingest.document import Box, Line, Table
-from ingest.pdf import aligned
+from ingest.document import Box, Cell, Line, Table
+from ingest.pdf import aligned, filled
+from ingest.pdf.drawings import Drawings
+from ingest.pdf.filled import Block
 from ingest.pdf.rows import Row
+from ingest.pdf.ruled import regions
 from ingest.pdf.segments import bands
 
 _CAPTION = re.compile(
@@ -19,53 +22,113 @@ _NEAR = 2.5  # of a row's height, between a table and its caption
 class Grid(NamedTuple):
     """A table whose cells are still text."""
 
-    lines: tuple[int, ...]  # the row of the page that each row of the table begins on
-    last: int  # the last row of the page in it
+    first: int  # the row of the page that it begins on
+    last: int
     rows: tuple[tuple[str, ...], ...]
-    header: int
+    lines: tuple[tuple[int, ...], ...]  # the row of the page of each cell
+    header: int | None  # None: to be seen from the cells
+    joined: frozenset[int] = frozenset()  # rows with cells that are several columns wide
+    shaded: bool = False  # the first row has a ground of its own
 
 
-def arrange(rows: Sequence[Row]) -> tuple[list[Row], list[Grid]]:
-    """Rows of a table that the file draws cell by cell become one row each."""
-    split = list(bands(rows))
-    if sum(band.numbers > 0 for band in split) < aligned.FEWEST:
-        return list(rows), []
+def arrange(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[Grid]]:
+    """Rows of a table that the file draws cell by cell come in the order of the table."""
     arranged: list[Row] = []
     grids: list[Grid] = []
+    run: list[Row] = []
+    for piece in [*_with_blocks(rows, drawn.rules), None]:
+        if isinstance(piece, Row):
+            run.append(piece)
+            continue
+        _put_aligned(run, arranged, grids)
+        run = []
+        if piece is not None:
+            grids.append(_grid(piece, len(arranged), drawn))
+            arranged += piece.lines
+    return arranged, grids
+
+
+def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | Block]:
+    left: list[Row | None] = list(rows)
+    blocks: dict[int, list[Block]] = {}
+    for region in regions(rules):
+        found = filled.block(region, [row or Row(()) for row in left])
+        if found is None:
+            continue
+        block, rest = found
+        blocks.setdefault(min(at for at, _ in rest), []).append(block)
+        for at, row in rest:
+            left[at] = row if row.words else None
+    for at, kept in enumerate(left):
+        yield from blocks.get(at, ())
+        if kept is not None:
+            yield kept
+
+
+def _grid(block: Block, first: int, drawn: Drawings) -> Grid:
+    texts = tuple(tuple(text for text, _ in row) for row in block.rows)
+    lines = tuple(tuple(first + line for _, line in row) for row in block.rows)
+    grounds = [drawn.ground(block.lines[row[0][1]].words[0].box) for row in block.rows]
+    shaded = grounds[0] not in grounds[1:]
+    return Grid(first, first + len(block.lines) - 1, texts, lines, None, block.joined, shaded)
+
+
+def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[Grid]) -> None:
+    """Adds rows, and the tables among them that have no lines."""
+    split = list(bands(rows)) if len(rows) >= aligned.FEWEST else []
     done = 0
-    for found in aligned.tables(split):
-        inside = split[found.first : found.last + 1]
-        arranged += rows[done : inside[0].first]
-        lines = range(len(arranged), len(arranged) + len(found.bands))
-        grids.append(Grid(tuple(lines), lines[-1], found.rows, found.header))
-        arranged += [Row(band.words, begins=True) for band in found.bands]
-        done = inside[-1].last + 1
-    return [*arranged, *rows[done:]], grids
+    if sum(band.numbers > 0 for band in split) >= aligned.FEWEST:
+        for found in aligned.tables(split):
+            inside = split[found.first : found.last + 1]
+            arranged += rows[done : inside[0].first]
+            lines = range(len(arranged), len(arranged) + len(found.bands))
+            places = tuple((line,) * len(row) for line, row in zip(lines, found.rows, strict=True))
+            grids.append(Grid(lines[0], lines[-1], found.rows, places, found.header))
+            arranged += [Row(band.words, begins=True) for band in found.bands]
+            done = inside[-1].last + 1
+    arranged += rows[done:]
 
 
 def typed(grid: Grid, lines: Sequence[Line]) -> Table:
     """The table with what its cells mean, and its caption."""
-    cells = values.cells(grid.rows, grid.lines)
-    return Table(grid.lines[0], grid.last, cells, grid.header, _caption(grid, lines))
+    flat = values.cells(grid.rows, [0] * len(grid.rows))
+    cells = tuple(
+        tuple(Cell(cell.text, line, cell.value, cell.kind, cell.unit)
+              for cell, line in zip(row, places, strict=True))
+        for row, places in zip(flat, grid.lines, strict=True)
+    )  # fmt: skip
+    header = _header(cells, grid, lines) if grid.header is None else grid.header
+    return Table(grid.first, grid.last, cells, header, _caption(grid, lines))
+
+
+def _header(cells: Sequence[Sequence[Cell]], grid: Grid, lines: Sequence[Line]) -> int:
+    """Rows at the top in bold or on a ground of their own; else what is unlike those below."""
+    bold = [all(lines[c.line].bold for c in row if c.text) for row in cells]
+    if bold[0] and not all(bold):
+        return bold.index(False)
+    if grid.shaded:
+        return 1
+    typed = any(cell.kind in ("number", "date", "truth") for row in cells[1:] for cell in row)
+    # Two columns without numbers are terms and what they mean: their first row is one like others.
+    return values.header_rows(cells, grid.joined) if typed or len(cells[0]) > 2 else 0
 
 
 def _caption(grid: Grid, lines: Sequence[Line]) -> str:
-    first, last = grid.lines[0], grid.last
-    around = [at for at in (first - 1, first - 2, last + 1) if 0 <= at < len(lines)]
+    around = [at for at in (grid.first - 1, grid.first - 2, grid.last + 1) if 0 <= at < len(lines)]
     named = [at for at in around if _CAPTION.match(lines[at].text) and not lines[at].hidden]
     if named:
         return lines[min(named, key=lambda at: _away(lines, grid, at))].text
-    title = lines[first - 1] if first else None
-    if title and title.bold and not lines[first].bold and title.text[0].isalnum():
-        return title.text if _near(title.box, lines[first].box) else ""
+    title = lines[grid.first - 1] if grid.first else None
+    if title and title.bold and not lines[grid.first].bold and title.text[0].isalnum():
+        return title.text if _near(title.box, lines[grid.first].box) else ""
     return ""
 
 
 def _away(lines: Sequence[Line], grid: Grid, at: int) -> float:
     """Points between a line and the table."""
     box = lines[at].box
-    above, below = lines[grid.lines[0]].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1
-    return abs(above if at < grid.lines[0] else below)
+    above, below = lines[grid.first].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1
+    return abs(above if at < grid.first else below)
 
 
 def _near(title: Box, first: Box) -> bool:
