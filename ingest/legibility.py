@@ -48,7 +48,7 @@ def doubt(text: str) -> str:
     """What is wrong with the characters of a text layer, as a phrase; nothing if empty."""
     if len(_MEANINGLESS.findall(text)) > 0.1 * count(text):
         return "characters without a meaning"
-    if len(_SYMBOL.findall(text)) > 0.25 * max(count(text), 200):
+    if len(_SYMBOL.findall(text)) > 0.25 * max(count(text), 200) and not _mostly_letters(text):
         return "signs instead of letters"
     words = _LATIN.findall(text)
     if len(words) < _ENOUGH:
@@ -59,6 +59,11 @@ def doubt(text: str) -> str:
     if likely < 0.7 or (likely < 0.95 and _common(words) < 0.05):
         return "letters that make no words"
     return ""
+
+
+def _mostly_letters(text: str) -> bool:
+    """As in source code, which has many signs."""
+    return sum(map(str.isalpha, text)) > 0.5 * count(text)
 
 
 def _wordlike(words: list[str]) -> float:

@@ -18,17 +18,25 @@ SUFFIXES = (
 MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
 _DRAWN = 16_000_000  # pixels that a screen ever needs
 _LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow raises
 _BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write for "unknown"
 
 
-def frames(path: Path) -> Iterator[tuple["Image", float]]:
+def frames(path: Path) -> Iterator[tuple["Image", float] | None]:
     """The pictures of a file, upright and in RGB, and their pixels in a point.
 
-    Raises UnreadableFile.
+    None stands for a damaged picture of several. Raises UnreadableFile.
     """
     with _opened(path) as file:
-        for index in range(_count(file)):
-            yield _frame(path, file, index)
+        number = _count(file)
+        for index in range(number):
+            try:
+                frame = _frame(path, file, index)
+            except _DAMAGE:
+                if number == 1:
+                    raise
+                frame = None
+            yield frame
 
 
 def render(path: Path, page: int, scale: float = 1.5) -> "Image":
@@ -72,7 +80,7 @@ def _opened(path: Path) -> Iterator[Any]:
         raise UnreadableFile(
             f"{path} cannot be opened. If it was deleted, add the document's file again."
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _DAMAGE as error:
         raise UnreadableFile(f"{path.name} is a damaged picture: {error}.") from error
 
 
@@ -119,7 +127,7 @@ def _rgb(picture: Any) -> "Image":
         clear = picture.convert("RGBA")
         paper = Image.new("RGBA", clear.size, "white")
         return Image.alpha_composite(paper, clear).convert("RGB")
-    rgb: Image.Image = picture.convert("RGB")
+    rgb: Image.Image = picture if picture.mode == "RGB" else picture.convert("RGB")
     return rgb
 
 
@@ -127,6 +135,9 @@ def _stretched(picture: Any) -> "Image":
     import numpy as np
     from PIL import Image
 
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    values = np.asarray(picture).astype(np.float32)
+    np.nan_to_num(values, copy=False)
     least, most = values.min(), values.max()
-    return Image.fromarray(((values - least) / ((most - least) or 1) * 255).astype(np.uint8))
+    values -= least
+    values *= 255 / ((most - least) or 1)
+    return Image.fromarray(values.astype(np.uint8))

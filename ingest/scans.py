@@ -14,12 +14,15 @@ from ingest.ocr.sizes import fitting
 from ingest.source import Engines
 
 REPLACED = "text layer without sense"
+UNEXPLAINED = "ink without text"
+NAMELESS = "letters that the font does not name"  # why they were dropped, and why that is too bad
 
-_DOTS = 200 / 72  # pixels in a point
+_DOTS = 200 / 72  # pixels in a point; an A4 page has 182, see sizes.py
 _LEAST_SIDE = 1_000  # pixels: the points of a scan's page may be anything
 _SMALL_SIDE = 400  # pixels, when ink is measured
 _STAIN, _LOGO = 10, 200  # characters: less ink than these make is none, or no text
 _RICH = 1_000  # characters: so full a page holds no scan; without a picture _LOGO are enough
+_HOLES = 0.1  # of the characters: so many nameless letters leave no sentence whole
 _SAME = 0.3  # of a recognised line's area, in a line of the text layer
 
 
@@ -32,16 +35,30 @@ def recognised(path: Path, pages: tuple[Page, ...], engines: Engines) -> tuple[P
     return tuple(done)
 
 
+def reason(path: Path, page: Page) -> str:
+    """Why the page is to be recognised, as a phrase; nothing when its text layer is good.
+
+    May raise UnreadableFile: the page cannot be drawn.
+    """
+    why = doubt(page.text) or (NAMELESS if _nameless(page) else "")
+    return why or (UNEXPLAINED if _unread_ink(path, page) else "")
+
+
 def _recognised(path: Path, page: Page, engines: Engines) -> Page:
     try:
-        flaw = doubt(page.text)
-        if not flaw and not _unread_ink(path, page):
+        why = reason(path, page)
+        if not why:
             return page
         scale = _scale(page)
         reading = read(pdfium.render(path, page.number, scale), scale, engines)
     except UnreadableFile:  # a page that cannot be drawn keeps the text it has
         return page
-    return _replaced(page, reading, flaw) if flaw else _completed(page, reading)
+    return _completed(page, reading) if why == UNEXPLAINED else _replaced(page, reading, why)
+
+
+def _nameless(page: Page) -> bool:
+    dropped = sum(d.characters for d in page.dropped if d.reason == NAMELESS)
+    return dropped > _HOLES * (page.characters or 0)
 
 
 def _unread_ink(path: Path, page: Page) -> bool:

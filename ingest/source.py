@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.captions import Captioner
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -11,6 +13,7 @@ class Engines:
     ocr: str = "rapidocr"  # or "tesseract", or "off"
     languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes
     speech: Path | None = None  # folder of a faster-whisper model; None: recordings are not read
+    captioner: Captioner | None = None  # None: pictures are not described
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from assistant.ui import player, trouble
 from assistant.ui.highlight import Rectangle, highlighted, png
 from assistant.ui.plain import as_html, plain
 from assistant.ui.text_page import lines_of, text_page
-from ingest import pdfium
+from ingest import pictures
 from ingest.document import Page
 from ingest.errors import PinciteError
 from ingest.media import clock
@@ -141,5 +141,5 @@ def _is_place(lines: range, opened: Shown, page: Page) -> bool:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _picture(file: Path, number: int, boxes: tuple[Rectangle, ...], points: float) -> bytes:
-    image = pdfium.render(file, number, _SCALE)
+    image = pictures.render(file, number, _SCALE)
     return png(highlighted(image, boxes, points) if boxes and points else image)

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from ingest.document import Box, Document, Figure, Page, count
 from ingest.heartbeat import beat
-from ingest.ocr.reading import Reading, read
+from ingest.ocr.reading import read
 from ingest.pictures import frames
-from ingest.source import Source
+from ingest.source import Engines, Source
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+DAMAGED = "damaged page"
 
 
 def load_image(source: Source) -> Document:
@@ -20,16 +22,21 @@ def load_image(source: Source) -> Document:
     """
     pages = []
     metadata: dict[str, str] = {}
-    for number, (picture, scale) in enumerate(frames(source.path), start=1):
-        pages.append(_page(number, picture, scale, read(picture, scale, source.engines)))
-        metadata = metadata or _metadata(picture)
+    for number, frame in enumerate(frames(source.path), start=1):
+        pages.append(_page(number, frame, source.engines))
+        metadata = metadata or (_metadata(frame[0]) if frame else {})
         beat(number, 0)
     return Document(source.sha256, source.name, source.stem, tuple(pages), (), metadata)
 
 
-def _page(number: int, picture: "Image", scale: float, reading: Reading) -> Page:
+def _page(number: int, frame: tuple["Image", float] | None, engines: Engines) -> Page:
+    if frame is None:
+        return Page(number, 0.0, 0.0, (), characters=0, note=DAMAGED)
+    picture, scale = frame
+    reading = read(picture, scale, engines)
     width, height = picture.width / scale, picture.height / scale
-    figures = () if reading.lines else (Figure(Box(0, 0, width, height)),)
+    described = engines.captioner.describe(picture) if engines.captioner else ""
+    figure = Figure(Box(0, 0, width, height), description=described)
     return Page(
         number,
         width,
@@ -37,7 +44,7 @@ def _page(number: int, picture: "Image", scale: float, reading: Reading) -> Page
         reading.lines,
         pictures=1,
         ocr=bool(reading.lines),
-        figures=figures,
+        figures=() if reading.lines and not described else (figure,),
         characters=sum(count(line.text) for line in reading.lines),
         unread=reading.unread,
         note=reading.note,
