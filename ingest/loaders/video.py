@@ -1,6 +1,8 @@
 """Videos: what is said, then what stands written on the first picture of each scene."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ingest.document import NOWHERE, Box, Document, Dropped, Figure, Line, Page, count
 from ingest.errors import CannotRecognise, UnreadableFile
@@ -10,6 +12,9 @@ from ingest.media import Media, clock
 from ingest.ocr import Recognizer, recognizer
 from ingest.scenes import Scene, scenes
 from ingest.source import Source
+
+if TYPE_CHECKING:
+    from ingest.media import Gray, Picture
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,7 @@ def _written(source: Source) -> _Written:
 def _read(media: Media, reader: Recognizer) -> _Written:
     lines, figures, repeated = list[Line](), list[Figure](), 0
     before: set[str] = set()
-    for scene in scenes(media.pictures(), media.seconds):
-        beat(int(scene.seconds), int(media.seconds))
+    for scene in scenes(_watched(media), media.seconds):
         found = _on(scene, reader)
         new = [line for line in found if line.text not in before]
         lines += [replace(line, begins=line is new[0]) for line in new]
@@ -74,6 +78,16 @@ def _read(media: Media, reader: Recognizer) -> _Written:
         figures.append(Figure(Box(0, 0, *media.size), clock(scene.seconds), text))
     note = f"{media.damaged} damaged pictures could not be decoded" if media.damaged else ""
     return _Written(tuple(lines), tuple(figures), repeated, note)
+
+
+def _watched(media: Media) -> "Iterator[tuple[float, Gray, Callable[[], Picture]]]":
+    """With a sign of life each second: a scene may last an hour."""
+    told = -1
+    for frame in media.pictures():
+        if int(frame[0]) > told:
+            told = int(frame[0])
+            beat(told, int(media.seconds))
+        yield frame
 
 
 def _on(scene: Scene, reader: Recognizer) -> list[Line]:
