@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ingest.media import Samples
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
+_PARAGRAPH = 45.0  # seconds after which one begins with the next sentence, for want of a pause
 _MISSING = 2.0  # seconds that a whole file may lack of the length that its header states
 
 
@@ -93,13 +94,15 @@ def load_audio(source: Source) -> Document:
 
 
 def _lines(segments: Sequence[Segment]) -> Iterator[Line]:
-    end = -PAUSE
+    began, end, ended = 0.0, 0.0, True
     for segment in segments:
-        begins = segment.start - end >= PAUSE or segment is segments[0]
+        long = ended and segment.start - began >= _PARAGRAPH
+        begins = long or segment.start - end >= PAUSE or segment is segments[0]
+        began = segment.start if begins else began
         yield Line(
             segment.text,
             begins=begins,
             confidence=segment.confidence,
             seconds=round(segment.start, 2),
         )
-        end = segment.end
+        end, ended = segment.end, segment.text.endswith((".", "!", "?"))

@@ -77,6 +77,13 @@ def test_a_paragraph_begins_after_a_pause(told: Told, talk: Path) -> None:
     assert [line.begins for line in page.lines] == [True, False, True]
 
 
+def test_who_never_pauses_gets_paragraphs_where_sentences_end(told: Told, talk: Path) -> None:
+    said = [("One,", 0, 20), ("two,", 20, 46), ("three.", 46, 60), ("Four.", 60, 70)]
+    told.transcript = Transcript(tuple(Segment(text, a, b, 0.9) for text, a, b in said), "en")
+    (page,) = load(talk, MODEL).pages
+    assert [line.begins for line in page.lines] == [True, False, False, True]
+
+
 def test_the_transcriber_is_given_all_of_the_sound(told: Told, talk: Path) -> None:
     load(talk, MODEL)
     assert told.samples == 48_000
