@@ -31,6 +31,11 @@ class Window:
     def text(self) -> str:
         return "\n".join(line.text for line in self.page.lines[self.first : self.last + 1])
 
+    def holds(self, hit: Hit) -> bool:
+        """Are all lines of the hit among its own?"""
+        same = self.document == hit.document and self.page.number == hit.page
+        return same and self.first <= hit.chunk.first and hit.chunk.last <= self.last
+
     @property
     def passage(self) -> Passage:
         seconds = self.page.lines[self.first].seconds
@@ -52,6 +57,12 @@ def windows(
         elif len(hits) > 1 and _room(chosen, budget, count) < _BEFORE:
             break
     return chosen
+
+
+def window_at(hit: Hit, evidence: Evidence) -> Window:
+    """The lines of a hit alone."""
+    page = evidence.page(hit.document, hit.page)
+    return Window(hit.document, page, hit.chunk.first, hit.chunk.last, hit.score, hit.cosine)
 
 
 def window_of(passage: Passage, evidence: Evidence) -> Window | None:

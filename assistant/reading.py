@@ -10,6 +10,8 @@ from assistant.context import Window
 from assistant.errors import ContextOverflow
 from assistant.reply import Passage
 from assistant.tools import Request, Turn
+from ingest.text import lists_contents
+from vectorstore.library import Hit
 
 _HITS = 24  # looked at to fill the budget
 _MARGIN = 48  # tokens of the chat template
@@ -32,6 +34,7 @@ class Reading:
     windows: tuple[Window, ...]
     before: tuple[Turn, ...] = ()  # turns that stay in front of it
     earlier: tuple[Window, ...] = ()  # what was read for them
+    closest: Passage | None = None  # what fits a follow-up best, whichever turn has read it
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -49,9 +52,8 @@ class Reading:
             more = _unread(turn.passages, read)
             messages = prompts.next_turn(messages, answer, more, turn.question, prompts.ANSWER)
             answer, read = turn.answer, read + more
-        return prompts.next_turn(
-            messages, answer, _unread(self.passages, read), question, instruction
-        )
+        new = _closest_last(_unread(self.passages, read), self.closest)
+        return prompts.next_turn(messages, answer, new, question, instruction)
 
 
 class Reader:
@@ -75,10 +77,10 @@ class Reader:
         if rest < self._least:
             raise self._overlong(meant, rest)
         room = rest if request.given else min(self._budget.passages, rest)
-        hits = request.evidence.passages(meant, _HITS, request.documents)
+        hits = _contents_last(request.evidence.passages(meant, _HITS, request.documents))
         windows = tuple(context.windows(hits, request.evidence, room, self._count))
         reading = Reading(meant, windows)
-        return self._continued(request, reading) if continues else reading
+        return self._continued(request, reading, hits) if continues else reading
 
     @property
     def _least(self) -> int:
@@ -96,7 +98,7 @@ class Reader:
             "beside the passages. Shorten it, or raise PINCITE_CONTEXT_TOKENS."
         )
 
-    def _continued(self, request: Request, reading: Reading) -> Reading:
+    def _continued(self, request: Request, reading: Reading, hits: Sequence[Hit]) -> Reading:
         """With the turns that the question builds on, if all of it is still there and fits."""
         before = tuple(t for t in _chain(request.history) if t.answer and not t.refused)
         passages = [passage for turn in before for passage in turn.passages]
@@ -106,7 +108,8 @@ class Reader:
         in_scope = scope is None or all(window.document in scope for window in windows)
         if not before or len(windows) < len(passages) or not in_scope:
             return reading
-        full = Reading(reading.meant, reading.windows, before, windows)
+        closest = _closest(request, hits, reading.windows + windows)
+        full = Reading(reading.meant, reading.windows, before, windows, closest)
         most = self._budget.window - self._budget.answer - _MARGIN
         fits = sum(self._count(str(m.content)) for m in full.messages(request.question)) <= most
         return full if fits else reading
@@ -122,14 +125,34 @@ def _chain(history: Sequence[Turn]) -> list[Turn]:
     return chain
 
 
+def _contents_last(hits: Sequence[Hit]) -> list[Hit]:
+    """A table of contents names everything and says nothing."""
+    return sorted(hits, key=lambda hit: lists_contents(hit.text))
+
+
+def _closest(request: Request, hits: Sequence[Hit], windows: Sequence[Window]) -> Passage | None:
+    """Of what was read, what fits both the follow-up and the questions that it builds on."""
+    found = request.evidence.passages(request.question, _HITS, request.documents)
+    alone = {hit.chunk.id: hit.score for hit in found}
+    read = [hit for hit in hits if any(window.holds(hit) for window in windows)]
+    if not read:
+        return None
+    best = max(read, key=lambda hit: hit.score + alone.get(hit.chunk.id, 0.0))
+    return context.window_at(best, request.evidence).passage
+
+
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
-    return [
-        passage
-        for passage in passages
-        if not any(
-            passage.document == old.document
-            and passage.page == old.page
-            and passage.text in old.text
-            for old in read
-        )
-    ]
+    return [passage for passage in passages if not any(_is_part(passage, of=old) for old in read)]
+
+
+def _closest_last(new: list[Passage], closest: Passage | None) -> list[Passage]:
+    """What is new must not hide what fits better: a small model answers from what it read last."""
+    if closest is None or not new:
+        return new
+    holding = [passage for passage in new if _is_part(closest, of=passage)]
+    return [passage for passage in new if passage not in holding] + (holding or [closest])
+
+
+def _is_part(passage: Passage, of: Passage) -> bool:
+    same = passage.document == of.document and passage.page == of.page
+    return same and passage.text in of.text

@@ -9,6 +9,8 @@ _BROKEN = re.compile(r"([^\W\d_]+)-$")
 # Letters of other scripts count one by one: an English model has whole words of none of them.
 _PIECES = re.compile(r"[0-9A-Za-z_\u00c0-\u024f]{1,6}|[^\s]")
 _LEADERS = re.compile(r"(?:\s?[.…_]){4,}")  # the dots between a title and its page number
+_ENTRY = re.compile(r"…\s\d{1,4}\b")
+_ENTRIES = 3  # in one passage: running text has none
 
 
 def vocabulary(texts: Sequence[str]) -> frozenset[str]:
@@ -27,6 +29,11 @@ def join(lines: Sequence[str], words: Collection[str] = ()) -> str:
 def plain(text: str) -> str:
     """Ligatures and full-width letters as the letters that people type; dot leaders made short."""
     return " ".join(_LEADERS.sub(" … ", unicodedata.normalize("NFKC", text)).split())
+
+
+def lists_contents(text: str) -> bool:
+    """Is a passage, as `plain` makes it, a table of contents: titles, leaders, page numbers?"""
+    return len(_ENTRY.findall(text)) >= _ENTRIES
 
 
 def about_tokens(text: str) -> int:

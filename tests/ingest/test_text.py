@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.text import about_tokens, join, plain, vocabulary
+from ingest.text import about_tokens, join, lists_contents, plain, vocabulary
 
 
 def test_lines_become_running_text() -> None:
@@ -45,3 +45,9 @@ def test_tokens_are_counted_about_as_the_model_does() -> None:
     assert about_tokens("Thirty days of leave.") == 5
     assert about_tokens("organizationally") == 3
     assert about_tokens("Leave ............ 12") == 2
+
+
+def test_a_table_of_contents_is_told_by_its_entries() -> None:
+    entries = [f"{n}.1 Title ........ {n + 3}" for n in range(1, 5)]
+    assert lists_contents(join(entries))
+    assert not lists_contents("The site closed at 12 … 14 of May … and so on.")
