@@ -8,17 +8,20 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from assistant.errors import ModelUnusable
-from assistant.models.catalogue import Role
+from assistant.models.catalogue import Role, default_model
 from assistant.models.fetch import is_whole, weights_of
 from assistant.models.machine import best_chat_model, fit, needs_avx2, this_machine
 from assistant.models.store import Models
 from assistant.offline import QUIET
 from assistant.settings import Settings
+from ingest.errors import CannotRecognise
+from ingest.ocr.rapid import LANGUAGES
+from ingest.ocr.tesseract import Tesseract
 
 Severity = Literal["ok", "warning", "error"]
 IMPORT_SECONDS = 15
@@ -38,11 +41,16 @@ def checks(settings: Settings) -> list[Check]:
     """Everything that set-up and a move to another machine can leave wrong."""
     # Imports run in child processes, at the same time as the rest: a library built for another
     # processor ends its process without a word.
+    speech = "from importlib.metadata import version; print(version('faster-whisper'))"
+    recordings = _importing(f"import av, faster_whisper; {speech}")
     runtime = _importing("import llama_cpp; print(llama_cpp.__version__)")
     pdf = _importing("import pypdf, pypdfium2; print(pypdf.__version__)")
+    version = "from importlib.metadata import version; print(version('rapidocr'))"
+    ocr = _importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
-    return [*found, _pdf(pdf), _runtime(runtime)]
+    found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
+    return [*found, _runtime(runtime)]
 
 
 def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
@@ -147,7 +155,13 @@ def _embedding_model(models: Models) -> Check:
 
 
 def _speech_model(models: Models) -> Check:
-    return _chosen(models, "speech", "warning", "Recordings and videos are not read.")[1]
+    path, check = _chosen(models, "speech", "warning", "Recordings and videos are not read.")
+    if check.severity == "ok":
+        name = next((item.name for item in models.installed() if item.path == path), "")
+        return replace(check, message=f"{name}, {path}") if name else check
+    nothing = path is None and check.remedy == "pincite models pull"
+    get = f"pincite models pull {default_model('speech', models.models).name}"
+    return replace(check, remedy=get) if nothing else check
 
 
 def _chosen(
@@ -211,6 +225,48 @@ def _pdf(child: subprocess.Popen[str]) -> Check:
         remedy = f"{sys.executable} -m pip install --force-reinstall pypdf pypdfium2"
         return Check("pdf", "error", f"PDFs cannot be read: {said}", remedy)
     return Check("pdf", "ok", f"pypdf {said} and PDFium")
+
+
+def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
+    status, said = _outcome(child)
+    if settings.ocr == "off":
+        remedy = "Choose rapidocr: the setting ocr, or the variable PINCITE_OCR."
+        return Check("scans", "warning", "Scans and pictures are not read: ocr is off.", remedy)
+    if settings.ocr == "tesseract":
+        return _tesseract(settings.ocr_languages)
+    if status:
+        remedy = f"{sys.executable} -m pip install --force-reinstall rapidocr onnxruntime"
+        return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
+    return _rapidocr(said, settings.ocr_languages)
+
+
+def _tesseract(languages: tuple[str, ...]) -> Check:
+    try:
+        reader = Tesseract(languages)
+    except CannotRecognise as error:
+        return Check("scans", "warning", str(error), "Or without it: PINCITE_OCR=rapidocr")
+    if reader.absent:
+        message = f"Tesseract has no data for {', '.join(reader.absent)}."
+        return Check("scans", "warning", message, f"Install tesseract-ocr-{reader.absent[0]}")
+    return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}")
+
+
+def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
+    unread = [language for language in languages if language not in LANGUAGES]
+    if unread:
+        message = f"RapidOCR {version} does not read {', '.join(unread)}."
+        remedy = "Install Tesseract with that language, and: PINCITE_OCR=tesseract"
+        return Check("scans", "warning", message, remedy)
+    other = "; Tesseract is installed, too" if shutil.which("tesseract") else ""
+    return Check("scans", "ok", f"RapidOCR {version}, for {', '.join(languages)}{other}")
+
+
+def _recordings(child: subprocess.Popen[str]) -> Check:
+    status, said = _outcome(child)
+    if status:
+        remedy = f"{sys.executable} -m pip install --force-reinstall faster-whisper av"
+        return Check("recordings", "warning", f"Recordings cannot be read: {said}", remedy)
+    return Check("recordings", "ok", f"faster-whisper {said} and FFmpeg")
 
 
 def _runtime(child: subprocess.Popen[str]) -> Check:

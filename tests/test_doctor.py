@@ -129,3 +129,33 @@ def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_library_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "IMPORT_SECONDS", 0.2)
     assert "nothing happened" in doctor._pdf(child("import time; time.sleep(30)")).message
+
+
+def scans(settings: Settings, code: str = "print('3.10')") -> doctor.Check:
+    return doctor._scans(settings, child(code))
+
+
+def test_it_says_what_reads_scans_and_in_which_languages(tmp_path: Path) -> None:
+    check = scans(Settings(home=tmp_path, ocr_languages=("en", "de")))
+    assert check.severity == "ok"
+    assert check.message.startswith("RapidOCR 3.10, for en, de")
+
+
+def test_a_language_that_the_engine_does_not_read_is_named(tmp_path: Path) -> None:
+    check = scans(Settings(home=tmp_path, ocr_languages=("en", "ru")))
+    assert (check.severity, check.message) == ("warning", "RapidOCR 3.10 does not read ru.")
+    assert "PINCITE_OCR=tesseract" in check.remedy
+
+
+def test_scans_that_are_not_read_are_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    off = scans(Settings(home=tmp_path, ocr="off"))
+    assert "not read" in off.message
+    assert "PINCITE_OCR" in off.remedy
+    absent = scans(Settings(home=tmp_path, ocr="tesseract"))
+    assert absent.message.startswith("Tesseract is not installed.")
+    broken = scans(Settings(home=tmp_path), "import a_module_that_is_not_there")
+    assert "pip install --force-reinstall rapidocr" in broken.remedy
+    assert {check.severity for check in (off, absent, broken)} == {"warning"}

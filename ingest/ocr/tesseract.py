@@ -43,6 +43,7 @@ class Tesseract:
         installed = self._installed()
         wanted = [_CODES.get(language, language) for language in languages]
         self._languages = [code for code in wanted if code in installed]
+        self.absent = [code for code in wanted if code not in installed]
         if not self._languages:
             raise CannotRecognise(
                 f"Tesseract has no data for {', '.join(languages) or 'nothing'}. Install it "
