@@ -19,6 +19,7 @@ from typing import Any
 from ingest import heartbeat
 from ingest.confinement import allow_seconds, confine
 from ingest.errors import PinciteError
+from ingest.starving import Starving
 
 Job = Callable[[], object]
 
@@ -172,7 +173,10 @@ def _serve(pipe: Connection, folder: str) -> None:
             job, limits = pipe.recv()
             sender.send(pickle.dumps(Beat(0, 0)))
             allow_seconds(limits.seconds * (os.cpu_count() or 1))
-            sender.send(_done(job, limits))
+            sender.starving.begin(limits.silence)
+            done = _done(job, limits)
+            sender.starving.end()
+            sender.send(done)
 
 
 class _Sender:
@@ -182,6 +186,8 @@ class _Sender:
         self._pipe = pipe
         self._last = 0.0
         self._lock = threading.Lock()  # loaders have threads, too
+        self._shown = pickle.dumps(Beat(0, 0))
+        self.starving = Starving(lambda: self.send(self._shown))
 
     def send(self, data: bytes) -> None:
         with self._lock:
@@ -191,7 +197,9 @@ class _Sender:
         now = time.monotonic()
         if now - self._last >= OFTEN:
             self._last = now
-            self.send(pickle.dumps(Beat(done, total)))
+            self._shown = pickle.dumps(Beat(done, total))
+            self.starving.alive()
+            self.send(self._shown)
 
 
 def _done(job: Job, limits: Limits) -> bytes:

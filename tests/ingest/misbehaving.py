@@ -37,6 +37,15 @@ def read(path: Path) -> Loaded:
             for page in range(1, 9):
                 time.sleep(0.5)
                 beat(page, 8)
+        case "starved":  # works for a tenth of the time, without a sign of life
+            for _ in range(30):
+                until = time.process_time() + 0.01
+                while time.process_time() < until:
+                    pass
+                time.sleep(0.09)
+        case "busy":
+            while True:
+                pass
         case "large":
             return Document("0" * 64, "x" * 5_000_000, path.stem, ()), []
         case "connect":

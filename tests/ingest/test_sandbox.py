@@ -109,6 +109,13 @@ def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None
         ]  # fmt: skip
 
 
+def test_a_reader_that_works_and_is_given_little_of_the_machine_is_not_ended() -> None:
+    with Sandbox(read=read, silence=1.5) as sandbox:
+        assert outcomes(sandbox, "starved", "busy") == [
+            "starved", "busy hung the reader: nothing was read for 2 seconds.",
+        ]  # fmt: skip
+
+
 def test_who_waits_is_told_how_many_pages_are_done(sandbox: Sandbox) -> None:
     told: list[tuple[int, int]] = []
     sandbox.start(Path("pages"), lambda done, total: told.append((done, total)))()
