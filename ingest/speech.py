@@ -122,6 +122,8 @@ class WhisperTranscriber:
 
     def _language(self, block: "Samples", likely: tuple[str, ...]) -> tuple[str, bool]:
         """The language, and whether that is certain."""
+        if len(known := self._model.supported_languages) == 1:
+            return known[0], True
         found, probability, all_of_them = self._model.detect_language(
             block, vad_filter=True, vad_parameters=self._vad
         )

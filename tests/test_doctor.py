@@ -35,6 +35,7 @@ def test_an_empty_home_lacks_models_and_says_how_to_get_them(settings: Settings)
     assert by_name["embedding model"].severity == "error"
     assert by_name["embedding model"].remedy == "pincite models pull"
     assert by_name["speech model"].severity == "warning"
+    assert by_name["speech model"].remedy == "pincite models pull whisper-base"
     assert {"python", "home", "disk", "sqlite", "processor", "pdf", "telemetry"} <= set(by_name)
 
 
@@ -87,6 +88,24 @@ def test_a_chosen_file_that_is_not_a_model_is_said(settings: Settings, tmp_path:
 def test_telemetry_that_is_on_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANONYMIZED_TELEMETRY", "True")
     assert "ANONYMIZED_TELEMETRY" in found(settings)["telemetry"].remedy
+
+
+def test_a_speech_model_is_named_and_one_that_is_gone_is_said(settings: Settings) -> None:
+    folder = settings.models_folder / "whisper-mine"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(b"weights")
+    check = found(settings)["speech model"]
+    assert (check.severity, check.message) == ("ok", f"whisper-mine, {folder}")
+    gone = found(Settings(home=settings.home, speech_model="whisper-other"))["speech model"]
+    assert (gone.severity, gone.remedy) == ("warning", "pincite models list")
+
+
+def test_it_says_what_decodes_and_hears_recordings() -> None:
+    heard = doctor._recordings(child("print('1.2')"))
+    assert (heard.severity, heard.message) == ("ok", "faster-whisper 1.2 and FFmpeg")
+    broken = doctor._recordings(child("import a_module_that_is_not_there"))
+    assert broken.severity == "warning"
+    assert "pip install --force-reinstall faster-whisper av" in broken.remedy
 
 
 def child(code: str) -> "subprocess.Popen[str]":

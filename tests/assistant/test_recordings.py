@@ -1,12 +1,18 @@
 """What is said in recordings is cited by its second."""
 
+from pathlib import Path
+
 import pytest
 
 from assistant import grounding, recordings
 from assistant.context import Window
+from assistant.models.catalogue import default_model
 from assistant.reply import Citation, Outcome, Passage, Reply, place
 from ingest.document import NOWHERE, Line, Page
+from ingest.errors import UnsupportedFile
+from ingest.loaders import load
 from tests.assistant.fakes import WordEmbedder
+from tests.recordings import tone, write
 from vectorstore.catalog import StoredChunk
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Hit
@@ -99,3 +105,13 @@ def test_a_recording_that_was_replaced_meanwhile_has_none() -> None:
 )
 def test_recordings_are_known_by_their_suffix(name: str, kind: str) -> None:
     assert recordings.kind(name) == kind
+
+
+def test_the_sentence_on_a_missing_model_names_the_one_that_set_up_would_fetch(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "a.wav", tone(0.1), codecs=("pcm_s16le", ""))
+    with pytest.raises(
+        UnsupportedFile, match=f"pincite models pull {default_model('speech').name}`"
+    ):
+        load(path)

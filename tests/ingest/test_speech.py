@@ -39,6 +39,7 @@ class Whisper:
     surely: float = -0.2  # avg_logprob
     asked: list[tuple[float, str]] = field(default_factory=list)  # seconds, language
     failure: Exception | None = None
+    supported_languages: list[str] = field(default_factory=lambda: ["en", "fr", "cy"])
 
     def detect_language(self, sound: Samples, **_: Any) -> tuple[str, float, Any]:
         found = self.languages.pop(0) if len(self.languages) > 1 else self.languages[0]
@@ -135,6 +136,12 @@ def test_the_settings_help_where_too_little_is_said_to_tell_the_language(
 ) -> None:
     whisper.languages = [found]
     assert heard(tone(10), languages=likely).language == used
+
+
+@pytest.mark.usefixtures("speaking")
+def test_a_model_of_one_language_is_not_asked_which_it_is(whisper: Whisper) -> None:
+    whisper.supported_languages, whisper.languages = ["en"], []
+    assert heard(tone(10)).language == "en"
 
 
 @pytest.mark.usefixtures("speaking")
