@@ -36,14 +36,16 @@ def bar(coverage: Coverage) -> str:
 
 
 def phrase(coverage: Coverage) -> str:
-    """How much of what is there can be found."""
-    whole = coverage.extracted + coverage.ocr + coverage.unread
-    if not whole:
+    """How much of what is there was read. What was left out, such as repeated headers, was, too."""
+    read = coverage.extracted + coverage.ocr
+    if not read + coverage.unread:
         return "no text"
     # Rounded down: "100 %" of a document with an unreadable page would be a lie.
-    found = 100 * (whole - coverage.unread - coverage.dropped) // whole
-    recognised = ", partly recognised in pictures" if coverage.ocr else ""
-    return f"{found} % of its text can be found{recognised}"
+    share = f"{100 * read // (read + coverage.unread)} % of its text read"
+    told = share if coverage.unread else "all of its text read"
+    if not coverage.ocr:
+        return told
+    return f"{told}, {'partly ' if coverage.extracted else ''}recognised in pictures"
 
 
 def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:

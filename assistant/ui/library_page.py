@@ -95,8 +95,8 @@ def _outcomes(upload: Upload, queued: set[str]) -> None:
     failed = upload.summary.failed if upload.summary else []
     inside = [Work(Path(f.path).name, f.error) for f in failed if f.path not in queued]
     added = [Work(state.name, state.words) for state in upload.states() if not state.failed]
-    st.html(queue_view.listed(inside[:_OUTCOMES], failed=True))
-    st.html(queue_view.listed(added[:_OUTCOMES]))
+    queue_view.draw_list(inside[:_OUTCOMES], failed=True)
+    queue_view.draw_list(added[:_OUTCOMES])
     if (more := len(inside) + len(added) - 2 * _OUTCOMES) > 0:
         st.caption(f"and {queue_view.files(more)} more")
 
@@ -164,17 +164,22 @@ def _row(library: Library, document: DocumentInfo) -> None:
             f'<div class="document-name">{as_html(document.document)}</div>'
             f'<div class="document-facts">{facts(document)}</div>{coverage.bar(document.coverage)}'
         )
-        if _worth_a_look(document):
-            _pages(library, document)
-        st.button(
-            "Open",
-            key=f"open-{document.sha256}",
-            on_click=page_view.show,
-            args=(Shown(document.document, 1),),
-        )
-        if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
-            st.session_state[_ASKED] = True
-            _confirm(library, document.document)
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            _buttons(library, document)
+
+
+def _buttons(library: Library, document: DocumentInfo) -> None:
+    if _worth_a_look(document):
+        _pages(library, document)
+    st.button(
+        "Open",
+        key=f"open-{document.sha256}",
+        on_click=page_view.show,
+        args=(Shown(document.document, 1),),
+    )
+    if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
+        st.session_state[_ASKED] = True
+        _confirm(library, document.document)
 
 
 def _worth_a_look(document: DocumentInfo) -> bool:
@@ -184,7 +189,8 @@ def _worth_a_look(document: DocumentInfo) -> bool:
 
 def _pages(library: Library, document: DocumentInfo) -> None:
     """The pages that were not read as they stand; a click opens one."""
-    popover = st.popover("Coverage", key=f"coverage-{document.sha256}", on_change="rerun")
+    key = f"coverage-{document.sha256}"
+    popover = st.popover("Coverage", key=key, on_change="rerun")
     if not popover.open:  # the page is drawn often while files are added
         return
     with popover:
@@ -194,13 +200,18 @@ def _pages(library: Library, document: DocumentInfo) -> None:
                 plain(f"Page {remark.page}: {remark.words}"),
                 key=f"remark-{document.sha256}-{remark.page}",
                 type="tertiary",
-                on_click=page_view.show,
-                args=(Shown(document.document, remark.page),),
+                on_click=_open_remark,
+                args=(key, Shown(document.document, remark.page)),
             )
         if len(remarks) > _REMARKS:
             st.caption(f"and {len(remarks) - _REMARKS:,} more pages")
         if not remarks:
             st.caption("Every page was read as it stands.")
+
+
+def _open_remark(popover: str, shown: Shown) -> None:
+    st.session_state[popover] = False  # else it would stay open above the page
+    page_view.show(shown)
 
 
 def facts(document: DocumentInfo) -> str:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from assistant.ui import resources, trouble
 from assistant.ui.plain import as_html
@@ -43,15 +44,17 @@ def start(library: Library, again: Sequence[str]) -> None:
     st.rerun()
 
 
-def listed(rows: Sequence[Work], failed: bool = False) -> str:
-    """Names with how far they are, as HTML."""
+def draw_list(rows: Sequence[Work], failed: bool = False) -> None:
+    """Names with how far they are, or why they are not in the library."""
+    if not rows:
+        return
     kind = "failed" if failed else "fine"
     items = "".join(
         f'<li class="{kind}"><span class="name">{as_html(row.name)}</span>'
         f'<span class="state">{as_html(row.words)}</span></li>'
         for row in rows
     )
-    return f'<ul class="files">{items}</ul>'
+    st.html(f'<ul class="files">{items}</ul>')
 
 
 def files(count: int) -> str:
@@ -74,7 +77,7 @@ def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
     if uploads and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
         st.progress(done / total, f"{done} of {files(total)} done")
-    st.html(listed(found.work[:_LISTED]))
+    draw_list(found.work[:_LISTED])
     if len(found.work) > _LISTED:
         st.caption(f"and {files(len(found.work) - _LISTED)} more")
 
@@ -90,10 +93,11 @@ def _left(library: Library, jobs: Sequence[Job]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         waits = "waits" if len(jobs) == 1 else "wait"
         st.html(f'<p class="queue-title">Stopped: {files(len(jobs))} {waits} to be continued</p>')
-        if st.button("Continue", key="continue", type="primary"):
-            start(library, [])
-        st.button("Dismiss", key="dismiss-left", on_click=_dismiss, args=(library, jobs))
-    st.html(listed([Work(job.name, "not read yet") for job in jobs[:_LISTED]]))
+        with _buttons():
+            if st.button("Continue", key="continue", type="primary"):
+                start(library, [])
+            st.button("Dismiss", key="dismiss-left", on_click=_dismiss, args=(library, jobs))
+    draw_list([Work(job.name, "not read yet") for job in jobs[:_LISTED]])
     if len(jobs) > _LISTED:
         st.caption(f"and {files(len(jobs) - _LISTED)} more")
 
@@ -104,9 +108,10 @@ def _failed(library: Library, jobs: Sequence[Job]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="queue-title">{files(len(jobs))} could not be added</p>')
         if len(jobs) > 1:
-            if st.button("Retry all", key="retry-all"):
-                start(library, [job.path for job in jobs])
-            st.button("Dismiss all", key="dismiss-all", on_click=_dismiss, args=(library, jobs))
+            with _buttons():
+                if st.button("Retry all", key="retry-all"):
+                    start(library, [job.path for job in jobs])
+                st.button("Dismiss all", key="dismiss-all", on_click=_dismiss, args=(library, jobs))
     for job in jobs[:_FAILED]:
         _failure(library, job)
     if len(jobs) > _FAILED:
@@ -117,10 +122,16 @@ def _failure(library: Library, job: Job) -> None:
     key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
     reason = job.error.partition(" Known: ")[0]  # all suffixes there are
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(listed([Work(job.name, reason)], failed=True))
-        if st.button("Retry", key=f"retry-{key}"):
-            start(library, [job.path])
-        st.button("Dismiss", key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
+        draw_list([Work(job.name, reason)], failed=True)
+        with _buttons():
+            if st.button("Retry", key=f"retry-{key}"):
+                start(library, [job.path])
+            st.button("Dismiss", key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
+
+
+def _buttons() -> DeltaGenerator:
+    """Beside what they are about, and on a narrow screen together below it."""
+    return st.container(horizontal=True, vertical_alignment="center", width="content")
 
 
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:

@@ -39,10 +39,11 @@ def test_nothing_read_and_nothing_missed_draws_no_bar() -> None:
 
 
 def test_the_phrase_counts_what_could_not_be_read() -> None:
-    assert phrase(coverage(extracted=100)) == "100 % of its text can be found"
-    assert phrase(coverage(extracted=9990, unread=10)) == "99 % of its text can be found"
+    assert phrase(coverage(extracted=100)) == "all of its text read"
+    assert phrase(coverage(extracted=9990, unread=10)) == "99 % of its text read"
+    assert phrase(coverage(ocr=90)) == "all of its text read, recognised in pictures"
     assert phrase(coverage(extracted=50, ocr=25, unread=25)) == (
-        "75 % of its text can be found, partly recognised in pictures"
+        "75 % of its text read, partly recognised in pictures"
     )
 
 

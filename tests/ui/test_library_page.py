@@ -33,7 +33,7 @@ def test_documents_are_listed_with_pages_and_status(visit: Visit, library: FakeL
     shown = html(visit(LIBRARY_PAGE))
 
     assert "2 documents, 42 pages" in shown
-    assert "21 pages · 12 passages · 100 % of its text can be found" in shown
+    assert "21 pages · 12 passages · all of its text read" in shown
     assert "2 of 5 pages are pictures without text" in shown
 
 
