@@ -16,6 +16,7 @@ from ingest.errors import UnreadableFile
 
 # Not the newer policy: its parser of headers drops addresses that are not as they should be.
 _POLICY = policy.compat32
+_LONGEST = 100_000  # characters of a header that are unpacked; longer ones stay as they are
 HEADERS = ("From", "To", "Cc", "Date", "Subject")  # in the order in which they are shown
 
 
@@ -153,6 +154,8 @@ def _header(message: Message, name: str) -> str:
 def _unpacked(value: str) -> str:
     """`=?utf-8?Q?...?=` as text, and bytes beyond ASCII, which no standard allows."""
     text = decode(value.encode(errors="surrogateescape"), "a header").text
+    if len(text) > _LONGEST:  # the library takes hours for a million of such words
+        return " ".join(text.split())
     words = []
     for piece, charset in decode_header(" ".join(text.split())):
         if isinstance(piece, str):

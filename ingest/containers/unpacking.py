@@ -3,6 +3,7 @@
 import errno
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,9 @@ from ingest.heartbeat import beat
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder"
+NAMED = 20  # files that are left out for one reason are named; further ones are counted
+_LONGEST = 1000  # letters of a name
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$)", re.IGNORECASE)
 FULL = "the disk is nearly full"  # the one reason that passes: it is worth another try
 
 
@@ -79,10 +83,12 @@ def unpack(
 ) -> Expanded:
     """`packed` is the number of bytes that the members come from."""
     parts: list[Part] = []
-    omitted: list[Omitted] = []
+    left = _LeftOut()
+    names = _Names()
     size = 0
     for member in members:
-        beat(len(parts) + len(omitted), 0)
+        beat(len(parts), 0)
+        name = names.new(member.name)
         path = folder / f"{len(parts):05d}" / _safe(member.name)
         try:
             if reason := member.problem or refusal(member.name, suffixes):
@@ -90,15 +96,57 @@ def unpack(
             if len(parts) >= limits.files:
                 raise Refused(f"there are too many files in it: {ADVICE}")
             size += _write(member, path, packed, size, limits)
-            parts.append(Part(member.name, path))
+            parts.append(Part(name, path))
         except Refused as refused:
-            omitted.append(Omitted(member.name, str(refused)))
-    return Expanded(tuple(parts), tuple(omitted), size)
+            left.add(name, str(refused))
+    return Expanded(tuple(parts), left.told(), size)
+
+
+class _LeftOut:
+    """What is left out: for each reason a few files by name, and how many more there are."""
+
+    def __init__(self) -> None:
+        self._omitted: list[Omitted] = []
+        self._count: Counter[str] = Counter()
+
+    def add(self, name: str, reason: str) -> None:
+        kind = reason.partition(" (")[0]  # what stands in brackets differs from file to file
+        self._count[kind] += 1
+        if self._count[kind] <= NAMED:
+            self._omitted.append(Omitted(name, reason))
+
+    def told(self) -> tuple[Omitted, ...]:
+        more = ((kind, number - NAMED) for kind, number in self._count.items() if number > NAMED)
+        return (*self._omitted, *(Omitted(f"{number:,} more files", kind) for kind, number in more))
+
+
+class _Names:
+    """Names as people see them: nothing that moves a cursor or turns the text, none twice."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._again: Counter[str] = Counter()
+
+    def new(self, name: str) -> str:
+        shown = readable(name)
+        path = PurePosixPath(shown)
+        found = shown
+        while found in self._seen:
+            self._again[shown] += 1
+            found = f"{str(path).removesuffix(path.suffix)} ({self._again[shown] + 1}){path.suffix}"
+        self._seen.add(found)
+        return found
+
+
+def readable(name: str) -> str:
+    """Control and bidi characters as a visible mark; a name as long as a page is shortened."""
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]}…{shown[-100:]}"
 
 
 def refusal(name: str, suffixes: Collection[str]) -> str:
     """Why a member is not unpacked, from its name alone."""
-    path = PurePosixPath(name)
+    path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name) or "\0" in name:
         return "its name leads out of the archive"
     if any(part.startswith((".", "~$")) for part in path.parts) or "__MACOSX" in path.parts:
@@ -150,7 +198,10 @@ def _sentence(error: Exception) -> str:
 def _safe(name: str) -> str:
     """The last part of a name as a name on any disk; the suffix stays, it decides the loader."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    clean = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", last).strip(" .") or "file"
+    clean = "".join(sign if sign.isprintable() else "_" for sign in last)
+    clean = re.sub(r'[<>:"/\\|?*]', "_", clean).strip(" .") or "file"
+    if _RESERVED.match(clean):  # Windows opens a device, whatever the suffix
+        clean = f"_{clean}"
     stem, suffix = PurePosixPath(clean).stem, PurePosixPath(clean).suffix
     while len((stem + suffix).encode()) > 200:  # disks allow 255 bytes
         stem, suffix = stem[:-1], suffix[:20]

@@ -14,20 +14,22 @@ from ingest.source import Source
 from ingest.web.parsing import parse
 from ingest.web.reading import Reader
 
+_TITLE = 1000  # letters of what each page or passage repeats; the lines have all of them
+
 
 def load_mail(source: Source) -> Document:
     """Raises UnreadableFile."""
     flow = Flow()
     subjects = []
     for number, mail in enumerate(messages(source.path), 1):
-        flow.title = mail.subject
+        flow.title = mail.subject[:_TITLE]
         _write(flow, mail)
         flow.end_page()
-        subjects.append(mail.subject)
+        subjects.append(flow.title)
         beat(number, 0)
     one = len(subjects) == 1
     title = subjects[0] if one and subjects[0] else source.stem
-    metadata = {name.lower(): text for name, text in mail.headers} if one else {}
+    metadata = {name.lower(): text[:_TITLE] for name, text in mail.headers} if one else {}
     return Document(source.sha256, source.name, title, flow.finished(), (), metadata)
 
 

@@ -40,15 +40,17 @@ def empty_files(path: Path, number: int) -> Path:
 
 
 def zip_of(path: Path, files: Sequence[tuple[str, bytes, int]]) -> Path:
-    """A ZIP of (name, packed bytes, size when unpacked). Its checksums are zero, thus wrong."""
+    """A ZIP of (name, packed bytes, size when unpacked). The checksums of large files are wrong."""
     with zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         for name, data, _ in files:
             archive.writestr(name, data)
     raw = bytearray(path.read_bytes())
     entries = [(struct.unpack_from("<I", raw, at + 42)[0], at) for at in _entries(raw, len(files))]
-    for (start, at), (_, _, size) in zip(entries, files, strict=True):
+    for (start, at), (_, data, size) in zip(entries, files, strict=True):
+        small = size < BLOCK
+        checksum = struct.pack("<I", zlib.crc32(zlib.decompress(data, -15)) if small else 0)
         raw[start + 8 : start + 10] = raw[at + 10 : at + 12] = struct.pack("<H", 8)
-        raw[start + 14 : start + 18] = raw[at + 16 : at + 20] = bytes(4)
+        raw[start + 14 : start + 18] = raw[at + 16 : at + 20] = checksum
         raw[start + 22 : start + 26] = raw[at + 24 : at + 28] = struct.pack("<I", size)
     path.write_bytes(raw)
     return path

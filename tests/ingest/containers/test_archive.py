@@ -200,7 +200,8 @@ def test_overlapping_files_in_a_zip_do_not_multiply(tmp_path: Path) -> None:
     path.write_bytes(data[:start] + entry * 1000 + end)
     expanded = opened(path, Limits(harmless=1 << 20, free=0))
     assert expanded.size <= 100 * path.stat().st_size
-    assert len(expanded.parts) + len(expanded.omitted) == 1000
+    assert len(expanded.parts) < 200
+    assert expanded.omitted[-1].name.endswith("more files")
 
 
 def test_an_archive_that_ends_too_early_gives_what_it_has(tmp_path: Path) -> None:
@@ -240,7 +241,9 @@ def test_what_is_no_archive_is_told(tmp_path: Path, name: str) -> None:
 def test_names_are_made_safe_for_the_disk(tmp_path: Path) -> None:
     names = ["a" * 300 + ".txt", "con<>|?.txt", "new\nline.txt", "ß" * 200 + ".txt"]
     expanded = opened(zipped(tmp_path / "a.zip", dict.fromkeys(names, b"x")))
-    assert [part.name for part in expanded.parts] == names
+    assert [part.name for part in expanded.parts] == [
+        name.replace("\n", "\ufffd") for name in names
+    ]
     assert all(part.path.suffix == ".txt" for part in expanded.parts)
 
 

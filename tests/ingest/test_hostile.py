@@ -1,0 +1,459 @@
+"""Files that are made to do harm are read in the real sandbox, or get one clear sentence."""
+
+import socket
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from ingest.containers import Expanded, Limits, Omitted
+from ingest.document import Document
+from ingest.errors import PinciteError
+from ingest.loaders import load
+from ingest.sandbox import Sandbox
+from tests.ingest import hostile
+from tests.ingest.hostile import FILES, SECRET
+from tests.ingest.hostile_containers import OUTSIDE, STRANGE
+
+SILENCE = 45.0  # seconds; generous, for machines that do other things as well
+MEMORY = 4 << 10  # MB of one child, as in ingest/confinement.py
+UNPACKED = Limits(size=64 << 20, files=2000, harmless=1 << 20, free=0)
+
+READ = ""  # expected of files whose text is read; of all others a part of the sentence
+EXPECTED = {
+    "laughs.xml": "declares entities",
+    "laughs.docx": "declares entities",
+    "laughs.odt": "declares entities",
+    "laughs.html": READ,  # browsers know no such entities, and they are left as they stand
+    "inflated.docx": "looks like a zip bomb",
+    "sparse.xlsx": READ,
+    "huge.png": "60000 x 60000 pixels",
+    "pages.pdf": READ,
+    "stream.pdf": "stream.pdf",  # it is too much for PDFium, the time or the memory
+    "launch.pdf": READ,
+    "nested.json": "nested too deeply",
+    "nested.xml": "nested too deeply",
+    "nested.html": "nested too deeply",
+    "nested.md": READ,
+    "brackets.md": READ,
+    "nested.rtf": "nested too deeply",
+    "columns.csv": READ,
+    "line.txt": READ,
+    "line.json": READ,
+    "truncated.zip": "no ZIP archive, or it is damaged",
+}
+SLOW = {
+    "attachments.eml", "brackets.md", "columns.csv", "headers.eml", "line.json", "line.txt",
+    "many.zip", "nested.xml", "nested.zip", "pages.pdf", "parts.eml", "sparse.xlsx", "stream.pdf",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(silence=SILENCE, seconds=280) as sandbox:
+        yield sandbox
+
+
+def each(names: list[str]) -> list[object]:
+    return [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in names]
+
+
+def outcome(sandbox: Sandbox, path: Path) -> Document | str:
+    try:
+        return sandbox.start(path)()[0]
+    except PinciteError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("name", each(list(FILES)))
+def test_a_hostile_file_is_read_or_refused_in_a_sentence(
+    sandbox: Sandbox, tmp_path: Path, name: str
+) -> None:
+    path = FILES[name](tmp_path / name)
+    with watched() as most:
+        found = outcome(sandbox, path)
+    expected = EXPECTED.get(name, READ)
+    if isinstance(found, str):
+        assert expected and expected in found and name in found
+        assert "\n" not in found and len(found) < 300
+    else:
+        assert expected in (READ, name)
+        assert any(page.lines for page in found.pages)
+        balanced(found)
+    assert max(most) < MEMORY
+
+
+def balanced(document: Document) -> None:
+    """Nothing is lost without a word, on any page."""
+    for page in document.pages:
+        if page.characters is not None:
+            lines = sum(len("".join(line.text.split())) for line in page.lines)
+            assert page.characters == lines + sum(one.characters for one in page.dropped)
+
+
+class watched:
+    """Peak memory of this process's children in MB, where the system tells it."""
+
+    def __enter__(self) -> list[int]:
+        self._most, self._over = [0], threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self._most
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        import multiprocessing
+
+        while not self._over.wait(0.05):
+            for child in multiprocessing.active_children():
+                status = Path(f"/proc/{child.pid}/status")
+                lines = status.read_text().splitlines() if status.exists() else []
+                self._most += [int(x.split()[1]) >> 10 for x in lines if x.startswith("VmHWM")]
+
+
+# -- what is inside of files
+
+
+def unpacked(
+    sandbox: Sandbox, path: Path, limits: Limits = UNPACKED
+) -> tuple[list[str], list[Omitted]]:
+    """As a library does it: containers in containers, within the limits of the outermost."""
+    names: list[str] = []
+    lost: list[Omitted] = []
+    waiting, number, before = [(path, 0)], count(), set(path.parent.iterdir())
+    for container, level in waiting:
+        folder = path.parent / "out" / str(next(number))
+        folder.mkdir(parents=True)
+        try:
+            expanded = sandbox.start_expand(container, folder, limits, level)()
+        except PinciteError as error:
+            expanded = Expanded((), (Omitted("what is inside", str(error)),))
+        limits = limits.after(expanded)
+        names += [part.name for part in expanded.parts]
+        lost += expanded.omitted
+        waiting += [(part.path, level + 1) for part in expanded.parts]
+    written = [file for file in (path.parent / "out").rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in written) <= UNPACKED.size
+    assert not any(file.is_symlink() for file in written)
+    assert set(path.parent.iterdir()) - before == {path.parent / "out"}  # nothing escaped
+    return names, lost
+
+
+def opened(sandbox: Sandbox, folder: Path, name: str) -> tuple[list[str], dict[str, str]]:
+    names, lost = unpacked(sandbox, FILES[name](folder / name))
+    for omitted in lost:
+        assert "\n" not in omitted.name + omitted.reason and len(omitted.reason) < 300
+    return names, {omitted.name: omitted.reason for omitted in lost}
+
+
+@pytest.mark.parametrize("name", ["bomb.zip", "bomb.tgz"])
+def test_a_bomb_costs_only_itself(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    names, lost = opened(sandbox, tmp_path, name)
+    assert "zeros.txt" in lost and "zeros.txt" not in names
+    assert names == (["good.txt"] if name == "bomb.zip" else [])
+
+
+def test_archives_in_archives_share_one_budget(sandbox: Sandbox, tmp_path: Path) -> None:
+    limits = Limits(size=32 << 20, files=300, harmless=1 << 20, free=0)
+    names, lost = unpacked(sandbox, FILES["nested.zip"](tmp_path / "nested.zip"), limits)
+    assert len(names) <= 300
+    assert lost
+
+
+def test_an_archive_that_holds_itself_ends(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = FILES["itself.zip"](tmp_path / "itself.zip")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read(archive.namelist()[0]) == path.read_bytes()
+    names, lost = opened(sandbox, tmp_path, "itself.zip")
+    assert len(names) == Limits().depth
+    assert list(lost.values()) == ["it is nested too deep"]
+
+
+@pytest.mark.parametrize("name", ["traversal.zip", "traversal.tar"])
+def test_nothing_is_written_beside_the_folder(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    names, lost = opened(sandbox, tmp_path, name)
+    assert names == ["good.txt"]
+    assert set(lost.values()) == {"its name leads out of the archive"}
+    assert len(lost) >= len(set(OUTSIDE))
+    assert not Path("/tmp/out.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["links.tar", "links.zip"])
+def test_links_and_devices_are_not_followed(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    names, lost = opened(sandbox, tmp_path, name)
+    assert "good.txt" in names and "link.txt" in lost
+    assert not {"link.txt", "hard.txt", "null.txt", "pipe.txt"} & set(names)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_files_are_a_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    names, lost = opened(sandbox, tmp_path, "many.zip")
+    assert len(names) == UNPACKED.files
+    assert len(lost) < 30
+    assert "97,9" in list(lost)[-1]
+
+
+def test_names_that_differ_in_case_alone_are_two_files(sandbox: Sandbox, tmp_path: Path) -> None:
+    names, _ = opened(sandbox, tmp_path, "cases.zip")
+    assert len(names) == 4
+    texts = sorted(file.read_text() for file in (tmp_path / "out").rglob("*.txt"))
+    assert texts == ["four", "one", "three", "two"]
+
+
+def test_names_become_harmless(sandbox: Sandbox, tmp_path: Path) -> None:
+    names, lost = opened(sandbox, tmp_path, "names.zip")
+    assert len(names) + len(lost) == len(STRANGE)
+    assert all(name.isprintable() for name in [*names, *lost])
+    on_disk = [file.name for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert len(on_disk) == len(names)
+    stems = {name.split(".")[0].rstrip().lower() for name in on_disk}
+    assert not stems & {"con", "nul", "aux", "com1"}
+    assert all(name.isprintable() and not set(name) & set('<>:"/\\|?*') for name in on_disk)
+
+
+def test_locked_and_cut_off_archives_say_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert opened(sandbox, tmp_path, "encrypted.zip")[1] == {"locked.txt": "it needs a password"}
+
+
+@pytest.mark.parametrize("name", ["truncated.tgz", "truncated.txt.gz", "truncated.zip"])
+def test_an_archive_that_is_cut_off_says_so(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    names, lost = opened(sandbox, tmp_path, name)
+    assert names == (["good.txt"] if name == "truncated.tgz" else [])
+    assert any("damaged" in reason for reason in lost.values())
+
+
+def test_mails_in_mails_end(sandbox: Sandbox, tmp_path: Path) -> None:
+    names, lost = opened(sandbox, tmp_path, "forwards.eml")
+    assert len(names) == Limits().depth
+    assert list(lost.values()) == ["it is nested too deep"]
+
+
+@pytest.mark.slow
+def test_a_mail_of_ten_thousand_files_is_opened_up_to_the_limit(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    names, lost = opened(sandbox, tmp_path, "attachments.eml")
+    assert len(names) == UNPACKED.files
+    assert len(lost) < 30
+
+
+# -- what refers to something elsewhere
+
+
+def page(url: str) -> str:
+    return (
+        f'<!DOCTYPE html SYSTEM "{url}/dtd"><html><head><base href="{url}/"><meta '
+        f'http-equiv="refresh" content="0;url={url}/meta"><link rel="stylesheet" href="{url}/css">'
+        f"<style>@import url({url}/import); body {{background: url({url}/back)}}</style>"
+        f'<script src="{url}/js"></script></head><body><p>before</p><img src="{url}/img.png">'
+        f'<iframe src="{url}/frame"></iframe><object data="{url}/object"></object>'
+        f'<svg><image xlink:href="{url}/svg"/></svg><video src="{url}/video" autoplay></video>'
+        "<p>after</p></body></html>"
+    )
+
+
+def mail(url: str) -> bytes:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@example.com", "Pixel"
+    message.set_content(page(url), subtype="html")
+    message.add_attachment(
+        f"URL={url}/body", subtype="plain", filename="link.txt", params={"access-type": "URL"}
+    )
+    return bytes(message)
+
+
+def office(path: Path, url: str) -> Path:
+    """A document whose template, picture and text are elsewhere."""
+    kinds = ["attachedTemplate", "image", "hyperlink", "subDocument", "frame", "oleObject"]
+    there = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    inner = "".join(
+        f'<Relationship Id="r{n}" Type="{there}/{kind}" Target="{url}/{kind}"'
+        ' TargetMode="External"/>'
+        for n, kind in enumerate(kinds)
+    )
+    hostile.docx(path)
+    words = f"before <!-- {url} --> after"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    text = parts["word/document.xml"].replace(b"before &a9; after", words.encode())
+    blip = f'<w:drawing xmlns:a="urn:a"><a:blip xmlns:r="{there}" r:link="r1"/></w:drawing>'
+    parts["word/document.xml"] = text.replace(b"</w:r>", blip.encode() + b"</w:r>")
+    parts["word/_rels/document.xml.rels"] = (
+        f'<Relationships xmlns="{hostile.RELATIONS}">{inner}</Relationships>'.encode()
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def entity(url: str) -> str:
+    return (
+        f'<?xml version="1.0"?><!DOCTYPE x SYSTEM "{url}/dtd" [<!ENTITY % p SYSTEM "{url}/p">'
+        f'<!ENTITY e SYSTEM "{url}/e">]><x>before &e; after</x>'
+    )
+
+
+def included(url: str) -> str:
+    return (
+        f'<?xml version="1.0"?><?xml-stylesheet href="{url}/xsl"?><x xmlns:xi='
+        f'"http://www.w3.org/2001/XInclude">before <xi:include href="{url}/xi"/> after</x>'
+    )
+
+
+def actions(url: str) -> bytes:
+    """A PDF that opens a page, sends a form and runs a script when it is opened."""
+    uri, form = f"/S/URI/URI({url}/uri)", f"/S/SubmitForm/F<</FS/URL/F({url}/form)>>"
+    script = f"/S/JavaScript/JS(app.launchURL\\('{url}/js'\\);this.getURL\\('{url}/get'\\))"
+    away = f"/S/GoToR/F<</FS/URL/F({url}/other.pdf)>>"
+    return f"/OpenAction<<{uri}/Next[<<{form}>><<{script}>><<{away}>>]>>".encode()
+
+
+def bundle(path: Path, url: str) -> Path:
+    message = EmailMessage()
+    message["Subject"], message["From"] = "Saved page", "a@example.com"
+    message.set_content(page(url), subtype="html")
+    path.write_bytes(bytes(message))
+    return path
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+REMOTE: dict[str, Callable[[Path, str], Path]] = {
+    "page.html": lambda path, url: write(path, page(url)),
+    "page.mhtml": bundle,
+    "mail.eml": lambda path, url: write(path, mail(url)),
+    "page.md": lambda path, url: write(path, f"before ![x]({url}/i.png)\n\n{page(url)}\n\nafter"),
+    "document.docx": office,
+    "entity.xml": lambda path, url: write(path, entity(url)),
+    "included.xml": lambda path, url: write(path, included(url)),
+    "entity.docx": lambda path, url: hostile.docx(path, f'<!DOCTYPE x SYSTEM "{url}/dtd">'),
+    "actions.pdf": lambda path, url: hostile.pdf(path, action=actions(url)),
+    "launch.pdf": lambda path, url: hostile.pdf(path, action=hostile.LAUNCH),
+    "field.rtf": lambda path, url: write(
+        path, f'{{\\rtf1 before {{\\field{{\\*\\fldinst INCLUDEPICTURE "{url}/x"}}}} after}}'
+    ),
+    "feed.csv": lambda path, url: write(path, f'before,after\n=WEBSERVICE("{url}/w"),2\n'),
+}
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[str, Callable[[], int]]]:
+    """An address of this machine, and how many have connected to it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+
+        def connected() -> int:
+            number = 0
+            while True:
+                try:
+                    server.accept()[0].close()
+                    number += 1
+                except BlockingIOError:
+                    return number
+
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", connected
+
+
+def test_a_connection_would_be_noticed(listening: tuple[str, Callable[[], int]]) -> None:
+    url, connected = listening
+    assert connected() == 0
+    socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))).close()
+    assert connected() == 1
+
+
+_asked: list[str] = []
+_listening = threading.Event()
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if _listening.is_set() and event in ("socket.connect", "socket.getaddrinfo", "os.system",
+                                         "subprocess.Popen", "webbrowser.open"):  # fmt: skip
+        _asked.append(f"{event} {arguments}")
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_nothing_elsewhere_is_fetched(
+    sandbox: Sandbox, tmp_path: Path, listening: tuple[str, Callable[[], int]], name: str
+) -> None:
+    """Neither in the sandbox, where it could not, nor by the loaders when they could."""
+    url, connected = listening
+    path = REMOTE[name](tmp_path / name, url)
+    inside = outcome(sandbox, path)
+    sys.addaudithook(_note)
+    _listening.set()
+    try:
+        outside: Document | str = load(path)
+    except PinciteError as error:
+        outside = str(error)
+    finally:
+        _listening.clear()
+    assert (inside if isinstance(inside, str) else inside.pages) == (
+        outside if isinstance(outside, str) else outside.pages
+    )
+    time.sleep(0.1)  # a connection may arrive late
+    assert connected() == 0
+    assert _asked == []
+    if isinstance(inside, str):
+        assert name.startswith("entity")
+        assert "declares entities" in inside or "damaged" in inside
+
+
+@pytest.mark.parametrize("make", [hostile.xml, hostile.docx, hostile.odt])
+def test_another_file_of_the_machine_is_not_read(
+    sandbox: Sandbox, tmp_path: Path, make: Callable[[Path, str], Path]
+) -> None:
+    secret = write(tmp_path / "secret.txt", SECRET)
+    suffix = {hostile.xml: ".xml", hostile.docx: ".docx", hostile.odt: ".odt"}[make]
+    path = make(tmp_path / f"a{suffix}", hostile.outside(secret))
+    assert "declares entities" in str(outcome(sandbox, path))
+
+
+def test_html_names_another_file_and_does_not_show_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret.txt", SECRET)
+    path = hostile.xml(tmp_path / "a.html", hostile.outside(secret))
+    found = outcome(sandbox, path)
+    assert isinstance(found, Document)
+    assert SECRET not in "\n".join(page.text for page in found.pages)
+
+
+def test_text_that_is_hidden_very_deep_is_marked_as_hidden(tmp_path: Path) -> None:
+    """Deeper than the reader follows the structure of a page."""
+    inside = '<p>seen</p><p style="display:none">unseen</p><script>no_text()</script>'
+    path = write(tmp_path / "a.html", "<div>" * 300 + inside + "</div>" * 300)
+    (page,) = load(path).pages
+    hidden = " ".join(line.text for line in page.lines if line.hidden)
+    shown = " ".join(line.text for line in page.lines if not line.hidden)
+    assert "unseen" in hidden and "unseen" not in shown
+    assert "seen" in shown and "no_text" not in shown
+
+
+def test_a_workbook_whose_cells_lie_far_apart_keeps_all_of_them(tmp_path: Path) -> None:
+    text = load(hostile.xlsx(tmp_path / "a.xlsx")).pages[0].text
+    assert text.split() == ["first", "last"]
+
+
+def test_markdown_that_is_nested_deep_is_kept_as_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.md", "> " * 60 + "deep text\n\nafter\n")
+    (page,) = load(path).pages
+    assert "deep text" in page.text and "after" in page.text
+    assert "plain text" in page.note
+
+
+def test_a_long_word_is_cut_onto_pages_that_add_up(tmp_path: Path) -> None:
+    document = load(write(tmp_path / "a.txt", "word" * 50_000))
+    assert len(document.pages) > 1
+    balanced(document)
+    assert "".join("".join(p.text.split()) for p in document.pages) == "word" * 50_000
