@@ -27,7 +27,10 @@ SMALL_WORDS = {"a", "and", "between", "by", "from", "in", "is", "of", "or", "the
 
 @cache
 def pages(document: str) -> list[str]:
-    """The words of each page, separated by single spaces."""
+    """The words of each page, separated by single spaces; of the scan, what it was drawn from."""
+    if document == LETTER:
+        letter = (SAMPLES / "content" / "letter.txt").read_text(encoding="utf-8")
+        return [" ".join(letter.lower().split())]
     reader = PdfReader(SAMPLES / document)
     return [" ".join(page.extract_text().lower().split()) for page in reader.pages]
 
@@ -153,7 +156,6 @@ ABSENT = [
 @pytest.mark.parametrize("topic", ABSENT)
 def test_topics_of_unanswerable_questions_are_in_no_document(topic: str) -> None:
     texts = [" ".join(pages(document)) for document in PAGES]
-    texts.append((SAMPLES / "content" / "letter.txt").read_text(encoding="utf-8").lower())
     assert not any(topic in text for text in texts)
 
 
