@@ -9,6 +9,7 @@ from ingest.document import Box, Cell, Line, Table
 from ingest.pdf import aligned, filled
 from ingest.pdf.drawings import Drawings
 from ingest.pdf.filled import Block
+from ingest.pdf.gutters import columns
 from ingest.pdf.rows import Row
 from ingest.pdf.ruled import regions
 from ingest.pdf.segments import bands
@@ -32,7 +33,7 @@ class Grid(NamedTuple):
 
 
 def arrange(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[Grid]]:
-    """Rows of a table that the file draws cell by cell come in the order of the table."""
+    """Rows in reading order: those of tables as these go, columns of text one by one."""
     arranged: list[Row] = []
     grids: list[Grid] = []
     run: list[Row] = []
@@ -80,13 +81,13 @@ def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[Grid]) ->
     if sum(band.numbers > 0 for band in split) >= aligned.FEWEST:
         for found in aligned.tables(split):
             inside = split[found.first : found.last + 1]
-            arranged += rows[done : inside[0].first]
+            arranged += columns(rows[done : inside[0].first])
             lines = range(len(arranged), len(arranged) + len(found.bands))
             places = tuple((line,) * len(row) for line, row in zip(lines, found.rows, strict=True))
             grids.append(Grid(lines[0], lines[-1], found.rows, places, found.header))
             arranged += [Row(band.words, begins=True) for band in found.bands]
             done = inside[-1].last + 1
-    arranged += rows[done:]
+    arranged += columns(rows[done:])
 
 
 def typed(grid: Grid, lines: Sequence[Line]) -> Table:
