@@ -1,6 +1,8 @@
 """Answers a question from evidence: search, read, check, write, and tie each sentence to lines."""
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,9 @@ from assistant.sentences import split, stems
 from assistant.tools import Request
 from assistant.units import units_of
 from ingest.text import about_tokens
+
+WAITING = "Waiting for another answer"
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
 
 
 class Answer:
@@ -30,6 +35,7 @@ class Answer:
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it."""
         self._model = model
+        self._busy = threading.Lock()
         self._budget = budget
         self._threshold = threshold
         self.read = Reader(budget, self._count).read
@@ -69,17 +75,34 @@ class Answer:
     def _write(
         self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply
     ) -> Iterator[str]:
-        reply.stage = f"Reading {len(reading.windows)} passages"
         try:
-            probability = abstention.answerable(self.signals(request, reading, reply))
+            with self._turn(reply):
+                reply.stage = f"Reading {len(reading.windows)} passages"
+                signals = self.signals(request, reading, reply)
+                if abstention.answerable(signals) < self._threshold:
+                    yield from _refuse(reply, reading)
+                    return
+                reply.stage = "Writing"
+                yield from self._stream(model, request, reading, reply)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, passages=reading.passages)
-            return
-        if probability < self._threshold:
-            yield from _refuse(reply, reading)
-            return
-        reply.stage = "Writing"
-        yield from self._stream(model, request, reading, reply)
+
+    @contextmanager
+    def _turn(self, reply: Reply) -> Iterator[None]:
+        """A model in this process writes one answer at a time, from the check to the last word.
+
+        Between them, another's passages would push these out of its cache. Raises Stopped.
+        """
+        ours = isinstance(self._model, TokenOdds)
+        while ours and not self._busy.acquire(timeout=_LOOK_AGAIN):
+            reply.stage = WAITING
+            if reply.cancel.is_set():
+                raise Stopped("Stopped while another answer was written.")
+        try:
+            yield
+        finally:
+            if ours:
+                self._busy.release()
 
     def _stream(
         self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply

@@ -1,5 +1,7 @@
 """The answer tool: what is read, asked, refused, cited and stopped."""
 
+import threading
+import time
 from collections.abc import Collection, Sequence
 
 import pytest
@@ -11,7 +13,7 @@ from assistant.evidence import GivenPassages
 from assistant.reading import Budget
 from assistant.reply import Outcome, Passage
 from assistant.tools import Request, Turn
-from assistant.tools.answer import Answer
+from assistant.tools.answer import WAITING, Answer
 from ingest.document import Page
 from ingest.ledger import PageLedger
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
@@ -181,3 +183,25 @@ def test_a_model_that_repeats_itself_is_stopped() -> None:
         Answer(ScriptedChat(replies=[loop.strip()]), Budget()), "How many days of annual leave?"
     )
     assert done.text == "Full-time employees get 25 days."
+
+
+def test_an_answer_waits_for_the_one_before_it_says_so_and_can_be_stopped() -> None:
+    tool = Answer(ScriptedChat(replies=["Full-time employees get 25 days."] * 2), Budget())
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME))
+    first, second, third = (tool.run(request) for _ in range(3))
+    words = iter(first)
+    next(words)  # the first answer is being written
+
+    threads = [threading.Thread(target=reply.finish) for reply in (second, third)]
+    for thread in threads:
+        thread.start()
+    while {second.stage, third.stage} != {WAITING}:
+        time.sleep(0.01)
+    third.stop()
+    threads[1].join(2)
+    assert third.outcome and third.outcome.stopped
+    assert second.outcome is None
+    list(words)
+    threads[0].join(5)
+
+    assert second.finish().citations[0].quote == FULL_TIME
