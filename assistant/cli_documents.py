@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from ingest.document import Line, Page
     from ingest.ledger import PageLedger
-    from vectorstore.catalog import Coverage
+    from vectorstore.catalog import Coverage, DocumentInfo
     from vectorstore.library import Library
+
+_MOST = 10  # pages of a document that are named to people
 
 
 def add_parsers(commands: Any) -> None:
@@ -27,19 +29,17 @@ def add_parsers(commands: Any) -> None:
 def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         documents = library.documents()
-        unread = {
-            info.document: list(_unread(library, info.document))
-            for info in documents
-            if info.coverage.unread and not args.json
-        }
+        notes = {info.document: _notes(library, info) for info in documents}
     if args.json:
-        print(json.dumps([asdict(info) for info in documents]))
-    elif not documents:
+        rows = [{**asdict(info), "notes": notes[info.document]} for info in documents]
+        print(json.dumps(rows))
+        return DONE
+    if not documents:
         print(f"The library {settings.library!r} is empty. `pincite add PATH` adds documents.")
-    for info in documents if not args.json else []:
+    for info in documents:
         size = f"{info.pages} pages, {info.chunks} passages, {_share(info.coverage)}"
         print(f"{info.document}  ({size}): {info.status}")
-        for line in unread.get(info.document, []):
+        for line in _told(notes[info.document]):
             print(f"    {line}")
     return DONE
 
@@ -50,11 +50,23 @@ def _share(coverage: "Coverage") -> str:
     return f"{coverage.indexed / there:.0%} indexed" if there else "no text"
 
 
-def _unread(library: "Library", document: str) -> Iterator[str]:
-    for row in library.ledger(document):
-        if row.unread:
-            read = f"{row.source:,} of an estimated {row.source + row.unread:,} characters"
-            yield f"page {row.page}: {row.note or 'unreadable in part'}, {read}"
+def _notes(library: "Library", info: "DocumentInfo") -> list[dict[str, Any]]:
+    """Pages of which a person should know something: that they could not be read, above all."""
+    return [
+        {"page": row.page, "note": row.note, "characters": row.source, "unread": row.unread}
+        for row in library.ledger(info.document)
+        if row.note or row.unread
+    ]
+
+
+def _told(notes: list[dict[str, Any]]) -> Iterator[str]:
+    for row in notes[:_MOST]:
+        there = row["characters"] + row["unread"]
+        read = f", {row['characters']:,} of an estimated {there:,} characters"
+        note = row["note"] or "unreadable in part"
+        yield f"page {row['page']}: {note}{read if row['unread'] else ''}"
+    if len(notes) > _MOST:
+        yield f"and {len(notes) - _MOST} more pages: see `pincite documents --json`"
 
 
 def _run_show(args: argparse.Namespace, settings: "Settings") -> int:
