@@ -3,6 +3,7 @@
 import functools
 import math
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,11 @@ class WhisperTranscriber:
     def __init__(self, folder: Path) -> None:
         """Never asks a network: all comes from the folder. Raises UnreadableFile."""
         from faster_whisper import WhisperModel
+        from faster_whisper.transcribe import tqdm
         from faster_whisper.vad import VadOptions
 
+        # Its own lock is a semaphore of the system, which a child that is ended leaves behind.
+        tqdm.set_lock(threading.RLock())
         self._folder = folder
         self._vad = VadOptions(**_VAD)
         threads = min(os.cpu_count() or 1, _MOST_THREADS)

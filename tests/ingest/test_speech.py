@@ -1,5 +1,6 @@
 """Sound becomes timed text, silence becomes none."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +163,11 @@ def test_it_gives_a_sign_of_life_also_in_silence(whisper: Whisper) -> None:
         heartbeat.listen(None)
     assert len(beats) >= 3
     assert all(total == 900 for _, total in beats)
+
+
+def test_nothing_is_left_in_the_system_by_a_child_that_is_ended(whisper: Whisper) -> None:
+    heard()
+    assert isinstance(faster_whisper.transcribe.tqdm.get_lock(), type(threading.RLock()))
 
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
