@@ -73,8 +73,12 @@ class PdfSet:
 
 def pdf_set(folder: Path, name: str) -> PdfSet:
     """A set without its image-only PDFs (most pages have no text) and unanswerable questions."""
-    rows = read_rows(folder / name / "docs.jsonl")
-    names = sorted(row["doc"] for row in rows if row["pages_without_text"] * 2 <= row["pages"])
+    listed = folder / name / "docs.jsonl"
+    if listed.exists():
+        rows = read_rows(listed)
+        names = sorted(row["doc"] for row in rows if row["pages_without_text"] * 2 <= row["pages"])
+    else:
+        names = sorted(path.name for path in (folder / name / "pdfs").glob("*.pdf"))
     questions = tuple(
         question
         for question in read_questions(folder / name / "questions.jsonl")

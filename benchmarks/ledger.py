@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ingest.errors import PinciteError
 from ingest.ledger import PageLedger, ledger
 from ingest.loaders import LOADERS
 from ingest.sandbox import Sandbox
+from ingest.source import Engines
 
 FOLDERS = ("northwind/pdfs", "mmlongbench/pdfs", "kgrag_sec10q/pdfs", "robust_pdfs/files",
            "office/files", "ocr/images", "audio/files")  # fmt: skip
@@ -35,19 +37,20 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--folders", nargs="+", default=FOLDERS, help="below the question sets")
+    parser.add_argument("--ocr", default="rapidocr", help="engine for what is not text, or off")
     options = parser.parse_args()
+    engines = replace(build.engines(Settings.load()), ocr=options.ocr)
     folder = common.eval_folder(options.eval)
     rows: list[Row] = []
     for name in options.folders:
         path = options.cache / f"ledger-{name.replace('/', '-')}.jsonl"
-        rows += common.saved(path, options.reuse, lambda n=name: read_all(folder / n, n))  # type: ignore[misc]
+        rows += common.saved(path, options.reuse, lambda n=name: read_all(folder / n, n, engines))  # type: ignore[misc]
     report(rows, options.folders)
     sys.exit(any(faults(row) for row in rows))
 
 
-def read_all(folder: Path, name: str) -> Iterator[Row]:
+def read_all(folder: Path, name: str, engines: Engines) -> Iterator[Row]:
     """What became of each file that a loader reads."""
-    engines = build.engines(Settings.load())
     with Sandbox(engines=engines) as sandbox:
         for path in sorted(folder.iterdir()):
             if path.suffix.lower() not in LOADERS:
