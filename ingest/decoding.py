@@ -61,12 +61,14 @@ def encoding_of(data: bytes, name: str, declared: str = "") -> str:
             return encoding
     if wide := _wide(data[:_SAMPLE]):
         return wide
+    if len(_BINARY.findall(data[:4096])) > len(data[:4096]) / 20:
+        raise UnreadableFile(f"{name} is not text: it holds the bytes of some other format.")
     if b"\x1b$B" in data[:_SAMPLE]:
         return "iso2022_jp"
     for encoding in ("utf-8", declared):
         if encoding and _decodes(data, encoding):
             return encoding
-    return _guessed(data[:_SAMPLE], name)
+    return _guessed(data[:_SAMPLE])
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
@@ -78,11 +80,9 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _guessed(sample: bytes, name: str) -> str:
+def _guessed(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    if len(_BINARY.findall(sample[:4096])) > len(sample[:4096]) / 20:
-        raise UnreadableFile(f"{name} is not text: it holds the bytes of some other format.")
     best = from_bytes(sample).best()
     return best.encoding if best else "cp1252"
 

@@ -19,11 +19,11 @@ _WORDS = {
     "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6,
     "bn": 1e9, "b": 1e9, "billion": 1e9, "tn": 1e12, "trillion": 1e12,
 }  # fmt: skip
-_CODES = (
+CODES = (
     "USD EUR GBP CHF JPY CNY ILS AUD CAD NZD INR SEK NOK DKK PLN CZK HUF BRL MXN ZAR TRY KRW"
     " SGD HKD"
-)
-_MONEY = rf"(?:US|A|C|NZ|HK|S)?\$|[€£¥₪₹₩₽]|{_CODES.replace(' ', '|')}|Rs\.?|kr\.?|NIS"
+).replace(" ", "|")  # as a regular expression
+_MONEY = rf"(?:US|A|C|NZ|HK|S)?\$|[€£¥₪₹₩₽]|{CODES}|Rs\.?|kr\.?|NIS"
 _MEASURES = r"%|‰|°C|°F|kg|mg|km|cm|mm|km²|m²|ml|kWh|MWh|GWh|MW|GW|kW|GB|MB|TB|Hz|kHz|MHz|GHz|bps"
 _SPACE = "\u00a0\u2009\u202f"  # no-break and thin spaces; a plain one may part two numbers
 _PLAIN = rf"\d+(?:[.,'’{_SPACE}]\d+)*|[.,]\d+"

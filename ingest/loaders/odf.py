@@ -53,7 +53,8 @@ def _opened(source: Source) -> _File:
         return _File(None, root, root, root)
     package = Package(source)
     manifest = package.xml("META-INF/manifest.xml")
-    if manifest is not None and any(manifest.iter("manifest:encryption-data")):
+    locked = () if manifest is None else manifest.iter("manifest:encryption-data")
+    if next(iter(locked), None) is not None:
         raise encrypted(source)
     content = package.xml("content.xml")
     if content is None:

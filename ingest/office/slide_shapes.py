@@ -140,7 +140,7 @@ class Shapes:
             self._table(table)
             return
         drawings.linked(frame, self._deck.package, self._relations, self._draft)
-        if child(frame, *_DATA, "p:oleObj") is not None or any(frame.iter("p:oleObj")):
+        if next(frame.iter("p:oleObj"), None) is not None:
             self._draft.notes[NOT_READ] = None
         for number, forms in enumerate(frame.iter("p:pic")):
             if number == 0:

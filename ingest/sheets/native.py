@@ -5,10 +5,11 @@ import re
 from typing import NamedTuple
 
 from ingest.document import Cell
+from ingest.values import CODES
 
 Value = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 
-_CURRENCY = re.compile(r"\[\$([^\-\]]+)(?:-[\w]+)?\]|\"?([$€£¥₪₹])\"?")
+_CURRENCY = re.compile(rf"\[\$([^\-\]]+)(?:-[\w]+)?\]|\"?\s*([$€£¥₪₹]|\b(?:{CODES})\b)\s*\"?")
 
 
 class Unit(NamedTuple):
@@ -50,7 +51,8 @@ def _number(value: float, line: int, shown: Unit) -> Cell:
     elif shown.sign == "%":
         text = f"{digits}%"
     else:
-        text = f"{shown.sign}{digits}" if shown.before else f"{digits} {shown.sign}"
+        gap = " " if shown.sign.isalpha() else ""
+        text = f"{shown.sign}{gap}{digits}" if shown.before else f"{digits} {shown.sign}"
     return Cell(text, line, value, "number", shown.sign.strip())
 
 

@@ -13,6 +13,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 ODF = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
     for short, long in [
@@ -144,7 +145,10 @@ def odf(path: Path, body: str, styles: str = "", meta: str = "") -> Path:
         f"<office:document-content {ODF}><office:automatic-styles>{styles}"
         f"</office:automatic-styles><office:body>{body}</office:body></office:document-content>"
     )
+    kind = {".ods": "spreadsheet", ".odp": "presentation"}.get(path.suffix, "text")
     with zipfile.ZipFile(path, "w") as file:
+        file.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+        file.writestr("META-INF/manifest.xml", f"<m:manifest xmlns:m={MANIFEST!r}/>")
         file.writestr("content.xml", content)
         if meta:
             file.writestr("meta.xml", meta)
