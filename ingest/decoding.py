@@ -17,6 +17,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MOSTLY = 1 / 3  # control characters among the first bytes: no text, though they are valid UTF-8
+_STRAY = 1 / 20  # the same when the bytes are in no encoding that can be told for sure
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a]")
 
 
@@ -61,14 +63,21 @@ def encoding_of(data: bytes, name: str, declared: str = "") -> str:
             return encoding
     if wide := _wide(data[:_SAMPLE]):
         return wide
-    if len(_BINARY.findall(data[:4096])) > len(data[:4096]) / 20:
-        raise UnreadableFile(f"{name} is not text: it holds the bytes of some other format.")
+    binary = len(_BINARY.findall(data[:4096])) / max(len(data[:4096]), 1)
+    if binary > _MOSTLY:
+        raise _no_text(name)
     if b"\x1b$B" in data[:_SAMPLE]:
         return "iso2022_jp"
     for encoding in ("utf-8", declared):
         if encoding and _decodes(data, encoding):
             return encoding
+    if binary > _STRAY:
+        raise _no_text(name)
     return _guessed(data[:_SAMPLE])
+
+
+def _no_text(name: str) -> UnreadableFile:
+    return UnreadableFile(f"{name} is not text: it holds the bytes of some other format.")
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
