@@ -10,6 +10,7 @@ from PIL import Image
 
 from ingest.document import Page
 from ingest.errors import EncryptedFile, UnreadableFile
+from ingest.pdf import annotations
 from ingest.pdf.page import read_page
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
@@ -47,7 +48,9 @@ def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
 
 def _open(path: Path) -> Any:
     try:
-        return pypdfium2.PdfDocument(path)
+        pdf = pypdfium2.PdfDocument(path)
+        annotations.prepare(pdf)
+        return pdf
     except OSError as error:
         raise UnreadableFile(
             f"{path} cannot be opened. If it was deleted, add the document's file again."
@@ -66,7 +69,7 @@ def _page(pdf: Any, index: int) -> Page:
     try:
         page = pdf[index]
         textpage = page.get_textpage()
-        return read_page(page, textpage, index + 1)
+        return read_page(pdf, page, textpage, index + 1)
     except pypdfium2.PdfiumError:
         # A damaged page does not cost the others.
         return Page(index + 1, 0.0, 0.0, (), characters=0, note="damaged page")

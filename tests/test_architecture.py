@@ -42,7 +42,7 @@ HOMES = {
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pi_heif": {"ingest/pictures.py"},
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py"},
-    "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/native.py"},
+    "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/ocr/rapid.py"},
     "sentence_transformers": {"vectorstore/embedder.py", "vectorstore/quantized.py"},

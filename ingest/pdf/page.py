@@ -6,16 +6,17 @@ from typing import Any
 from PIL import Image
 
 from ingest.document import Line, Page, count
+from ingest.pdf import annotations, native, tables
 from ingest.pdf import glyphs as characters
-from ingest.pdf import native, tables
 from ingest.pdf.cleaning import clean
 from ingest.pdf.drawings import drawings
+from ingest.pdf.figures import figures
 from ingest.pdf.hidden import Sight
 from ingest.pdf.rows import Row, rows
 from ingest.pdf.screen import screen
 
 
-def read_page(page: Any, textpage: Any, number: int) -> Page:
+def read_page(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
     """May raise PdfiumError: the page is damaged."""
     view = screen(page)
     source = characters.read(textpage)
@@ -24,15 +25,17 @@ def read_page(page: Any, textpage: Any, number: int) -> Page:
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
     found, grids = tables.arrange(found, drawn)
-    lines = tuple(_line(textpage, row) for row in found)
+    printed = tuple(_line(textpage, row) for row in found)
+    added = annotations.lines(pdf, page, view, printed)
     return Page(
         number,
         view.width,
         view.height,
-        lines,
+        (*printed, *added),
         len(drawn.pictures),
-        tables=tuple(tables.typed(grid, lines) for grid in grids),
-        characters=count(source.text),
+        tables=tuple(tables.typed(grid, printed) for grid in grids),
+        figures=figures(drawn.pictures, printed, (view.width, view.height)),
+        characters=count(source.text) + sum(count(line.text) for line in added),
         dropped=dropped,
     )
 
