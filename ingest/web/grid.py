@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.flow import Flow
 from ingest.web.hiding import Hiding
-from ingest.web.links import link
+from ingest.web.links import alternative, link
 from ingest.web.parsing import name_of
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _text(cell: "Element", hiding: Hiding, grid: Grid) -> str:
 
 def _opening(element: "Element", tag: str, grid: Grid) -> str:
     text = element.text or ""
-    if tag == "img" and (alt := (element.get("alt") or "").strip()):
+    if tag == "img" and (alt := alternative(element)):
         text = f" {alt} "
     if tag == "img" and (text or element.get("src")):
         grid.pictures.append(text.strip())

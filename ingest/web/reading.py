@@ -10,7 +10,7 @@ from ingest.document import Line
 from ingest.flow import BEGINS, PLAIN, Flow
 from ingest.web import grid
 from ingest.web.hiding import Hiding
-from ingest.web.links import link
+from ingest.web.links import alternative, link
 from ingest.web.parsing import iterwalk, name_of
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Reader:
                 like = replace(like, begins=False)
 
     def _image(self, element: "Element", state: _State) -> None:
-        if alt := (element.get("alt") or "").strip():
+        if alt := alternative(element):
             self._text(f" {alt} ", state)
         if alt or element.get("src"):
             self._flow.figure(alt)

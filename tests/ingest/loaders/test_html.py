@@ -60,6 +60,12 @@ def test_pictures_are_figures_with_their_words(tmp_path: Path) -> None:
     assert [figure.caption for figure in document.pages[0].figures] == ["A duck"]
 
 
+def test_the_name_of_a_file_is_no_description_of_a_picture(tmp_path: Path) -> None:
+    document = html(tmp_path, "<p>Look: <img src=a.png alt='images/a.png'></p>")
+    assert lines(document) == ["Look:"]
+    assert [figure.caption for figure in document.pages[0].figures] == [""]
+
+
 def test_white_space_of_programs_stays(tmp_path: Path) -> None:
     assert lines(html(tmp_path, "<pre>if x:\n    y</pre>")) == ["if x:", "    y"]
 
