@@ -40,6 +40,7 @@ HOMES = {
     "onnxruntime": {"vectorstore/quantized.py"},
     "oxmsg": {"ingest/outlook.py"},
     "openpyxl": {"ingest/sheets/workbook.py"},
+    "pdfminer": {"ingest/pdf/miner.py"},
     "pi_heif": {"ingest/pictures.py"},
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py"},
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from ingest import pdfium
 from ingest.document import Document, Heading
 from ingest.errors import UnreadableFile
+from ingest.pdf.miner import completed
 from ingest.scans import recognised
 from ingest.source import Source
 
@@ -25,6 +26,7 @@ def load_pdf(source: Source) -> Document:
     pages = tuple(pdfium.pages(source.path))
     if not pages:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
+    pages = completed(source.path, pages)
     pages = recognised(source.path, pages, source.engines)
     outline, metadata = _structure(source.path)
     title = metadata.get("title") or source.stem
