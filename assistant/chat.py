@@ -54,7 +54,8 @@ class Assistant:
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions that the library's documents invite; the same until the library changes."""
-        names = [info.document for info in self.library.documents()]
+        documents = self.library.documents()
+        names = [info.document for info in documents if not info.superseded_by]
         headings = {name: self.library.headings(name) for name in names}
         seed = hashlib.sha256("".join(names).encode()).digest()[0]
         return suggest(headings, limit, seed)
