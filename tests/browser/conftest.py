@@ -95,7 +95,7 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     _put_models(home)
     pdfs = sorted(str(path) for path in (PROJECT / "samples").glob("*.pdf"))
-    pincite(home, "add", *pdfs, accept=(0, 3))  # 3: the scanned letter waits for OCR
+    pincite(home, "add", *pdfs)
     return home
 
 

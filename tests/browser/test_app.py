@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.conftest import PHONE, Visit, ask, free_port, pincite, served
+from tests.browser.files import write_docx, write_photo
 from tests.pdfs import write_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -21,6 +22,8 @@ NOTICE = [
     "It is open on Tuesdays from nine to noon.",
 ]
 PARKING = ["# Parking", "Visitors park behind the building, in the places with a blue line."]
+CANTEEN = ["The canteen serves lunch from 11:45 to 13:30.", "Guests pay 9.50 euros."]
+GATE = ["The north gate closes at 21:15.", "Call 5577 to have it opened later."]
 PATIENCE = 300_000  # milliseconds: machines without many cores take their time
 
 Picture = Callable[[Any, str], None]
@@ -53,7 +56,7 @@ def test_the_first_open_greets_and_suggests_questions_from_the_library(
 
     page.get_by_text("Ask your documents").wait_for(timeout=60_000)
 
-    page.get_by_text("4 documents, 41 pages").wait_for()
+    page.get_by_text("5 documents, 42 pages").wait_for()
     page.locator(".st-key-suggestions button").nth(3).wait_for()
     picture(page, "first-open")
     assert page.outside == []
@@ -109,6 +112,57 @@ def test_an_uploaded_document_can_be_asked_about(
     page.get_by_text("Page 1 of 1").wait_for(timeout=20_000)
 
 
+def test_a_word_file_and_a_picture_of_text_can_be_dropped_and_asked_about(
+    address: str, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    canteen = write_docx(tmp_path / "Canteen.docx", CANTEEN)
+    gate = write_photo(tmp_path / "Gate.png", GATE)
+    broken = tmp_path / "Broken.pdf"
+    broken.write_bytes(b"no pdf")
+    page = visit(f"{address}/library")
+
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([canteen, gate, broken])
+    page.locator(".st-key-queue").get_by_text("Gate.png").wait_for(timeout=60_000)
+    picture(page, "queue")
+    page.get_by_text("2 added, 1 could not be added").wait_for(timeout=PATIENCE)
+    page.get_by_text("Broken.pdf is not a readable PDF").wait_for(timeout=20_000)
+    picture(page, "queue-failed")
+    page.get_by_role("button", name="Dismiss").click()
+    page.locator(".st-key-queue").wait_for(state="detached", timeout=30_000)
+
+    for question, words in (
+        ("When does the canteen serve lunch?", "11:45"),
+        ("Which number opens the north gate later?", "5577"),
+    ):
+        page.goto(address)
+        ask(page, question)
+        page.locator(".mark").first.wait_for(timeout=PATIENCE)
+        assert words in page.locator(".paragraph").first.inner_text()
+        page.locator(".mark").first.click()
+        page.locator(".st-key-page").get_by_text("Page 1 of 1").wait_for(timeout=20_000)
+    page.locator(".st-key-page img").wait_for(timeout=20_000)
+    picture(page, "cited-picture")
+    assert yellow(page.locator(".st-key-page img").screenshot()) > 200
+
+
+def test_the_coverage_of_a_scan_is_shown_and_its_page_opens(
+    address: str, visit: Visit, picture: Picture
+) -> None:
+    page = visit(f"{address}/library")
+    page.locator(".document-name", has_text="Landlord").wait_for(timeout=60_000)
+    letter = page.locator("[class*=st-key-row-]", has_text="Letter from the Landlord.pdf")
+
+    assert "recognised in pictures" in letter.locator(".document-facts").inner_text()
+    letter.get_by_role("button", name="Coverage").click()
+    remark = page.get_by_role("button", name="recognised in a picture")
+    remark.wait_for(timeout=20_000)
+    picture(page, "coverage")
+    remark.click()
+
+    page.locator(".page-name", has_text="Letter from the Landlord.pdf").wait_for(timeout=20_000)
+    page.locator(".st-key-page img").wait_for(timeout=20_000)
+
+
 def test_a_document_added_on_the_command_line_appears_without_a_restart(
     address: str, real_home: Path, visit: Visit, tmp_path: Path
 ) -> None:
@@ -124,7 +178,9 @@ def test_two_visitors_at_the_same_time_get_their_own_answers(address: str, visit
     one, other = visit(address), visit(address)
 
     ask(one, "How many days may be carried over to the next year?")
+    one.get_by_text("Reading").wait_for(timeout=60_000)  # it holds the model
     ask(other, PASSWORDS)
+    other.get_by_text("Waiting for another answer").wait_for(timeout=60_000)
     other.get_by_role("button", name="Stop").click()
     other.get_by_text("Stopped before it was complete").wait_for(timeout=60_000)
 
@@ -141,6 +197,10 @@ def test_it_can_be_used_on_a_phone_and_in_the_dark(
     phone = visit(address, viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
     phone.get_by_text("Ask your documents").wait_for(timeout=60_000)
     picture(phone, "phone-first-open")
+    phone.goto(f"{address}/library")
+    phone.locator(".document-name").first.wait_for(timeout=60_000)
+    picture(phone, "phone-library")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     phone.goto(answered)
     phone.locator(".mark").first.wait_for(timeout=60_000)
     picture(phone, "phone-answer")
