@@ -18,6 +18,8 @@ _CHARACTERS = 40_000  # of a page, about
 _ROWS = 300  # of a table on one page
 CELLS = 500_000  # of the tables of one document; rows behind are counted, not read
 TOO_MANY = "rows behind the most that are read"
+MOST_LINES = 1_000_000  # of one document; more do not fit into what a reader may send
+TOO_LONG = "lines behind the most that are read"
 PLAIN = Line("")
 BEGINS = Line("", begins=True)
 _LONGEST = 4000  # characters of a line; lines that are shorter are folded later
@@ -34,6 +36,8 @@ class Flow:
         self.hidden = hidden  # why nobody sees the lines to come; "" when they are seen
         self.pages: list[Page] = []
         self._cells = 0  # of text tables, in all
+        self._before = 0  # lines of the pages that are done
+        self._unread = 0  # lines behind the most
         self._begin()
 
     def _begin(self) -> None:
@@ -146,11 +150,14 @@ class Flow:
             characters=self._characters, dropped=dropped, note=note, title=self.title,
         )  # fmt: skip
         self.pages.append(page)
+        self._before += len(page.lines)
         self._begin()
         beat(len(self.pages), 0)
 
     def finished(self, note: str = "") -> tuple[Page, ...]:
         """All pages, at least one."""
+        if self._unread:
+            self._notes.append(f"It is too long: its last {self._unread:,} lines were not read.")
         self.end_page(note, always=not self.pages)
         return tuple(self.pages)
 
@@ -161,6 +168,10 @@ class Flow:
             self.end_page()
 
     def _put(self, text: str, like: Line) -> None:
+        if self._before + self.next >= MOST_LINES:
+            self._unread += 1
+            self._dropped[TOO_LONG] += count(text)
+            return
         self._characters -= count(text)  # counted again on the page where each part comes to lie
         for number, part in enumerate(_cut(text)):
             self._turn(PLAIN)

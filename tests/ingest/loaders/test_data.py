@@ -57,6 +57,14 @@ def test_rows_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.Mo
     assert document.pages[-1].note == "A table is too long: its last 3 rows were not read."
 
 
+def test_lines_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "MOST_LINES", 3)
+    document = read(written(tmp_path / "a.json", '{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}'))
+    assert lines(document) == ["a: 1", "b: 2", "c: 3"]
+    assert dropped(document) == {flow.TOO_LONG: 6}
+    assert document.pages[-1].note == "It is too long: its last 2 lines were not read."
+
+
 def test_xml_is_read_like_records(tmp_path: Path) -> None:
     text = "<costs year='2024'><row><item>Rent</item><price>5</price></row><row><item>Food</item>"
     document = read(written(tmp_path / "a.xml", f"{text}<price>7</price></row></costs>"))
