@@ -19,17 +19,33 @@ const opener = (root, className, text, id, label) => {
 const place = (cited) => cited.time ?? `page ${cited.page}`;
 const shortPlace = (cited) => cited.time ?? `p. ${cited.page}`;
 
+// Of the Markdown that small models write, bold and code; links and pictures stay as they are
+// written. The parts go through textContent like everything else.
+const MARKED = /(\*\*[^*\n]+\*\*|`[^`\n]+`)/;
+
+const worded = (tag, className, text) => {
+  const element = make(tag, className);
+  for (const part of text.split(MARKED)) {
+    const bold = part.length > 4 && part.startsWith("**") && part.endsWith("**");
+    const code = part.length > 2 && part.startsWith("`") && part.endsWith("`");
+    if (bold) element.append(make("strong", "", part.slice(2, -2)));
+    else if (code) element.append(make("code", "", part.slice(1, -1)));
+    else element.append(part);
+  }
+  return element;
+};
+
 const stage = (data) => {
   const line = make("p", "stage", "", { role: "status" });
   line.append(make("span", "dot"), make("span", "", data.stage));
   return line;
 };
 
-const writing = (data) => make("p", "writing", data.text);
+const writing = (data) => worded("p", "writing", data.text);
 
 const sentence = (root, part, citations, opened) => {
   const span = make("span", part.supported ? "sentence" : "sentence unsupported");
-  span.append(make("span", "words", part.text));
+  span.append(worded("span", "words", part.text));
   if (!part.supported) {
     span.setAttribute("tabindex", "0");
     span.append(make("span", "tip", "not found in the documents", { role: "note" }));

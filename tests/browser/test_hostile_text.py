@@ -30,8 +30,13 @@ def test_it_is_shown_letter_by_letter_and_nothing_is_loaded_from_outside(
     page.locator(".mark").first.click(timeout=30_000)
     page.locator(".quote").wait_for(timeout=20_000)
 
-    for shown in (".question span", ".paragraph .words", ".quote"):
+    for shown in (".question span", ".quote"):
         assert HOSTILE in page.locator(shown).first.inner_text()
+    words = page.locator(".paragraph .words").first
+    assert HOSTILE.replace("**", "").replace("`", "") in words.inner_text()
+    assert words.locator("strong").all_inner_texts() == ["bold"]
+    assert words.locator("code").all_inner_texts() == ["code"]
+    assert words.evaluate("element => element.querySelectorAll('*').length") == 2, "nothing else"
     harmless(page)
     page.goto(f"{address}/library")
     page.locator(".document-name").first.wait_for(timeout=20_000)
