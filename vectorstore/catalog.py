@@ -213,6 +213,17 @@ class Catalog:
             value,
         )
 
+    def replace_by(self, path: Path) -> None:
+        """Take over what another catalogue holds, as one change of this one.
+
+        That file is changed, too: its generation becomes higher than this one's.
+        """
+        other = Catalog(path, self.library)
+        other.set_meta("generation", str(max(self.generation(), other.generation()) + 1))
+        other.set_meta("chroma_made_by", "")  # its ids may be known there, with other vectors
+        other.close()
+        self.database.replace_by(path)
+
     def put(
         self,
         connection: sqlite3.Connection,

@@ -5,8 +5,11 @@ other's vectors, and a killed writer can leave a folder that never opens again (
 So one process owns the folder, and nothing is in it that the catalogue cannot give again.
 """
 
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ import numpy as np
 from vectorstore.store import Vectors
 
 _NAME = "chunks"
+_PATIENCE = 120.0  # seconds until a child that tries a folder has to be done, on a busy machine
 _BATCH = 2000  # Chroma refuses more than 5,461 rows at once
 
 
@@ -50,6 +54,9 @@ class ChromaStore:
     def ids(self) -> set[str]:
         return set(self._collection.get(include=[])["ids"])
 
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        return np.asarray(self._collection.get(list(ids), include=["embeddings"])["embeddings"])
+
     def count(self) -> int:
         return int(self._collection.count())
 
@@ -70,6 +77,40 @@ class ChromaStore:
         self._client.close()
 
 
+def loads(folder: Path) -> bool:
+    """Whether Chroma opens and searches a folder, tried in a child: a damaged one may crash it."""
+    command = [sys.executable, "-m", "vectorstore.chroma_store", str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parents[1], timeout=_PATIENCE, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def fingerprint(folder: Path) -> str:
+    """Of its files' names, sizes and times: the same while nobody has written to them."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    states = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _try(folder: Path) -> None:
+    store = ChromaStore(folder)
+    ids = store.ids()
+    if ids:
+        (vector,) = store.vectors([min(ids)])
+        store.nearest(vector, 10)
+    store.close()
+
+
 def delete(folder: Path) -> None:
     """Remove what Chroma keeps in the folder."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    _try(Path(sys.argv[1]))

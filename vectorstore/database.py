@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
@@ -61,6 +61,22 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def copy_to(self, path: Path) -> None:
+        """Write what is there at this moment into a new file, also while others write here."""
+        self._between(self._path, path)
+
+    def replace_by(self, path: Path) -> None:
+        """Put the contents of another file in place of these, in one transaction."""
+        self._between(path, self._path)
+
+    def _between(self, source: Path, target: Path) -> None:
+        with (
+            _sentences(target),
+            closing(sqlite3.connect(source, timeout=_WAIT)) as one,
+            closing(sqlite3.connect(target, timeout=_WAIT)) as other,
+        ):
+            one.backup(other)  # all pages in one step: nothing can come between
 
     def close(self) -> None:
         """Close the connections of all threads; whoever goes on gets a new one."""

@@ -17,6 +17,7 @@ from vectorstore.store import Vectors
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or:
 _WRITING = "writing"
 _MAKER = "chroma_made_by"  # in the catalogue: what made the vectors that Chroma holds
+_SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it was sound
 _BATCH = 2000
 _PATIENCE = 0.2  # seconds that a search waits for another one's question
 
@@ -126,7 +127,7 @@ class DenseIndex:
         except (Timeout, OSError):  # another owner, or a folder that cannot be written
             return False
         state = self._state()
-        if state in (None, _WRITING):
+        if state in (None, _WRITING) or not self._sound():
             chroma_store.delete(self._folder)
         try:
             self._chroma, self._held = self._opened(state)
@@ -138,13 +139,29 @@ class DenseIndex:
         self._damaged = False
         return True
 
+    def _sound(self) -> bool:
+        """Will Chroma load? A child tries it, unless nothing has changed since it was closed."""
+        if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
+            return True
+        if chroma_store.loads(self._folder):
+            return True
+        log.warning("The index of Chroma does not load; it is made again from the catalogue.")
+        return False
+
+    def _fingerprint(self) -> str:
+        try:
+            return chroma_store.fingerprint(self._folder)
+        except OSError:  # a file went meanwhile
+            return ""
+
     def _state(self) -> str | None:
         return _WRITING if self._damaged else self._catalog.meta(_STATE)
 
     def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
         try:
             chroma = ChromaStore(self._folder)
-        except Exception:  # Chroma has many ways to say that its folder is damaged
+        except Exception as error:  # Chroma has many ways to say that its folder is damaged
+            log.warning("Chroma could not be opened, and is made again: %s", error)
             chroma_store.delete(self._folder)
             return ChromaStore(self._folder), -1
         if state in (None, _WRITING) or chroma.count() != self._catalog.count():
@@ -156,6 +173,7 @@ class DenseIndex:
         try:
             if chroma is not None:
                 chroma.close()
+                self._catalog.set_meta(_SEEN, self._fingerprint())
         except Exception as error:  # its folder may be gone
             log.warning("Chroma could not be closed: %s", error)
 

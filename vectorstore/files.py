@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterator
@@ -20,7 +21,7 @@ class Files:
     """A folder of `<sha256><suffix>`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def keep(self, source: Path, sha256: str) -> Path:
         """Copy a file in, whole or not at all.
@@ -28,11 +29,11 @@ class Files:
         Raises UnreadableFile when the file is gone or has other bytes by now, and OSError when the
         copy cannot be written.
         """
-        target = self._folder / f"{sha256}{source.suffix.lower()}"
+        target = self.folder / f"{sha256}{source.suffix.lower()}"
         if target.exists():
             return target
-        self._folder.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=self._folder, prefix=_SCRATCH)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=self.folder, prefix=_SCRATCH)
         try:
             with os.fdopen(handle, "wb") as copy:
                 if _copied(source, copy) != sha256:
@@ -46,17 +47,34 @@ class Files:
             raise
         return target
 
+    def take(self, copy: Path) -> None:
+        """Move in a copy that bears its name already; one that is there is replaced."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        copy.replace(self.folder / copy.name)
+
     def path(self, sha256: str) -> Path:
         """Where a copy is; it may have been deleted by hand."""
-        return next(self._folder.glob(f"{sha256}.*"), self._folder / f"{sha256}.pdf")
+        return next(self.folder.glob(f"{sha256}.*"), self.folder / f"{sha256}.pdf")
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
 
+    def scratch(self) -> Path:
+        """An empty folder for files of a moment; nobody else may be adding.
+
+        On the disk of the library: many systems keep their folder for such files in memory.
+        """
+        folder = self.folder.with_name("scratch")
+        with suppress(OSError):
+            self.sweep(older=0)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def sweep(self, known: Collection[str] | None = None, older: float = _LEFT_OVER) -> int:
         """Delete what killed runs left behind: scratch files, and copies of no known document."""
         swept = 0
-        for path in self._folder.glob("*") if self._folder.is_dir() else ():
+        for path in self.folder.glob("*") if self.folder.is_dir() else ():
             scratch = path.name.startswith(_SCRATCH)
             stray = known is not None and not scratch and path.stem not in known
             with suppress(OSError):
@@ -65,12 +83,12 @@ class Files:
                     swept += 1
         return swept
 
-    def intact(self, sha256: str) -> bool:
+    def intact(self, sha256: str, mend: bool = True) -> bool:
         """Is the copy whole? A damaged one is deleted, so that adding the file puts a good one."""
         try:
             with self.path(sha256).open("rb") as copy:
                 whole = hashlib.file_digest(copy, "sha256").hexdigest() == sha256
-            if not whole:
+            if mend and not whole:
                 self.remove(sha256)
         except OSError:  # gone, or out of reach for now, as on a network drive: nothing is deleted
             return False

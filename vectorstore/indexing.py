@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from ingest.containers import Expanded, Omitted
+from ingest.containers import FULL, Expanded, Omitted
 from ingest.discovery import Found, discover
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
@@ -22,8 +22,8 @@ from vectorstore.files import Files
 from vectorstore.jobs import Jobs
 from vectorstore.places import INSIDE, Places
 from vectorstore.reading import Budget, Read, Reading
-from vectorstore.storing import Item, Stored, Storing, refuse_empty
-from vectorstore.summary import AddSummary, Change, Failure, Outcome, Progress
+from vectorstore.storing import READY, Item, Stored, Storing, refuse_empty, status
+from vectorstore.summary import AddSummary, Change, Failure, Incomplete, Outcome, Progress
 
 __all__ = ["AddSummary", "Change", "Failure", "Indexing", "Progress"]
 
@@ -64,11 +64,12 @@ class Indexing:
         """See Library.add."""
         started = time.perf_counter()
         with self._jobs.run() as alone:
+            scratch = self._files.scratch() if alone else None
             left = self._left_over(cancelled=not paths) if alone else []
             found = self._found(paths)
             named = {file.path for file in found}
             found += [file for file in left if file.path not in named]
-            with Reading(self._engines, self._cancel) as reading:
+            with Reading(self._engines, self._cancel, scratch) as reading:
                 self._run(reading, [(f.path, str(f.path), f.name) for f in found], Budget())
         self._gone([path for path in paths if path.is_dir()], prune)
         self._progress(Progress("", self._done, self._total, "done"))
@@ -107,9 +108,11 @@ class Indexing:
 
     def _read(self, reading: Reading, items: Sequence[Item], budget: Budget) -> None:
         for number, (item, read) in enumerate(reading.ahead(items, budget, self._heard)):
-            if self._cancel.is_set() or not self._add(reading, item, read, budget):
-                self._jobs.cancel([item.place for item in items[number:]])
-                self._summary.cancelled += len(items) - number
+            done = not self._cancel.is_set() and self._add(reading, item, read, budget)
+            if self._cancel.is_set() or not done:
+                left = items[number + done :]
+                self._jobs.cancel([item.place for item in left])
+                self._summary.cancelled += len(left)
                 return
 
     def _twin(self, reading: Reading, item: Item, first: Item, budget: Budget) -> None:
@@ -158,7 +161,7 @@ class Indexing:
         except Stopped:
             return False
         self._done += 1
-        return not self._cancel.is_set()
+        return True
 
     def _store(self, item: Item, read: Read) -> None:
         document, chunks = read.document()
@@ -172,9 +175,14 @@ class Indexing:
         more = bool(inside.parts or inside.omitted)
         stored = self._storing.store(item, document, chunks, vectors, more)
         self._count(stored, len(document.pages), len(chunks))
+        if stored.new and (told := status(document)) != READY:
+            self._summary.incomplete.append(Incomplete(stored.document, told))
 
     def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
-        """Add what is inside of a file, and forget what was inside of it before."""
+        """Add what is inside of a file, and forget what was inside of it before.
+
+        Raises Stopped when it was cancelled meanwhile.
+        """
         places = {f"{item.place}{INSIDE}{part.name}": part for part in expanded.parts}
         before = [place for place, _ in self._places.below(item.place) if place != item.place]
         failures = len(self._summary.failed)
@@ -182,11 +190,12 @@ class Indexing:
             files = [(part.path, at, f"{item.name}/{part.name}") for at, part in places.items()]
             budget.spend(expanded)
             self._run(reading, files, budget, item.level + 1)
-        if self._cancel.is_set():
-            return
+        if places and self._cancel.is_set():
+            raise Stopped
         kept = tuple(places)
         self._forget([p for p in before if p not in places and not p.startswith(_inner(kept))])
-        failed = len(self._summary.failed) > failures
+        full = any(left.reason == FULL for left in expanded.omitted)
+        failed = full or len(self._summary.failed) > failures
         self._omitted(item, expanded.omitted)
         self._containers.finish(item.place, item.sha256, expanded.omitted, failed)
         self._jobs.settle({item.place})

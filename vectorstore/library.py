@@ -1,6 +1,5 @@
 """Library: the documents a person has added. The one class that others talk to."""
 
-import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from vectorstore.embedder import Embedder
 from vectorstore.entries import StoredTable
 from vectorstore.errors import EmbedderMismatch, LibraryError, UnknownDocument
 from vectorstore.files import Files
+from vectorstore.following import Follower
 from vectorstore.indexing import Indexing
 from vectorstore.jobs import Job, Jobs
 from vectorstore.migration import Migration, discard
@@ -28,10 +28,6 @@ from vectorstore.verifying import Health, Verifying
 from vectorstore.versions import superseded
 
 __all__ = ["Health", "Hit", "Library"]
-
-_LONGEST_PAUSE = 600.0  # seconds between two tries to mend Chroma
-
-log = logging.getLogger(__name__)
 
 
 class Library:
@@ -60,8 +56,7 @@ class Library:
         self._engines = engines
         self._embedder: Embedder | None = None
         self._loading = threading.Lock()
-        self._follower: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._follower: Follower | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -108,10 +103,14 @@ class Library:
         self._index.sync()
         return len(names)
 
-    def prune(self, roots: Sequence[Path]) -> list[str]:
-        """Take out documents whose file is no longer below some folders; their names."""
+    def lost(self, roots: Sequence[Path]) -> list[Path]:
+        """Places below some folders where a document was found, and no file is any more."""
+        return [Path(place) for place, _ in Places(self._catalog).lost(roots)]
+
+    def prune(self, paths: Sequence[Path]) -> list[str]:
+        """Take out documents of files that are no longer there, nor elsewhere; their names."""
         places = Places(self._catalog)
-        gone = places.forget([place for place, _ in places.lost(roots)])
+        gone = places.forget([place for place, _ in places.lost(paths)])
         for _, digest in gone:
             self._files.remove(digest)
         if gone:
@@ -141,18 +140,7 @@ class Library:
 
         Searches find it at once in any case; afterwards they find it in Chroma.
         """
-        self._follower = threading.Thread(target=self._follow, args=(seconds,), daemon=True)
-        self._follower.start()
-
-    def _follow(self, seconds: float) -> None:
-        failures = 0  # each one doubles the pause: a try deletes and refills all of Chroma
-        while not self._closed.wait(min(seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
-            try:
-                self._index.sync()
-                failures = self._index.failures
-            except Exception as error:  # what is wrong is told to whoever searches or adds
-                log.warning("The index could not be brought up to date: %s", error)
-                failures += 1
+        self._follower = Follower(self._index, seconds)
 
     def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> int:
         """Make the index anew from the catalogue, and count its chunks.
@@ -290,9 +278,8 @@ class Library:
 
     def close(self) -> None:
         """Give Chroma back to other processes, and close the catalogue's file."""
-        self._closed.set()
         if self._follower is not None:
-            self._follower.join()  # else it could open again what is closed here
+            self._follower.end()  # else it could open again what is closed here
         self._index.close()
         self._catalog.close()
 

@@ -72,10 +72,14 @@ class Budget:
 class Reading:
     """The children of one run, ended when it is cancelled; what they unpack is deleted."""
 
-    def __init__(self, engines: Engines | None, cancel: threading.Event) -> None:
+    def __init__(
+        self, engines: Engines | None, cancel: threading.Event, scratch: Path | None = None
+    ) -> None:
+        """`scratch` is where archives are unpacked."""
         self._children = max(1, min(_MOST_CHILDREN, (os.cpu_count() or 1) // 2))
         self._sandbox = Sandbox(engines=engines, children=self._children)
         self._cancel = cancel
+        self._scratch = scratch
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
 
@@ -92,7 +96,7 @@ class Reading:
         self, items: Sequence[Item], budget: Budget, heard: Heard
     ) -> Iterator[tuple[Item, Read]]:
         """Each file with its result to wait for; the next ones are read meanwhile."""
-        with tempfile.TemporaryDirectory(prefix="pincite-unpacked-") as folder:
+        with tempfile.TemporaryDirectory(prefix="unpacked-", dir=self._scratch) as folder:
             waiting: deque[Read] = deque()
             for index, item in enumerate(items):
                 for later in items[index + len(waiting) : index + self._children + 1]:

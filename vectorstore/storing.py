@@ -22,6 +22,8 @@ from vectorstore.store import Vectors
 from vectorstore.summary import Superseded
 from vectorstore.versions import Versions
 
+READY = "ready"  # the status of a document that was read whole
+
 
 @dataclass(frozen=True)
 class Item:
@@ -149,10 +151,10 @@ def refuse_empty(document: Document, chunks: Sequence[Chunk]) -> None:
 
 
 def status(document: Document) -> str:
-    """`ready`, or a sentence about pages that could not be read."""
+    """READY, or a sentence about pages that could not be read."""
     unread = [page for page in document.pages if not page.lines and (page.pictures or page.note)]
     if not unread:
-        return "ready"
+        return READY
     notes = list(dict.fromkeys(page.note for page in unread if page.note))
     why = f" ({'; '.join(notes[:3])})" if notes else ""
     if not any(page.lines for page in document.pages):

@@ -43,6 +43,14 @@ class Superseded:
     by: str
 
 
+@dataclass(frozen=True)
+class Incomplete:
+    """A document that got in, of which something could not be read."""
+
+    document: str
+    status: str  # a sentence
+
+
 @dataclass
 class AddSummary:
     """What an `add` did."""
@@ -56,6 +64,7 @@ class AddSummary:
     failed: list[Failure] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)  # documents whose file is no longer there
     superseded: list[Superseded] = field(default_factory=list)
+    incomplete: list[Incomplete] = field(default_factory=list)
     pages: int = 0
     chunks: int = 0
     seconds: float = 0.0

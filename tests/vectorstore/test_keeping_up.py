@@ -1,0 +1,294 @@
+"""Files move, go and get newer versions; runs are cancelled; models change: the library follows."""
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from ingest import chunking
+from ingest.errors import UnreadableFile
+from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
+from tests.vectorstore.conftest import OpenLibrary
+from vectorstore import migration
+from vectorstore.library import Library
+from vectorstore.summary import Change, Progress, Superseded
+
+RULES = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
+
+
+def names(library: Library) -> list[str]:
+    return [info.document for info in library.documents()]
+
+
+def replaced(library: Library) -> dict[str, str]:
+    return {i.document: i.superseded_by for i in library.documents() if i.superseded_by}
+
+
+# -- moved and gone
+
+
+def test_a_moved_file_keeps_its_document(full: Library, papers: Path) -> None:
+    changes: list[Change] = []
+    (papers / "Policy.pdf").rename(papers / "Security.pdf")
+    summary = full.add([papers], changed=changes.append)
+    assert (summary.moved, summary.unchanged, summary.added) == (1, 1, 0)
+    assert changes == [Change("moved", "Security.pdf", "Policy.pdf")]
+    assert names(full) == ["Handbook.pdf", "Security.pdf"]
+    assert full.search("password", k=1)[0].document == "Security.pdf"
+    assert full.search("security", k=1)[0].document == "Security.pdf"  # its card has the new name
+
+
+def test_a_copy_is_a_second_place_and_no_move(full: Library, papers: Path, tmp_path: Path) -> None:
+    shutil.copy(papers / "Policy.pdf", tmp_path / "Copy.pdf")
+    summary = full.add([tmp_path / "Copy.pdf"])
+    assert (summary.moved, summary.unchanged) == (0, 1)
+    (papers / "Policy.pdf").unlink()
+    assert full.add([papers], prune=True).removed == 0
+    assert names(full) == ["Handbook.pdf", "Policy.pdf"]
+
+
+def test_what_is_gone_is_named_and_removed_only_when_it_is_wanted(
+    full: Library, papers: Path
+) -> None:
+    (papers / "Policy.pdf").unlink()
+    assert full.add([papers]).gone == ["Policy.pdf"]
+    assert names(full) == ["Handbook.pdf", "Policy.pdf"]
+    summary = full.add([papers], prune=True)
+    assert (summary.gone, summary.removed) == ([], 1)
+    assert names(full) == ["Handbook.pdf"]
+    assert len(list((full.folder / "files").iterdir())) == 1
+
+
+# -- versions
+
+
+def test_a_new_version_is_linked_and_preferred(library: Library, tmp_path: Path) -> None:
+    write_pdf(tmp_path / "in" / "Laptops v1.pdf", RULES)
+    write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*RULES, "Rule 31: no stickers on a laptop."])
+    summary = library.add([tmp_path / "in"])
+    assert summary.superseded == [Superseded("Laptops v1.pdf", "Laptops v2.pdf")]
+    assert replaced(library) == {"Laptops v1.pdf": "Laptops v2.pdf"}
+    assert {hit.document for hit in library.search("laptop")} == {"Laptops v2.pdf"}
+    both = {hit.document for hit in library.search("laptop", versions="all")}
+    assert both == {"Laptops v1.pdf", "Laptops v2.pdf"}
+    named = library.search("laptop", documents=["Laptops v1.pdf"])
+    assert {hit.document for hit in named} == {"Laptops v1.pdf"}
+
+
+def test_a_version_that_comes_late_is_put_in_between(library: Library, tmp_path: Path) -> None:
+    for number in (1, 3, 2):
+        lines = [*RULES, *(f"Rule 3{n}: a badge." for n in range(number))]
+        library.add([write_pdf(tmp_path / f"Laptops v{number}.pdf", lines)])
+    chain = {"Laptops v1.pdf": "Laptops v2.pdf", "Laptops v2.pdf": "Laptops v3.pdf"}
+    assert replaced(library) == chain
+    library.remove(["Laptops v2.pdf"])
+    assert replaced(library) == {"Laptops v1.pdf": "Laptops v3.pdf"}
+    library.remove(["Laptops v3.pdf"])
+    assert replaced(library) == {}
+    assert library.search("laptop", k=1)[0].document == "Laptops v1.pdf"
+
+
+def test_a_resaved_file_is_a_version_of_it(library: Library, tmp_path: Path) -> None:
+    old = write_pdf(tmp_path / "Laptops.pdf", RULES)
+    new = write_pdf(tmp_path / "Laptops (1).pdf", RULES, title="saved again")
+    os.utime(old, (1_700_000_000, 1_700_000_000))
+    library.add([tmp_path])
+    assert new.is_file() and len(replaced(library)) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Report 2023 Q1.pdf", "Report 2023 Q2.pdf"),  # two reports of one company
+        ("Laptops v1.pdf", "Phones v2.pdf"),
+        ("north/Contract.pdf", "south/Contract.pdf"),  # two clients
+    ],
+)
+def test_documents_that_are_only_alike_are_no_versions(
+    library: Library, tmp_path: Path, one: str, other: str
+) -> None:
+    write_pdf(tmp_path / "in" / one, RULES)
+    write_pdf(tmp_path / "in" / other, [*RULES[:20], *(f"Rule {n}: a badge." for n in range(10))])
+    assert library.add([tmp_path / "in"]).superseded == []
+    assert replaced(library) == {}
+
+
+# -- the queue
+
+
+def test_cancelling_keeps_what_is_done_and_the_queue(library: Library, tmp_path: Path) -> None:
+    for number in range(6):
+        write_pdf(tmp_path / "in" / f"{number}.pdf", [f"Leave in year {number}."])
+    cancel = threading.Event()
+
+    def stop(step: Progress) -> None:
+        if (step.file, step.stage) == ("2.pdf", "indexing"):
+            cancel.set()
+
+    summary = library.add([tmp_path / "in"], stop, cancel=cancel)
+    assert (summary.added, summary.cancelled) == (3, 3)
+    assert [(job.name, job.state) for job in library.jobs()] == [
+        ("3.pdf", "cancelled"), ("4.pdf", "cancelled"), ("5.pdf", "cancelled"),
+    ]  # fmt: skip
+    (tmp_path / "in" / "5.pdf").unlink()
+    assert library.add([]).added == 2
+    assert library.jobs() == []
+
+
+def test_what_people_cancelled_is_not_taken_up_by_another_add(
+    library: Library, tmp_path: Path
+) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    library.add([write_pdf(tmp_path / "one.pdf", ["Leave."])], cancel=cancel)
+    library.add([write_pdf(tmp_path / "two.pdf", ["Travel."])])
+    assert names(library) == ["two.pdf"]
+    assert [job.name for job in library.jobs()] == ["one.pdf"]
+    library.dismiss([library.jobs()[0].path])
+    assert library.jobs() == []
+
+
+def test_a_file_that_failed_leaves_the_queue_when_it_is_mended(full: Library, papers: Path) -> None:
+    (papers / "Bad.pdf").write_bytes(b"no PDF")
+    full.add([papers])
+    assert [(job.name, job.state) for job in full.jobs()] == [("Bad.pdf", "failed")]
+    write_pdf(papers / "Bad.pdf", ["A visitor wears a badge."])
+    assert full.add([papers]).added == 1
+    assert full.jobs() == []
+
+
+def test_the_queue_is_seen_while_files_are_added(
+    library: Library, papers: Path, opened: OpenLibrary
+) -> None:
+    other, seen = opened(), []
+
+    def look(step: Progress) -> None:
+        if step.stage == "indexing":
+            seen.append([(job.name, job.state) for job in other.jobs()])
+
+    library.add([papers], look)
+    assert seen == [
+        [("Handbook.pdf", "indexing"), ("Policy.pdf", "waiting")],
+        [("Policy.pdf", "indexing")],
+    ]
+    assert other.jobs() == []
+
+
+# -- another model or chunker
+
+
+class Other(WordEmbedder):
+    """Another model, which a killed process takes along after some documents."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(identity="other")
+        self.most = most
+
+    def passages(self, texts):  # type: ignore[no-untyped-def]
+        self.most -= 1
+        if self.most < 0:
+            raise KeyboardInterrupt
+        return super().passages(texts)
+
+
+@pytest.mark.parametrize("what", ["model", "chunker"])
+def test_the_old_index_serves_until_the_new_one_is_done_and_a_killed_run_is_continued(
+    full: Library, papers: Path, opened: OpenLibrary, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    folder = full.folder
+    before = [(hit.document, hit.page, hit.score) for hit in full.search("password")]
+    full.close()
+    if what == "chunker":
+        monkeypatch.setattr(chunking, "VERSION", "other")
+    half = Other(most=1)
+    with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
+        other.rebuild()
+    assert (folder / "catalog.next.sqlite").exists()
+    monkeypatch.undo()
+    with opened() as old:
+        assert [(hit.document, hit.page, hit.score) for hit in old.search("password")] == before
+    if what == "chunker":
+        monkeypatch.setattr(chunking, "VERSION", "other")
+    rest, steps = Other(most=1), []  # one document is left
+    with Library(folder, "main", lambda: rest) as other:
+        assert other.rebuild(steps.append) == 3
+        assert [step.file for step in steps if step.stage == "making anew"] == [
+            "Handbook.pdf", "Policy.pdf",
+        ]  # fmt: skip
+        assert other.search("password", k=1)[0].document == "Policy.pdf"
+        assert other.verify().chroma == "complete"
+        rest.most = 1
+        assert other.add([papers]).unchanged == 2
+    assert not list(folder.glob("catalog.next.sqlite*"))
+
+
+def test_what_was_made_for_a_third_model_is_not_used(full: Library, tmp_path: Path) -> None:
+    full.close()
+    half = Other(most=1)
+    with Library(full.folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
+        other.rebuild()
+    third = WordEmbedder(words=("fourteen",), identity="third")
+    with Library(full.folder, "main", lambda: third) as library:
+        library.rebuild()
+        best = library.search("fourteen", k=1)[0]
+        assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
+
+
+def test_versions_and_places_outlive_another_chunker(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pdf(tmp_path / "in" / "Laptops v1.pdf", RULES)
+    write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*RULES, "Rule 31: no stickers."])
+    library.add([tmp_path / "in"])
+    before = library.documents()
+    monkeypatch.setattr(chunking, "VERSION", "other")
+    library.rebuild()
+    assert library.documents() == before
+    assert library.verify().mended == ()
+
+
+def test_a_lost_copy_stops_another_chunker_before_anything_is_changed(
+    full: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = full.documents()
+    full.file("Policy.pdf").unlink()
+    monkeypatch.setattr(chunking, "VERSION", "other")
+    with pytest.raises(UnreadableFile, match="Add the file again"):
+        full.rebuild()
+    monkeypatch.undo()
+    assert full.documents() == before
+    migration.discard(full.folder / "catalog.next.sqlite")
+
+
+# -- verifying
+
+
+def test_verify_mends_words_copies_and_strays(full: Library, papers: Path) -> None:
+    database = full._catalog.database
+    database.write("DELETE FROM chunk_words WHERE rowid = (SELECT min(rowid) FROM chunk)")
+    database.write("INSERT INTO chunk_words (rowid, text) VALUES (999, 'stray')")
+    full.file("Policy.pdf").write_bytes(b"damaged")
+    stray = full.folder / "files" / f"{'0' * 64}.pdf"
+    stray.write_bytes(b"of no document")
+    mended = full.verify().mended
+    assert mended == (
+        "The copy of Policy.pdf was lost or damaged; it was made again.",
+        "2 rows of the index of words were wrong.",
+    )
+    assert stray.exists()  # it may belong to a process at work
+    full._files.sweep({info.sha256 for info in full.documents()}, older=0)
+    assert not stray.exists()
+    assert full.file("Policy.pdf").read_bytes() == (papers / "Policy.pdf").read_bytes()
+    assert full.verify().mended == ()
+    assert full.search("leave", k=1)[0].document == "Handbook.pdf"
+
+
+def test_verify_names_pages_whose_characters_do_not_add_up(full: Library) -> None:
+    full._catalog.database.write(
+        "UPDATE page SET source = source + 1 WHERE number = 2 AND document_id ="
+        " (SELECT id FROM document WHERE name = 'Handbook.pdf')"
+    )
+    assert full.verify().unbalanced == ("Handbook.pdf, page 2",)
