@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from assistant import cli_ask, cli_documents, cli_library, cli_models
+from assistant import cli_ask, cli_documents, cli_keeping, cli_library, cli_models
 from ingest.errors import PinciteError
 
 FAILED, INTERRUPTED = 1, 130
@@ -15,6 +17,8 @@ FAILED, INTERRUPTED = 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 could not do it, 2 wrong usage, 3 done in part, 130 interrupted."""
     args = parser().parse_args(arguments)
+    with suppress(ValueError):  # in a thread, as some tests run it, signals are not for us
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     try:
         return _run(args)
     except PinciteError as error:
@@ -41,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=_version())
     commands = main.add_subparsers(metavar="COMMAND", required=True)
     cli_library.add_parsers(commands)
+    cli_keeping.add_parsers(commands)
     cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
     cli_models.add_parsers(commands)

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -87,10 +87,20 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
         yield row
 
 
+def check_paths(paths: Sequence[Path]) -> None:
+    """Before a library is made for them. Raises NothingFound."""
+    from ingest.errors import NothingFound
+
+    for path in paths:
+        if not path.exists():
+            raise NothingFound(f"There is no file or folder {path}.")
+
+
 # -- the commands
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
+    check_paths(args.paths)
     with opened(settings, make=True) as library, _progress() as progress:
         summary = library.add(args.paths, progress)
     if args.json:
@@ -103,14 +113,28 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _print_summary(summary: "AddSummary", library: str) -> None:
-    for failure in summary.failed:
-        print(f"not added: {failure.path}\n           {failure.error}", file=sys.stderr)
+    for line in _remarks(summary):
+        print(line, file=sys.stderr)
+    rare = {"moved": summary.moved, "removed": summary.removed, "cancelled": summary.cancelled}
+    more = "".join(f" {number} {what}," for what, number in rare.items() if number)
     print(
         f"{library}: {summary.added} added, {summary.updated} updated, "
-        f"{summary.unchanged} unchanged,"
+        f"{summary.unchanged} unchanged,{more}"
         f" {len(summary.failed)} failed; {summary.pages} pages, {summary.chunks} passages"
         f" in {summary.seconds:.1f} s"
     )
+
+
+def _remarks(summary: "AddSummary") -> Iterator[str]:
+    """What a person should know of single documents."""
+    for failure in summary.failed:
+        yield f"not added: {failure.path}\n           {failure.error}"
+    for document in summary.incomplete:
+        yield f"{document.document}: {document.status}"
+    for old in summary.superseded:
+        yield f"{old.document}: {old.by} is a newer version, and is preferred"
+    for name in summary.gone:
+        yield f"{name}: its file is gone; `pincite remove` takes it out of the library"
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
@@ -127,9 +151,13 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
         print(json.dumps(asdict(health)))
     else:
         print(f"{health.documents} documents, {health.chunks} passages; index {health.chroma}")
+        for sentence in health.mended:
+            print(f"mended: {sentence}")
         for name in health.lost_files:
             print(f"the copy of {name} is lost or damaged: add the file again", file=sys.stderr)
-    return IN_PART if health.lost_files else DONE
+        for page in health.unbalanced:
+            print(f"{page}: not all of its characters are accounted for", file=sys.stderr)
+    return IN_PART if health.lost_files or health.unbalanced else DONE
 
 
 def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
