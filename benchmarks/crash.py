@@ -1,206 +1,210 @@
-"""Does a library survive `kill -9` while documents are added?
+"""Does a library survive being killed while a mixed folder of over 100 files is added?
 
-Each trial starts with one document, is killed at a random moment of adding the others (every other
-one aimed at the writing of Chroma), must be searchable at once, and after one more `add` must hold
-what an undisturbed run holds: in the catalogue, in its word index and in Chroma.
+An `add` is killed at a random moment, the next one takes it up and is killed, too, and so on until
+one gets through; then the library must hold what an undisturbed run holds. After each kill it must
+hold nothing that an undisturbed one does not, and be searchable, from a process that keeps it open
+all the time as the app does. Then the same with SIGTERM, and on a disk that becomes full.
 """
 
-import hashlib
-import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks import common
+from assistant.models.catalogue import Role
+from benchmarks import common, crash_contents, crash_disk, crash_folder
+from benchmarks.crash_contents import contents, differences, state
+from tests.fakes import WordEmbedder
+from vectorstore.library import Library
 
 SEED = 9
+CHAIN = 5  # kills before a run is left alone
 QUESTION = "What does the plan cover?"
+WITH_WORDS = [sys.executable, "-m", "tests.pincite_with_words"]
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What a library holds, in forms that can be compared."""
+@dataclass
+class Bench:
+    """What all trials share."""
 
-    chunks: frozenset[tuple[object, ...]]  # with the hash of the vector
-    words: int  # rows of the full-text index that belong to a chunk
-    chroma: frozenset[str]
-    vectors_differ: int  # ids whose vector in Chroma is not the catalogue's
+    command: list[str]
+    environment: dict[str, str]
+    folder: Path
+    searched: bool  # by this process; only it can when vectors are counts of words
+    expected: crash_contents.Contents = field(default_factory=crash_contents.Contents)
+    seconds: tuple[float, float] = (0.0, 0.0)  # until the first file, and in all
+    failures: list[str] = field(default_factory=list)
+
+    def start(self, home: Path, log: Path) -> "subprocess.Popen[bytes]":
+        command = [*self.command, "--home", str(home), "add", "--json", str(self.folder)]
+        with log.open("ab") as errors:
+            return subprocess.Popen(
+                command, cwd=common.ROOT, env=self.environment, stdout=subprocess.DEVNULL,
+                stderr=errors, start_new_session=True,
+            )  # fmt: skip
+
+    def finish(self, home: Path, log: Path) -> int:
+        return self.start(home, log).wait()
+
+    def fail(self, where: str, problems: Sequence[str]) -> None:
+        self.failures += [f"{where}: {problem}" for problem in problems]
+        common.say(f"{where}: {'; '.join(problems) or 'as undisturbed'}")
 
 
 def main() -> None:
+    options = arguments()
+    with crash_folder.mixed(common.eval_folder(options.eval)) as folder:
+        bench = bench_of(options, folder)
+        measure_undisturbed(bench)
+        pick = random.Random(options.seed)
+        kills = chains(bench, options.kills, pick, signal.SIGKILL, "kill")
+        terms = chains(bench, options.terms, pick, signal.SIGTERM, "term")
+        disk = crash_disk.trial(bench) if options.disk else "not tried"
+    print(f"\n{kills}\n\n{terms}\n\nfull disk: {disk}\n")
+    print("\n".join(bench.failures) or "every library as undisturbed")
+    sys.exit(bool(bench.failures))
+
+
+def arguments() -> Any:
     parser = common.parser(__doc__)
-    parser.add_argument("--kills", type=int, default=20)
-    options = parser.parse_args()
-    first, *others = common.pdf_set(common.eval_folder(options.eval), "northwind").pdfs
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--terms", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--no-disk", dest="disk", action="store_false")
+    parser.add_argument("--words", action="store_true", help="vectors are counts of words: quicker")
+    return parser.parse_args()
+
+
+def bench_of(options: Any, folder: Path) -> Bench:
+    roles: tuple[Role, ...] = () if options.words else ("embedding",)
+    environment = common.environment(Path("unused"), options, *roles)
+    environment["PINCITE_OCR"] = "off"  # scans would take most of the time, in one place
+    command = WITH_WORDS if options.words else common.PINCITE
+    return Bench(command, environment, folder, searched=options.words)
+
+
+def measure_undisturbed(bench: Bench) -> None:
     with common.fresh_home() as home:
-        environment = common.environment(home, options, "embedding")
-        common.pincite(environment, "add", first, "--json")
-        started = time.perf_counter()
-        common.pincite(environment, "add", *others, "--json")
-        seconds = time.perf_counter() - started
-        expected = contents(home)
-    common.say(f"undisturbed: {len(expected.chunks)} chunks, {seconds:.1f} s")
-    pick = random.Random(SEED)
-    failures = [
-        failure
-        for number in range(1, options.kills + 1)
-        if (failure := trial(options, number, [first, *others], seconds, pick, expected))
-    ]
-    print(f"\n## {options.kills} kills: {options.kills - len(failures)} libraries as undisturbed\n")
-    print("\n".join(failures))
-    sys.exit(bool(failures))
+        log, started = home / "log", time.perf_counter()
+        process = bench.start(home, log)
+        first = _until_first_file(process, log) - started
+        process.wait()
+        bench.seconds = first, time.perf_counter() - started
+        bench.expected = contents(home)
+    files = sum(1 for path in bench.folder.rglob("*") if path.is_file())
+    common.say(f"{files} files; undisturbed: {bench.expected}, {bench.seconds[1]:.0f} s")
 
 
-def trial(
-    options: Any,
-    number: int,
-    pdfs: list[Path],
-    seconds: float,
-    pick: random.Random,
-    expected: Contents,
-) -> str:
-    """One kill; returns what went wrong, or nothing."""
-    with common.fresh_home() as home:
-        environment = common.environment(home, options, "embedding")
-        common.pincite(environment, "add", pdfs[0], "--json")
-        moment = killed(home, environment, pdfs[1:], seconds, pick, aimed=number % 2 == 0)
-        kept = chunks_kept(home)
-        hits = common.pincite(environment, "search", QUESTION, "--json")
-        common.pincite(environment, "add", *pdfs[1:], "--json")
-        problems = differences(contents(home), expected)
-        problems += [] if hits else ["the search after the kill found nothing"]
-        common.say(f"kill {number}, {moment}: {kept} chunks kept; {problems or 'recovered'}")
-        return f"kill {number}, {moment}: {'; '.join(problems)}" if problems else ""
+def _until_first_file(process: "subprocess.Popen[bytes]", log: Path) -> float:
+    while process.poll() is None and not log.stat().st_size:
+        time.sleep(0.02)
+    return time.perf_counter()
 
 
-def killed(
-    home: Path,
-    environment: dict[str, str],
-    pdfs: list[Path],
-    seconds: float,
-    pick: random.Random,
-    aimed: bool,
-) -> str:
-    """Start an add, kill it; returns the moment in words."""
-    command = [*common.PINCITE, "add", "--json", *map(str, pdfs)]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=common.ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    if aimed:
-        wait_for_chroma(home, process)
+def chains(bench: Bench, wanted: int, pick: random.Random, sign: signal.Signals, name: str) -> str:
+    """Chains until there were as many kills as wanted; what happened, in a sentence."""
+    kills = number = searches = 0
+    while kills < wanted:
+        number += 1
+        with common.fresh_home() as home, searching(bench, home) as searched:
+            done = chain(bench, home, min(CHAIN, wanted - kills), pick, sign, f"{name} {number}")
+        kills += done
+        searches += searched.count
+        bench.failures += [
+            f"{name} {number}: a search failed: {error}" for error in searched.errors
+        ]
+    return f"{kills} x {sign.name} in {number} libraries; {searches} searches meanwhile"
+
+
+def chain(
+    bench: Bench, home: Path, most: int, pick: random.Random, sign: signal.Signals, name: str
+) -> int:
+    """Kill up to so many runs one after the other, then let one end; the number of kills."""
+    kills, log = 0, home / "log"
+    span = (bench.seconds[1] - bench.seconds[0]) / most
+    while kills < most:
+        process = bench.start(home, log)
+        when = moment(bench, home, process, log, pick, span, aimed=kills == most - 1)
+        if process.poll() is not None:
+            break
+        kills += 1
+        process.send_signal(sign)
+        status = process.wait()
+        where = f"{name}.{kills} ({when})"
+        problems = crash_contents.stragglers(process.pid)
+        if sign == signal.SIGTERM and status != 130:
+            problems.append(f"ended with status {status}, not 130")
+        bench.fail(where, problems + crash_contents.foreign(home, bench.expected))
+    status = bench.finish(home, log)
+    problems = [] if status == 3 else [f"the last run ended with status {status}"]
+    bench.fail(name, problems + differences(contents(home), bench.expected))
+    return kills
+
+
+def moment(
+    bench: Bench, home: Path, process: "subprocess.Popen[bytes]", log: Path,
+    pick: random.Random, span: float, aimed: bool,
+) -> str:  # fmt: skip
+    """Wait until a random moment: one in five while it starts, the last while it fills Chroma."""
+    if pick.random() < 0.2:
+        seconds = pick.uniform(0, bench.seconds[0])
+        time.sleep(seconds)
+        return f"{seconds:.2f} s after its start"
+    if aimed and pick.random() < 0.5:
+        while process.poll() is None and state(home) != "writing":
+            time.sleep(0.005)
         time.sleep(pick.uniform(0, 0.4))
-    else:
-        time.sleep(pick.uniform(0, seconds))
-    after = time.perf_counter() - started
-    finished = process.poll() is not None
-    process.kill()
-    process.wait()
-    left = stragglers(process.pid)
-    return (
-        f"after {after:.2f} s"
-        + (", while Chroma was written" if aimed else "")
-        + (" (it had finished)" if finished else "")
-        + (" (child processes stayed behind)" if left else "")
-    )
-
-
-def wait_for_chroma(home: Path, process: "subprocess.Popen[bytes]") -> None:
-    while process.poll() is None and state(home) != "writing":
+        return "while Chroma was written"
+    before = log.stat().st_size
+    while process.poll() is None and log.stat().st_size == before:
+        time.sleep(0.02)
+    seconds = pick.uniform(0, 2 * span)
+    with_end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < with_end:
         time.sleep(0.005)
+    return f"{seconds:.2f} s after its first file"
 
 
-def state(home: Path) -> str:
-    with suppress(sqlite3.Error), closing(connect(home)) as connection:
-        row = connection.execute("SELECT value FROM meta WHERE key = 'chroma'").fetchone()
-        return str(row[0]) if row else ""
-    return ""
+@dataclass
+class Searched:
+    """By the process that has the library open."""
+
+    count: int = 0
+    errors: set[str] = field(default_factory=set)
 
 
-def stragglers(group: int) -> bool:
-    """Whether processes of the killed one live on after five seconds; they are ended."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
+@contextmanager
+def searching(bench: Bench, home: Path) -> Iterator[Searched]:
+    """Search all the time, and follow what other processes write, as the app does."""
+    searched, over = Searched(), threading.Event()
+    if not bench.searched:
+        yield searched
+        return
+
+    def search() -> None:
+        folder = home / "libraries" / "main"
         try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return False
-        time.sleep(0.05)
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
-    return True
+            with Library(folder, "main", WordEmbedder) as library:
+                while not over.wait(0.2):
+                    library.search(QUESTION)
+                    searched.count += 1
+        except Exception as error:
+            searched.errors.add(repr(error))
 
-
-def library(home: Path) -> Path:
-    return home / "libraries" / "main"
-
-
-def connect(home: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{library(home) / 'catalog.sqlite'}?mode=ro", uri=True)
-
-
-def chunks_kept(home: Path) -> int:
-    with closing(connect(home)) as connection:
-        return int(connection.execute("SELECT count(*) FROM chunk").fetchone()[0])
-
-
-def contents(home: Path) -> Contents:
-    """Read from the files, without Pincite's own code."""
-    with closing(connect(home)) as connection:
-        rows = connection.execute(
-            "SELECT chunk.id, name, page, first, last, headings, text, vector FROM chunk"
-            " JOIN document ON document.id = document_id"
-        ).fetchall()
-        words = connection.execute(
-            "SELECT count(*) FROM chunk_words WHERE rowid IN (SELECT rowid FROM chunk)"
-        ).fetchone()[0]
-    vectors = {row[0]: np.frombuffer(row[7], "<f4") for row in rows}
-    chroma = chroma_vectors(library(home) / "chroma")
-    differ = sum(
-        not np.allclose(chroma[id], vectors[id], atol=1e-5) for id in chroma if id in vectors
-    )
-    chunks = frozenset((*row[:7], hashlib.sha256(row[7]).hexdigest()) for row in rows)
-    return Contents(chunks, words, frozenset(chroma), differ)
-
-
-def chroma_vectors(folder: Path) -> dict[str, Any]:
-    import chromadb
-
-    client = chromadb.PersistentClient(folder, chromadb.Settings(anonymized_telemetry=False))
+    thread = threading.Thread(target=search)
+    thread.start()
     try:
-        found = client.get_collection("chunks", embedding_function=None).get(include=["embeddings"])
-        return dict(zip(found["ids"], found["embeddings"], strict=True))
+        yield searched
     finally:
-        client.close()
-
-
-def differences(found: Contents, expected: Contents) -> list[str]:
-    problems = []
-    if missing := expected.chunks - found.chunks:
-        problems.append(f"{len(missing)} chunks are missing")
-    if extra := found.chunks - expected.chunks:
-        problems.append(f"{len(extra)} chunks are too many")
-    if found.words != len(expected.chunks):
-        problems.append(f"the word index has {found.words} chunks")
-    if found.chroma != {chunk[0] for chunk in expected.chunks}:
-        problems.append(f"Chroma has {len(found.chroma)} chunks, or others")
-    if found.vectors_differ:
-        problems.append(f"{found.vectors_differ} vectors in Chroma are wrong")
-    return problems
+        over.set()
+        thread.join()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""A disk that becomes full while files are added: a small file system in memory, root only."""
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import common
+from benchmarks.crash_contents import contents, differences, foreign
+
+if TYPE_CHECKING:
+    from benchmarks.crash import Bench
+
+SIZES = ("3m", "5m", "8m")  # full while the first files, the middle ones, the last ones are written
+
+
+def trial(bench: "Bench") -> str:
+    with common.fresh_home() as home:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZES[0]}", "none", str(home)]
+        if subprocess.run(mount, capture_output=True).returncode:
+            return "skipped: no file system can be mounted"
+        try:
+            return _fill_and_go_on(bench, home)
+        finally:
+            subprocess.run(["umount", str(home)], check=False)
+
+
+def _fill_and_go_on(bench: "Bench", home: Path) -> str:
+    log = bench.folder.parent / f"{bench.folder.name}.log"
+    told = []
+    for size in SIZES:
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(home)], check=True)
+        log.write_text("")
+        status = bench.finish(home, log)
+        last = log.read_text("utf-8").strip().splitlines()[-1:]
+        told.append(f"{size}: status {status}")
+        problems = [] if status in (1, 3) else [f"status {status}: {last}"]
+        if "Traceback" in log.read_text("utf-8"):
+            problems.append("a traceback instead of a sentence")
+        bench.fail(f"disk of {size}", [*problems, *foreign(home, bench.expected)])
+        search = [*bench.command, "--home", str(home), "search", "leave"]
+        done = subprocess.run(search, cwd=common.ROOT, env=bench.environment, capture_output=True)
+        if done.returncode:
+            bench.fail(f"disk of {size}", [f"search failed: {done.stderr.decode()[-300:]}"])
+    subprocess.run(["mount", "-o", "remount,size=4g", str(home)], check=True)
+    status = bench.finish(home, log)
+    log.unlink()
+    bench.fail("after the full disk", differences(contents(home), bench.expected))
+    return f"{', '.join(told)}; with room again: status {status}"
