@@ -3,7 +3,9 @@
 An `add` is killed at a random moment, the next one takes it up and is killed, too, and so on until
 one gets through; then the library must hold what an undisturbed run holds. After each kill it must
 hold nothing that an undisturbed one does not, and be searchable, from a process that keeps it open
-all the time as the app does. Then the same with SIGTERM, and on a disk that becomes full.
+all the time; in every second library that one also keeps Chroma up to date, as the app does.
+Then the same with SIGTERM, and on a disk that becomes full. With --reuse, libraries that an
+interrupted run has done are not done again.
 """
 
 import random
@@ -12,16 +14,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.evaluation.question_sets import read_rows
 from assistant.models.catalogue import Role
 from benchmarks import common, crash_contents, crash_disk, crash_folder
 from benchmarks.crash_contents import contents, differences, state
 from tests.fakes import WordEmbedder
+from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.library import Library
 
 SEED = 9
@@ -37,10 +41,10 @@ class Bench:
     command: list[str]
     environment: dict[str, str]
     folder: Path
-    searched: bool  # by this process; only it can when vectors are counts of words
+    embedder: Callable[[], Embedder]  # for searches of this process
     expected: crash_contents.Contents = field(default_factory=crash_contents.Contents)
     seconds: tuple[float, float] = (0.0, 0.0)  # until the first file, and in all
-    failures: list[str] = field(default_factory=list)
+    bytes: int = 0  # of the home
 
     def start(self, home: Path, log: Path) -> "subprocess.Popen[bytes]":
         command = [*self.command, "--home", str(home), "add", "--json", str(self.folder)]
@@ -53,23 +57,47 @@ class Bench:
     def finish(self, home: Path, log: Path) -> int:
         return self.start(home, log).wait()
 
-    def fail(self, where: str, problems: Sequence[str]) -> None:
-        self.failures += [f"{where}: {problem}" for problem in problems]
+
+@dataclass
+class Trial:
+    """What happened to one library."""
+
+    name: str
+    kills: int = 0
+    searches: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def note(self, where: str, problems: Sequence[str]) -> None:
+        self.problems += [f"{where}: {problem}" for problem in problems]
         common.say(f"{where}: {'; '.join(problems) or 'as undisturbed'}")
 
 
 def main() -> None:
     options = arguments()
+    saved = options.cache / f"crash-{'words' if options.words else 'model'}-{options.seed}.jsonl"
+    if not options.reuse:
+        saved.unlink(missing_ok=True)
     with crash_folder.mixed(common.eval_folder(options.eval)) as folder:
         bench = bench_of(options, folder)
         measure_undisturbed(bench)
-        pick = random.Random(options.seed)
-        kills = chains(bench, options.kills, pick, signal.SIGKILL, "kill")
-        terms = chains(bench, options.terms, pick, signal.SIGTERM, "term")
-        disk = crash_disk.trial(bench) if options.disk else "not tried"
-    print(f"\n{kills}\n\n{terms}\n\nfull disk: {disk}\n")
-    print("\n".join(bench.failures) or "every library as undisturbed")
-    sys.exit(bool(bench.failures))
+        done = {row["name"]: Trial(**row) for row in read_rows(saved)} if saved.exists() else {}
+        for sign, wanted in ((signal.SIGKILL, options.kills), (signal.SIGTERM, options.terms)):
+            for trial in chains(bench, wanted, options.seed, sign, done):
+                common.append_row(saved, asdict(trial))
+        disk = Trial("full disk")
+        told = crash_disk.fill(bench, disk) if options.disk else "not tried"
+    report([*done.values(), disk], told)
+
+
+def report(trials: Sequence[Trial], disk: str) -> None:
+    for sign in (signal.SIGKILL, signal.SIGTERM):
+        some = [trial for trial in trials if trial.name.startswith(sign.name)]
+        kills, searches = sum(t.kills for t in some), sum(t.searches for t in some)
+        print(f"{kills} x {sign.name} in {len(some)} libraries; {searches} searches meanwhile")
+    print(f"full disk: {disk}")
+    problems = [problem for trial in trials for problem in trial.problems]
+    print("\n".join(problems) or "every library as undisturbed, and no search failed")
+    sys.exit(bool(problems))
 
 
 def arguments() -> Any:
@@ -86,8 +114,10 @@ def bench_of(options: Any, folder: Path) -> Bench:
     roles: tuple[Role, ...] = () if options.words else ("embedding",)
     environment = common.environment(Path("unused"), options, *roles)
     environment["PINCITE_OCR"] = "off"  # scans would take most of the time, in one place
-    command = WITH_WORDS if options.words else common.PINCITE
-    return Bench(command, environment, folder, searched=options.words)
+    if options.words:
+        return Bench(WITH_WORDS, environment, folder, WordEmbedder)
+    path = common.model(options, "embedding")
+    return Bench(common.PINCITE, environment, folder, lambda: load_embedder(path))
 
 
 def measure_undisturbed(bench: Bench) -> None:
@@ -98,6 +128,7 @@ def measure_undisturbed(bench: Bench) -> None:
         process.wait()
         bench.seconds = first, time.perf_counter() - started
         bench.expected = contents(home)
+        bench.bytes = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
     files = sum(1 for path in bench.folder.rglob("*") if path.is_file())
     common.say(f"{files} files; undisturbed: {bench.expected}, {bench.seconds[1]:.0f} s")
 
@@ -108,44 +139,55 @@ def _until_first_file(process: "subprocess.Popen[bytes]", log: Path) -> float:
     return time.perf_counter()
 
 
-def chains(bench: Bench, wanted: int, pick: random.Random, sign: signal.Signals, name: str) -> str:
-    """Chains until there were as many kills as wanted; what happened, in a sentence."""
-    kills = number = searches = 0
+def chains(
+    bench: Bench, wanted: int, seed: int, sign: signal.Signals, done: dict[str, Trial]
+) -> Iterator[Trial]:
+    """Libraries until there were as many kills as wanted; those that are done are put there."""
+    kills = number = 0
     while kills < wanted:
         number += 1
-        with common.fresh_home() as home, searching(bench, home) as searched:
-            done = chain(bench, home, min(CHAIN, wanted - kills), pick, sign, f"{name} {number}")
-        kills += done
-        searches += searched.count
-        bench.failures += [
-            f"{name} {number}: a search failed: {error}" for error in searched.errors
-        ]
-    return f"{kills} x {sign.name} in {number} libraries; {searches} searches meanwhile"
+        trial = Trial(f"{sign.name} {number}")
+        if trial.name not in done:
+            pick = random.Random(f"{seed} {trial.name}")
+            most = min(CHAIN, wanted - kills)
+            with common.fresh_home() as home:
+                chain(bench, home, most, pick, sign, trial, follow=number % 2 == 0)
+            done[trial.name] = trial
+            yield trial
+        kills += done[trial.name].kills
 
 
 def chain(
-    bench: Bench, home: Path, most: int, pick: random.Random, sign: signal.Signals, name: str
-) -> int:
-    """Kill up to so many runs one after the other, then let one end; the number of kills."""
-    kills, log = 0, home / "log"
+    bench: Bench, home: Path, most: int, pick: random.Random, sign: signal.Signals, trial: Trial,
+    follow: bool,
+) -> None:  # fmt: skip
+    """Kill up to so many runs one after the other, then let one end, and compare."""
+    log = home / "log"
+    with searching(bench, home, trial, follow):
+        kill(bench, home, most, pick, sign, trial)
+        status = bench.finish(home, log)
+    problems = [] if status == 3 else [f"the last run ended with status {status}"]
+    trial.note(trial.name, problems + differences(contents(home), bench.expected))
+
+
+def kill(
+    bench: Bench, home: Path, most: int, pick: random.Random, sign: signal.Signals, trial: Trial
+) -> None:
+    log = home / "log"
     span = (bench.seconds[1] - bench.seconds[0]) / most
-    while kills < most:
+    while trial.kills < most:
         process = bench.start(home, log)
-        when = moment(bench, home, process, log, pick, span, aimed=kills == most - 1)
+        when = moment(bench, home, process, log, pick, span, aimed=trial.kills == most - 1)
         if process.poll() is not None:
-            break
-        kills += 1
+            return
+        trial.kills += 1
         process.send_signal(sign)
         status = process.wait()
-        where = f"{name}.{kills} ({when})"
         problems = crash_contents.stragglers(process.pid)
         if sign == signal.SIGTERM and status != 130:
             problems.append(f"ended with status {status}, not 130")
-        bench.fail(where, problems + crash_contents.foreign(home, bench.expected))
-    status = bench.finish(home, log)
-    problems = [] if status == 3 else [f"the last run ended with status {status}"]
-    bench.fail(name, problems + differences(contents(home), bench.expected))
-    return kills
+        problems += crash_contents.foreign(home, bench.expected)
+        trial.note(f"{trial.name}.{trial.kills} ({when})", problems)
 
 
 def moment(
@@ -172,36 +214,27 @@ def moment(
     return f"{seconds:.2f} s after its first file"
 
 
-@dataclass
-class Searched:
-    """By the process that has the library open."""
-
-    count: int = 0
-    errors: set[str] = field(default_factory=set)
-
-
 @contextmanager
-def searching(bench: Bench, home: Path) -> Iterator[Searched]:
-    """Search all the time, and follow what other processes write, as the app does."""
-    searched, over = Searched(), threading.Event()
-    if not bench.searched:
-        yield searched
-        return
+def searching(bench: Bench, home: Path, trial: Trial, follow: bool) -> Iterator[None]:
+    """Search all the time; with `follow` also keep Chroma up to date, as the app does."""
+    over = threading.Event()
 
     def search() -> None:
-        folder = home / "libraries" / "main"
         try:
-            with Library(folder, "main", WordEmbedder) as library:
+            with Library(home / "libraries" / "main", "main", bench.embedder) as library:
+                if follow:
+                    library.follow()
                 while not over.wait(0.2):
                     library.search(QUESTION)
-                    searched.count += 1
+                    trial.searches += 1
+                library.sync()
         except Exception as error:
-            searched.errors.add(repr(error))
+            trial.problems.append(f"{trial.name}: a search failed: {error!r}")
 
     thread = threading.Thread(target=search)
     thread.start()
     try:
-        yield searched
+        yield
     finally:
         over.set()
         thread.join()
