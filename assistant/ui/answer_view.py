@@ -10,6 +10,7 @@ import streamlit as st
 from assistant.reply import Reply, place
 from assistant.ui import page_view
 from assistant.ui.page_view import Shown
+from assistant.ui.plain import undisguised
 from ingest.media import clock
 
 _HERE = Path(__file__).parent
@@ -118,7 +119,7 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     """Where a citation or passage stands; in a recording with the time that a player shows."""
     seconds = row.get("seconds")
     time = {} if seconds is None else {"time": clock(seconds)}
-    return {"document": row["document"], "page": row["page"], **time}
+    return {"document": undisguised(row["document"]), "page": row["page"], **time}
 
 
 def _card(passage: Mapping[str, Any]) -> dict[str, Any]:

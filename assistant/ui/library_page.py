@@ -5,15 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.ui import coverage, page_view, queue_view, resources, sidebar, style, trouble
-from assistant.ui.page_view import Shown
-from assistant.ui.plain import as_html, plain
+from assistant.ui import document_list, page_view, queue_view, resources, sidebar, style, trouble
+from assistant.ui.plain import plain
 from assistant.ui.queue_view import UPLOAD
 from assistant.ui.upload import Upload
 from assistant.ui.waiting import Work
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
-from vectorstore.catalog import DocumentInfo
 from vectorstore.library import Library
 from vectorstore.summary import AddSummary
 
@@ -24,11 +22,11 @@ _KINDS = {  # and a suffix of each
     "source code": ".py", "pictures and scans": ".png", "sound": ".mp3", "video": ".mp4",
     "subtitles": ".srt", "archives": ".zip",
 }  # fmt: skip
-_LISTED = 50  # documents at once
-_FILTER_FROM = 8
-_REMARKS = 30  # pages named at once
 _OUTCOMES = 8  # files of an upload
-_ASKED = "asked"  # in the session's state: a dialog is open
+
+_name_rows = st.components.v2.component(
+    "pincite_row_names", js=Path(__file__).with_name("row_names.js").read_text(encoding="utf-8")
+)
 
 
 def page() -> None:
@@ -44,7 +42,11 @@ def page() -> None:
         if upload and upload.done:
             _ended(library, upload)
         queue_view.draw(library, told=upload is None or upload.done)
-        _documents(library)
+        if library.documents():
+            document_list.draw(library)
+        else:
+            _empty()
+        _name_rows(key="row-names")
         page_view.panel(library)
         _watch(library, library.generation())
     except PinciteError as error:
@@ -94,11 +96,11 @@ def _outcomes(upload: Upload, queued: set[str]) -> None:
     """What became of the files; those that did not get in are in the queue, with buttons."""
     failed = upload.summary.failed if upload.summary else []
     inside = [Work(Path(f.path).name, f.error) for f in failed if f.path not in queued]
-    added = [Work(state.name, state.words) for state in upload.states() if not state.failed]
-    queue_view.draw_list(inside[:_OUTCOMES], failed=True)
-    queue_view.draw_list(added[:_OUTCOMES])
-    if (more := len(inside) + len(added) - 2 * _OUTCOMES) > 0:
-        st.caption(f"and {queue_view.files(more)} more")
+    added = [Work(path.name, "in the library") for path in upload.added(queued)]
+    for rows, bad in ((inside, True), (added, False)):
+        queue_view.draw_list(rows[:_OUTCOMES], failed=bad)
+        if len(rows) > _OUTCOMES:
+            st.caption(f"and {queue_view.files(len(rows) - _OUTCOMES)} more")
 
 
 def summed_up(done: AddSummary) -> str:
@@ -121,146 +123,17 @@ def _watch(library: Library, drawn: int) -> None:
     """Draws the page anew once another visitor or process has changed the library."""
     with suppress(PinciteError):  # the page itself says what is wrong
         # A dialog would be closed by it, in the midst of the question.
-        if library.generation() != drawn and not st.session_state.get(_ASKED):
+        if library.generation() != drawn and not st.session_state.get(document_list.ASKED):
             st.rerun()
 
 
-def _documents(library: Library) -> None:
-    documents = library.documents()
-    if not documents:
-        st.html(
-            '<div class="empty"><h3>Nothing here yet</h3>'
-            '<p class="quiet">Drop files above. They are copied, read and indexed on this machine.'
-            "</p></div>"
-        )
-        return
-    _totals(documents)
-    wanted = _wanted(documents)
-    for document in wanted[:_LISTED]:
-        _row(library, document)
-    if len(wanted) > _LISTED:
-        st.caption(f"The first {_LISTED} of {len(wanted)} are shown. Type a part of a name above.")
-
-
-def _totals(documents: list[DocumentInfo]) -> None:
-    pages = sum(document.pages for document in documents)
+def _empty() -> None:
     st.html(
-        f'<p class="section">{counted(len(documents), "document")}, {counted(pages, "page")}</p>'
+        '<div class="empty"><h3>Nothing here yet</h3>'
+        "<p>Drop files above. They are copied, read and indexed on this machine.</p>"
+        f'<p class="quiet">Pincite reads {kinds()}</p>'
+        '<p class="quiet">A whole folder comes in with <code>pincite add FOLDER</code>.</p></div>'
     )
-
-
-def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
-    if len(documents) <= _FILTER_FROM:
-        return documents
-    part = st.text_input("Find a document by its name", key="part", placeholder="Part of a name")
-    return [d for d in documents if part.lower() in d.document.lower()]
-
-
-def _row(library: Library, document: DocumentInfo) -> None:
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", key=f"row-{document.sha256}"
-    ):
-        st.html(
-            f'<div class="document-name">{as_html(document.document)}</div>'
-            f'<div class="document-facts">{facts(document)}</div>{coverage.bar(document.coverage)}'
-        )
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            _buttons(library, document)
-
-
-def _buttons(library: Library, document: DocumentInfo) -> None:
-    if _worth_a_look(document):
-        _pages(library, document)
-    st.button(
-        "Open",
-        key=f"open-{document.sha256}",
-        on_click=page_view.show,
-        args=(Shown(document.document, 1),),
-    )
-    if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
-        st.session_state[_ASKED] = True
-        _confirm(library, document.document)
-
-
-def _worth_a_look(document: DocumentInfo) -> bool:
-    read = document.coverage
-    return bool(read.unread or read.ocr or read.hidden or document.status != "ready")
-
-
-def _pages(library: Library, document: DocumentInfo) -> None:
-    """The pages that were not read as they stand; a click opens one."""
-    key = f"coverage-{document.sha256}"
-    popover = st.popover("Coverage", key=key, on_change="rerun")
-    if not popover.open:  # the page is drawn often while files are added
-        return
-    with popover:
-        remarks = coverage.remarks(library.ledger(document.document))
-        for remark in remarks[:_REMARKS]:
-            st.button(
-                plain(f"Page {remark.page}: {remark.words}"),
-                key=f"remark-{document.sha256}-{remark.page}",
-                type="tertiary",
-                on_click=_open_remark,
-                args=(key, Shown(document.document, remark.page)),
-            )
-        if len(remarks) > _REMARKS:
-            st.caption(f"and {len(remarks) - _REMARKS:,} more pages")
-        if not remarks:
-            st.caption("Every page was read as it stands.")
-
-
-def _open_remark(popover: str, shown: Shown) -> None:
-    st.session_state[popover] = False  # else it would stay open above the page
-    page_view.show(shown)
-
-
-def facts(document: DocumentInfo) -> str:
-    """Sizes, how much can be found, and what is worth a word of warning, as HTML."""
-    sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
-    told = f"{sizes} · {coverage.phrase(document.coverage)}"
-    warnings = [] if document.status == "ready" else [document.status]
-    if document.superseded_by:
-        warnings.append(f"older version of {document.superseded_by}")
-    return " · ".join([told, *(f'<span class="warning">{as_html(w)}</span>' for w in warnings)])
-
-
-def counted(count: int, thing: str) -> str:
-    """`1 page`, `2 pages`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
-def _answered() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-@st.dialog("Remove this document?", on_dismiss=_answered)
-def _confirm(library: Library, name: str) -> None:
-    st.html(
-        f"<p><b>{as_html(name)}</b> and everything that was read from it leave the library. "
-        "Your own file stays where it is.</p>"
-    )
-    with st.container(horizontal=True):
-        removed = st.button(
-            "Remove",
-            type="primary",
-            key="confirm-remove",
-            on_click=_remove,
-            args=(library, name),
-        )
-        kept = st.button("Keep", key="keep")
-    if removed or kept:
-        _answered()
-        st.rerun()  # closes the dialog
-
-
-def _remove(library: Library, name: str) -> None:
-    try:
-        library.remove([name])
-    except PinciteError as error:
-        trouble.keep(error)
-    opened = page_view.shown()
-    if opened and opened.document == name:
-        page_view.show(None)
 
 
 page()

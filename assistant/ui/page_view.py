@@ -7,7 +7,7 @@ import streamlit as st
 
 from assistant.ui import player, trouble
 from assistant.ui.highlight import Rectangle, highlighted, png
-from assistant.ui.plain import as_html, plain
+from assistant.ui.plain import as_html, plain, undisguised
 from assistant.ui.text_page import lines_of, text_page
 from ingest import pictures
 from ingest.document import Page
@@ -70,7 +70,7 @@ def _pages(library: Library, document: str) -> int:
 def _head(opened: Shown, count: int) -> None:
     with st.container(key="page-head"):
         st.html(
-            f'<div class="page-name">{as_html(opened.document)}</div>'
+            f'<div class="page-name">{as_html(undisguised(opened.document))}</div>'
             f'<div class="page-number">{_where(opened, count)}</div>'
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):

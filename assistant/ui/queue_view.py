@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from assistant.ui import resources, trouble
-from assistant.ui.plain import as_html
+from assistant.ui.plain import as_html, undisguised
 from assistant.ui.upload import Upload, folder, forget
 from assistant.ui.waiting import Waiting, Work, waiting
 from ingest.errors import PinciteError
@@ -50,7 +50,7 @@ def draw_list(rows: Sequence[Work], failed: bool = False) -> None:
         return
     kind = "failed" if failed else "fine"
     items = "".join(
-        f'<li class="{kind}"><span class="name">{as_html(row.name)}</span>'
+        f'<li class="{kind}"><span class="name">{as_html(undisguised(row.name))}</span>'
         f'<span class="state">{as_html(row.words)}</span></li>'
         for row in rows
     )
@@ -121,7 +121,7 @@ def _failed(library: Library, jobs: Sequence[Job]) -> None:
 def _failure(library: Library, job: Job) -> None:
     key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
     reason = job.error.partition(" Known: ")[0]  # all suffixes there are
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
         draw_list([Work(job.name, reason)], failed=True)
         with _buttons():
             if st.button("Retry", key=f"retry-{key}"):

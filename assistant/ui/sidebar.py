@@ -5,7 +5,7 @@ import streamlit as st
 from assistant import build
 from assistant.chat import Assistant
 from assistant.ui import conversation, resources
-from assistant.ui.plain import as_html, plain
+from assistant.ui.plain import as_html, plain, undisguised
 
 _RECENT = 8
 
@@ -52,7 +52,11 @@ def _scope(assistant: Assistant) -> None:
     # Streamlit forgets a widget while another page is shown, so that the choice is kept apart.
     kept = [name for name in st.session_state.get("scope", []) if name in names]
     st.session_state["scope"] = st.multiselect(
-        "Ask only", names, default=kept, placeholder=f"All {len(names)} documents"
+        "Ask only",
+        names,
+        default=kept,
+        placeholder=f"All {len(names)} documents",
+        format_func=undisguised,
     )
 
 

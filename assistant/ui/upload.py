@@ -7,9 +7,8 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -33,15 +32,6 @@ class Dropped(Protocol):
     name: str
 
     def getbuffer(self) -> memoryview: ...
-
-
-@dataclass(frozen=True)
-class State:
-    """How far a file is; `failed` when the words are the reason why it is not in the library."""
-
-    name: str
-    words: str
-    failed: bool = False
 
 
 class Upload:
@@ -88,22 +78,15 @@ class Upload:
         self._thread.join(seconds)
         return self.done
 
-    def states(self) -> list[State]:
-        """How far each file is, in the order in which they were dropped."""
-        return [self._state(path) for path in self.paths]
+    def added(self, queued: Collection[str]) -> list[Path]:
+        """The files that are in the library, in the order in which they were dropped.
 
-    def _state(self, path: Path) -> State:
-        failures = {f.path: f.error for f in self.summary.failed} if self.summary else {}
-        if str(path) in failures:
-            return State(path.name, failures[str(path)], failed=True)
-        if self.error:
-            return State(path.name, "not added", failed=True)
-        if self.summary:
-            return State(path.name, "stopped" if self.stopping else "in the library")
-        step = self.pages.get(path.name)
-        if step is None:
-            return State(path.name, "waiting")
-        return State(path.name, said(step) if path.name == self.progress.file else "added")
+        `queued` are the places that wait in the queue, or failed there.
+        """
+        if self.summary is None:
+            return []
+        failed = {failure.path for failure in self.summary.failed}
+        return [path for path in self.paths if str(path) not in failed.union(queued)]
 
     def _run(self, files: Sequence[Dropped]) -> None:
         try:

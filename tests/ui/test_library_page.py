@@ -56,7 +56,19 @@ def test_a_page_that_could_not_be_read_is_named_and_opens_with_a_click(
 def test_an_empty_library_says_what_to_do(visit: Visit, library: FakeLibrary) -> None:
     library.remove([HANDBOOK])
 
-    assert "Nothing here yet" in html(visit(LIBRARY_PAGE))
+    shown = html(visit(LIBRARY_PAGE))
+
+    assert "Nothing here yet" in shown
+    assert "Pincite reads PDF, Word, Excel" in shown
+
+
+def test_an_upload_of_many_files_names_some_and_counts_the_rest(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, *((f"{n}.pdf", LETTER.read_bytes()) for n in range(10)))
+
+    assert html(app).count('<span class="state">in the library</span>') == 8
+    assert "and 2 files more" in [caption.value for caption in app.caption]
 
 
 def test_an_upload_is_listed(visit: Visit, tmp_path: Path) -> None:
@@ -76,14 +88,14 @@ def test_an_upload_shows_how_far_each_file_is(visit: Visit, library: FakeLibrary
 
     upload = drop(app, ("One.pdf", LETTER.read_bytes()), ("Two.pdf", LETTER.read_bytes()))
 
-    while [state.words for state in upload.states()] != ["reading", "waiting"]:
+    while not upload.pages:
         time.sleep(0.01)  # until its thread has saved the files
     shown = html(app.run())
     assert "Adding 2 files" in shown
     assert '<span class="state">reading</span>' in shown
     library.go.set()
     assert upload.wait(10)
-    assert [state.words for state in upload.states()] == ["in the library"] * 2
+    assert upload.added(queued=()) == upload.paths
 
 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(visit: Visit) -> None:
@@ -241,3 +253,11 @@ def test_a_hostile_file_name_is_shown_letter_by_letter(visit: Visit, library: Fa
     assert "<script" not in html(app)
     assert "<img" not in html(app)
     assert "&lt;script&gt;" in html(app)
+
+
+def test_a_name_that_turns_its_letters_around_is_shown_in_their_order(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    library.put(SAMPLES / HANDBOOK, "Invoice\u202efdp.exe.pdf")
+
+    assert "Invoicefdp.exe.pdf" in html(visit(LIBRARY_PAGE))

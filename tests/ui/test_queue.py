@@ -134,6 +134,8 @@ def test_stop_ends_an_upload_and_keeps_the_files_that_wait(
     left = waiting(real, []).left
     assert left and running.summary is not None
     assert len(left) == running.summary.cancelled
+    added = running.added({job.path for job in left})
+    assert len(added) == running.summary.added, "what was stopped is not called added"
     assert all(Path(job.path).exists() for job in left)
     again = Upload(real, tmp_path)
     assert again.wait(60)

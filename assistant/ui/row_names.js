@@ -1,0 +1,20 @@
+// Each row has the same buttons: a screen reader is told which document or file they are about.
+const ROWS = '[class*="st-key-row-"], [class*="st-key-failure-"]';
+
+const name = () => {
+  for (const row of document.querySelectorAll(ROWS)) {
+    const about = row.querySelector(".document-name, .files .name")?.textContent;
+    if (!about) continue;
+    for (const button of row.querySelectorAll("button")) {
+      const label = button.querySelector("p")?.textContent;
+      if (label) button.setAttribute("aria-label", `${label}: ${about}`);
+    }
+  }
+};
+
+export default function () {
+  name();
+  const rows = new MutationObserver(name);
+  rows.observe(document.body, { childList: true, subtree: true, characterData: true });
+  return () => rows.disconnect();
+}
