@@ -166,6 +166,8 @@ def _write(member: Member, path: Path, packed: int, before: int, limits: Limits)
                 _check(before + written, packed, path.parent, limits)
                 target.write(block)
                 beat(0, 0)
+        if not written:
+            raise Refused("it is empty: 0 bytes")
     except Refused:
         path.unlink(missing_ok=True)
         raise
