@@ -110,11 +110,6 @@ class LlamaEngine:
             scores = self._llama.llama_get_logits_ith(self._context, -1)
             return np.ctypeslib.as_array(scores, (self.words.size,)).astype(np.float64)
 
-    @property
-    def busy(self) -> bool:
-        """Whether a generation holds the model."""
-        return self._lock.locked()
-
     def timings(self, *, reset: bool = False) -> Timings:
         """What llama.cpp itself measured, for benchmarks."""
         perf = self._llama.llama_perf_context(self._context)

@@ -125,6 +125,8 @@ class Answer:
             if _repeats(text):  # at temperature 0 a small model can fall into a loop
                 text = " ".join(split(text)[:-1])
                 break
+        if ours and not any(tokens):  # cut before the model could say how many it took
+            tokens = model.get_num_tokens_from_messages(messages), self._count(text)
         reply.stage = "Citing"
         reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
 

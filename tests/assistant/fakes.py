@@ -44,6 +44,11 @@ class ScriptedChat(BaseChatModel):
     def get_num_tokens(self, text: str) -> int:
         return len(text.split())
 
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        return sum(self.get_num_tokens(str(message.content)) for message in messages)
+
     def _generate(self, messages: list[BaseMessage], *args: Any, **options: Any) -> ChatResult:
         self.asked.append(messages)
         message = AIMessage(self.replies.pop(0))

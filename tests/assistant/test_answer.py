@@ -183,6 +183,7 @@ def test_a_model_that_repeats_itself_is_stopped() -> None:
         Answer(ScriptedChat(replies=[loop.strip()]), Budget()), "How many days of annual leave?"
     )
     assert done.text == "Full-time employees get 25 days."
+    assert done.completion_tokens == 5 and done.prompt_tokens > 20
 
 
 def test_an_answer_waits_for_the_one_before_it_says_so_and_can_be_stopped() -> None:
