@@ -1,7 +1,7 @@
 """How fast do PDFs become searchable? Whole processes from start to end, models loaded in each.
 
-The systems take turns, so that a busy machine slows both; compare the ratio, not the seconds. Below
-stands where Pincite's time goes: the same files step by step in one process, in processor seconds.
+The systems take turns, so that a busy machine slows both; compare the ratio, not the seconds. Files
+that the peer's reader cannot read are added by neither. Below stands where Pincite's time goes: the same files step by step in one process, in processor seconds.
 """
 
 import json
@@ -37,6 +37,10 @@ def main() -> None:
     options = parser.parse_args()
     folder = common.eval_folder(options.eval)
     pdfs = [pdf for name in options.sets for pdf in common.pdf_set(folder, name).pdfs]
+    if options.only != "pincite":
+        from benchmarks.peer_langchain import readable_pages
+
+        pdfs = [pdf for pdf in pdfs if readable_pages(pdf)]
     systems = [options.only] if options.only else ["langchain", "pincite"]
     rows: Rows = []
     for number in range(options.rounds):

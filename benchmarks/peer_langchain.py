@@ -5,6 +5,7 @@ Run as a program it adds PDFs to a store, so that a whole process can be measure
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -70,8 +71,11 @@ class LangChainPeer:
         self._model: Any = None
 
     def add(self, paths: Iterable[Path]) -> tuple[int, int]:
-        """Read, cut, embed and store PDFs; returns the numbers of pages and chunks."""
-        return self._add([page for path in paths for page in read_pages(path)])
+        """Read, cut, embed and store PDFs; returns the numbers of pages and chunks.
+
+        Files that pypdf cannot read are left out, and named on standard error.
+        """
+        return self._add([page for path in paths for page in readable_pages(path)])
 
     def add_texts(self, passages: Iterable[tuple[str, str, str]]) -> tuple[int, int]:
         """The same for passages of text, each (id, title, text)."""
@@ -134,6 +138,15 @@ class LangChainPeer:
                 str(self._gguf), n_ctx=4096, n_threads=self._threads, verbose=False
             )
         return self._model
+
+
+def readable_pages(path: Path) -> list[Document]:
+    """The pages of a PDF; none when pypdf cannot read one of them."""
+    try:
+        return read_pages(path)
+    except Exception as error:  # pypdf has many, and raises others of Python's own
+        print(f"langchain cannot read {path.name}: {error!r}", file=sys.stderr, flush=True)
+        return []
 
 
 def read_pages(path: Path) -> list[Document]:
