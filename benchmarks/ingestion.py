@@ -1,7 +1,8 @@
 """How fast do PDFs become searchable? Whole processes from start to end, models loaded in each.
 
 The systems take turns, so that a busy machine slows both; compare the ratio, not the seconds. Files
-that the peer's reader cannot read are added by neither. Below stands where Pincite's time goes: the same files step by step in one process, in processor seconds.
+that the peer's reader cannot read are added by neither. Below stands where Pincite's time goes: the
+same files step by step in one process, in processor seconds.
 """
 
 import json
