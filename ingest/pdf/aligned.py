@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from ingest.pdf import heads
-from ingest.pdf.columns import Columns, cells, merged, touched
+from ingest.pdf.columns import Columns, cells, merged, running, touched
 from ingest.pdf.heads import valued
 from ingest.pdf.rows import union
 from ingest.pdf.segments import Band, height, levels
@@ -20,6 +20,8 @@ _NUMERIC = 0.6  # of what is in a column of numbers
 _LABEL = 16  # words: more in half of the labels is running text
 _LEADERS = "....."
 _PAGE = re.compile(r"\d{1,3}")
+_SMALL = re.compile(r"[a-zà-öø-ÿ]+(?:[\s,.]|$)")  # not "b) Income"
+_OPEN = re.compile(r".*(?:,|&|\b(?:and|or|of|the|to|in|for|with|by|from|on|an?))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Found:
     first: int  # index of its first band
     last: int
     bands: tuple[Band, ...]  # the same, those of the heads from top to bottom
-    rows: tuple[tuple[str, ...], ...]  # one for each of these bands
+    rows: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[int, ...], ...]  # of each cell: the band, counted from 0
     header: int
 
 
@@ -76,9 +79,12 @@ def _label(band: Band, edge: float) -> bool:
 
 def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Found | None:
     body = [band for band in bands[first : last + 1] if band.numbers]
+    while len(body) > FEWEST and _stray(body):
+        body.pop()
+        last = max(at for at in range(first, last) if bands[at].numbers)
     if len(body) < FEWEST:
         return None
-    columns = _columns(body)
+    columns = _columns([band for band in body if not heads.years(band)] or body)
     if len(columns) < 2 or _contents(body, columns):
         return None
     top = heads.top(bands, first, columns, floor)
@@ -88,7 +94,42 @@ def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Found | 
     if not _convincing(rows[header:], header):
         return None
     rows[:header] = [heads.heads(band, columns) for band in whole[:header]]
-    return Found(top, last, whole, tuple(rows), header)
+    joined, places = zip(*_unwrapped(rows, header), strict=True)
+    return Found(top, last, whole, joined, places, header)
+
+
+def _unwrapped(
+    rows: Sequence[tuple[str, ...]], header: int
+) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """The rows and where each cell stands; a label in two lines and its values are one row."""
+    skip = -1
+    for at, row in enumerate(rows):
+        if at == skip:
+            continue
+        if at >= header and _goes_on(rows[at : at + 3]):
+            skip = at + 1
+            label = running(row[0], rows[skip][0])
+            yield (label, *rows[skip][1:]), (at, *(skip for _ in row[1:]))
+        else:
+            yield row, tuple(at for _ in row)
+
+
+def _goes_on(rows: Sequence[tuple[str, ...]]) -> bool:
+    """The first is the beginning of a label, the second the rest of it and values."""
+    if len(rows) < 2 or any(rows[0][1:]) or not any(rows[1][1:]) or not rows[1][0]:
+        return False
+    if _OPEN.fullmatch(rows[0][0]):
+        return True
+    # Below the label of a section there may be several in small letters.
+    small = [_SMALL.match(row[0]) is not None for row in rows[1:]]
+    return small in ([True], [True, False]) and not rows[0][0].endswith(":")
+
+
+def _stray(body: Sequence[Band]) -> bool:
+    """The last row is the footer of the page: it has words where no other row has anything."""
+    words = [s for s in body[-1].segments[1:] if not (s.number or s.nothing)]
+    others = merged((s.box.x0, s.box.x1) for band in body[:-1] for s in band.segments[1:])
+    return any(not touched(segment.box, others) for segment in words)
 
 
 def _columns(body: Sequence[Band]) -> Columns:

@@ -1,9 +1,9 @@
 """Columns of a table that has no grid: spans of a page in which words stand below one another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.document import Box
-from ingest.pdf.segments import Band
+from ingest.pdf.segments import Band, Segment
 
 Columns = list[tuple[float, float]]
 
@@ -35,10 +35,28 @@ def owner(box: Box, columns: Columns) -> int:
 def cells(band: Band, columns: Columns) -> tuple[str, ...]:
     """The text of a row, one for each column."""
     texts: list[list[str]] = [[] for _ in columns]
-    for segment in band.segments:
+    for segment in (*_apart(band.segments[0], columns), *band.segments[1:]):
         texts[owner(segment.box, columns)].append(segment.text)
     return joined(texts)
 
 
+def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
+    """A label that almost touches the number in the next column, and the number."""
+    *label, last = segment.words
+    number, column = Segment((last,)), columns[owner(last.box, columns)]
+    labelled = label and segment.box.x0 <= columns[0][1] and label[-1].box.x1 <= column[0]
+    if labelled and number.number and column[0] <= last.box.x0 + 1:
+        yield Segment(tuple(label))
+        yield number
+    else:
+        yield segment
+
+
 def joined(texts: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(" ".join(parts) for parts in texts)
+
+
+def running(text: str, rest: str) -> str:
+    """Two lines of a cell as one text; a hyphen may belong to the word and stays."""
+    hyphened = len(text) > 1 and text[-1] == "-" and text[-2].isalpha() and rest[:1].islower()
+    return f"{text}{rest}" if hyphened else f"{text} {rest}"

@@ -130,6 +130,11 @@ def valued(text: str) -> bool:
     return any(map(str.isdigit, text)) and not any(map(str.isalpha, text.replace("x", "")))
 
 
+def years(band: Band) -> bool:
+    """Nothing but years, which stand above the middle of columns rather than in them."""
+    return all(YEAR.fullmatch(segment.text) for segment in band.segments)
+
+
 def again(band: Band) -> bool:
     """Years: the heads of the next table, or of the next part of one."""
     numbers = [segment for segment in band.segments if segment.number]

@@ -90,7 +90,9 @@ def levels(found: Sequence[Band]) -> list[Band]:
     parts = sorted((s for band in found for s in band.segments), key=lambda s: s.box.y1)
     groups: list[list[Segment]] = []
     for part in parts:
-        if groups and (part.box.y0 + part.box.y1) / 2 < groups[-1][0].box.y1:
+        # Small letters end higher than signs of the same line: the lowest of the group counts.
+        lowest = max((s.box.y1 for group in groups[-1:] for s in group), default=part.box.y0)
+        if (part.box.y0 + part.box.y1) / 2 < lowest:
             groups[-1].append(part)
         else:
             groups.append([part])
@@ -127,4 +129,9 @@ def _parts(group: list[Word], word: Word, gap: float) -> bool:
         return False
     if word.text in _BEFORE and group[-1].text.endswith(_ENDS):
         return True
-    return word.box.x0 - group[-1].box.x1 > gap and not _AFTER.fullmatch(word.text)
+    belongs = _AFTER.fullmatch(word.text) and _valued(group[-1].text)
+    return word.box.x0 - group[-1].box.x1 > gap and not belongs
+
+
+def _valued(text: str) -> bool:
+    return any(map(str.isdigit, text)) or _NONE.fullmatch(text) is not None

@@ -17,6 +17,7 @@ from ingest.pdf.segments import bands
 _CAPTION = re.compile(
     r"(?i:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*(?:\d|[IVXLC]+\b|[A-Z]\b)"
 )
+_PAPER = (255, 255, 255, 255)
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
 
@@ -69,7 +70,8 @@ def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | Bl
 def _grid(block: Block, first: int, drawn: Drawings) -> Grid:
     texts = tuple(tuple(text for text, _ in row) for row in block.rows)
     lines = tuple(tuple(first + line for _, line in row) for row in block.rows)
-    grounds = [drawn.ground(block.lines[row[0][1]].words[0].box) for row in block.rows]
+    starts = [block.lines[row[0][1]].words[0].box for row in block.rows]
+    grounds = [drawn.ground(start) or _PAPER for start in starts]
     shaded = grounds[0] not in grounds[1:]
     return Grid(first, first + len(block.lines) - 1, texts, lines, None, block.joined, shaded)
 
@@ -82,10 +84,12 @@ def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[Grid]) ->
         for found in aligned.tables(split):
             inside = split[found.first : found.last + 1]
             arranged += columns(rows[done : inside[0].first])
-            lines = range(len(arranged), len(arranged) + len(found.bands))
-            places = tuple((line,) * len(row) for line, row in zip(lines, found.rows, strict=True))
-            grids.append(Grid(lines[0], lines[-1], found.rows, places, found.header))
-            arranged += [Row(band.words, begins=True) for band in found.bands]
+            first = len(arranged)
+            places = tuple(tuple(first + band for band in row) for row in found.places)
+            last = first + len(found.bands) - 1
+            grids.append(Grid(first, last, found.rows, places, found.header))
+            begin = {row[0] for row in found.places}
+            arranged += [Row(b.words, begins=at in begin) for at, b in enumerate(found.bands)]
             done = inside[-1].last + 1
     arranged += columns(rows[done:])
 

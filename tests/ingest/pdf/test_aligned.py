@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from ingest.document import Box
+from ingest.pdf.rows import Word
+from ingest.pdf.segments import segments
 from tests.ingest.pdf.drawing import STEP, Drawing, texts
 
 COLUMNS = (300.0, 380.0, 460.0)
@@ -133,3 +136,92 @@ def test_two_columns_of_running_text_are_no_table(tmp_path: Path) -> None:
         drawing.text(50, 100 + number * 12, f"In {1990 + number} the plant made 3,{number}00 pumps")
         drawing.text(310, 100 + number * 12, f"and sold {number} of them to customers abroad.")
     assert drawing.read(tmp_path).tables == ()
+
+
+def test_a_label_in_two_lines_and_the_values_beside_the_second_are_one_row(tmp_path: Path) -> None:
+    drawing = Drawing()
+    columns = (380.0, 460.0)
+    drawing.row(100, "", "2025", "2024", columns=columns)
+    drawing.row(116, "Revenue", "1,200", "1,000", columns=columns)
+    drawing.text(60, 132, "Purchases of companies, net of")
+    drawing.row(144, "cash acquired", "(300)", "(40)", columns=columns)
+    drawing.text(60, 160, "Depreciation and")
+    drawing.row(172, "Amortization", "(200)", "(180)", columns=columns)
+    drawing.row(188, "Profit", "700", "780", columns=columns)
+    page = drawing.read(tmp_path)
+    (table,) = page.tables
+    assert texts(table)[2:4] == [
+        ["Purchases of companies, net of cash acquired", "(300)", "(40)"],
+        ["Depreciation and Amortization", "(200)", "(180)"],
+    ]
+    assert [cell.line for cell in table.rows[2]] == [2, 3, 3]
+    assert [page.lines[at].begins for at in (2, 3, 4)] == [True, False, True]
+
+
+def test_the_name_of_a_section_is_not_part_of_the_label_below(tmp_path: Path) -> None:
+    drawing = Drawing()
+    columns = (380.0, 460.0)
+    drawing.row(100, "", "2025", "2024", columns=columns)
+    drawing.text(60, 116, "Revenue")
+    drawing.row(132, "domestic", "700", "600", columns=columns)
+    drawing.row(148, "foreign", "500", "400", columns=columns)
+    drawing.text(60, 164, "Costs:")
+    drawing.row(180, "of material", "100", "90", columns=columns)
+    drawing.row(196, "Profit", "1,100", "910", columns=columns)
+    (table,) = drawing.read(tmp_path).tables
+    assert [row[0] for row in texts(table)] == [
+        "", "Revenue", "domestic", "foreign", "Costs:", "of material", "Profit",
+    ]  # fmt: skip
+
+
+def test_the_footer_below_a_table_is_no_row_of_it(tmp_path: Path) -> None:
+    drawing = Drawing()
+    statement(drawing)
+    drawing.text(60, 164, "See the notes.")
+    drawing.text(60, 180, "Statements")
+    drawing.text(160, 180, "Income of the group")
+    drawing.text(460, 180, "7", right=True)
+    page = drawing.read(tmp_path)
+    (table,) = page.tables
+    assert [row[0] for row in texts(table)] == ["", "Revenue", "Cost of sales", "Profit"]
+    assert page.lines[table.last + 1].text == "See the notes."
+
+
+def test_a_year_above_two_columns_is_in_both(tmp_path: Path) -> None:
+    drawing = Drawing()
+    columns = (300.0, 360.0, 440.0, 500.0)
+    drawing.text(300, 84, "2025")
+    drawing.text(440, 84, "2024")
+    drawing.row(100, "", "Loans", "Rate", "Loans", "Rate", columns=columns)
+    for number, label in enumerate(["Paper", "Notes", "Bonds"]):
+        y = 116 + number * STEP
+        drawing.row(y, label, f"{number}40", "1.5 %", f"{number}20", "1.7 %", columns=columns)
+    (table,) = drawing.read(tmp_path).tables
+    assert table.header == 2
+    assert texts(table)[:2] == [
+        ["", "2025", "2025", "2024", "2024"],
+        ["", "Loans", "Rate", "Loans", "Rate"],
+    ]
+
+
+def test_a_percent_sign_far_from_the_head_before_it_is_one_of_its_own() -> None:
+    words = [
+        Word("Nos.", 0, Box(463, 207, 480, 215)),
+        Word("%", 5, Box(514, 207, 522, 215)),
+        Word("12", 7, Box(560, 207, 570, 215)),
+        Word("%", 10, Box(590, 207, 598, 215)),
+    ]
+    assert [segment.text for segment in segments(words)] == ["Nos.", "%", "12 %"]
+
+
+def test_a_label_that_almost_touches_its_number_leaves_it_in_its_column(tmp_path: Path) -> None:
+    drawing = Drawing()
+    label, number = "Banks, insurance companies and trusts", "1,394,019"
+    edge = 66 + sum(map(drawing.pdf.get_string_width, (label, number)))
+    columns = (edge, edge + 80)
+    drawing.row(100, "Owner", "Shares", "%", columns=columns)
+    drawing.row(116, label, number, "37.05", columns=columns)
+    drawing.row(132, "Public", "596,323", "15.85", columns=columns)
+    drawing.row(148, "Others", "24,745", "0.66", columns=columns)
+    (table,) = drawing.read(tmp_path).tables
+    assert texts(table)[1] == [label, number, "37.05"]
