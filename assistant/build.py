@@ -10,6 +10,7 @@ from assistant.models.store import Models
 from assistant.reading import Budget
 from assistant.settings import Settings
 from assistant.tools.answer import Answer
+from ingest.limits import Bounds, Limits
 from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
@@ -43,7 +44,21 @@ def libraries(settings: Settings) -> list[str]:
 def engines(settings: Settings) -> Engines:
     """How scans and recordings are read. Raises ModelUnusable for a speech model that is gone."""
     speech = Models(settings.models_folder, settings).chosen("speech")
-    return Engines(settings.ocr, settings.ocr_languages, speech)
+    return Engines(settings.ocr, settings.ocr_languages, speech, bounds=bounds(settings))
+
+
+def bounds(settings: Settings) -> Bounds:
+    """What reading one file may cost."""
+    return Bounds(
+        silence=settings.file_silence_seconds,
+        seconds=settings.file_seconds,
+        memory=settings.file_memory_mb << 20,
+        output=settings.file_text_mb << 20,
+        size=settings.file_gb << 30,
+        unpacking=Limits(
+            settings.unpacked_mb << 20, settings.unpacked_files, settings.unpacked_depth
+        ),
+    )
 
 
 def embedder(settings: Settings) -> Embedder:

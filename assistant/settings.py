@@ -39,6 +39,15 @@ class Settings(BaseModel):
     threads: int = Field(0, ge=0)  # 0: one for each core
     refusal_threshold: float = Field(THRESHOLD, ge=0, le=1)  # of the gate; higher refuses more
     port: int = Field(8501, ge=1, le=65535)
+    # What reading one file may cost, see ingest/limits.py for the reasons:
+    file_gb: int = Field(16, ge=1)  # how large it may be
+    file_seconds: int = Field(7200, ge=1)  # in all
+    file_silence_seconds: int = Field(60, ge=5)  # without a page read
+    file_memory_mb: int = Field(4096, ge=1024)  # address space of a process that reads
+    file_text_mb: int = Field(200, ge=1)  # of what was read
+    unpacked_mb: int = Field(2048, ge=1)  # of archives and attachments, with all that is nested
+    unpacked_files: int = Field(10_000, ge=1)  # the same in files
+    unpacked_depth: int = Field(4, ge=0)  # archives in archives
 
     @field_validator("ocr_languages", mode="before")
     @classmethod

@@ -5,35 +5,30 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import connection
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-from ingest import heartbeat
-from ingest.confinement import allow_seconds, confine
+from ingest import heartbeat, linux
+from ingest.confinement import allow_seconds, confine, session
 from ingest.errors import PinciteError
+from ingest.limits import Bounds
 from ingest.starving import Starving
 
 Job = Callable[[], object]
 
 STARTING = 120.0  # seconds until a new child has loaded its libraries, on a busy machine
 OFTEN = 0.1  # seconds between two beats that are passed on
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of one job."""
-
-    silence: float  # seconds without a beat
-    seconds: float  # in all, however many beats
-    output: int  # bytes of what comes back
 
 
 @dataclass(frozen=True)
@@ -84,34 +79,39 @@ class Faulty(Exception):
 class Child:
     """The parent's end. One job at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds, writable: Path | None = None) -> None:
+        """It can write below `writable`, and below a folder of its own."""
         # Not fork: the parent has threads, and its models would count as the child's memory.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._folder = tempfile.mkdtemp(prefix="pincite-")
-        self._process = context.Process(target=_serve, args=(theirs, self._folder), daemon=True)
+        folders = [Path(self._folder), *([writable] if writable else [])]
+        self._bounds = bounds
+        self._process = context.Process(target=_serve, args=(theirs, folders, bounds), daemon=True)
         self._process.start()
         theirs.close()  # else its end would not be noticed
         self._ready = False
 
-    def run(self, job: Job, limits: Limits, heard: Callable[[Beat], None]) -> Any:
+    def run(self, job: Job, heard: Callable[[Beat], None]) -> Any:
         """What the job returns. Raises its PinciteError or one of the errors above."""
         try:
-            self._pipe.send((job, limits))
+            self._pipe.send(job)
             if not self._ready:  # it is loading what the job needs
-                self._next(time.monotonic() + STARTING, limits)
+                self._next(time.monotonic() + STARTING)
                 self._ready = True
-            return self._result(limits, heard)
+            return self._result(heard)
         except (EOFError, ConnectionError, pickle.UnpicklingError) as error:
             self.end()
             raise Crashed from error
 
     def end(self) -> None:
         """At once: a hanging child does not listen to anything softer."""
-        self._process.kill()
+        self.kill()
         self._process.join()
         self._pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if sys.platform == "linux":
+            linux.sweep_pipes()
 
     @property
     def alive(self) -> bool:
@@ -120,22 +120,25 @@ class Child:
     def kill(self) -> None:
         """From another thread: whoever waits for it ends it."""
         self._process.kill()
+        for program in session(self._process.pid or 0):
+            with suppress(OSError):
+                os.kill(program, signal.SIGKILL)
 
-    def _result(self, limits: Limits, heard: Callable[[Beat], None]) -> Any:
-        latest = time.monotonic() + limits.seconds
+    def _result(self, heard: Callable[[Beat], None]) -> Any:
+        latest = time.monotonic() + self._bounds.seconds
         while True:
-            message = self._next(min(latest, time.monotonic() + limits.silence), limits, latest)
+            message = self._next(min(latest, time.monotonic() + self._bounds.silence), latest)
             if isinstance(message, _Failed):
                 raise message.error or _KINDS[message.kind](message.words)
             if not isinstance(message, Beat):
                 return message
             heard(message)
 
-    def _next(self, until: float, limits: Limits, latest: float = float("inf")) -> Any:
+    def _next(self, until: float, latest: float = float("inf")) -> Any:
         if not self._pipe.poll(max(until - time.monotonic(), 0)):
             self.end()
             raise Late if until >= latest else Silent
-        return _Reader(io.BytesIO(self._pipe.recv_bytes(limits.output + 4096))).load()
+        return _Reader(io.BytesIO(self._pipe.recv_bytes(self._bounds.output + 4096))).load()
 
 
 _KINDS = {"output": TooLarge, "memory": OutOfMemory, "fault": Faulty}
@@ -161,20 +164,20 @@ _CLASSES = {
 }  # fmt: skip
 
 
-def _serve(pipe: Connection, folder: str) -> None:
+def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
     """In the child."""
+    confine(bounds.memory, folders)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    tempfile.tempdir = os.environ["TMPDIR"] = folder  # removed by the parent, however this ends
-    confine()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # removed by the parent in any case
     sender = _Sender(pipe)
     heartbeat.listen(sender.beat)
     with suppress(EOFError):
         while True:
-            job, limits = pipe.recv()
+            job = pipe.recv()
             sender.send(pickle.dumps(Beat(0, 0)))
-            allow_seconds(limits.seconds * (os.cpu_count() or 1))
-            sender.starving.begin(limits.silence)
-            done = _done(job, limits)
+            allow_seconds(bounds.seconds * (os.cpu_count() or 1))
+            sender.starving.begin(bounds.silence)
+            done = _done(job, bounds)
             sender.starving.end()
             sender.send(done)
 
@@ -202,10 +205,10 @@ class _Sender:
             self.send(self._shown)
 
 
-def _done(job: Job, limits: Limits) -> bytes:
+def _done(job: Job, bounds: Bounds) -> bytes:
     try:
         data = pickle.dumps(job())
-        return data if len(data) <= limits.output else pickle.dumps(_Failed(kind="output"))
+        return data if len(data) <= bounds.output else pickle.dumps(_Failed(kind="output"))
     except PinciteError as error:
         return pickle.dumps(_Failed(error))
     except MemoryError:

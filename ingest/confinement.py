@@ -1,30 +1,43 @@
-"""What a process that reads unknown files gives up for good: the network, memory and disk."""
+"""What a process that reads unknown files gives up for good: network, memory, other people's files.
 
-import ctypes
+Landlock and seccomp are Linux's own and hold for native code and for programs that are started;
+where there is no such thing, hooks in Python remain. docs/security.md tells what holds where.
+"""
+
 import os
 import signal
-import socket
-import struct
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
-MEMORY = 4 << 30  # bytes of address space
+from ingest import linux
+
 LARGEST = 4 << 30  # bytes of a file that is written; see Limits for what may be unpacked in all
 
 _ASKS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 _CONNECTS = {"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-def confine() -> None:
-    """For this process, its threads and all that it starts, until it ends."""
+def confine(memory: int, writable: Sequence[Path]) -> None:
+    """For this process, its threads and all that it starts, until it ends.
+
+    `memory` is bytes of address space; below the folders `writable`, and nowhere else, files may be
+    made and changed.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
-    sys.addaudithook(_refuse)
-    with suppress(OSError, AttributeError, KeyError, TypeError):  # not on every system
-        _forbid_sockets()
+    with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
+        os.setsid()
+    sys.dont_write_bytecode = True
+    if sys.platform == "linux":
+        linux.forbid_sockets()
+        linux.forbid_writing(writable)
+    _Guard(writable).watch()
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not fill the disk
 
@@ -40,42 +53,39 @@ def allow_seconds(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (until, most))
 
 
-def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    """An audit hook: Python calls it before it opens a connection, and it cannot be removed."""
-    local = event in _CONNECTS and isinstance(arguments[1], str | bytes)  # a path on this machine
-    if event in _ASKS or (event in _CONNECTS and not local):
-        raise PermissionError("Files are read without a network.")
+class _Guard:
+    """An audit hook: Python calls it before it does something, and it cannot be removed."""
+
+    def __init__(self, writable: Sequence[Path]) -> None:
+        self._writable = tuple(os.path.realpath(folder) + os.sep for folder in writable)
+
+    def watch(self) -> None:
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open":
+            if isinstance(arguments[2], int) and arguments[2] & _WRITES:
+                self._refuse_path(arguments[0])
+        elif event in _ASKS or (event in _CONNECTS and not _local(arguments[1])):
+            raise PermissionError("Files are read without a network.")
+
+    def _refuse_path(self, path: object) -> None:
+        if not isinstance(path, str | bytes | os.PathLike):
+            return  # the number of a file that is open already
+        name = os.fsdecode(path)
+        place = os.path.realpath(name) + os.sep  # also of the folder itself: O_TMPFILE
+        if name != os.devnull and not place.startswith(self._writable):
+            raise PermissionError(f"Files are read without writing to {name}.")
 
 
-# Per machine: its number of the call `socket`, and how the kernel names its way of calling.
-_MACHINES = {"x86_64": (41, 0xC000003E), "aarch64": (198, 0xC00000B7)}
-_IO_URING = 425  # can open sockets as well
-_OLD_X86 = 0x40000000  # calls numbered from here are the same ones under other numbers
-_ALLOW, _DENY = 0x7FFF0000, 0x00050000 | 13  # 13: the caller is told EACCES
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+def _local(address: object) -> bool:
+    return isinstance(address, str | bytes)  # a path on this machine
 
 
-def _forbid_sockets() -> None:
-    """The same for native code, by Linux itself (seccomp): only local sockets can be made.
-
-    Where there is no such thing the hook remains.
-    """
-    number, architecture = _MACHINES[os.uname().machine]
-    rules = [
-        (_LOAD, 0, 0, 4),  # the way of calling
-        (_EQUAL, 0, 6, architecture),
-        (_LOAD, 0, 0, 0),  # the number of the call
-        (_AT_LEAST, 4, 0, _OLD_X86),
-        (_EQUAL, 3, 0, _IO_URING),
-        (_EQUAL, 0, 3, number),
-        (_LOAD, 0, 0, 16),  # its first argument: the family of the socket
-        (_EQUAL, 1, 0, int(socket.AF_UNIX)),
-        (_RETURN, 0, 0, _DENY),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
-    program = ctypes.create_string_buffer(struct.pack("HP", len(rules), ctypes.addressof(code)))
-    system = ctypes.CDLL(None, use_errno=True)
-    without_new_rights, filtering = 38, 22
-    system.prctl(without_new_rights, 1, 0, 0, 0)  # else only root may filter
-    system.prctl(filtering, 2, program, 0, 0)
+def session(leader: int) -> Iterator[int]:
+    """The processes that a confined one has started, where the system tells them."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                yield int(folder.name)

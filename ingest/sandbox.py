@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -10,16 +11,14 @@ from typing import Any, Self, TypeVar
 from ingest import child
 from ingest.child import Beat, Child, Job
 from ingest.chunking import chunk
-from ingest.containers import LIMITS, Expanded, Limits, expand
+from ingest.containers import Expanded, expand
 from ingest.document import Chunk, Document
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.heartbeat import beat
+from ingest.limits import Bounds, Limits
 from ingest.loaders import load
 from ingest.source import Engines
 
-SECONDS = 7200.0  # for one file: a day of speech, or a thousand scans, on a small machine
-SILENCE = 60.0  # without a page read; the slowest page that was measured takes a tenth of it
-OUTPUT = 200 << 20  # bytes of a document in pieces: a hundred times the Bible
 POLL = 0.25  # seconds between two looks at how far a file is
 
 Loaded = tuple[Document, list[Chunk]]
@@ -32,16 +31,26 @@ class Sandbox:
 
     def __init__(
         self,
-        seconds: float = SECONDS,
+        seconds: float | None = None,
         read: Callable[[Path], Loaded] | None = None,
         engines: Engines | None = None,
-        silence: float = SILENCE,
+        silence: float | None = None,
         children: int = 1,
+        folder: Path | None = None,
     ) -> None:
-        """`read` is a function that the child can import; the loaders and the chunker if none."""
-        self._limits = child.Limits(silence, seconds, OUTPUT)
-        self._read = read or partial(_load, engines or Engines())
+        """`read` is a function that the child can import; the loaders and the chunker if none.
+
+        `seconds` and `silence` replace the bounds of the engines. Below `folder`, and nowhere else,
+        files that are inside of others can be unpacked.
+        """
+        engines = engines or Engines()
+        bounds = engines.bounds
+        self._bounds = replace(
+            bounds, seconds=seconds or bounds.seconds, silence=silence or bounds.silence
+        )
+        self._read = read or partial(_load, engines)
         self._children = children
+        self._folder = folder
         self._pool: _Pool | None = None
 
     def __enter__(self) -> Self:
@@ -59,11 +68,12 @@ class Sandbox:
         return self._begin(partial(self._read, path), path, heard)
 
     def start_expand(
-        self, path: Path, folder: Path, limits: Limits = LIMITS, level: int = 0,
+        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
         heard: Heard | None = None,
     ) -> Callable[[], Expanded]:  # fmt: skip
         """The same for the files inside of a file, see `ingest.containers.expand`."""
-        return self._begin(partial(expand, path, folder, limits, level), path, heard)
+        job = partial(expand, path, folder, limits or self._bounds.unpacking, level)
+        return self._begin(job, path, heard)
 
     def close(self) -> None:
         """End all children, also in the midst of a file; from any thread."""
@@ -75,10 +85,10 @@ class Sandbox:
         self, job: Callable[[], Result], path: Path, heard: Heard | None
     ) -> Callable[[], Result]:
         if self._pool is None:
-            self._pool = _Pool(self._children)
+            self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
         signs = _Signs()
-        future = self._pool.threads.submit(self._pool.run, job, self._limits, signs.note)
-        return partial(_wait, future, path, self._limits, signs, heard)
+        future = self._pool.threads.submit(self._pool.run, job, signs.note)
+        return partial(_wait, future, path, self._bounds, signs, heard)
 
 
 class _Signs:
@@ -94,21 +104,22 @@ class _Signs:
 class _Pool:
     """A thread for each child, which hands it jobs and listens to it."""
 
-    def __init__(self, children: int) -> None:
+    def __init__(self, children: int, make: Callable[[], Child]) -> None:
+        self._make = make
         self.threads = ThreadPoolExecutor(children, "sandbox")
         self._lock = threading.Lock()
         self._idle: list[Child] = []
         self._busy: set[Child] = set()
         self._closed = False
 
-    def run(self, job: Job, limits: child.Limits, heard: Callable[[Beat], None]) -> Any:
+    def run(self, job: Job, heard: Callable[[Beat], None]) -> Any:
         with self._lock:
             if self._closed:
                 raise CancelledError
-            one = self._warm() or Child()
+            one = self._warm() or self._make()
             self._busy.add(one)
         try:
-            result = one.run(job, limits, heard)
+            result = one.run(job, heard)
         except child.Ended:
             with self._lock:
                 self._busy.discard(one)
@@ -145,7 +156,7 @@ class _Pool:
 
 
 def _wait(
-    future: "Future[Result]", path: Path, limits: child.Limits, signs: _Signs, heard: Heard | None
+    future: "Future[Result]", path: Path, bounds: Bounds, signs: _Signs, heard: Heard | None
 ) -> Result:
     shown = Beat(0, 0)
     while heard and not wait([future], POLL).done:
@@ -159,22 +170,26 @@ def _wait(
     except CancelledError as error:
         raise Stopped(f"{path.name}: reading was stopped.") from error
     except Exception as error:
-        raise UnreadableFile(_sentence(path.name, error, limits)) from error
+        raise UnreadableFile(_sentence(path.name, error, bounds)) from error
 
 
-def _sentence(name: str, error: Exception, limits: child.Limits) -> str:
+def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
+    """What happened and what to do; the settings are those of assistant/settings.py."""
     match error:
         case child.Late():
-            return f"{name} took longer than {limits.seconds:.0f} seconds to read."
+            what, knob = f"took longer than {bounds.seconds:.0f} seconds to read", "file_seconds"
         case child.Silent():
-            return f"{name} hung the reader: nothing was read for {limits.silence:.0f} seconds."
+            what = f"hung the reader: nothing was read for {bounds.silence:.0f} seconds"
+            knob = "file_silence_seconds"
         case child.Crashed():
-            return f"{name} crashed the reader: the file is damaged or too large."
+            return f"{name} crashed the reader: the file is damaged or too large. Save it again."
         case child.OutOfMemory():
-            return f"{name} needs too much memory to read."
+            what, knob = f"needs more than {bounds.memory >> 20} MB of memory", "file_memory_mb"
         case child.TooLarge():
-            return f"{name} holds more than {limits.output >> 20} MB of text: split the file."
-    return f"{name} could not be read: {error}."
+            what, knob = f"holds more than {bounds.output >> 20} MB of text", "file_text_mb"
+        case _:
+            return f"{name} could not be read: {error}."
+    return f"{name} {what}: split the file, or raise the setting {knob}."
 
 
 def _load(engines: Engines, path: Path) -> Loaded:

@@ -4,16 +4,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.captions import Captioner
+from ingest.limits import Bounds
 
 
 @dataclass(frozen=True)
 class Engines:
-    """How pictures and recordings are read. Plain values: they travel to the child process."""
+    """How files are read. Plain values: they travel to the child process."""
 
     ocr: str = "rapidocr"  # or "tesseract", or "off"
     languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes
     speech: Path | None = None  # folder of a faster-whisper model; None: recordings are not read
     captioner: Captioner | None = None  # None: pictures are not described
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True)

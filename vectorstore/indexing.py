@@ -49,6 +49,7 @@ class Indexing:
         self._jobs = jobs
         self._embedder = embedder
         self._engines = engines
+        self._bounds = (engines or Engines()).bounds
         self._progress = progress
         self._changed = changed
         self._cancel = cancel or threading.Event()
@@ -70,7 +71,8 @@ class Indexing:
             named = {file.path for file in found}
             found += [file for file in left if file.path not in named]
             with Reading(self._engines, self._cancel, scratch) as reading:
-                self._run(reading, [(f.path, str(f.path), f.name) for f in found], Budget())
+                files = [(file.path, str(file.path), file.name) for file in found]
+                self._run(reading, files, reading.budget())
         self._gone([path for path in paths if path.is_dir()], prune)
         self._progress(Progress("", self._done, self._total, "done"))
         self._summary.seconds = round(time.perf_counter() - started, 2)
@@ -130,7 +132,7 @@ class Indexing:
         """The file if it has to be read; what is known already is counted."""
         try:
             place.encode()
-            item = Item(path, place, name, digest(path), level)
+            item = Item(path, place, name, digest(path, self._bounds.size), level)
             stored = self._storing.known(item)
         except UnicodeEncodeError:
             self._summary.failed.append(Failure(place, _BAD_NAME))
@@ -155,7 +157,8 @@ class Indexing:
             if not item.known:
                 self._store(item, read)
             # What is inside of one file has one budget, and files of a person have one each.
-            self._inside(reading, item, read.inside(), budget if item.level else Budget())
+            own = budget if item.level else reading.budget()
+            self._inside(reading, item, read.inside(), own)
         except UnreadableFile as error:
             self._fail(item.place, item.name, str(error))
         except Stopped:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ingest.containers import CONTAINERS, LIMITS, Expanded, Limits, Omitted
+from ingest.containers import CONTAINERS, Expanded, Limits, Omitted
 from ingest.errors import UnreadableFile
 from ingest.sandbox import Loaded, Sandbox
 from ingest.source import Engines
@@ -63,7 +63,7 @@ class Read:
 class Budget:
     """What may still be unpacked from one file of a person, with all that is nested in it."""
 
-    limits: Limits = LIMITS
+    limits: Limits
 
     def spend(self, expanded: Expanded) -> None:
         self.limits = self.limits.after(expanded)
@@ -77,9 +77,12 @@ class Reading:
     ) -> None:
         """`scratch` is where archives are unpacked."""
         self._children = max(1, min(_MOST_CHILDREN, (os.cpu_count() or 1) // 2))
-        self._sandbox = Sandbox(engines=engines, children=self._children)
+        self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
+        self._sandbox = Sandbox(
+            engines=engines, children=self._children, folder=Path(self._folder.name)
+        )
+        self._limits = (engines or Engines()).bounds.unpacking
         self._cancel = cancel
-        self._scratch = scratch
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
 
@@ -91,24 +94,32 @@ class Reading:
         self._over.set()
         self._guard.join()
         self._sandbox.close()
+        self._folder.cleanup()
+
+    def budget(self) -> Budget:
+        """For one more file of a person."""
+        return Budget(self._limits)
 
     def ahead(
         self, items: Sequence[Item], budget: Budget, heard: Heard
     ) -> Iterator[tuple[Item, Read]]:
         """Each file with its result to wait for; the next ones are read meanwhile."""
-        with tempfile.TemporaryDirectory(prefix="unpacked-", dir=self._scratch) as folder:
-            waiting: deque[Read] = deque()
+        waiting: deque[Read] = deque()
+        try:
             for index, item in enumerate(items):
                 for later in items[index + len(waiting) : index + self._children + 1]:
-                    waiting.append(self._start(later, Path(folder), budget, heard))
+                    waiting.append(self._start(later, budget, heard))
                 with closing(waiting.popleft()) as read:
                     yield item, read
+        finally:
+            for read in waiting:  # it was cancelled
+                read.close()
 
-    def _start(self, item: Item, folder: Path, budget: Budget, heard: Heard) -> Read:
+    def _start(self, item: Item, budget: Budget, heard: Heard) -> Read:
         document = None if item.known else self._sandbox.start(item.path, heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)
-        unpacked = Path(tempfile.mkdtemp(dir=folder))
+        unpacked = Path(tempfile.mkdtemp(dir=self._folder.name))
         expand = self._sandbox.start_expand(item.path, unpacked, budget.limits, item.level)
         return Read(document, expand, unpacked)
 

@@ -8,7 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.containers import archive, mail, office, pdf
-from ingest.containers.unpacking import FULL, Expanded, Limits, Member, Omitted, Part, unpack
+from ingest.containers.unpacking import (
+    ADVICE,
+    FULL,
+    Expanded,
+    Member,
+    Omitted,
+    Part,
+    unpack,
+)  # fmt: skip
+from ingest.limits import Limits
 
 __all__ = ["CONTAINERS", "FULL", "LIMITS", "Expanded", "Limits", "Omitted", "Part", "expand"]
 
@@ -44,5 +53,6 @@ def expand(
         suffixes = LOADERS.keys()
     members = CONTAINERS[path.suffix.lower()](path, limits)
     if level >= limits.depth:
-        members = (replace(member, problem="it is nested too deep") for member in members)
+        deep = f"it is nested too deep: {ADVICE}unpacked_depth"
+        members = (replace(member, problem=deep) for member in members)
     return unpack(members, path.stat().st_size, folder, limits, suffixes)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from ingest.containers.unpacking import ADVICE, Limits, Member
+from ingest.containers.unpacking import ADVICE, Member
 from ingest.errors import UnreadableFile
+from ingest.limits import Limits
 
 SINGLE: dict[str, Callable[[Path], IO[bytes]]] = {
     ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
@@ -21,8 +22,19 @@ SINGLE: dict[str, Callable[[Path], IO[bytes]]] = {
 }
 
 
+_MOST = 200_000  # files inside that are looked at: a packed TAR of a megabyte can name millions
+
+
 def members(path: Path, limits: Limits) -> Iterator[Member]:
     """Each file inside, in the archive's order. Raises UnreadableFile when it is no archive."""
+    for number, member in enumerate(_all(path, limits)):
+        if number >= _MOST:
+            yield _rest(path, f"there are more than {_MOST:,} files in it: {ADVICE}unpacked_files")
+            return
+        yield member
+
+
+def _all(path: Path, limits: Limits) -> Iterator[Member]:
     if path.suffix.lower() == ".zip":
         yield from _zipped(path)
     elif _is_tar(path):
@@ -41,7 +53,7 @@ def _zipped(path: Path) -> Iterator[Member]:
     with archive:
         for info in archive.infolist():
             if not info.is_dir():
-                yield Member(_named(info), _opener(archive, info), _forbidden(info))
+                yield Member(_named(info), _opener(archive, info), _forbidden(info), info.file_size)
 
 
 def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
@@ -79,21 +91,24 @@ def _taped(path: Path, limits: Limits) -> Iterator[Member]:
     with tarfile.open(path) as archive:
         while (info := _next(archive)) is not None:
             if isinstance(info, str):
-                yield Member(f"the rest of {path.name}", _nothing, info)
+                yield _rest(path, info)
                 return
             if not info.isdir():
-                yield Member(info.name, _extractor(archive, info), _kind(info))
+                yield Member(info.name, _extractor(archive, info), _kind(info), info.size)
             archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
             # The next header lies behind this file: a packed one would be unpacked to get there.
             packed = not isinstance(archive.fileobj, io.BufferedReader)
             if packed and info.offset_data + info.size > limits.size:
-                yield Member(f"the rest of {path.name}", _nothing, f"it is too much: {ADVICE}")
+                yield _rest(path, f"it is too much: {ADVICE}unpacked_mb")
                 return
 
 
 def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | str | None:
     try:
-        return archive.next()
+        info = archive.next()
+        if info is not None and info.size < 0:  # Python before 3.11.14 would go back for ever
+            raise tarfile.ReadError("a file of negative size")
+        return info
     except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError) as error:
         return f"the archive is damaged ({error})"
 
@@ -106,6 +121,10 @@ def _kind(info: tarfile.TarInfo) -> str:
     if info.issym() or info.islnk():
         return f"a link to {info.linkname}, not a file"
     return "" if info.isreg() else "a device or pipe, not a file"
+
+
+def _rest(path: Path, reason: str) -> Member:
+    return Member(f"the rest of {path.name}", _nothing, reason)
 
 
 def _nothing() -> IO[bytes]:

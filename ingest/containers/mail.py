@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import IO
 
 from ingest import mail
-from ingest.containers.unpacking import Limits, Member
+from ingest.containers.unpacking import Member
+from ingest.limits import Limits
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from ingest.containers.unpacking import Limits, Member
+from ingest.containers.unpacking import Member
+from ingest.limits import Limits
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
@@ -17,7 +18,8 @@ def members(path: Path, limits: Limits) -> Iterator[Member]:
     with archive:
         for info in archive.infolist():
             if "/embeddings/" in info.filename and not info.is_dir():
-                yield Member(info.filename.rpartition("/")[2], _opener(archive, info))
+                name = info.filename.rpartition("/")[2]
+                yield Member(name, _opener(archive, info), size=info.file_size)
 
 
 def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:

@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from ingest.containers.unpacking import Limits, Member
+from ingest.containers.unpacking import Member
 from ingest.heartbeat import beat
+from ingest.limits import Limits
 
 _MARKS = (b"/EmbeddedFile", b"/Collection")
 

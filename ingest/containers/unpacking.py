@@ -5,35 +5,19 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ingest.heartbeat import beat
+from ingest.limits import Limits
 
 BLOCK = 1 << 20  # bytes that are read at once
-ADVICE = "unpack it yourself and add the folder"
+ADVICE = "unpack it yourself and add the folder, or raise the setting "
 NAMED = 20  # files that are left out for one reason are named; further ones are counted
 _LONGEST = 1000  # letters of a name
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$)", re.IGNORECASE)
 FULL = "the disk is nearly full"  # the one reason that passes: it is worth another try
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What may be unpacked from one file that a person adds, with all that is nested in it."""
-
-    size: int = 2 << 30  # bytes written: a disk of a laptop bears it, a mailbox of years fits
-    files: int = 10_000  # a large project's archive; each costs a child's attention
-    depth: int = 4  # a ZIP in a mail in a mailbox in a ZIP; deeper is a puzzle, not an archive
-    # Text packs to a tenth, logs to a thirtieth; deflate ends at 1032. Small files may be blank.
-    ratio: int = 100
-    harmless: int = 64 << 20  # bytes below which no ratio is looked at
-    free: int = 1 << 30  # bytes of disk that stay free, whatever else is allowed
-
-    def after(self, expanded: "Expanded") -> "Limits":
-        """What remains for the next container of the same file."""
-        return replace(self, size=self.size - expanded.size, files=self.files - len(expanded.parts))
 
 
 @dataclass(frozen=True)
@@ -68,6 +52,7 @@ class Member:
     name: str
     open: Callable[[], IO[bytes]]
     problem: str = ""  # why it must not be read: "a link to /etc/passwd"
+    size: int = 0  # bytes that it is said to have; more are never read where this is known
 
 
 class Refused(Exception):
@@ -94,7 +79,8 @@ def unpack(
             if reason := member.problem or refusal(member.name, suffixes):
                 raise Refused(reason)
             if len(parts) >= limits.files:
-                raise Refused(f"there are too many files in it: {ADVICE}")
+                raise Refused(f"there are too many files in it: {ADVICE}unpacked_files")
+            _check(size + member.size, packed, folder, limits)  # before anything is unpacked
             size += _write(member, path, packed, size, limits)
             parts.append(Part(name, path))
         except Refused as refused:
@@ -184,7 +170,7 @@ def _write(member: Member, path: Path, packed: int, before: int, limits: Limits)
 
 def _check(size: int, packed: int, folder: Path, limits: Limits) -> None:
     if size > limits.size:
-        raise Refused(f"there is too much in it: {ADVICE}")
+        raise Refused(f"there is too much in it: {ADVICE}unpacked_mb")
     if size > limits.harmless and size > limits.ratio * packed:
         raise Refused(f"it unpacks to more than {limits.ratio} times its size")
     if shutil.disk_usage(folder).free < limits.free:

@@ -1,6 +1,7 @@
 """Which loader reads which file. A new format is one module and one line here."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,10 +72,20 @@ def load(path: Path, engines: Engines | None = None) -> Document:
     return folded(loader(Source(path, digest(path), engines or Engines())))
 
 
-def digest(path: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal. Raises UnreadableFile."""
+def digest(path: Path, most: int = 0) -> str:
+    """The sha256 of a file's bytes, in hexadecimal. Raises UnreadableFile.
+
+    Also for a file of more than `most` bytes, unless that is 0: a file can claim any size and take
+    no space on the disk.
+    """
     try:
         with path.open("rb") as file:
+            if most and file.seek(0, os.SEEK_END) > most:
+                raise UnreadableFile(
+                    f"{path.name} is larger than {most >> 30} GB: split it, or raise the setting "
+                    "file_gb."
+                )
+            file.seek(0)
             found = hashlib.file_digest(file, "sha256").hexdigest()
             empty = file.tell() == 0
     except OSError as error:

@@ -70,12 +70,15 @@ def _convert(program: str, source: Source, modern: str, folder: Path) -> Path:
     given = folder / "given" / f"document{source.path.suffix.lower()}"
     given.parent.mkdir()
     shutil.copyfile(source.path, given)
-    profile = folder / "profile"
+    profile, again = folder / "profile", folder / "again"
     _write_settings(profile / "user" / "registrymodifications.xcu")
-    options = ["--headless", "--norestore", "--nologo", "--nofirststartwizard", "--nolockcheck"]
-    command = [program, f"-env:UserInstallation={profile.as_uri()}", *options]
-    _run([*command, "--convert-to", modern, "--outdir", str(folder), str(given)], source, folder)
     made = folder / f"document.{modern}"
+    _run(_command(program, profile, modern, given), source, folder)
+    if not made.is_file():
+        # A new profile makes it start twice. Where nothing may be removed from /tmp, its first pipe
+        # is in the way of the second, unless the profile has another name: then it starts once.
+        profile.rename(again)
+        _run(_command(program, again, modern, given), source, folder)
     if not made.is_file():
         raise UnreadableFile(
             f"LibreOffice cannot open {source.name}: it is damaged or protected by a password."
@@ -83,11 +86,18 @@ def _convert(program: str, source: Source, modern: str, folder: Path) -> Path:
     return made
 
 
+def _command(program: str, profile: Path, modern: str, given: Path) -> list[str]:
+    options = ["--headless", "--norestore", "--nologo", "--nofirststartwizard", "--nolockcheck"]
+    where = f"-env:UserInstallation={profile.as_uri()}"
+    target = ["--convert-to", modern, "--outdir", str(profile.parent)]
+    return [program, where, *options, *target, str(given)]
+
+
 def _run(command: Sequence[str], source: Source, home: Path) -> None:
     proxies = {name: _NOWHERE for name in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")}
     environment = {**os.environ, **proxies, "HOME": str(home), "SAL_USE_VCLPLUGIN": "svp"}
     process = subprocess.Popen(
-        command, env=environment, cwd=home, start_new_session=True,
+        command, env=environment, cwd=home, process_group=0,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -1,13 +1,16 @@
 """Where settings come from, and what a wrong one says."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from assistant.build import engines
+from assistant.build import bounds, engines
 from assistant.errors import SettingsError
 from assistant.settings import Settings
+from ingest.limits import Bounds, Limits
 from ingest.source import Engines
+from tests.conftest import PROJECT
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,30 @@ def test_the_environment_wins_over_the_file(home: Path, monkeypatch: pytest.Monk
 def test_languages_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCITE_OCR_LANGUAGES", "en, de")
     assert Settings.load().ocr_languages == ("en", "de")
+
+
+def test_without_settings_the_limits_are_those_that_have_their_reasons_beside_them() -> None:
+    assert bounds(Settings.load()) == Bounds()
+
+
+def test_limits_of_reading_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["file_gb", "file_seconds", "file_silence_seconds", "file_memory_mb", "file_text_mb",
+             "unpacked_mb", "unpacked_files", "unpacked_depth"]  # fmt: skip
+    for name in names:
+        monkeypatch.setenv(f"PINCITE_{name.upper()}", "2000")
+    unpacking = Limits(2000 << 20, 2000, 2000)
+    assert bounds(Settings.load()) == Bounds(
+        2000, 2000, 2000 << 20, 2000 << 20, 2000 << 30, unpacking
+    )
+
+
+def test_a_message_about_a_limit_names_a_setting_that_there_is() -> None:
+    sources = "".join(path.read_text() for path in (PROJECT / "ingest").rglob("*.py"))
+    advised = set(
+        re.findall(r"\b(?:file|unpacked)_(?:gb|mb|files|depth|\w*seconds|\w+_mb)\b", sources)
+    )
+    assert len(advised) == 8
+    assert advised <= Settings.model_fields.keys()
 
 
 def test_the_engines_are_those_of_the_settings(home: Path) -> None:

@@ -24,7 +24,7 @@ class _Order:
 
 
 def read(path: Path) -> Loaded:
-    match path.stem.split()[0]:
+    match (path.stem if path.is_absolute() else str(path)).partition(" ")[0]:
         case "exit":
             os._exit(1)
         case "segfault":
@@ -33,6 +33,8 @@ def read(path: Path) -> Loaded:
             time.sleep(60)
         case "memory":
             bytearray(1 << 40)
+        case "gigabyte":
+            bytearray(1 << 30)
         case "pages":
             for page in range(1, 9):
                 time.sleep(0.5)
@@ -53,6 +55,15 @@ def read(path: Path) -> Loaded:
         case "native":  # a program that this process starts: Python's own guard is not in it
             code = "import socket; socket.socket(socket.AF_INET)"
             subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
+        case "shell":
+            subprocess.run(
+                str(path).partition(" ")[2], shell=True, check=True, stderr=subprocess.DEVNULL
+            )
+            return Document("0" * 64, "shell", "shell", ()), []
+        case "program":
+            subprocess.run(["sleep", path.name.split()[1]], check=True)
+        case "write":
+            path.write_text("changed")
         case "temporary":
             name = tempfile.mkstemp()[1]
             return Document("0" * 64, name, path.stem, ()), []

@@ -55,8 +55,9 @@ SLOW = {
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(silence=SILENCE, seconds=280) as sandbox:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    folder = tmp_path_factory.getbasetemp()
+    with Sandbox(silence=SILENCE, seconds=280, folder=folder) as sandbox:
         yield sandbox
 
 
@@ -84,7 +85,7 @@ def test_a_hostile_file_is_read_or_refused_in_a_sentence(
         assert "\n" not in found and len(found) < 300
     else:
         assert expected in (READ, name)
-        assert any(page.lines for page in found.pages)
+        assert expected == name or any(page.lines for page in found.pages)
         balanced(found)
     assert max(most) < MEMORY
 
@@ -175,7 +176,8 @@ def test_an_archive_that_holds_itself_ends(sandbox: Sandbox, tmp_path: Path) -> 
         assert archive.read(archive.namelist()[0]) == path.read_bytes()
     names, lost = opened(sandbox, tmp_path, "itself.zip")
     assert len(names) == Limits().depth
-    assert list(lost.values()) == ["it is nested too deep"]
+    (reason,) = lost.values()
+    assert reason.startswith("it is nested too deep: unpack it yourself")
 
 
 @pytest.mark.parametrize("name", ["traversal.zip", "traversal.tar"])
@@ -234,7 +236,8 @@ def test_an_archive_that_is_cut_off_says_so(sandbox: Sandbox, tmp_path: Path, na
 def test_mails_in_mails_end(sandbox: Sandbox, tmp_path: Path) -> None:
     names, lost = opened(sandbox, tmp_path, "forwards.eml")
     assert len(names) == Limits().depth
-    assert list(lost.values()) == ["it is nested too deep"]
+    (reason,) = lost.values()
+    assert reason.startswith("it is nested too deep: unpack it yourself")
 
 
 @pytest.mark.slow

@@ -175,7 +175,8 @@ def test_archives_nested_too_deep_are_left_out(tmp_path: Path) -> None:
         data = zipped(tmp_path / "0.zip", {"inner.zip": data}).read_bytes()
     found, lost = unfolded(tmp_path / "0.zip", tmp_path / "out", Limits(free=0))
     assert found == ["inner.zip"] * 4
-    assert lost == ["it is nested too deep"]
+    (reason,) = lost
+    assert reason.startswith("it is nested too deep: unpack it yourself")
 
 
 def test_a_bomb_of_nested_archives_stays_within_the_limits(tmp_path: Path) -> None:

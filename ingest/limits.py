@@ -1,0 +1,36 @@
+"""How much one file may cost. The numbers are settings, see assistant/settings.py."""
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingest.containers.unpacking import Expanded
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be unpacked from one file that a person adds, with all that is nested in it."""
+
+    size: int = 2 << 30  # bytes written: a disk of a laptop bears it, a mailbox of years fits
+    files: int = 10_000  # a large project's archive; each costs a child's attention
+    depth: int = 4  # a ZIP in a mail in a mailbox in a ZIP; deeper is a puzzle, not an archive
+    # Text packs to a tenth, logs to a thirtieth; deflate ends at 1032. Small files may be blank.
+    ratio: int = 100
+    harmless: int = 64 << 20  # bytes below which no ratio is looked at
+    free: int = 1 << 30  # bytes of disk that stay free, whatever else is allowed
+
+    def after(self, expanded: "Expanded") -> "Limits":
+        """What remains for the next container of the same file."""
+        return replace(self, size=self.size - expanded.size, files=self.files - len(expanded.parts))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What reading one file may take."""
+
+    silence: float = 60.0  # seconds without a page read; the slowest measured takes a tenth of it
+    seconds: float = 7200.0  # in all: a day of speech, or a thousand scans, on a small machine
+    memory: int = 4 << 30  # bytes of address space of one child; where the system can limit it
+    output: int = 200 << 20  # bytes of a document in pieces: a hundred times the Bible
+    size: int = 16 << 30  # bytes of a file that is looked at: a recording of a day
+    unpacking: Limits = field(default_factory=Limits)
