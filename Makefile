@@ -31,8 +31,9 @@ check: ## the quick half of `make test`, for use while working
 	$(BIN)/python -m pytest -m "not slow and not browser"
 
 bench: EXTRAS := dev bench
-bench: setup ## measure speed and quality beside the plain LangChain pipeline (over an hour)
-	for part in retrieval answers citations ingestion search_speed chat_speed crash; do \
+bench: setup ## measure speed and quality beside the plain LangChain pipeline (some hours)
+	for part in retrieval answers citations formats robust_pdfs ocr speech ledger ingestion \
+			search_speed chat_speed scale crash; do \
 		$(BIN)/python -m benchmarks.$$part || exit 1; done
 
 clean: ## remove the environment and what the tools keep; models and libraries stay
