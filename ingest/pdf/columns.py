@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ingest.document import Box
 from ingest.pdf.segments import Band, Segment
 
+_SLACK = 2.0  # points
+
 Columns = list[tuple[float, float]]
 
 
@@ -45,7 +47,8 @@ def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
     *label, last = segment.words
     number, column = Segment((last,)), columns[owner(last.box, columns)]
     labelled = label and segment.box.x0 <= columns[0][1] and label[-1].box.x1 <= column[0]
-    if labelled and number.number and column[0] <= last.box.x0 + 1:
+    inside = column[0] <= last.box.x0 + _SLACK or abs(last.box.x1 - column[1]) <= _SLACK
+    if labelled and number.number and inside:
         yield Segment(tuple(label))
         yield number
     else:
