@@ -55,16 +55,8 @@ class Jobs:
     @contextmanager
     def run(self) -> Iterator[bool]:
         """While a run lasts; whether it is the only one, so that rows of others are left over."""
-        try:
-            self._lock.acquire(timeout=0)
-            alone = True
-        except (Timeout, OSError):
-            alone = False
-        try:
+        with _held(self._lock) as alone:
             yield alone
-        finally:
-            if alone:
-                self._lock.release()
 
     def left_over(self, cancelled: bool) -> list[Job]:
         """What a killed run has not done; also what people have cancelled, if that is wanted."""
@@ -123,6 +115,27 @@ class Jobs:
 def leave(connection: Transaction, path: str) -> None:
     """Take a file out of the queue, inside of the transaction that puts it into the library."""
     connection.execute("DELETE FROM job WHERE path = ?", (path,))
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Whether no other process is between these lines, of those that name the same lock file."""
+    with _held(FileLock(path)) as held:
+        yield held
+
+
+@contextmanager
+def _held(lock: FileLock) -> Iterator[bool]:
+    try:
+        lock.acquire(timeout=0)
+        held = True
+    except (Timeout, OSError):
+        held = False
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()
 
 
 def _now() -> str:

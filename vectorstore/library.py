@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from ingest import chunking
 from ingest.document import Page
 from ingest.ledger import PageLedger
 from ingest.source import Engines
@@ -14,8 +13,9 @@ from vectorstore import backup, ranking
 from vectorstore.catalog import Catalog, DocumentInfo
 from vectorstore.dense_index import DenseIndex
 from vectorstore.embedder import Embedder
+from vectorstore.embedders import Embedders, maker, nowhere
 from vectorstore.entries import StoredTable
-from vectorstore.errors import EmbedderMismatch, LibraryError, UnknownDocument
+from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.files import Files
 from vectorstore.following import Follower
 from vectorstore.indexing import Indexing
@@ -39,9 +39,11 @@ class Library:
         name: str,
         embedder: Callable[[], Embedder],
         engines: Callable[[], Engines] = Engines,
+        find_embedder: Callable[[str], Embedder | None] = nowhere,
     ) -> None:
-        """`embedder` is called when the first text has to be embedded, at most once; `engines`
-        when files are read, each time: a speech model may have come meanwhile.
+        """`embedder` makes the chosen one when a text has to be embedded, `find_embedder` another
+        one that made the library, by its identity. `engines` is called when files are read, each
+        time: a speech model may have come meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -51,11 +53,9 @@ class Library:
         self._files = Files(folder / "files")
         self._index = DenseIndex(self._catalog, folder / "chroma")
         self._jobs = Jobs(self._catalog.database, folder / "adding.lock")
-        self._search = Search(self._catalog, self._index, self.embedder)
-        self._make_embedder = embedder
+        self._embedders = Embedders(self._catalog, embedder, find_embedder)
+        self._search = Search(self._catalog, self._index, self._embedders)
         self._engines = engines
-        self._embedder: Embedder | None = None
-        self._loading = threading.Lock()
         self._follower: Follower | None = None
 
     def __enter__(self) -> Self:
@@ -80,11 +80,15 @@ class Library:
         Also takes up what a killed run left; without paths, what was cancelled, too. A file that
         cannot be read is named in the summary and does not stop the others. Documents whose file
         is gone from a folder are named, or removed with `prune`. `cancel` stops it, and what is
-        done stays. Raises HomeNotWritable, EmbedderMismatch, or NothingFound for a path that does
+        done stays. When the model or the chunker has changed, all is made anew before.
+
+        Raises HomeNotWritable, LibraryBusy, EmbedderMismatch, or NothingFound for a path that does
         not exist.
         """
+        if self._embedders.outdated():
+            self._migrate(progress, cancel)
         run = Indexing(
-            self._catalog, self._files, self._jobs, self.embedder, self._engines(),
+            self._catalog, self._files, self._jobs, self._embedders.adding, self._engines(),
             progress, changed, cancel,
         )  # fmt: skip
         summary = run.add(paths, prune)
@@ -148,17 +152,26 @@ class Library:
         When the model has changed, passages are embedded again; when the chunker has, documents
         are read again. The old index serves until all is done, and a killed run is continued.
         """
-        chosen, staged = self._chosen_embedder(), self.folder / "catalog.next.sqlite"
-        if self._made_by() not in (None, _maker(chosen)):
-            Migration(
-                self._catalog, self._files, staged, chosen, _maker(chosen), self._engines(),
-                progress,
-            ).run()  # fmt: skip
+        if self._embedders.differ():
+            self._migrate(progress)
         else:
-            discard(staged)
+            discard(self._staged)
             self._clear()
         self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
         return self._catalog.count()
+
+    def _migrate(
+        self, progress: Callable[[Progress], None], cancel: threading.Event | None = None
+    ) -> None:
+        chosen = self._embedders.chosen()
+        Migration(
+            self._catalog, self._files, self._staged, chosen, maker(chosen), self._engines(),
+            progress, cancel,
+        ).run()  # fmt: skip
+
+    @property
+    def _staged(self) -> Path:
+        return self.folder / "catalog.next.sqlite"
 
     def _clear(self) -> None:
         if not self._index.clear():
@@ -264,17 +277,12 @@ class Library:
         return self._search.passages(query, k, documents, versions, hidden)
 
     def embedder(self) -> Embedder:
-        """The embedding model of this library. Raises EmbedderMismatch or LibraryError."""
-        chosen = self._chosen_embedder()
-        made_by, maker = self._made_by(), _maker(chosen)
-        if made_by is None:
-            self._catalog.set_meta("made_by", maker)
-        elif made_by != maker:
-            raise EmbedderMismatch(
-                f"The library {self.name!r} was made with {made_by}, and now {maker} is chosen. "
-                "`pincite rebuild` makes it anew with the chosen one."
-            )
-        return chosen
+        """The one that searches. Raises LibraryError."""
+        return self._embedders.searching() or self._embedders.chosen()
+
+    def notice(self) -> str:
+        """For people: that it is to be made anew, or nothing. Raises LibraryError."""
+        return self._embedders.notice()
 
     def close(self) -> None:
         """Give Chroma back to other processes, and close the catalogue's file."""
@@ -282,17 +290,3 @@ class Library:
             self._follower.end()  # else it could open again what is closed here
         self._index.close()
         self._catalog.close()
-
-    def _chosen_embedder(self) -> Embedder:
-        """The one that is chosen now, whichever made the library."""
-        with self._loading:
-            if self._embedder is None:
-                self._embedder = self._make_embedder()
-            return self._embedder
-
-    def _made_by(self) -> str | None:
-        return self._catalog.meta("made_by")
-
-
-def _maker(embedder: Embedder) -> str:
-    return f"{embedder.identity}/{chunking.VERSION}"

@@ -4,6 +4,8 @@ They wait in a catalogue of their own, a document a transaction, so that a kille
 the old index serves until one transaction puts them in its place.
 """
 
+import logging
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +15,19 @@ import numpy as np
 from ingest.errors import UnreadableFile
 from ingest.sandbox import Loaded, Sandbox
 from ingest.source import Engines
+from vectorstore import jobs
 from vectorstore.catalog import Catalog, DocumentInfo
 from vectorstore.database import Transaction
 from vectorstore.embedder import Embedder
+from vectorstore.errors import LibraryBusy
 from vectorstore.files import Files
 from vectorstore.storing import put
 from vectorstore.summary import Progress
+from vectorstore.verifying import mend
 
 _SAME = ("id", "sha256", "name", "added", "superseded_by", "sketch", "dated")  # stay as they are
+
+log = logging.getLogger(__name__)
 
 
 class Migration:
@@ -35,6 +42,7 @@ class Migration:
         maker: str,
         engines: Engines,
         progress: Callable[[Progress], None],
+        cancel: threading.Event | None = None,
     ) -> None:
         """`maker` names the model and the chunker, parted by the last slash."""
         self._catalog = catalog
@@ -44,15 +52,23 @@ class Migration:
         self._maker = maker
         self._engines = engines
         self._progress = progress
+        self._cancel = cancel or threading.Event()
         before = catalog.meta("made_by") or ""
         self._reads = before.rpartition("/")[2] != maker.rpartition("/")[2]
 
     def run(self) -> None:
-        """Raises UnreadableFile when a copy that is needed is lost; nothing is changed then."""
-        self._begin()
-        while not self._finished():
-            pass  # documents were added meanwhile
-        discard(self._path)
+        """Until it is done or cancelled. Raises LibraryBusy while another process does the same."""
+        with jobs.alone(self._path.with_suffix(".lock")) as alone:
+            if not alone:
+                raise LibraryBusy(
+                    f"The library {self._catalog.library!r} is being made anew by another process. "
+                    "It can be searched meanwhile; try again when that is done."
+                )
+            self._begin()
+            while not self._finished():
+                if self._cancel.is_set():
+                    return
+            discard(self._path)
 
     def _begin(self) -> None:
         """Open what an earlier run has left, unless it was for another model."""
@@ -73,6 +89,8 @@ class Migration:
             with Sandbox(engines=self._engines) as sandbox:
                 documents = self._catalog.documents()
                 for done, info in enumerate(documents):
+                    if self._cancel.is_set():
+                        return False
                     self._progress(Progress(info.document, done, len(documents), "making anew"))
                     if self._reads:
                         self._read(staged, sandbox, info)
@@ -85,19 +103,20 @@ class Migration:
     def _read(self, staged: Catalog, sandbox: Sandbox, info: DocumentInfo) -> None:
         if staged.holds(info.sha256):
             return
-        document, chunks = self._copy(sandbox, info)
+        try:
+            document, chunks = self._copy(sandbox, info)
+        except UnreadableFile as error:
+            log.warning("%s keeps its old passages: %s", info.document, error)
+            return self._embed(staged, info)
         vectors = self._embedder.passages([chunk.text for chunk in chunks])
         with staged.writing() as connection:
             put(staged, connection, document, info.document, chunks, vectors)
 
     def _copy(self, sandbox: Sandbox, info: DocumentInfo) -> Loaded:
         """The library's own copy, under the document's name instead of the copy's."""
-        try:
-            document, chunks = sandbox.start(self._files.path(info.sha256))()
-        except UnreadableFile as error:
-            raise UnreadableFile(
-                f"The library's copy of {info.document} is lost or damaged. Add the file again."
-            ) from error
+        if not mend(self._catalog, self._files, info.sha256):
+            raise UnreadableFile("The library's copy is lost or damaged. Add the file again.")
+        document, chunks = sandbox.start(self._files.path(info.sha256))()
         title = document.metadata.get("title") or Path(info.document).stem
         return replace(document, name=info.document, title=title), chunks
 
@@ -108,7 +127,13 @@ class Migration:
             " WHERE sha256 = ?",
             info.sha256,
         )
-        have = {row[0] for row in staged.database.all("SELECT id FROM vector")}
+        one = info.sha256[:16]  # what ids of its passages begin with
+        have = {
+            row[0]
+            for row in staged.database.all(
+                "SELECT id FROM vector WHERE id > ? AND id < ?", f"{one}:", f"{one};"
+            )
+        }
         missing = [row for row in found if row[0] not in have]
         if not missing:
             return
@@ -128,13 +153,15 @@ class Migration:
         database.write("ATTACH DATABASE ? AS next", str(self._path))
         try:
             with self._catalog.writing() as connection:
-                known = "next.document WHERE sha256 = document.sha256"
-                lacks = f"document WHERE NOT EXISTS (SELECT 1 FROM {known})"
-                if not self._reads:
-                    lacks = "chunk WHERE id NOT IN (SELECT id FROM next.vector)"
-                if connection.execute(f"SELECT 1 FROM {lacks} LIMIT 1").fetchone():
+                new = "chunk.id IN (SELECT id FROM next.vector)"
+                if self._reads:
+                    known = "SELECT sha256 FROM next.document"
+                    new += f" OR document_id IN (SELECT id FROM document WHERE sha256 IN ({known}))"
+                if connection.execute(f"SELECT 1 FROM chunk WHERE NOT ({new}) LIMIT 1").fetchone():
                     return False
-                (_swap_documents if self._reads else _swap_vectors)(connection)
+                if self._reads:
+                    _swap_documents(connection)
+                _swap_vectors(connection)
                 connection.execute(
                     "UPDATE meta SET value = ? WHERE key = 'made_by'", (self._maker,)
                 )
@@ -151,7 +178,7 @@ def discard(staged: Path) -> None:
 
 def _swap_vectors(connection: Transaction) -> None:
     connection.execute(
-        "UPDATE chunk SET vector = (SELECT vector FROM next.vector AS new WHERE new.id = chunk.id)"
+        "UPDATE chunk SET vector = new.vector FROM next.vector AS new WHERE new.id = chunk.id"
     )
 
 
@@ -200,7 +227,7 @@ def _copy_facts(connection: Transaction) -> None:
     columns = ", ".join(_columns(connection, "document", _SAME))
     connection.execute(
         f"UPDATE document SET ({columns}) = (SELECT {columns} FROM next.document AS new"
-        " WHERE new.sha256 = document.sha256)"
+        " WHERE new.sha256 = document.sha256) WHERE id IN (SELECT old FROM pair)"
     )
 
 

@@ -1,6 +1,6 @@
 """A question becomes the passages that fit it best, of documents that nothing newer replaces."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,13 +9,14 @@ import numpy as np
 from vectorstore import ranking
 from vectorstore.catalog import Catalog, StoredChunk
 from vectorstore.dense_index import DenseIndex
-from vectorstore.embedder import Embedder
+from vectorstore.embedders import Embedders
 from vectorstore.exact_store import ExactStore
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
 
 Which = Literal["newest", "all"]  # of the versions of a document
 _DEEPER = 20  # times as many are looked at when some of them do not count
+_EMBEDDED = 50  # passages for one question, when the library's own vectors cannot be used
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,10 @@ class Hit:
 class Search:
     """Fuses what vectors and words find."""
 
-    def __init__(
-        self, catalog: Catalog, index: DenseIndex, embedder: Callable[[], Embedder]
-    ) -> None:
+    def __init__(self, catalog: Catalog, index: DenseIndex, embedders: Embedders) -> None:
         self._catalog = catalog
         self._index = index
-        self._embedder = embedder
+        self._embedders = embedders
         self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def passages(
@@ -61,15 +60,49 @@ class Search:
         """See Library.passages."""
         if not query.strip() or not self._catalog.generation():
             return []
-        vector = self._embedder().query(query)
         old = self._old() if documents is None and versions == "newest" else frozenset()
-        candidates = self._candidates(query, vector, documents, old, hidden)
+        candidates = self._compared(query, documents, old, hidden)
         ranked = ranking.rank(candidates, self._catalog.bm25_cards(query))[:k]
         chunks = self._catalog.chunks([r.candidate.id for r in ranked])
         return [
             Hit(chunks[r.candidate.id], r.score, r.candidate.dense)
             for r in ranked
             if r.candidate.id in chunks
+        ]
+
+    def _compared(
+        self, query: str, documents: Collection[str] | None, old: frozenset[str], hidden: bool
+    ) -> list[ranking.Candidate]:
+        """Candidates, compared with the query by the model that made them."""
+        while True:
+            made_by = self._embedders.made_by()
+            try:
+                if embedder := self._embedders.searching():
+                    vector = embedder.query(query)
+                    found = self._candidates(query, vector, documents, old, hidden)
+                else:
+                    found = self._by_words(query, documents, old, hidden)
+            except Exception:
+                if self._embedders.made_by() == made_by:
+                    raise
+            else:
+                if self._embedders.made_by() == made_by:
+                    return found
+            # Else all was made anew meanwhile: vectors of two models say nothing of each other.
+
+    def _by_words(
+        self, query: str, documents: Collection[str] | None, old: frozenset[str], hidden: bool
+    ) -> list[ranking.Candidate]:
+        """What words find, embedded anew: the model that made the vectors is not here."""
+        bm25, places = self._words(query, documents, old, hidden)
+        kept = [id for id in bm25 if id in places][:_EMBEDDED]
+        texts = self._catalog.chunks(kept)
+        kept = [id for id in kept if id in texts]
+        embedder = self._embedders.chosen()
+        asked, vectors = embedder.query(query), embedder.passages([texts[id].text for id in kept])
+        return [
+            ranking.Candidate(id, *places[id], float(np.dot(vector, asked)), bm25[id])
+            for id, vector in zip(kept, vectors, strict=True)
         ]
 
     def _old(self) -> frozenset[str]:
@@ -92,13 +125,8 @@ class Search:
         if hidden:  # there are few of them, and Chroma has none
             few = ExactStore(*self._catalog.hidden_vectors())
             dense += _current(few.nearest(vector, ranking.CANDIDATES), old)
-        everything = documents is None and not old
-        deep = ranking.CANDIDATES if everything else _DEEPER * ranking.CANDIDATES
-        bm25 = dict(_current(self._catalog.bm25(query, deep, hidden), old))
-        ids = list(dict.fromkeys([id for id, _ in dense] + list(bm25)))
-        places = self._catalog.chunk_places(ids)
-        # Another process may have removed a chunk since the legs found it.
-        kept = [i for i in ids if i in places and (documents is None or places[i][0] in documents)]
+        bm25, places = self._words(query, documents, old, hidden, [id for id, _ in dense])
+        kept = list(places)
         found, matrix = self._catalog.vectors(kept)
         vectors = dict(zip(found, matrix, strict=True))
         return [
@@ -108,6 +136,20 @@ class Search:
             for id in kept
             if id in vectors
         ]
+
+    def _words(
+        self, query: str, documents: Collection[str] | None, old: frozenset[str], hidden: bool,
+        more: Collection[str] = (),
+    ) -> tuple[dict[str, float], dict[str, tuple[str, int]]]:  # fmt: skip
+        """What words find, with BM25, and where that is and `more`: document and page."""
+        everything = documents is None and not old
+        deep = ranking.CANDIDATES if everything else _DEEPER * ranking.CANDIDATES
+        bm25 = dict(_current(self._catalog.bm25(query, deep, hidden), old))
+        # Another process may have removed a chunk since it was found.
+        places = self._catalog.chunk_places(list(dict.fromkeys([*more, *bm25])))
+        if documents is not None:
+            places = {id: place for id, place in places.items() if place[0] in documents}
+        return bm25, places
 
     def _nearest(
         self, vector: Vectors, documents: Collection[str] | None, old: frozenset[str]

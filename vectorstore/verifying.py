@@ -1,5 +1,6 @@
 """Compares files, catalogue, ledger and Chroma, and mends what can be made again."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,17 +57,11 @@ class Verifying:
             raise LibraryError(f"The catalogue is damaged ({told}). `pincite restore` a backup.")
 
     def _whole(self, name: str, sha256: str) -> bool:
-        """Is the library's copy sound? A bad one is replaced by the file that it is a copy of."""
         if self._files.intact(sha256):
             return True
-        for place in Places(self._catalog).of(sha256):
-            try:
-                self._files.keep(Path(place), sha256)
-            except (UnreadableFile, OSError):
-                continue
+        if mended := mend(self._catalog, self._files, sha256):
             self._mended.append(f"The copy of {name} was lost or damaged; it was made again.")
-            return True
-        return False
+        return mended
 
     def _words(self) -> None:
         """Every passage is in the index of words, and nothing else."""
@@ -107,3 +102,14 @@ class Verifying:
             self._index.rebuild()
             return "rebuilt"
         return "complete"
+
+
+def mend(catalog: Catalog, files: Files, sha256: str) -> bool:
+    """Is the library's copy sound? A bad one is replaced by the file that it is a copy of."""
+    if files.intact(sha256):
+        return True
+    for place in Places(catalog).of(sha256):
+        with suppress(UnreadableFile, OSError):
+            files.keep(Path(place), sha256)
+            return True
+    return False

@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import chunking
-from ingest.errors import UnreadableFile
-from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
-from vectorstore import migration
 from vectorstore.library import Library
 from vectorstore.summary import Change, Progress, Superseded
 
@@ -175,92 +171,6 @@ def test_the_queue_is_seen_while_files_are_added(
         [("Policy.pdf", "indexing")],
     ]
     assert other.jobs() == []
-
-
-# -- another model or chunker
-
-
-class Other(WordEmbedder):
-    """Another model, which a killed process takes along after some documents."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(identity="other")
-        self.most = most
-
-    def passages(self, texts):  # type: ignore[no-untyped-def]
-        self.most -= 1
-        if self.most < 0:
-            raise KeyboardInterrupt
-        return super().passages(texts)
-
-
-@pytest.mark.parametrize("what", ["model", "chunker"])
-def test_the_old_index_serves_until_the_new_one_is_done_and_a_killed_run_is_continued(
-    full: Library, papers: Path, opened: OpenLibrary, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    folder = full.folder
-    before = [(hit.document, hit.page, hit.score) for hit in full.search("password")]
-    full.close()
-    if what == "chunker":
-        monkeypatch.setattr(chunking, "VERSION", "other")
-    half = Other(most=1)
-    with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
-        other.rebuild()
-    assert (folder / "catalog.next.sqlite").exists()
-    monkeypatch.undo()
-    with opened() as old:
-        assert [(hit.document, hit.page, hit.score) for hit in old.search("password")] == before
-    if what == "chunker":
-        monkeypatch.setattr(chunking, "VERSION", "other")
-    rest, steps = Other(most=1), []  # one document is left
-    with Library(folder, "main", lambda: rest) as other:
-        assert other.rebuild(steps.append) == 3
-        assert [step.file for step in steps if step.stage == "making anew"] == [
-            "Handbook.pdf", "Policy.pdf",
-        ]  # fmt: skip
-        assert other.search("password", k=1)[0].document == "Policy.pdf"
-        assert other.verify().chroma == "complete"
-        rest.most = 1
-        assert other.add([papers]).unchanged == 2
-    assert not list(folder.glob("catalog.next.sqlite*"))
-
-
-def test_what_was_made_for_a_third_model_is_not_used(full: Library, tmp_path: Path) -> None:
-    full.close()
-    half = Other(most=1)
-    with Library(full.folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
-        other.rebuild()
-    third = WordEmbedder(words=("fourteen",), identity="third")
-    with Library(full.folder, "main", lambda: third) as library:
-        library.rebuild()
-        best = library.search("fourteen", k=1)[0]
-        assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
-
-
-def test_versions_and_places_outlive_another_chunker(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_pdf(tmp_path / "in" / "Laptops v1.pdf", RULES)
-    write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*RULES, "Rule 31: no stickers."])
-    library.add([tmp_path / "in"])
-    before = library.documents()
-    monkeypatch.setattr(chunking, "VERSION", "other")
-    library.rebuild()
-    assert library.documents() == before
-    assert library.verify().mended == ()
-
-
-def test_a_lost_copy_stops_another_chunker_before_anything_is_changed(
-    full: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = full.documents()
-    full.file("Policy.pdf").unlink()
-    monkeypatch.setattr(chunking, "VERSION", "other")
-    with pytest.raises(UnreadableFile, match="Add the file again"):
-        full.rebuild()
-    monkeypatch.undo()
-    assert full.documents() == before
-    migration.discard(full.folder / "catalog.next.sqlite")
 
 
 # -- verifying

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest import chunking
 from ingest.document import count
-from ingest.errors import NothingFound, UnreadableFile
+from ingest.errors import NothingFound
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
 from tests.vectorstore.conftest import LEAVE, TRAVEL, OpenLibrary
-from vectorstore.errors import EmbedderMismatch, LibraryError, UnknownDocument
+from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.indexing import AddSummary, Progress
 from vectorstore.library import Library
 
@@ -238,42 +237,6 @@ def test_rebuilding_gives_the_same_index(full: Library) -> None:
     assert full.rebuild() == 3
     assert [(hit.document, hit.page, hit.score) for hit in full.search("leave")] == before
     assert full.verify().chroma == "complete"
-
-
-def test_another_embedder_is_refused_with_the_command_that_helps(
-    full: Library, opened: OpenLibrary
-) -> None:
-    full.close()
-    with pytest.raises(EmbedderMismatch, match=r"made with words/\d, and now other/\d .*rebuild"):
-        opened(identity="other").search("leave")
-
-
-def test_rebuilding_with_another_embedder_embeds_all_anew(
-    full: Library, opened: OpenLibrary, papers: Path
-) -> None:
-    before = full.documents()
-    full.close()
-    other = opened(identity="other", words=("fourteen",))
-    assert other.rebuild() == 3
-    assert other.documents() == before
-    best = other.search("fourteen", k=1)[0]
-    assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
-    assert counts(other.add([papers])) == {"unchanged": 2}
-    other.close()
-    with pytest.raises(EmbedderMismatch):
-        opened().search("leave")
-
-
-def test_rebuilding_with_another_chunker_names_the_lost_copy_and_keeps_the_old(
-    full: Library, opened: OpenLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full.file("Policy.pdf").unlink()
-    full.close()
-    monkeypatch.setattr(chunking, "VERSION", "other")
-    with pytest.raises(UnreadableFile, match=r"copy of Policy\.pdf is lost or damaged"):
-        opened().rebuild()
-    monkeypatch.undo()
-    assert [hit.document for hit in opened().search("password", k=1)] == ["Policy.pdf"]
 
 
 # -- several processes
