@@ -1,5 +1,6 @@
 """Settings in, a working assistant out: the one place that names concrete classes."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
             f"`pincite add PATH --library {chosen}` makes it."
         )
     folder = settings.libraries_folder / chosen
-    return Library(folder, chosen, lambda: embedder(settings), lambda: engines(settings))
+    return Library(
+        folder, chosen, lambda: embedder(settings), lambda: engines(settings),
+        lambda identity: embedder_of(settings, identity),
+    )  # fmt: skip
 
 
 def libraries(settings: Settings) -> list[str]:
@@ -70,6 +74,17 @@ def embedder(settings: Settings) -> Embedder:
             "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
         )
     return load_embedder(path, settings.threads)
+
+
+def embedder_of(settings: Settings, identity: str) -> Embedder | None:
+    """The installed one that made a library some time ago; None when it is here no more."""
+    for model in Models(settings.models_folder, settings).installed():
+        if model.role == "embedding" and identity.startswith(f"{model.path.name}:"):
+            with suppress(LibraryError):
+                found = load_embedder(model.path, settings.threads)
+                if found.identity == identity:
+                    return found
+    return None
 
 
 def first_library(settings: Settings) -> str:
