@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant import cli_ask, cli_documents, cli_keeping, cli_library, cli_models
+from assistant.cli_shared import FAILED, INTERRUPTED
 from ingest.errors import PinciteError
-
-FAILED, INTERRUPTED = 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

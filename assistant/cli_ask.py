@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_library import DONE, FAILED, IN_PART, opened, rows
+from assistant.cli_shared import DONE, FAILED, IN_PART, opened, rows
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant

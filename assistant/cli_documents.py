@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_library import DONE, command, count, opened
+from assistant.cli_shared import DONE, command, count, opened
 
 if TYPE_CHECKING:
     from assistant.settings import Settings

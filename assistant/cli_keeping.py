@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_library import DONE, IN_PART, check_paths, command, opened
+from assistant.cli_shared import DONE, IN_PART, check_paths, command, opened
 
 if TYPE_CHECKING:
     from assistant.settings import Settings

@@ -4,18 +4,19 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from assistant.cli_shared import DONE, FAILED, IN_PART, check_paths, command, count, opened, rows
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from vectorstore.indexing import AddSummary, Progress
     from vectorstore.library import Hit, Library
 
-DONE, FAILED, IN_PART = 0, 1, 3
 _SHOWN = 240  # characters of a hit that people see
 
 
@@ -38,65 +39,6 @@ def add_parsers(commands: Any) -> None:
     search.add_argument(
         "--hidden", action="store_true", help="also find text that a reader does not see"
     )
-
-
-def command(
-    commands: Any, name: str, run: Callable[..., int], help: str
-) -> argparse.ArgumentParser:
-    """A command about a library. `run` is called with its arguments and the settings."""
-    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
-    made.add_argument("--library", metavar="NAME", help="which library (main)")
-    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    made.set_defaults(run=run, misused=made.error)
-    return made
-
-
-def count(text: str) -> int:
-    """The type of an argument that is a number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
-
-
-@contextmanager
-def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
-    """The library of the settings, given back to other processes afterwards."""
-    from assistant import build
-
-    with build.library(settings, make=make) as library:
-        yield library
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON Lines file. Raises AssistantError naming the line."""
-    from assistant.errors import AssistantError
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AssistantError(f"{path} cannot be read: {error}.") from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            row = None
-        if not isinstance(row, dict) or not isinstance(row.get("question"), str):
-            raise AssistantError(f'{path}, line {number}: not a JSON object with a "question".')
-        yield row
-
-
-def check_paths(paths: Sequence[Path]) -> None:
-    """Before a library is made for them. Raises NothingFound."""
-    from ingest.errors import NothingFound
-
-    for path in paths:
-        if not path.exists():
-            raise NothingFound(f"There is no file or folder {path}.")
-
-
-# -- the commands
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:

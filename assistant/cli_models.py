@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.cli_shared import DONE, FAILED, IN_PART
+
 if TYPE_CHECKING:
     from assistant.models.store import Models
     from assistant.settings import Settings
 
 Parsers = Any  # what argparse's add_subparsers() gives; it has no public name
-DONE, FAILED, IN_PART = 0, 1, 3
 
 
 def add_parsers(subparsers: Parsers) -> None:
