@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,7 @@ from ingest.loaders import LOADERS
 from ingest.sandbox import Sandbox
 from ingest.source import Engines
 
-FOLDERS = ("northwind/pdfs", "mmlongbench/pdfs", "kgrag_sec10q/pdfs", "robust_pdfs/files",
-           "office/files", "ocr/images", "audio/files")  # fmt: skip
+_NAMED = 0.3  # characters for each text object: fewer, and PDFium cannot name the letters
 _LETTER = re.compile(r"[\W_]+")
 
 Row = dict[str, Any]
@@ -36,29 +36,29 @@ Row = dict[str, Any]
 def main() -> None:
     parser = common.parser(__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--folders", nargs="+", default=FOLDERS, help="below the question sets")
+    parser.add_argument("--folders", nargs="+", help="below the question sets (else all)")
     parser.add_argument("--ocr", default="rapidocr", help="engine for what is not text, or off")
     options = parser.parse_args()
     engines = replace(build.engines(Settings.load()), ocr=options.ocr)
     folder = common.eval_folder(options.eval)
+    names = options.folders or ["", *sorted(p.name for p in folder.iterdir() if p.is_dir())]
     rows: list[Row] = []
-    for name in options.folders:
+    for name in names:
         path = options.cache / f"ledger-{name.replace('/', '-')}.jsonl"
         rows += common.saved(path, options.reuse, lambda n=name: read_all(folder / n, n, engines))  # type: ignore[misc]
-    report(rows, options.folders)
+    report(rows, names)
     sys.exit(any(faults(row) for row in rows))
 
 
 def read_all(folder: Path, name: str, engines: Engines) -> Iterator[Row]:
-    """What became of each file that a loader reads."""
+    """What became of each file; of the topmost folder only what lies beside the others."""
+    paths = folder.rglob("*") if name else folder.iterdir()
     with Sandbox(engines=engines) as sandbox:
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() not in LOADERS:
-                continue
+        for path in sorted(path for path in paths if path.is_file()):
             try:
                 row = outcome(path, *sandbox.start(path)())
             except PinciteError as error:
-                row = {"error": str(error)}
+                row = {"error": str(error), "known": path.suffix.lower() in LOADERS}
             common.say(f"{path.name}: {faults(row) or row.get('error', 'adds up')}")
             yield {"folder": name, "file": path.name, "kind": path.suffix.lower(), **row}
 
@@ -97,43 +97,66 @@ def letters(text: str) -> str:
 def counted_elsewhere(path: Path, pages: list[PageLedger]) -> Row:
     """`checked` pages have been counted another way; `differing` are those where it is not so."""
     if path.suffix.lower() == ".pdf":
-        found = pdfium_counts(path)
+        # What was recognised in a picture is in no text of the page.
+        counted = [(p.page, p.extracted, n) for p, n in zip(pages, pdf_counts(path), strict=True)]
     elif path.suffix.lower() in (".txt", ".log"):
-        found = [text_count(path)]
-        if found[0] is None:
-            return {"checked": 0, "differing": []}
-        total = sum(page.source for page in pages)
-        return {
-            "checked": len(pages),
-            "differing": [] if [total] == found else [[1, total, *found]],
-        }
+        counted = [(1, sum(page.source for page in pages), text_count(path))]
     else:
-        return {"checked": 0, "differing": []}
-    # What was recognised in a picture, or stands in a form's fields, is in no text of the page.
-    pairs = zip(pages, found, strict=True)
-    wrong = [[p.page, p.extracted, n] for p, n in pairs if n is not None and p.extracted != n]
-    return {"checked": sum(n is not None for n in found), "differing": wrong}
+        counted = []
+    return {
+        "checked": sum(other is not None for _, _, other in counted),
+        "differing": [list(row) for row in counted if row[2] not in (None, row[1])],
+    }
 
 
-def pdfium_counts(path: Path) -> list[int | None]:
-    """Characters of each page that are no white space, from PDFium alone."""
+def pdf_counts(path: Path) -> list[int | None]:
+    """Characters of each page that are no white space, from PDFium alone.
+
+    None where this is no second opinion: the page is damaged, PDFium cannot name its letters, or it
+    has notes or filled fields, to which a reader adds their authors and labels.
+    """
     import pypdfium2
-    import pypdfium2.raw as raw
 
     counts: list[int | None] = []
-    pdf = pypdfium2.PdfDocument(path)
-    for index in range(len(pdf)):
-        try:
-            text = pdf[index].get_textpage()
-        except pypdfium2.PdfiumError:
-            counts.append(None)
-            continue
-        codes = [raw.FPDFText_GetUnicode(text, at) for at in range(text.count_chars())]
-        units = b"".join(min(code, 0xFFFF).to_bytes(2, "little") for code in codes)
-        whole = units.decode("utf-16-le", "replace")  # the halves of a character are one
-        counts.append(sum(not character.isspace() for character in whole))
-    pdf.close()
+    noted = noted_pages(path)
+    with pypdfium2.PdfDocument(path) as pdf:
+        for index in range(len(pdf)):
+            try:
+                counts.append(None if index in noted else pdfium_count(pdf[index]))
+            except pypdfium2.PdfiumError:
+                counts.append(None)
     return counts
+
+
+def pdfium_count(page: Any) -> int | None:
+    import pypdfium2.raw as raw
+
+    text = page.get_textpage()
+    codes = [raw.FPDFText_GetUnicode(text, at) for at in range(text.count_chars())]
+    if len(codes) < _NAMED * sum(1 for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT])):
+        return None
+    units = b"".join(min(code, 0xFFFF).to_bytes(2, "little") for code in codes)
+    whole = units.decode("utf-16-le", "replace")  # the halves of a character are one
+    return sum(not character.isspace() for character in whole)
+
+
+def noted_pages(path: Path) -> set[int]:
+    """Indices of pages with notes or filled fields."""
+    import pypdf
+
+    with suppress(Exception):  # a file that only PDFium reads
+        return {
+            index
+            for index, page in enumerate(pypdf.PdfReader(path).pages)
+            if any(has_text(one.get_object()) for one in page.get("/Annots") or ())
+        }
+    return set()
+
+
+def has_text(note: Any) -> bool:
+    if note.get("/Subtype") in ("/Link", "/Popup"):
+        return False
+    return bool(note.get("/Contents") or (note.get("/FT") in ("/Tx", "/Ch") and note.get("/V")))
 
 
 def text_count(path: Path) -> int | None:
@@ -157,33 +180,35 @@ def faults(row: Row) -> list[str]:
     return found
 
 
-def report(rows: list[Row], folders: list[str]) -> None:
+def report(rows: list[Row], names: list[str]) -> None:
     print("\n## Ledger: characters without white space\n")
-    header = ["", "files (refused)", "pages", "characters in", "of them recognised", "indexed",
-              "dropped", "in and out differ", "counted twice", "differing"]  # fmt: skip
-    body = [line(name, [row for row in rows if row["folder"] == name]) for name in folders]
+    header = ["", "files", "read", "refused", "no reader", "pages", "characters in",
+              "of them recognised", "indexed", "dropped", "pages in and out differ",
+              "pages counted twice", "of these differ"]  # fmt: skip
+    body = [line(name or "beside", [r for r in rows if r["folder"] == name]) for name in names]
     print(common.table(header, [*body, line("all", rows)]))
     reasons: Counter[str] = Counter()
     for row in rows:
         reasons.update(row.get("dropped", {}))
     print(f"\n{common.table(['dropped because', 'characters'], reasons.most_common())}\n")
     for row in rows:
-        for fault in faults(row):
+        for fault in [*faults(row), *([row["error"]] if "error" in row else [])]:
             print(f"- {row['folder']}/{row['file']}: {fault}")
 
 
 def line(name: str, rows: list[Row]) -> list[object]:
     read = [row for row in rows if "error" not in row]
+    refused = sum(row["known"] for row in rows if "error" in row)
 
     def total(key: str) -> int:
         return sum(row[key] for row in read)
 
     return [
-        name, f"{len(read)} ({len(rows) - len(read)})", f"{total('pages'):,}",
-        f"{total('source'):,}", f"{total('ocr'):,}", f"{total('indexed'):,}",
-        f"{sum(sum(row['dropped'].values()) for row in read):,}",
-        f"{sum(len(row['unbalanced']) for row in read)} pages",
-        f"{total('checked'):,} pages", f"{sum(len(row['differing']) for row in read)}",
+        name, len(rows), len(read), refused, len(rows) - len(read) - refused,
+        f"{total('pages'):,}", f"{total('source'):,}", f"{total('ocr'):,}",
+        f"{total('indexed'):,}", f"{sum(sum(row['dropped'].values()) for row in read):,}",
+        sum(len(row["unbalanced"]) for row in read), f"{total('checked'):,}",
+        sum(len(row["differing"]) for row in read),
     ]  # fmt: skip
 
 
