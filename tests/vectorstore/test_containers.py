@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from ingest.containers import Expanded
+from ingest.limits import Bounds, Limits
+from ingest.source import Engines
+from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
-from vectorstore import indexing, reading
+from vectorstore import reading
 from vectorstore.library import Library
 from vectorstore.summary import AddSummary, Change, Progress
 
@@ -133,12 +136,11 @@ def test_what_is_left_out_is_named_in_every_run(library: Library, archive: Path)
 
 
 def test_what_did_not_fit_on_the_disk_is_unpacked_when_there_is_room(
-    library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, archive: Path
 ) -> None:
-    with monkeypatch.context() as patched:
-        small = reading.LIMITS.__class__(free=1 << 60)
-        patched.setattr(indexing, "Budget", lambda: reading.Budget(small))
-        full = library.add([archive])
+    small = Engines(bounds=Bounds(unpacking=Limits(free=1 << 60)))
+    with Library(library.folder, "main", WordEmbedder, lambda: small) as cramped:
+        full = cramped.add([archive])
     assert set(errors(full)) == {"leave.txt", "deep/travel.txt"}
     assert "the disk is nearly full" in errors(full)["leave.txt"]
     assert told(library.add([archive])) == (2, 0, 1, 0)
