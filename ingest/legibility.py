@@ -89,7 +89,8 @@ def written(picture: "Image", lines: Sequence[Line] = (), scale: float = SMALL) 
     pixels = _fine(picture.convert("L"))
     for line in lines:
         x0, y0, x1, y1 = (side * scale for side in line.box)
-        pixels[max(0, int(y0) - 1) : int(y1) + 2, max(0, int(x0) - 1) : int(x1) + 2] = False
+        rows = slice(max(0, int(y0) - 1), max(0, int(y1) + 2))  # they may lie beside the picture
+        pixels[rows, max(0, int(x0) - 1) : max(0, int(x1) + 2)] = False
     return int(pixels.sum() / scale**2 / INK)
 
 

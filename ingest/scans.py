@@ -1,16 +1,16 @@
 """Pages of a PDF whose text layer is absent or bad are drawn and recognised; others are kept."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ingest import pdfium
-from ingest.document import Box, Dropped, Line, Page, count
+from ingest.document import Dropped, Page, count
 from ingest.errors import UnreadableFile
 from ingest.heartbeat import beat
 from ingest.legibility import SMALL, doubt, written
-from ingest.ocr.reading import Reading, read
+from ingest.ocr.reading import Reading, added, beside, read
 from ingest.ocr.sizes import fitting
+from ingest.pictured import pictured
 from ingest.source import Engines
 
 REPLACED = "text layer without sense"
@@ -23,7 +23,6 @@ _SMALL_SIDE = 400  # pixels, when ink is measured
 _STAIN, _LOGO = 10, 200  # characters: less ink than these make is none, or no text
 _RICH = 1_000  # characters: so full a page holds no scan; without a picture _LOGO are enough
 _HOLES = 0.1  # of the characters: so many nameless letters leave no sentence whole
-_SAME = 0.3  # of a recognised line's area, in a line of the text layer
 
 
 def recognised(path: Path, pages: tuple[Page, ...], engines: Engines) -> tuple[Page, ...]:
@@ -48,7 +47,7 @@ def _recognised(path: Path, page: Page, engines: Engines) -> Page:
     try:
         why = reason(path, page)
         if not why:
-            return page
+            return pictured(path, page, engines)
         scale = _scale(page)
         reading = read(pdfium.render(path, page.number, scale), scale, engines)
     except UnreadableFile:  # a page that cannot be drawn keeps the text it has
@@ -82,42 +81,14 @@ def _replaced(page: Page, reading: Reading, flaw: str) -> Page:
     if not reading.lines or doubt("\n".join(line.text for line in reading.lines)):
         return replace(page, note=reading.note or f"bad text layer: {flaw}")
     layer = sum(count(line.text) for line in page.lines)
-    page = replace(
-        page, lines=(), tables=(), dropped=(*page.dropped, Dropped(f"{REPLACED}: {flaw}", layer))
-    )
-    return _with(page, layer, reading.lines, reading)
+    lost = Dropped(f"{REPLACED}: {flaw}", layer)
+    page = replace(page, lines=(), tables=(), dropped=(*page.dropped, lost))
+    return added(page, reading.lines, reading)
 
 
 def _completed(page: Page, reading: Reading) -> Page:
     """The text layer's lines, and after them recognised ones that it does not have."""
-    boxes = [line.box for line in page.lines]
-    new = tuple(line for line in reading.lines if _outside(line.box, boxes))
-    if not new:
-        missing = not page.lines or (reading.unread and not reading.lines)
-        return replace(page, unread=reading.unread, note=reading.note) if missing else page
-    return _with(page, 0, new, reading)
-
-
-def _with(page: Page, dropped: int, new: Sequence[Line], reading: Reading) -> Page:
-    layer = page.characters
-    if layer is None:
-        layer = dropped + sum(count(line.text) for line in page.lines)
-    return replace(
-        page,
-        lines=(*page.lines, *new),
-        ocr=True,
-        characters=layer + sum(count(line.text) for line in new),
-        unread=reading.unread,
-        note=reading.note,
-    )
-
-
-def _outside(box: Box, others: Sequence[Box]) -> bool:
-    area = (box.x1 - box.x0) * (box.y1 - box.y0)
-    return sum(_shared(box, other) for other in others) < _SAME * area
-
-
-def _shared(one: Box, other: Box) -> float:
-    across = min(one.x1, other.x1) - max(one.x0, other.x0)
-    down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(across, 0.0) * max(down, 0.0)
+    if new := beside(page, reading.lines):
+        return added(page, new, reading)
+    missing = not page.lines or (reading.unread and not reading.lines)
+    return replace(page, unread=reading.unread, note=reading.note) if missing else page
