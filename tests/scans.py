@@ -7,6 +7,7 @@ from pathlib import Path
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
+from ingest.document import Line
 from tests.pdfs import HEIGHT, WIDTH
 
 DOTS = 2.0  # pixels in a point: 144 dots per inch, a poor scan
@@ -57,6 +58,13 @@ def write_scan(
     path.parent.mkdir(parents=True, exist_ok=True)
     pdf.output(str(path))
     return path
+
+
+def inked(picture: Image.Image, line: Line) -> float:
+    """How much of a box's height and width its ink fills: low when the box is elsewhere."""
+    crop = picture.convert("L").crop(tuple(round(side * DOTS) for side in line.box))
+    box = crop.point(lambda value: 255 if value < 128 else 0).getbbox()
+    return 0.0 if box is None else (box[2] - box[0]) * (box[3] - box[1]) / crop.width / crop.height
 
 
 def same(one: str, other: str) -> float:

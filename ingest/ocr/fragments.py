@@ -1,6 +1,7 @@
 """Pieces of recognised text, and how they become the lines of a page."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 from typing import NamedTuple
 
@@ -50,6 +51,13 @@ def turned(box: Box, width: float, height: float, quarters: int) -> Box:
         box = Box(box.y0, width - box.x1, box.y1, width - box.x0)
         width, height = height, width
     return box
+
+
+def turned_back(line: Line, width: float, height: float, quarters: int) -> Line:
+    """A line of a page of this size, where it was before its quarter turns counterclockwise."""
+    if not quarters:
+        return line
+    return replace(line, box=turned(line.box, width, height, 4 - quarters))
 
 
 def union(boxes: Sequence[Box]) -> Box:

@@ -5,13 +5,12 @@ imports rapidocr.
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Box, Line
 from ingest.errors import CannotRecognise
 from ingest.heartbeat import beat
-from ingest.ocr.fragments import Fragment, as_lines, confidence, turned
+from ingest.ocr.fragments import Fragment, as_lines, confidence, turned, turned_back
 from ingest.ocr.order import in_reading_order
 from ingest.ocr.sizes import bounded
 
@@ -56,7 +55,7 @@ class Rapid:
         width, height = smaller.width / scale / shrunk, smaller.height / scale / shrunk
         if quarters % 2:
             width, height = height, width
-        return tuple(_turned_back(line, width, height, quarters) for line in lines)
+        return tuple(turned_back(line, width, height, quarters) for line in lines)
 
     def _upright(self, pixels: Any) -> tuple[int, list[Fragment]]:
         """Quarter turns counterclockwise that set the picture upright, and what it then says."""
@@ -149,9 +148,3 @@ def _fragment(corners: Any, text: str, score: float) -> Fragment:
     (left, top), (right, fall) = points[0], points[1]
     slope = (fall - top) / (right - left) if right - left > box.y1 - box.y0 else 0.0
     return Fragment(text.strip(), box, float(score), slope)
-
-
-def _turned_back(line: Line, width: float, height: float, quarters: int) -> Line:
-    if not quarters:
-        return line
-    return replace(line, box=turned(line.box, width, height, 4 - quarters))

@@ -7,18 +7,11 @@ from ingest.errors import CannotRecognise
 from ingest.ocr import recognizer
 from ingest.ocr.rapid import LANGUAGES, Rapid
 from ingest.source import Engines
-from tests.scans import DOTS, LEFT, LETTER, STEP, TOP, drawn, same
+from tests.scans import DOTS, LEFT, LETTER, STEP, TOP, drawn, inked, same
 
 
 def read(picture: Image.Image) -> tuple[Line, ...]:
     return recognizer(Engines()).lines(picture, DOTS)
-
-
-def inked(picture: Image.Image, line: Line) -> float:
-    """How much of a box's height and width its ink fills: low when the box is elsewhere."""
-    crop = picture.convert("L").crop(tuple(round(side * DOTS) for side in line.box))
-    box = crop.point(lambda value: 255 if value < 128 else 0).getbbox()
-    return 0.0 if box is None else (box[2] - box[0]) * (box[3] - box[1]) / crop.width / crop.height
 
 
 def test_lines_are_read_with_their_places_in_points() -> None:

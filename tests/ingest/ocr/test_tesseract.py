@@ -10,7 +10,7 @@ from ingest.document import Box
 from ingest.errors import CannotRecognise
 from ingest.ocr import tesseract
 from ingest.ocr.tesseract import Tesseract
-from tests.scans import DOTS, LETTER, drawn, same
+from tests.scans import DOTS, LEFT, LETTER, STEP, TOP, drawn, inked, same
 
 HEAD = [
     *("level", "page_num", "block_num", "par_num", "line_num", "word_num"),
@@ -56,7 +56,8 @@ def test_where_it_is_not_installed_the_error_says_how_to_get_it(
 @posix
 def test_words_become_lines_in_points(stand_in: Path) -> None:
     first, second = Tesseract(("en",)).lines(drawn(), DOTS)
-    assert (first.text, first.box) == ('Dear "all"', Box(40, 40, 100, 50))
+    # It is given twice as many pixels as the picture has: 4 in a point.
+    assert (first.text, first.box) == ('Dear "all"', Box(20, 20, 50, 25))
     assert first.confidence == pytest.approx(0.932, abs=0.01)
     assert (second.text, second.confidence) == ("scrawl", 0.3)
     assert (stand_in / "given").read_bytes().startswith(b"\x89PNG")
@@ -87,13 +88,41 @@ def test_a_program_that_hangs_is_ended_and_gives_signs_of_life_until_then(
         assert engine.lines(drawn(), DOTS) == ()
     finally:
         heartbeat.listen(None)
-    assert len(heard) == 2
+    assert len(heard) == 4 * 2  # it is turned in vain
 
 
-@pytest.mark.skipif(not which("tesseract"), reason="Tesseract is not installed")
-def test_the_real_program_reads_a_letter() -> None:
+@posix
+def test_a_page_that_makes_sense_is_looked_at_once(stand_in: Path) -> None:
+    Tesseract(("en",)).lines(drawn(), DOTS)
+    assert (stand_in / "calls").read_text().count("stdin") == 1
+
+
+# -- the real program
+
+
+@pytest.fixture(scope="module")
+def program() -> Tesseract:
+    if not which("tesseract"):
+        pytest.skip("Tesseract is not installed")
     languages = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True)
     if "eng" not in languages.stdout.split():
         pytest.skip("Tesseract has no data for English")
-    lines = Tesseract(("en",)).lines(drawn(), DOTS)
+    return Tesseract(("en",))
+
+
+def test_a_letter_is_read_with_its_places(program: Tesseract) -> None:
+    lines = program.lines(drawn(), DOTS)
     assert same("".join(line.text for line in lines), "".join(LETTER)) > 0.95
+    assert lines[1].box.x0 == pytest.approx(LEFT, abs=4)
+    assert lines[1].box.y0 == pytest.approx(TOP + STEP, abs=5)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_few_words_that_lie_or_stand_on_their_heads_are_read_where_they_are(
+    program: Tesseract, degrees: int
+) -> None:
+    """Tesseract itself tells the rotation of fuller pages only."""
+    picture = drawn(LETTER[:2]).rotate(degrees, expand=True)
+    lines = program.lines(picture, DOTS)
+    assert same("".join(line.text for line in lines), "".join(LETTER[:2])) > 0.95
+    assert all(inked(picture, line) > 0.4 for line in lines)
