@@ -88,7 +88,7 @@ def score(folder: Path, row: dict[str, Any], engines: Engines, show: bool) -> Sc
     found = "\n".join(page.text for page in document.pages)
     if show:
         print(f"----- {engines.ocr}: {row['file']}\n{found}")
-    truth, read = _plain(row["text"]), _plain(found)
+    truth, read = plain(row["text"]), plain(found)
     errors = distance(truth, read) / len(truth)
     receipt = row["file"].startswith("receipt")
     return Score(row["file"], errors, recall(truth, read), _confidence(document), seconds, receipt)
@@ -99,7 +99,7 @@ def _children(usage: resource.struct_rusage | None = None) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One space between words; quotes and dashes of one kind."""
     text = unicodedata.normalize("NFKC", text)
     return " ".join(text.translate(str.maketrans("‘’“”–—", "''\"\"--")).split())
