@@ -1,47 +1,55 @@
 """The characters of a page as PDFium gives them: code and rectangle."""
 
-import ctypes
 import re
-from collections.abc import Sequence
-from itertools import compress
+from collections import deque
+from itertools import compress, repeat
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from ingest.pdf import native
 
 _HALF = re.compile(r"[\ud800-\udfff]")
 _PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
+_LAST = 0x10FFFF  # of all characters
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Marks = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Glyphs(NamedTuple):
     """Characters and their rectangles in the page's own coordinates: y grows upwards."""
 
     text: str  # one character for each that PDFium has
-    at: Sequence[int]  # PDFium's index of each
-    left: Sequence[float]
-    right: Sequence[float]
-    bottom: Sequence[float]
-    top: Sequence[float]
+    at: Numbers  # PDFium's index of each
+    left: Floats
+    right: Floats
+    bottom: Floats
+    top: Floats
 
-    def only(self, keep: Sequence[bool]) -> "Glyphs":
-        sides = (list(compress(side, keep)) for side in self[2:])
-        return Glyphs("".join(compress(self.text, keep)), list(compress(self.at, keep)), *sides)
+    def only(self, keep: Marks) -> "Glyphs":
+        text = "".join(compress(self.text, keep))
+        return Glyphs(text, self.at[keep], *(side[keep] for side in self[2:]))
 
 
 def read(textpage: Any) -> Glyphs:
     # One for each PDFium index: get_text_range() drops some, so that its offsets shift.
     count, handle = textpage.count_chars(), native.address(textpage.raw)
-    boxes = (ctypes.c_double * (4 * count))()
-    place, char_box, unicode_of = ctypes.addressof(boxes), native.char_box, native.unicode_of
-    for index in range(count):
-        char_box(handle, index, place, place + 8, place + 16, place + 24)
-        place += 32
-    codes = [unicode_of(handle, index) for index in range(count)]
-    values = boxes[:]
-    return _whole(Glyphs(_text(codes), range(count), *(values[side::4] for side in range(4))))
+    boxes = np.zeros((count, 4))
+    first, stop = boxes.ctypes.data, boxes.ctypes.data + boxes.nbytes
+    places = (range(first + side, stop + side, 32) for side in (0, 8, 16, 24))
+    # map(), since the loop around these calls would take as long as they do.
+    deque(map(native.char_box, repeat(handle), range(count), *places), maxlen=0)
+    codes = np.fromiter(map(native.unicode_of, repeat(handle, count), range(count)), "<u4", count)
+    left, right, bottom, top = boxes.T.copy()
+    return _whole(Glyphs(_text(codes), np.arange(count), left, right, bottom, top))
 
 
-def _text(codes: list[int]) -> str:
-    return "".join(map(chr, (code if code < 0x110000 else 0xFFFD for code in codes)))
+def _text(codes: Any) -> str:
+    codes[codes > _LAST] = 0xFFFD
+    text: str = codes.tobytes().decode("utf-32-le", "surrogatepass")
+    return text
 
 
 def _whole(glyphs: Glyphs) -> Glyphs:
@@ -53,7 +61,7 @@ def _whole(glyphs: Glyphs) -> Glyphs:
     text = _PAIR.sub(lambda pair: _joined(pair.group()) + " ", glyphs.text)
     text = _HALF.sub("\ufffd", text)
     glyphs = Glyphs(text, *glyphs[1:])
-    return glyphs.only([at not in second for at in range(len(text))])
+    return glyphs.only(np.array([at not in second for at in range(len(text))], bool))
 
 
 def _joined(pair: str) -> str:

@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from ingest.document import Box
 from ingest.pdf.glyphs import Glyphs
 from ingest.pdf.screen import Screen
@@ -59,31 +61,35 @@ def union(boxes: Sequence[Box]) -> Box:
 def rows(glyphs: Glyphs, screen: Screen) -> Iterator[Row]:
     """In the order in which the file draws them."""
     breaks = _breaks(glyphs)
+    spans: list[tuple[int, int]] = []  # of all words
+    ends = [0]  # how many words there are up to the end of each row
     for line in _LINE.finditer(glyphs.text):
         inside = breaks[bisect_right(breaks, line.start()) : bisect_left(breaks, line.end())]
-        edges = [line.start(), *inside, line.end()]
-        for start, end in pairwise(edges):
-            if words := tuple(_words(glyphs, screen, start, end)):
-                yield Row(words)
+        for start, end in pairwise([line.start(), *inside, line.end()]):
+            spans += (match.span() for match in _WORD.finditer(glyphs.text, start, end))
+            if len(spans) > ends[-1]:
+                ends.append(len(spans))
+    words = _words(glyphs, screen, spans) if spans else []
+    yield from (Row(tuple(words[first:end])) for first, end in pairwise(ends))
 
 
-def _words(glyphs: Glyphs, screen: Screen, start: int, end: int) -> Iterator[Word]:
-    for match in _WORD.finditer(glyphs.text, start, end):
-        first, stop = match.span()
-        box = screen.box(
-            min(glyphs.left[first:stop]),
-            min(glyphs.bottom[first:stop]),
-            max(glyphs.right[first:stop]),
-            max(glyphs.top[first:stop]),
-        )
-        yield Word(match.group(), glyphs.at[first], box)
+def _words(glyphs: Glyphs, screen: Screen, spans: Sequence[tuple[int, int]]) -> list[Word]:
+    """All words of a page at once: one by one they take four times as long."""
+    edges = np.array(spans).ravel()
+    starts = edges[::2]
+    if edges[-1] == len(glyphs.text):
+        edges = edges[:-1]  # the last word goes on to the end anyway
+    # What lies between two words is reduced too, and left out.
+    left, bottom = (np.minimum.reduceat(side, edges)[::2] for side in (glyphs.left, glyphs.bottom))
+    right, top = (np.maximum.reduceat(side, edges)[::2] for side in (glyphs.right, glyphs.top))
+    texts = [glyphs.text[start:end] for start, end in spans]
+    return list(
+        map(Word, texts, glyphs.at[starts].tolist(), screen.boxes(left, bottom, right, top))
+    )
 
 
 def _breaks(glyphs: Glyphs) -> list[int]:
     # After a hyphen at a line end PDFium goes on without a line break (5.15, PDFium 7800).
-    below = zip(glyphs.top[1:], glyphs.bottom, glyphs.right[1:], glyphs.left, strict=False)
-    return [
-        at
-        for at, (top, bottom, right, left) in enumerate(below, start=1)
-        if top < bottom and right < left
-    ]
+    below = glyphs.top[1:] < glyphs.bottom[:-1]
+    places: list[int] = (np.flatnonzero(below & (glyphs.right[1:] < glyphs.left[:-1])) + 1).tolist()
+    return places

@@ -2,8 +2,11 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ingest.document import Box
 from ingest.pdf import native
+from ingest.pdf.glyphs import Floats
 
 _FINE = 100  # device units in a point: PageToDevice rounds to integers
 _FAR = 1000.0
@@ -28,13 +31,21 @@ class Screen(NamedTuple):
             x0, x1 = x1, x0
         if y0 > y1:
             y0, y1 = y1, y0
-        # To hundredths: round() takes twice as long, and this is done for every word.
+        # To hundredths: round() takes twice as long, and this is done for every drawn path.
         return Box(
             int(x0 * 100 + 0.5) / 100,
             int(y0 * 100 + 0.5) / 100,
             int(x1 * 100 + 0.5) / 100,
             int(y1 * 100 + 0.5) / 100,
         )
+
+    def boxes(self, left: Floats, bottom: Floats, right: Floats, top: Floats) -> list[Box]:
+        """The same for many."""
+        x0, y0 = self.a * left + self.c * bottom + self.e, self.b * left + self.d * bottom + self.f
+        x1, y1 = self.a * right + self.c * top + self.e, self.b * right + self.d * top + self.f
+        sides = np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)
+        hundredths = (np.trunc(side * 100 + 0.5) / 100 + 0.0 for side in sides)  # + 0.0: no -0.0
+        return list(map(Box, *(side.tolist() for side in hundredths)))
 
 
 def screen(page: Any) -> Screen:
