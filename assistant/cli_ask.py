@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_shared import DONE, FAILED, IN_PART, opened, rows
+from assistant.cli_shared import DONE, FAILED, IN_PART, notice, opened, rows
 
 if TYPE_CHECKING:
     from assistant.chat import Assistant
@@ -42,8 +42,8 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give either a QUESTION or --batch FILE")
     with opened(settings) as library:
         assistant = build.assistant(settings, library)
-        if assistant.notice:
-            print(f"pincite: {assistant.notice}", file=sys.stderr)
+        for text in (assistant.notice, library.notice()):
+            notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch)
         _show(assistant.ask(args.question, conversation=args.conversation), args.json)
@@ -118,8 +118,8 @@ def _show(reply: "Reply", as_json: bool) -> None:
     unsupported = [s.text for s in done.sentences if not s.supported and not done.refused]
     for text in unsupported:
         print(f"not found in the documents: {text}")
-    for notice in done.notices:
-        print(f"note: {notice}")
+    for told in done.notices:
+        print(f"note: {told}")
     for passage in done.passages[:3] if done.refused else ():
         first = " ".join(passage.text.split())[:100]
         where = place(passage.page, passage.seconds)
@@ -131,6 +131,7 @@ def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
 
     with opened(settings) as library:
         assistant = build.assistant(settings, library)
+        notice(library.notice())
         conversation = assistant.conversations.start()
         print(assistant.notice or f"{assistant.model_name} on {settings.library!r}. Ctrl-D ends.")
         for question in _typed():

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_shared import DONE, IN_PART, check_paths, command, opened
+from assistant.cli_shared import DONE, IN_PART, check_paths, command, notice, opened
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -52,12 +52,8 @@ def _run_watch(args: argparse.Namespace, settings: "Settings") -> int:
         settle = SETTLE if args.settle is None else args.settle
         names = ", ".join(map(str, args.paths))
         print(f"{settings.library}: watching {names}; Ctrl-C ends it.", file=sys.stderr, flush=True)
-        Watching(library, args.paths, show, _notice, settle).run(threading.Event())
+        Watching(library, args.paths, show, notice, settle).run(threading.Event())
     return DONE
-
-
-def _notice(text: str) -> None:
-    print(f"pincite: {text}", file=sys.stderr, flush=True)
 
 
 def _in_json(change: "Change") -> None:

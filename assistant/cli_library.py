@@ -10,7 +10,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli_shared import DONE, FAILED, IN_PART, check_paths, command, count, opened, rows
+from assistant.cli_shared import (
+    DONE,
+    FAILED,
+    IN_PART,
+    check_paths,
+    command,
+    count,
+    notice,
+    opened,
+    rows,
+)
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -55,8 +65,10 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _print_summary(summary: "AddSummary", library: str) -> None:
+    from ingest.names import readable
+
     for line in _remarks(summary):
-        print(line, file=sys.stderr)
+        print(*map(readable, line.splitlines()), sep="\n", file=sys.stderr)
     rare = {"moved": summary.moved, "removed": summary.removed, "cancelled": summary.cancelled}
     more = "".join(f" {number} {what}," for what, number in rare.items() if number)
     print(
@@ -113,6 +125,7 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     if (args.query is None) == (args.batch is None):
         args.misused("give either a QUERY or --batch FILE")
     with opened(settings) as library:
+        notice(library.notice())
         if args.batch:
             for row in rows(args.batch):
                 print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)
@@ -174,7 +187,7 @@ def _progress() -> Iterator[Callable[["Progress"], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("looking for documents", total=None)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,3 +69,9 @@ def check_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.exists():
             raise NothingFound(f"There is no file or folder {path}.")
+
+
+def notice(text: str) -> None:
+    """Tell people, beside what is printed for them or for programs."""
+    if text:
+        print(f"pincite: {text}", file=sys.stderr, flush=True)

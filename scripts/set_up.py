@@ -25,6 +25,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 HEARTBEAT_SECONDS = 15
+ASK = """from assistant.settings import default_home
+from ingest.chunking import VERSION
+print(default_home(), VERSION, sep="\\n")"""
 TEST_MODELS = ["smollm2-135m", "qwen2.5-coder-0.5b"]  # small ones, for the slow tests
 
 
@@ -155,13 +158,9 @@ def fetch_models(more: list[str]) -> None:
 def index_samples() -> None:
     documents = sorted(Path("samples").glob("*.pdf"))
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in documents]
-    home = subprocess.run(
-        [str(PYTHON), "-c", "from assistant.settings import default_home; print(default_home())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    key = digest(repr((home, states)).encode())
+    told = subprocess.run([str(PYTHON), "-c", ASK], capture_output=True, text=True, check=True)
+    home, chunker = told.stdout.splitlines()
+    key = digest(repr((home, states, chunker)).encode())
     if done("samples", key) and Path(home, "libraries", "samples").exists():
         return
     say("Indexing the sample company")

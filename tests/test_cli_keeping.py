@@ -1,6 +1,7 @@
 """The commands watch, backup and restore, and how a run is ended."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from assistant import build
 from tests.commands import Pincite, refused
 from tests.conftest import PROJECT
 from tests.pdfs import write_pdf
 
+EMBEDDER = build.embedder  # the real one, which the fixture `pincite` replaces
 Process = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -134,3 +137,32 @@ def test_wrong_seconds_are_wrong_usage(pincite: Pincite, papers: Path) -> None:
     for seconds in ("soon", "-1", "nan"):
         ran = pincite("watch", papers, "--settle", seconds)
         assert ran.status == 2 and "is not a number of seconds" in ran.err
+
+
+# -- another model
+
+
+@pytest.mark.slow
+def test_a_library_serves_as_it_is_while_another_model_is_chosen_and_the_next_add_makes_it_anew(
+    pincite: Pincite, papers: Path, home: Path, minilm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "embedder", EMBEDDER)
+    first, second = home / "models" / "first", home / "models" / "second"
+    shutil.copytree(minilm, first, symlinks=True)
+    monkeypatch.setenv("PINCITE_EMBEDDING_MODEL", str(first))
+    assert pincite("add", papers).status == 0
+    before = pincite("search", "holidays", "--json")
+    assert (before.json[0]["document"], before.err) == ("Handbook.pdf", "")
+    shutil.copytree(first, second, symlinks=True)
+    monkeypatch.setenv("PINCITE_EMBEDDING_MODEL", str(second))
+    served = pincite("search", "holidays", "--json")
+    assert served.json == before.json
+    assert "was made with first, and second is chosen. It serves as it is" in served.err
+    shutil.rmtree(first)
+    by_words = pincite("search", "paid leave", "--json")
+    assert by_words.json[0]["document"] == "Handbook.pdf"
+    assert "made with first, which is not here: words find its passages" in by_words.err
+    added = pincite("add", papers, "--json")
+    assert added.json["unchanged"] == 2
+    after = pincite("search", "holidays", "--json")
+    assert (after.json, after.err) == (before.json, "")
