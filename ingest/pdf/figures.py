@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.document import Box, Figure, Line
+from ingest.pdf.captions import onwards
 from ingest.pdf.rows import union
 
 _SMALLEST = 50.0  # points, on both sides: less is a logo or an icon
@@ -25,8 +26,12 @@ def figures(
     large = [
         box for box in _whole([_common(box, page) for box in pictures]) if _is_figure(box, page)
     ]
-    captions = [line for line in lines if _CAPTION.match(line.text) and not line.hidden]
-    return tuple(Figure(box, _caption(box, captions)) for box in sorted(large, key=lambda b: b.y0))
+    captions = [
+        at for at, line in enumerate(lines) if _CAPTION.match(line.text) and not line.hidden
+    ]
+    return tuple(
+        Figure(box, _caption(box, lines, captions)) for box in sorted(large, key=lambda b: b.y0)
+    )
 
 
 def _common(box: Box, page: Box) -> Box:
@@ -61,11 +66,11 @@ def _is_figure(box: Box, page: Box) -> bool:
     return min(width, height) >= _SMALLEST and not whole
 
 
-def _caption(box: Box, captions: Sequence[Line]) -> str:
+def _caption(box: Box, lines: Sequence[Line], captions: Sequence[int]) -> str:
     """The nearest below, else above."""
-    over = [c for c in captions if c.box.x0 < box.x1 and c.box.x1 > box.x0]
-    below = [c for c in over if -_TOUCH <= c.box.y0 - box.y1 <= _NEAR]
-    above = [c for c in over if -_TOUCH <= box.y0 - c.box.y1 <= _NEAR]
+    over = [at for at in captions if lines[at].box.x0 < box.x1 and lines[at].box.x1 > box.x0]
+    below = [at for at in over if -_TOUCH <= lines[at].box.y0 - box.y1 <= _NEAR]
+    above = [at for at in over if -_TOUCH <= box.y0 - lines[at].box.y1 <= _NEAR]
     if below:
-        return min(below, key=lambda line: line.box.y0).text
-    return max(above, key=lambda line: line.box.y1).text if above else ""
+        return onwards(lines, min(below, key=lambda at: lines[at].box.y0))
+    return onwards(lines, max(above, key=lambda at: lines[at].box.y1)) if above else ""

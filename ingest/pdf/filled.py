@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ingest.document import Box
 from ingest.pdf.columns import merged
-from ingest.pdf.rows import Row, Word
+from ingest.pdf.rows import Row, Word, union
 from ingest.pdf.ruled import Region
 from ingest.pdf.segments import segments
 
@@ -19,9 +19,12 @@ _ABOVE = 9.0  # points: how far above the first line the heads of the columns en
 _MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
 _FILLED = 0.5  # of the cells
 _MOST_COLUMNS = 25
+_LONG = 100  # characters of a merged cell: a longer text is shown once
+_SPACE = 0.8  # of a row's height: more is not between two words of a sentence
 _HEADS = 3  # lines of one head
 _LETTER = re.compile(r"[^\W\d_]")
 
+Texts = tuple[tuple[str, int], ...]  # of a row: text and line of each cell
 Level = tuple[Word, ...]  # words of one cell that are one line of it
 Cells = dict[tuple[int, int], list[Level]]  # row and column
 
@@ -31,24 +34,37 @@ class Block:
     """A table as lines, and for each row of it the text and the line of each cell."""
 
     lines: tuple[Row, ...]
-    rows: tuple[tuple[tuple[str, int], ...], ...]  # the lines are counted from 0
+    rows: tuple[Texts, ...]  # the lines are counted from 0
     joined: frozenset[int]  # rows with cells that are several columns wide
 
 
 def block(region: Region, rows: Sequence[Row]) -> tuple[Block, list[tuple[int, Row]]] | None:
     """The table in a region, and what it leaves of rows that it touches, with their indexes."""
     inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
+    if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
+        return None  # the lines of a drawing
     if not region.gridded:
         region = _with_columns(region, rows, inside)
     if not 2 <= len(region.xs) - 1 <= _MOST_COLUMNS:
         return None
     spread = _spread(region, list(inside.values()))
+    if region.gridded and (cuts := list(_cuts(spread))):
+        region = region.cut(cuts)
+        spread = _spread(region, list(inside.values()))
     if not _convincing(region, spread):
         return None
     rest = [(at, replace(rows[at], words=left)) for at, part in inside.items()
             if (left := tuple(word for word in rows[at].words if word not in part))]  # fmt: skip
     taken = [(at, Row(())) for at, part in inside.items() if len(part) == len(rows[at].words)]
     return _block(region, spread), [*rest, *taken]
+
+
+def _is_cut(row: Row, part: Level) -> bool:
+    """The edge of the region runs through a line of text."""
+    near = [after.box.x0 - before.box.x1 < _SPACE * (row.box.y1 - row.box.y0)
+            for before, after in pairwise(row.words)
+            if (before in part) != (after in part)]  # fmt: skip
+    return len(part) < len(row.words) and any(near)
 
 
 def _inside(row: Row, box: Box) -> Level:
@@ -148,6 +164,39 @@ def _side_by_side(group: list[Level]) -> Level:
     return tuple(word for part in sorted(group, key=lambda p: p[0].box.x0) for word in part)
 
 
+def _cuts(spread: Cells) -> Iterator[float]:
+    """Where rows end that no line parts: all cells have the same number of lines, side by side."""
+    top = min((row for row, _ in spread), default=0)
+    for number in sorted({row for row, _ in spread}):
+        cells = [levels for (row, _), levels in spread.items() if row == number]
+        each = len(cells[0])
+        if any(len(levels) != each for levels in cells) or len(cells) < 2:
+            continue
+        # Two columns, or heads, may well have text that runs over two lines.
+        least = _HEADS + 1 if number == top else 2 if len(cells) > 2 else 3
+        if each >= least and not any(_small(level) for levels in cells for level in levels):
+            yield from _between(cells)
+
+
+def _between(cells: Sequence[list[Level]]) -> Iterator[float]:
+    """Nothing when a line reaches into the next one of the cell beside."""
+    rows = [
+        union([word.box for level in levels for word in level])
+        for levels in zip(*cells, strict=True)
+    ]
+    if all(above.y1 <= below.y0 + _SLACK for above, below in pairwise(rows)):
+        yield from ((above.y1 + below.y0) / 2 for above, below in pairwise(rows))
+
+
+def _wrapped(cells: Sequence[list[Level]]) -> bool:
+    """A line goes on in small letters: it is no row of its own."""
+    return any(_small(level) for levels in cells for level in levels[1:])
+
+
+def _small(level: Level) -> bool:
+    return level[0].text[0].islower()
+
+
 def _convincing(region: Region, spread: Cells) -> bool:
     rows = sorted({row for row, _ in spread})
     columns = {column for _, column in spread}
@@ -161,7 +210,7 @@ def _convincing(region: Region, spread: Cells) -> bool:
         and max(words) <= _MOST_WORDS
         and any(_LETTER.search(word.text) for ls in spread.values() for ws in ls for word in ws)
         and not any(map(_several_numbers, spread.values()))
-        and not any(_several_rows(region, spread, row) for row in rows)
+        and not _several_rows(region, spread, rows)
     )
 
 
@@ -172,28 +221,58 @@ def _several_numbers(levels: Sequence[Level]) -> bool:
     return beside or sum(segs[0].number for segs in parts) > 1
 
 
-def _several_rows(region: Region, spread: Cells, row: int) -> bool:
-    heights = sorted(len(levels) for (at, _), levels in spread.items() if at == row)
-    even = len(heights) > 1 and heights[0] == heights[-1] > (1 if row else _HEADS)
+def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
+    """Between two lines stand several rows that none parts."""
+    parts = [(row, [levels for (at, _), levels in spread.items() if at == row]) for row in rows]
+    even = [cells for row, cells in parts if _is_even(cells, 1 if row else _HEADS)]
     if region.gridded:
-        return even
-    return even or (len(heights) > 1 and heights[-2] > _HEADS) or (not row and heights[-1] > _HEADS)
+        # A few whose cells all run over as many lines are rows like the others.
+        return 2 * len(even) > len(rows) or not all(map(_wrapped, even))
+    return bool(even) or any(_is_high(row, sorted(map(len, cells))) for row, cells in parts)
+
+
+def _is_even(cells: Sequence[list[Level]], most: int) -> bool:
+    heights = set(map(len, cells))
+    return len(cells) > 1 and len(heights) == 1 and heights.pop() > most
+
+
+def _is_high(row: int, heights: Sequence[int]) -> bool:
+    return (len(heights) > 1 and heights[-2] > _HEADS) or (not row and heights[-1] > _HEADS)
 
 
 def _block(region: Region, spread: Cells) -> Block:
     columns = sorted({column for _, column in spread})
     lines: list[Row] = []
-    rows: list[tuple[tuple[str, int], ...]] = []
+    rows: list[Texts] = []
     wide: set[int] = set()
     for number in sorted({row for row, _ in spread}):
         levels = [spread.get((number, column), []) for column in columns]
         rows.append(_row(levels, lines))
         if region.gridded and _is_wide(region, spread, number):
             wide.add(len(rows) - 1)
+    if region.gridded:
+        rows = list(_repeated(region, rows, columns, sorted({row for row, _ in spread})))
     return Block(tuple(lines), tuple(rows), frozenset(wide))
 
 
-def _row(cells: Sequence[list[Level]], lines: list[Row]) -> tuple[tuple[str, int], ...]:
+def _repeated(
+    region: Region, rows: Sequence[Texts], columns: Sequence[int], numbers: Sequence[int]
+) -> Iterator[Texts]:
+    """A short text of a merged cell in each place that it covers, but for a title over a row."""
+    at = {row: index for index, row in enumerate(numbers)}
+    place = {column: index for index, column in enumerate(columns)}
+    for number, row in zip(numbers, rows, strict=True):
+        homes = [_home(region, number, column) for column in columns]
+        one = len(set(homes)) == 1
+        found = []
+        for own, (row_at, column_at) in zip(row, homes, strict=True):
+            known = row_at in at and column_at in place
+            cell = rows[at[row_at]][place[column_at]] if known and not one else own
+            found.append(cell if not own[0] and len(cell[0]) <= _LONG else own)
+        yield tuple(found)
+
+
+def _row(cells: Sequence[list[Level]], lines: list[Row]) -> Texts:
     """Adds the lines of a row of the table: one, or those of each cell after another."""
     first = len(lines)
     texts = [" ".join(word.text for level in levels for word in level) for levels in cells]

@@ -32,6 +32,11 @@ class Region:
     def gridded(self) -> bool:
         return bool(self.down)
 
+    def cut(self, ys: Sequence[float]) -> "Region":
+        """With lines between rows also at these heights."""
+        lines = [Box(self.xs[0], y, self.xs[-1], y) for y in ys]
+        return Region(sorted([*self.ys, *ys]), self.xs, self.down, [*self.along, *lines])
+
     @property
     def box(self) -> Box:
         return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
@@ -70,7 +75,7 @@ def _joined(lines: Sequence[Box]) -> list[Box]:
         for line in sorted(level):
             if len(whole) > start and line.x0 - whole[-1].x1 <= _SAME:
                 last = whole[-1]
-                whole[-1] = Box(last.x0, last.y0, max(last.x1, line.x1), last.y1)
+                whole[-1] = Box(last.x0, last.y0, max(last.x1, line.x1), max(last.y1, line.y1))
             else:
                 whole.append(line)
     return whole
@@ -94,7 +99,7 @@ def _crossing(along: list[Box], down: list[Box]) -> list[tuple[list[Box], list[B
 
 def _touch(line: Box, pillar: Box) -> bool:
     across = line.x0 - _SAME <= pillar.x0 and pillar.x1 <= line.x1 + _SAME
-    return across and pillar.y0 - _SAME <= line.y0 and line.y1 <= pillar.y1 + _SAME
+    return across and pillar.y0 - _SAME <= line.y1 and line.y0 <= pillar.y1 + _SAME
 
 
 def _grid(along: list[Box], down: list[Box]) -> Region | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ingest import values
 from ingest.document import Box, Cell, Line, Table
 from ingest.pdf import aligned, filled
+from ingest.pdf.captions import onwards, upwards
 from ingest.pdf.drawings import Drawings
 from ingest.pdf.filled import Block
 from ingest.pdf.gutters import columns
@@ -18,6 +19,7 @@ _CAPTION = re.compile(
     r"(?i:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*(?:\d|[IVXLC]+\b|[A-Z]\b)"
 )
 _PAPER = (255, 255, 255, 255)
+_LEADERS = re.compile(r"\s*\.{4,}$")  # that lead to the next column
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
 
@@ -98,7 +100,7 @@ def typed(grid: Grid, lines: Sequence[Line]) -> Table:
     """The table with what its cells mean, and its caption."""
     flat = values.cells(grid.rows, [0] * len(grid.rows))
     cells = tuple(
-        tuple(Cell(cell.text, line, cell.value, cell.kind, cell.unit)
+        tuple(Cell(_LEADERS.sub("", cell.text), line, cell.value, cell.kind, cell.unit)
               for cell, line in zip(row, places, strict=True))
         for row, places in zip(flat, grid.lines, strict=True)
     )  # fmt: skip
@@ -111,22 +113,29 @@ def _header(cells: Sequence[Sequence[Cell]], grid: Grid, lines: Sequence[Line]) 
     bold = [all(lines[c.line].bold for c in row if c.text) for row in cells]
     if bold[0] and not all(bold):
         return bold.index(False)
-    if grid.shaded:
-        return 1
-    typed = any(cell.kind in ("number", "date", "truth") for row in cells[1:] for cell in row)
     # Two columns without numbers are terms and what they mean: their first row is one like others.
-    return values.header_rows(cells, grid.joined) if typed or len(cells[0]) > 2 else 0
+    typed = any(cell.kind in ("number", "date", "truth") for row in cells[1:] for cell in row)
+    told = typed or len(cells[0]) > 2
+    seen = values.header_rows(cells, grid.joined) if told else 0
+    return max(seen, int(grid.shaded))
 
 
 def _caption(grid: Grid, lines: Sequence[Line]) -> str:
     around = [at for at in (grid.first - 1, grid.first - 2, grid.last + 1) if 0 <= at < len(lines)]
     named = [at for at in around if _CAPTION.match(lines[at].text) and not lines[at].hidden]
     if named:
-        return lines[min(named, key=lambda at: _away(lines, grid, at))].text
-    title = lines[grid.first - 1] if grid.first else None
-    if title and title.bold and not lines[grid.first].bold and title.text[0].isalnum():
-        return title.text if _near(title.box, lines[grid.first].box) else ""
+        first = min(named, key=lambda at: _away(lines, grid, at))
+        return onwards(lines, first, grid.first)
+    if grid.first and _is_title(lines[grid.first - 1], lines[grid.first], grid):
+        return upwards(lines, grid.first - 1)
     return ""
+
+
+def _is_title(title: Line, first: Line, grid: Grid) -> bool:
+    """In bold close above the table; where no line is drawn it must not look like its first row."""
+    apart = grid.header is None or not first.bold
+    plain = title.text[0].isalnum() and not title.text.endswith((".", ","))
+    return title.bold and apart and plain and _near(title.box, first.box)
 
 
 def _away(lines: Sequence[Line], grid: Grid, at: int) -> float:

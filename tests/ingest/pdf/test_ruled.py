@@ -78,7 +78,7 @@ def test_a_cell_of_several_lines_is_read_as_one(tmp_path: Path) -> None:
     assert [cell.line for cell in table.rows[1]] == [1, 2, 4]
 
 
-def test_a_cell_over_two_columns_is_the_first_of_them(tmp_path: Path) -> None:
+def test_a_cell_over_two_columns_is_in_both(tmp_path: Path) -> None:
     drawing = Drawing()
     for y in (100, 120, 140, 160, 180):
         drawing.pdf.line(X[0], y, X[-1], y)
@@ -91,8 +91,114 @@ def test_a_cell_over_two_columns_is_the_first_of_them(tmp_path: Path) -> None:
     fill(drawing, 154, "Bremen", "37.5", "36")
     fill(drawing, 174, "Ghent", "38", "38")
     (table,) = drawing.read(tmp_path).tables
-    assert texts(table)[0] == ["Site", "Hours of the week that are worked", ""]
+    hours = "Hours of the week that are worked"
+    assert texts(table)[0] == ["Site", hours, hours]
     assert table.header == 2
+
+
+def test_a_cell_over_two_rows_is_in_both_and_a_title_over_all_columns_is_once(
+    tmp_path: Path,
+) -> None:
+    drawing = Drawing()
+    for y in (100, 120, 140, 180):
+        drawing.pdf.line(X[0], y, X[-1], y)
+    drawing.pdf.line(X[1], 160, X[-1], 160)  # not in the first column
+    for x in (X[0], X[-1]):
+        drawing.pdf.line(x, 100, x, 180)
+    for x in X[1:3]:
+        drawing.pdf.line(x, 120, x, 180)  # not in the first row
+    drawing.text(64, 114, "Signals of the monitor and the sockets they come from", bold=True)
+    fill(drawing, 134, "Signal", "Rate", "Socket", bold=True)
+    fill(drawing, 154, "480P", "60", "DVI")
+    fill(drawing, 174, "", "72", "VGA")
+    (table,) = drawing.read(tmp_path).tables
+    assert texts(table) == [
+        ["Signals of the monitor and the sockets they come from", "", ""],
+        ["Signal", "Rate", "Socket"],
+        ["480P", "60", "DVI"],
+        ["480P", "72", "VGA"],
+    ]
+    assert table.header == 2
+
+
+def test_rows_without_lines_between_them_are_parted_where_all_cells_agree(tmp_path: Path) -> None:
+    drawing = Drawing()
+    grid(drawing, [100, 120, 180])
+    fill(drawing, 114, "Exchange", "Reuters", "Bloomberg", bold=True)
+    fill(drawing, 136, "National Exchange", "ITC.NS", "NITCL IN")
+    fill(drawing, 154, "Bombay Exchange", "ITC.BO", "ITC IN")
+    fill(drawing, 172, "Calcutta Exchange", "ITC.CA", "CITC IN")
+    page = drawing.read(tmp_path)
+    (table,) = page.tables
+    assert [row[0] for row in texts(table)] == [
+        "Exchange", "National Exchange", "Bombay Exchange", "Calcutta Exchange",
+    ]  # fmt: skip
+    assert page.lines[table.rows[2][0].line].text == "Bombay Exchange ITC.BO ITC IN"
+
+
+def test_cells_that_all_run_over_two_lines_are_one_row(tmp_path: Path) -> None:
+    drawing = Drawing()
+    grid(drawing, [100, 120, 150, 170, 190])
+    fill(drawing, 114, "Problem", "Cause", "Remedy", bold=True)
+    fill(
+        drawing, 132, "Black dot on\nthe screen", "A pixel that\nis missing", "Ask for\nanother one"
+    )
+    fill(drawing, 164, "Flicker", "Wrong rate", "Choose 60 Hz")
+    fill(drawing, 184, "No picture", "No signal", "Check the cable")
+    (table,) = drawing.read(tmp_path).tables
+    assert texts(table)[1] == [
+        "Black dot on the screen", "A pixel that is missing", "Ask for another one",
+    ]  # fmt: skip
+
+
+def test_lines_between_columns_may_end_short_of_the_lines_between_rows(tmp_path: Path) -> None:
+    """As LaTeX sets them: a thick or double line, white, then the line between two columns."""
+    drawing = Drawing()
+    tops = (100.0, 120.0, 140.0, 160.0)
+    for y in tops:
+        drawing.pdf.line(X[0], y, X[-1], y)
+        drawing.pdf.line(X[0], y + 2.2, X[-1], y + 2.2)
+        for x in X[1:3] if y < tops[-1] else ():
+            drawing.pdf.line(x, y + 4.4, x, y + 18)
+    fill(drawing, 115, "Name", "Notation", "Meaning", bold=True)
+    fill(drawing, 135, "Constant", "small letters", "one thing")
+    fill(drawing, 155, "Variable", "x, y, z", "any thing")
+    (table,) = drawing.read(tmp_path).tables
+    assert [row[0] for row in texts(table)] == ["Name", "Constant", "Variable"]
+
+
+def test_boxes_of_a_drawing_that_cut_through_text_are_no_table(tmp_path: Path) -> None:
+    drawing = Drawing()
+    grid(drawing, [100, 130, 160], (180, 300, 420))
+    for number, y in enumerate((118, 148)):
+        drawing.text(100, y, f"The gas that is {number} times as hot")  # from the left into it
+        drawing.text(310, y, "expands")
+    assert drawing.read(tmp_path).tables == ()
+
+
+def test_a_bold_title_above_a_grid_is_its_caption(tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.text(60, 82, "Attendance at the meetings of the committee", bold=True)
+    drawing.text(60, 93, "during the year", bold=True)
+    grid(drawing, [100, 120, 140], X[:3])
+    fill(drawing, 114, "Person", "Meetings", bold=True)
+    fill(drawing, 134, "Iris", "nine")
+    (table,) = drawing.read(tmp_path).tables
+    assert table.caption == "Attendance at the meetings of the committee during the year"
+
+
+def test_a_caption_of_two_lines_below_a_grid_is_read_to_its_end(tmp_path: Path) -> None:
+    drawing = Drawing()
+    grid(drawing, [100, 120, 140], X[:3])
+    fill(drawing, 114, "Dataset", "Kind")
+    fill(drawing, 134, "FOLIO", "logic")
+    drawing.text(60, 154, "Table 5: The sets of questions that were asked in all of the")
+    drawing.text(60, 165, "measurements of this report.")
+    drawing.text(60, 176, "They were asked twice.")
+    (table,) = drawing.read(tmp_path).tables
+    assert table.caption == (
+        "Table 5: The sets of questions that were asked in all of the measurements of this report."
+    )
 
 
 def test_rows_with_a_line_below_each_are_a_table(tmp_path: Path) -> None:
