@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 _WORD = re.compile(r"[^\W\d_]+")
 _BROKEN = re.compile(r"([^\W\d_]+)-$")
+_LINE_ENDS = re.compile(r"[^\W\d_]+-\s*\n\s*[^\W\d_]+")
+_BETWEEN = {"and", "or", "to", "und", "oder", "bis", "et", "ou", "och"}
 # Letters of other scripts count one by one: an English model has whole words of none of them.
 _PIECES = re.compile(r"[0-9A-Za-z_\u00c0-\u024f]{1,6}|[^\s]")
 _LEADERS = re.compile(r"(?:\s?[.…_]){4,}")  # the dots between a title and its page number
@@ -14,8 +16,12 @@ _ENTRIES = 3  # in one passage: running text has none
 
 
 def vocabulary(texts: Sequence[str]) -> frozenset[str]:
-    """The words of a document in lower case: what tells `organi-|zation` from `long-|term`."""
-    return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
+    """The words of a document in lower case: what tells `organi-|zation` from `long-|term`.
+
+    Not those that are parted at the end of a line: they may be parts of words.
+    """
+    whole = (_LINE_ENDS.sub(" ", text) for text in texts)
+    return frozenset(word.lower() for text in whole for word in _WORD.findall(text))
 
 
 def join(lines: Sequence[str], words: Collection[str] = ()) -> str:
@@ -57,7 +63,11 @@ def shortened(text: str, most: int) -> str:
 
 def _append(text: str, line: str, words: Collection[str]) -> str:
     broken, rest = _BROKEN.search(text), _WORD.match(line)
-    if not (broken and rest and rest.group()[0].islower()):
+    if not (broken and line[:1].isalnum()) or (rest and rest.group() in _BETWEEN):
         return f"{text} {line}" if text else line
-    whole = (broken.group(1) + rest.group()).lower()
-    return (text[:-1] if whole in words else text) + line
+    if not (rest and rest.group()[0].islower()):
+        return text + line  # "GPT-|4", "Jean-|Paul"
+    first, second = broken.group(1).lower(), rest.group()
+    # Parts that are no words of their own; "in" and "of" are, and "in-|volve" has them.
+    parts = bool(words) and second not in words and (first not in words or len(first) == 2)
+    return (text[:-1] if first + second in words or parts else text) + line

@@ -17,9 +17,24 @@ def test_a_hyphen_stays_where_the_document_does_not_have_the_word_whole() -> Non
     assert join(["A long-", "term plan."], vocabulary(["A term."])) == "A long-term plan."
 
 
-@pytest.mark.parametrize("second", ["2024 report", "Company rules", "- item"])
-def test_only_a_word_in_lower_case_goes_on_after_a_hyphen(second: str) -> None:
-    assert join(["The mid-", second]) == f"The mid- {second}"
+def test_a_broken_word_is_mended_when_its_parts_are_no_words_of_the_document() -> None:
+    lines = ["This inherent chal-", "lenge is the main obsta-", "cle of a long-", "term plan."]
+    words = vocabulary(["\n".join(lines), "How long is a term?"])
+    assert join(lines, words) == "This inherent challenge is the main obstacle of a long-term plan."
+    assert join(["All in-", "volve it."], vocabulary(["in it"])) == "All involve it."
+
+
+@pytest.mark.parametrize(("first", "second"), [("GPT-", "4 wins"), ("The Jean-", "Paul rules")])
+def test_what_is_no_word_in_lower_case_follows_its_hyphen(first: str, second: str) -> None:
+    assert join([first, second]) == first + second
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("The mid-", "- item"), ("pre-", "and post-war"), ("Vor-", "und Nachteil")],
+)
+def test_a_hyphen_that_joins_nothing_is_followed_by_a_space(first: str, second: str) -> None:
+    assert join([first, second], vocabulary(["any"])) == f"{first} {second}"
 
 
 def test_the_vocabulary_is_in_lower_case_and_without_numbers() -> None:
