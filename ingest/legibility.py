@@ -4,6 +4,7 @@ The thresholds and what they were measured on: docs/formats.md.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,13 +26,13 @@ _SHADE, _PAPER = 30, 0.6
 FEW = 60  # characters: less unread ink than these make is a logo, a rule, a stain
 
 _MEANINGLESS = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
 _SYMBOL = re.compile(r"[!-\x2b/:-@\[-\x5e`{-~]")  # of ASCII; not the dots of a table of contents
-_VOWEL = re.compile(r"[aeiouyà-åè-ïò-öø-ýœæāăąēĕėęěīıōőūůűų]", re.IGNORECASE)
+_VOWEL = re.compile(r"[aeiouyæœø\u0131ə]", re.IGNORECASE)
 _CLUSTER = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
 _INNER_CAPITALS = re.compile(r"[a-z][A-Z].*[a-z][A-Z]|^[a-z]+[A-Z]+$")
 # The commonest words of English, German, French, Spanish, Italian, Dutch, Portuguese, Swedish,
-# Danish, Norwegian, Polish and Indonesian: text in them cannot do without.
+# Danish, Norwegian, Polish, Indonesian and Vietnamese: text in them cannot do without.
 _COMMON = frozenset(
     """the of and to in is for on with that by as at be this are from or an it not was have has will
     can all your which you we their der die das und ist ein eine für mit auf von nicht dem den im zu
@@ -39,9 +40,11 @@ _COMMON = frozenset(
     pas avec il sont ce el los las y una por con para del se su al lo como más es di che e per della
     non sono nel alla gli dei het een van voor niet op te zijn met aan dat uit ook bij os da do em
     uma com não dos na no att och som på av är den till med inte ett det og er til af ikke w z na
-    się nie jest oraz że yang dan untuk dengan dari pada ini itu""".split()  # noqa: SIM905
+    się nie jest oraz że yang dan untuk dengan dari pada ini itu và của là có không được các trong
+    cho một người với những để này""".split()  # noqa: SIM905
 )
 _ENOUGH = 40  # words to judge by
+_LONG = 25  # letters: longer words are rare in any language, even in German
 
 
 def doubt(text: str) -> str:
@@ -51,12 +54,14 @@ def doubt(text: str) -> str:
     if len(_SYMBOL.findall(text)) > 0.25 * max(count(text), 200) and not _mostly_letters(text):
         return "signs instead of letters"
     words = _LATIN.findall(text)
+    if _run_together(words) > 0.5:
+        return "words without blanks between"
     if len(words) < _ENOUGH:
         return ""
     if sum(len(word) == 1 for word in words) > 0.6 * len(words):
         return "words in single letters"
     likely = _wordlike(words)
-    if likely < 0.7 or (likely < 0.95 and _common(words) < 0.05):
+    if likely < 0.7 or (likely < 0.95 and _common(words) < 0.08):
         return "letters that make no words"
     return ""
 
@@ -64,6 +69,12 @@ def doubt(text: str) -> str:
 def _mostly_letters(text: str) -> bool:
     """As in source code, which has many signs."""
     return sum(map(str.isalpha, text)) > 0.5 * count(text)
+
+
+def _run_together(words: list[str]) -> float:
+    """The share of the letters that are in words too long to be words."""
+    letters = sum(map(len, words))
+    return sum(len(word) for word in words if len(word) > _LONG) / max(letters, _ENOUGH * 5)
 
 
 def _wordlike(words: list[str]) -> float:
@@ -76,12 +87,16 @@ def _wordlike(words: list[str]) -> float:
 
 @lru_cache(50_000)  # words come again: half of the time is saved
 def _pronounceable(word: str) -> bool:
+    apart = unicodedata.normalize("NFD", word)
+    word = "".join(letter for letter in apart if not unicodedata.combining(letter))
     flaws = _CLUSTER.search(word) or _INNER_CAPITALS.search(word)
     return _VOWEL.search(word) is not None and not flaws
 
 
 def _common(words: list[str]) -> float:
-    return sum(word.lower() in _COMMON for word in words) / len(words)
+    """The share of common words. Of one letter are many words of any cipher, too."""
+    longer = [word.lower() for word in words if len(word) > 1]
+    return sum(word in _COMMON for word in longer) / max(len(longer), 1)
 
 
 def written(picture: "Image", lines: Sequence[Line] = (), scale: float = SMALL) -> int:

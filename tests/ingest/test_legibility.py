@@ -23,6 +23,10 @@ POLISH = (
     "zachowaniem trzymiesięcznego okresu wypowiedzenia. Wszelkie zmiany wymagają formy pisemnej "
     "pod rygorem nieważności. W sprawach nieuregulowanych stosuje się przepisy kodeksu. "
 )
+VIETNAMESE = (
+    "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi. Mọi con người "
+    "đều được tạo hoá ban cho lý trí và lương tâm và cần phải đối xử với nhau trong tình bằng hữu. "
+)
 CHINESE = "本合同自双方签字之日起生效有效期为三年" * 20
 FIGURES = "12.4 17.9 (3.1) 1,204.50 98% 7/8 2024-03-01 " * 20
 CODE = "for (i = 0; i < n; ++i) { total += values[i] * weight; } return total / n;\n" * 4
@@ -37,7 +41,8 @@ def shifted(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Total 14.20", ENGLISH, GERMAN, POLISH, CHINESE, FIGURES, CODE, ACRONYMS]
+    "text",
+    ["", "Total 14.20", ENGLISH, GERMAN, POLISH, VIETNAMESE * 2, CHINESE, FIGURES, CODE, ACRONYMS],
 )
 def test_text_of_many_kinds_is_trusted(text: str) -> None:
     assert doubt(text) == ""
@@ -50,6 +55,7 @@ def test_text_of_many_kinds_is_trusted(text: str) -> None:
         ("\ufffd" * 100, "characters without a meaning"),
         ("'&*%&*$ #)!( +-/&%$ " * 30, "signs instead of letters"),
         (" ".join("The committee shall meet four times a year" * 3), "words in single letters"),
+        ((ENGLISH * 2).replace(" ", ""), "words without blanks between"),
         (shifted(ENGLISH * 2), "letters that make no words"),
         (shifted(GERMAN * 2), "letters that make no words"),
     ],
