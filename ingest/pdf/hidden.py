@@ -1,6 +1,7 @@
 """Words that a reader of the page does not see: it is how documents talk to assistants."""
 
 import ctypes
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -57,17 +58,26 @@ class Sight:
         areas = [area.colour for area in drawings.areas]
         self._grounds = {_PAPER, *areas}
         self._opaque = [a for a in drawings.areas if a.colour is None or a.colour[3] == 255]
-        self._last_area = max((area.order for area in self._opaque), default=0)
+        self._orders = [area.order for area in self._opaque]  # rising
+        self._last_area = self._orders[-1] if self._orders else 0
         self._suspects: dict[Colour | None, bool] = {}
 
     def split(self, row: Row) -> Iterator[Row]:
         """The row, cut where its words begin or cease to be seen."""
-        reasons = [self._reason(word) for word in row.words]
+        reasons = [] if self._plain(row) else [self._reason(word) for word in row.words]
         if not any(reasons):
             yield row
             return
         for reason, pairs in groupby(zip(reasons, row.words, strict=True), key=itemgetter(0)):
             yield Row(tuple(word for _, word in pairs), hidden=reason)
+
+    def _plain(self, row: Row) -> bool:
+        """As most rows are: nothing has to be looked at closely."""
+        x0, y0, x1, y1 = row.box
+        inside = x0 >= 0 and y0 >= 0 and x1 <= self._size[0] and y1 <= self._size[1]
+        return inside and all(
+            word.box.y1 - word.box.y0 >= _TINY and self._ink(word).plain for word in row.words
+        )
 
     def _reason(self, word: Word) -> str:
         x0, y0, x1, y1 = word.box
@@ -116,13 +126,14 @@ class Sight:
 
     def _lost(self, word: Word, ink: _Ink, x: float, y: float) -> str:
         """Whether its colour, or something drawn over it, hides the word."""
-        above = [a for a in self._opaque if a.order > ink.order > 0 and _inside(x, y, a.box)]
-        if above and not self._readable(word):
+        later = self._opaque[bisect_right(self._orders, ink.order) :] if ink.order else []
+        if any(_inside(x, y, area.box) for area in later) and not self._readable(word):
             return COVERED
         if not self._suspect(ink.colour):
             return ""
-        below = [a for a in self._opaque if a.order < ink.order and _inside(x, y, a.box)]
-        ground = below[-1].colour if below else _PAPER
+        before = self._opaque[: bisect_left(self._orders, ink.order)]
+        below = (area.colour for area in reversed(before) if _inside(x, y, area.box))
+        ground = next(below, _PAPER)
         if ink.colour and ink.colour[3] == 0:
             return "" if self._readable(word) else TRANSPARENT
         if ink.colour and _alike(ink.colour, ground) and not self._readable(word):
