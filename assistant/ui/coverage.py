@@ -53,11 +53,15 @@ def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
     return [Remark(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
 
 
+def missing(note: str, read: int, unread: int) -> str:
+    """What is wrong with a page, from its note and its characters; empty when nothing is."""
+    estimate = f", {read:,} of an estimated {read + unread:,} characters" if unread else ""
+    return f"{note or 'not read'}{estimate}" if note or unread else ""
+
+
 def _reasons(row: PageLedger) -> Iterator[str]:
-    if row.note or row.unread:
-        read = row.extracted + row.ocr
-        estimate = f", {read:,} of an estimated {read + row.unread:,} characters"
-        yield (row.note or "not read") + (estimate if row.unread else "")
+    if wrong := missing(row.note, row.extracted + row.ocr, row.unread):
+        yield wrong
     if row.hidden:
         yield f"{row.hidden:,} characters that a reader does not see"
     if row.ocr and row.confidence is not None:

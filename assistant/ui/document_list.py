@@ -77,7 +77,7 @@ def _pages(library: Library, document: DocumentInfo) -> None:
     popover = st.popover("Coverage", key=key, on_change="rerun")
     if not popover.open:  # the page is drawn often while files are added
         return
-    with popover:
+    with popover, st.container(key=f"remarks-{document.sha256}"):
         remarks = coverage.remarks(library.ledger(document.document))
         for remark in remarks[:_REMARKS]:
             st.button(

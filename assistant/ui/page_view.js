@@ -1,6 +1,9 @@
-// Brings the cited lines into view, and closes the page on Escape.
+// Brings the cited lines into view, says what the panel is, and closes it on Escape.
 export default function ({ data, setTriggerValue }) {
   const panel = document.querySelector(".st-key-page");
+  panel?.setAttribute("role", "region");
+  panel?.setAttribute("aria-label", data.name);
+  panel?.setAttribute("tabindex", "0"); // so that the arrow keys can scroll it
   const image = panel?.querySelector("img");
   const toLines = () => {
     const top = image.getBoundingClientRect().top - panel.getBoundingClientRect().top;

@@ -6,11 +6,12 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.ui import player, trouble
+from assistant.ui.coverage import missing
 from assistant.ui.highlight import Rectangle, highlighted, png
-from assistant.ui.plain import as_html, plain, undisguised
+from assistant.ui.plain import as_html, undisguised
 from assistant.ui.text_page import lines_of, text_page
 from ingest import pictures
-from ingest.document import Page
+from ingest.document import Page, count
 from ingest.errors import PinciteError
 from ingest.media import clock
 from vectorstore.library import Library
@@ -55,8 +56,7 @@ def panel(library: Library) -> None:
         return
     with st.container(key="page"):
         try:
-            count = _pages(library, opened.document)
-            _head(opened, count)
+            _head(opened, _pages(library, opened.document))
             _page(library, opened)
         except PinciteError as error:
             trouble.say(error)
@@ -67,24 +67,25 @@ def _pages(library: Library, document: str) -> int:
     return next((d.pages for d in library.documents() if d.document == document), 0)
 
 
-def _head(opened: Shown, count: int) -> None:
+def _head(opened: Shown, pages: int) -> None:
     with st.container(key="page-head"):
         st.html(
             f'<div class="page-name">{as_html(undisguised(opened.document))}</div>'
-            f'<div class="page-number">{_where(opened, count)}</div>'
+            f'<div class="page-number">{_where(opened, pages)}</div>'
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):
-            _turn_button("Previous", -1, opened, opened.page > 1)
-            _turn_button("Next", 1, opened, opened.page < count)
+            if pages > 1:
+                _turn_button("Previous", -1, opened, opened.page > 1)
+                _turn_button("Next", 1, opened, opened.page < pages)
             st.button(
                 "Close", key="close-page", icon=":material/close:", on_click=show, args=(None,)
             )
 
 
-def _where(opened: Shown, count: int) -> str:
+def _where(opened: Shown, pages: int) -> str:
     if opened.seconds is not None:
         return f"At {clock(opened.seconds)}"
-    return f"Page {opened.page} of {count or '?'}"
+    return f"Page {opened.page} of {pages or '?'}"
 
 
 def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
@@ -104,8 +105,8 @@ def _page(library: Library, opened: Shown) -> None:
         st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
         if not cited:
             st.info(_CHANGED)
-    if page.note:
-        st.info(plain(page.note))
+    if note := missing(page.note, count(page.text), page.unread):
+        st.html(f'<p class="page-note" role="note">{as_html(note[0].upper() + note[1:])}</p>')
     if page.width:
         boxes = tuple(tuple(page.lines[at].box) for at in cited)
         picture = _picture(library.file(opened.document), opened.page, boxes, page.width)
@@ -117,7 +118,7 @@ def _page(library: Library, opened: Shown) -> None:
         at = cited.start / len(page.lines) if cited else 0.0
     _scroll(
         key=f"scroll-{opened.source}-{opened.page}",
-        data={"at": at},
+        data={"at": at, "name": f"{undisguised(opened.document)}, page {opened.page}"},
         on_close_change=lambda: show(None),
     )
 
