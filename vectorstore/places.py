@@ -37,16 +37,15 @@ class Places:
 
     def below(self, root: str) -> list[tuple[str, str]]:
         """(place, document) of a folder or archive, and of the path itself."""
-        found = self._catalog.database.all(
-            "SELECT path, name FROM place JOIN document ON document.id = document_id"
-            " WHERE path = ? OR substr(path, 1, ?) = ? OR substr(path, 1, ?) = ? ORDER BY path",
-            root,
-            len(root.rstrip("/")) + 1,
-            root.rstrip("/") + "/",
-            len(root) + len(INSIDE),
-            root + INSIDE,
-        )
-        return [(row[0], row[1]) for row in found]
+        found: dict[str, str] = {}
+        for start in (root.rstrip("/") + "/", root + INSIDE):
+            end = start[:-1] + "0"  # what follows a slash: so the table's own order is used
+            found |= self._catalog.database.all(
+                "SELECT path, name FROM place JOIN document ON document.id = document_id"
+                " WHERE path = ? OR (path >= ? AND path < ?) ORDER BY path",
+                root, start, end,
+            )  # fmt: skip
+        return sorted(found.items())
 
     def inside(self, place: str) -> int:
         """How many files inside of a file have a document."""
