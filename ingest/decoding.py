@@ -82,6 +82,8 @@ def _no_text(name: str) -> UnreadableFile:
 
 def _decodes(data: bytes, encoding: str) -> bool:
     try:
+        if not codecs.lookup(encoding)._is_text_encoding:  # "zlib" would unpack what it is given
+            return False
         # Not final: a letter may be cut at the end of what was read.
         codecs.getincrementaldecoder(encoding)().decode(data)
     except (LookupError, UnicodeDecodeError, AttributeError):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.errors import NothingFound
 from ingest.loaders import LOADERS
+from ingest.names import readable
 
 
 @dataclass(frozen=True)
@@ -154,5 +155,6 @@ def _special(mode: int) -> str:
 def _named(files: dict[Path, str]) -> tuple[Found, ...]:
     names = Counter(path.name for path in files)
     return tuple(
-        Found(path, path.name if names[path.name] == 1 else below) for path, below in files.items()
+        Found(path, readable(path.name if names[path.name] == 1 else below))
+        for path, below in files.items()
     )

@@ -17,6 +17,7 @@ from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.heartbeat import beat
 from ingest.limits import Bounds, Limits
 from ingest.loaders import load
+from ingest.names import readable
 from ingest.source import Engines
 
 POLL = 0.25  # seconds between two looks at how far a file is
@@ -168,9 +169,9 @@ def _wait(
     except PinciteError:
         raise
     except CancelledError as error:
-        raise Stopped(f"{path.name}: reading was stopped.") from error
+        raise Stopped(f"{readable(path.name)}: reading was stopped.") from error
     except Exception as error:
-        raise UnreadableFile(_sentence(path.name, error, bounds)) from error
+        raise UnreadableFile(_sentence(readable(path.name), error, bounds)) from error
 
 
 def _sentence(name: str, error: Exception, bounds: Bounds) -> str:

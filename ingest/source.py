@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ingest.captions import Captioner
 from ingest.limits import Bounds
+from ingest.names import readable
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return readable(self.path.name)
 
     @property
     def stem(self) -> str:
-        return self.path.stem
+        return readable(self.path.stem)

@@ -11,11 +11,11 @@ from typing import IO
 
 from ingest.heartbeat import beat
 from ingest.limits import Limits
+from ingest.names import readable
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "
 NAMED = 20  # files that are left out for one reason are named; further ones are counted
-_LONGEST = 1000  # letters of a name
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$)", re.IGNORECASE)
 FULL = "the disk is nearly full"  # the one reason that passes: it is worth another try
 
@@ -80,7 +80,8 @@ def unpack(
                 raise Refused(reason)
             if len(parts) >= limits.files:
                 raise Refused(f"there are too many files in it: {ADVICE}unpacked_files")
-            _check(size + member.size, packed, folder, limits)  # before anything is unpacked
+            if member.size:  # before anything is unpacked
+                _check(size + member.size, packed, folder, limits)
             size += _write(member, path, packed, size, limits)
             parts.append(Part(name, path))
         except Refused as refused:
@@ -124,12 +125,6 @@ class _Names:
         return found
 
 
-def readable(name: str) -> str:
-    """Control and bidi characters as a visible mark; a name as long as a page is shortened."""
-    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]}…{shown[-100:]}"
-
-
 def refusal(name: str, suffixes: Collection[str]) -> str:
     """Why a member is not unpacked, from its name alone."""
     path = PurePosixPath(name.replace("\\", "/"))
@@ -143,17 +138,19 @@ def refusal(name: str, suffixes: Collection[str]) -> str:
 
 
 def _write(member: Member, path: Path, packed: int, before: int, limits: Limits) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
     try:
-        with member.open() as source, path.open("wb") as target:
-            while block := source.read(BLOCK):
-                written += len(block)
-                _check(before + written, packed, path.parent, limits)
-                target.write(block)
-                beat(0, 0)
-        if not written:
-            raise Refused("it is empty: 0 bytes")
+        with member.open() as source:
+            if not (block := source.read(BLOCK)):
+                raise Refused("it is empty: 0 bytes")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as target:
+                while block:
+                    written += len(block)
+                    _check(before + written, packed, path.parent, limits)
+                    target.write(block)
+                    beat(0, 0)
+                    block = source.read(BLOCK)
     except Refused:
         path.unlink(missing_ok=True)
         raise

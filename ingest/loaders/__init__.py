@@ -28,6 +28,7 @@ from ingest.loaders.sheet import load_sheet
 from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
 from ingest.loaders.video import load_video
+from ingest.names import readable
 from ingest.pictures import SUFFIXES as PICTURES
 from ingest.source import Engines, Source
 
@@ -67,7 +68,8 @@ def load(path: Path, engines: Engines | None = None) -> Document:
     loader = LOADERS.get(path.suffix.lower())
     if loader is None:
         raise UnsupportedFile(
-            f"{path.name}: this kind of file cannot be read yet. Known: {', '.join(LOADERS)}."
+            f"{readable(path.name)}: this kind of file cannot be read yet. "
+            f"Known: {', '.join(LOADERS)}."
         )
     return folded(loader(Source(path, digest(path), engines or Engines())))
 
@@ -78,18 +80,19 @@ def digest(path: Path, most: int = 0) -> str:
     Also for a file of more than `most` bytes, unless that is 0: a file can claim any size and take
     no space on the disk.
     """
+    name = readable(path.name)
     try:
         with path.open("rb") as file:
             if most and file.seek(0, os.SEEK_END) > most:
                 raise UnreadableFile(
-                    f"{path.name} is larger than {most >> 30} GB: split it, or raise the setting "
+                    f"{name} is larger than {most >> 30} GB: split it, or raise the setting "
                     "file_gb."
                 )
             file.seek(0)
             found = hashlib.file_digest(file, "sha256").hexdigest()
             empty = file.tell() == 0
     except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be opened: {error.strerror}.") from error
+        raise UnreadableFile(f"{name} cannot be opened: {error.strerror}.") from error
     if empty:
-        raise UnreadableFile(f"{path.name} is empty: 0 bytes.")
+        raise UnreadableFile(f"{name} is empty: 0 bytes.")
     return found

@@ -18,7 +18,8 @@ from ingest.web.reading import Reader
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _NESTING = 40  # of quotes and lists; the library leaves out what lies deeper, without a word
 _TOO_DEEP = re.compile(
-    r"^(?>\t| {2}| ?(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){16,}+(?<=[>*+.)-])[^\n]*\w", re.MULTILINE
+    r"^(?>\t| {2}| ?(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){16,}+(?<=[>*+.)-])[^\n]*\w",
+    re.MULTILINE,
 )
 _FIELD = re.compile(r"^(title|author|date|description)\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 

@@ -289,7 +289,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     assert parent.communicate(timeout=30)[0] == ""  # the pipe ends when nobody holds it any more
 
 
-SECONDS = 60
+SECONDS = 240  # on a busy machine; benchmarks/robust_pdfs.py measures that all take less than 60
 # Its letters have codes of a character map that PDFium (build 7800) does not know.
 UNREAD = {"pdfminer__kampo.pdf"}
 
