@@ -118,7 +118,7 @@ def legs(library: Library, vectors: Any, ids: list[str], claim: Row) -> Iterator
     found = [chunk for chunk, _ in library._catalog.bm25(query, KEPT)]
     places = library._catalog.chunk_places(found)
     yield ranking_row(BM25, claim, [places[chunk][0] for chunk in found])
-    candidates, _ = library._candidates(query, vector, None)
+    candidates = library._search._candidates(query, vector, None, frozenset(), False)
     fused = ranking.rank(candidates, {})
     yield ranking_row(FUSION, claim, [ranked.candidate.document for ranked in fused])
     whole = library.search(query, KEPT)
