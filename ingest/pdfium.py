@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from ingest.pdf.page import read_page
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
 _ONE_AT_A_TIME = threading.RLock()
+_kept: dict[Path, Any] = {}
+MOST_PIXELS = 150_000_000  # of a page that is drawn: half a gigabyte in memory
 
 
 def pages(path: Path) -> Iterator[Page]:
@@ -31,18 +34,44 @@ def pages(path: Path) -> Iterator[Page]:
             pdf.close()
 
 
+@contextmanager
+def kept_open(path: Path) -> Iterator[None]:
+    """Meanwhile this file is drawn without being opened for each page.
+
+    To find a page in a file just opened PDFium walks over all before it: of 5,000 pages each costs
+    twenty times as much.
+    """
+    with _ONE_AT_A_TIME:
+        _kept[path] = _open(path)
+        try:
+            yield
+        finally:
+            _kept.pop(path).close()
+
+
 def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
     """Draw a page (the first is 1) as a picture of `scale` * 72 dots per inch."""
     with _ONE_AT_A_TIME:
-        pdf = _open(path)
+        pdf = _kept.get(path) or _open(path)
         try:
             if not 1 <= page <= len(pdf):
                 raise UnreadableFile(f"{path.name} has no page {page}: it has {len(pdf)}.")
-            image: Image.Image = pdf[page - 1].render(scale=scale).to_pil().convert("RGB")
+            return _drawn(path, pdf[page - 1], scale)
         except pypdfium2.PdfiumError as error:
             raise UnreadableFile(f"Page {page} of {path.name} cannot be drawn: {error}") from error
         finally:
-            pdf.close()
+            if path not in _kept:
+                pdf.close()
+
+
+def _drawn(path: Path, page: Any, scale: float) -> Image.Image:
+    width, height = page.get_size()
+    if width * height * scale * scale > MOST_PIXELS:
+        raise UnreadableFile(f"A page of {path.name} is too large to be drawn.")
+    bitmap = page.render(scale=scale)
+    image: Image.Image = bitmap.to_pil().convert("RGB")
+    bitmap.close()
+    page.close()
     return image
 
 

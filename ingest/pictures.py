@@ -16,6 +16,7 @@ SUFFIXES = (
     *(".heic", ".heif", ".avif"),
 )
 MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
+_LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies a thin picture
 _DRAWN = 16_000_000  # pixels that a screen ever needs
 _LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow raises
@@ -94,7 +95,7 @@ def _frame(path: Path, file: Any, index: int) -> tuple["Image", float]:
 
     if index:
         file.seek(index)
-    if file.width * file.height > MOST_PIXELS:
+    if file.width * file.height > MOST_PIXELS or max(file.size) > _LONGEST:
         raise UnreadableFile(
             f"{path.name} is a picture of {file.width} x {file.height} pixels, more than can be "
             "read safely. Save a smaller copy and add that."

@@ -27,7 +27,8 @@ def load_pdf(source: Source) -> Document:
     if not pages:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
     pages = completed(source.path, pages)
-    pages = recognised(source.path, pages, source.engines)
+    with pdfium.kept_open(source.path):
+        pages = recognised(source.path, pages, source.engines)
     outline, metadata = _structure(source.path)
     title = metadata.get("title") or source.stem
     return Document(source.sha256, source.name, title, pages, outline, metadata)
