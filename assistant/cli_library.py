@@ -85,6 +85,11 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
         yield f"not added: {failure.path}\n           {failure.error}"
     for document in summary.incomplete:
         yield f"{document.document}: {document.status}"
+    for one in summary.hidden:
+        yield (
+            f"{one.document}: {one.characters} characters that its readers do not see; only "
+            "`pincite search --hidden` finds them"
+        )
     for old in summary.superseded:
         yield f"{old.document}: {old.by} is a newer version, and is preferred"
     for name in summary.gone:

@@ -14,6 +14,7 @@ from ingest.containers import FULL, Expanded, Omitted
 from ingest.discovery import Found, discover
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
+from ingest.names import readable
 from ingest.source import Engines
 from vectorstore.catalog import Catalog
 from vectorstore.containers import Containers
@@ -22,8 +23,8 @@ from vectorstore.files import Files
 from vectorstore.jobs import Jobs
 from vectorstore.places import INSIDE, Places
 from vectorstore.reading import Budget, Read, Reading
-from vectorstore.storing import READY, Item, Stored, Storing, refuse_empty, status
-from vectorstore.summary import AddSummary, Change, Failure, Incomplete, Outcome, Progress
+from vectorstore.storing import READY, Item, Stored, Storing, refuse_empty, status, unseen
+from vectorstore.summary import AddSummary, Change, Failure, Hidden, Incomplete, Outcome, Progress
 
 __all__ = ["AddSummary", "Change", "Failure", "Indexing", "Progress"]
 
@@ -83,7 +84,8 @@ class Indexing:
             return []
         discovery = discover(paths)
         for left in discovery.left_out:
-            self._summary.failed.append(Failure(str(left.path), f"{left.path.name}: {left.reason}"))
+            error = f"{readable(left.path.name)}: {left.reason}."
+            self._summary.failed.append(Failure(str(left.path), error))
         return list(discovery.files)
 
     def _left_over(self, cancelled: bool) -> list[Found]:
@@ -180,6 +182,8 @@ class Indexing:
         self._count(stored, len(document.pages), len(chunks))
         if stored.new and (told := status(document)) != READY:
             self._summary.incomplete.append(Incomplete(stored.document, told))
+        if stored.new and (characters := unseen(document)):
+            self._summary.hidden.append(Hidden(stored.document, characters))
 
     def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
         """Add what is inside of a file, and forget what was inside of it before.

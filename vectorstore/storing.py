@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.containers import CONTAINERS
-from ingest.document import Chunk, Document
+from ingest.document import Chunk, Document, count
 from ingest.errors import UnreadableFile
 from ingest.headings import Headings
 from vectorstore import containers, jobs
@@ -162,5 +162,10 @@ def status(document: Document) -> str:
     return f"{len(unread)} of {len(document.pages)} pages are pictures without text{why}"
 
 
-def _pages(count: int) -> str:
-    return "1 page is a picture" if count == 1 else f"{count} pages are pictures"
+def unseen(document: Document) -> int:
+    """Characters that a reader of the document does not see."""
+    return sum(count(line.text) for page in document.pages for line in page.lines if line.hidden)
+
+
+def _pages(number: int) -> str:
+    return "1 page is a picture" if number == 1 else f"{number} pages are pictures"

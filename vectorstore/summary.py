@@ -51,6 +51,14 @@ class Incomplete:
     status: str  # a sentence
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """A document that got in and says something that its readers do not see."""
+
+    document: str
+    characters: int
+
+
 @dataclass
 class AddSummary:
     """What an `add` did."""
@@ -65,6 +73,7 @@ class AddSummary:
     gone: list[str] = field(default_factory=list)  # documents whose file is no longer there
     superseded: list[Superseded] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
     pages: int = 0
     chunks: int = 0
     seconds: float = 0.0

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.ingest.hostile_containers import CONTAINERS
+from tests.ingest.hostile_documents import DOCUMENTS
+from tests.ingest.hostile_media import MEDIA
+from tests.ingest.hostile_pdfs import PDFS
 from tests.ingest.packed import BLOCK, deflated, zip_of, zlibbed
 
 SECRET = "the secret of another file"
@@ -155,7 +158,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "laughs.xml": lambda path: xml(path, laughs()),
     "laughs.docx": lambda path: docx(path, laughs()),
     "laughs.odt": lambda path: odt(path, laughs()),
-    "laughs.html": lambda path: xml(path, laughs()),
+    "laughs.html": lambda path: xml(path, laughs("ha")),
     "inflated.docx": inflated,
     "sparse.xlsx": xlsx,
     "huge.png": png,
@@ -172,4 +175,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "line.txt": lambda path: path.write_text("word" * 1_000_000) and path,
     "line.json": lambda path: path.write_text(json.dumps({"a": "word " * 300_000})) and path,
     **CONTAINERS,
+    **DOCUMENTS,
+    **MEDIA,
+    **PDFS,
 }

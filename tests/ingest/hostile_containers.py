@@ -10,7 +10,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
-from tests.ingest.packed import BLOCK, deflated, empty_files, quine, zip_of
+from tests.ingest.packed import BLOCK, deflated, empty_files, quine, zip_of, zlibbed
 
 ZEROS = bytes(BLOCK)
 GOOD = b"A good file beside bad ones."
@@ -165,6 +165,76 @@ def headers(path: Path) -> Path:
     return path
 
 
+def backwards(path: Path) -> Path:
+    """A TAR whose file is of negative size: the next one would be itself."""
+    raw = bytearray(taped(path, {"a.txt": b"", "good.txt": GOOD}).read_bytes())
+    raw[124:136] = struct.pack(">Iq", 0xFFFFFFFF, -512)
+    return summed(path, raw)
+
+
+def long_header(path: Path) -> Path:
+    """A TAR that says that a header of nine thousand million bytes follows."""
+    raw = bytearray(taped(path, {"a.txt": b"", "good.txt": GOOD}).read_bytes())
+    raw[124:136], raw[156:157] = struct.pack(">IQ", 0x80000000, 9 << 30), b"x"
+    return summed(path, raw)
+
+
+def holes(path: Path) -> Path:
+    """A TAR of a file that is nothing but a hole of eight million million bytes."""
+    raw = bytearray(taped(path, {"a.txt": b"", "good.txt": GOOD}).read_bytes())
+    raw[156:157], raw[257:265] = b"S", b"ustar  \0"
+    raw[386:410] = b"00100000000000000000000\0"[:24]
+    raw[483:495] = struct.pack(">IQ", 0x80000000, 8 << 40)
+    return summed(path, raw)
+
+
+def summed(path: Path, raw: bytearray) -> Path:
+    raw[148:156] = b" " * 8
+    raw[148:156] = b"%06o\0 " % sum(raw[:512])
+    path.write_bytes(raw)
+    return path
+
+
+def million(path: Path, number: int = 1_000_000) -> Path:
+    """A packed TAR of a million empty files of one name: 512 MB of headers."""
+    info = tarfile.TarInfo("a.txt")
+    block = info.tobuf(tarfile.USTAR_FORMAT) * 2048
+    body = deflated(b"", block, number // 2048)
+    end = struct.pack("<II", 0, number // 2048 * len(block))
+    path.write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + body + end)
+    return path
+
+
+def outlook(path: Path) -> Path:
+    """An Outlook file whose list of sectors is a ring."""
+    sector = 512
+    head = bytearray(sector)
+    head[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    struct.pack_into("<HHHHH", head, 24, 0x3E, 3, 0xFFFE, 9, 6)
+    struct.pack_into("<IIIIIIII", head, 44, 1, 1, 0, 4096, 1, 1, 2, 1)
+    struct.pack_into("<I", head, 76, 0)
+    ring = struct.pack("<128I", 0xFFFFFFFD, 1, 2, *[3] * 125)  # each is followed by itself
+    path.write_bytes(bytes(head) + ring + bytes(sector * 3))
+    return path
+
+
+def coded(path: Path) -> Path:
+    """A mail whose letters are said to be in a code that unpacks them: three thousand million."""
+    head = b"From: a@example.com\nSubject: x\nContent-Type: text/plain; charset=zlib\n\n"
+    path.write_bytes(head + zlibbed(ZEROS, 3000))
+    return path
+
+
+def boundaries(path: Path, number: int = 2_000) -> Path:
+    """Parts in parts whose boundaries all begin alike, and none of which ends."""
+    lines = ["From: a@example.com", "Subject: x", "MIME-Version: 1.0"]
+    for level in range(number):
+        mark = "b" * (level % 70 + 1)
+        lines += [f'Content-Type: multipart/mixed; boundary="{mark}"', "", f"--{mark}"]
+    path.write_text("\n".join(lines) + "\n\n" + "--b\n" * 50_000)
+    return path
+
+
 CONTAINERS: dict[str, Callable[[Path], Path]] = {
     "bomb.zip": zip_bomb,
     "nested.zip": nested_bomb,
@@ -189,4 +259,11 @@ CONTAINERS: dict[str, Callable[[Path], Path]] = {
     "forwards.eml": lambda path: forwards(path, 40),
     "attachments.eml": attachments,
     "headers.eml": headers,
+    "backwards.tar": backwards,
+    "header.tar": long_header,
+    "holes.tar": holes,
+    "million.tgz": million,
+    "ring.msg": outlook,
+    "coded.eml": coded,
+    "boundaries.eml": boundaries,
 }

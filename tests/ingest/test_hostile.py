@@ -25,6 +25,7 @@ SILENCE = 45.0  # seconds; generous, for machines that do other things as well
 MEMORY = 4 << 10  # MB of one child, as in ingest/confinement.py
 UNPACKED = Limits(size=64 << 20, files=2000, harmless=1 << 20, free=0)
 
+NOTHING = "nothing to read"  # and no error: the page is there, without a line
 READ = ""  # expected of files whose text is read; of all others a part of the sentence
 EXPECTED = {
     "laughs.xml": "declares entities",
@@ -47,11 +48,49 @@ EXPECTED = {
     "line.txt": READ,
     "line.json": READ,
     "truncated.zip": "no ZIP archive, or it is damaged",
+    "attributes.html": "attributes.html",  # the time, on a slow machine
+    "cells.rtf": NOTHING,
+    "claims.wav": "get a speech model",
+    "coded.eml": "is not text",
+    "cut.jpg": "damaged picture",
+    "cut.mp4": "damaged, or not a recording",
+    "exif.jpg": NOTHING,
+    "forms.pdf": "forms.pdf",  # the time or the memory
+    "frames.tif": "frames.tif",
+    "groups.pptx": "nested too deeply",
+    "groups.rtf": "damaged or not a .rtf file",
+    "header.tar": "of memory",
+    "line.png": "more than can be read safely",
+    "noise.heic": "no picture, or it is damaged",
+    "noise.mkv": "damaged, or not a recording",
+    "noise.mp3": "speech model",
+    "remark.png": "damaged picture",
+    "repeated.ods": "damaged or not a .ods file",
+    "ring.msg": "no Outlook message, or it is damaged",
+    "scan.pdf": NOTHING,
+    "selectors.html": "selectors.html",
+    "strings.xlsx": "strings.xlsx",  # the time, the memory or the size of what was read
+    "tiles.pdf": "hung the reader",
+    "tree.pdf": NOTHING,
+    "wide.pdf": NOTHING,
 }
 SLOW = {
-    "attachments.eml", "brackets.md", "columns.csv", "headers.eml", "line.json", "line.txt",
-    "many.zip", "nested.xml", "nested.zip", "pages.pdf", "parts.eml", "sparse.xlsx", "stream.pdf",
+    "attachments.eml", "attributes.html", "attributes.xml", "brackets.md", "columns.csv",
+    "comments.md", "digits.json", "emphasis.md", "exif.jpg", "forms.pdf", "frames.tif",
+    "headers.eml", "line.json", "line.txt", "mails.mbox", "many.zip", "million.tgz", "nested.xml",
+    "nested.zip", "pages.pdf", "parts.eml", "quotes.csv", "records.jsonl", "selectors.html",
+    "sparse.xlsx", "stream.pdf", "strings.xlsx", "tiles.pdf", "wide.pdf",
 }  # fmt: skip
+
+
+ENDLESS = {"attributes.html", "frames.tif", "selectors.html", "strings.xlsx", "tiles.pdf"}
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Sandbox]:
+    """For what would use up all the time that there is."""
+    with Sandbox(silence=10, seconds=40) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +113,18 @@ def outcome(sandbox: Sandbox, path: Path) -> Document | str:
 
 @pytest.mark.parametrize("name", each(list(FILES)))
 def test_a_hostile_file_is_read_or_refused_in_a_sentence(
-    sandbox: Sandbox, tmp_path: Path, name: str
+    sandbox: Sandbox, impatient: Sandbox, tmp_path: Path, name: str
 ) -> None:
     path = FILES[name](tmp_path / name)
     with watched() as most:
-        found = outcome(sandbox, path)
+        found = outcome(impatient if name in ENDLESS else sandbox, path)
     expected = EXPECTED.get(name, READ)
     if isinstance(found, str):
-        assert expected and expected in found and name in found
+        assert expected and expected in found and (name in found or name == "coded.eml")
         assert "\n" not in found and len(found) < 300
     else:
-        assert expected in (READ, name)
-        assert expected == name or any(page.lines for page in found.pages)
+        assert expected in (READ, NOTHING, name)
+        assert expected == name or any(page.lines for page in found.pages) == (expected == READ)
         balanced(found)
     assert max(most) < MEMORY
 
