@@ -164,6 +164,9 @@ def long(ear: Ear, folder: Path, scratch: Path, rows: list[dict[str, Any]], seco
     sound, starts = sounds.joined(clips, 2.0, seconds)
     heard = ear.hear(sounds.write(scratch / "long.flac", sound))
     length = len(sound) / RATE
+    if heard.refused:
+        print(f"\nThe recording of {clock(length)} was not read: {heard.note}")
+        return
     said = [word for _, name in starts for word in sentences[name]]
     late = sorted(abs(x) for x in _differences(heard.lines, starts, sentences))
     print(f"\n## A recording of {clock(length)}, {len(starts)} clips with pauses of two seconds\n")
