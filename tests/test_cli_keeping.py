@@ -31,6 +31,8 @@ def process(home: Path) -> Iterator[Process]:
                 [*command, *map(str, arguments)], cwd=PROJECT, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 env={**os.environ, "PYTHONPATH": str(PROJECT)},
+                # What runs in the background is made to ignore it, and so would what it starts.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         )  # fmt: skip
         return running[-1]
