@@ -31,6 +31,7 @@ QUIET = {
     "HF_HUB_OFFLINE": "1",  # our own download does not go by it
     "LANGCHAIN_TRACING_V2": "false",
     "LANGSMITH_TRACING": "false",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.32 sends from native code
     "OTEL_SDK_DISABLED": "true",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "TRANSFORMERS_OFFLINE": "1",
