@@ -70,3 +70,20 @@ def test_the_real_models_add_find_and_answer(tmp_path: Path, samples: Path, mini
     reply = pincite(tmp_path, command, "ask", "How long must a password be?", **settings)
     assert reply["answer"]
     assert attempts(tmp_path) == []
+
+
+def test_onnxruntime_keeps_no_account_of_its_use(
+    tmp_path: Path, samples: Path, minilm: Path
+) -> None:
+    """Version 1.32 collects it in a file below the home folder and sends it from native code, now
+    and then, unless it runs for a test of somebody's.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "CI"}
+    policy = samples / "Security Policy v2 (2026).pdf"
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant.cli", "--home", str(tmp_path), "add", str(policy)],
+        cwd=PROJECT, text=True, capture_output=True, timeout=280,
+        env={**kept, "HOME": str(tmp_path), "PINCITE_EMBEDDING_MODEL": str(minilm)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [path for path in tmp_path.rglob("*onnxruntime*") if "models" not in path.parts] == []
