@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from assistant.models.catalogue import default_model
-from assistant.models.fetch import cached, is_whole, user_cache
+from assistant.models.catalogue import Role, default_model
+from assistant.models.fetch import cached, is_whole, user_cache, weights_of
 from assistant.ui import server
 
 PROJECT = Path(__file__).parents[2]
@@ -87,13 +87,23 @@ def picture(tmp_path: Path) -> Callable[[Any, str], None]:
 
 
 @pytest.fixture(scope="session")
-def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def quoting_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an empty library and no chat model: its answers are quoted, at once."""
+    home = tmp_path_factory.mktemp("quoting")
+    _put_models(home, "embedding")
+    return home
+
+
+@pytest.fixture(scope="session")
+def real_home(tmp_path_factory: pytest.TempPathFactory, quoting_home: Path) -> Path:
     """A home with the default models, and the sample company in its library.
 
     The models are those of the home PINCITE_TEST_HOME, else those of the user's cache.
     """
     home = tmp_path_factory.mktemp("home")
-    _put_models(home)
+    _put_models(home, "chat")
+    embedding = default_model("embedding").name  # its conversion at the first use is made once
+    (home / "models" / embedding).symlink_to(quoting_home / "models" / embedding)
     pdfs = sorted(str(path) for path in (PROJECT / "samples").glob("*.pdf"))
     pincite(home, "add", *pdfs)
     return home
@@ -106,12 +116,14 @@ def pincite(home: Path, *arguments: str, accept: Sequence[int] = (0,)) -> None:
     assert done.returncode in accept, done.stderr
 
 
-def _put_models(home: Path) -> None:
-    if other := os.environ.get("PINCITE_TEST_HOME"):
-        (home / "models").symlink_to(Path(other).absolute() / "models")
-        return
-    for role in ("chat", "embedding"):
-        model = default_model(role)
+def _put_models(home: Path, *roles: Role) -> None:
+    for model in map(default_model, roles):
+        if other := os.environ.get("PINCITE_TEST_HOME"):
+            weights = weights_of(model, Path(other).absolute() / "models")
+            found = weights.parent if model.is_folder else weights
+            (home / "models").mkdir(exist_ok=True)
+            (home / "models" / found.name).symlink_to(found)
+            continue
         if not is_whole(model, cached(model, user_cache())):
             pytest.skip(f"{model.name} is not in {user_cache()}; `make setup` fetches it")
         pincite(home, "models", "pull", model.name)
@@ -163,3 +175,11 @@ def ask(page: Any, question: str) -> None:
     box.fill(question)
     box.press("Enter")
     page.locator(".question", has_text=question).last.wait_for(timeout=15_000)
+
+
+def harmless(page: Any) -> None:
+    """Nothing has run, and nothing was fetched or can be followed to another place."""
+    assert page.outside == []
+    assert page.title() != "owned"
+    links = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
+    assert all(link.startswith("http://127.0.0.1:") for link in links), links

@@ -2,11 +2,10 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Visit, ask, free_port, served
+from tests.browser.conftest import Visit, ask, free_port, harmless, served
 from tests.ui.fakes import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -75,11 +74,3 @@ def test_marks_and_stop_work_with_the_keyboard_alone(address: str, visit: Visit)
 def readable(text: str) -> str:
     """Without the joiners that part what Streamlit would take for a name."""
     return text.replace("\u2060", "")
-
-
-def harmless(page: Any) -> None:
-    """Nothing has run, and nothing was fetched or can be followed to another place."""
-    assert page.outside == []
-    assert page.title() != "owned"
-    links = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
-    assert all(link.startswith("http://127.0.0.1:") for link in links), links

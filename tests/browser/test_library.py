@@ -1,0 +1,225 @@
+"""The Library page of the real app, from an empty library on: the files and the queue are real."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import ImageFilter
+
+from tests.browser.conftest import (
+    PHONE,
+    PROJECT,
+    Visit,
+    ask,
+    free_port,
+    harmless,
+    pincite,
+    served,
+)
+from tests.browser.files import write_film, write_mail, write_photo, write_xlsx, write_zip
+from tests.pdfs import HEIGHT, WIDTH, write_pdf
+from tests.scans import drawn, write_scan
+from tests.ui.fakes import HOSTILE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+PATIENCE = 240_000  # milliseconds: recognising text takes machines without many cores their time
+BROKEN = b"no pdf"
+
+Picture = Callable[[Any, str], None]
+
+
+@pytest.fixture(scope="module")
+def address(quoting_home: Path) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "assistant.cli", "app", "--port", str(port)]
+    with served(command, port, {"PINCITE_HOME": str(quoting_home)}) as address:
+        yield address
+
+
+def drop(page: Any, *files: Path) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+
+
+def queue(page: Any) -> Any:
+    return page.locator(".st-key-queue")
+
+
+def row(page: Any, document: str) -> Any:
+    """The row of a document in the list."""
+    name = page.locator(".document-name").get_by_text(document, exact=True)
+    return page.locator("[class*=st-key-row-]", has=name)
+
+
+def test_an_empty_library_leads_to_the_place_where_files_are_dropped(
+    address: str, visit: Visit, picture: Picture
+) -> None:
+    page = visit(address)
+    page.get_by_text("Welcome to Pincite").wait_for(timeout=60_000)
+    picture(page, "empty-chat")
+
+    page.get_by_role("button", name="Add documents").click()
+
+    page.get_by_text("Nothing here yet").wait_for(timeout=20_000)
+    page.get_by_text("Pincite reads PDF, Word, Excel").wait_for()
+    picture(page, "empty-library")
+
+
+def test_files_of_many_kinds_are_dropped_together_and_what_fails_costs_only_itself(
+    address: str, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    # A browser sends a quotation mark in a name as %22.
+    name = HOSTILE.replace("/", "-").replace('"', "'")[:150]
+    hostile = tmp_path / f"{name}.txt"
+    hostile.write_text("The code of the safe is 4411.")
+    plan = write_pdf(tmp_path / "Plan.pdf", ["The racks go first."])
+    files = [
+        hostile,
+        write_photo(tmp_path / "Notice.png", ["The south gate closes at 20:45."]),
+        write_xlsx(tmp_path / "Budget.xlsx", [["Department", "Spent"], ["Research", 295_250]]),
+        write_mail(tmp_path / "Move.eml", "The server room moves on 12 June.", plan),
+        write_zip(
+            tmp_path / "Contracts.zip",
+            {"Lease.txt": b"The lease ends on 31 December 2029.", "Broken.pdf": BROKEN},
+        ),
+    ]
+    page = visit(f"{address}/library")
+    page.get_by_text("Nothing here yet").wait_for(timeout=60_000)
+
+    drop(page, *files)
+
+    page.get_by_text("7 added, 1 could not be added").wait_for(timeout=PATIENCE)
+    picture(page, "many-kinds")
+    for document in ("Move.eml/Plan.pdf", "Contracts.zip/Lease.txt", "Budget.xlsx", hostile.name):
+        row(page, document).wait_for(timeout=20_000)
+    assert "recognised in pictures" in row(page, "Notice.png").inner_text()
+    page.get_by_role("button", name="Dismiss: Contracts.zip/Broken.pdf").click()
+    queue(page).wait_for(state="detached", timeout=30_000)
+    harmless(page)
+
+
+def test_a_film_plays_from_the_second_that_is_cited(
+    address: str, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    slides = "The agenda of today is long.", "Travel to Bergen\nis only by train."
+    film = write_film(tmp_path / "Review.webm", *slides)
+    page = visit(f"{address}/library")
+    drop(page, film)
+    row(page, "Review.webm").wait_for(timeout=PATIENCE)
+
+    page.goto(address)
+    ask(page, "Is travel to Bergen only by train?")
+    page.locator(".mark").first.click(timeout=PATIENCE)
+
+    page.locator(".page-number", has_text="At 00:03").wait_for(timeout=20_000)
+    video = page.locator(".st-key-player video")
+    video.wait_for(timeout=20_000)
+    page.wait_for_function(
+        "document.querySelector('.st-key-player video').currentTime >= 3", timeout=20_000
+    )
+    assert video.evaluate("video => video.currentTime") == 3
+    assert page.locator("mark.cited").all_inner_texts() == ["Travel to Bergen", "is only by train."]
+    picture(page, "film")
+
+
+def test_adding_is_stopped_and_continued_after_a_reload(
+    address: str, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    scans = [
+        write_scan(tmp_path / f"Letter {n:02}.pdf", *[drawn([f"Letter {n}", f"of {n} May"])] * 2)
+        for n in range(6)
+    ]
+    page = visit(f"{address}/library")
+    drop(page, *scans)
+    page.get_by_text("1 of 6 files done").wait_for(timeout=PATIENCE)
+
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Continue").wait_for(timeout=PATIENCE)
+    added, rest = page.locator(".st-key-upload strong").inner_text().split(" added, ")
+    assert rest == f"{6 - int(added)} stopped"
+    assert page.locator(".st-key-upload .state", has_text="in the library").count() == int(added)
+    picture(page, "stopped")
+    page.reload()
+    page.get_by_role("button", name="Continue").click(timeout=30_000)
+
+    queue(page).get_by_text("Adding").wait_for(timeout=30_000)
+    page.get_by_text(f"{6 - int(added)} added").wait_for(timeout=PATIENCE)
+    assert row(page, "Letter 05.pdf").count() == 1
+
+
+def test_what_the_command_line_adds_is_shown_live_and_its_unreadable_page_is_named(
+    address: str, quoting_home: Path, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    page = visit(f"{address}/library")
+    page.get_by_test_id("stFileUploaderDropzoneInput").wait_for(state="attached", timeout=60_000)
+    letter = drawn(width=WIDTH, height=HEIGHT)
+    blurred = drawn(["The lost words of the report"] * 20, WIDTH, HEIGHT).filter(
+        ImageFilter.GaussianBlur(4)
+    )
+    scan = write_scan(tmp_path / "Inspection.pdf", letter, blurred)
+
+    command = [sys.executable, "-m", "assistant.cli", "add", scan, "--home", quoting_home]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as adding:
+        queue(page).get_by_text("Inspection.pdf").wait_for(timeout=60_000)
+        assert page.get_by_role("button", name="Stop").count() == 0, "it is not ours to stop"
+        assert adding.wait(120) == 0
+
+    inspection = row(page, "Inspection.pdf")
+    inspection.wait_for(timeout=30_000)
+    queue(page).wait_for(state="detached", timeout=30_000)
+    inspection.locator(".coverage .unread").wait_for()
+    page.get_by_role("button", name="Coverage: Inspection.pdf").click()
+    remark = page.get_by_role("button", name="Page 2: unreadable scan, 0 of an estimated")
+    remark.wait_for(timeout=20_000)
+    picture(page, "unreadable")
+    remark.click()
+    page.get_by_text("Page 2 of 2").wait_for(timeout=20_000)
+    assert page.locator(".page-note").inner_text().startswith("Unreadable scan, 0 of an estimated")
+    page.get_by_role("region", name="Inspection.pdf, page 2").wait_for(timeout=10_000)
+    picture(page, "unreadable-page")
+
+    page.goto(address)
+    ask(page, "What do the lost words of the Inspection report say?")
+    page.locator(".notice", has_text="Page 2 of Inspection.pdf").wait_for(timeout=PATIENCE)
+
+
+def test_a_file_that_was_mended_gets_in_with_retry(
+    address: str, quoting_home: Path, visit: Visit, tmp_path: Path
+) -> None:
+    rules = tmp_path / "Rules.pdf"
+    rules.write_bytes(BROKEN)
+    pincite(quoting_home, "add", str(rules), accept=(1, 3))
+    page = visit(f"{address}/library")
+    page.get_by_text("Rules.pdf is not a readable PDF").wait_for(timeout=60_000)
+    write_pdf(rules, ["Dogs are welcome on Fridays."])
+
+    page.get_by_role("button", name="Retry: Rules.pdf").click()
+
+    page.get_by_text("1 added").wait_for(timeout=PATIENCE)
+    row(page, "Rules.pdf").wait_for(timeout=20_000)
+    queue(page).wait_for(state="detached", timeout=30_000)
+
+
+def test_versions_and_a_restore_by_another_process_are_seen_without_a_reload(
+    address: str, quoting_home: Path, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    text = [f"Rule {n}: leave of kind {n * 7} is asked for {n} days before it." for n in range(30)]
+    folder, saved = tmp_path / "in", tmp_path / "saved"
+    write_pdf(folder / "Leave v1.pdf", text)
+    write_pdf(folder / "Leave v2.pdf", [*text, "Rule 31: none."])
+    page = visit(f"{address}/library", viewport=PHONE)
+    page.get_by_test_id("stFileUploaderDropzoneInput").wait_for(state="attached", timeout=60_000)
+
+    pincite(quoting_home, "add", str(folder))
+    row(page, "Leave v1.pdf").get_by_text("older version of Leave v2.pdf").wait_for(timeout=30_000)
+    picture(page, "phone-versions")
+    pincite(quoting_home, "backup", str(saved))
+    pincite(quoting_home, "remove", "Leave v2.pdf")
+    row(page, "Leave v2.pdf").wait_for(state="detached", timeout=30_000)
+    pincite(quoting_home, "restore", str(saved))
+
+    row(page, "Leave v2.pdf").wait_for(timeout=30_000)
+    assert page.get_by_test_id("stAlert").count() == 0
