@@ -10,8 +10,8 @@ import streamlit as st
 from assistant.reply import Reply, place
 from assistant.ui import page_view
 from assistant.ui.page_view import Shown
-from assistant.ui.plain import undisguised
 from ingest.media import clock
+from ingest.names import readable
 
 _HERE = Path(__file__).parent
 _EXCERPT = 260  # characters of a passage on its card
@@ -119,7 +119,7 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     """Where a citation or passage stands; in a recording with the time that a player shows."""
     seconds = row.get("seconds")
     time = {} if seconds is None else {"time": clock(seconds)}
-    return {"document": undisguised(row["document"]), "page": row["page"], **time}
+    return {"document": readable(row["document"]), "page": row["page"], **time}
 
 
 def _card(passage: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ import streamlit as st
 
 from assistant.ui import coverage, page_view, trouble
 from assistant.ui.page_view import Shown
-from assistant.ui.plain import as_html, plain, undisguised
+from assistant.ui.plain import as_html, plain
 from ingest.errors import PinciteError
+from ingest.names import readable
 from vectorstore.catalog import DocumentInfo
 from vectorstore.library import Library
 
@@ -45,7 +46,7 @@ def _row(library: Library, document: DocumentInfo) -> None:
         border=True, horizontal=True, vertical_alignment="center", key=f"row-{document.sha256}"
     ):
         st.html(
-            f'<div class="document-name">{as_html(undisguised(document.document))}</div>'
+            f'<div class="document-name">{as_html(readable(document.document))}</div>'
             f'<div class="document-facts">{facts(document)}</div>{coverage.bar(document.coverage)}'
         )
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -120,7 +121,7 @@ def _answered() -> None:
 @st.dialog("Remove this document?", on_dismiss=_answered)
 def _confirm(library: Library, name: str) -> None:
     st.html(
-        f"<p><b>{as_html(undisguised(name))}</b> and everything that was read from it leave the "
+        f"<p><b>{as_html(readable(name))}</b> and everything that was read from it leave the "
         "library. Your own file stays where it is.</p>"
     )
     with st.container(horizontal=True):

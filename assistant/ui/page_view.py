@@ -8,12 +8,13 @@ import streamlit as st
 from assistant.ui import player, trouble
 from assistant.ui.coverage import missing
 from assistant.ui.highlight import Rectangle, highlighted, png
-from assistant.ui.plain import as_html, undisguised
+from assistant.ui.plain import as_html
 from assistant.ui.text_page import lines_of, text_page
 from ingest import pictures
 from ingest.document import Page, count
 from ingest.errors import PinciteError
 from ingest.media import clock
+from ingest.names import readable
 from vectorstore.library import Library
 
 _KEY = "shown"
@@ -70,7 +71,7 @@ def _pages(library: Library, document: str) -> int:
 def _head(opened: Shown, pages: int) -> None:
     with st.container(key="page-head"):
         st.html(
-            f'<div class="page-name">{as_html(undisguised(opened.document))}</div>'
+            f'<div class="page-name">{as_html(readable(opened.document))}</div>'
             f'<div class="page-number">{_where(opened, pages)}</div>'
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):
@@ -118,7 +119,7 @@ def _page(library: Library, opened: Shown) -> None:
         at = cited.start / len(page.lines) if cited else 0.0
     _scroll(
         key=f"scroll-{opened.source}-{opened.page}",
-        data={"at": at, "name": f"{undisguised(opened.document)}, page {opened.page}"},
+        data={"at": at, "name": f"{readable(opened.document)}, page {opened.page}"},
         on_close_change=lambda: show(None),
     )
 

@@ -9,8 +9,6 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&=\"'])")
 _COLON = re.compile(r":(?=[\w+-])")
 _AUTOLINK = re.compile(r"(?i)\b(www|https?|ftp|mailto|xmpp)(?=[.:])|(?<=\w)@(?=\w)")
 
-_ORDER = re.compile("[\u202a-\u202e\u2066-\u2069]")  # of letters: they embed, override, isolate
-
 
 def plain(text: object) -> str:
     """For labels, captions, errors and whatever else Streamlit reads as Markdown."""
@@ -22,8 +20,3 @@ def plain(text: object) -> str:
 def as_html(text: object) -> str:
     """For st.html, which knows no Markdown."""
     return html.escape(str(text))
-
-
-def undisguised(name: str) -> str:
-    """A file's name in the order of its letters: `exe.fdp` turned around looks like `pdf.exe`."""
-    return _ORDER.sub("", name)

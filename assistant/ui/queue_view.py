@@ -7,10 +7,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from assistant.ui import resources, trouble
-from assistant.ui.plain import as_html, undisguised
+from assistant.ui.plain import as_html
 from assistant.ui.upload import Upload, folder, forget
 from assistant.ui.waiting import Waiting, Work, waiting
 from ingest.errors import PinciteError
+from ingest.names import readable
 from vectorstore.jobs import Job
 from vectorstore.library import Library
 
@@ -50,7 +51,7 @@ def draw_list(rows: Sequence[Work], failed: bool = False) -> None:
         return
     kind = "failed" if failed else "fine"
     items = "".join(
-        f'<li class="{kind}"><span class="name">{as_html(undisguised(row.name))}</span>'
+        f'<li class="{kind}"><span class="name">{as_html(readable(row.name))}</span>'
         f'<span class="state">{as_html(row.words)}</span></li>'
         for row in rows
     )

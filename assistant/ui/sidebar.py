@@ -5,7 +5,8 @@ import streamlit as st
 from assistant import build
 from assistant.chat import Assistant
 from assistant.ui import conversation, resources
-from assistant.ui.plain import as_html, plain, undisguised
+from assistant.ui.plain import as_html, plain
+from ingest.names import readable
 
 _RECENT = 8
 
@@ -56,7 +57,7 @@ def _scope(assistant: Assistant) -> None:
         names,
         default=kept,
         placeholder=f"All {len(names)} documents",
-        format_func=undisguised,
+        format_func=readable,
     )
 
 
