@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.ingest import hostile_pdfs
 from tests.ingest.hostile_containers import CONTAINERS
 from tests.ingest.hostile_documents import DOCUMENTS
 from tests.ingest.hostile_media import MEDIA
-from tests.ingest.hostile_pdfs import PDFS
 from tests.ingest.packed import BLOCK, deflated, zip_of, zlibbed
 
 SECRET = "the secret of another file"
@@ -126,16 +126,7 @@ def pdf(path: Path, pages: int = 1, content: bytes = b"", action: bytes = b"") -
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
         b"/Resources<</Font<</F1 3 0 R>>>>>>"
     )
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate([*objects, *[page] * pages], 1):
-        places.append(len(out))
-        out += b"%d 0 obj%b\nendobj\n" % (number, body)
-    start = len(out)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"xref\n0 %d\n0000000000 65535 f \n%b" % (len(places) + 1, table)
-    out += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, start)
-    path.write_bytes(out)
-    return path
+    return hostile_pdfs.pdf(path, [*objects, *[page] * pages])
 
 
 def stream_bomb(path: Path, size: int = 2 << 30) -> Path:
@@ -177,5 +168,5 @@ FILES: dict[str, Callable[[Path], Path]] = {
     **CONTAINERS,
     **DOCUMENTS,
     **MEDIA,
-    **PDFS,
+    **hostile_pdfs.PDFS,
 }
