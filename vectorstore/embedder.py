@@ -1,8 +1,9 @@
 """Text becomes vectors: int8 ONNX for MiniLM-like models, sentence-transformers for the rest."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,8 @@ import numpy as np
 from vectorstore import quantized
 from vectorstore.errors import LibraryError
 from vectorstore.store import Vectors
+
+_WAITING = 256  # texts at a time: each that waits for a thread takes 2 KB
 
 
 class Embedder(Protocol):
@@ -58,7 +61,16 @@ class QuantizedEmbedder:
     def passages(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, 0), np.float32)
-        return np.stack(list(self._pool.map(self._embed, texts)))
+        found = self._each(texts)
+        first = next(found)
+        vectors = np.empty((len(texts), len(first)), np.float32)
+        for index, vector in enumerate(chain([first], found)):
+            vectors[index] = vector
+        return vectors
+
+    def _each(self, texts: Sequence[str]) -> Iterator[Vectors]:
+        for start in range(0, len(texts), _WAITING):
+            yield from self._pool.map(self._embed, texts[start : start + _WAITING])
 
     def query(self, text: str) -> Vectors:
         return self._pool.submit(self._embed, text).result()
