@@ -10,7 +10,9 @@ from assistant.memory import Conversations
 from assistant.models.store import Models
 from assistant.reading import Budget
 from assistant.settings import Settings
-from assistant.tools.answer import Answer
+from assistant.tools import Tool
+from assistant.tools.answer import EXTRACTIVE, Answer
+from assistant.tools.choosing import Choosing
 from ingest.limits import Bounds, Limits
 from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
@@ -33,9 +35,13 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
             f"There is no library {chosen!r}. Known: {', '.join(known)}. "
             f"`pincite add PATH --library {chosen}` makes it."
         )
-    folder = settings.libraries_folder / chosen
+    return library_in(settings, settings.libraries_folder / chosen, chosen)
+
+
+def library_in(settings: Settings, folder: Path, name: str) -> Library:
+    """A library in any folder, with the models of the settings."""
     return Library(
-        folder, chosen, lambda: embedder(settings), lambda: engines(settings),
+        folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity),
     )  # fmt: skip
 
@@ -97,7 +103,8 @@ def first_library(settings: Settings) -> str:
 class Answering:
     """A tool that answers, and a sentence for people when it does less than it could."""
 
-    tool: Answer
+    tool: Tool
+    model_name: str
     notice: str = ""
 
 
@@ -109,7 +116,7 @@ def assistant(
 ) -> Assistant:
     """Over a library; what it shares with assistants of other libraries may be given."""
     how, kept = how or answering(settings), kept or conversations(settings)
-    return Assistant(library, how.tool, kept, how.tool.model_name, how.notice)
+    return Assistant(library, how.tool, kept, how.model_name, how.notice)
 
 
 def conversations(settings: Settings) -> Conversations:
@@ -120,22 +127,25 @@ def conversations(settings: Settings) -> Conversations:
 def answering(settings: Settings) -> Answering:
     """With the chosen chat model; where none can run, by quoting."""
     budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
-    quoting = Answer(None, budget, settings.refusal_threshold)
     try:
         path = Models(settings.models_folder, settings).chosen("chat")
         if path is not None:
-            return Answering(_with_model(path, budget, settings))
+            return _with_model(path, budget, settings)
         why = "No chat model is installed; `pincite models pull` gets one."
     except AssistantError as error:
         why = str(error)
-    return Answering(quoting, f"{why} Until then, answers are quoted from the documents.")
+    return Answering(
+        Choosing((), Answer(None, budget, settings.refusal_threshold)), EXTRACTIVE,
+        f"{why} Until then, answers are quoted from the documents.",
+    )  # fmt: skip
 
 
-def _with_model(path: Path, budget: Budget, settings: Settings) -> Answer:
+def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     from assistant.chat_model import LlamaCppChat
 
     model = LlamaCppChat.from_file(path, context=budget.window, threads=settings.threads or None)
     budget = replace(
         budget, window=model.context_size
     )  # a small model may have been trained on less
-    return Answer(model, budget, settings.refusal_threshold, model.model_name)
+    answer = Answer(model, budget, settings.refusal_threshold, model.model_name)
+    return Answering(Choosing((), answer), model.model_name)

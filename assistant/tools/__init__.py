@@ -1,6 +1,6 @@
 """What the assistant can do: a new ability is one module here and one line in build.py."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,17 @@ class Turn:
     answer: str
     passages: tuple[Passage, ...] = ()
     refused: bool = False
+
+
+def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
+    """(role, text) of a person and the assistant in turn become questions with answers."""
+    found: list[Turn] = []
+    for role, text in messages:
+        if role in ("user", "human"):
+            found.append(Turn(text, ""))
+        elif found:
+            found[-1] = Turn(found[-1].question, text)
+    return found
 
 
 @dataclass(frozen=True)
@@ -35,3 +46,13 @@ class Tool(Protocol):
     name: str
 
     def run(self, request: Request) -> Reply: ...
+
+
+class Specialist(Protocol):
+    """Answers a kind of request that it recognises."""
+
+    name: str
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply, which starts working when it is iterated; None: not its kind."""
+        ...

@@ -1,8 +1,7 @@
 """Answers a question from evidence: search, read, check, write, and tie each sentence to lines."""
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +13,11 @@ from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Outcome, Reply, Sentence
 from assistant.sentences import split, stems
 from assistant.tools import Request
+from assistant.turn_taking import TurnTaking
 from assistant.units import units_of
 from ingest.text import about_tokens
 
-WAITING = "Waiting for another answer"
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+EXTRACTIVE = "extractive"  # the name of no model
 
 
 class Answer:
@@ -31,11 +30,13 @@ class Answer:
         model: BaseChatModel | None,
         budget: Budget,
         threshold: float = abstention.THRESHOLD,
-        model_name: str = "extractive",
+        model_name: str = EXTRACTIVE,
+        turns: TurnTaking | None = None,
     ) -> None:
-        """`threshold`: refuse when the gate's probability is below it."""
+        """`threshold`: refuse when the gate's probability is below it. `turns` are shared with
+        other tools that write with the same model."""
         self._model = model
-        self._busy = threading.Lock()
+        self._turns = turns or TurnTaking()
         self._budget = budget
         self._threshold = threshold
         self.read = Reader(budget, self._count).read
@@ -87,22 +88,9 @@ class Answer:
         except Stopped:
             reply.outcome = Outcome("", stopped=True, passages=reading.passages)
 
-    @contextmanager
-    def _turn(self, reply: Reply) -> Iterator[None]:
-        """A model in this process writes one answer at a time, from the check to the last word.
-
-        Between them, another's passages would push these out of its cache. Raises Stopped.
-        """
-        ours = isinstance(self._model, TokenOdds)
-        while ours and not self._busy.acquire(timeout=_LOOK_AGAIN):
-            reply.stage = WAITING
-            if reply.cancel.is_set():
-                raise Stopped("Stopped while another answer was written.")
-        try:
-            yield
-        finally:
-            if ours:
-                self._busy.release()
+    def _turn(self, reply: Reply) -> AbstractContextManager[None]:
+        """A model in another process has a queue of its own."""
+        return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
 
     def _stream(
         self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply

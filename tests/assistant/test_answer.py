@@ -13,7 +13,8 @@ from assistant.evidence import GivenPassages
 from assistant.reading import Budget
 from assistant.reply import Outcome, Passage
 from assistant.tools import Request, Turn
-from assistant.tools.answer import WAITING, Answer
+from assistant.tools.answer import Answer
+from assistant.turn_taking import WAITING
 from ingest.document import Page
 from ingest.ledger import PageLedger
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of

@@ -1,0 +1,23 @@
+"""Which tool answers: the first that knows its kind of question, else the general one."""
+
+from collections.abc import Sequence
+
+from assistant.reply import Reply
+from assistant.tools import Request, Specialist, Tool
+
+
+class Choosing:
+    """Specialists are asked in order; a request that none of them takes is answered in general."""
+
+    name = "choosing"
+
+    def __init__(self, specialists: Sequence[Specialist], general: Tool) -> None:
+        self._specialists = tuple(specialists)
+        self._general = general
+
+    def run(self, request: Request) -> Reply:
+        """The reply of the tool that takes the request; it names that tool."""
+        for specialist in self._specialists:
+            if reply := specialist.offer(request):
+                return reply
+        return self._general.run(request)
