@@ -39,6 +39,18 @@ def next_turn(
     return [*before, AIMessage(answer), HumanMessage(_turn(more, question, instruction))]
 
 
+def told(messages: Sequence[BaseMessage]) -> tuple[tuple[str, str], ...]:
+    """Messages as (role, text), to be kept."""
+    roles = {"system": "system", "human": "user", "ai": "assistant"}
+    return tuple((roles[message.type], str(message.content)) for message in messages)
+
+
+def retold(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
+    """What `told` kept, to be sent again."""
+    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[role](text) for role, text in kept]
+
+
 def labelled(passage: Passage) -> str:
     """A passage as the model sees it: where it is from, and its lines."""
     return f"[{passage.document}, page {passage.page}]\n{passage.text}"

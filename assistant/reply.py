@@ -80,6 +80,8 @@ class Reply:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = ""  # what is being done now, as a short phrase for the person who waits
     so_far: str = ""
+    asked: tuple[tuple[str, str], ...] = ()  # (role, text): what a model was told last
+    yes_log_odds: float | None = None  # its answer, where that was whether to answer at all
     outcome: Outcome | None = None
     images: tuple[Path, ...] = ()
     audio: tuple[Path, ...] = ()

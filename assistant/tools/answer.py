@@ -96,6 +96,7 @@ class Answer:
         self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply
     ) -> Iterator[str]:
         messages = reading.messages(request.question)
+        reply.asked, reply.yes_log_odds = prompts.told(messages), None
         text, tokens = "", (0, 0)
         # Ours also stops while it reads the prompt; others stop between words.
         ours = isinstance(model, TokenOdds)
@@ -110,7 +111,7 @@ class Answer:
             if words := str(part.content):
                 text += words
                 yield words
-            if _repeats(text):  # at temperature 0 a small model can fall into a loop
+            if repeats(text):  # at temperature 0 a small model can fall into a loop
                 text = " ".join(split(text)[:-1])
                 break
         if ours and not any(tokens):  # cut before the model could say how many it took
@@ -127,7 +128,8 @@ class Answer:
             return found
         check = reading.messages(request.question, prompts.CHECK)
         odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
-        return replace(found, yes_log_odds=odds[0] - odds[1])
+        reply.asked, reply.yes_log_odds = prompts.told(check), odds[0] - odds[1]
+        return replace(found, yes_log_odds=reply.yes_log_odds)
 
     # -- answering without a model
 
@@ -177,8 +179,8 @@ def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: Reading) -> Ou
     return Outcome(text, sentences, citations, reading.passages)
 
 
-def _repeats(text: str) -> bool:
-    """The last sentence is complete and was said before."""
+def repeats(text: str) -> bool:
+    """The last sentence is complete and was said before: what is written ends there."""
     *before, last = split(text) or [""]
     return last.endswith((".", "!", "?")) and last in before
 
