@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from assistant import cli_ask, cli_documents, cli_keeping, cli_library, cli_models
+from assistant import cli_ask, cli_documents, cli_eval, cli_keeping, cli_library, cli_models
 from assistant.cli_shared import FAILED, INTERRUPTED
 from ingest.errors import PinciteError
 
@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
     cli_models.add_parsers(commands)
+    cli_eval.add_parsers(commands)
     for command in commands.choices.values():
         # Also behind the command; SUPPRESS, so that it does not undo one given in front.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from assistant.chat import Assistant
     from assistant.reply import Reply
     from assistant.settings import Settings
-    from assistant.tools import Turn
 
 
 def add_parsers(commands: Any) -> None:
@@ -65,10 +64,11 @@ def _run_batch(assistant: "Assistant", path: Path) -> int:
 
 def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
     """The answer document with the row's id, or the reason why there is none."""
+    from assistant.tools import turns
     from ingest.errors import PinciteError
 
     try:
-        history = _turns(row.get("history") or [])
+        history = turns((said["role"], said["text"]) for said in row.get("history") or [])
         if "passages" in row:
             given = [(p.get("title") or "", p["text"]) for p in row["passages"]]
             reply = assistant.ask_given(row["question"], given, history)
@@ -80,19 +80,6 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
     except (KeyError, TypeError, AttributeError, UnicodeError) as error:
         reason = f"The row is not of the documented form: {error!r}"
     return {"id": row.get("id"), "question": row["question"], "error": reason}
-
-
-def _turns(history: list[dict[str, str]]) -> "list[Turn]":
-    """Messages of a person and the assistant in turn become questions with answers."""
-    from assistant.tools import Turn
-
-    turns: list[Turn] = []
-    for message in history:
-        if message["role"] in ("user", "human"):
-            turns.append(Turn(message["text"], ""))
-        elif turns:
-            turns[-1] = Turn(turns[-1].question, message["text"])
-    return turns
 
 
 def _show(reply: "Reply", as_json: bool) -> None:

@@ -4,12 +4,12 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant import cli_progress
 from assistant.cli_shared import (
     DONE,
     FAILED,
@@ -24,7 +24,7 @@ from assistant.cli_shared import (
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from vectorstore.indexing import AddSummary, Progress
+    from vectorstore.indexing import AddSummary
     from vectorstore.library import Hit, Library
 
 _SHOWN = 240  # characters of a hit that people see
@@ -53,7 +53,7 @@ def add_parsers(commands: Any) -> None:
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     check_paths(args.paths)
-    with opened(settings, make=True) as library, _progress() as progress:
+    with opened(settings, make=True) as library, cli_progress.adding() as progress:
         summary = library.add(args.paths, progress)
     if args.json:
         print(json.dumps(asdict(summary)))
@@ -120,7 +120,7 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
-    with opened(settings) as library, _progress() as progress:
+    with opened(settings) as library, cli_progress.adding() as progress:
         chunks = library.rebuild(progress)
     print(json.dumps({"chunks": chunks}) if args.json else f"{chunks} passages indexed anew")
     return DONE
@@ -180,36 +180,3 @@ def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
         flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
         where = place(hit.page, row.get("seconds"))
         print(f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[["Progress"], None]]:
-    """A bar on standard error for people, or lines when standard error is a file."""
-    if not sys.stderr.isatty():
-        yield _in_lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking for documents", total=None)
-
-        def show(step: "Progress") -> None:
-            words = f"{step.stage} {step.file}"[:60]
-            bar.update(task, description=words, completed=step.done, total=step.total)
-
-        yield show
-
-
-def _in_lines() -> Callable[["Progress"], None]:
-    """One line for each file, for logs."""
-    seen: set[str] = set()
-
-    def show(step: "Progress") -> None:
-        if step.file and step.file not in seen:
-            seen.add(step.file)
-            print(f"{step.done + 1}/{step.total} {step.file}", file=sys.stderr, flush=True)
-
-    return show

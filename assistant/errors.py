@@ -6,6 +6,7 @@ AssistantError
  ├─ ModelUnusable           the model file is missing, damaged or not a model
  ├─ ModelNotFetched         no source of the catalogue gave the model
  ├─ ContextOverflow         the prompt is longer than the model's context
+ ├─ BadQuestionSet          a question set is not there or not of a known form
  └─ NetworkRefused          something tried to open a connection while none is allowed
 """
 
@@ -34,6 +35,10 @@ class ModelNotFetched(AssistantError):
 
 class ContextOverflow(AssistantError):
     """The prompt is longer than the model's context."""
+
+
+class BadQuestionSet(AssistantError, ValueError):
+    """A question set is not there, or a row of it is not of a known form."""
 
 
 class NetworkRefused(AssistantError, OSError):

@@ -87,6 +87,23 @@ def bootstrap_interval(
     return Interval(float(data.mean()), float(low), float(high))
 
 
+def ratio_interval(
+    parts: Sequence[tuple[float, float]], level: float = 0.95, rounds: int = 10_000, seed: int = 0
+) -> Interval:
+    """The sum of the first over the sum of the second, as of sentences that several questions have.
+
+    Whole questions are drawn: sentences of one answer are right or wrong together.
+    """
+    data = np.asarray(parts, dtype=float).reshape(-1, 2)
+    if not data[:, 1].sum():
+        return Interval(math.nan, math.nan, math.nan)
+    picks = np.random.default_rng(seed).integers(0, len(data), size=(rounds, len(data)))
+    above, below = data[picks].sum(axis=1).T
+    tail = 50 * (1 - level)
+    low, high = np.percentile(above[below > 0] / below[below > 0], [tail, 100 - tail])
+    return Interval(float(data[:, 0].sum() / data[:, 1].sum()), float(low), float(high))
+
+
 def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
     """How much better `ours` is on the same questions, in the same order."""
     if len(ours) != len(theirs):

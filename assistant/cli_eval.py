@@ -1,0 +1,144 @@
+"""The command that measures: `eval DIR`, `eval runs`, `eval show N`."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant import cli_progress
+from assistant.cli_shared import DONE, FAILED, IN_PART, count, notice
+
+if TYPE_CHECKING:
+    from assistant.evaluation.runs import Run, Runs
+    from assistant.settings import Settings
+
+_HELP = """\
+pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file), and measure
+pincite eval runs         the runs that are kept
+pincite eval show N       the figures of run N again
+
+A question is a row {"id", "question", "answers": [...], "answerable": true,
+"evidence": [{"doc", "page"}]}, of which "id" and "question" must be there; "history" and
+"passages" may be, as in `pincite ask --batch`. Retrieval sets (corpus.jsonl and queries.jsonl) and
+tasks.jsonl of conversations are read, too.
+
+Whose documents: those of --library NAME. Without it, those of the default library when it holds
+all that the questions are about; else the documents beside the questions (DIR/documents,
+DIR/pdfs, DIR/corpus.jsonl, or files in DIR), which get a library of their own below
+<home>/evaluation: it stays there for the next time, and may be deleted. Questions about documents
+that are not there are skipped, counted and named.
+
+An interrupted run goes on where it was when the same is asked again, unless --fresh.
+"""
+
+
+def add_parsers(commands: Any) -> None:
+    """The command is set as `run`: (arguments, settings) -> exit status."""
+    command = commands.add_parser(
+        "eval", help="measure answers and searches on questions whose answers are known",
+        description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("words", nargs="+", metavar="DIR", help="or one of the words above")
+    command.add_argument("--library", metavar="NAME", help="whose documents are asked")
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.add_argument("--retrieval", action="store_true", help="only search, answer nothing")
+    command.add_argument("--limit", type=count, metavar="N", help="ask only N of the questions")
+    command.add_argument("--seed", type=int, default=0, help="which of them (0)")
+    command.add_argument(
+        "--passages", type=count, default=0, metavar="N",
+        help="answer from the N best passages of a corpus, whole, instead of searching it",
+    )  # fmt: skip
+    command.add_argument("--note", default="", help="a word to know the run by")
+    command.add_argument("--fresh", action="store_true", help="do not go on with an earlier run")
+    command.set_defaults(run=_run, misused=command.error)
+
+
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
+    first, *rest = args.words
+    actions = {"runs": (_list, 0), "show": (_show, 1)}
+    action, wanted = actions.get(first, (_measure, 0))
+    if len(rest) != wanted:
+        args.misused(f"{first!r} takes {wanted} more words, not {len(rest)}")
+    return action(args, settings, rest)
+
+
+def _measure(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant.evaluation import measuring
+
+    options = measuring.Options(
+        args.retrieval, args.limit, args.seed, args.passages, args.note, args.fresh
+    )
+    named = args.library is not None
+    with cli_progress.measuring() as (adding, asking):
+        watch = measuring.Watch(adding, asking, notice)
+        number = measuring.measure(Path(args.words[0]), settings, named, options, watch)
+    return _print(measuring.runs(settings), number, args.json)
+
+
+# -- printing
+
+
+def _print(runs: "Runs", number: int, as_json: bool) -> int:
+    from assistant.evaluation.report import lines, report
+
+    run, rows = runs.get(number), runs.rows(number)
+    found = report(rows)
+    if as_json:
+        print(json.dumps(_document(run, found, rows)))
+    else:
+        print(f"{_head(run)}\n", *lines(found), sep="\n")
+    skipped = run.about["skipped"]
+    if skipped["questions"]:
+        names = ", ".join(skipped["documents"])
+        notice(f"{skipped['questions']} questions skipped; not in the library: {names}")
+    for row in rows:
+        if row["error"]:
+            notice(f"question {row['id']} failed: {row['error']}")
+    if not found["failed"]:
+        return DONE
+    return IN_PART if found["failed"] < found["questions"] else FAILED
+
+
+def _document(run: "Run", found: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    from assistant.evaluation.scoring import scored
+
+    each = [
+        {"id": row["id"], "label": one.label, "error": row["error"], **one.means}
+        for row, one in ((row, scored(row)) for row in rows)
+    ]
+    return {"run": run.number, "started": run.started, "finished": run.finished,
+            "note": run.note, **run.about, **found, "rows": each}  # fmt: skip
+
+
+def _head(run: "Run") -> str:
+    about = run.about
+    by = about["model"] or "search only"
+    end = "" if run.finished else ", interrupted"
+    return (
+        f"{run.title}{end}: {run.asked} questions about {about['documents']} documents of "
+        f"{about['library']}; {by}"
+    )
+
+
+def _list(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant.evaluation import measuring
+
+    found = measuring.runs(settings).recent()
+    if args.json:
+        print(json.dumps([vars(run) for run in found]))
+    for run in [] if args.json else found:
+        print(f"{_head(run)}{f' ({run.note})' if run.note else ''}")
+    return DONE
+
+
+def _show(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
+    from assistant.evaluation import measuring
+
+    return _print(measuring.runs(settings), _number(args, words[0]), args.json)
+
+
+def _number(args: argparse.Namespace, word: str) -> int:
+    if not word.isdecimal():
+        args.misused(f"{word!r} is not the number of a run")
+    return int(word)

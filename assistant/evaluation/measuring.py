@@ -1,0 +1,127 @@
+"""Measures a question set: reads it, finds its library, asks, and keeps the run."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant import build
+from assistant.chat import Assistant
+from assistant.errors import BadQuestionSet
+from assistant.evaluation import folders, sources
+from assistant.evaluation.folders import QuestionSet
+from assistant.evaluation.question_sets import Question
+from assistant.evaluation.running import Running, Step
+from assistant.evaluation.runs import Runs
+from assistant.evaluation.sources import Source
+from assistant.settings import Settings
+from vectorstore.library import Library
+from vectorstore.summary import Progress
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked, and how."""
+
+    retrieval: bool = False  # only search
+    limit: int | None = None
+    seed: int = 0
+    passages: int = 0  # see Running
+    note: str = ""
+    fresh: bool = False  # do not go on with an interrupted run
+
+
+def _silent(_: Any) -> None:
+    """Nobody looks."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks at a run, and may end it."""
+
+    adding: Callable[[Progress], None] = _silent
+    asking: Callable[[Step], None] = _silent
+    notice: Callable[[str], None] = _silent
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+def runs(settings: Settings) -> Runs:
+    """All runs of the home."""
+    return Runs(settings.home / "evaluation" / "runs.sqlite")
+
+
+def measure(
+    path: Path,
+    settings: Settings,
+    named: bool,
+    options: Options,
+    watch: Watch,
+    assistant: Callable[[Settings, Library], Assistant] = build.assistant,
+) -> int:
+    """The number of the run. `named`: the library of the settings was asked for by name.
+
+    Raises BadQuestionSet, also when no question is about documents that are there; LibraryError.
+    """
+    questions = folders.read_set(path)
+    with sources.opened(questions, settings, named, watch.adding) as source:
+        chosen = folders.sample(questions.questions, options.limit, options.seed)
+        asked = [question for question in chosen if not source.missing(question)]
+        if not asked:
+            raise _unknown(questions, source, chosen)
+        who = None
+        if _answers(questions, options, watch):
+            who = assistant(settings, source.library)
+            watch.notice(who.notice)
+        about = _about(settings, questions, source, options, who) | _skipped(source, chosen)
+        kept = runs(settings)
+        number = kept.begin(about, options.note, options.fresh)
+        running = Running(kept, source, who, options.passages, watch.asking, watch.cancel)
+        running.run(number, asked)
+    return number
+
+
+def _answers(questions: QuestionSet, options: Options, watch: Watch) -> bool:
+    if questions.waiting:
+        watch.notice(f"{questions.waiting} drafts are not asked: nobody has kept them yet.")
+    if not options.retrieval and not questions.answers_known:
+        watch.notice("No answers are known to these questions: only searches are measured.")
+    return questions.answers_known and not options.retrieval
+
+
+def _about(
+    settings: Settings,
+    questions: QuestionSet,
+    source: Source,
+    options: Options,
+    who: Assistant | None,
+) -> dict[str, Any]:
+    return {
+        "set": questions.name,
+        "file": str(questions.file.resolve()),
+        "digest": questions.digest,
+        **source.identity(),
+        "model": who.model_name if who else "",
+        "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
+        "options": {
+            "retrieval": who is None,
+            "limit": options.limit,
+            "seed": options.seed,
+            "passages": options.passages,
+        },
+    }
+
+
+def _skipped(source: Source, asked: Sequence[Question]) -> dict[str, Any]:
+    missing = [source.missing(question) for question in asked]
+    names = sorted(frozenset().union(*missing))
+    return {"skipped": {"questions": sum(map(bool, missing)), "documents": names}}
+
+
+def _unknown(questions: QuestionSet, source: Source, asked: Sequence[Question]) -> BadQuestionSet:
+    names = sorted(frozenset().union(*(source.missing(question) for question in asked)))
+    more = "…" if len(names) > 5 else ""
+    return BadQuestionSet(
+        f"The library {source.library.name!r} holds none of the documents that {questions.file} "
+        f"is about: {', '.join(names[:5])}{more}"
+    )

@@ -1,0 +1,134 @@
+"""Runs in SQLite: what was asked of what, with which model and settings, and a row a question."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS run (
+    number   INTEGER PRIMARY KEY,
+    started  TEXT NOT NULL,
+    finished TEXT,                      -- NULL while it runs, and when it was interrupted
+    about    TEXT NOT NULL,             -- JSON: set, library, model, settings, options
+    note     TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS asked (
+    run      INTEGER NOT NULL REFERENCES run,
+    question TEXT NOT NULL,             -- its id
+    row      TEXT NOT NULL,             -- JSON, see scoring.py
+    PRIMARY KEY (run, question)
+);
+"""
+
+About = dict[str, Any]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is known of a run, without its rows."""
+
+    number: int
+    started: str  # ISO time, UTC
+    finished: str  # empty when it was not
+    about: About
+    note: str
+    asked: int  # questions that have been asked
+
+    @property
+    def title(self) -> str:
+        return f"run {self.number}: {self.about['set']}, {self.started[:16].replace('T', ' ')}"
+
+
+class Runs:
+    """One SQLite file for all runs of a home."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AssistantError when the file cannot be written."""
+        self._path = path
+        self._lock = threading.Lock()
+        with self._connected() as connection:
+            connection.executescript(_SCHEMA)
+
+    def begin(self, about: About, note: str = "", fresh: bool = False) -> int:
+        """The number of a new run, or of one about the same that was interrupted."""
+        text = json.dumps(about, sort_keys=True)
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT number FROM run WHERE about = ? AND note = ? AND finished IS NULL"
+                " ORDER BY number DESC LIMIT 1", (text, note),
+            ).fetchone()  # fmt: skip
+            if row and not fresh:
+                return int(row[0])
+            made = connection.execute(
+                "INSERT INTO run (started, about, note) VALUES (?, ?, ?)", (_now(), text, note)
+            )
+            return int(made.lastrowid or 0)
+
+    def put(self, run: int, row: Row) -> None:
+        """What came of a question; it replaces what came of it before."""
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO asked VALUES (?, ?, ?)", (run, row["id"], json.dumps(row))
+            )
+
+    def finish(self, run: int) -> None:
+        """All of its questions have been asked."""
+        with self._connected() as connection:
+            connection.execute("UPDATE run SET finished = ? WHERE number = ?", (_now(), run))
+
+    def get(self, number: int) -> Run:
+        """Raises AssistantError when there is none of that number."""
+        found = self._select("WHERE number = ?", number)
+        if not found:
+            known = ", ".join(str(run.number) for run in self.recent()) or "none"
+            raise AssistantError(f"There is no run {number}. The latest are: {known}.")
+        return found[0]
+
+    def recent(self, limit: int = 20) -> list[Run]:
+        """The latest first."""
+        return self._select("ORDER BY number DESC LIMIT ?", limit)
+
+    def rows(self, number: int) -> list[Row]:
+        """One a question, in the order in which they were asked."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT row FROM asked WHERE run = ? ORDER BY rowid", (number,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def _select(self, condition: str, value: int) -> list[Run]:
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT number, started, COALESCE(finished, ''), about, note,"
+                f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", (value,)
+            ).fetchall()  # fmt: skip
+        return [Run(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(self._path, timeout=30)
+                try:
+                    with connection:
+                        yield connection
+                finally:
+                    connection.close()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise AssistantError(
+                f"{self._path}, which keeps the runs, cannot be used: {error}."
+            ) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,120 @@
+"""Which library the questions of a set are put to, and how that set names its documents.
+
+A library that is named; else, when passages come with each question, no other than these; else the
+default library when it holds what the questions are about; else one that is made of the documents
+beside the questions, below `<home>/evaluation`, and kept there for the next time.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant import build
+from assistant.errors import BadQuestionSet
+from assistant.evaluation.folders import QuestionSet, passages_as_files
+from assistant.evaluation.question_sets import Question
+from assistant.settings import Settings
+from vectorstore.library import Library
+from vectorstore.summary import Progress
+
+Show = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A library, as a question set sees it."""
+
+    library: Library
+    cited: frozenset[str]  # the names that the set uses
+    holds: frozenset[str]  # what is in the library, named so
+    corpus: bool = False  # its documents are passages of a corpus
+
+    def named(self, document: str) -> str:
+        """A document of the library as the set names it: with its folder, without, or by its id."""
+        if document in self.cited:
+            return document
+        last = document.rpartition("/")[2]
+        return last.removesuffix(".html") if self.corpus else last
+
+    def missing(self, question: Question) -> frozenset[str]:
+        """What the question is about, and the library does not hold."""
+        if question.passages is not None:
+            return frozenset()
+        return question.documents - self.holds
+
+    def identity(self) -> dict[str, Any]:
+        """What tells whether two runs asked the same library."""
+        documents = self.library.documents()
+        digests = "".join(sorted(info.sha256 for info in documents))
+        return {
+            "library": self.library.name,
+            "documents": len(documents),
+            "sha256": hashlib.sha256(digests.encode()).hexdigest()[:16],
+            "embedder": self.library.embedder().identity,
+        }
+
+
+@contextmanager
+def opened(questions: QuestionSet, settings: Settings, named: bool, show: Show) -> Iterator[Source]:
+    """`named`: the library of the settings was asked for by name.
+
+    Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
+    """
+    own = not named and _needs_own(questions, settings)
+    library = _own(questions, settings) if own else build.library(settings)
+    with library:
+        if own:
+            _fill(library, questions, show)
+        yield source(library, questions, own and questions.corpus is not None)
+
+
+def source(library: Library, questions: QuestionSet, corpus: bool = False) -> Source:
+    """A library as a question set sees it."""
+    cited = frozenset().union(*(question.documents for question in questions.questions))
+    bare = Source(library, cited, frozenset(), corpus)
+    holds = frozenset(bare.named(info.document) for info in library.documents())
+    return Source(library, cited, holds, corpus)
+
+
+def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
+    if all(question.passages is not None for question in questions.questions):
+        return False
+    cited, holds = _default(questions, settings)
+    if cited and cited <= holds:
+        return False
+    if questions.corpus or questions.documents:
+        return True
+    if holds:  # some of the questions can be asked, or they cite nothing
+        return False
+    raise BadQuestionSet(
+        f"The library {settings.library!r} is empty, and beside {questions.file} there are no "
+        "documents. `pincite add PATH` adds some; `--library NAME` asks another library."
+    )
+
+
+def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
+    """What the questions cite, and what the default library holds."""
+    if settings.library not in build.libraries(settings):  # opening it would make it
+        return frozenset(), frozenset()
+    with build.library(settings) as library:
+        default = source(library, questions)
+    return default.cited, default.holds
+
+
+def _own(questions: QuestionSet, settings: Settings) -> Library:
+    """A set is known by the place where it is."""
+    place = hashlib.sha256(str(questions.file.resolve().parent).encode()).hexdigest()[:8]
+    folder = settings.home / "evaluation" / f"{questions.name}-{place}"
+    return build.library_in(settings, folder, questions.name)
+
+
+def _fill(library: Library, questions: QuestionSet, show: Show) -> None:
+    paths: Sequence[Path] = questions.documents
+    if questions.corpus:
+        paths = passages_as_files(questions.corpus, library.folder / "passages")
+        if len(library.documents()) >= len(paths):
+            return
+    library.add(paths, show)
