@@ -117,6 +117,7 @@ class Document:
     pages: tuple[Page, ...]
     outline: tuple[Heading, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    reader: str = ""  # name and number of the one that read it, see `ingest.loaders.versions`
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from ingest.document import Chunk, Document, Page
 from ingest.ledger import PageLedger, ledger
 from vectorstore import rows, sheets, words
@@ -41,6 +43,18 @@ class Catalog:
     def meta(self, key: str) -> str | None:
         row = self.database.one("SELECT value FROM meta WHERE key = ?", key)
         return str(row[0]) if row else None
+
+    def made(self) -> str:
+        """By whom, and how often it was made anew: only what was made alike can be compared."""
+        row = self.database.one(
+            "SELECT group_concat(value, ' ') FROM"
+            " (SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC)"
+        )
+        return str(row[0] or "") if row else ""
+
+    def readers(self) -> dict[str, int]:
+        """How many documents each reader has read, see `ingest.loaders.versions`."""
+        return dict(self.database.all("SELECT reader, count(*) FROM document GROUP BY reader"))
 
     def documents(self) -> list[DocumentInfo]:
         found = self.database.all(
@@ -151,6 +165,15 @@ class Catalog:
             *documents,
         )
         return rows.matrix(found)
+
+    def vectors_by_text(self, sha256: str) -> dict[str, Vectors]:
+        """Of the chunks of one document."""
+        found = self.database.all(
+            "SELECT text, vector FROM chunk JOIN document ON document.id = document_id"
+            " WHERE sha256 = ?",
+            sha256,
+        )
+        return {text: np.frombuffer(vector, "<f4") for text, vector in found}
 
     def hidden_vectors(self) -> tuple[list[str], Vectors]:
         """Ids and vectors of the chunks that a reader does not see."""

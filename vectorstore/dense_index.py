@@ -182,7 +182,7 @@ class DenseIndex:
         self._busy = True
         self._catalog.set_meta(_STATE, _WRITING)
         have, want = self._chroma.ids(), self._catalog.ids()
-        maker = self._catalog.meta("made_by") or ""
+        maker = self._catalog.made()
         if (self._catalog.meta(_MAKER) or "") != maker:  # ids stay, and would hide old vectors
             self._chroma.remove(sorted(have))
             have = set()

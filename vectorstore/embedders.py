@@ -1,12 +1,14 @@
 """Which model made a library's vectors, which one is chosen now, and which one its searches use.
 
-A library remembers its maker: the model's identity, a slash, and the version of the chunker.
+A library remembers its maker: the model's identity, a slash, and the version of the chunker. A
+document remembers its reader.
 """
 
 import threading
 from collections.abc import Callable
 
 from ingest import chunking
+from ingest.loaders.versions import outdated
 from vectorstore.catalog import Catalog
 from vectorstore.embedder import Embedder
 from vectorstore.errors import EmbedderMismatch
@@ -72,17 +74,18 @@ class Embedders:
         return self.chosen()
 
     def differ(self) -> bool:
-        """Is another model chosen, or the chunker another one, than those that made the library?"""
-        return self.made_by() not in ("", maker(self.chosen()))
+        """Is the model, the chunker or a reader another one than those that made the library?"""
+        return self._other() or self._outdated() > 0
 
     def outdated(self) -> bool:
         """Do they differ since before this process? Else it is the process that is outdated."""
-        return not self._agreed and self.differ()
+        return self._outdated() > 0 or (not self._agreed and self._other())
 
-    def notice(self) -> str:
-        """For people: why the library is to be made anew, and what serves until then."""
-        if not self.differ():
-            return ""
+    def why(self) -> str:
+        """For people: why the library is to be made anew, as a sentence; empty when it is not."""
+        library = f"The library {self._catalog.library!r}"
+        if not self._other():
+            return self._why_read(library)
         chosen, identity = self.chosen().identity, self._identity()
         if identity == chosen:
             why = "was made by another version of Pincite"
@@ -90,10 +93,27 @@ class Embedders:
             why = f"was made with {_name(identity)}, and {_name(chosen)} is chosen"
         else:
             why = f"was made with {_name(identity)}, which is not here: words find its passages"
-        return (
-            f"The library {self._catalog.library!r} {why}. It serves as it is until"
-            " `pincite rebuild`, or the next `pincite add`, has made it anew."
-        )
+        return f"{library} {why}."
+
+    def notice(self) -> str:
+        """For people at a command line: the same, and what serves until when."""
+        until = "`pincite rebuild`, or the next `pincite add`, has made it anew"
+        return f"{why} It serves as it is until {until}." if (why := self.why()) else ""
+
+    def _why_read(self, library: str) -> str:
+        count, total = self._outdated(), sum(self._catalog.readers().values())
+        if not count:
+            return ""
+        which = f"{count:,} of its {total:,} documents" if count < total else "all its documents"
+        return f"{library} has been read by an earlier version of Pincite: {which}."
+
+    def _outdated(self) -> int:
+        """How many documents were read by a reader that has changed since."""
+        return sum(count for by, count in self._catalog.readers().items() if outdated(by))
+
+    def _other(self) -> bool:
+        """Is the model or the chunker another one?"""
+        return self.made_by() not in ("", maker(self.chosen()))
 
     def _identity(self) -> str:
         return self.made_by().rpartition("/")[0]

@@ -80,7 +80,7 @@ class Library:
         Also takes up what a killed run left; without paths, what was cancelled, too. A file that
         cannot be read is named in the summary and does not stop the others. Documents whose file
         is gone from a folder are named, or removed with `prune`. `cancel` stops it, and what is
-        done stays. When the model or the chunker has changed, all is made anew before.
+        done stays. What another model, chunker or reader has made is made anew before.
 
         Raises HomeNotWritable, LibraryBusy, EmbedderMismatch, or NothingFound for a path that does
         not exist.
@@ -146,14 +146,18 @@ class Library:
         """
         self._follower = Follower(self._index, seconds)
 
-    def rebuild(self, progress: Callable[[Progress], None] = lambda _: None) -> int:
+    def rebuild(
+        self, progress: Callable[[Progress], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> int:  # fmt: skip
         """Make the index anew from the catalogue, and count its chunks.
 
-        When the model has changed, passages are embedded again; when the chunker has, documents
-        are read again. The old index serves until all is done, and a killed run is continued.
+        When the model has changed, passages are embedded again; when the chunker or their reader
+        has, documents are read again. The old index serves until all is done; a run that was
+        killed, or stopped with `cancel`, is continued by the next.
         """
         if self._embedders.differ():
-            self._migrate(progress)
+            self._migrate(progress, cancel)
         else:
             discard(self._staged)
             self._clear()
@@ -281,8 +285,12 @@ class Library:
         return self._embedders.searching() or self._embedders.chosen()
 
     def notice(self) -> str:
-        """For people: that it is to be made anew, or nothing. Raises LibraryError."""
+        """For people: that it is to be made anew and how, or nothing. Raises LibraryError."""
         return self._embedders.notice()
+
+    def why_anew(self) -> str:
+        """The same without how: a sentence, or nothing. Raises LibraryError."""
+        return self._embedders.why()
 
     def close(self) -> None:
         """Give Chroma back to other processes, and close the catalogue's file."""

@@ -33,8 +33,8 @@ def insert_document(
 ) -> int:
     row = connection.execute(
         "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
-        " dropped, empty, indexed, hidden, unread, added)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        " dropped, empty, indexed, hidden, unread, added, reader)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             document.sha256, name, document.title, status, json.dumps(list(outline)),
             len(document.pages), chunks,
@@ -42,6 +42,7 @@ def insert_document(
             sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
             sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
             sum(page.unread for page in ledger), datetime.now(UTC).isoformat(timespec="seconds"),
+            document.reader,
         ),
     ).fetchone()  # fmt: skip
     return int(row[0])

@@ -20,8 +20,10 @@ CREATE TABLE document (
     unread    INTEGER NOT NULL DEFAULT 0,  -- estimate of characters that could not be read
     sketch    BLOB,                      -- of its words: what tells that two are versions of one
     superseded_by INTEGER REFERENCES document ON DELETE SET NULL,  -- a newer version of it
-    dated     TEXT NOT NULL DEFAULT ''   -- ISO 8601: what it says of itself, else of its file
+    dated     TEXT NOT NULL DEFAULT '',  -- ISO 8601: what it says of itself, else of its file
+    reader    TEXT NOT NULL DEFAULT ''   -- name and number of the one that read it: 'pdf/1'
 );
+CREATE INDEX document_reader ON document (reader);
 
 CREATE TABLE place (                     -- where a document was found
     path        TEXT PRIMARY KEY,

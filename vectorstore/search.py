@@ -75,7 +75,7 @@ class Search:
     ) -> list[ranking.Candidate]:
         """Candidates, compared with the query by the model that made them."""
         while True:
-            made_by = self._embedders.made_by()
+            made = self._catalog.made()
             try:
                 if embedder := self._embedders.searching():
                     vector = embedder.query(query)
@@ -83,10 +83,10 @@ class Search:
                 else:
                     found = self._by_words(query, documents, old, hidden)
             except Exception:
-                if self._embedders.made_by() == made_by:
+                if self._catalog.made() == made:
                     raise
             else:
-                if self._embedders.made_by() == made_by:
+                if self._catalog.made() == made:
                     return found
             # Else all was made anew meanwhile: vectors of two models say nothing of each other.
 

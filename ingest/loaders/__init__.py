@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.document import Document
@@ -27,6 +28,7 @@ from ingest.loaders.rtf import load_rtf
 from ingest.loaders.sheet import load_sheet
 from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
+from ingest.loaders.versions import stamp
 from ingest.loaders.video import load_video
 from ingest.names import readable
 from ingest.pictures import SUFFIXES as PICTURES
@@ -71,7 +73,14 @@ def load(path: Path, engines: Engines | None = None) -> Document:
             f"{readable(path.name)}: this kind of file cannot be read yet. "
             f"Known: {', '.join(LOADERS)}."
         )
-    return folded(loader(Source(path, digest(path), engines or Engines())))
+    document = folded(loader(Source(path, digest(path), engines or Engines())))
+    return replace(document, reader=reader(path))
+
+
+def reader(path: Path) -> str:
+    """Which one reads a file of this name, as documents remember it; `none/0` when none does."""
+    loader = LOADERS.get(path.suffix.lower())
+    return stamp(loader.__name__.removeprefix("load_") if loader else "none")
 
 
 def digest(path: Path, most: int = 0) -> str:

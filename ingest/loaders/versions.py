@@ -1,0 +1,46 @@
+"""The number of each reader. Whoever changes what a reader makes of a file gives it the next one.
+
+Documents that an older one has read are made anew from the library's copies of their files; those
+of other readers are left alone. What all of them share, such as the chunker, has a number of its
+own: `ingest.chunking.VERSION`.
+"""
+
+VERSIONS = {
+    "archive": 1,
+    "audio": 1,
+    "code": 1,
+    "delimited": 1,
+    "docx": 1,
+    "epub": 1,
+    "html": 1,
+    "image": 1,
+    "json": 1,
+    "json_lines": 1,
+    "legacy": 1,
+    "mail": 1,
+    "markdown": 1,
+    "mhtml": 1,
+    "odf": 1,
+    "pdf": 1,
+    "pptx": 1,
+    "rtf": 1,
+    "sheet": 1,
+    "subtitles": 1,
+    "text": 1,
+    "video": 1,
+    "xml": 1,
+}
+
+
+def stamp(name: str) -> str:
+    """What a document remembers of its reader: `pdf/1`."""
+    return f"{name}/{VERSIONS.get(name, 0)}"
+
+
+def outdated(stamp: str) -> bool:
+    """Has this reader got another number since? Also when nothing is remembered.
+
+    Not for readers that are unknown here, or have a higher number: a newer Pincite's.
+    """
+    name, _, number = stamp.partition("/")
+    return not stamp or int(number) < VERSIONS.get(name, 0)
