@@ -153,7 +153,7 @@ class Migration:
     def _heard(self, step: Progress, page: int, pages: int) -> None:
         if self._cancel.is_set():
             raise Stopped(f"{step.file} is made anew by the next run.")
-        self._progress(replace(step, stage="reading", page=page, pages=pages))
+        self._progress(replace(step, stage="reading anew", page=page, pages=pages))
 
     def _vectors(self, info: DocumentInfo, chunks: Sequence[Chunk]) -> Vectors:
         """Of passages; those with the text of an old one have its vector."""

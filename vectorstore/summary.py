@@ -17,6 +17,11 @@ class Progress:
     page: int = 0  # read so far, of a file whose reader tells it
     pages: int = 0  # 0: nobody knows how many there are
 
+    @property
+    def anew(self) -> bool:
+        """Is it about a document that is in the library already?"""
+        return self.stage.endswith("anew")
+
 
 @dataclass(frozen=True)
 class Failure:

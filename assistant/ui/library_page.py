@@ -5,7 +5,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.ui import document_list, page_view, queue_view, resources, sidebar, style, trouble
+from assistant.ui import (
+    anew,
+    document_list,
+    page_view,
+    queue_view,
+    resources,
+    sidebar,
+    style,
+    trouble,
+)
 from assistant.ui.plain import plain
 from assistant.ui.queue_view import UPLOAD
 from assistant.ui.upload import Upload
@@ -37,6 +46,7 @@ def page() -> None:
         sidebar.library()
         library = resources.library()
         trouble.draw()
+        above = st.container()  # filled last: it may have to wait for a model
         _uploader(library)
         upload: Upload | None = st.session_state.get(UPLOAD)
         if upload and upload.done:
@@ -48,6 +58,8 @@ def page() -> None:
             _empty()
         _name_rows(key="row-names")
         page_view.panel(library)
+        with above:
+            anew.draw(library)
         _watch(library, library.generation())
     except PinciteError as error:
         trouble.say(error)
@@ -83,6 +95,9 @@ def _ended(library: Library, upload: Upload) -> None:
     with st.container(border=True, key="upload"):
         if upload.error:
             trouble.say(upload.error)
+        if upload.anew and not upload.error:
+            stopped = "Stopped. What is done stays, and the next time goes on from there"
+            st.markdown(f"**{stopped if upload.stopping else 'The library was made anew'}**")
         if upload.summary:
             st.markdown(f"**{summed_up(upload.summary)}**")
             for newer in upload.summary.superseded:

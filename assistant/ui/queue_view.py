@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from assistant.ui import resources, trouble
 from assistant.ui.plain import as_html
-from assistant.ui.upload import Upload, folder, forget
+from assistant.ui.upload import Upload, folder, forget, said
 from assistant.ui.waiting import Waiting, Work, waiting
 from ingest.errors import PinciteError
 from ingest.names import readable
@@ -28,10 +28,13 @@ def draw(library: Library, told: bool) -> None:
         st.rerun()
     try:
         uploads = resources.uploads().of(library.name)
-        found = waiting(library, uploads)
-        if found:
+        anew = [upload for upload in uploads if upload.making_anew]
+        adding = [upload for upload in uploads if not upload.anew]
+        found = waiting(library, adding)
+        if found or anew:
             with st.container(border=True, key="queue"):
-                _work(found, uploads)
+                _anew(anew)
+                _work(found, adding)
                 _left(library, found.left)
                 _failed(library, found.failed)
     except PinciteError as error:
@@ -63,7 +66,25 @@ def files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-# -- its three parts
+# -- its parts
+
+
+def _anew(uploads: Sequence[Upload]) -> None:
+    if not uploads:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html('<p class="queue-title">Making the library anew</p>')
+        if uploads[0].stopping:
+            st.caption("Stopping…")
+        else:
+            st.button("Stop", key="stop-anew", on_click=_stop, args=(uploads,))
+    step = uploads[0].progress
+    if step.total:
+        what = "documents" if step.anew else "passages"
+        st.progress(min(step.done / step.total, 1), f"{step.done} of {step.total:,} {what} done")
+    if step.anew:
+        draw_list([Work(step.file, said(step))])
+    st.caption("Until it is done, all is found as before.")
 
 
 def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
@@ -75,7 +96,7 @@ def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
             st.caption("Stopping…")
         elif uploads:
             st.button("Stop", key="stop-adding", on_click=_stop, args=(uploads,))
-    if uploads and (total := uploads[0].progress.total):
+    if uploads and not uploads[0].making_anew and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
         st.progress(done / total, f"{done} of {files(total)} done")
     draw_list(found.work[:_LISTED])

@@ -35,7 +35,10 @@ class Dropped(Protocol):
 
 
 class Upload:
-    """An `add` of files that were dropped together, or of files that wait in the queue."""
+    """An `add` of files that were dropped together, or of files that wait in the queue; a rebuild.
+
+    It may make documents anew that are in the library already, also before it adds others.
+    """
 
     def __init__(
         self,
@@ -43,13 +46,15 @@ class Upload:
         home: Path,
         files: Sequence[Dropped] = (),
         again: Sequence[str] = (),
+        anew: bool = False,
     ) -> None:
         """Saves and adds the files in the background, after the uploads before it.
 
         `again` are places of the queue to be tried once more; without either, all that was
-        stopped is continued.
+        stopped is continued. `anew`: nothing is added, and what is outdated is made anew.
         """
         self._library = library
+        self.anew = anew
         self.error = ""
         self.summary: AddSummary | None = None
         self.progress = Progress("", 0, len(files), "")
@@ -64,6 +69,11 @@ class Upload:
     @property
     def done(self) -> bool:
         return not self._thread.is_alive()
+
+    @property
+    def making_anew(self) -> bool:
+        """Just now, or as soon as its turn comes."""
+        return not self.done and (self.anew or self.progress.anew)
 
     @property
     def stopping(self) -> bool:
@@ -91,7 +101,10 @@ class Upload:
     def _run(self, files: Sequence[Dropped]) -> None:
         try:
             with _turns[self._folder]:
-                self._add(files)
+                if self.anew:
+                    self._library.rebuild(self._note, self._cancel)
+                else:
+                    self._add(files)
         except PinciteError as error:
             self.error = str(error)
         except Exception:
@@ -116,7 +129,7 @@ class Upload:
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress
-        if progress.file:
+        if progress.file and not progress.anew:
             self.pages[progress.file] = progress
 
 
@@ -133,9 +146,10 @@ class Uploads:
         home: Path,
         files: Sequence[Dropped] = (),
         again: Sequence[str] = (),
+        anew: bool = False,
     ) -> Upload:
         """See Upload."""
-        upload = Upload(library, home, files, again)
+        upload = Upload(library, home, files, again, anew)
         with self._lock:
             self._all = [(name, old) for name, old in self._all if not old.done]
             self._all.append((library.name, upload))
@@ -149,9 +163,9 @@ class Uploads:
 
 def said(step: Progress) -> str:
     """`reading, page 3 of 20`"""
-    if not step.page or step.stage != "reading":
+    if not step.page or not step.stage.startswith("reading"):
         return step.stage
-    return f"reading, page {step.page}" + (f" of {step.pages}" if step.pages else "")
+    return f"{step.stage}, page {step.page}" + (f" of {step.pages}" if step.pages else "")
 
 
 def folder(home: Path, library: str) -> Path:

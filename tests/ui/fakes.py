@@ -128,6 +128,9 @@ class FakeLibrary:
     def generation(self) -> int:
         return self.changes
 
+    def why_anew(self) -> str:
+        return ""
+
     def headings(self, document: str) -> list[str]:
         return [
             "Annual leave of employees",

@@ -185,3 +185,92 @@ def test_the_page_of_a_long_file_is_told() -> None:
     assert said(Progress("A.pdf", 0, 1, "reading", 3, 20)) == "reading, page 3 of 20"
     assert said(Progress("A.pdf", 0, 1, "reading", 3)) == "reading, page 3"
     assert said(Progress("A.pdf", 0, 1, "indexing", 3, 20)) == "indexing"
+
+
+# -- making it anew
+
+
+@pytest.fixture
+def old(real: Library, tmp_path: Path) -> Library:
+    """With two documents that an earlier Pincite has read."""
+    write_pdf(tmp_path / "Leave.pdf", LEAVE)
+    write_pdf(tmp_path / "Travel.pdf", ["Travel by train."])
+    real.add([tmp_path / "Leave.pdf", tmp_path / "Travel.pdf"])
+    real._catalog.database.write("UPDATE document SET reader = 'pdf/0'")
+    return real
+
+
+def test_a_library_that_is_as_it_would_be_made_now_has_no_notice(
+    real: Library, visit: Visit, tmp_path: Path
+) -> None:
+    real.add([write_pdf(tmp_path / "Leave.pdf", LEAVE)])
+    assert "make-anew" not in [b.key for b in visit(LIBRARY_PAGE).button]
+
+
+def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+    assert "read by an earlier version of Pincite: all its documents." in html(app)
+    assert "Everything in it is still found." in html(app)
+
+    settled(button(app, "Make it anew"))
+
+    assert "earlier version" not in html(app)
+    assert app.markdown[0].value == "**The library was made anew**"
+    assert old.notice() == ""
+    assert not app.exception
+
+
+def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
+    old: Library, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(WordEmbedder, "passages", _waits(go))
+    old._catalog.database.write("UPDATE chunk SET text = ''")  # so that all is embedded again
+    app = button(visit(LIBRARY_PAGE), "Make it anew")
+    running: Upload = app.session_state["upload"]
+    while not running.progress.file:
+        time.sleep(0.01)
+    app.run()
+    assert "Making the library anew" in html(app)
+    assert "Leave.pdf" in html(app)
+    assert "make-anew" not in [b.key for b in app.button]
+
+    button(app, "Stop")
+    go.set()
+    settled(app)
+
+    assert app.markdown[0].value.startswith("**Stopped.")
+    assert "earlier version" in html(app), "and it can be continued"
+    settled(button(button(app, "OK"), "Make it anew"))
+    assert old.notice() == ""
+
+
+def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
+    old: Library, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(WordEmbedder, "passages", _waits(go))
+    old._catalog.database.write("UPDATE chunk SET text = ''")
+    new = write_pdf(tmp_path / "New.pdf", ["A visitor."]).read_bytes()
+    app = visit(LIBRARY_PAGE)
+    app.file_uploader[0].set_value([("New.pdf", new, "application/pdf")]).run()
+    running: Upload = app.session_state["upload"]
+    while not running.progress.file:
+        time.sleep(0.01)
+    app.run()
+    assert "Making the library anew" in html(app)
+    assert "Adding 1 file" in html(app)
+    go.set()
+    settled(app)
+    assert old.notice() == ""
+    assert [d.document for d in old.documents()] == ["Leave.pdf", "New.pdf", "Travel.pdf"]
+
+
+def _waits(go: threading.Event) -> Callable[..., object]:
+    embed = WordEmbedder.passages
+
+    def passages(self: WordEmbedder, texts: list[str]) -> object:
+        assert go.wait(60)
+        return embed(self, texts)
+
+    return passages
