@@ -132,6 +132,10 @@ class Flow:
         self._pictures += 1
         self._figures.append(Figure(NOWHERE, " ".join(caption.split())))
 
+    def note(self, text: str) -> None:
+        """What a person should know of the page that is being written."""
+        self._notes.append(text)
+
     def left_out(self, reason: str, characters: int) -> None:
         """Characters that were in the source and are not put in."""
         if characters:

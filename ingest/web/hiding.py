@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ingest.web.selecting import Selecting
+
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
@@ -26,9 +28,11 @@ class Hiding:
     def __init__(self, root: "Element") -> None:
         self._sheet: dict[Element, Style] = {}
         self._plain = not _coloured(root)
+        selecting = Selecting(root)
         for selector, style in _rules(root):
-            for element in _selected(root, selector):
+            for element in selecting.elements(selector):
                 self._sheet.setdefault(element, {}).update(style)
+        self.complete = selecting.complete  # all rules of the style sheet could be followed
 
     def reason(self, element: "Element", tag: str) -> str:
         """Why this element and what is in it cannot be seen, or ""."""
@@ -98,18 +102,48 @@ def _value(text: str) -> str:
 
 def _rules(root: "Element") -> Iterator[tuple[str, Style]]:
     """Selectors and declarations of the document's own style sheets that hold on a screen."""
-    from tinycss2 import parse_stylesheet, serialize
-
     for sheet in root.iter("style"):
         if not _on_screen(sheet.get("media") or ""):
             continue
-        for rule in parse_stylesheet(sheet.text or "", skip_comments=True, skip_whitespace=True):
-            if rule.type == "qualified-rule":
-                style = _declarations(serialize(rule.content))
-                if style.keys() & _TELLING:
-                    yield serialize(rule.prelude).strip(), style
+        for prelude, content in _blocks(_SIGN.sub(_no_comment, sheet.text or "")):
+            style = _declarations(content)
+            if style.keys() & _TELLING and not prelude.startswith("@"):
+                yield prelude, style
 
 
+def _blocks(text: str) -> Iterator[tuple[str, str]]:
+    """What stands before the outermost braces, and in them.
+
+    A parser of all of CSS takes 6 to 30 seconds for a million letters of it.
+    """
+    depth = start = begin = 0
+    prelude = ""
+    for sign in _SIGN.finditer(text):
+        match sign.group():
+            case "{":
+                depth += 1
+                if depth == 1:
+                    prelude, begin = text[start : sign.start()].strip(), sign.end()
+            case "}" if depth:
+                depth -= 1
+                if depth == 0:
+                    yield prelude, text[begin : sign.start()]
+                    start = sign.end()
+            case "<!--" | "-->" if depth == 0:
+                start = sign.end()
+            case ";" if depth == 0 and _AT.match(text, start):  # @import and its like
+                start = sign.end()
+    if depth:
+        yield prelude, text[begin:]
+
+
+def _no_comment(sign: re.Match[str]) -> str:
+    return " " if sign.group().startswith("/*") else sign.group()
+
+
+_AT = re.compile(r"\s{0,99}@")
+_STRING = r""""(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?"""
+_SIGN = re.compile(rf"/\*.*?(?:\*/|\Z)|{_STRING}|\\.|url\([^)\"']*\)?|[{{}};]|<!--|-->", re.DOTALL)
 _TELLING = {
     "background", "background-color", "color", "display", "font-size", "left", "opacity",
     "position", "right", "text-indent", "top", "visibility",
@@ -118,16 +152,3 @@ _TELLING = {
 
 def _on_screen(media: str) -> bool:
     return media.strip().lower() in ("", "all", "screen")
-
-
-def _selected(root: "Element", selector: str) -> "list[Element]":
-    from cssselect import SelectorError
-    from lxml import etree
-    from lxml.cssselect import CSSSelector
-
-    try:
-        found = CSSSelector(selector, translator="html")(root)
-    except (SelectorError, ValueError, NotImplementedError):  # ::before, :hover and their like
-        return []
-    elements = found if isinstance(found, list) else []
-    return [element for element in elements if isinstance(element, etree._Element)]

@@ -25,6 +25,9 @@ _INLINE = {
     "ruby", "s", "samp", "semantics", "small", "source", "span", "strike", "strong", "sub", "sup",
     "svg", "time", "tt", "u", "var", "video", "wbr", "",
 }  # fmt: skip
+_NOT_FOLLOWED = (
+    "Its style sheet would take too long to follow: text that it hides may not be marked as hidden."
+)
 _DEEPEST = 200  # elements within elements; text that lies deeper is read without its structure
 
 
@@ -45,6 +48,8 @@ class Reader:
     def __init__(self, root: "Element", flow: Flow) -> None:
         self._flow = flow
         self._hiding = Hiding(root)
+        if not self._hiding.complete:
+            flow.note(_NOT_FOLLOWED)
         self._texts: list[str] = []
         self._marker = ""
         self._numbers: dict[Element, int] = {}  # of the last item of each numbered list
