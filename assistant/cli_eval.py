@@ -1,4 +1,4 @@
-"""The command that measures: `eval DIR`, `eval runs`, `eval show N`."""
+"""The command that measures: `eval DIR`, `eval runs`, `eval show N`, `eval compare A B`."""
 
 import argparse
 import json
@@ -17,6 +17,7 @@ _HELP = """\
 pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file), and measure
 pincite eval runs         the runs that are kept
 pincite eval show N       the figures of run N again
+pincite eval compare A B  what got better from run A to run B, and what broke, question by question
 
 A question is a row {"id", "question", "answers": [...], "answerable": true,
 "evidence": [{"doc", "page"}]}, of which "id" and "question" must be there; "history" and
@@ -56,7 +57,7 @@ def add_parsers(commands: Any) -> None:
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
     first, *rest = args.words
-    actions = {"runs": (_list, 0), "show": (_show, 1)}
+    actions = {"runs": (_list, 0), "show": (_show, 1), "compare": (_compare, 2)}
     action, wanted = actions.get(first, (_measure, 0))
     if len(rest) != wanted:
         args.misused(f"{first!r} takes {wanted} more words, not {len(rest)}")
@@ -136,6 +137,22 @@ def _show(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) 
     from assistant.evaluation import measuring
 
     return _print(measuring.runs(settings), _number(args, words[0]), args.json)
+
+
+def _compare(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
+    from assistant.evaluation import comparing, measuring
+
+    runs = measuring.runs(settings)
+    first, second = (runs.get(_number(args, word)) for word in words)
+    found = comparing.compare(runs.rows(first.number), runs.rows(second.number))
+    if args.json:
+        print(json.dumps({"before": vars(first), "after": vars(second)} | found))
+        return DONE
+    print(f"before: {_head(first)}\nafter:  {_head(second)}\n", *comparing.lines(found), sep="\n")
+    differ = measuring.differences(first, second)
+    if differ:
+        print(f"\nThe runs differ in {', '.join(differ)}.")
+    return DONE
 
 
 def _number(args: argparse.Namespace, word: str) -> int:

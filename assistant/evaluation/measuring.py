@@ -1,7 +1,7 @@
 """Measures a question set: reads it, finds its library, asks, and keeps the run."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from assistant.chat import Assistant
 from assistant.errors import BadQuestionSet
 from assistant.evaluation import folders, sources
 from assistant.evaluation.folders import QuestionSet
-from assistant.evaluation.question_sets import Question
 from assistant.evaluation.running import Running, Step
-from assistant.evaluation.runs import Runs
+from assistant.evaluation.runs import Run, Runs
 from assistant.evaluation.sources import Source
 from assistant.settings import Settings
 from vectorstore.library import Library
 from vectorstore.summary import Progress
+
+_COMPARED = ("set", "digest", "library", "sha256", "embedder", "model")
 
 
 @dataclass(frozen=True)
@@ -65,20 +66,32 @@ def measure(
     """
     questions = folders.read_set(path)
     with sources.opened(questions, settings, named, watch.adding) as source:
-        chosen = folders.sample(questions.questions, options.limit, options.seed)
-        asked = [question for question in chosen if not source.missing(question)]
-        if not asked:
-            raise _unknown(questions, source, chosen)
+        known = [question for question in questions.questions if not source.missing(question)]
+        if not known:
+            raise _unknown(questions, source)
+        asked = folders.sample(known, options.limit, options.seed)
         who = None
         if _answers(questions, options, watch):
             who = assistant(settings, source.library)
             watch.notice(who.notice)
-        about = _about(settings, questions, source, options, who) | _skipped(source, chosen)
+        about = _about(settings, questions, source, options, who) | _skipped(source, questions)
         kept = runs(settings)
         number = kept.begin(about, options.note, options.fresh)
         running = Running(kept, source, who, options.passages, watch.asking, watch.cancel)
         running.run(number, asked)
     return number
+
+
+def differences(first: Run, second: Run) -> list[str]:
+    """What two runs do not have in common, as words: "model", "settings: refusal_threshold"."""
+    names = [n for n in _COMPARED if first.about.get(n) != second.about.get(n)]
+    changed = [
+        f"{group}: {name}"
+        for group in ("settings", "options")
+        for name in sorted({*first.about[group], *second.about[group]})
+        if first.about[group].get(name) != second.about[group].get(name)
+    ]
+    return names + changed
 
 
 def _answers(questions: QuestionSet, options: Options, watch: Watch) -> bool:
@@ -112,14 +125,14 @@ def _about(
     }
 
 
-def _skipped(source: Source, asked: Sequence[Question]) -> dict[str, Any]:
-    missing = [source.missing(question) for question in asked]
+def _skipped(source: Source, questions: QuestionSet) -> dict[str, Any]:
+    missing = [source.missing(question) for question in questions.questions]
     names = sorted(frozenset().union(*missing))
     return {"skipped": {"questions": sum(map(bool, missing)), "documents": names}}
 
 
-def _unknown(questions: QuestionSet, source: Source, asked: Sequence[Question]) -> BadQuestionSet:
-    names = sorted(frozenset().union(*(source.missing(question) for question in asked)))
+def _unknown(questions: QuestionSet, source: Source) -> BadQuestionSet:
+    names = _skipped(source, questions)["skipped"]["documents"]
     more = "…" if len(names) > 5 else ""
     return BadQuestionSet(
         f"The library {source.library.name!r} holds none of the documents that {questions.file} "

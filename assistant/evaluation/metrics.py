@@ -111,6 +111,23 @@ def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Interva
     return bootstrap_interval([float(a) - float(b) for a, b in zip(ours, theirs, strict=True)])
 
 
+def paired_ratio_difference(
+    ours: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, float]], rounds: int = 10_000
+) -> Interval:
+    """How much higher the ratio of `ours` is on the same questions, in the same order."""
+    data = np.asarray([ours, theirs], dtype=float).reshape(2, -1, 2)
+    totals = data.sum(axis=1)
+    if not (totals[:, 1] > 0).all():
+        return Interval(math.nan, math.nan, math.nan)
+    picks = np.random.default_rng(0).integers(0, data.shape[1], size=(rounds, data.shape[1]))
+    drawn = data[:, picks].sum(axis=2)  # system, round, above and below
+    whole = drawn[:, (drawn[:, :, 1] > 0).all(axis=0)]
+    first, second = whole[:, :, 0] / whole[:, :, 1]
+    low, high = np.percentile(first - second, [2.5, 97.5])
+    mean = totals[0, 0] / totals[0, 1] - totals[1, 0] / totals[1, 1]
+    return Interval(float(mean), float(low), float(high))
+
+
 def words(text: str) -> list[str]:
     """Lower-case words and numbers; articles dropped, thousands separators removed."""
     joined = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.lower())

@@ -113,8 +113,10 @@ def _question(row: dict[str, Any], where: str) -> Question:
         if "relevant" in row:
             return _query(row)
         return _turn(row) if "contexts" in row else _asked(row)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise BadQuestionSet(f"{where}: {_FORM} ({error!r})") from error
+    except KeyError as error:
+        raise BadQuestionSet(f"{where}: {_FORM} (there is no {error})") from error
+    except (TypeError, AttributeError, ValueError) as error:
+        raise BadQuestionSet(f"{where}: {_FORM} ({error})") from error
 
 
 def _asked(row: dict[str, Any]) -> Question:

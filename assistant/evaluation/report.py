@@ -71,7 +71,12 @@ def measures(everything: Iterable[Scored]) -> dict[str, Figure]:
 
 
 def _figure(interval: Interval, n: int) -> Figure:
-    return {name: round(value, 4) for name, value in vars(interval).items()} | {"n": n}
+    return rounded(interval) | {"n": n}
+
+
+def rounded(interval: Interval) -> Figure:
+    """{"mean", "low", "high"}"""
+    return {name: round(value, 4) for name, value in vars(interval).items()}
 
 
 def _cost(name: str, rows: Sequence[Row]) -> Figure | None:

@@ -13,6 +13,8 @@ from assistant.evaluation.metrics import (
     page_hit,
     page_recall,
     paired_difference,
+    paired_ratio_difference,
+    ratio_interval,
     recall,
     token_f1,
     words,
@@ -88,6 +90,24 @@ def test_a_paired_difference_has_no_spread_when_every_question_gains_the_same() 
     assert paired_difference([1.0, 0.75], [0.5, 0.25]) == metrics.Interval(0.5, 0.5, 0.5)
     with pytest.raises(ValueError, match="2 and 1 values"):
         paired_difference([1.0, 1.0], [1.0])
+
+
+def test_a_ratio_is_of_the_sums_and_its_interval_of_whole_questions() -> None:
+    parts = [(1, 1), (0, 9)] * 20
+    found = ratio_interval(parts)
+    assert found.mean == 0.1
+    assert 0.05 < found.low < 0.1 < found.high < 0.25
+    assert ratio_interval([(2, 4)] * 5) == metrics.Interval(0.5, 0.5, 0.5)
+    assert math.isnan(ratio_interval([]).mean)
+    assert math.isnan(ratio_interval([(0, 0)]).mean)
+
+
+def test_ratios_are_compared_on_the_same_questions() -> None:
+    same = paired_ratio_difference([(1, 2), (1, 1)], [(1, 2), (1, 1)])
+    assert same == metrics.Interval(0.0, 0.0, 0.0)
+    more = paired_ratio_difference([(2, 2)] * 4, [(1, 2)] * 4)
+    assert more == metrics.Interval(0.5, 0.5, 0.5)
+    assert math.isnan(paired_ratio_difference([(1, 1)], [(0, 0)]).mean)
 
 
 def test_words_drop_articles_and_join_thousands() -> None:

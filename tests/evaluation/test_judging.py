@@ -1,0 +1,71 @@
+import pytest
+
+from assistant.evaluation.judging import label, rule, says
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ("yes", "yes or no"),
+        ("['Post Reach', 'Video Views']", "list"),
+        ("27 August 2026", "date"),
+        ("between 7 April and 22 May 2026", "date"),
+        ("25 days", "number"),
+        ("Søren Dahlgaard", "name"),
+        ("In-network providers have agreed to accept the payment offered.", "text"),
+        ("[see the table]", "name"),  # no list
+    ],
+)
+def test_the_known_answer_chooses_the_rule(known: str, expected: str) -> None:
+    assert rule(known) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "known", "right"),
+    [
+        ("Yes, every employee does.", "yes", True),
+        ("There is no probation period in Ghent.", "no", True),
+        ("There is a probation period.", "no", False),
+        ("It offers Post Reach and Video Views.", "['Post Reach', 'Video Views']", True),
+        ("It offers Post Reach.", "['Post Reach', 'Video Views']", False),
+        ("By 31 March of the next year.", "31 March", True),
+        ("By 31 May of the next year.", "31 March", False),
+        ("From 7 April to 22 May 2026.", "between 7 April and 22 May 2026", True),
+        ("In April and May 2026.", "between 7 April and 22 May 2026", False),
+        ("You get twenty-five days.", "25 days", True),
+        ("You get 25 weeks.", "25 days", False),
+        ("You get 125 days.", "25 days", False),
+        ("Revenue fell by 7.2 percent in UK and Ireland.", "UK and Ireland, \u22127.2%", True),
+        ("Revenue fell by 7.2 percent in Iberia.", "UK and Ireland, \u22127.2%", False),
+        ("Ask Yves Coppens.", "Mr Yves Coppens", True),
+        ("It is Soren Dahlgaard.", "Søren Dahlgaard", True),
+        ("Ask Yves.", "Yves Coppens", False),
+        ("On the van bays' lawn, behind them.", "the lawn behind the van bays", True),
+        ("Anything.", "", False),
+    ],
+)
+def test_an_answer_is_right_by_the_rule_of_what_is_known(
+    answer: str, known: str, right: bool
+) -> None:
+    assert says(answer, known) == right
+
+
+LONG = "Providers in the network have agreed to accept 80 dollars, so that you pay only the rest."
+
+
+def test_a_long_answer_needs_enough_of_the_words_and_most_of_the_numbers() -> None:
+    assert says("Providers have agreed to accept 80 dollars; you only pay the rest.", LONG)
+    assert not says("Providers have agreed to accept 90 dollars; you only pay the rest.", LONG)
+    assert not says("The plan covers hearing aids.", LONG)
+
+
+def test_yes_is_not_no_however_alike_the_rest() -> None:
+    known = "Yes, the plan covers hearing aids and hearing tests for all employees."
+    assert says(known.replace("all", "its"), known)
+    assert not says(known.replace("Yes", "No"), known)
+
+
+def test_any_known_answer_will_do_and_a_refusal_is_its_own_label() -> None:
+    assert label("It is 25.", False, ["25 days", "25"]) == "correct"
+    assert label("It is 30.", False, ["25 days", "25"]) == "wrong"
+    assert label("25 days", True, ["25 days"]) == "refused"

@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Pincite, refused
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    rows = [
+        {"id": "leave", "question": "How many days of leave?", "answers": ["30 days"],
+         "evidence": [{"doc": "Handbook.pdf", "page": 1}]},
+        {"id": "cats", "question": "Are cats allowed in the lift?", "answerable": False},
+        {"id": "lost", "question": "Why?", "evidence": [{"doc": "Gone.pdf", "page": 1}]},
+    ]  # fmt: skip
+    path = tmp_path / "mine" / "questions.jsonl"
+    path.parent.mkdir()
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_a_set_is_measured_and_kept(full: Pincite, questions: Path) -> None:
+    ran = full("eval", questions, "--library", "main", "--json")
+    assert ran.status == 0
+    found = ran.json
+    assert (found["set"], found["library"], found["questions"]) == ("mine", "main", 2)
+    assert found["skipped"] == {"questions": 1, "documents": ["Gone.pdf"]}
+    assert found["measures"]["page_hit@5"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 1}
+    assert {"correct", "refusal_recall"} <= found["measures"].keys()
+    assert {row["id"]: row["label"] for row in found["rows"]}.keys() == {"leave", "cats"}
+    assert "1/2 How many days of leave?" in ran.err
+    assert "1 questions skipped; not in the library: Gone.pdf" in ran.err
+    assert full("eval", "show", found["run"], "--json").json == found
+    assert full("eval", "runs", "--json").json[0]["number"] == found["run"]
+
+
+def test_people_read_a_table(full: Pincite, questions: Path) -> None:
+    ran = full("eval", questions.parent, "--library", "main")
+    assert ran.out.startswith("run 1: mine, ")
+    assert "2 questions about 2 documents of main; extractive" in ran.out
+    assert "right page among the first 5" in ran.out and "[1.000, 1.000]" in ran.out
+    assert full("eval", "runs").out.splitlines() == [ran.out.splitlines()[0]]
+
+
+def test_two_runs_are_compared(full: Pincite, questions: Path) -> None:
+    for threshold in ("0", "1"):
+        (questions.parents[1] / "home" / "settings.toml").write_text(
+            f"refusal_threshold = {threshold}"
+        )
+        assert full("eval", questions, "--library", "main").status == 0
+    found = full("eval", "compare", 1, 2, "--json").json
+    assert [c["what"] for c in found["broke"]] == ["correct → refused"]
+    assert [c["what"] for c in found["better"]] == ["answered → refused"]
+    told = full("eval", "compare", 1, 2).out
+    assert "Broke: 1\n  leave: How many days of leave? (correct → refused)" in told
+    assert told.endswith("The runs differ in settings: refusal_threshold.\n")
+
+
+def test_what_cannot_be_measured_is_said_in_a_sentence(full: Pincite, tmp_path: Path) -> None:
+    assert refused(full("eval", tmp_path / "nowhere")).startswith("There is no file or folder")
+    assert refused(full("eval", "show", 9)) == "There is no run 9. The latest are: none."
+    (tmp_path / "bad.jsonl").write_text('{"id": 1}')
+    assert "bad.jsonl:1: a question needs" in refused(full("eval", tmp_path / "bad.jsonl"))
+
+
+@pytest.mark.parametrize("words", [["compare", "1"], ["show"], ["show", "one"], ["a", "b"]])
+def test_wrong_usage_is_status_2(full: Pincite, words: list[str]) -> None:
+    ran = full("eval", *words)
+    assert (ran.status, ran.out) == (2, "")
