@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.metrics import contains, numbers, token_f1, words
+from assistant.evaluation import judging
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
 from benchmarks import common
 
@@ -23,8 +23,6 @@ SEED = 20
 PASSAGES = 4
 SYSTEMS = ("langchain", "pincite")
 LABELS = ("correct", "wrong", "refused")
-SHORT = 6  # words: such a gold answer must be said as it is
-ALIKE = 0.35  # word F1 from which a longer answer counts as the gold one
 
 REFUSAL = re.compile(
     r"(do|does|did) not (know|contain|provide|mention|specify|say|hold|include|have (any )?info)"
@@ -214,22 +212,8 @@ def whole(row: Row) -> Row:
 
 
 def automatic_label(row: Row, said: Row) -> str:
-    """Refused by its own flag; correct when any gold answer is said; else wrong."""
-    if said["refused"]:
-        return "refused"
-    return "correct" if any(matches(said["answer"], gold) for gold in row["gold"]) else "wrong"
-
-
-def matches(answer: str, gold: str) -> bool:
-    """A short gold answer must stand in the answer, or all its numbers; of a longer one enough
-    words, and most of its numbers."""
-    if contains(answer, gold):
-        return True
-    wanted = numbers(gold)
-    shared = len(wanted & numbers(answer))
-    if len(words(gold)) <= SHORT:
-        return bool(wanted) and shared == len(wanted)
-    return token_f1(answer, gold) >= ALIKE and shared * 2 >= len(wanted)
+    """By the rules of `pincite eval`; of the peer, refused is what its words say."""
+    return judging.label(said["answer"], said["refused"], row["gold"])
 
 
 Labels = dict[tuple[str, str], str]  # (question, system)

@@ -135,11 +135,6 @@ def words(text: str) -> list[str]:
     return [word for word in found if word not in {"a", "an", "the"}]
 
 
-def numbers(text: str) -> set[float]:
-    """The numbers written in digits, so that 1,200.0 and 1200 are the same."""
-    return {float(word) for word in words(text) if word[0].isdigit()}
-
-
 def token_f1(answer: str, gold: str) -> float:
     """The harmonic mean of word precision and word recall."""
     said, wanted = Counter(words(answer)), Counter(words(gold))

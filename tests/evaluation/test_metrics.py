@@ -9,7 +9,6 @@ from assistant.evaluation.metrics import (
     document_hit,
     first_distinct,
     ndcg,
-    numbers,
     page_hit,
     page_recall,
     paired_difference,
@@ -112,11 +111,6 @@ def test_ratios_are_compared_on_the_same_questions() -> None:
 
 def test_words_drop_articles_and_join_thousands() -> None:
     assert words("The 1,200 staff, an A-team") == ["1200", "staff", "team"]
-
-
-def test_numbers_compare_by_value() -> None:
-    assert numbers("$1,200.0 in 2021") == {1200.0, 2021.0}
-    assert numbers("none") == set()
 
 
 def test_token_f1_matches_a_value_computed_by_hand() -> None:
