@@ -33,6 +33,8 @@ HOMES = {
         "assistant/prompts.py",
         "assistant/reading.py",
         "assistant/tools/answer.py",
+        "assistant/tools/whole.py",
+        "assistant/whole/writer.py",
     },
     "llama_cpp": {"assistant/llama/runtime.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},

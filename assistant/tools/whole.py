@@ -1,0 +1,75 @@
+"""Summaries, comparisons and lists: whole documents are read, part by part, and cited."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant.chat_model import Stopped, TokenOdds
+from assistant.reply import Reply
+from assistant.tools import Request
+from assistant.turn_taking import TurnTaking
+from assistant.whole.asked import Asked, understood, what
+from assistant.whole.comparison import compare
+from assistant.whole.draft import Draft
+from assistant.whole.listing import list_all
+from assistant.whole.parts import Shelf
+from assistant.whole.summary import summarise
+from assistant.whole.writer import Writer
+
+
+class Whole:
+    """Takes what asks for all of a document, not for a fact in it."""
+
+    name = "whole"
+
+    def __init__(self, model: BaseChatModel | None, model_name: str, turns: TurnTaking) -> None:
+        self._model = model
+        self._model_name = model_name
+        self._turns = turns
+
+    def offer(self, request: Request) -> Reply | None:
+        """None when no document is named, or a fact is asked."""
+        shelf = request.evidence
+        if request.given or not isinstance(shelf, Shelf):
+            return None
+        newest_first = sorted(shelf.documents(), key=lambda d: d.superseded_by is not None)
+        names = [d.document for d in newest_first]
+        asked = understood(request.question, names, request.documents)
+        if asked is None:
+            return None
+        return Reply(
+            request.question,
+            lambda reply: self._work(request, asked, shelf, reply),
+            self.name,
+            self._model_name,
+        )
+
+    def _work(self, request: Request, asked: Asked, shelf: Shelf, reply: Reply) -> Iterator[str]:
+        draft = Draft(shelf.embedder())
+        writer = Writer(self._model, reply, draft.embedder)
+        ours = isinstance(self._model, TokenOdds)
+        try:
+            with self._turns.turn(reply) if ours else nullcontext():
+                yield from _written(request, asked, shelf, writer, reply, draft)
+        except Stopped:
+            reply.cancel.set()
+        if not draft.text and not reply.cancel.is_set():
+            yield draft.add(_NOTHING, ())
+        reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
+
+
+_NOTHING = "Nothing of this was found in the documents."
+
+
+def _written(
+    request: Request, asked: Asked, shelf: Shelf, writer: Writer, reply: Reply, draft: Draft
+) -> Iterator[str]:
+    if asked.kind == "summary":
+        return summarise(asked.documents[0], asked.topic, shelf, writer, reply, draft)
+    if asked.kind == "comparison":
+        return compare(asked.documents, request.question, asked.topic, shelf, writer, reply, draft)
+    documents = asked.documents or request.documents
+    return list_all(
+        request.question, what(request.question), documents, shelf, writer, reply, draft
+    )

@@ -1,0 +1,62 @@
+"""All there is of something: passages are read in batches until no new ones come."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from assistant import context, prompts
+from assistant.context import Window
+from assistant.reply import Reply
+from assistant.sentences import stems
+from assistant.whole.draft import Draft
+from assistant.whole.parts import Shelf
+from assistant.whole.writer import Writer
+from vectorstore.library import Hit
+
+_HITS = 96
+_BATCH = 700  # tokens of a batch
+_BATCHES = 8
+_DRY = 2  # batches without a new item: the rest has none
+_LONGEST = 30  # words of an item
+_ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
+
+
+def list_all(
+    question: str, what: str, documents: Collection[str] | None, shelf: Shelf,
+    writer: Writer, reply: Reply, draft: Draft,
+) -> Iterator[str]:  # fmt: skip
+    """The items as they are found, each tied to its lines in `draft`. Raises Stopped."""
+    batches = _batches(shelf.passages(question, _HITS, documents), shelf)
+    dry, known = 0, set[frozenset[str]]()
+    for number, read in enumerate(batches, start=1):
+        if reply.cancel.is_set() or dry == _DRY:
+            return
+        reply.stage = f"Reading batch {number} of {len(batches)}"
+        found = items(writer.write(question, read, prompts.LIST.format(what=what), most=220))
+        new = [item for item in found if stems(item) not in known and draft.supported(item, read)]
+        known |= {stems(item) for item in new}
+        dry = 0 if new else dry + 1
+        for item in new:
+            yield draft.add(f"• {item}", read)
+    if len(batches) == _BATCHES:
+        draft.notices.append("There is more that fits; the passages that fit best were read.")
+
+
+def items(text: str) -> list[str]:
+    """The lines of a list, without their bullets."""
+    found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line))]
+    return [item for item in found if not item.lower().startswith("none") and _short(item)]
+
+
+def _short(item: str) -> bool:
+    return len(item.split()) <= _LONGEST and not item.endswith(":")
+
+
+def _batches(hits: Sequence[Hit], shelf: Shelf) -> list[list[Window]]:
+    """Passages around the hits, best first, a budget at a time; none is read twice."""
+    batches: list[list[Window]] = []
+    left = list(hits)
+    while left and len(batches) < _BATCHES:
+        read = context.windows(left, shelf, _BATCH)
+        batches.append(read)
+        left = [hit for hit in left if not any(window.holds(hit) for window in read)]
+    return batches

@@ -1,0 +1,73 @@
+"""What is written about a part: by the model, or its most telling sentence where there is none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from assistant import extractive, prompts
+from assistant.chat_model import TokenOdds
+from assistant.context import Window
+from assistant.reply import Reply
+from assistant.sentences import split
+from assistant.units import units_of
+from vectorstore.embedder import Embedder
+
+_WORDS = 5  # a sentence of fewer is a heading
+
+
+class Writer:
+    """Writes a few sentences from passages, for one reply."""
+
+    def __init__(self, model: BaseChatModel | None, reply: Reply, embedder: Embedder) -> None:
+        self._model = model
+        self._reply = reply
+        self._embedder = embedder
+        self.tokens = (0, 0)  # read and written so far
+
+    @property
+    def quotes(self) -> bool:
+        """Whether sentences are quoted, as no model is there to write them."""
+        return self._model is None
+
+    def write(self, topic: str, read: Sequence[Window], instruction: str, most: int = 160) -> str:
+        """At most `most` tokens from passages; empty when it was stopped. Raises Stopped."""
+        if self._model is None:
+            return self._quoted(topic, read)
+        passages = [window.passage for window in read]
+        return self._written(self._model, prompts.on_passages(passages, instruction), most)
+
+    def short(self, text: str, instruction: str, most: int = 120) -> str:
+        """At most `most` tokens from what was written before. Raises Stopped."""
+        if self._model is None:
+            return ""
+        return self._written(self._model, prompts.on_text(text, instruction), most)
+
+    def _written(self, model: BaseChatModel, messages: list[BaseMessage], most: int) -> str:
+        ours = isinstance(model, TokenOdds)
+        options: dict[str, Any] = {"cancel": self._reply.cancel, "max_tokens": most} if ours else {}
+        text = ""
+        for part in model.stream(messages, **options):
+            if self._reply.cancel.is_set():
+                return ""
+            if usage := getattr(part, "usage_metadata", None):
+                more = usage["input_tokens"], usage["output_tokens"]
+                self.tokens = self.tokens[0] + more[0], self.tokens[1] + more[1]
+            text += str(part.content)
+        return _whole(text)
+
+    def _quoted(self, topic: str, read: Sequence[Window]) -> str:
+        units = [unit for at, window in enumerate(read) for unit in units_of(window, at)]
+        long = [unit for unit in units if len(unit.text.split()) >= _WORDS] or units
+        about = f"{topic} {' '.join(unit.text for unit in long)}"
+        ranked = extractive.rank_sentences(about, long, self._embedder)
+        return " ".join(ranked[0].unit.text.split()) if ranked else ""
+
+
+def _whole(text: str) -> str:
+    """Without the sentence that the limit cut off, unless it is the only one."""
+    found = list(dict.fromkeys(split(text.strip())))  # a small model repeats itself
+    if len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):
+        found = found[:-1]
+    return "\n".join(found) if "\n" in text.strip() else " ".join(found)

@@ -1,0 +1,69 @@
+"""Which questions ask for a whole document, and for which."""
+
+import pytest
+
+from assistant.whole.asked import named, understood, what
+
+NAMES = [
+    "Employee Handbook.pdf",
+    "Quarterly Report Q1 2026.pdf",
+    "Security Policy v2 (2026).pdf",
+    "Security Policy v1 (2024).pdf",
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "documents"),
+    [
+        ("Summarise the employee handbook", "summary", NAMES[:1]),
+        ("Can you give me a short summary of the quarterly report?", "summary", NAMES[1:2]),
+        ("tl;dr of Security Policy v1 (2024).pdf", "summary", NAMES[3:]),
+        ("Compare the security policy v1 and v2", "comparison", [NAMES[2], NAMES[3]]),
+        ("How does the security policy v1 differ from v2?", "comparison", [NAMES[2], NAMES[3]]),
+        ("List all suppliers", "list", []),
+        ("Please list every site in the quarterly report.", "list", NAMES[1:2]),
+    ],
+)
+def test_what_is_asked_of_whole_documents(question: str, kind: str, documents: list[str]) -> None:
+    asked = understood(question, NAMES)
+    assert asked is not None
+    assert (asked.kind, sorted(asked.documents)) == (kind, sorted(documents))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days of annual leave do employees get?",
+        "What is the difference between revenue in 2025 and 2026?",
+        "Compare the leave of full-time and part-time staff",
+        "Summarise the treaty of Versailles",
+        "Who signed the list of all sites?",
+    ],
+)
+def test_a_question_for_a_fact_is_left_to_others(question: str) -> None:
+    assert understood(question, NAMES) is None
+
+
+def test_the_scope_stands_for_names() -> None:
+    two = NAMES[:2]
+    assert understood("Summarise it", NAMES, [NAMES[0]]) is not None
+    compared = understood("Compare the two", NAMES, two)
+    assert compared is not None
+    assert compared.documents == tuple(two)
+
+
+def test_names_and_commands_are_no_topic() -> None:
+    asked = understood("Summarise the section on leave in the employee handbook", NAMES)
+    assert asked is not None
+    assert asked.topic == {"leave"}
+    compared = understood("Compare the security policy v1 and v2", NAMES)
+    assert compared is not None
+    assert compared.topic == set()
+
+
+def test_a_word_that_many_names_share_names_none_of_them() -> None:
+    assert named("the policy", NAMES) == []
+
+
+def test_what_is_listed_is_in_the_persons_words() -> None:
+    assert what("List all suppliers of steel.") == "suppliers of steel"

@@ -1,0 +1,91 @@
+"""Summaries, comparisons and lists: read part by part, tied to lines, stopped."""
+
+from collections.abc import Sequence
+
+from assistant.evidence import GivenPassages
+from assistant.reply import Reply
+from assistant.tools import Request
+from assistant.tools.whole import Whole
+from assistant.turn_taking import TurnTaking
+from tests.assistant.fakes import ScriptedChat, WordEmbedder
+from tests.assistant.whole.shelf import SmallShelf
+
+FILLER = [
+    f"Further details of rule {n} are kept by the office in room {n} of the house."
+    for n in range(12)
+]
+LEAVE = "Employees get 25 days of annual leave in every calendar year."
+TRAVEL = "Trains are booked in second class by the travel desk of the company."
+OLD = "Employees get 20 days of annual leave in every calendar year."
+
+
+def shelf() -> SmallShelf:
+    return SmallShelf(
+        {
+            "Staff Handbook.pdf": [["Leave", LEAVE, *FILLER], ["Travel", TRAVEL, *FILLER]],
+            "Old Rules.pdf": [["Leave", OLD, *FILLER]],
+        }
+    )
+
+
+def asked(question: str, replies: Sequence[str], model: bool = True) -> Reply:
+    chat = ScriptedChat(replies=list(replies)) if model else None
+    reply = Whole(chat, "scripted", TurnTaking()).offer(Request(question, shelf()))
+    assert reply is not None
+    return reply
+
+
+def test_a_summary_says_each_part_and_cites_it() -> None:
+    reply = asked("Summarise the staff handbook", [LEAVE, TRAVEL])
+    done = reply.finish()
+    assert done.text == f"Leave: {LEAVE}\nTravel: {TRAVEL}"
+    assert all(sentence.supported for sentence in done.sentences)
+    lines = [(c.page, c.quote.split("\n")[-1]) for c in done.citations]
+    assert lines == [(1, LEAVE), (2, TRAVEL)]
+    assert reply.tool == "whole"
+
+
+def test_what_the_model_makes_up_is_not_supported() -> None:
+    done = asked("Summarise the staff handbook", ["Zebras eat 99 hats.", TRAVEL]).finish()
+    assert [sentence.supported for sentence in done.sentences] == [False, True]
+
+
+def test_without_a_model_a_sentence_of_each_part_is_quoted() -> None:
+    done = asked("Summarise the staff handbook", [], model=False).finish()
+    assert len(done.sentences) == len(done.citations) == 2
+    assert all(sentence.supported for sentence in done.sentences)
+
+
+def test_documents_are_compared_where_both_speak_of_the_same() -> None:
+    said = "Employees get 25 days of annual leave instead of 20 days."
+    done = asked("Compare the staff handbook with the old rules", [said]).finish()
+    assert done.text == f"Leave: {said}"
+    assert {c.document for c in done.citations} == {"Staff Handbook.pdf", "Old Rules.pdf"}
+    assert any("Travel" in notice for notice in done.notices)
+
+
+def test_a_list_keeps_what_stands_in_the_documents_once() -> None:
+    lines = "- 25 days of annual leave\n- 25 days of annual leave\n- 77 free zebras"
+    done = asked("List all rules on annual leave", [lines, *["None"] * 8]).finish()
+    assert done.text == "• 25 days of annual leave"
+
+
+def test_nothing_found_is_said() -> None:
+    done = asked("List all zebras", ["None"] * 9).finish()
+    assert done.text == "Nothing of this was found in the documents."
+
+
+def test_a_stop_keeps_what_was_written() -> None:
+    reply = asked("Summarise the staff handbook", [LEAVE, TRAVEL])
+    for _ in reply:
+        reply.stop()
+    done = reply.finish()
+    assert done.stopped
+    assert done.text == f"Leave: {LEAVE}"
+
+
+def test_given_passages_and_other_questions_are_left_to_others() -> None:
+    tool = Whole(None, "extractive", TurnTaking())
+    given = GivenPassages([("A", "Text.")], WordEmbedder())
+    assert tool.offer(Request("Summarise A", given, given=True)) is None
+    assert tool.offer(Request("How long is the leave?", shelf())) is None
