@@ -9,7 +9,7 @@ from pathlib import Path
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_SCHEMA_VERSION = 4
+_SCHEMA_VERSION = 5
 _WAIT = 60.0  # seconds that a writer waits for another process's transaction
 
 Transaction = sqlite3.Connection  # what runs statements while it lasts

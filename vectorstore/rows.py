@@ -82,7 +82,8 @@ def insert_chunk(
         ),
     ).fetchone()  # fmt: skip
     connection.execute(
-        "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)", (row[0], words.indexed(chunk.text))
+        "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+        (row[0], words.passage(chunk.text, chunk.headings)),
     )
 
 

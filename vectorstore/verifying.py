@@ -1,5 +1,6 @@
 """Compares files, catalogue, ledger and Chroma, and mends what can be made again."""
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,8 @@ class Verifying:
         """Every passage is in the index of words, and nothing else."""
         database = self._catalog.database
         missing = database.all(
-            "SELECT rowid, text FROM chunk WHERE rowid NOT IN (SELECT rowid FROM chunk_words)"
+            "SELECT rowid, text, headings FROM chunk"
+            " WHERE rowid NOT IN (SELECT rowid FROM chunk_words)"
         )
         stray = database.all(
             "SELECT rowid FROM chunk_words WHERE rowid NOT IN (SELECT rowid FROM chunk)"
@@ -78,7 +80,10 @@ class Verifying:
             connection.executemany("DELETE FROM chunk_words WHERE rowid = ?", stray)
             connection.executemany(
                 "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-                [(rowid, words.indexed(text)) for rowid, text in missing],
+                [
+                    (rowid, words.passage(text, json.loads(headings)))
+                    for rowid, text, headings in missing
+                ],
             )
         self._mended.append(f"{len(missing) + len(stray)} rows of the index of words were wrong.")
 

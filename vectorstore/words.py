@@ -29,6 +29,11 @@ def indexed(text: str) -> str:
     return _FISCAL.sub(lambda match: f"{match.group()} {_year(match.group(1))}", text)
 
 
+def passage(text: str, headings: Sequence[str]) -> str:
+    """What a passage is found by: also the headings that it stands under."""
+    return "\n".join([indexed(text), *([" ".join(headings)] if headings else [])])
+
+
 def name_parts(name: str) -> str:
     """`2023_Q1-AnnualReport.pdf` as the words that people would use for it."""
     return " ".join(_PARTS.findall(name.rsplit(".", 1)[0]))

@@ -184,6 +184,24 @@ def test_accents_and_fiscal_years_do_not_matter(catalog: Catalog) -> None:
     assert found(catalog, "2018") == found(catalog, "fiscal year 2018") == [year]
 
 
+def test_headings_above_a_passage_are_among_its_words(catalog: Catalog) -> None:
+    (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
+    assert found(catalog, "part") == [chunk]
+
+
+def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Path) -> None:
+    ids = put(catalog, "a.pdf", "Thirty days a year.", "FY18 was good.")
+    with catalog.writing() as connection:
+        connection.execute("UPDATE chunk_words SET text = replace(text, 'Part a.pdf', '')")
+        connection.execute("PRAGMA user_version = 4")
+    catalog.close()
+    path = next(tmp_path.rglob("catalog.sqlite"))
+    again = Catalog(path, "main")
+    assert found(again, "part") == ids
+    assert found(again, "2018") == [ids[1]]
+    again.close()
+
+
 @pytest.mark.parametrize("query", ["", " ", "?!", "\"' AND * NEAR(", "a:b", "-x", "^", '"', "NEAR"])
 def test_nasty_queries_are_only_words(catalog: Catalog, query: str) -> None:
     put(catalog, "a.pdf", "Paid leave.")
