@@ -1,6 +1,5 @@
 """A child process that does one job after the other, and is ended when it falls silent."""
 
-import io
 import multiprocessing
 import os
 import pickle
@@ -13,13 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ingest import heartbeat, linux
+from ingest import heartbeat, linux, trusted
 from ingest.confinement import allow_seconds, confine, session
 from ingest.errors import PinciteError
 from ingest.limits import Bounds
@@ -138,30 +136,10 @@ class Child:
         if not self._pipe.poll(max(until - time.monotonic(), 0)):
             self.end()
             raise Late if until >= latest else Silent
-        return _Reader(io.BytesIO(self._pipe.recv_bytes(self._bounds.output + 4096))).load()
+        return trusted.loads(self._pipe.recv_bytes(self._bounds.output + 4096))
 
 
 _KINDS = {"output": TooLarge, "memory": OutOfMemory, "fault": Faulty}
-
-
-class _Reader(pickle.Unpickler):
-    """Reads documents and errors and nothing else: a file may have taken the child over."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module in _MODULES or (module, name) in _CLASSES:
-            found = getattr(import_module(module), name, None)
-            # Not what these modules have imported: that is as good as calling anything.
-            if isinstance(found, type) and found.__module__ == module:
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} is no part of a document")
-
-
-_MODULES = {"ingest.containers.unpacking", "ingest.document", "ingest.errors"}
-_CLASSES = {
-    (__name__, "Beat"), (__name__, "_Failed"),
-    ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"),
-    ("pathlib._local", "PosixPath"), ("pathlib._local", "WindowsPath"),  # as Python 3.13 has it
-}  # fmt: skip
 
 
 def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:

@@ -1,5 +1,6 @@
 """What flows through the program: a Document has Pages of Lines; a Chunk knows its lines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -114,7 +115,7 @@ class Document:
     sha256: str  # of the file's bytes: the same bytes are the same document
     name: str
     title: str
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]  # a long document's are packed, see `ingest.packed`: walk over them, once
     outline: tuple[Heading, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     reader: str = ""  # name and number of the one that read it, see `ingest.loaders.versions`

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ingest.document import Cell, Document, Line, Page, Table
 from ingest.heartbeat import beat
+from ingest.packed import Packed
 from ingest.text import about_tokens, tokens
 
 LONG = 100  # tokens: a longer line is folded
@@ -25,7 +26,7 @@ def folded(document: Document) -> Document:
     """The document with its long lines folded."""
     if not any(_is_long(line) for page in document.pages for line in page.lines):
         return document
-    return replace(document, pages=tuple(_folded(document.pages)))
+    return replace(document, pages=Packed(_folded(document.pages)))
 
 
 def _folded(pages: Sequence[Page]) -> Iterator[Page]:

@@ -26,17 +26,19 @@ def pages(path: Path) -> Iterator[Page]:
     Raises EncryptedFile or UnreadableFile.
     """
     with _ONE_AT_A_TIME:
-        pdf = _open(path)
+        kept = _kept.get(path)
+        pdf = _open(path) if kept is None else kept
         try:
             for index in range(len(pdf)):
                 yield _page(pdf, index)
         finally:
-            pdf.close()
+            if kept is None:
+                pdf.close()
 
 
 @contextmanager
-def kept_open(path: Path) -> Iterator[None]:
-    """Meanwhile this file is drawn without being opened for each page.
+def kept_open(path: Path) -> Iterator[int]:
+    """Meanwhile this file is read and drawn without being opened for each page; how many it has.
 
     To find a page in a file just opened PDFium walks over all before it: of 5,000 pages each costs
     twenty times as much.
@@ -44,7 +46,7 @@ def kept_open(path: Path) -> Iterator[None]:
     with _ONE_AT_A_TIME:
         _kept[path] = _open(path)
         try:
-            yield
+            yield len(_kept[path])
         finally:
             _kept.pop(path).close()
 

@@ -18,6 +18,7 @@ from ingest.heartbeat import beat
 from ingest.limits import Bounds, Limits
 from ingest.loaders import load
 from ingest.names import readable
+from ingest.packed import Packed
 from ingest.source import Engines
 
 POLL = 0.25  # seconds between two looks at how far a file is
@@ -196,4 +197,6 @@ def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
 def _load(engines: Engines, path: Path) -> Loaded:
     document = load(path, engines)
     beat(len(document.pages), len(document.pages))
+    if not isinstance(document.pages, Packed):
+        document = replace(document, pages=Packed(document.pages))
     return document, chunk(document)

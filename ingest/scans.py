@@ -1,5 +1,6 @@
 """Pages of a PDF whose text layer is absent or bad are drawn and recognised; others are kept."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ingest.heartbeat import beat
 from ingest.legibility import SMALL, doubt, written
 from ingest.ocr.reading import Reading, added, beside, read
 from ingest.ocr.sizes import fitting
+from ingest.packed import Packed
 from ingest.pictured import pictured
 from ingest.source import Engines
 
@@ -25,13 +27,15 @@ _RICH = 1_000  # characters: so full a page holds no scan; without a picture _LO
 _HOLES = 0.1  # of the characters: so many nameless letters leave no sentence whole
 
 
-def recognised(path: Path, pages: tuple[Page, ...], engines: Engines) -> tuple[Page, ...]:
-    """The pages, with the text of those that are pictures of text."""
-    done = []
-    for page in pages:
-        done.append(_recognised(path, page, engines))
-        beat(len(done), len(pages))
-    return tuple(done)
+def recognised(path: Path, pages: Iterable[Page], engines: Engines, count: int = 0) -> Packed:
+    """The pages, of which there are `count`, with the text of those that are pictures of text."""
+    return Packed(_each(path, pages, engines, count))
+
+
+def _each(path: Path, pages: Iterable[Page], engines: Engines, count: int) -> Iterator[Page]:
+    for number, page in enumerate(pages, start=1):
+        yield _recognised(path, page, engines)
+        beat(number, count)
 
 
 def reason(path: Path, page: Page) -> str:

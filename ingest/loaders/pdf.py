@@ -23,15 +23,14 @@ def load_pdf(source: Source) -> Document:
 
     Raises EncryptedFile or UnreadableFile.
     """
-    pages = tuple(pdfium.pages(source.path))
-    if not pages:
+    with pdfium.kept_open(source.path) as count:
+        pages = completed(source.path, pdfium.pages(source.path))
+        read = recognised(source.path, pages, source.engines, count)
+    if not read:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
-    pages = completed(source.path, pages)
-    with pdfium.kept_open(source.path):
-        pages = recognised(source.path, pages, source.engines)
     outline, metadata = _structure(source.path)
     title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, pages, outline, metadata)
+    return Document(source.sha256, source.name, title, read, outline, metadata)
 
 
 def _structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:

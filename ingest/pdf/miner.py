@@ -5,26 +5,19 @@ where the font is not in the file. It is too slow to read every page.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ingest.document import Box, Line, Page, count
-from ingest.heartbeat import beat
 
 UNNAMED = "letters of fonts that are not in the file"
 
 
-def completed(path: Path, pages: tuple[Page, ...]) -> tuple[Page, ...]:
+def completed(path: Path, pages: Iterable[Page]) -> Iterator[Page]:
     """The pages, with the text of those that PDFium could not read."""
-    if not any(page.note == UNNAMED for page in pages):
-        return pages
-    done = []
-    for number, page in enumerate(pages, start=1):
-        done.append(_completed(path, page) if page.note == UNNAMED else page)
-        beat(number, len(pages))
-    return tuple(done)
+    return (_completed(path, page) if page.note == UNNAMED else page for page in pages)
 
 
 def _completed(path: Path, page: Page) -> Page:
