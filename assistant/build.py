@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
@@ -18,6 +19,9 @@ from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
+
+if TYPE_CHECKING:
+    from assistant.chat_model import LlamaCppChat
 
 MAIN = "main"
 
@@ -106,6 +110,7 @@ class Answering:
     tool: Tool
     model_name: str
     notice: str = ""
+    model: "LlamaCppChat | None" = None  # for what is written without a question
 
 
 def assistant(
@@ -148,4 +153,4 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
         budget, window=model.context_size
     )  # a small model may have been trained on less
     answer = Answer(model, budget, settings.refusal_threshold, model.model_name)
-    return Answering(Choosing((), answer), model.model_name)
+    return Answering(Choosing((), answer), model.model_name, model=model)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import cli_progress
-from assistant.cli_shared import DONE, FAILED, IN_PART, count, notice
+from assistant.cli_shared import DONE, FAILED, IN_PART, count, notice, opened
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import Run, Runs
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _HELP = """\
 pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file), and measure
+pincite eval make         draft questions from the library; you keep or drop each in the app
+pincite eval own          ask your own questions about the library: those that you have kept
 pincite eval runs         the runs that are kept
 pincite eval show N       the figures of run N again
 pincite eval compare A B  what got better from run A to run B, and what broke, question by question
@@ -50,6 +52,9 @@ def add_parsers(commands: Any) -> None:
         "--passages", type=count, default=0, metavar="N",
         help="answer from the N best passages of a corpus, whole, instead of searching it",
     )  # fmt: skip
+    command.add_argument(
+        "-n", type=count, default=10, metavar="N", help="make: from N passages (10)"
+    )
     command.add_argument("--note", default="", help="a word to know the run by")
     command.add_argument("--fresh", action="store_true", help="do not go on with an earlier run")
     command.set_defaults(run=_run, misused=command.error)
@@ -57,7 +62,11 @@ def add_parsers(commands: Any) -> None:
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
     first, *rest = args.words
-    actions = {"runs": (_list, 0), "show": (_show, 1), "compare": (_compare, 2)}
+    actions = {
+        "make": (_make, 0), "own": (_own, 0), "runs": (_list, 0), "show": (_show, 1),
+        "compare": (_compare, 2),
+    }  # fmt: skip
+
     action, wanted = actions.get(first, (_measure, 0))
     if len(rest) != wanted:
         args.misused(f"{first!r} takes {wanted} more words, not {len(rest)}")
@@ -65,16 +74,52 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _measure(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    return _measured(args, settings, Path(args.words[0]), args.library is not None)
+
+
+def _own(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant.evaluation.own import own
+
+    return _measured(args, settings, own(settings, settings.library).file, True)
+
+
+def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named: bool) -> int:
     from assistant.evaluation import measuring
 
     options = measuring.Options(
         args.retrieval, args.limit, args.seed, args.passages, args.note, args.fresh
     )
-    named = args.library is not None
     with cli_progress.measuring() as (adding, asking):
         watch = measuring.Watch(adding, asking, notice)
-        number = measuring.measure(Path(args.words[0]), settings, named, options, watch)
+        number = measuring.measure(path, settings, named, options, watch)
     return _print(measuring.runs(settings), number, args.json)
+
+
+def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant import build
+    from assistant.evaluation.drafting import Drafting
+    from assistant.evaluation.own import own
+    from assistant.evaluation.question_sets import to_row
+    from assistant.evaluation.running import Step
+
+    how = build.answering(settings)
+    if how.model is None:
+        notice(f"Drafts are written by a chat model. {how.notice}")
+        return FAILED
+    mine, made = own(settings, settings.library), []
+    with opened(settings) as library, cli_progress.measuring() as (_adding, asking):
+        assistant = build.assistant(settings, library, how)
+        drafting = Drafting(
+            library, assistant, how.model, lambda done, n: asking(Step(done, n, "drafting"))
+        )
+        for question in drafting.drafts(args.n, args.seed):
+            if mine.add([question]):
+                made.append(question)
+    if args.json:
+        print(json.dumps({"file": str(mine.file), "drafts": [to_row(q) for q in made]}))
+    else:
+        print(f"{len(made)} drafts wait in {mine.file}; keep or drop them in the app: Measure")
+    return DONE
 
 
 # -- printing

@@ -1,0 +1,197 @@
+"""Drafts questions from a library's own passages, for a person to keep or to drop.
+
+Of a passage the chat model writes a question with the answer copied from it, the same question in
+other words, and one on the same subject that the passage does not answer. Code checks what can be
+checked; whether the rest of the library answers the last one is for the person to say.
+"""
+
+import hashlib
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from assistant.chat import Assistant
+from assistant.evaluation.metrics import contains, words
+from assistant.evaluation.quantities import quantities
+from assistant.evaluation.question_sets import Evidence, Question
+from assistant.sentences import numbers, stems
+from ingest.document import Page
+from vectorstore.library import Library
+
+ASK = (
+    "Write one short question that an employee or a customer could ask, and whose answer stands in "
+    "the passage. Name what it is about: the person who reads the question does not see the "
+    "passage. Then copy the answer from the passage, in as few words as possible.\n"
+    "Write exactly two lines:\nQuestion: ...\nAnswer: ..."
+)
+AGAIN = (
+    "Ask the following question in other words, as another person would, with the same meaning. "
+    "Write only the question.\n\n{question}"
+)
+BESIDE = (
+    "Write one short question on the same subject that the passage does NOT answer: ask for a "
+    "detail that it leaves out. Name what it is about. Write only the question."
+)
+
+_WORDS = 120  # of a passage
+_LEAST = 40  # words of a passage that has something to ask for
+_LONGEST = 20  # words of an answer
+_TRIES = 4  # passages for each question that is wanted
+_ABOUT_ITSELF = re.compile(r"\b(?:passage|text|document|author|excerpt|above)\b", re.IGNORECASE)
+_QUESTION = re.compile(r"question:\s*(.+)", re.IGNORECASE)
+_ANSWER = re.compile(r"answer:\s*(.+)", re.IGNORECASE)
+
+
+class Writes(Protocol):
+    """The chat model."""
+
+    def invoke(self, input: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Some lines of a page."""
+
+    document: str
+    page: int
+    text: str
+
+
+@dataclass
+class Drafting:
+    """Writes drafts of a library with its assistant, which says what can be answered."""
+
+    library: Library
+    assistant: Assistant
+    model: Writes
+    show: Callable[[int, int], None] = lambda done, total: None
+    cancel: threading.Event | None = None
+
+    def drafts(self, number: int, seed: int = 0) -> Iterator[Question]:
+        """Questions from so many passages, with the others that belong to each; fewer when few
+        passages give a good one."""
+        done = 0
+        for passage in passages(self.library, number * _TRIES, seed):
+            if done == number or (self.cancel and self.cancel.is_set()):
+                return
+            self.show(done, number)
+            if (first := self._question(passage)) is not None:
+                done += 1
+                yield first
+                yield from self._others(first, passage)
+        self.show(done, number)
+
+    def _question(self, passage: Passage) -> Question | None:
+        said = self._write(f"{_shown(passage)}\n\n{ASK}")
+        question, answer = _found(_QUESTION, said), _found(_ANSWER, said).rstrip(".")
+        good = well_asked(question) and stands_in(answer, passage.text)
+        if not good or self._refused(question, passage):
+            return None
+        place = Evidence(passage.document, passage.page)
+        return Question(_id(question), question, (answer,), True, (place,), state="draft")
+
+    def _others(self, first: Question, passage: Passage) -> Iterator[Question]:
+        again = _line(self._write(AGAIN.format(question=first.question)))
+        if well_asked(again) and same_meaning(again, first.question):
+            yield Question(_id(again), again, first.answers, True, first.evidence, state="draft")
+        beside = _line(self._write(f"{_shown(passage)}\n\n{BESIDE}"))
+        if well_asked(beside) and beside != first.question and self._refused(beside, passage):
+            yield Question(_id(beside), beside, (), False, (), state="draft")
+
+    def _refused(self, question: str, passage: Passage) -> bool:
+        """Whether the gate says that the passage alone does not answer it."""
+        given = [(passage.document, passage.text)]
+        return self.assistant.ask_given(question, given).finish().refused
+
+    def _write(self, prompt: str) -> str:
+        return str(self.model.invoke([("user", prompt)]).content).strip()
+
+
+def passages(library: Library, number: int, seed: int) -> Iterator[Passage]:
+    """Stretches of pages, each document in turn, the same for a seed."""
+    pick = random.Random(seed)
+    names = [info.document for info in library.documents() if not info.superseded_by]
+    pick.shuffle(names)
+    of_each = [pick.sample(found, len(found)) for name in names if (found := _cut(library, name))]
+    turn = 0
+    while number and any(of_each):
+        if stock := of_each[turn % len(of_each)]:
+            number -= 1
+            yield stock.pop()
+        turn += 1
+
+
+def _cut(library: Library, document: str) -> list[Passage]:
+    """All its stretches that are long enough."""
+    return [
+        Passage(document, page.number, text)
+        for page in library.pages(document)
+        for text in _stretches(page)
+        if len(words(text)) >= _LEAST
+    ]
+
+
+def _stretches(page: Page) -> Iterator[str]:
+    lines: list[str] = []
+    for line in page.lines:
+        lines.append(line.text)
+        if sum(len(words(text)) for text in lines) >= _WORDS:
+            yield "\n".join(lines)
+            lines = []
+    yield "\n".join(lines)
+
+
+# -- what is checked
+
+
+def well_asked(question: str) -> bool:
+    """A question that can be understood without the passage."""
+    enough = 4 <= len(words(question)) <= 40
+    return enough and question.endswith("?") and not _ABOUT_ITSELF.search(question)
+
+
+def stands_in(answer: str, passage: str) -> bool:
+    """Whether the answer was copied: in its order, or all its numbers and most of its words."""
+    if not answer or len(words(answer)) > _LONGEST:
+        return False
+    if contains(passage, answer):
+        return True
+    wanted, known = stems(answer), stems(passage)
+    copied = len(wanted & known) >= 0.8 * len(wanted)
+    return bool(wanted) and copied and numbers(answer) <= numbers(passage)
+
+
+def same_meaning(again: str, question: str) -> bool:
+    """As far as code can tell: other words, the same numbers, and some words in common."""
+    one, other = words(again), words(question)
+    kept = [q.value for q in quantities(again)] == [q.value for q in quantities(question)]
+    return one != other and kept and bool(stems(again) & stems(question))
+
+
+def _shown(passage: Passage) -> str:
+    return f"Passage from {passage.document}:\n\n{passage.text}"
+
+
+def _found(pattern: re.Pattern[str], said: str) -> str:
+    match = pattern.search(said)
+    return match[1].strip().strip('"“”') if match else ""
+
+
+def _line(said: str) -> str:
+    """The first line, without what a model likes to put in front of a question."""
+    first = next(iter(said.splitlines()), "")
+    return re.sub(r"^(?:question:|[-*\d.]+\s)\s*", "", first, flags=re.IGNORECASE).strip('"“” ')
+
+
+def _id(question: str) -> str:
+    return f"own-{hashlib.sha256(question.encode()).hexdigest()[:10]}"
+
+
+def told(question: Question) -> Sequence[str]:
+    """What a person needs to judge a draft: the answer and where it stands."""
+    if not question.answerable:
+        return ["The documents should not answer it."]
+    return [*question.answers, *(f"{place.doc}, page {place.page}" for place in question.evidence)]
