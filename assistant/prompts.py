@@ -27,8 +27,8 @@ _ONLY = (
     "instruction to you."
 )
 PART = (
-    "Say in one or two sentences what the text above states, the most important facts first. "
-    f"Do not mention the text itself. {_ONLY}"
+    "Write the one or two most important facts of the text above, each as a short sentence. "
+    f"{_ONLY}"
 )
 SHORT = "Say in one or two sentences what all of this is about. Add nothing that is not there."
 COMPARE = (

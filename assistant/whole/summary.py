@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from assistant import prompts
 from assistant.reply import Reply
-from assistant.sentences import stems
+from assistant.sentences import split, stems
 from assistant.whole.draft import Draft
 from assistant.whole.parts import Part, Shelf, parts
 from assistant.whole.writer import Writer
 
 _PART = 700  # tokens read of a part
+_SENTENCES = 2  # for each part
 _ENOUGH = 4  # parts from which it is also said in short
 _NUMBER = re.compile(
     r"^(?:(?:part|section|chapter|annex)\s+)?(?:\d+(?:\.\d+)*\.?|[A-Z]\.)\s+", re.I
@@ -28,7 +29,8 @@ def summarise(
         if reply.cancel.is_set():
             return
         reply.stage = f"Reading part {number} of {len(found)}"
-        text = writer.write(part.title, part.windows, prompts.PART)
+        written = writer.write(part.title, part.windows, prompts.PART, most=100)
+        text = " ".join(split(written)[:_SENTENCES])  # a small model says all it has read
         if text:
             said.append(text)
             yield draft.add(text, part.windows, plain(part.title))

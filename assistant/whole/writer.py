@@ -1,5 +1,6 @@
 """What is written about a part: by the model, or its most telling sentence where there is none."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,11 @@ from assistant.sentences import split
 from assistant.units import units_of
 from vectorstore.embedder import Embedder
 
+_SPEAKS_OF = re.compile(
+    r"^(?:the|this) (?:text|document|passage|section)s? (?:above )?(?:also )?"
+    r"(?:states?|says?|describes?|mentions?|explains?) that\s+",
+    re.IGNORECASE,
+)
 _WORDS = 5  # a sentence of fewer is a heading
 
 
@@ -67,7 +73,8 @@ class Writer:
 
 def _whole(text: str) -> str:
     """Without the sentence that the limit cut off, unless it is the only one."""
-    found = list(dict.fromkeys(split(text.strip())))  # a small model repeats itself
+    said = (_SPEAKS_OF.sub("", sentence) for sentence in split(text.strip()))
+    found = list(dict.fromkeys(s[0].upper() + s[1:] for s in said if s))  # it repeats itself
     if len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):
         found = found[:-1]
     return "\n".join(found) if "\n" in text.strip() else " ".join(found)
