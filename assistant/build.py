@@ -14,6 +14,7 @@ from assistant.settings import Settings
 from assistant.tools import Tool
 from assistant.tools.answer import EXTRACTIVE, Answer
 from assistant.tools.choosing import Choosing
+from assistant.tools.tables import Tables
 from ingest.limits import Bounds, Limits
 from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
@@ -140,7 +141,7 @@ def answering(settings: Settings) -> Answering:
     except AssistantError as error:
         why = str(error)
     return Answering(
-        Choosing((), Answer(None, budget, settings.refusal_threshold)), EXTRACTIVE,
+        Choosing([Tables()], Answer(None, budget, settings.refusal_threshold)), EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
     )  # fmt: skip
 
@@ -153,4 +154,4 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
         budget, window=model.context_size
     )  # a small model may have been trained on less
     answer = Answer(model, budget, settings.refusal_threshold, model.model_name)
-    return Answering(Choosing((), answer), model.model_name, model=model)
+    return Answering(Choosing([Tables()], answer), model.model_name, model=model)

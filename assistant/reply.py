@@ -35,6 +35,16 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class UsedCell:
+    """A cell of a table from which an answer was computed."""
+
+    mark: int  # of the citation that shows it
+    row: str  # the labels of its row and its column
+    column: str
+    text: str  # as it is written
+
+
+@dataclass(frozen=True)
 class Passage:
     """A stretch of a page that was read to answer, or that came closest when nothing did."""
 
@@ -63,6 +73,7 @@ class Outcome:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     notices: tuple[str, ...] = ()  # sentences on what could not be read of the documents
+    cells: tuple[UsedCell, ...] = ()  # of tables, when the answer was computed from them
 
 
 @dataclass
@@ -128,6 +139,7 @@ class Reply:
             ],
             "passages": [_told(vars(passage)) for passage in done.passages],
             "notices": list(done.notices),
+            **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
             "images": [str(path) for path in self.images],
             "audio": [str(path) for path in self.audio],
             "usage": {

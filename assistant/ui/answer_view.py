@@ -129,9 +129,15 @@ def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def footer(answer: Mapping[str, Any]) -> str:
-    """Time and model, in small type."""
-    model = answer["model"]
+    """Time, and the model or the cells of tables that the answer is computed from."""
+    model, cells = answer["model"], len(answer.get("cells", ()))
     by = "quoted from the documents" if model == "extractive" else model
+    if cells:
+        by = (
+            f"computed from {cells} cells of a table"
+            if cells > 1
+            else "read from a cell of a table"
+        )
     return f"{answer['seconds_total']:.1f} s · {by}"
 
 

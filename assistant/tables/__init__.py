@@ -1,0 +1,1 @@
+"""A question over a table: planned by rules, computed in code over typed cells, cells cited."""

@@ -1,0 +1,95 @@
+"""The tables near a question, and the one plan that is certain enough to be answered with."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from assistant.evidence import Evidence
+from assistant.tables.compute import best, result
+from assistant.tables.grid import Grid, grid
+from assistant.tables.plan import Plan
+from assistant.tables.planning import plans
+from assistant.tables.question import HIGHEST, LOOKUP, LOWEST, asked
+from assistant.tables.terms import terms
+from ingest.document import Page
+from vectorstore.entries import StoredTable
+
+PASSAGES = 60  # of the search, whose pages' tables are looked at
+SCORE = 0.8  # of a plan, from which it is answered with
+MARGIN = 0.04  # over the best plan that has another result
+MANY = 3  # tables that say the same: then it counts more than what one or none repeats
+
+
+@runtime_checkable
+class Tabled(Evidence, Protocol):
+    """Evidence that knows the tables of its documents."""
+
+    def tables(self, document: str) -> Sequence[StoredTable]: ...
+
+
+def choose(
+    question: str, evidence: Tabled, documents: Collection[str] | None = None
+) -> Plan | None:
+    """The plan to answer with; None when none is certain."""
+    return certain(ranking(question, evidence, documents))
+
+
+def certain(ranked: Sequence[Plan]) -> Plan | None:
+    """The best of plans, when it is good and no other result is as likely."""
+    if not ranked or ranked[0].score < SCORE:
+        return None
+    near = [plan for plan in ranked if ranked[0].score - plan.score < MARGIN]
+    tables = {(told(p), p.grid.document, p.grid.page.number, p.grid.table.first) for p in near}
+    votes = Counter(result for result, *_ in tables).most_common(2)
+    if len(votes) > 1 and votes[0][1] < max(MANY, 2 * votes[1][1]):
+        return None
+    return next(plan for plan in near if told(plan) == votes[0][0])
+
+
+def ranking(
+    question: str, evidence: Tabled, documents: Collection[str] | None = None
+) -> list[Plan]:
+    """All plans that the tables near a question allow, best first."""
+    wanted = asked(question)
+    if wanted is None or not wanted.terms:
+        return []
+    cards: dict[str, frozenset[str]] = {}
+    found = []
+    for near in _grids(question, evidence, documents):
+        if near.document not in cards:
+            cards[near.document] = _card(near.document, evidence.page(near.document, 1))
+        found += [plan for plan in plans(wanted, near, cards[near.document]) if computes(plan)]
+    # Of plans as good, the one with more cells: a table of five years against one of three.
+    return sorted(found, key=lambda plan: (-round(plan.score, 6), -len(plan.operands)))
+
+
+def computes(plan: Plan) -> bool:
+    return plan.operation == LOOKUP or result(plan) is not None
+
+
+def told(plan: Plan) -> tuple[object, ...]:
+    """What the answer would say: plans that say the same do not contradict each other."""
+    if plan.operation in (HIGHEST, LOWEST):
+        return tuple(sorted(operand.row.label for operand in best(plan)))
+    value = result(plan)
+    return (value if value is not None else plan.operands[0].cell.text,)
+
+
+def _grids(question: str, evidence: Tabled, documents: Collection[str] | None) -> Iterator[Grid]:
+    """The tables on the pages of the best passages, and all those of the best document."""
+    hits = evidence.passages(question, PASSAGES, documents)
+    if not hits:
+        return
+    places = [(hit.document, hit.page) for hit in hits]
+    best = hits[0].document
+    places += [(best, table.page) for table in evidence.tables(best)]
+    for document, number in dict.fromkeys(places):
+        page = evidence.page(document, number)
+        for table in page.tables:
+            if (found := grid(document, page, table)) is not None:
+                yield found
+
+
+def _card(document: str, first: Page) -> frozenset[str]:
+    """What names a document: its name, and its first page."""
+    return frozenset(terms(f"{document.replace('_', ' ')} {first.text}"))

@@ -1,0 +1,54 @@
+"""Arithmetic over the cells of a plan, in decimals: nothing is left to a model."""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from assistant.tables.plan import Operand, Plan
+from assistant.tables.question import (
+    AVERAGE,
+    DIFFERENCE,
+    GROWTH,
+    HIGHEST,
+    LOOKUP,
+    LOWEST,
+    RATIO,
+    SHARE,
+    SUM,
+)  # fmt: skip
+
+_EXACT = Context(prec=28, rounding=ROUND_HALF_UP)
+
+
+def result(plan: Plan) -> Decimal | None:
+    """None when there is nothing to compute: a value of words, or a division by nothing."""
+    if plan.operation == LOOKUP:
+        first = plan.operands[0]
+        return first.value if first.cell.kind == "number" else None
+    values = [operand.value for operand in plan.operands]
+    if plan.operation in (GROWTH, RATIO, SHARE) and not values[-1]:
+        return None
+    return _result(plan.operation, values)
+
+
+def best(plan: Plan) -> list[Operand]:
+    """The operands with the highest, or the lowest, value; several when they are equal."""
+    wanted = result(plan)
+    return [operand for operand in plan.operands if operand.value == wanted]
+
+
+def _result(operation: str, values: list[Decimal]) -> Decimal:
+    first, last = values[0], values[-1]
+    if operation == SUM:
+        return sum(values, Decimal(0))
+    if operation == AVERAGE:
+        return _EXACT.divide(sum(values, Decimal(0)), Decimal(len(values)))
+    if operation == DIFFERENCE:
+        return first - last
+    if operation == GROWTH:
+        return _EXACT.divide((first - last) * 100, abs(last))
+    if operation == RATIO:
+        return _EXACT.divide(first, last)
+    if operation == SHARE:
+        return _EXACT.divide(first * 100, last)
+    if operation in (HIGHEST, LOWEST):
+        return max(values) if operation == HIGHEST else min(values)
+    raise ValueError(f"There is no operation {operation!r}.")

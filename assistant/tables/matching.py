@@ -1,0 +1,154 @@
+"""Which rows and columns of a table a question means, and how much of the question they explain.
+
+A number, a year or a name that stands nowhere makes a table unfit: a neighbour is no answer.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.tables.grid import Column, Grid, Row
+from assistant.tables.question import SHARE, Asked
+from assistant.tables.terms import MONTHS, is_hard, is_year, terms
+
+_WEAK = frozenset(
+    """
+after all amount company completed cost count different during each earn fiscal less limit more
+other per period total
+""".split()  # noqa: SIM905
+)
+_MENTIONED = 0.6  # of a label's words: then the question means its row
+_PARTLY = 0.3  # enough when no other row has the words
+
+
+@dataclass(frozen=True)
+class Match:
+    """A question held against a table."""
+
+    asked: Asked
+    grid: Grid
+    card: frozenset[str]  # the words of the document's name and first page
+
+    # -- columns
+
+    @cached_property
+    def heads(self) -> dict[int, frozenset[str]]:
+        """Of each column, the words that part it from the others."""
+        shared = frozenset.intersection(*(column.terms for column in self.grid.columns))
+        only = len(self.grid.columns) == 1
+        return {c.index: c.terms if only else c.terms - shared for c in self.grid.columns}
+
+    def one_column(self, change: bool) -> list[Column]:
+        """Those that may be meant, when it is one; the best alone unless some are as good."""
+        words = self.asked.words
+        columns = [c for c in self.grid.columns if change or not c.change or len(self.heads) == 1]
+        known = {t for c in columns for t in c.terms if is_hard(t)} & words
+        fitting = [c for c in columns if known <= c.terms]
+        if not fitting:
+            return []
+        scores = {c.index: self._fit(c) for c in fitting}
+        best = max(scores.values())
+        return [c for c in fitting if scores[c.index] > best - 0.05]
+
+    def columns(self) -> list[Column]:
+        """Those that are named, each with what parts it from the others."""
+        return [c for c in self.grid.columns if not c.change and self._named(self.heads[c.index])]
+
+    def _fit(self, column: Column) -> float:
+        head = self.heads[column.index]
+        words = {term for term in head if not is_hard(term)}
+        return weight(head & self.asked.words) - 0.2 * weight(words - self.asked.words)
+
+    def _named(self, head: frozenset[str]) -> bool:
+        words = self.asked.words
+        hard = {term for term in head if is_hard(term)}
+        if not head or not head & words:
+            return False
+        soft, months = head - hard, any(term in MONTHS for term in words)
+        loose = {t for t in hard if not months and (t in MONTHS or (t.isdigit() and len(t) < 3))}
+        return hard - loose <= words and weight(soft & words) >= _MENTIONED * weight(soft)
+
+    # -- rows
+
+    @cached_property
+    def _known(self) -> Counter[str]:
+        """In how many labels of rows a word stands."""
+        return Counter(term for row in self.grid.rows for term in row.terms)
+
+    def precision(self, row: Row) -> float:
+        """How much of a row's label is asked for, 0 to 1; a total has no words of its own."""
+        if not row.terms:
+            return float(row.total and (self.asked.everything or self.asked.operation == SHARE))
+        return weight(row.terms & self.asked.words) / weight(row.terms)
+
+    def may_be(self) -> list[Row]:
+        """Rows that may be meant, when it is one."""
+        return [row for row in self.grid.rows if self._mentioned(row)]
+
+    def rows(self) -> list[Row]:
+        """Those that are named, when it is several: none whose words another one has and more."""
+        found = [row for row in self.may_be() if row.terms]
+        words = {row.index: row.terms & self.asked.words for row in found}
+        return [
+            row
+            for row in found
+            if not any(
+                words[row.index] < words[other.index]
+                or (
+                    words[row.index] == words[other.index]
+                    and self.precision(row) < self.precision(other)
+                )
+                for other in found
+            )
+        ]
+
+    def _mentioned(self, row: Row) -> bool:
+        share, found = self.precision(row), row.terms & self.asked.words
+        if row.terms and not any(term not in _WEAK for term in found):
+            return bool(found) and share == 1.0
+        unique = any(self._known[term] == 1 for term in found if term not in _WEAK)
+        return share >= _MENTIONED or (unique and share >= _PARTLY)
+
+    # -- how much is explained
+
+    def coverage(self, rows: Collection[Row], columns: Iterable[Column], labels: bool) -> float:
+        """Of the question's words those that the choice explains, 0 to 1.
+
+        0 when a number or a name is left. `labels`: the labels of the rows count, not only what
+        they have in common.
+        """
+        near = self.grid.near_terms.union(*(column.terms for column in columns))
+        near |= frozenset.intersection(*(row.above for row in rows))
+        if labels:
+            near = near.union(*(row.terms | row.above for row in rows))
+        words = self.asked.words
+        left = words - near
+        if any(is_hard(term) and not self._named_by_document(term) for term in left):
+            return 0.0
+        if any(t in self.asked.names and not is_hard(t) and t not in self.card for t in left):
+            return 0.0
+        far = {t for t in left if t in self.card or t in self.grid.prose_terms}
+        loss = weight(left - far) + 0.3 * weight(far - self.asked.names)
+        soft = weight(term for term in words if not is_hard(term))
+        return max(1.0 - loss / max(soft, 1.0), 0.0)
+
+    def _named_by_document(self, term: str) -> bool:
+        name = frozenset(terms(self.grid.document.rsplit(".", 1)[0].replace("_", " ")))
+        return term in name and not (is_year(term) and self.grid.dated)
+
+    def kind_is(self, rows: Sequence[Row]) -> bool:
+        """The rows are of the kind that is asked for: their head, caption or section says so."""
+        kind = self.asked.kind - self.asked.names
+        told = self.grid.near_terms | self.grid.prose_terms
+        told |= frozenset.intersection(*(row.above for row in rows))
+        if kind == {"year"}:
+            return "year" in self.grid.corner.lower() or all(
+                any(map(is_year, row.terms)) for row in rows
+            )
+        return not kind or bool(kind & told)
+
+
+def weight(words: Iterable[str]) -> float:
+    """Numbers count twice; words that hardly tell anything a little."""
+    return sum(2.0 if is_hard(word) else 0.3 if word in _WEAK else 1.0 for word in words)

@@ -1,0 +1,91 @@
+"""Words as questions and the labels of tables share them: stems, synonyms, quarters, months."""
+
+import re
+
+# Words that tell nothing of what a row or a column is. Fewer than for a search: "other", "net"
+# and "long" part one row from another.
+_FILLER = frozenset(
+    """
+a about according across altogether am an and any are as at be been being bring brought but by
+came can come comes could did do does each ended ending ends exactly exist for from get gets give
+gives given go got had has have having high how i if in into is it its itself just look low made
+make many may me much must my number of on or our out over own please recorded report reported s
+shall she should show so such tell than that the their them then there these they this those to
+under up us value vs was we were what when where which while who whom whose will with work worked
+working works would year you your
+""".split()  # noqa: SIM905
+)
+_ALIKE = {
+    "revenue": "turnover sale",
+    "profit": "income earning",
+    "employee": "staff headcount people person worker workforce personnel",
+    "cost": "expense expenditure spending spend spent",
+    "leave": "vacation holiday",
+    "annual": "yearly annually",
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "growth": "grow grew grown",
+    "share": "proportion",
+}
+_CANON = {other: word for word, others in _ALIKE.items() for other in others.split()}
+_NAMES = "january february march april may june july august september october november december"
+MONTHS = tuple(f"month{number}" for number in range(1, 13))
+_NUMBERED = {name: number for number, name in enumerate(_NAMES.split(), start=1)}
+_NUMBERED |= {name[:3]: number for name, number in _NUMBERED.items()} | {"sept": 9}
+_TOKEN = re.compile(r"[Qq][1-4]\b|\d+(?:[.,]\d+)*|[^\W\d_]+")
+_QUARTER = re.compile(r"(?i)\b(first|second|third|fourth)(?:\s+fiscal)?\s+quarters?\b")
+_WHICH = {"first": "Q1", "second": "Q2", "third": "Q3", "fourth": "Q4"}
+_FISCAL = re.compile(r"(?i)\bFY\s?'?(?:20)?(\d\d)\b")
+_STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
+_FORM = re.compile(r"\b10-[QK]\b")
+_ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SPANS = frozenset(("three", "six", "nine", "twelve"))
+
+
+def terms(text: str) -> list[str]:
+    """The words that carry meaning, alike however they are written, in order; some repeat."""
+    text = _STATES.sub(" usa ", text.replace("’", "'"))
+    text = _QUARTER.sub(lambda match: _WHICH[match[1].lower()], text)
+    text = _ENDED.sub("three months", _FORM.sub(" ", _FISCAL.sub(r"20\1", text)))
+    tokens = [token.lower() for token in _TOKEN.findall(text)]
+    dated = [_month(tokens, at) or _term(token) for at, token in enumerate(tokens)]
+    return [term for term in dated if term]
+
+
+def is_hard(term: str) -> bool:
+    """A number, quarter, month or span of time: another one is something else, not a likeness."""
+    quarter = len(term) == 2 and term[0] == "q" and term[1].isdigit()
+    return term[0].isdigit() or quarter or term in MONTHS or term in _SPANS
+
+
+def is_year(term: str) -> bool:
+    return bool(_YEAR.fullmatch(term))
+
+
+def _month(tokens: list[str], at: int) -> str:
+    """Of a name of a month that is one: "may" beside a number, "march" also alone."""
+    number = _NUMBERED.get(tokens[at])
+    beside = tokens[max(at - 1, 0) : at] + tokens[at + 1 : at + 2]
+    dated = any(token.isdigit() for token in beside)
+    sure = len(tokens[at]) > 4 or dated
+    return f"month{number}" if number and sure else ""
+
+
+def _term(word: str) -> str:
+    if word[0].isdigit():
+        return word.replace(",", "")
+    base = _base(word)
+    return "" if word in _FILLER or base in _FILLER else _CANON.get(base, base)
+
+
+def _base(word: str) -> str:
+    """Without the ending of a plural."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

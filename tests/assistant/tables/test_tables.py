@@ -1,0 +1,139 @@
+"""Questions over tables, from files to answers: rules, arithmetic and citations on real cells."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.evidence import GivenPassages
+from assistant.reply import Outcome
+from assistant.tools import Request, Turn
+from assistant.tools.tables import Tables
+from tests.fakes import WordEmbedder
+from vectorstore.library import Library
+
+FILES = {
+    "Travel costs.csv": (
+        "Region,Item,2022,2023\nNorth,Flights,100,120\nNorth,Hotels,80,95\n"
+        "South,Flights,60,50\nSouth,Hotels,40,70\n"
+    ),
+    "Products.csv": "Product,Revenue,Margin\nValves,900,12%\nPumps,700,31%\nPipes,1500,9%\n",
+    "Staff.csv": "City,Employees,Founded\nBerlin,42,1999\nMadrid,17,2011\nOslo,9,2020\n",
+    "Results.md": (
+        "# Results of the regions\n\nRevenue by region (in millions)\n\n"
+        "| Region | 2022 | 2023 |\n|---|---|---|\n| North | $1,000 | $1,200 |\n"
+        "| South | $300 | $270 |\n| Islands | $(50) | $30 |\n| Total | $1,250 | $1,500 |\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    folder = tmp_path_factory.mktemp("tables")
+    for name, text in FILES.items():
+        (folder / "files" / name).parent.mkdir(exist_ok=True)
+        (folder / "files" / name).write_text(text, "utf-8")
+    library = Library(folder / "library", "main", WordEmbedder)
+    library.add([folder / "files"])
+    return library
+
+
+def answer(library: Library, question: str) -> Outcome | None:
+    reply = Tables().offer(Request(question, library))
+    return reply.finish() if reply else None
+
+
+def told(library: Library, question: str) -> str:
+    done = answer(library, question)
+    return done.text if done else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("What is the total travel cost in 2023?", "= 335"),
+        ("What is the sum of North flights and hotels travel costs in 2022?", "= 180"),
+        ("What is the difference between 2022 and 2023 revenue in the North region?", "= $200"),
+        ("By how much did revenue in the South change from 2022 to 2023?", "= -$30"),
+        ("How much more revenue did North have than South in 2023?", "= $930"),
+        ("By how much did revenue in the Islands rise between 2022 and 2023?", "= $80"),
+        ("By what percentage did North revenue grow from 2022 to 2023?", "= 20.00 %"),
+        ("By how much did North revenue rise in 2023 against the year before?", "= $200"),
+        ("What share of revenue came from the South in 2023?", "= 18.00 %"),
+        ("What is the ratio of North to South revenue in 2022?", "= 3.333"),
+        ("Which product has the highest margin?", "Pumps has the highest"),
+        ("Which product has the lowest revenue?", "Pumps has the lowest"),
+        ("Which city has the fewest employees?", "Oslo"),
+        ("How many employees in Berlin?", ": 42"),
+        ("What is the average number of employees per city?", "= 22.67"),
+        ("What was the total revenue in 2022?", "$1,250"),
+        ("margin of valves", "12%"),
+    ],
+)
+def test_a_table_answers(library: Library, question: str, part: str) -> None:
+    assert part in told(library, question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many employees in Paris?",
+        "What was revenue in the North in 2021?",
+        "What is the difference between 2021 and 2023 revenue in the North region?",
+        "What was the revenue of the East region in 2023?",
+        "Which product has the highest warranty cost?",
+        "What is the margin of taps?",
+        "Why did revenue in the South fall in 2023?",
+        "Is the margin of pumps higher than that of valves?",
+        "What was revenue in the North?",  # of which year?
+        "How do I book hotels in the North?",
+        "What is the mean of escape?",
+    ],
+)
+def test_a_neighbour_is_no_answer(library: Library, question: str) -> None:
+    assert answer(library, question) is None
+
+
+def test_each_operand_stands_in_a_cited_line(library: Library) -> None:
+    question = "What is the difference between 2022 and 2023 revenue in the North region?"
+    done = answer(library, question)
+    assert done is not None
+    quotes = {citation.mark: citation.quote for citation in done.citations}
+    assert [cell.text for cell in done.cells] == ["$1,200", "$1,000"]
+    assert all(cell.text in quotes[cell.mark] for cell in done.cells)
+    assert done.sentences[0].supported
+    assert done.sentences[0].marks == tuple(quotes)
+
+
+def test_the_sentence_names_operation_operands_and_scale(library: Library) -> None:
+    question = "What is the difference between 2022 and 2023 revenue in the North region?"
+    assert told(library, question) == (
+        "North, 2023 ($1,200) minus North, 2022 ($1,000) = $200 (in millions), 20.00 % more."
+    )
+
+
+def test_parentheses_are_a_minus(library: Library) -> None:
+    assert "-$50" in told(library, "What was revenue on the Islands in 2022?")
+
+
+def test_the_answer_document_names_tool_and_cells(library: Library) -> None:
+    reply = Tables().offer(Request("How many employees in Berlin?", library))
+    assert reply is not None
+    document = reply.to_json()
+    assert document["tool"] == "table"
+    assert document["cells"] == [{"mark": 1, "row": "Berlin", "column": "Employees", "text": "42"}]
+    assert document["citations"][0]["document"] == "Staff.csv"
+
+
+def test_only_the_documents_that_are_chosen_are_looked_at(library: Library) -> None:
+    request = Request("How many employees in Berlin?", library, documents=["Products.csv"])
+    assert Tables().offer(request) is None
+
+
+def test_a_follow_up_is_left_to_the_conversation(library: Library) -> None:
+    before = Turn("How many employees in Berlin?", "42")
+    assert Tables().offer(Request("And in Madrid?", library, [before])) is None
+
+
+def test_given_passages_have_no_tables() -> None:
+    evidence = GivenPassages([("A", "Berlin has 42 employees.")], WordEmbedder())
+    assert Tables().offer(Request("How many employees in Berlin?", evidence, given=True)) is None
