@@ -27,7 +27,8 @@ OLDEST = (3, 11)
 HEARTBEAT_SECONDS = 15
 ASK = """from assistant.settings import default_home
 from ingest.chunking import VERSION
-print(default_home(), VERSION, sep="\\n")"""
+from ingest.loaders.versions import stamp
+print(default_home(), VERSION + " " + stamp("pdf"), sep="\\n")"""
 TEST_MODELS = ["smollm2-135m", "qwen2.5-coder-0.5b"]  # small ones, for the slow tests
 
 
@@ -159,8 +160,8 @@ def index_samples() -> None:
     documents = sorted(Path("samples").glob("*.pdf"))
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in documents]
     told = subprocess.run([str(PYTHON), "-c", ASK], capture_output=True, text=True, check=True)
-    home, chunker = told.stdout.splitlines()
-    key = digest(repr((home, states, chunker)).encode())
+    home, makers = told.stdout.splitlines()
+    key = digest(repr((home, states, makers)).encode())
     if done("samples", key) and Path(home, "libraries", "samples").exists():
         return
     say("Indexing the sample company")

@@ -85,7 +85,7 @@ class Embedders:
         """For people: why the library is to be made anew, as a sentence; empty when it is not."""
         library = f"The library {self._catalog.library!r}"
         if not self._other():
-            return self._why_read(library)
+            return self._why_read()
         chosen, identity = self.chosen().identity, self._identity()
         if identity == chosen:
             why = "was made by another version of Pincite"
@@ -100,12 +100,14 @@ class Embedders:
         until = "`pincite rebuild`, or the next `pincite add`, has made it anew"
         return f"{why} It serves as it is until {until}." if (why := self.why()) else ""
 
-    def _why_read(self, library: str) -> str:
+    def _why_read(self) -> str:
         count, total = self._outdated(), sum(self._catalog.readers().values())
         if not count:
             return ""
-        which = f"{count:,} of its {total:,} documents" if count < total else "all its documents"
-        return f"{library} has been read by an earlier version of Pincite: {which}."
+        which = f"{count:,} of the {total:,} documents" if count < total else "All documents"
+        were = "was" if count == 1 < total else "were"
+        library = f"the library {self._catalog.library!r}"
+        return f"{which} of {library} {were} read by an earlier version of Pincite."
 
     def _outdated(self) -> int:
         """How many documents were read by a reader that has changed since."""

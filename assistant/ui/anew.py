@@ -21,10 +21,11 @@ def draw(library: Library) -> None:
     if not why:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="anew"):
-        st.html(
-            f"<p>{as_html(why)} Everything in it is still found. Making it anew reads or indexes"
-            " again what has changed, and you can go on meanwhile.</p>"
+        told = (
+            f"{why} Everything in it is still found. Making it anew reads or indexes again what has"
+            " changed, and you can go on meanwhile."
         )
+        st.html(f'<p class="outdated">{as_html(told)}</p>')
         if st.button("Make it anew", key="make-anew"):
             home = resources.settings().home
             st.session_state[UPLOAD] = resources.uploads().start(library, home, anew=True)

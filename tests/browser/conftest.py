@@ -129,6 +129,15 @@ def _put_models(home: Path, *roles: Role) -> None:
         pincite(home, "models", "pull", model.name)
 
 
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    """Of the real app on the home of the module's tests."""
+    port = free_port()
+    command = [sys.executable, "-m", "assistant.cli", "app", "--port", str(port)]
+    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+        yield address
+
+
 @contextmanager
 def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -> Iterator[str]:
     """The address of an app that runs until the block ends."""

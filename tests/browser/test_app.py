@@ -1,15 +1,14 @@
 """The real app with the real models, as a person meets it."""
 
 import io
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import PHONE, Visit, ask, free_port, pincite, served
+from tests.browser.conftest import PHONE, Visit, ask, pincite
 from tests.browser.files import write_docx, write_photo
 from tests.pdfs import write_pdf
 
@@ -30,11 +29,8 @@ Picture = Callable[[Any, str], None]
 
 
 @pytest.fixture(scope="module")
-def address(real_home: Path) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "assistant.cli", "app", "--port", str(port)]
-    with served(command, port, {"PINCITE_HOME": str(real_home)}) as address:
-        yield address
+def home(real_home: Path) -> Path:
+    return real_home
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,8 @@ from tests.browser.conftest import (
     PROJECT,
     Visit,
     ask,
-    free_port,
     harmless,
     pincite,
-    served,
 )
 from tests.browser.files import write_film, write_mail, write_photo, write_xlsx, write_zip
 from tests.pdfs import HEIGHT, WIDTH, write_pdf
@@ -33,11 +31,8 @@ Picture = Callable[[Any, str], None]
 
 
 @pytest.fixture(scope="module")
-def address(quoting_home: Path) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "assistant.cli", "app", "--port", str(port)]
-    with served(command, port, {"PINCITE_HOME": str(quoting_home)}) as address:
-        yield address
+def home(quoting_home: Path) -> Path:
+    return quoting_home
 
 
 def drop(page: Any, *files: Path) -> None:

@@ -209,7 +209,8 @@ def test_a_library_that_is_as_it_would_be_made_now_has_no_notice(
 
 def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visit: Visit) -> None:
     app = visit(LIBRARY_PAGE)
-    assert "read by an earlier version of Pincite: all its documents." in html(app)
+    assert "All documents of the library" in html(app)
+    assert "were read by an earlier version of Pincite." in html(app)
     assert "Everything in it is still found." in html(app)
 
     settled(button(app, "Make it anew"))

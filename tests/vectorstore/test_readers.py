@@ -109,7 +109,7 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     aged(full, "Policy.pdf")
     assert texts(full) != good
     assert full.notice() == (
-        "The library 'main' has been read by an earlier version of Pincite: 1 of its 2 documents. "
+        "1 of the 2 documents of the library 'main' was read by an earlier version of Pincite. "
         "It serves as it is until `pincite rebuild`, or the next `pincite add`, has made it anew."
     )
     steps: list[Progress] = []
@@ -149,7 +149,9 @@ def test_a_library_of_before_is_read_again_once(full: Library, papers: Path) -> 
     full.close()
     to_schema_3(full.folder / "catalog.sqlite")
     with Library(full.folder, "main", WordEmbedder) as library:
-        assert "an earlier version of Pincite: all its documents. It serves" in library.notice()
+        assert library.notice().startswith(
+            "All documents of the library 'main' were read by an earlier version of Pincite. It"
+        )
         assert library.search("leave", k=1)[0].document == "Handbook.pdf"
         steps: list[Progress] = []
         by_add(library, papers, steps.append)
