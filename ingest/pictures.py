@@ -1,5 +1,6 @@
 """Picture files are opened, and any page that has a picture is drawn. Knows no recognition."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +19,10 @@ SUFFIXES = (
 MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
 _LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies a thin picture
 _DRAWN = 16_000_000  # pixels that a screen ever needs
+_INSIDE = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF")  # of documents
 _LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow raises
+_SCREEN = 96 / 72  # pixels in a point, at least: a small picture in a document is from a screen
 _BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write for "unknown"
 
 
@@ -32,12 +35,30 @@ def frames(path: Path) -> Iterator[tuple["Image", float] | None]:
         number = _count(file)
         for index in range(number):
             try:
-                frame = _frame(path, file, index)
+                frame = _frame(path.name, file, index)
             except _DAMAGE:
                 if number == 1:
                     raise
                 frame = None
             yield frame
+
+
+def inner(data: bytes, name: str) -> tuple["Image", float]:
+    """The first picture of a file that another file holds, and its pixels in a point.
+
+    Raises UnsupportedFile for what is none of the usual formats, or UnreadableFile.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(io.BytesIO(data), formats=_INSIDE) as file:
+            picture, dense = _frame(name, file, 0)
+            return picture, max(dense, _SCREEN)
+    except UnidentifiedImageError as error:
+        raise UnsupportedFile(f"{name} is a picture of a kind that is not read.") from error
+    except _DAMAGE as error:
+        raise UnreadableFile(f"{name} is a damaged picture: {error}.") from error
 
 
 def render(path: Path, page: int, scale: float = 1.5) -> "Image":
@@ -52,7 +73,7 @@ def render(path: Path, page: int, scale: float = 1.5) -> "Image":
     with _opened(path) as file:
         if not 1 <= page <= _count(file):
             raise UnreadableFile(f"{path.name} has no page {page}: it has {_count(file)}.")
-        picture, dense = _frame(path, file, page - 1)
+        picture, dense = _frame(path.name, file, page - 1)
     size = _size(picture, scale / dense)
     return picture.resize(size) if size != picture.size else picture
 
@@ -90,14 +111,14 @@ def _count(file: Any) -> int:
     return int(getattr(file, "n_frames", 1)) if file.format == "TIFF" else 1
 
 
-def _frame(path: Path, file: Any, index: int) -> tuple["Image", float]:
+def _frame(name: str, file: Any, index: int) -> tuple["Image", float]:
     from PIL import ImageOps
 
     if index:
         file.seek(index)
     if file.width * file.height > MOST_PIXELS or max(file.size) > _LONGEST:
         raise UnreadableFile(
-            f"{path.name} is a picture of {file.width} x {file.height} pixels, more than can be "
+            f"{name} is a picture of {file.width} x {file.height} pixels, more than can be "
             "read safely. Save a smaller copy and add that."
         )
     file.draft("RGB", (4_000, 4_000))  # a huge JPEG is decoded at half or a quarter of its size

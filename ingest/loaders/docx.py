@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.document import Document, count
 from ingest.errors import UnreadableFile
+from ingest.office import drawings
 from ingest.office.draft import Draft
 from ingest.office.markup import Package, Relation, child, children, texts
 from ingest.office.numbering import Numbering
@@ -13,7 +14,8 @@ from ingest.office.word_body import Body, Remark
 from ingest.office.word_styles import Styles
 from ingest.office.word_text import TEXT
 from ingest.office.zipped import damaged
-from ingest.source import Source
+from ingest.pasted import Pasted
+from ingest.source import Engines, Source
 
 _REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 _MARGINS = ("header", "footer")
@@ -38,7 +40,7 @@ def load_docx(source: Source) -> Document:
     if root is None or body is None:
         raise damaged(source)
     try:
-        draft, given = _read(package, main, root, body)
+        draft, given = _read(package, main, root, body, source.engines)
     except RecursionError as error:
         raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
     metadata = package.properties()
@@ -46,7 +48,9 @@ def load_docx(source: Source) -> Document:
     return Document(source.sha256, source.name, title, (draft.page(1, given),), metadata=metadata)
 
 
-def _read(package: Package, main: str, root: Element, body: Element) -> tuple[Draft, int]:
+def _read(
+    package: Package, main: str, root: Element, body: Element, engines: Engines
+) -> tuple[Draft, int]:
     """The text, and how many characters the parts hold."""
     draft, relations = Draft(), package.relations(main)
     parts = [_Part("document", root), *_parts(package, relations)]
@@ -54,7 +58,8 @@ def _read(package: Package, main: str, root: Element, body: Element) -> tuple[Dr
     styles = Styles(_first(parts, "styles"))
     numbering = Numbering(_first(parts, "numbering"), styles.lists())
     background = child(root, "w:background") is not None
-    story = Body(package, relations, styles, numbering, _remarks(parts), draft, background)
+    pasted = Pasted(engines)
+    story = Body(package, relations, styles, numbering, _remarks(parts), draft, pasted, background)
     story.blocks(body, draft)
     story.leftover(draft)
     _margins(story, parts, draft)
@@ -74,7 +79,8 @@ def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[_Part]:
 
 
 def _resolve(root: Element, relations: dict[str, Relation]) -> None:
-    """Write into links where they lead: each part has identities of its own."""
+    """Write into links and pictures where they lead: each part has identities of its own."""
+    drawings.resolve(root, relations)
     for link in root.iter("w:hyperlink"):
         relation = relations.get(link.get("r:id", ""))
         if relation and relation.outside:

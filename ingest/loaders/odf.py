@@ -12,6 +12,7 @@ from ingest.office.odf_body import Body
 from ingest.office.odf_styles import Styles
 from ingest.office.odf_text import said
 from ingest.office.zipped import damaged, encrypted
+from ingest.pasted import Pasted
 from ingest.source import Source
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
@@ -64,7 +65,7 @@ def _opened(source: Source) -> _File:
 
 def _pages(file: _File, body: Element | None, source: Source) -> Iterator[Page]:
     styles = Styles(file.styles, file.content)
-    reader = Body(file.package, styles)
+    reader = Body(file.package, styles, Pasted(source.engines))
     text, slides = child(body, "office:text"), child(body, "office:presentation")
     if text is not None:
         yield _text(file, text, reader)

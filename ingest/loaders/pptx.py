@@ -5,13 +5,15 @@ from xml.etree.ElementTree import Element
 
 from ingest.document import Document, Page, count
 from ingest.errors import UnreadableFile
+from ingest.office import drawings
 from ingest.office.draft import Draft, comment_by
 from ingest.office.markup import Package, Relation, child, children, texts, value
 from ingest.office.numbering import whole
 from ingest.office.slide_lists import Inherited, placeholder
 from ingest.office.slide_shapes import NUMBERS, REPEATED, TEXT, Deck, Shapes
 from ingest.office.zipped import damaged
-from ingest.source import Source
+from ingest.pasted import Pasted
+from ingest.source import Engines, Source
 
 _HIDDEN = "hidden slide"
 
@@ -27,7 +29,7 @@ def load_pptx(source: Source) -> Document:
     if root is None or root.tag != "p:presentation":
         raise damaged(source)
     try:
-        pages = tuple(_pages(package, main, root))
+        pages = tuple(_pages(package, main, root, source.engines))
     except RecursionError as error:
         raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
     if not pages:
@@ -37,11 +39,11 @@ def load_pptx(source: Source) -> Document:
     return Document(source.sha256, source.name, title, pages, metadata=metadata)
 
 
-def _pages(package: Package, main: str, root: Element) -> Iterator[Page]:
+def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iterator[Page]:
     relations = package.relations(main)
     size = child(root, "p:sldSz")
     wide, high = (whole(value(size, of=name)) for name in ("cx", "cy"))
-    deck = Deck(package, wide, high, set())
+    deck = Deck(package, wide, high, set(), Pasted(engines))
     authors = _authors(package, relations)
     slides = children(child(root, "p:sldIdLst"), "p:sldId")
     for number, slide in enumerate(slides, start=1):
@@ -57,6 +59,7 @@ def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
         draft.notes["unreadable slide"] = None
         return draft.page(number, 0)
     relations = deck.package.relations(part)
+    drawings.resolve(tree, relations)
     shapes = Shapes(deck, relations, _inherited(deck.package, relations), draft)
     shapes.read(tree)
     given = [root, *_notes(deck, relations, draft), *_comments(deck, relations, authors, draft)]

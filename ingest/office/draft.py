@@ -6,11 +6,12 @@ given, so that given = lines + dropped.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from ingest.document import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
 from ingest.office.merged import Row, covered_text, filled, joined, text_of
+from ingest.pasted import AGAIN, Marks, Writing
 from ingest.values import BAR, cells, header_rows, row_text
 
 UNPLACED = "text in parts of the file that are not shown"
@@ -24,15 +25,16 @@ _LONGEST_LINK = 200  # characters: a longer one is for machines
 class _Books:
     """Characters that were made and dropped; shared by the drafts of one page."""
 
-    made: int
-    dropped: Counter[str]
+    made: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    marks: Marks = field(default_factory=Marks)
 
 
 class Draft:
     """Lines in reading order. Read one page (or one cell) into it, then take `page`."""
 
     def __init__(self, books: _Books | None = None) -> None:
-        self._books = books or _Books(0, Counter())
+        self._books = books or _Books()
         self._nested = books is not None
         self.lines: list[Line] = []
         self.tables: list[Table] = []
@@ -40,6 +42,7 @@ class Draft:
         self.pictures = 0
         self.notes: dict[str, None] = {}
         self._caption = -1  # index of the line that may be the caption of the next table
+        self._waiting: list[Line] = []  # of pictures in a cell or note: they stand behind it
         self._pictured = -1  # how many lines there were when the last picture was read
 
     def inner(self) -> "Draft":
@@ -66,6 +69,7 @@ class Draft:
             self._caption = len(self.lines)
         for number, part in enumerate(parts):
             self.lines.append(Line(part, heading=heading, hidden=hidden, begins=number == 0))
+        self._follow()
 
     def table(self, rows: Sequence[Row], header: int = 0) -> None:
         """A row is a line; where no row is stated to be a header, the values tell."""
@@ -85,14 +89,18 @@ class Draft:
         if not known or beside & set(range(known)):
             known = max(known, header_rows(typed, beside))
         self.tables.append(Table(first, len(self.lines) - 1, typed, known, above))
+        self._follow()
 
-    def figure(self, alt: str) -> None:
+    def figure(self, alt: str, written: Iterable[Writing] = (), hidden: str = "") -> None:
         """A picture. What it shows in words is a line too: only lines are found and cited."""
         self.pictures += 1
         alt = " ".join(self._clean(self.made(alt)).split())
         self.figures.append(Figure(NOWHERE, alt))
         if alt:
             self.line(self.made("[Figure:") + f" {alt}" + self.made("]"))
+        for writing in written:
+            self._write(writing, hidden)
+        self._follow()
         self._pictured = len(self.lines)
 
     def take(self, inner: "Draft", joint: str = " ") -> str:
@@ -104,21 +112,39 @@ class Draft:
         self.pictures += inner.pictures
         self.notes |= inner.notes
         self.lines += [line for line in inner.lines if line.hidden]
+        self._waiting += inner._waiting
         return joint.join(line.text for line in inner.lines if not line.hidden)
 
     def page(self, number: int, given: int, title: str = "") -> Page:
         """The page; `given` are the characters that its source holds."""
+        self._follow()
         kept = sum(count(line.text) for line in self.lines)
         dropped = self._books.dropped
         missing = given + self._books.made - kept - dropped.total()
         if missing > 0:
             dropped[UNPLACED] += missing
-        return Page(
+        page = Page(
             number, 0, 0, tuple(self.lines), self.pictures,
             tables=tuple(self.tables), figures=tuple(self.figures), title=title,
             characters=kept + dropped.total(), note="; ".join(self.notes),
             dropped=tuple(Dropped(*entry) for entry in dropped.items() if entry[1]),
         )  # fmt: skip
+        return self._books.marks.on(page)
+
+    def _write(self, writing: Writing, hidden: str) -> None:
+        """What was recognised on a picture."""
+        self._books.marks.add(writing)
+        self._books.made += writing.again
+        self._books.dropped[AGAIN] += writing.again
+        for line in writing.lines:
+            text = " ".join(self._clean(self.made(line.text)).split())
+            self._waiting.append(replace(line, text=text, hidden=hidden))
+
+    def _follow(self) -> None:
+        """Lines of pictures come behind what held them; those of a cell behind its table."""
+        if not self._nested:
+            self.lines += self._waiting
+            self._waiting = []
 
     def _clean(self, text: str) -> str:
         found = _CONTROLS.findall(text)

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from posixpath import basename
 from xml.etree.ElementTree import Element
 
+from ingest.errors import UnreadableFile
 from ingest.office.draft import Draft
 from ingest.office.markup import Package, Relation, child, children, texts
+from ingest.pasted import DAMAGED, LARGEST, Pasted, Writing
 
 TEXT = frozenset({"a:t"})
+_PICTURES = {"a:blip": "r:embed", "v:imagedata": "r:id"}
 _ALT = frozenset({"wp:docPr", "pic:cNvPr", "p:cNvPr"})
 _FILE = re.compile(r"\S+\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
 _VALUES = ("c:val", "c:yVal", "c:bubbleSize")
@@ -28,6 +32,35 @@ def alternative(drawing: Element) -> str:
 def told(text: str) -> str:
     """An alternative text, unless it is only the name of a file."""
     return "" if _FILE.fullmatch(text.strip()) else text
+
+
+def resolve(root: Element, relations: dict[str, Relation]) -> None:
+    """Write into pictures which part holds them: each part has identities of its own."""
+    for element in root.iter():
+        if element.tag in _PICTURES:
+            relation = relations.get(element.get(_PICTURES[element.tag], ""))
+            if relation and not relation.outside:
+                element.set("part", relation.target)
+
+
+def written(drawing: Element, package: Package, pasted: Pasted) -> Iterator[Writing]:
+    """What stands on the pictures of a drawing, whose root was resolved."""
+    if part := drawing.get("part"):
+        yield picture(part, package, pasted)
+    for element in drawing:
+        if element.tag != "mc:Fallback":  # the same for old programs
+            yield from written(element, package, pasted)
+
+
+def picture(part: str, package: Package, pasted: Pasted) -> Writing:
+    """What stands on a picture that is a part of a package; a damaged one costs only itself."""
+    if package.size(part) > LARGEST:
+        return Writing(note=DAMAGED)
+    try:
+        data = package.data(part)
+    except UnreadableFile:
+        return Writing(note=DAMAGED)
+    return pasted.read(data, basename(part)) if data else Writing()
 
 
 def linked(

@@ -2,12 +2,14 @@
 
 from xml.etree.ElementTree import Element
 
+from ingest.office import drawings
 from ingest.office.draft import Draft, comment_by
 from ingest.office.markup import Package, child, children
 from ingest.office.numbering import whole
 from ingest.office.odf_styles import Counter, Styles
 from ingest.office.odf_table import rows
 from ingest.office.odf_text import SAID, SHAPES, creator, described, paragraph, said
+from ingest.pasted import Pasted, Writing, best, decoded
 
 DELETED = "text deleted under tracked changes"
 NOT_READ = "an embedded document is not read"
@@ -21,9 +23,10 @@ _SKIPPED = {"text:sequence-decls", "text:variable-decls", "text:user-field-decls
 class Body:
     """Reads the parts of a file: call `blocks` for each."""
 
-    def __init__(self, package: Package | None, styles: Styles) -> None:
+    def __init__(self, package: Package | None, styles: Styles, pasted: Pasted) -> None:
         """Without a package there are no embedded objects: a flat file is one XML."""
         self._package = package
+        self._pasted = pasted
         self._styles = styles
         self._outline = Counter("")
         self._lists: dict[str, Counter] = {}  # by the identity of a list
@@ -168,7 +171,8 @@ class Body:
         forms = [part for part in frame if part.tag not in _SKIPPED]
         for form in forms[:1]:
             if form.tag == "draw:image":
-                draft.figure(described(frame))
+                images = (self._written(image) for image in forms if image.tag == form.tag)
+                draft.figure(described(frame), [best(images)])
             elif form.tag in ("draw:object", "draw:object-ole", "draw:plugin"):
                 self._object(form, draft)
             else:
@@ -176,6 +180,14 @@ class Body:
         for other in forms[1:]:
             if other.tag in ("table:table", "draw:text-box") or other.tag in SHAPES:
                 self.block(other, draft, paper=False)
+
+    def _written(self, image: Element) -> Writing:
+        """A part of the package; in a flat file the picture itself."""
+        inside = child(image, "office:binary-data")
+        if inside is not None:
+            return self._pasted.read(decoded(inside.text or ""))
+        part = image.get("xlink:href", "").removeprefix("./")
+        return drawings.picture(part, self._package, self._pasted) if self._package else Writing()
 
     def _object(self, element: Element, draft: Draft) -> None:
         """A formula or a chart; other objects are not opened."""

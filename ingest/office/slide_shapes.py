@@ -11,6 +11,7 @@ from ingest.office.markup import Package, Relation, child, children, texts, valu
 from ingest.office.merged import Covered, Entry
 from ingest.office.numbering import whole
 from ingest.office.slide_lists import Inherited, Marks, is_title, placeholder
+from ingest.pasted import Pasted
 
 TEXT = frozenset({"a:t", "m:t", "p:text"})
 COPY = "second copies of drawings for old programs"
@@ -31,6 +32,7 @@ class Deck:
     width: int
     height: int
     running: set[str]  # headers and footers that were shown already
+    pasted: Pasted
 
 
 class Shapes:
@@ -63,7 +65,8 @@ class Shapes:
             case "p:graphicFrame":
                 self._frame(shape)
             case "p:pic":
-                self._draft.figure(drawings.alternative(shape))
+                shown = drawings.written(shape, self._deck.package, self._deck.pasted)
+                self._draft.figure(drawings.alternative(shape), shown, hidden)
             case "mc:AlternateContent":
                 self._alternative(shape, hidden)
 

@@ -11,6 +11,7 @@ from ingest.office.merged import Covered, Entry, Row
 from ingest.office.numbering import Numbering, whole
 from ingest.office.word_styles import Style, Styles, on, outline
 from ingest.office.word_text import COPY, DELETED, PROMPT, TEXT, Inline, Runs
+from ingest.pasted import Pasted
 
 _NESTED = {"w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag"}
 _WIDEST = 63  # columns, what Word allows
@@ -37,9 +38,11 @@ class Body:
         numbering: Numbering,
         remarks: dict[tuple[str, str], Remark],
         draft: Draft,
+        pasted: Pasted,
         background: bool = False,
     ) -> None:
         """`remarks` by part ("footnotes", "comments") and identity."""
+        self._pasted = pasted
         self._package = package
         self._relations = relations
         self._styles = styles
@@ -128,9 +131,12 @@ class Body:
         drawings.linked(drawing, self._package, self._relations, draft)
         alt = drawings.alternative(drawing)
         pictured = any(e.tag in ("pic:pic", "v:imagedata") for e in drawing.iter())
+        embedded = any(e.tag == "o:OLEObject" for e in drawing.iter())
         if pictured or (alt and not boxes):
-            draft.figure(alt)
-        if any(e.tag == "o:OLEObject" for e in drawing.iter()):
+            # The picture of an embedded document shows what is read from that document itself.
+            shown = () if embedded else drawings.written(drawing, self._package, self._pasted)
+            draft.figure(alt, shown)
+        if embedded:
             draft.notes[NOT_READ] = None
 
     def _table(self, table: Element, draft: Draft) -> None:
