@@ -16,7 +16,10 @@ def main() -> None:
     library = st.Page(
         UI / "library_page.py", title="Library", icon=":material/docs:", url_path="library"
     )
-    st.navigation([chat, library]).run()
+    measure = st.Page(
+        UI / "measure_page.py", title="Measure", icon=":material/monitoring:", url_path="measure"
+    )
+    st.navigation([chat, library, measure]).run()
 
 
 # Streamlit runs this file as __main__. A process that is spawned to read a document runs it once

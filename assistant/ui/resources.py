@@ -1,5 +1,8 @@
 """What all visitors share, made once in each server: the only place of st.cache_resource."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from assistant import build, offline
@@ -7,8 +10,12 @@ from assistant.chat import Assistant
 from assistant.memory import Conversations
 from assistant.settings import Settings
 from assistant.ui import upload
+from assistant.ui.measuring import Tasks
 from assistant.ui.running import Answers
 from vectorstore.library import Library
+
+if TYPE_CHECKING:
+    from assistant.chat_model import LlamaCppChat
 
 PICKED = "library"  # in the session's state
 
@@ -75,6 +82,23 @@ def answers() -> Answers:
 def uploads() -> upload.Uploads:
     """What is being added by this server."""
     return upload.Uploads()
+
+
+@st.cache_resource(show_spinner=False)
+def tasks() -> Tasks:
+    """The measurement at work in this server."""
+    return Tasks()
+
+
+def assistants() -> Callable[[Settings, Library], Assistant]:
+    """Makes an assistant of any library, with the one model: also outside of a page's thread."""
+    how, kept = _answering(), _conversations()
+    return lambda given, library: build.assistant(given, library, how, kept)
+
+
+def chat_model() -> "LlamaCppChat | None":
+    """The one that all assistants share."""
+    return _answering().model
 
 
 def alone() -> bool:

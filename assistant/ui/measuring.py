@@ -1,0 +1,122 @@
+"""A measurement, or the drafting of questions, in the background: one at a time in a server.
+
+Knows no Streamlit.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluation.drafting import Drafting
+from assistant.evaluation.measuring import Options, Watch, measure
+from assistant.evaluation.own import OwnQuestions
+from assistant.settings import Settings
+from ingest.errors import PinciteError
+
+log = logging.getLogger(__name__)
+
+Work = Callable[["Task"], None]
+
+
+class Task:
+    """Something that takes long. Its fields are written by its thread and read by the page."""
+
+    def __init__(self, title: str, work: Work) -> None:
+        """Starts at once."""
+        self.title = title
+        self.done, self.total = 0, 0
+        self.now = ""  # what is being done
+        self.notices: list[str] = []
+        self.error = ""
+        self.run = 0  # the number of a run that was finished
+        self.made = 0  # drafts
+        self.cancel = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(work,), name=title, daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """What is done stays; a run goes on from there when it is started again."""
+        self.cancel.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended by then."""
+        self._thread.join(seconds)
+        return self.ended
+
+    def note(self, now: str, done: int, total: int) -> None:
+        """How far it is."""
+        self.now, self.done, self.total = now, done, total
+
+    def tell(self, text: str) -> None:
+        """Something a person should know."""
+        if text:
+            self.notices.append(text)
+
+    def _run(self, work: Work) -> None:
+        try:
+            work(self)
+        except PinciteError as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("%s failed", self.title)
+            self.error = "It failed for a reason nobody expected. The log has the details."
+
+
+class Tasks:
+    """The one at work, or the last one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: Task | None = None
+
+    @property
+    def last(self) -> Task | None:
+        return self._last
+
+    def start(self, title: str, work: Work) -> Task:
+        """One that is at work stays, and is returned: measurements would slow each other down."""
+        with self._lock:
+            if self._last is None or self._last.ended:
+                self._last = Task(title, work)
+            return self._last
+
+    def forget(self) -> None:
+        """Once its end was read."""
+        with self._lock:
+            if self._last is not None and self._last.ended:
+                self._last = None
+
+
+def measuring(
+    path: Path, settings: Settings, named: bool, options: Options, assistant: Callable[..., Any]
+) -> Work:
+    """Measures a set of questions."""
+
+    def work(task: Task) -> None:
+        watch = Watch(
+            adding=lambda step: task.note(f"{step.stage} {step.file}", step.done, step.total),
+            asking=lambda step: task.note(step.question, step.done, step.total),
+            notice=task.tell,
+            cancel=task.cancel,
+        )
+        task.run = measure(path, settings, named, options, watch, assistant)
+
+    return work
+
+
+def drafting(how: Drafting, mine: OwnQuestions, number: int, seed: int) -> Work:
+    """Drafts questions from so many passages; each is kept as soon as it is there."""
+
+    def work(task: Task) -> None:
+        how.cancel = task.cancel
+        how.show = lambda done, total: task.note("Writing questions", done, total)
+        for question in how.drafts(number, seed):
+            task.made += mine.add([question])
+
+    return work
