@@ -17,6 +17,8 @@ SUFFIXES = (
     *(".heic", ".heif", ".avif"),
 )
 MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
+MOST_FRAMES = 2_000  # pictures of one file: an archive of a thousand faxes fits
+_PIXELS, _PER_BYTE = 1e9, 5_000  # of all; an empty page of a fax has 4,000 pixels for each byte
 _LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies a thin picture
 _DRAWN = 16_000_000  # pixels that a screen ever needs
 _INSIDE = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF")  # of documents
@@ -29,13 +31,18 @@ _BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write
 def frames(path: Path) -> Iterator[tuple["Image", float] | None]:
     """The pictures of a file, upright and in RGB, and their pixels in a point.
 
-    None stands for a damaged picture of several. Raises UnreadableFile.
+    None stands for a damaged picture of several. When there are too many, those at the end are
+    left out: `number` tells. Raises UnreadableFile.
     """
+    pixels, most = 0, max(_PIXELS, _PER_BYTE * path.stat().st_size)
     with _opened(path) as file:
         number = _count(file)
-        for index in range(number):
+        for index in range(min(number, MOST_FRAMES)):
+            if pixels > most:
+                return
             try:
                 frame = _frame(path.name, file, index)
+                pixels += file.width * file.height
             except _DAMAGE:
                 if number == 1:
                     raise
@@ -59,6 +66,12 @@ def inner(data: bytes, name: str) -> tuple["Image", float]:
         raise UnsupportedFile(f"{name} is a picture of a kind that is not read.") from error
     except _DAMAGE as error:
         raise UnreadableFile(f"{name} is a damaged picture: {error}.") from error
+
+
+def number(path: Path) -> int:
+    """How many pictures a file has; MOST_FRAMES + 1 stands for more. Raises UnreadableFile."""
+    with _opened(path) as file:
+        return _count(file)
 
 
 def render(path: Path, page: int, scale: float = 1.5) -> "Image":
@@ -108,7 +121,17 @@ def _opened(path: Path) -> Iterator[Any]:
 
 def _count(file: Any) -> int:
     # Other formats have several pictures for animations and thumbnails.
-    return int(getattr(file, "n_frames", 1)) if file.format == "TIFF" else 1
+    if file.format != "TIFF":
+        return 1
+    for index in range(1, MOST_FRAMES + 1):  # Pillow's own count takes minutes for 20,000
+        try:
+            file.seek(index)
+        except EOFError:
+            break
+    else:
+        index = MOST_FRAMES + 1
+    file.seek(0)
+    return index
 
 
 def _frame(name: str, file: Any, index: int) -> tuple["Image", float]:

@@ -1,12 +1,14 @@
 """Picture files: each picture is a page, and its text is recognised."""
 
 from contextlib import suppress
+from dataclasses import replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from ingest.document import Box, Document, Figure, Page, count
 from ingest.heartbeat import beat
-from ingest.ocr.reading import read
-from ingest.pictures import frames
+from ingest.ocr.reading import Reading, read
+from ingest.pictures import frames, number
 from ingest.source import Engines, Source
 
 if TYPE_CHECKING:
@@ -22,23 +24,34 @@ def load_image(source: Source) -> Document:
     """
     pages = []
     metadata: dict[str, str] = {}
-    for number, frame in enumerate(frames(source.path), start=1):
-        pages.append(_page(number, frame, source.engines))
+    known: dict[bytes, Reading] = {}
+    for at, frame in enumerate(frames(source.path), start=1):
+        pages.append(_page(at, frame, source.engines, known))
         metadata = metadata or (_metadata(frame[0]) if frame else {})
-        beat(number, 0)
+        beat(at, 0)
+    if number(source.path) > len(pages):
+        pages[-1] = replace(pages[-1], note=f"{pages[-1].note} {_left_out(len(pages))}".strip())
     return Document(source.sha256, source.name, source.stem, tuple(pages), (), metadata)
 
 
-def _page(number: int, frame: tuple["Image", float] | None, engines: Engines) -> Page:
+def _left_out(read: int) -> str:
+    return f"The file has too many pictures: those behind the first {read:,} were not read."
+
+
+def _page(
+    at: int, frame: tuple["Image", float] | None, engines: Engines, known: dict[bytes, Reading]
+) -> Page:
     if frame is None:
-        return Page(number, 0.0, 0.0, (), characters=0, note=DAMAGED)
+        return Page(at, 0.0, 0.0, (), characters=0, note=DAMAGED)
     picture, scale = frame
-    reading = read(picture, scale, engines)
+    # A file may show one picture a thousand times; to recognise it is what takes long.
+    same = blake2b(picture.tobytes() + repr((picture.size, scale)).encode()).digest()
+    reading = known[same] = known.get(same) or read(picture, scale, engines)
     width, height = picture.width / scale, picture.height / scale
     described = engines.captioner.describe(picture) if engines.captioner else ""
     figure = Figure(Box(0, 0, width, height), description=described)
     return Page(
-        number,
+        at,
         width,
         height,
         reading.lines,

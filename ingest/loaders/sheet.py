@@ -15,6 +15,7 @@ from ingest.office.draft import Draft
 from ingest.office.drawings import TEXT, chart
 from ingest.office.markup import Package, texts
 from ingest.sheets import layout
+from ingest.sheets.amount import check
 from ingest.sheets.around import Around, around
 from ingest.sheets.grid import Filled, filled, merge
 from ingest.sheets.layout import Block, Grid
@@ -32,6 +33,8 @@ def load_sheet(source: Source) -> Document:
     """Raises EncryptedFile or UnreadableFile."""
     suffix = source.path.suffix.lower()
     package = Package(source) if suffix in _ZIPPED else None
+    if package is not None:
+        check(source, package)
     known = _around(package, suffix)
     flow, left = Flow(), CELLS
     with closing(Workbook(source)) as book:

@@ -10,6 +10,7 @@ from ingest.sheets.native import Unit, Value, native
 from ingest.sheets.workbook import Range
 
 _NO_UNIT = Unit()
+_REPEATED = 200_000  # letters that one merged cell may come to; a longer text stands once
 
 
 @dataclass
@@ -46,7 +47,11 @@ def merge(found: Filled, ranges: Iterable[Range]) -> None:
         cell = found.rows[top][left]
         if not cell.text:
             continue
-        for row in range(top, min(bottom + 1, len(found.rows))):
+        bottom = min(bottom, len(found.rows) - 1)
+        right = min(right, max(len(row) for row in found.rows[top : bottom + 1]) - 1)
+        if (bottom - top + 1) * (right - left + 1) * len(cell.text) > _REPEATED:
+            continue
+        for row in range(top, bottom + 1):
             width = min(right + 1, len(found.rows[row]))
             found.rows[row][left:width] = [cell] * (width - left)
             if right > left:

@@ -20,6 +20,7 @@ _BREAKS = {
     "th", "thead", "tr", "ul",
 }  # fmt: skip
 _WIDEST = 1000  # columns; a cell may claim to span a billion
+_REPEATED = 50_000  # letters that a cell may come to that spans others; a longer text stands once
 _LONG = 600  # characters of a cell that is rather a part of a layout
 
 
@@ -86,10 +87,12 @@ def _row(
     for cell in own:
         _spanned(texts, spanning)
         text = _text(cell, hiding, grid)
-        for _ in range(_span(cell, "colspan")):
-            if (rows := _span(cell, "rowspan")) > 1:
-                spanning[len(texts)] = (rows - 1, text)
-            texts.append(text)
+        rows, columns = _span(cell, "rowspan"), _span(cell, "colspan")
+        again = text if rows * columns * len(text) <= _REPEATED else ""
+        for column in range(columns):
+            if rows > 1:
+                spanning[len(texts)] = (rows - 1, again)
+            texts.append(again if column else text)
     _spanned(texts, spanning)
     return texts
 
