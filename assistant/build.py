@@ -1,20 +1,23 @@
 """Settings in, a working assistant out: the one place that names concrete classes."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
 from assistant.memory import Conversations
 from assistant.models.store import Models
 from assistant.reading import Budget
+from assistant.receipts import Receipts, Recorder, Writer
 from assistant.settings import Settings
 from assistant.tools import Tool
 from assistant.tools.answer import EXTRACTIVE, Answer
 from assistant.tools.choosing import Choosing
 from assistant.tools.tables import Tables
+from assistant.tools.whole import Whole
+from assistant.turn_taking import TurnTaking
 from ingest.limits import Bounds, Limits
 from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.chat_model import LlamaCppChat
 
 MAIN = "main"
+_CONVERSATIONS = "conversations.sqlite"  # with the receipts of their answers
 
 
 def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
@@ -111,6 +115,7 @@ class Answering:
     tool: Tool
     model_name: str
     notice: str = ""
+    writer: Writer = field(default_factory=Writer)  # what receipts say of it
     model: "LlamaCppChat | None" = None  # for what is written without a question
 
 
@@ -122,12 +127,18 @@ def assistant(
 ) -> Assistant:
     """Over a library; what it shares with assistants of other libraries may be given."""
     how, kept = how or answering(settings), kept or conversations(settings)
-    return Assistant(library, how.tool, kept, how.model_name, how.notice)
+    recorder = Recorder(receipts(settings), how.writer)
+    return Assistant(library, how.tool, kept, how.model_name, how.notice, recorder)
 
 
 def conversations(settings: Settings) -> Conversations:
     """Of the whole home."""
-    return Conversations(settings.home / "conversations.sqlite")
+    return Conversations(settings.home / _CONVERSATIONS)
+
+
+def receipts(settings: Settings) -> Receipts:
+    """Of the whole home."""
+    return Receipts(settings.home / _CONVERSATIONS)
 
 
 def answering(settings: Settings) -> Answering:
@@ -141,8 +152,13 @@ def answering(settings: Settings) -> Answering:
     except AssistantError as error:
         why = str(error)
     return Answering(
-        Choosing([Tables()], Answer(None, budget, settings.refusal_threshold)), EXTRACTIVE,
+        Choosing(
+            [Tables(), Whole(None, EXTRACTIVE, TurnTaking())],
+            Answer(None, budget, settings.refusal_threshold),
+        ),
+        EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
+        Writer(None, _deciding(settings)),
     )  # fmt: skip
 
 
@@ -153,5 +169,16 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     budget = replace(
         budget, window=model.context_size
     )  # a small model may have been trained on less
-    answer = Answer(model, budget, settings.refusal_threshold, model.model_name)
-    return Answering(Choosing([Tables()], answer), model.model_name, model=model)
+    turns, name = TurnTaking(), model.model_name
+    answer = Answer(model, budget, settings.refusal_threshold, name, turns)
+    writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
+    tool = Choosing([Tables(), Whole(model, name, turns)], answer)
+    return Answering(tool, name, writer=writer, model=model)
+
+
+def _deciding(settings: Settings) -> dict[str, Any]:
+    """The settings that decide what an answer says."""
+    names = {
+        "context_tokens", "passage_tokens", "answer_tokens", "threads", "refusal_threshold"
+    }  # fmt: skip
+    return settings.model_dump(include=names)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from assistant.evidence import GivenPassages
 from assistant.memory import Conversations
+from assistant.receipts import Recorder
 from assistant.reply import Reply
 from assistant.suggestions import suggest
 from assistant.tools import Request, Tool, Turn
@@ -21,13 +22,16 @@ class Assistant:
         conversations: Conversations,
         model_name: str,
         notice: str = "",
+        recorder: Recorder | None = None,
     ) -> None:
-        """`notice` is a sentence for people, such as why there is no chat model."""
+        """`notice` is a sentence for people, such as why there is no chat model. Without a
+        `recorder` no receipts are kept."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
         self.notice = notice
         self._tool = tool
+        self._recorder = recorder
 
     def ask(
         self,
@@ -43,14 +47,15 @@ class Assistant:
         """
         kept = self.conversations.history(conversation) if conversation else []
         request = Request(question, self.library, (*history, *kept), documents)
-        return self._remembered(self._tool.run(request), conversation)
+        return self._remembered(self._tool.run(request), conversation=conversation)
 
     def ask_given(
         self, question: str, passages: Sequence[tuple[str, str]], history: Sequence[Turn] = ()
     ) -> Reply:
         """Answer from (title, text) passages alone; no library is read."""
         evidence = GivenPassages(passages, self.library.embedder())
-        return self._tool.run(Request(question, evidence, history, given=True))
+        request = Request(question, evidence, history, given=True)
+        return self._remembered(self._tool.run(request), given=True)
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions that the library's documents invite; the same until the library changes."""
@@ -60,9 +65,14 @@ class Assistant:
         seed = hashlib.sha256("".join(names).encode()).digest()[0]
         return suggest(headings, limit, seed)
 
-    def _remembered(self, reply: Reply, conversation: str) -> Reply:
-        if conversation:
-            reply.when_done = lambda done: self.conversations.add(
-                conversation, done.to_json(), self.library.name
-            )
+    def _remembered(self, reply: Reply, conversation: str = "", given: bool = False) -> Reply:
+        generation = self.library.generation() if self._recorder else 0
+
+        def keep(done: Reply) -> None:
+            if conversation:
+                self.conversations.add(conversation, done.to_json(), self.library.name)
+            if self._recorder:
+                self._recorder.keep(done, self.library, generation, given)
+
+        reply.when_done = keep
         return reply

@@ -101,13 +101,19 @@ class LlamaCppChat(BaseChatModel):
         return self._engine().context_size
 
     @property
+    def sampling(self) -> dict[str, Any]:
+        """How the next word is chosen where a caller does not say otherwise."""
+        names = ("temperature", "top_k", "top_p", "min_p", "seed")
+        return {name: getattr(self, name) for name in names}
+
+    @property
     def _llm_type(self) -> str:
         return "llama.cpp"
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        names = ("context", "temperature", "top_k", "top_p", "min_p", "seed", "max_tokens")
-        return {"model_name": self.model_name, **{name: getattr(self, name) for name in names}}
+        model = {"model_name": self.model_name, "context": self.context}
+        return {**model, **self.sampling, "max_tokens": self.max_tokens}
 
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
@@ -238,10 +244,8 @@ class LlamaCppChat(BaseChatModel):
         )
 
     def _sampling(self, options: dict[str, Any], schema: str | None) -> Sampling:
-        names = ("temperature", "top_k", "top_p", "min_p", "seed")
-        return Sampling(
-            **{name: options.get(name, getattr(self, name)) for name in names}, schema=schema
-        )
+        chosen = {name: options.get(name, value) for name, value in self.sampling.items()}
+        return Sampling(**chosen, schema=schema)
 
     def _prompt(
         self,

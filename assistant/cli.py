@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from assistant import cli_ask, cli_documents, cli_eval, cli_keeping, cli_library, cli_models
+from assistant import (
+    cli_ask,
+    cli_documents,
+    cli_eval,
+    cli_keeping,
+    cli_library,
+    cli_models,
+    cli_receipts,
+)
 from assistant.cli_shared import FAILED, INTERRUPTED
 from ingest.errors import PinciteError
 
@@ -47,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     cli_keeping.add_parsers(commands)
     cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
+    cli_receipts.add_parsers(commands)
     cli_models.add_parsers(commands)
     cli_eval.add_parsers(commands)
     for command in commands.choices.values():

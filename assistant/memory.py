@@ -27,15 +27,39 @@ CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation);
 _TITLE = 60  # characters
 
 
-class Conversations:
-    """One SQLite file for all conversations of a home."""
+class Kept:
+    """The SQLite file of a home in which conversations, and what belongs to them, are kept."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: str) -> None:
         """Raises AssistantError when the file cannot be written."""
         self._path = path
         self._lock = threading.Lock()
         with self._connected() as connection:
-            connection.executescript(_SCHEMA)
+            connection.executescript(schema)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(self._path, timeout=30)
+                try:
+                    with connection:
+                        yield connection
+                finally:
+                    connection.close()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise AssistantError(
+                f"{self._path}, which keeps the conversations, cannot be used: {error}."
+            ) from error
+
+
+class Conversations(Kept):
+    """All conversations of a home."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AssistantError when the file cannot be written."""
+        super().__init__(path, _SCHEMA)
 
     def start(self) -> str:
         """A new conversation's id; nothing is written before its first turn."""
@@ -85,22 +109,6 @@ class Conversations:
                 (library, limit),
             ).fetchall()
         return [(row[0], row[1][:_TITLE]) for row in rows]
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self._path, timeout=30)
-                try:
-                    with connection:
-                        yield connection
-                finally:
-                    connection.close()
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise AssistantError(
-                f"{self._path}, which keeps the conversations, cannot be used: {error}."
-            ) from error
 
 
 def _turn(answer: dict[str, Any]) -> Turn:

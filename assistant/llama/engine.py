@@ -21,6 +21,10 @@ from assistant.llama import runtime
 from assistant.llama.vocabulary import Vocabulary
 
 _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
+# llama.cpp computes tokens by fours, and those left over, or alone, with other rounding: log-odds
+# move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
+# computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
+BLOCK = 32  # tokens
 _ABORTED = 2  # what llama_decode returns when the abort callback stopped it
 
 
@@ -61,6 +65,7 @@ class LlamaEngine:
         self._llama = llama = runtime.runtime()
         self._lock = threading.Lock()
         self._held: list[int] = []  # the tokens whose keys and values are in the context
+        self._whole = 0  # of them, from the start, those computed in whole blocks
         self._never = ctypes.create_string_buffer(2)
         self.words = Vocabulary(llama, runtime.load_model(llama, path), path)
         self.context_size: int = min(context, self.words.trained_context or context)
@@ -157,17 +162,21 @@ class LlamaEngine:
     def _hold(self, prompt: Sequence[int]) -> bool:
         """Make `prompt` the content of the context; False when stopped on the way."""
         # The last token is always computed: its scores are the ones that are wanted.
-        self._keep(min(_common_prefix(self._held, prompt), len(prompt) - 1))
-        return all(
-            self._decode(prompt[start : start + runtime.BATCH])
-            for start in range(len(self._held), len(prompt), runtime.BATCH)
-        )
+        common = min(_common_prefix(self._held, prompt), len(prompt) - 1, self._whole)
+        self._keep(common // BLOCK * BLOCK)
+        whole = len(prompt) // BLOCK * BLOCK
+        for start in range(len(self._held), whole, runtime.BATCH):
+            if not self._decode(prompt[start : min(start + runtime.BATCH, whole)]):
+                return False
+            self._whole = len(self._held)
+        return whole == len(prompt) or self._decode(prompt[whole:])
 
     def _keep(self, count: int) -> None:
         if not self._llama.llama_memory_seq_rm(self._memory, 0, count, -1):
             self._llama.llama_memory_clear(self._memory, True)  # recurrent: all or nothing
             count = 0
         del self._held[count:]
+        self._whole = min(self._whole, count)
 
     def _decode(self, tokens: Sequence[int]) -> bool:
         array = (self._llama.llama_token * len(tokens))(*tokens)
