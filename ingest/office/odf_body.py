@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 from ingest.office import drawings
 from ingest.office.draft import Draft, comment_by
 from ingest.office.markup import Package, child, children
+from ingest.office.mathml import formula
 from ingest.office.numbering import whole
 from ingest.office.odf_styles import Counter, Styles
 from ingest.office.odf_table import rows
@@ -72,7 +73,7 @@ class Body:
         self, element: Element, draft: Draft, label: str = "", heading: int = 0, paper: bool = True
     ) -> bool:
         """Returns whether it says anything: an empty one shows no label."""
-        found = paragraph(element, self._styles, draft, paper)
+        found = paragraph(element, self._styles, draft, paper, self._formula)
         name = element.get("text:style-name", "")
         heading = heading or int(self._styles.is_title(name))
         said_something = False
@@ -189,27 +190,35 @@ class Body:
         part = image.get("xlink:href", "").removeprefix("./")
         return drawings.picture(part, self._package, self._pasted) if self._package else Writing()
 
-    def _object(self, element: Element, draft: Draft) -> None:
-        """A formula or a chart; other objects are not opened."""
+    def _formula(self, frame: Element) -> str:
+        """The text of a formula that stands in a line; nothing for other frames."""
+        first = next((part for part in frame if part.tag not in _SKIPPED), None)
+        root = self._root(first) if first is not None and first.tag == "draw:object" else None
+        return _typed(root) if root is not None and root.tag == "math:math" else ""
+
+    def _root(self, element: Element) -> Element | None:
+        """What is embedded, a part of the package or, in a flat file, inside of the element."""
         part = element.get("xlink:href", "").removeprefix("./").rstrip("/")
         root = self._package.xml(f"{part}/content.xml") if self._package and part else None
-        root = child(element, "math:math") if root is None else root
+        return child(element, "math:math") if root is None else root
+
+    def _object(self, element: Element, draft: Draft) -> None:
+        """A formula or a chart; other objects are not opened."""
+        root = self._root(element)
         if root is None:
             draft.notes[NOT_READ] = None
         elif root.tag == "math:math":
-            draft.line(draft.made(_formula(root)))
+            draft.line(draft.made(_typed(root)))
         else:
             for table in root.iter("table:table"):
                 draft.made("".join(said(table)))
                 self.block(table, draft)
 
 
-def _formula(root: Element) -> str:
-    """As it was typed, where the file has kept that."""
+def _typed(root: Element) -> str:
+    """A formula; as it was typed, where the file holds nothing else of it."""
     note = next(root.iter("math:annotation"), None)
-    if note is not None and note.text:
-        return note.text
-    return " ".join("".join(root.itertext()).split())
+    return formula(root) or ("" if note is None else note.text or "")
 
 
 def _is_caption(element: Element) -> bool:

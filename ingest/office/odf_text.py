@@ -12,11 +12,13 @@ from ingest.office.numbering import whole
 from ingest.office.odf_styles import Styles
 
 Look = Callable[[str], str]  # the name of a style -> why its text is not seen
+InLine = Callable[[Element], str]  # a frame -> what it says in the line that it stands in
 
 SAID = {"text:p", "text:h"}
 # Text that describes: it is not on the page, or the loader writes it in words of its own.
 ASIDE = {"dc:creator", "dc:date", "svg:title", "svg:desc", "text:note-citation", "meta:date-string",
-         "office:binary-data", "meta:creator-initials", "loext:sender-initials"}  # fmt: skip
+         "office:binary-data", "math:math", "meta:creator-initials",
+         "loext:sender-initials"}  # fmt: skip
 SHAPES = {f"draw:{name}" for name in (
     "frame", "custom-shape", "rect", "ellipse", "circle", "line", "polyline", "polygon", "path",
     "connector", "caption", "measure", "regular-polygon", "g", "a", "control",
@@ -27,13 +29,16 @@ SHAPES = {f"draw:{name}" for name in (
 class Inline:
     """The text of a paragraph by the reason it is hidden ("" is shown), and what hangs on it."""
 
+    in_line: InLine
     text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
     hanging: list[tuple[Element, str]] = field(default_factory=list)  # with the mark of a note
 
 
-def paragraph(element: Element, styles: Styles, draft: Draft, paper: bool) -> Inline:
+def paragraph(
+    element: Element, styles: Styles, draft: Draft, paper: bool, in_line: InLine
+) -> Inline:
     """Read one paragraph or heading. `paper`: white letters could not be seen there."""
-    found = Inline()
+    found = Inline(in_line)
     look = partial(styles.hidden, paper=paper)
     _read(element, found, look(element.get("text:style-name", "")), look, draft)
     return found
@@ -68,6 +73,8 @@ def _part(part: Element, found: Inline, hidden: str, look: Look, draft: Draft) -
         case "text:span":
             own = look(part.get("text:style-name", ""))
             _read(part, found, hidden or own, look, draft)
+        case "draw:frame" if text := found.in_line(part):
+            found.text[hidden] += draft.made(text)
         case tag if tag in SHAPES:
             found.hanging.append((part, ""))
         case tag if tag not in ASIDE:
