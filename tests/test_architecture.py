@@ -44,7 +44,7 @@ HOMES = {
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/miner.py"},
     "pi_heif": {"ingest/pictures.py"},
-    "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py"},
+    "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py", "ingest/pdf/tiling.py"},
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/ocr/rapid.py"},

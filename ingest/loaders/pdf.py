@@ -1,4 +1,4 @@
-"""PDF files: pages from PDFium, structure from pypdf. The only module that imports pypdf."""
+"""PDF files: pages from PDFium, structure from pypdf."""
 
 import logging
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from ingest import pdfium
 from ingest.document import Document, Heading
 from ingest.errors import UnreadableFile
+from ingest.pdf import tiling
 from ingest.pdf.miner import completed
 from ingest.scans import recognised
 from ingest.source import Source
@@ -23,6 +24,7 @@ def load_pdf(source: Source) -> Document:
 
     Raises EncryptedFile or UnreadableFile.
     """
+    tiling.check(source)
     with pdfium.kept_open(source.path) as count:
         pages = completed(source.path, pdfium.pages(source.path))
         read = recognised(source.path, pages, source.engines, count)
