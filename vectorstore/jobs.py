@@ -98,8 +98,8 @@ class Jobs:
 
     def settle(self, paths: Collection[str]) -> None:
         """Files turned out to be in the library: what failed before is no matter any more."""
-        known = {job.path for job in self.all()} & set(paths)
-        if known:
+        query = "SELECT 1 FROM job WHERE path = ?"  # not all rows: this is done for each file
+        if known := [path for path in paths if self._database.one(query, path)]:
             self.drop(known)
 
     def drop(self, paths: Iterable[str]) -> None:

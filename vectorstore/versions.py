@@ -4,10 +4,12 @@ Likeness alone does not tell: quarterly reports of one company share .64 of thei
 two versions of a policy .22 (docs/evaluation.md). So the names have a say.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from ingest.document import Document
@@ -59,7 +61,8 @@ class Versions:
         self._unlearn(id)
         self._catch_up()
         near = [self._ids[i] for i in (likeness(words, self._table) >= BY_NAME).nonzero()[0]]
-        new, *others = self._versions([id, *(other for other in near if other != id)])
+        (new,) = self._versions([id])
+        others = self._versions(self._possible(new, [other for other in near if other != id]))
         return self._chain(connection, new, [other for other in others if _same(new, other)])
 
     def _unlearn(self, id: int) -> None:
@@ -79,6 +82,19 @@ class Versions:
             self._ids += [row[0] for row in rows]
             learnt = table(row[1] for row in rows)
             self._table = joined(self._table, learnt)
+
+    def _possible(self, new: _Version, near: Sequence[int]) -> list[int]:
+        """Those that `_same` is worth asking about: of a template there may be thousands."""
+        found = self._database.all(
+            "SELECT id, name, sketch FROM document"
+            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+            json.dumps(near),
+        )
+        base = _base(new.name)
+        return [
+            id for id, name, words in found
+            if _base(name) == base or same_words(words, new.sketch)
+        ]  # fmt: skip
 
     def _versions(self, ids: Sequence[int]) -> list[_Version]:
         found = []
@@ -139,6 +155,11 @@ def _same(one: _Version, other: _Version) -> bool:
         return alike >= BY_NAME
     same = first.base == second.base and first.periods == second.periods
     return same and alike >= BY_TEXT
+
+
+@lru_cache(1 << 16)
+def _base(name: str) -> str:
+    return parsed(name).base
 
 
 def _near(one: Path, other: Path) -> bool:
