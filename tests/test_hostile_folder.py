@@ -37,7 +37,7 @@ LIMITS = {
     "PINCITE_UNPACKED_MB": "64", "PINCITE_UNPACKED_FILES": "100", "PINCITE_OCR": "off",
 }  # fmt: skip
 # What only hurts those who draw or recognise it is a page of nothing, without recognition.
-NOTHING = {"tiles.pdf", "scan.pdf", "wide.pdf"}
+NOTHING = {"scan.pdf", "wide.pdf"}
 MEGABYTES = 2 * 4096 + 1024  # two children at their limit, and the rest
 
 
