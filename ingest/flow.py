@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ingest.document import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
 from ingest.heartbeat import beat
+from ingest.pasted import AGAIN, Marks, Writing
 from ingest.values import cells, decimal_mark, header_rows, row_text
 
 LINES = 400  # of a page, about
@@ -48,6 +49,7 @@ class Flow:
         self._dropped: Counter[str] = Counter()
         self._pictures = 0
         self._notes: list[str] = []
+        self._marks = Marks()
 
     @property
     def next(self) -> int:
@@ -132,6 +134,13 @@ class Flow:
         self._pictures += 1
         self._figures.append(Figure(NOWHERE, " ".join(caption.split())))
 
+    def written(self, writing: Writing, hidden: str = "") -> None:
+        """What was recognised on a picture."""
+        self._marks.add(writing)
+        self.left_out(AGAIN, writing.again)
+        for line in writing.lines:
+            self.paragraph(line.text, replace(line, hidden=hidden))
+
     def note(self, text: str) -> None:
         """What a person should know of the page that is being written."""
         self._notes.append(text)
@@ -153,7 +162,7 @@ class Flow:
             tables=tuple(self._tables), figures=tuple(self._figures),
             characters=self._characters, dropped=dropped, note=note, title=self.title,
         )  # fmt: skip
-        self.pages.append(page)
+        self.pages.append(self._marks.on(page))
         self._before += len(page.lines)
         self._begin()
         beat(len(self.pages), 0)

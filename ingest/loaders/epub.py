@@ -15,10 +15,13 @@ from ingest.errors import EncryptedFile
 from ingest.flow import Flow
 from ingest.heartbeat import beat
 from ingest.loaders.html import title_of
+from ingest.office import drawings
 from ingest.office.markup import Package
 from ingest.office.zipped import damaged
+from ingest.pasted import Pasted, Writing
 from ingest.source import Source
 from ingest.web import parsing
+from ingest.web.images import Look, looking
 from ingest.web.reading import Reader
 
 if TYPE_CHECKING:
@@ -62,7 +65,7 @@ def _chapters(
 ) -> tuple[Flow, tuple[Heading, ...]]:
     parts = list(_spine(root, opf))
     contents = list(_contents(package, root, opf, source))
-    flow, outline = Flow(), []
+    flow, outline, pasted = Flow(), [], Pasted(source.engines)
     for number, part in enumerate(parts, 1):
         tree = _tree(package, part, source)
         if tree is None:
@@ -70,11 +73,20 @@ def _chapters(
         first = len(flow.pages) + 1
         mine = [entry for entry in contents if entry.part == part]
         flow.title = mine[0].title if mine else _own_title(tree)
-        Reader(tree, flow).read(tree)
+        Reader(tree, flow, _looking(package, part, pasted)).read(tree)
         flow.end_page()
         outline += [Heading(e.level, e.title, first) for e in mine if len(flow.pages) >= first]
         beat(number, len(parts))
     return flow, tuple(outline)
+
+
+def _looking(package: Package, chapter: str, pasted: Pasted) -> Look:
+    """Pictures that a chapter shows are parts of the book."""
+
+    def look(address: str) -> Writing:
+        return drawings.picture(_within(chapter, address), package, pasted)
+
+    return looking(pasted, look)
 
 
 def _own_title(tree: "Tree") -> str:

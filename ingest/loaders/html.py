@@ -6,11 +6,15 @@ from ingest.decoding import MOST
 from ingest.document import Document, Page
 from ingest.errors import UnreadableFile
 from ingest.flow import Flow
+from ingest.pasted import Pasted, Writing
 from ingest.source import Source
 from ingest.web import parsing
+from ingest.web.images import Look, looking, unseen
 from ingest.web.reading import Reader
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
+
     from lxml.etree import _Element as Element
 
 _METADATA = {
@@ -21,7 +25,8 @@ _METADATA = {
 
 def load_html(source: Source) -> Document:
     """A page of HTML; a long one is cut into pages at its headings. Raises UnreadableFile."""
-    return document(source, parsing.parse_bytes(_bytes(source), source.name))
+    root = parsing.parse_bytes(_bytes(source), source.name)
+    return document(source, looking(Pasted(source.engines)), root)
 
 
 def load_mhtml(source: Source) -> Document:
@@ -39,25 +44,43 @@ def load_mhtml(source: Source) -> Document:
             trees.append(parsing.parse_bytes(data, source.name, part.get_content_charset() or ""))
     if not trees:
         raise UnreadableFile(f"{source.name} holds an empty web page.")
-    return document(source, *trees)
+    return document(source, _parts(message, Pasted(source.engines)), *trees)
 
 
 _HTML = ("text/html", "application/xhtml+xml")
 
 
-def document(source: Source, *roots: "Element") -> Document:
+def _parts(message: "EmailMessage", pasted: Pasted) -> Look:
+    """Pictures are parts that are known by where they were, or by their identity in the mail."""
+    found: dict[str, EmailMessage] = {}
+    for part in message.walk():
+        if part.get_content_maintype() == "image":
+            name = str(part.get("Content-ID") or "").strip(" <>")
+            found |= {f"cid:{name}": part, str(part.get("Content-Location") or "").strip(): part}
+
+    def look(address: str) -> Writing:
+        data = found[address].get_payload(decode=True) if address in found else b""
+        kind = found[address].get_content_subtype() if data else ""
+        return (
+            pasted.read(data, f"picture.{kind}") if isinstance(data, bytes) and data else Writing()
+        )
+
+    return looking(pasted, look)
+
+
+def document(source: Source, look: Look, *roots: "Element") -> Document:
     """Trees of HTML as one document; the first gives title and metadata."""
     flow = Flow()
     for root in roots:
-        write(root, flow)
+        write(root, flow, look)
     pages = flow.finished()
     title = title_of(roots[0]) or first_heading(pages) or source.stem
     return Document(source.sha256, source.name, title, pages, metadata=metadata(roots[0]))
 
 
-def write(root: "Element", flow: Flow) -> None:
+def write(root: "Element", flow: Flow, look: Look = unseen) -> None:
     """One tree as pages of its own."""
-    Reader(root, flow).read(root)
+    Reader(root, flow, look).read(root)
     flow.end_page()
 
 

@@ -11,8 +11,10 @@ from ingest.document import Document
 from ingest.flow import PLAIN, Flow
 from ingest.loaders import html
 from ingest.loaders.text import as_text
+from ingest.pasted import Pasted
 from ingest.source import Source
 from ingest.web import parsing
+from ingest.web.images import looking
 from ingest.web.reading import Reader
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -39,7 +41,7 @@ def load_markdown(source: Source) -> Document:
     body = _rendered(text[front.end() :] if front else text)
     if body.strip():
         root = parsing.parse(body, source.name)
-        Reader(root, flow).read(root)
+        Reader(root, flow, looking(Pasted(source.engines))).read(root)
     pages = flow.finished()
     title = fields.pop("title", "") or html.first_heading(pages) or source.stem
     if "date" in fields:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from ingest.document import Line
 from ingest.flow import BEGINS, PLAIN, Flow
+from ingest.pasted import Writing
 from ingest.web import grid
 from ingest.web.hiding import Hiding
+from ingest.web.images import Look, unseen
 from ingest.web.links import alternative, link
 from ingest.web.parsing import iterwalk, name_of
 
@@ -45,8 +47,11 @@ class _State:
 class Reader:
     """Writes one tree of HTML into a flow."""
 
-    def __init__(self, root: "Element", flow: Flow) -> None:
+    def __init__(self, root: "Element", flow: Flow, look: Look = unseen) -> None:
+        """`look` says what stands on the pictures that the page itself holds."""
         self._flow = flow
+        self._look = look
+        self._written: list[tuple[Writing, str]] = []  # of pictures, and why they are not seen
         self._hiding = Hiding(root)
         if not self._hiding.complete:
             flow.note(_NOT_FOLLOWED)
@@ -144,6 +149,9 @@ class Reader:
                 self._flow.paragraph(self._marker + text.strip(), like, indent)
             self._marker, self._begins = "", False
         self._begins = self._begins or ends
+        for writing, hidden in self._written:
+            self._flow.written(writing, hidden)
+        self._written = []
 
     def _verbatim(self, text: str, like: Line) -> None:
         for line in text.split("\n"):
@@ -156,6 +164,7 @@ class Reader:
             self._text(f" {alt} ", state)
         if alt or element.get("src"):
             self._flow.figure(alt)
+            self._written.append((self._look(element.get("src") or ""), state.hidden))
 
     def _table(self, element: "Element", state: _State) -> None:
         found = grid.read(element, self._hiding, state.hidden)
