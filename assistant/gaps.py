@@ -29,7 +29,8 @@ def noted(outcome: Outcome, evidence: Evidence, scope: Iterable[str] = ()) -> Ou
     if outcome.refused:
         names = [*read, *scope]
     told = [_notice(name, evidence, outcome.refused) for name in dict.fromkeys(names)]
-    return replace(outcome, notices=tuple(filter(None, told))[:_DOCUMENTS])
+    gaps = tuple(filter(None, told))[:_DOCUMENTS]
+    return replace(outcome, notices=gaps + outcome.notices)
 
 
 def _notice(document: str, evidence: Evidence, refused: bool) -> str:

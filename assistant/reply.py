@@ -72,7 +72,7 @@ class Outcome:
     stopped: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    notices: tuple[str, ...] = ()  # sentences on what could not be read of the documents
+    notices: tuple[str, ...] = ()  # sentences on what could not be read, or was not found
     cells: tuple[UsedCell, ...] = ()  # of tables, when the answer was computed from them
 
 

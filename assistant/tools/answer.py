@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import abstention, extractive, gaps, grounding, prompts
+from assistant import abstention, extractive, gaps, grounding, missing, prompts
 from assistant.chat_model import Stopped, TokenOdds
 from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Outcome, Reply, Sentence
@@ -151,7 +151,10 @@ def _refuse(reply: Reply, reading: Reading) -> Iterator[str]:
 
 def _refusal(reading: Reading) -> Outcome:
     sentence = Sentence(prompts.REFUSAL, supported=False)
-    return Outcome(prompts.REFUSAL, (sentence,), passages=reading.passages, refused=True)
+    return Outcome(
+        prompts.REFUSAL, (sentence,), passages=reading.passages, refused=True,
+        notices=missing.noted(reading),
+    )  # fmt: skip
 
 
 def _outcome(

@@ -1,0 +1,19 @@
+"""What a refusal misses: words of the question that stand in none of the closest passages."""
+
+from assistant.reading import Reading
+from assistant.sentences import stems
+from vectorstore.words import content_words
+
+_MOST = 4  # words that are told
+_SHORTEST = 3  # letters
+
+
+def noted(reading: Reading) -> tuple[str, ...]:
+    """A sentence for people; nothing when all words are there, or none is."""
+    read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in reading.windows))
+    words = [word for word in content_words(reading.meant) if len(word) >= _SHORTEST]
+    absent = [word for word in words if not stems(word) <= read]
+    if not absent or len(absent) == len(words):
+        return ()
+    told = " or ".join(f"“{word}”" for word in absent[:_MOST])
+    return (f"The closest passages do not mention {told}.",)
