@@ -16,6 +16,7 @@ from benchmarks import common, text_library
 from vectorstore import ranking
 from vectorstore.embedder import load_embedder
 from vectorstore.library import Library
+from vectorstore.search import Sought
 
 FP32 = "dense MiniLM, fp32"
 INT8 = "dense MiniLM, Pincite's int8"
@@ -118,7 +119,8 @@ def legs(library: Library, vectors: Any, ids: list[str], claim: Row) -> Iterator
     found = [chunk for chunk, _ in library._catalog.bm25(query, KEPT)]
     places = library._catalog.chunk_places(found)
     yield ranking_row(BM25, claim, [places[chunk][0] for chunk in found])
-    candidates = library._search._candidates(query, vector, None, frozenset(), False)
+    everywhere = Sought(query, None, False, frozenset())
+    candidates = library._search._candidates(everywhere, vector)
     fused = ranking.rank(candidates, {})
     yield ranking_row(FUSION, claim, [ranked.candidate.document for ranked in fused])
     whole = library.search(query, KEPT)

@@ -21,6 +21,11 @@ from vectorstore.store import Vectors
 
 _SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
+_OF = (
+    "rowid IN (SELECT chunk.rowid FROM chunk JOIN document ON document.id = document_id"
+    " WHERE name IN ({}))"
+)
+
 
 class Catalog:
     """What is known of a library's documents."""
@@ -189,20 +194,25 @@ class Catalog:
         )
         return {row[0]: (row[1], row[2]) for row in found}
 
-    def bm25(self, query: str, k: int, hidden: bool = False) -> list[tuple[str, float]]:
+    def bm25(
+        self, query: str, k: int, hidden: bool = False, documents: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
         """(chunk id, score) by the words of the query, the best first; higher is better.
 
-        Chunks that a reader does not see are among them only when they are asked for.
+        Of some documents alone, if any are given. Chunks that a reader does not see are among them
+        only when they are asked for.
         """
         match = words.match(query)
         if not match:
             return []
+        of = "" if documents is None else f" AND {_OF.format(','.join('?' * len(documents)))}"
         found = self.database.all(
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
-            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
+            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}{of}"
             " ORDER BY rank LIMIT ?) AS hit"
             " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
             match,
+            *(documents or ()),
             k,
         )
         return [(row[0], row[1]) for row in found]

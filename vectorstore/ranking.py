@@ -11,6 +11,11 @@ CANDIDATES = 200  # of each leg: fusing only the top 50 loses
 _DENSE = 0.55  # of the two legs; .5 to .65 are alike
 _CARD = 0.2  # found the right quarterly report in .97 of questions instead of .75
 _NEIGHBOUR = 0.15
+_NAMED = 0.5  # a document that the question names: as good as searching in it alone
+_STATEMENT = 0.5  # a balance sheet or the like, when the question asks for what stands in one
+_PAGE = 0.7  # a page whose number is asked for, of a document that is known
+
+Place = tuple[str, int]  # document and page
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,45 @@ class Ranked:
     score: float
 
 
-def rank(candidates: Sequence[Candidate], cards: Mapping[str, float]) -> list[Ranked]:
+@dataclass(frozen=True)
+class Pointed:
+    """What a question points at: documents that it names, their pages, financial statements."""
+
+    documents: frozenset[str] = frozenset()
+    pages: frozenset[Place] = frozenset()
+    statements: frozenset[Place] = frozenset()
+
+
+NOTHING = Pointed()
+
+
+def rank(
+    candidates: Sequence[Candidate], cards: Mapping[str, float], pointed: Pointed = NOTHING
+) -> list[Ranked]:
     """Best first. `cards` holds the BM25 score of each document's card."""
     if not candidates:
         return []
     base = _fused(candidates)
-    prior = _priors({c.document for c in candidates}, cards)
+    likely = _likely({c.document for c in candidates}, cards)
     near = _neighbours(candidates, base)
     ranked = [
-        Ranked(c, base[c.id] + prior[c.document] + _NEIGHBOUR * near[c.id]) for c in candidates
+        Ranked(
+            c,
+            base[c.id]
+            + _CARD * likely[c.document]
+            + _NEIGHBOUR * near[c.id]
+            + _lift(c, pointed, likely[c.document]),
+        )
+        for c in candidates
     ]
     return sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
+
+
+def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:
+    place = candidate.document, candidate.page
+    named = candidate.document in pointed.documents
+    statement = _STATEMENT * (1.0 if named else likely) if place in pointed.statements else 0.0
+    return _NAMED * named + statement + _PAGE * (place in pointed.pages)
 
 
 def _fused(candidates: Sequence[Candidate]) -> dict[str, float]:
@@ -59,10 +92,10 @@ def _normalised(scores: Sequence[float]) -> list[float]:
     return [(score - low) / width if width else 0.0 for score in scores]
 
 
-def _priors(documents: set[str], cards: Mapping[str, float]) -> dict[str, float]:
-    """What the question says about which document it means. Soft: no document is shut out."""
+def _likely(documents: set[str], cards: Mapping[str, float]) -> dict[str, float]:
+    """How far, 0 to 1, the question means each document. Soft: no document is shut out."""
     highest = max(cards.values(), default=0.0)
-    return {name: _CARD * cards.get(name, 0.0) / highest if highest else 0.0 for name in documents}
+    return {name: cards.get(name, 0.0) / highest if highest else 0.0 for name in documents}
 
 
 def _neighbours(candidates: Sequence[Candidate], scores: Mapping[str, float]) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """A question becomes the passages that fit it best, of documents that nothing newer replaces."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,11 +11,13 @@ from vectorstore.catalog import Catalog, StoredChunk
 from vectorstore.dense_index import DenseIndex
 from vectorstore.embedders import Embedders
 from vectorstore.exact_store import ExactStore
+from vectorstore.pointing import Pointing
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
 
 Which = Literal["newest", "all"]  # of the versions of a document
 _DEEPER = 20  # times as many are looked at when some of them do not count
+_OF_NAMED = 50  # candidates of the documents that a question names, of each leg
 _EMBEDDED = 50  # passages for one question, when the library's own vectors cannot be used
 
 
@@ -40,6 +42,18 @@ class Hit:
         return self.chunk.text
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What is searched, and where."""
+
+    query: str
+    documents: Collection[str] | None  # these alone; None: all
+    hidden: bool  # also what a reader does not see
+    old: frozenset[str]  # what ids of chunks begin with that are replaced
+    named: frozenset[str] = frozenset()  # documents of which the best is among the candidates
+    chunks: tuple[str, ...] = ()  # these are among them, too
+
+
 class Search:
     """Fuses what vectors and words find."""
 
@@ -47,6 +61,7 @@ class Search:
         self._catalog = catalog
         self._index = index
         self._embedders = embedders
+        self._pointing = Pointing(catalog)
         self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def passages(
@@ -60,9 +75,17 @@ class Search:
         """See Library.passages."""
         if not query.strip() or not self._catalog.generation():
             return []
-        old = self._old() if documents is None and versions == "newest" else frozenset()
-        candidates = self._compared(query, documents, old, hidden)
-        ranked = ranking.rank(candidates, self._catalog.bm25_cards(query))[:k]
+        cards = self._catalog.bm25_cards(query)
+        named = self._pointing.named(query) if documents is None else frozenset()
+        pointed = self._pointing.at(query, named, documents, cards)
+        newest = documents is None and versions == "newest"
+        old = self._old(named) if newest else frozenset()
+        chunks = _current(self._pointing.chunks(pointed), old)
+        sought = Sought(query, documents, hidden, old, named, tuple(chunks))
+        ranked = ranking.rank(self._compared(sought), cards, pointed)[:k]
+        return self._hits(ranked)
+
+    def _hits(self, ranked: Sequence[ranking.Ranked]) -> list[Hit]:
         chunks = self._catalog.chunks([r.candidate.id for r in ranked])
         return [
             Hit(chunks[r.candidate.id], r.score, r.candidate.dense)
@@ -70,18 +93,15 @@ class Search:
             if r.candidate.id in chunks
         ]
 
-    def _compared(
-        self, query: str, documents: Collection[str] | None, old: frozenset[str], hidden: bool
-    ) -> list[ranking.Candidate]:
+    def _compared(self, sought: Sought) -> list[ranking.Candidate]:
         """Candidates, compared with the query by the model that made them."""
         while True:
             made = self._catalog.made()
             try:
                 if embedder := self._embedders.searching():
-                    vector = embedder.query(query)
-                    found = self._candidates(query, vector, documents, old, hidden)
+                    found = self._candidates(sought, embedder.query(sought.query))
                 else:
-                    found = self._by_words(query, documents, old, hidden)
+                    found = self._by_words(sought)
             except Exception:
                 if self._catalog.made() == made:
                     raise
@@ -90,84 +110,88 @@ class Search:
                     return found
             # Else all was made anew meanwhile: vectors of two models say nothing of each other.
 
-    def _by_words(
-        self, query: str, documents: Collection[str] | None, old: frozenset[str], hidden: bool
-    ) -> list[ranking.Candidate]:
+    def _by_words(self, sought: Sought) -> list[ranking.Candidate]:
         """What words find, embedded anew: the model that made the vectors is not here."""
-        bm25, places = self._words(query, documents, old, hidden)
+        bm25 = self._words(sought)
+        places = self._places(sought, list(bm25))
         kept = [id for id in bm25 if id in places][:_EMBEDDED]
         texts = self._catalog.chunks(kept)
         kept = [id for id in kept if id in texts]
         embedder = self._embedders.chosen()
-        asked, vectors = embedder.query(query), embedder.passages([texts[id].text for id in kept])
+        asked = embedder.query(sought.query)
+        vectors = embedder.passages([texts[id].text for id in kept])
         return [
             ranking.Candidate(id, *places[id], float(np.dot(vector, asked)), bm25[id])
             for id, vector in zip(kept, vectors, strict=True)
         ]
 
-    def _old(self) -> frozenset[str]:
-        """What the chunk ids of documents with a newer version begin with."""
+    def _old(self, named: Collection[str]) -> frozenset[str]:
+        """What the chunk ids of documents with a newer version begin with, but for those named."""
         generation = self._catalog.generation()
         if self._replaced[0] != generation:
             old = frozenset(sha256[:16] for sha256 in superseded(self._catalog.database))
             self._replaced = generation, old
-        return self._replaced[1]
+        if not self._replaced[1] or not named:
+            return self._replaced[1]
+        return self._replaced[1] - {self._catalog.sha256(name)[:16] for name in named}
 
-    def _candidates(
-        self,
-        query: str,
-        vector: Vectors,
-        documents: Collection[str] | None,
-        old: frozenset[str],
-        hidden: bool,
-    ) -> list[ranking.Candidate]:
-        dense = self._nearest(vector, documents, old)
-        if hidden:  # there are few of them, and Chroma has none
-            few = ExactStore(*self._catalog.hidden_vectors())
-            dense += _current(few.nearest(vector, ranking.CANDIDATES), old)
-        bm25, places = self._words(query, documents, old, hidden, [id for id, _ in dense])
-        kept = list(places)
-        found, matrix = self._catalog.vectors(kept)
+    def _candidates(self, sought: Sought, vector: Vectors) -> list[ranking.Candidate]:
+        near = self._nearest(sought, vector)
+        bm25 = self._words(sought)
+        places = self._places(sought, [*near, *bm25, *sought.chunks])
+        found, matrix = self._catalog.vectors(list(places))
         vectors = dict(zip(found, matrix, strict=True))
         return [
-            ranking.Candidate(
-                id, *places[id], float(np.dot(vectors[id], vector)), bm25.get(id, 0.0)
-            )
-            for id in kept
+            ranking.Candidate(id, *place, float(np.dot(vectors[id], vector)), bm25.get(id, 0.0))
+            for id, place in places.items()
             if id in vectors
         ]
 
-    def _words(
-        self, query: str, documents: Collection[str] | None, old: frozenset[str], hidden: bool,
-        more: Collection[str] = (),
-    ) -> tuple[dict[str, float], dict[str, tuple[str, int]]]:  # fmt: skip
-        """What words find, with BM25, and where that is and `more`: document and page."""
-        everything = documents is None and not old
-        deep = ranking.CANDIDATES if everything else _DEEPER * ranking.CANDIDATES
-        bm25 = dict(_current(self._catalog.bm25(query, deep, hidden), old))
-        # Another process may have removed a chunk since it was found.
-        places = self._catalog.chunk_places(list(dict.fromkeys([*more, *bm25])))
-        if documents is not None:
-            places = {id: place for id, place in places.items() if place[0] in documents}
-        return bm25, places
+    def _words(self, sought: Sought) -> dict[str, float]:
+        """What words find, with BM25: in the documents that are named, too."""
+        query, hidden = sought.query, sought.hidden
+        deep = ranking.CANDIDATES * (_DEEPER if sought.old else 1)
+        found = self._catalog.bm25(query, deep, hidden, sought.documents)
+        kept = _current([id for id, _ in found], sought.old)
+        more = self._catalog.bm25(query, _OF_NAMED, hidden, sought.named) if sought.named else []
+        scores = dict(found)
+        return {id: scores[id] for id in kept} | dict(more)
 
-    def _nearest(
-        self, vector: Vectors, documents: Collection[str] | None, old: frozenset[str]
-    ) -> list[tuple[str, float]]:
+    def _places(self, sought: Sought, ids: Sequence[str]) -> dict[str, ranking.Place]:
+        """Where chunks are; another process may have removed some since they were found."""
+        places = self._catalog.chunk_places(list(dict.fromkeys(ids)))
+        if sought.documents is None:
+            return places
+        return {id: place for id, place in places.items() if place[0] in sought.documents}
+
+    def _nearest(self, sought: Sought, vector: Vectors) -> list[str]:
+        """The chunks whose vectors are near, also of the documents that are named."""
         # Chroma's filters cost 60 times a plain query; the vectors of a few documents do not.
-        if documents is not None:
-            store = ExactStore(*self._catalog.vectors_of(documents))
-            return store.nearest(vector, ranking.CANDIDATES)
+        if sought.documents is not None:
+            near = self._near(self._catalog.vectors_of(sought.documents), vector)
+        else:
+            near = self._near_anywhere(sought.old, vector)
+        if sought.named:
+            near += self._near(self._catalog.vectors_of(sought.named), vector, _OF_NAMED)
+        if sought.hidden:  # there are few of them, and Chroma has none
+            near += _current(self._near(self._catalog.hidden_vectors(), vector), sought.old)
+        return near
+
+    def _near(
+        self, stored: tuple[list[str], Vectors], vector: Vectors, k: int = ranking.CANDIDATES
+    ) -> list[str]:
+        return [id for id, _ in ExactStore(*stored).nearest(vector, k)]
+
+    def _near_anywhere(self, old: frozenset[str], vector: Vectors) -> list[str]:
         wanted = ranking.CANDIDATES
         while True:
-            found = self._index.nearest(vector, wanted)
+            found = [id for id, _ in self._index.nearest(vector, wanted)]
             current = _current(found, old)
             if len(current) >= ranking.CANDIDATES or len(found) < wanted:
                 return current[: ranking.CANDIDATES]
             wanted *= 4  # the nearest ones are of old versions
 
 
-def _current(found: list[tuple[str, float]], old: frozenset[str]) -> list[tuple[str, float]]:
-    if not old:
-        return found
-    return [(id, score) for id, score in found if id.partition(":")[0] not in old]
+def _current(ids: list[str], old: frozenset[str]) -> list[str]:
+    """Without chunks of documents that a newer version replaces."""
+    return [id for id in ids if id.partition(":")[0] not in old] if old else ids

@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.ranking import Candidate, Ranked, rank
+from vectorstore.ranking import Candidate, Pointed, Ranked, rank
 
 
 def candidate(id: str, dense: float, bm25: float, document: str = "", page: int = 1) -> Candidate:
@@ -51,3 +51,27 @@ def test_a_page_is_lifted_by_the_page_beside_it_in_the_same_document() -> None:
 def test_equal_scores_come_in_the_order_of_their_ids() -> None:
     ranked = rank([candidate("b", 1, 1), candidate("a", 1, 1)], {})
     assert [r.candidate.id for r in ranked] == ["a", "b"]
+
+
+def test_a_named_document_comes_before_all_others() -> None:
+    candidates = [candidate("a", 1, 9), candidate("b", 0.4, 0), candidate("c", 0.2, 0)]
+    assert scores(rank(candidates, {}, Pointed(documents=frozenset({"c"}))))["c"] == 0.5
+
+
+def test_a_statement_is_lifted_as_far_as_its_document_is_meant() -> None:
+    candidates = [
+        candidate("a", 0, 0, "nike", 61),
+        candidate("b", 0, 0, "puma", 40),
+        candidate("c", 0, 0, "puma", 12),
+    ]
+    statements = frozenset({("nike", 61), ("puma", 40)})
+    ranked = rank(candidates, {"nike": 8, "puma": 4}, Pointed(statements=statements))
+    assert scores(ranked) == pytest.approx({"a": 0.2 + 0.5, "b": 0.1 + 0.25, "c": 0.1})
+    named = rank(candidates, {"nike": 8}, Pointed(frozenset({"puma"}), statements=statements))
+    assert named[0].candidate.id == "b"
+
+
+def test_a_page_that_is_asked_for_by_its_number_comes_first() -> None:
+    candidates = [candidate("a", 1, 1, "report", 1), candidate("b", 0, 0, "report", 5)]
+    ranked = rank(candidates, {}, Pointed(pages=frozenset({("report", 5)})))
+    assert scores(ranked) == pytest.approx({"a": 1, "b": 0.7})

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import LEAVE, PASSWORD, write_papers
 from vectorstore.errors import UnknownDocument
-from vectorstore.library import Library
+from vectorstore.library import Hit, Library
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +78,57 @@ def test_headings_come_in_the_order_of_the_document(shelf: Library) -> None:
 
 def test_the_policy_is_found_by_its_first_page(shelf: Library) -> None:
     assert shelf.search("the policy", k=1)[0].text.endswith(PASSWORD[-1])
+
+
+# -- what a question points at
+
+NIKE = (
+    ["Nike Annual Report 2021", "Shoes and sports"],
+    ["NIKE, INC.", "CONSOLIDATED BALANCE SHEETS", "Total current assets 26,291"],
+    ["Our quick decisions keep the ratio of sales to stores."],
+)
+PUMA = (
+    ["Puma Annual Report 2021", "Shoes and cats"],
+    ["PUMA SE", "CONSOLIDATED BALANCE SHEETS", "Total current assets 3,000"],
+    ["Sales to stores are quick, the ratio is good."],
+)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("reports")
+    write_pdf(folder / "papers" / "NIKE_2021.pdf", *NIKE)
+    write_pdf(folder / "papers" / "PUMA_2021.pdf", *PUMA)
+    with Library(folder / "main", "main", WordEmbedder) as library:
+        library.add([folder / "papers"])
+        yield library
+
+
+def places(hits: list[Hit]) -> list[tuple[str, int]]:
+    return [(hit.document, hit.page) for hit in hits]
+
+
+def test_a_ratio_is_looked_up_in_the_statement_of_the_company_that_is_meant(
+    reports: Library,
+) -> None:
+    hits = places(reports.search("What is the quick ratio of Nike?"))
+    assert hits.index(("NIKE_2021.pdf", 2)) < hits.index(("PUMA_2021.pdf", 2))
+    assert ("NIKE_2021.pdf", 2) in hits[:2]
+
+
+def test_a_document_that_is_named_comes_first_whole(reports: Library) -> None:
+    for question in ("sales to stores in PUMA_2021", "sales to stores (Puma 2021)"):
+        hits = places(reports.search(question))
+        assert [document for document, _ in hits] == ["PUMA_2021.pdf"] * 3 + ["NIKE_2021.pdf"] * 3
+
+
+def test_two_documents_that_are_named_are_both_found(reports: Library) -> None:
+    hits = places(reports.search("Compare the sales of NIKE_2021 and PUMA_2021", k=2))
+    assert {document for document, _ in hits} == {"NIKE_2021.pdf", "PUMA_2021.pdf"}
+
+
+def test_a_page_is_found_by_its_number_when_its_document_is_known(reports: Library) -> None:
+    assert places(reports.search("What is on page 3 of NIKE_2021?"))[0] == ("NIKE_2021.pdf", 3)
+    scoped = reports.search("What is on the last page?", documents=["PUMA_2021.pdf"])
+    assert places(scoped)[0] == ("PUMA_2021.pdf", 3)
+    assert reports.search("What is on page 99?", documents=["PUMA_2021.pdf"])

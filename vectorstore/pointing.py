@@ -1,0 +1,90 @@
+"""What a question points at, looked up: documents it names, their pages, financial statements."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from vectorstore import asked
+from vectorstore.catalog import Catalog
+from vectorstore.ranking import Place, Pointed
+
+_DOCUMENTS = 5  # of which statements are looked up: those whose cards fit best
+_LINES = 6  # at the top of a page, in which the title of a statement stands
+_TOP = 900  # characters of a page's lines in the catalogue: more than these take
+
+
+class Pointing:
+    """Looks up what questions point at; names are read anew when the library has changed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._names: tuple[int, asked.Names] = (-1, asked.Names(()))
+
+    def named(self, question: str) -> frozenset[str]:
+        """The documents that a question names."""
+        generation = self._catalog.generation()
+        if self._names[0] != generation:
+            rows = self._catalog.database.all("SELECT name FROM document")
+            self._names = generation, asked.Names([row[0] for row in rows])
+        return self._names[1].named(question)
+
+    def at(
+        self, question: str, named: frozenset[str], scope: Collection[str] | None,
+        cards: Mapping[str, float],
+    ) -> Pointed:  # fmt: skip
+        """`scope` are the documents that are searched, unless it is all; `cards` their scores."""
+        known = named if scope is None else frozenset(scope)
+        # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
+        pages = self._numbered(asked.pages(question), known)
+        statements = self._statements(asked.statements(question), _likely(known, cards))
+        return Pointed(named, pages, statements)
+
+    def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:
+        if not numbers or not documents:
+            return frozenset()
+        last = self._catalog.database.all(
+            f"SELECT name, pages FROM document WHERE name IN ({_marks(documents)})", *documents
+        )
+        return frozenset(
+            (name, number if number > 0 else pages + 1 + number)
+            for name, pages in last
+            for number in numbers
+        )
+
+    def _statements(self, kinds: Collection[str], documents: Sequence[str]) -> frozenset[Place]:
+        if not kinds or not documents:
+            return frozenset()
+        tops = ", ".join(f"json_extract(lines, '$[{n}][0]')" for n in range(_LINES))
+        top = f"substr(lines, 1, {_TOP})"
+        found = self._catalog.database.all(
+            f"SELECT name, number, json_array({tops}) FROM page"
+            f" JOIN document ON document.id = document_id WHERE name IN ({_marks(documents)}) AND"
+            f" ({top} LIKE '%statement%' OR {top} LIKE '%balance sheet%' OR {top} LIKE '%profit%')",
+            *documents,
+        )
+        return frozenset(
+            (name, number)
+            for name, number, lines in found
+            if asked.titled([line for line in json.loads(lines) if line]) & set(kinds)
+        )
+
+    def chunks(self, pointed: Pointed) -> list[str]:
+        """The chunks of the pages: a search may have found others only."""
+        return [
+            id
+            for name, number in sorted(pointed.pages | pointed.statements)
+            for (id,) in self._catalog.database.all(
+                "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
+                " WHERE name = ? AND page = ? AND chunk.hidden = 0",
+                name,
+                number,
+            )
+        ]
+
+
+def _likely(known: Collection[str], cards: Mapping[str, float]) -> list[str]:
+    best = sorted(known or cards, key=lambda name: -cards.get(name, 0.0))
+    return best[:_DOCUMENTS]
+
+
+def _marks(values: Collection[str]) -> str:
+    return ",".join("?" * len(values))
