@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
+from assistant.injection import without_instructions
 from assistant.reply import Passage
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."
@@ -82,7 +83,8 @@ def retold(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
 
 def labelled(passage: Passage) -> str:
     """A passage as the model sees it: where it is from, and its lines."""
-    return f"[{passage.document}, page {passage.page}]\n{passage.text}"
+    text = without_instructions(passage.text)
+    return f"[{passage.document}, page {passage.page}]\n{text}"
 
 
 def _turn(passages: Sequence[Passage], question: str, instruction: str) -> str:

@@ -53,6 +53,7 @@ class Passage:
     score: float
     text: str
     seconds: float | None = None  # in a recording: where it begins
+    instructions: tuple[str, ...] = ()  # sentences to an assistant in it, which no model read
 
 
 def place(page: int, seconds: float | None) -> str:
@@ -159,5 +160,6 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
-    """Only recordings have seconds."""
-    return {name: value for name, value in row.items() if name != "seconds" or value is not None}
+    """Only recordings have seconds, and few passages instructions."""
+    rare = {"seconds": None, "instructions": ()}
+    return {name: value for name, value in row.items() if name not in rare or value != rare[name]}

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import abstention, extractive, gaps, grounding, missing, prompts
+from assistant import abstention, extractive, gaps, grounding, injection, missing, prompts
 from assistant.chat_model import Stopped, TokenOdds
 from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Outcome, Reply, Sentence
@@ -51,7 +51,8 @@ class Answer:
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         yield from self._answer(request, reply)
         if reply.outcome:
-            reply.outcome = gaps.noted(reply.outcome, request.evidence, request.documents or ())
+            outcome = gaps.noted(reply.outcome, request.evidence, request.documents or ())
+            reply.outcome = injection.noted(outcome)
 
     def _answer(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.stage = "Searching"
