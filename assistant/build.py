@@ -124,10 +124,14 @@ def assistant(
     library: Library,
     how: Answering | None = None,
     kept: Conversations | None = None,
+    recorded: bool = True,
 ) -> Assistant:
-    """Over a library; what it shares with assistants of other libraries may be given."""
+    """Over a library; what it shares with assistants of other libraries may be given.
+
+    `recorded`: answers get a receipt, which those that only measure or draft do not need.
+    """
     how, kept = how or answering(settings), kept or conversations(settings)
-    recorder = Recorder(receipts(settings), how.writer)
+    recorder = Recorder(receipts(settings), how.writer) if recorded else None
     return Assistant(library, how.tool, kept, how.model_name, how.notice, recorder)
 
 

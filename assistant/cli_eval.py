@@ -108,7 +108,7 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
         return FAILED
     mine, made = own(settings, settings.library), []
     with opened(settings) as library, cli_progress.measuring() as (_adding, asking):
-        assistant = build.assistant(settings, library, how)
+        assistant = build.assistant(settings, library, how, recorded=False)
         drafting = Drafting(
             library, assistant, how.model, lambda done, n: asking(Step(done, n, "drafting"))
         )

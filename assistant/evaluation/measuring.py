@@ -33,6 +33,10 @@ class Options:
     fresh: bool = False  # do not go on with an interrupted run
 
 
+def _assistant(settings: Settings, library: Library) -> Assistant:
+    return build.assistant(settings, library, recorded=False)
+
+
 def _silent(_: Any) -> None:
     """Nobody looks."""
 
@@ -58,7 +62,7 @@ def measure(
     named: bool,
     options: Options,
     watch: Watch,
-    assistant: Callable[[Settings, Library], Assistant] = build.assistant,
+    assistant: Callable[[Settings, Library], Assistant] = _assistant,
 ) -> int:
     """The number of the run. `named`: the library of the settings was asked for by name.
 

@@ -29,17 +29,6 @@ def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
     return found
 
 
-def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
-    """(role, text) of a person and the assistant in turn become questions with answers."""
-    found: list[Turn] = []
-    for role, text in messages:
-        if role in ("user", "human"):
-            found.append(Turn(text, ""))
-        elif found:
-            found[-1] = Turn(found[-1].question, text)
-    return found
-
-
 @dataclass(frozen=True)
 class Request:
     """What a person asks, and what it is to be answered from."""

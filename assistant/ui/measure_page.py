@@ -146,7 +146,9 @@ def _draft_more(mine: OwnQuestions, number: int) -> None:
     if model is None:
         trouble.say("Drafts are written by a chat model, and none is installed.")
         return
-    how = Drafting(resources.library(), resources.assistant(), model)
+    library = resources.library()
+    assistant = resources.assistants()(resources.settings(), library)
+    how = Drafting(library, assistant, model)
     seed = random.randrange(1 << 30)  # other passages each time
     resources.tasks().start("Drafting questions", drafting(how, mine, number, seed))
     st.rerun()

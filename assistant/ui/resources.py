@@ -93,7 +93,7 @@ def tasks() -> Tasks:
 def assistants() -> Callable[[Settings, Library], Assistant]:
     """Makes an assistant of any library, with the one model: also outside of a page's thread."""
     how, kept = _answering(), _conversations()
-    return lambda given, library: build.assistant(given, library, how, kept)
+    return lambda given, library: build.assistant(given, library, how, kept, recorded=False)
 
 
 def chat_model() -> "LlamaCppChat | None":

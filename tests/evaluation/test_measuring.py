@@ -62,6 +62,7 @@ def test_the_documents_beside_the_questions_are_asked_and_the_lost_ones_told(
     assert run.finished and run.about["library"] == "papers"
     assert run.about["skipped"] == {"questions": 1, "documents": ["Gone.pdf"]}
     assert build.libraries(settings) == []  # it is not among the person's own
+    assert not build.receipts(settings).has(rows["leave"]["answer"]["id"])
 
 
 def test_the_default_library_is_asked_when_it_holds_all_and_a_named_one_always(

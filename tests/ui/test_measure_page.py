@@ -71,7 +71,7 @@ def over_a_real_library(
         chosen = name or settings.library
         return Library(settings.libraries_folder / chosen, chosen, WordEmbedder)
 
-    def assistant(settings: Settings, library: Library, *_: object) -> Assistant:
+    def assistant(settings: Settings, library: Library, *_: object, **__: bool) -> Assistant:
         kept = Conversations(tmp_path / "conversations.sqlite")
         return Assistant(library, knowing, kept, "fake-model")
 
