@@ -18,7 +18,7 @@ SUFFIXES = (
 )
 MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
 MOST_FRAMES = 2_000  # pictures of one file: an archive of a thousand faxes fits
-_PIXELS, _PER_BYTE = 1e9, 5_000  # of all; an empty page of a fax has 4,000 pixels for each byte
+_PIXELS, _PER_BYTE = 1e9, 5_000  # of all; an empty page of a fax has 4,800 for each byte
 _LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies a thin picture
 _DRAWN = 16_000_000  # pixels that a screen ever needs
 _INSIDE = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF")  # of documents

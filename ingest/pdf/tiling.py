@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from ingest.errors import UnreadableFile
 from ingest.source import Source
 
-MOST = 20_000_000  # tiles on a page: PDFium takes 1 to 4 seconds for them
+MOST = 20_000_000  # tiles on a page: PDFium takes .5 to 4 seconds for them
 _DEEPEST = 3  # drawings in drawings
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Elements = frozenset[Element] | set[Element]
 
-MOST = 30_000_000  # steps for one document: about 5 seconds
+MOST = 30_000_000  # steps for one document: 3 seconds
 _LETTER = 20  # steps that it takes to read a letter of a selector
 _KEPT = 2_000_000  # elements in sets that are kept for the next selector: 150 MB
 _NONE: "Elements" = frozenset()
