@@ -12,7 +12,8 @@ from ingest.office.markup import Package
 from ingest.source import Source
 
 MOST = 20_000_000  # letters that any workbook may have, however small it is
-_TIMES = 20  # letters for each byte of its XML: .06 in the workbooks measured, 2 with a form letter in each row
+# Letters for each byte of its XML: .06 in the workbooks measured, 2 with a form letter in each row.
+_TIMES = 20
 _SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d+)""")
 _CELL = re.compile(rb"<table:(table-row|covered-table-cell|table-cell)\b([^>]*)>")
 _REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["'](\d{1,9})["']""")
