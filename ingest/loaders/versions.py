@@ -17,7 +17,7 @@ VERSIONS = {
     "json": 1,
     "json_lines": 1,
     "legacy": 2,
-    "mail": 1,
+    "mail": 2,
     "markdown": 2,
     "mhtml": 2,
     "odf": 2,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)""")
+# Browsers show what stands behind them, too, as in pages that were joined; libxml2 drops it.
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 # As the HTML standard says; libxml2 would end the text at the first of them.
 _NO_TEXT = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
 
@@ -30,8 +32,9 @@ def parse(text: str, name: str) -> "Element":
     from lxml import etree, html
 
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    clean = _ENDS.sub("", text.translate(_NO_TEXT))
     try:
-        root = html.document_fromstring(text.translate(_NO_TEXT).encode(), parser=parser)
+        root = html.document_fromstring(clean.encode(), parser=parser)
     except etree.ParserError as error:  # nothing but white space or comments
         raise UnreadableFile(f"{name} holds no text.") from error
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):

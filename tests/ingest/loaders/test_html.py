@@ -89,3 +89,10 @@ def test_a_saved_page_is_read_from_its_mail(tmp_path: Path) -> None:
 def test_a_page_without_text_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"^a\.html holds no text\.$"):
         read(written(tmp_path / "a.html", "  \n "))
+
+
+def test_what_stands_behind_the_end_of_a_page_is_read(tmp_path: Path) -> None:
+    one = "<html><body><p>The first page.</p></body></html>"
+    text = f"{one}{one.replace('first', 'second')}<p>A footer.</p>"
+    document = read(written(tmp_path / "joined.html", text))
+    assert lines(document) == ["The first page.", "The second page.", "A footer."]
