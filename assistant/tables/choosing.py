@@ -59,8 +59,10 @@ def ranking(
         if near.document not in cards:
             cards[near.document] = _card(near.document, evidence.page(near.document, 1))
         found += [plan for plan in plans(wanted, near, cards[near.document]) if computes(plan)]
-    # Of plans as good, the one with more cells: a table of five years against one of three.
-    return sorted(found, key=lambda plan: (-round(plan.score, 6), -len(plan.operands)))
+    # Of extremes as good, the one of more cells: a table of five years against one of three. Else
+    # the one of fewer: a total that a document states.
+    sign = -1 if wanted.operation in (HIGHEST, LOWEST) else 1
+    return sorted(found, key=lambda plan: (-round(plan.score, 6), sign * len(plan.operands)))
 
 
 def computes(plan: Plan) -> bool:

@@ -26,6 +26,8 @@ def result(plan: Plan) -> Decimal | None:
     values = [operand.value for operand in plan.operands]
     if plan.operation in (GROWTH, RATIO, SHARE) and not values[-1]:
         return None
+    if plan.operation == GROWTH and values[-1] < 0 < values[0]:
+        return None  # from a loss to a profit there is no percentage
     return _result(plan.operation, values)
 
 
@@ -44,7 +46,7 @@ def _result(operation: str, values: list[Decimal]) -> Decimal:
     if operation == DIFFERENCE:
         return first - last
     if operation == GROWTH:
-        return _EXACT.divide((first - last) * 100, abs(last))
+        return _EXACT.divide((first - last) * 100, last)
     if operation == RATIO:
         return _EXACT.divide(first, last)
     if operation == SHARE:

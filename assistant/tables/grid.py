@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from assistant.tables.terms import is_year, terms
+from assistant.tables.terms import is_hard, is_year, terms
 from ingest.document import Cell, Page, Table
 
 _ABOVE = 5  # lines over a table that say what it shows
@@ -123,8 +123,9 @@ def grid(document: str, page: Page, table: Table) -> Grid | None:
         return None
     heads = [_head(table.rows[:header], at) for at in range(max(map(len, table.rows)))]
     labels = _label_columns(body)
+    dated = _dated(" ".join(heads[:labels]))
     columns = tuple(
-        Column(at, _bare(head), bool(_CHANGE.search(head)))
+        Column(at, _bare(f"{dated} {head}" if is_year(head) else head), bool(_CHANGE.search(head)))
         for at, head in enumerate(heads)
         if at >= labels
     )
@@ -185,6 +186,11 @@ def _head(top: Rows, at: int) -> str:
     """The heads over a column, from top to bottom, each once."""
     texts = [row[at].text.strip() for row in top if at < len(row)]
     return " ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _dated(corner: str) -> str:
+    """The corner, when it says what the years beside it are: "Three Months Ended June 30,"."""
+    return corner if any(is_hard(term) for term in terms(corner)) else ""
 
 
 def _bare(label: str) -> str:

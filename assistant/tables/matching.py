@@ -18,6 +18,8 @@ after all amount company completed cost count different during each earn fiscal 
 other per period total
 """.split()  # noqa: SIM905
 )
+_SPANNED = frozenset(("month", "quarter", "year"))
+_APART = 2  # other words between those of one label
 _MENTIONED = 0.6  # of a label's words: then the question means its row
 _PARTLY = 0.3  # enough when no other row has the words
 
@@ -49,7 +51,14 @@ class Match:
             return []
         scores = {c.index: self._fit(c) for c in fitting}
         best = max(scores.values())
+        if best < 0 and len(columns) > 1:
+            return []  # each has a head that nobody asked for
         return [c for c in fitting if scores[c.index] > best - 0.05]
+
+    def head_precision(self, column: Column) -> float:
+        """How much of what a head says beside dates is asked for, 0 to 1."""
+        soft = {term for term in self.heads[column.index] if not is_hard(term)} - _SPANNED
+        return weight(soft & self.asked.words) / weight(soft) if soft else 1.0
 
     def columns(self) -> list[Column]:
         """Those that are named, each with what parts it from the others."""
@@ -58,7 +67,10 @@ class Match:
     def _fit(self, column: Column) -> float:
         head = self.heads[column.index]
         words = {term for term in head if not is_hard(term)}
-        return weight(head & self.asked.words) - 0.2 * weight(words - self.asked.words)
+        quarter = any(term[0] == "q" and is_hard(term) for term in self.asked.words)
+        bonus = 0.5 if quarter and {"three", "month"} <= column.terms else 0.0
+        known = weight(head & self.asked.words)
+        return bonus + known - 0.2 * weight(words - self.asked.words - _SPANNED)
 
     def _named(self, head: frozenset[str]) -> bool:
         words = self.asked.words
@@ -67,7 +79,12 @@ class Match:
             return False
         soft, months = head - hard, any(term in MONTHS for term in words)
         loose = {t for t in hard if not months and (t in MONTHS or (t.isdigit() and len(t) < 3))}
-        return hard - loose <= words and weight(soft & words) >= _MENTIONED * weight(soft)
+        share = weight(soft & words) / max(weight(soft), 0.1)
+        unique = any(
+            sum(term in other for other in self.heads.values()) == 1 for term in soft & words
+        )
+        enough = not soft or share >= _MENTIONED or (unique and share >= _PARTLY)
+        return hard - loose <= words and enough
 
     # -- rows
 
@@ -79,29 +96,39 @@ class Match:
     def precision(self, row: Row) -> float:
         """How much of a row's label is asked for, 0 to 1; a total has no words of its own."""
         if not row.terms:
-            return float(row.total and (self.asked.everything or self.asked.operation == SHARE))
+            if self.asked.operation == SHARE:
+                return float(row.total)
+            return 0.8 if row.total and self.asked.everything else 0.0
         return weight(row.terms & self.asked.words) / weight(row.terms)
 
     def may_be(self) -> list[Row]:
-        """Rows that may be meant, when it is one."""
-        return [row for row in self.grid.rows if self._mentioned(row)]
+        """Rows that may be meant, when it is one: no total when a part of it is named."""
+        found = [row for row in self.grid.rows if self._mentioned(row)]
+        parts = [r for r in self.rows() if not r.total and self.precision(r) >= _MENTIONED]
+        return [row for row in found if not (row.total and parts)]
 
     def rows(self) -> list[Row]:
-        """Those that are named, when it is several: none whose words another one has and more."""
-        found = [row for row in self.may_be() if row.terms]
-        words = {row.index: row.terms & self.asked.words for row in found}
-        return [
-            row
-            for row in found
-            if not any(
-                words[row.index] < words[other.index]
-                or (
-                    words[row.index] == words[other.index]
-                    and self.precision(row) < self.precision(other)
-                )
-                for other in found
-            )
-        ]
+        """Those that are named, when it is several: each by words of the question of its own."""
+        taken: set[int] = set()
+        named: list[Row] = []
+        mentioned = [row for row in self.grid.rows if self._mentioned(row)]
+        for row in sorted(mentioned, key=self._weight, reverse=True):
+            place = _window(self.asked.terms, row.terms & self.asked.words, taken)
+            if place - taken and row.terms:
+                named.append(row)
+                taken |= place
+            elif any(row.terms == other.terms for other in named) and not row.total:
+                return []  # the same label stands in two places
+        return sorted(named, key=lambda row: row.index)
+
+    def _weight(self, row: Row) -> tuple[float, float, bool]:
+        found = row.terms & self.asked.words
+        return weight(found), self.precision(row), bool(row.above & self.asked.words)
+
+    def asks_for(self, section: frozenset[str]) -> bool:
+        """Most words of a section are asked for."""
+        found = weight(section & self.asked.words)
+        return bool(found) and found >= _MENTIONED * weight(section)
 
     def _mentioned(self, row: Row) -> bool:
         share, found = self.precision(row), row.terms & self.asked.words
@@ -124,6 +151,8 @@ class Match:
             near = near.union(*(row.terms | row.above for row in rows))
         words = self.asked.words
         left = words - near
+        if "non" in near - words:  # "non-current", "outside": the opposite of what is asked
+            return 0.0
         if any(is_hard(term) and not self._named_by_document(term) for term in left):
             return 0.0
         if any(t in self.asked.names and not is_hard(t) and t not in self.card for t in left):
@@ -147,6 +176,26 @@ class Match:
                 any(map(is_year, row.terms)) for row in rows
             )
         return not kind or bool(kind & told)
+
+
+def _window(terms: Sequence[str], wanted: frozenset[str], taken: set[int]) -> set[int]:
+    """Where the words stand closest together, and are not taken; empty when in no phrase."""
+    best: set[int] = set()
+    for start, term in enumerate(terms):
+        if term not in wanted:
+            continue
+        found: dict[str, int] = {}
+        for at in range(start, min(start + len(wanted) + _APART, len(terms))):
+            if terms[at] in wanted and (terms[at] not in found or found[terms[at]] in taken):
+                found[terms[at]] = at
+        places = set(found.values())
+        if len(found) == len(wanted) and (not best or _cost(places, taken) < _cost(best, taken)):
+            best = places
+    return best
+
+
+def _cost(places: set[int], taken: set[int]) -> tuple[int, int]:
+    return len(places & taken), max(places) - min(places)
 
 
 def weight(words: Iterable[str]) -> float:

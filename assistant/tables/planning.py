@@ -1,6 +1,7 @@
 """A question and a table become plans: the cells that the operation takes, each plan scored."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from assistant.tables.grid import Column, Grid, Row
 from assistant.tables.matching import Match
@@ -17,7 +18,10 @@ from assistant.tables.question import (
 )  # fmt: skip
 from assistant.tables.terms import MONTHS, is_year
 
+_Part = TypeVar("_Part", Row, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole
+_HEADED = 0.08  # the same of the head of a column
+_HEAD = 0.5  # of a head that is asked for, from which all of a column may be meant
 _CHANGES = frozenset({"change", "growth", "variance"})
 
 
@@ -46,10 +50,22 @@ def _pairs(match: Match) -> Iterator[Plan]:
         first, second = _later_first(match, columns)
         for row in match.may_be():
             yield from _plan(match, operation, [(row, first), (row, second)])
+    if operation == GROWTH and len(columns) < 2:
+        yield from _stated(match)
     if len(rows) == 2 and operation != GROWTH and not match.asked.over_time:
         first_row, second_row = _as_asked(match, rows)
         for column in match.one_column(change=False):
             yield from _plan(match, operation, [(first_row, column), (second_row, column)])
+
+
+def _stated(match: Match) -> Iterator[Plan]:
+    """A change in percent that a column of the table states."""
+    columns = [column for column in match.grid.columns if column.change]
+    if len(columns) == 1:
+        for row in match.may_be():
+            cell = match.grid.cell(row, columns[0])
+            if cell is not None and cell.unit == "%":
+                yield from _plan(match, LOOKUP, [(row, columns[0])])
 
 
 def _sums(match: Match) -> Iterator[Plan]:
@@ -57,11 +73,11 @@ def _sums(match: Match) -> Iterator[Plan]:
     operation = match.asked.operation
     rows = match.rows()
     parts = [row for row in rows if not row.total]
-    rows = parts if len(parts) > 1 else rows
+    rows = _between(match, parts if len(parts) > 1 else rows, match.grid.rows)
     if len(rows) > 1:
         for column in match.one_column(change=False):
             yield from _plan(match, operation, [(row, column) for row in rows])
-    columns = match.columns()
+    columns = _between(match, match.columns(), match.grid.columns)
     if len(columns) > 1:
         for row in match.may_be():
             yield from _plan(match, operation, [(row, column) for column in columns])
@@ -69,6 +85,14 @@ def _sums(match: Match) -> Iterator[Plan]:
         yield from _lookups(match)
     if not rows and (match.asked.everything or operation == AVERAGE):
         yield from _whole_columns(match, operation)
+
+
+def _between(match: Match, ends: list[_Part], every: Sequence[_Part]) -> list[_Part]:
+    """ "From 2019 to 2021" names two of three."""
+    if len(ends) != 2 or not match.asked.range:
+        return ends
+    first, last = sorted(part.index for part in ends)
+    return [part for part in every if first <= part.index <= last]
 
 
 def _shares(match: Match) -> Iterator[Plan]:
@@ -100,6 +124,8 @@ def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
         if len(rows) < 2 or not match.kind_is(rows):
             continue
         for column in match.one_column(change):
+            if match.head_precision(column) < _HEAD:
+                continue  # "total assets" is not the sum of what is headed "carrying amount"
             cells = [(row, column) for row in rows if _number(match.grid, row, column)]
             if len(cells) > 1 and (operation in (HIGHEST, LOWEST) or len(cells) == len(rows)):
                 yield from _plan(match, operation, cells, labels=False)
@@ -110,7 +136,7 @@ def _groups(match: Match) -> Iterator[Sequence[Row]]:
     sections = dict.fromkeys(row.section for row in match.grid.rows)
     for section in sections:
         rows = [r for r in match.grid.rows if r.section == section and not r.total]
-        if rows and (len(sections) == 1 or rows[0].above & match.asked.words):
+        if rows and (len(sections) == 1 or match.asks_for(rows[0].above)):
             yield rows
 
 
@@ -130,7 +156,9 @@ def _plan(
     covered = match.coverage(rows, [operand.column for operand in operands], labels)
     if covered:
         precise = min(map(match.precision, rows)) if labels else 1.0
-        yield Plan(match.grid, operation, tuple(operands), covered + _PRECISE * (precise - 1.0))
+        headed = min(match.head_precision(operand.column) for operand in operands)
+        score = covered + _PRECISE * (precise - 1.0) + _HEADED * (headed - 1.0)
+        yield Plan(match.grid, operation, tuple(operands), score)
 
 
 def _alike(operation: str, operands: Sequence[Operand]) -> bool:

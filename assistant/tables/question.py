@@ -22,7 +22,12 @@ _CHANGED = (
     r"|fallen|drop(?:ped)?|gain(?:ed)?|shrink|shrank"
 )
 # The first that fits, counts. What a pattern matches is taken out of the question's words.
+_TOP = r"highest|largest|most|biggest|greatest|longest|maximum|best|top"
+_BOTTOM = r"lowest|smallest|least|fewest|shortest|minimum|worst|weakest"
+_KINDS = r"(?=\s+(?:share|percentage|proportion|ratio|growth|increase|change|average|total)\b)"
 _PATTERNS = (
+    (HIGHEST, rf"\b(?:{_TOP}){_KINDS}"),
+    (LOWEST, rf"\b(?:{_BOTTOM}){_KINDS}"),
     (
         GROWTH,
         rf"(?:by )?(?:what|how many|how much) (?:in )?{_PERCENT}\s.*?\b(?:{_CHANGED})\b"
@@ -44,14 +49,8 @@ _PATTERNS = (
         rf"|\bhow (?:much )?(?:did|has|have|was|were)\b.*?\b(?:{_CHANGED})\b"
         rf"|\b(?:change|increase|decrease|decline|growth|rise|fall|drop)\b.*?\b(?:between|from)\b",
     ),
-    (
-        HIGHEST,
-        r"\b(?:highest|largest|most|biggest|greatest|longest|maximum|best|top)\b",
-    ),
-    (
-        LOWEST,
-        r"\b(?:lowest|smallest|least|fewest|shortest|minimum|worst|weakest)\b",
-    ),
+    (HIGHEST, rf"\b(?:{_TOP})\b"),
+    (LOWEST, rf"\b(?:{_BOTTOM})\b"),
     (
         SUM,
         r"\b(?:total|sum|combined|together|altogether|plus|add(?:ed)? up|in all|overall)\b",
@@ -76,6 +75,9 @@ _OTHER = re.compile(
     r"|was|were|do|does|did|has|have|had|can|could|may|should|would|will)\b"
     r"|how (?:do|does|can|should|would|is|are|to)\b)|\band (?:what|why|how|who|which|when|where)\b"
 )
+_RANGE = re.compile(
+    r"(?i)\bfrom\b.+\b(?:to|until|till|through)\b|\d\s*[-–]\s*\d|\bthrough\b|\bbetween\b.+\band\b"
+)
 _PREFIX = re.compile(r"(?i)^(?:in|at|for|on|after|during)\s+")
 
 
@@ -90,6 +92,7 @@ class Asked:
     kind: frozenset[str] = frozenset()  # "which site": what kind of thing is asked for
     everything: bool = False  # it asks for all of the rows: "in total", "all sites"
     over_time: bool = False  # it asks how something has changed, not how two things differ
+    range: bool = False  # "from 2019 to 2021"
 
     @property
     def words(self) -> frozenset[str]:
@@ -110,7 +113,10 @@ def asked(text: str) -> Asked | None:
     kind = _kind(text) if operation in (HIGHEST, LOWEST) else frozenset()
     everything = bool(re.search(r"(?i)\b(?:total|all|altogether|overall|per|whole)\b", text))
     over_time = bool(re.search(rf"(?i)\b(?:{_CHANGED})\b", text)) and operation != RATIO
-    return Asked(text, operation, tuple(found), _names(text), kind, everything, over_time)
+    return Asked(
+        text, operation, tuple(found), _names(text), kind, everything, over_time,
+        bool(_RANGE.search(text)),
+    )  # fmt: skip
 
 
 def _year_before(found: list[str]) -> list[str]:

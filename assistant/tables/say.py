@@ -116,7 +116,7 @@ def _scale(plan: Plan) -> str:
 def _relative(plan: Plan, value: Decimal) -> str:
     """Of a difference over time, what it is in percent of the earlier value."""
     first, last = plan.operands
-    if first.row is not last.row or not last.value or first.cell.unit == "%":
+    if first.row is not last.row or first.value < 0 or last.value <= 0 or first.cell.unit == "%":
         return ""
     percent = abs(value * 100 / last.value)
     return f", {_plain(percent, 2)} % {'less' if value < 0 else 'more'}" if value else ""

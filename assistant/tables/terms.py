@@ -6,19 +6,20 @@ import re
 # and "long" part one row from another.
 _FILLER = frozenset(
     """
-a about according across altogether am an and any are as at be been being bring brought but by
-came can come comes could did do does each ended ending ends exactly exist for from get gets give
-gives given go got had has have having high how i if in into is it its itself just look low made
-make many may me much must my number of on or our out over own please recorded report reported s
-shall she should show so such tell than that the their them then there these they this those to
-under up us value vs was we were what when where which while who whom whose will with work worked
-working works would year you your
+a about according achieve across altogether am an and any are as at be been being big bring
+brought but by came can come comes contribute could did do does each earn earned ended ending ends
+exactly exist for from generate generated get gets give gives given go going gone got had has have
+having high how i if in into is it its itself just large look low made make many may me much must my
+number of off on or our out over own please posted reached recorded report reported s shall she
+should show small so sold such tell than that the their them then there these they this those to
+unaudited under up us value vs was we went were what when where which while who whom whose will win
+with won work worked working works would year you your
 """.split()  # noqa: SIM905
 )
 _ALIKE = {
     "revenue": "turnover sale",
     "profit": "income earning",
-    "employee": "staff headcount people person worker workforce personnel",
+    "employee": "employed staff headcount people person worker workforce personnel",
     "cost": "expense expenditure spending spend spent",
     "leave": "vacation holiday",
     "annual": "yearly annually",
