@@ -21,7 +21,8 @@ MOST_FRAMES = 2_000  # pictures of one file: an archive of a thousand faxes fits
 _PIXELS, _PER_BYTE = 1e9, 5_000  # of all; an empty page of a fax has 4,800 for each byte
 _LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies a thin picture
 _DRAWN = 16_000_000  # pixels that a screen ever needs
-_INSIDE = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF")  # of documents
+# What is opened, whatever a name says: Pillow would hand PostScript to another program.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF")
 _LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow raises
 _SCREEN = 96 / 72  # pixels in a point, at least: a small picture in a document is from a screen
@@ -59,7 +60,7 @@ def inner(data: bytes, name: str) -> tuple["Image", float]:
 
     Image.MAX_IMAGE_PIXELS = None
     try:
-        with Image.open(io.BytesIO(data), formats=_INSIDE) as file:
+        with Image.open(io.BytesIO(data), formats=_formats()) as file:
             picture, dense = _frame(name, file, 0)
             return picture, max(dense, _SCREEN)
     except UnidentifiedImageError as error:
@@ -107,7 +108,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
         pi_heif.register_heif_opener()
     try:
-        with Image.open(path) as file:
+        with Image.open(path, formats=_formats()) as file:
             yield file
     except UnidentifiedImageError as error:
         raise UnreadableFile(f"{path.name} is no picture, or it is damaged.") from error
@@ -117,6 +118,14 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from error
     except _DAMAGE as error:
         raise UnreadableFile(f"{path.name} is a damaged picture: {error}.") from error
+
+
+def _formats() -> list[str]:
+    """Those that are at hand: HEIF is once its opener was registered."""
+    from PIL import Image
+
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def _count(file: Any) -> int:

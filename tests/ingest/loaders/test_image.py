@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from ingest.document import Box, Document
+from ingest.errors import UnreadableFile
 from ingest.loaders import LOADERS, load
 from ingest.loaders.image import DAMAGED, load_image
 from ingest.ocr import reading
@@ -92,3 +93,10 @@ def test_engines_with_a_captioner_travel_and_are_keys() -> None:
     engines = Engines(captioner=Colours())
     assert pickle.loads(pickle.dumps(engines)) == engines
     assert hash(engines) == hash(Engines(captioner=Colours()))
+
+
+def test_postscript_under_the_name_of_a_picture_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with pytest.raises(UnreadableFile, match=r"a\.png is no picture"):
+        load(path)
