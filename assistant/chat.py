@@ -31,6 +31,7 @@ class Assistant:
         self.model_name = model_name
         self.notice = notice
         self._tool = tool
+        self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
 
     def ask(

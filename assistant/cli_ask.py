@@ -45,7 +45,10 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch)
-        _show(assistant.ask(args.question, conversation=args.conversation), args.json)
+        reply = assistant.ask(args.question, conversation=args.conversation)
+        _show(reply, args.json)
+        if not args.json:
+            notice(f"`pincite replay {reply.id[:8]}` or `pincite export` tells how it was made.")
     return DONE
 
 
@@ -74,7 +77,7 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
             reply = assistant.ask_given(row["question"], given, history)
         else:
             reply = assistant.ask(row["question"], history=history)
-        return {**reply.to_json(), "id": row.get("id")}
+        return {**reply.to_json(), "id": row.get("id"), "receipt": reply.id}
     except PinciteError as error:
         reason = str(error)
     except (KeyError, TypeError, AttributeError, UnicodeError) as error:

@@ -140,7 +140,7 @@ def _read(receipt: Receipt) -> Iterator[str]:
 
 def _made(receipt: Receipt) -> str:
     rows = {
-        "model": "\n".join(f"{name}: {value}" for name, value in receipt.model.items()),
+        "model": "\n".join(_model(receipt)),
         "embedding": receipt.embedding,
         "library generation": receipt.generation if receipt.library else "",
         "settings": ", ".join(f"{name} {value}" for name, value in receipt.settings.items()),
@@ -150,6 +150,12 @@ def _made(receipt: Receipt) -> str:
         f"<tr><th>{name}</th><td>{_lines(value)}</td></tr>" for name, value in rows.items() if value
     )
     return f"<h2>How it was made</h2><table>{body}</table>"
+
+
+def _model(receipt: Receipt) -> Iterator[str]:
+    for name, value in receipt.model.items():
+        # Not the folder: it may tell who is who.
+        yield f"{name}: {Path(value).name if name == 'file' else value}"
 
 
 def _lines(value: object) -> str:

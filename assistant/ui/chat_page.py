@@ -8,6 +8,7 @@ from assistant.chat import Assistant
 from assistant.ui import (
     answer_view,
     conversation,
+    pack_button,
     page_view,
     resources,
     sidebar,
@@ -39,6 +40,7 @@ def _chat(assistant: Assistant) -> None:
     for turn in turns:
         _question(turn["question"])
         answer_view.draw(turn, page_view.shown())
+        pack_button.draw(assistant, turn)
     if running:
         _in_work(identity, running)
     elif not turns:
