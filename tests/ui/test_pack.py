@@ -1,0 +1,59 @@
+"""The button that saves an answer with its evidence."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from assistant import build
+from assistant.chat import Assistant
+from assistant.memory import Conversations
+from assistant.receipts import Receipts, Recorder, Writer
+from assistant.ui import pack_button
+from tests.assistant.fakes import WordEmbedder
+from tests.ui.conftest import answers, ask, conversation
+from tests.ui.fakes import FakeLibrary, FakeTool
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def with_receipts(
+    library: FakeLibrary, tool: FakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Assistant]:
+    monkeypatch.setattr(library, "embedder", WordEmbedder, raising=False)
+    kept = tmp_path / "conversations.sqlite"
+    recorder = Recorder(Receipts(kept), Writer())
+    made = Assistant(library, tool, Conversations(kept), tool.model_name, recorder=recorder)  # type: ignore[arg-type]
+    monkeypatch.setattr(build, "assistant", lambda *_: made)
+    yield made
+    st.cache_resource.clear()
+
+
+def test_an_answer_with_a_receipt_can_be_saved(
+    visit: Visit, with_receipts: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    identity = with_receipts.conversations.turns(conversation(app))[0]["id"]
+
+    [button] = app.get("download_button")
+
+    assert button.proto.label == "Save with evidence"
+    saved: dict[str, object] = {}
+    monkeypatch.setattr(st, "download_button", lambda label, **given: saved.update(given))
+    pack_button.draw(with_receipts, {"id": identity})
+    make = saved["data"]
+    assert callable(make)
+    assert "data:image/png;base64," in make()
+    assert saved["file_name"] == f"answer-{identity[:8]}.html"
+
+
+def test_an_answer_without_one_has_no_button(visit: Visit) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+
+    assert answers(app)
+    assert not app.get("download_button")
