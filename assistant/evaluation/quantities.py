@@ -66,19 +66,22 @@ class Quantity:
     unit: str  # "%", "day", ... or nothing known
 
     def is_(self, other: "Quantity") -> bool:
-        """Whether this one, of an answer, says what the other one does; it may be rounded."""
+        """Whether the two say the same; one of them may be rounded, but not to a whole number."""
         if self.unit and other.unit and self.unit != other.unit:
             return False
+        fewer = min(self.decimals, other.decimals)
+        rounding = 0.5 * 10**-fewer if fewer else 0.0
         return any(
-            self._near(mine, theirs) for mine in self._values() for theirs in other._values()
+            abs(mine - theirs) <= rounding * min(scale, other_scale) + 1e-9 * abs(theirs)
+            for mine, scale in self._values()
+            for theirs, other_scale in other._values()
         )
 
-    def _values(self) -> set[float]:
-        return {self.value, self.bare} | ({self.bare / 100} if self.unit == "%" else set())
-
-    def _near(self, mine: float, theirs: float) -> bool:
-        rounding = 0.5 * 10**-self.decimals if self.decimals else 0.0
-        return abs(mine - theirs) <= rounding + 1e-9 * abs(theirs)
+    def _values(self) -> list[tuple[float, float]]:
+        """Its values, each with the size of a one in it."""
+        scale = self.value / self.bare if self.bare else 1.0
+        found = [(self.value, scale), (self.bare, 1.0)]
+        return [*found, (self.bare / 100, 0.01)] if self.unit == "%" else found
 
 
 @dataclass(frozen=True)

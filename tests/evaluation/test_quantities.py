@@ -23,6 +23,12 @@ def test_spelt_numbers_are_numbers_and_the_second_is_a_time() -> None:
         ("2", "2 days", True),
         ("30%", "30.0%", True),
         ("3.05", "3.049", True),  # rounded
+        ("29.99 %", "30.0%", True),
+        ("29.99 %", "30%", False),
+        ("12.5%", "10%", False),
+        ("30.04%", "30.1%", False),
+        ("21.44 million", "21.4 million", True),
+        ("21.6 million", "21.4 million", False),
         ("3", "3.049", False),  # a whole number is taken at its word
         ("10.5 %", "0.105", True),
         ("21.4 million", "21.4", True),  # a table says "in millions" at its head
