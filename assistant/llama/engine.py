@@ -21,7 +21,7 @@ from assistant.llama import runtime
 from assistant.llama.vocabulary import Vocabulary
 
 _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
-# llama.cpp computes tokens by fours, and those left over, or alone, with other rounding: log-odds
+# llama.cpp computes tokens by fours, and those left over, or alone, with other rounding: scores
 # move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
 # computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
 BLOCK = 32  # tokens
