@@ -18,11 +18,13 @@ from assistant.tools.choosing import Choosing
 from assistant.tools.tables import Tables
 from assistant.tools.whole import Whole
 from assistant.turn_taking import TurnTaking
+from assistant.yes_no import YES_NO, YesNoReranker
 from ingest.limits import Bounds, Limits
 from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
+from vectorstore.reranker import CrossEncoderReranker, Reranker
 
 if TYPE_CHECKING:
     from assistant.chat_model import LlamaCppChat
@@ -158,7 +160,7 @@ def answering(settings: Settings) -> Answering:
     return Answering(
         Choosing(
             [Tables(), Whole(None, EXTRACTIVE, TurnTaking())],
-            Answer(None, budget, settings.refusal_threshold),
+            Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings)),
         ),
         EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
@@ -174,15 +176,24 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
         budget, window=model.context_size
     )  # a small model may have been trained on less
     turns, name = TurnTaking(), model.model_name
-    answer = Answer(model, budget, settings.refusal_threshold, name, turns)
+    reranker = _reranker(settings, model)
+    answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
     writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
     tool = Choosing([Tables(), Whole(model, name, turns)], answer)
     return Answering(tool, name, writer=writer, model=model)
 
 
+def _reranker(settings: Settings, model: "LlamaCppChat | None" = None) -> Reranker | None:
+    """Raises LibraryError when there is no such cross-encoder."""
+    if settings.reranker == YES_NO:
+        return YesNoReranker(model) if model else None
+    return CrossEncoderReranker(settings.reranker) if settings.reranker else None
+
+
 def _deciding(settings: Settings) -> dict[str, Any]:
     """The settings that decide what an answer says."""
     names = {
-        "context_tokens", "passage_tokens", "answer_tokens", "threads", "refusal_threshold"
+        "context_tokens", "passage_tokens", "answer_tokens", "threads", "refusal_threshold",
+        "reranker",
     }  # fmt: skip
     return settings.model_dump(include=names)

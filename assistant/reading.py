@@ -12,6 +12,7 @@ from assistant.reply import Passage
 from assistant.tools import Request, Turn
 from ingest.text import lists_contents
 from vectorstore.library import Hit
+from vectorstore.reranker import Reranker, reranked
 
 _HITS = 24  # looked at to fill the budget
 _MARGIN = 48  # tokens of the chat template
@@ -59,9 +60,12 @@ class Reading:
 class Reader:
     """Reads within a budget; `count` gives a text's tokens."""
 
-    def __init__(self, budget: Budget, count: Callable[[str], int]) -> None:
+    def __init__(
+        self, budget: Budget, count: Callable[[str], int], reranker: Reranker | None = None
+    ) -> None:
         self._budget = budget
         self._count = count
+        self._reranker = reranker
 
     def read(self, request: Request) -> Reading:
         """Search for what the question means, and keep what was read if it builds on that.
@@ -77,7 +81,8 @@ class Reader:
         if rest < self._least:
             raise self._overlong(meant, rest)
         room = rest if request.given else min(self._budget.passages, rest)
-        hits = _contents_last(request.evidence.passages(meant, _HITS, request.documents))
+        found = request.evidence.passages(meant, _HITS, request.documents)
+        hits = _contents_last(reranked(self._reranker, meant, found))
         windows = tuple(context.windows(hits, request.evidence, room, self._count))
         reading = Reading(meant, windows)
         return self._continued(request, reading, hits) if continues else reading

@@ -31,6 +31,7 @@ class Settings(BaseModel):
     chat_model: str = ""  # a catalogue name or a path to a GGUF file; empty: chosen by `models use`
     embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
     speech_model: str = ""  # the same, for recordings
+    reranker: str = ""  # "yes-no": the chat model's odds; else a cross-encoder's folder or hub name
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model

@@ -48,7 +48,11 @@ HOMES = {
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/ocr/rapid.py"},
-    "sentence_transformers": {"vectorstore/embedder.py", "vectorstore/quantized.py"},
+    "sentence_transformers": {
+        "vectorstore/embedder.py",
+        "vectorstore/quantized.py",
+        "vectorstore/reranker.py",
+    },
     "sqlite3": {
         "assistant/doctor.py",  # looks into files that a library would refuse to open
         "assistant/evaluation/runs.py",

@@ -16,6 +16,7 @@ from assistant.tools import Request
 from assistant.turn_taking import TurnTaking
 from assistant.units import units_of
 from ingest.text import about_tokens
+from vectorstore.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
 
@@ -32,6 +33,7 @@ class Answer:
         threshold: float = abstention.THRESHOLD,
         model_name: str = EXTRACTIVE,
         turns: TurnTaking | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it. `turns` are shared with
         other tools that write with the same model."""
@@ -39,7 +41,7 @@ class Answer:
         self._turns = turns or TurnTaking()
         self._budget = budget
         self._threshold = threshold
-        self.read = Reader(budget, self._count).read
+        self.read = Reader(budget, self._count, reranker).read
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:
