@@ -21,6 +21,21 @@ mentioned document documents
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _FISCAL = re.compile(r"\b(?:FY|fiscal year)\s?'?(\d{4}|\d{2})\b", re.IGNORECASE)
 _PARTS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+|\d+")
+_NTH = ("first", "second", "third", "fourth")
+_QUARTER = re.compile(r"\b(first|second|third|fourth) quarter\b", re.IGNORECASE)
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
+_PLAIN = re.compile(r"(?<![\w.,-])(?!(?:19|20)\d\d\b)\d{4,9}(?![\w,-])")  # no years
+_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_OF_YEAR = "|".join(_NAMES)
+_MONTH = re.compile(rf"\b({_OF_YEAR}) (\d{{4}})\b", re.IGNORECASE)
+_AMERICAN = re.compile(rf"\b({_OF_YEAR}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
+_BRITISH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?,?(?: of)? ({_OF_YEAR}),? (\d{{4}})\b", re.IGNORECASE
+)
+_ISO = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-\d\d)?\b")
 _MOST = 40  # words of a query; a pasted page would match everything, slowly
 
 
@@ -56,7 +71,30 @@ def match(query: str) -> str:
     Every word is quoted: raw text would be read as FTS5 syntax and raise.
     """
     chosen = content_words(query) or [word.lower() for word in _WORD.findall(query)]
-    return " OR ".join(f'"{word}"' for word in chosen[:_MOST])
+    found = dict.fromkeys([*chosen[:_MOST], *written_otherwise(query)])
+    return " OR ".join(f'"{word}"' for word in found)
+
+
+def written_otherwise(text: str) -> list[str]:
+    """Numbers, quarters and dates of a text as documents may write them: 1,200 also as 1200."""
+    return [
+        *(
+            f"{other} quarter"
+            for n, other in enumerate(_NTH, 1)
+            if re.search(rf"\bq{n}\b", text, re.I)
+        ),
+        *(f"q{_NTH.index(nth.lower()) + 1}" for nth in _QUARTER.findall(text)),
+        *(number.replace(",", "") for number in _GROUPED.findall(text)),
+        *(f"{int(number):,}" for number in _PLAIN.findall(text)),
+        *(f"{year} {_month(month)} {int(day):02}" for month, day, year in _AMERICAN.findall(text)),
+        *(f"{year} {_month(month)} {int(day):02}" for day, month, year in _BRITISH.findall(text)),
+        *(f"{_NAMES[int(month) - 1]} {year}" for year, month in _ISO.findall(text)),
+        *(f"{year} {_month(month)}" for month, year in _MONTH.findall(text)),
+    ]
+
+
+def _month(name: str) -> str:
+    return f"{_NAMES.index(name.lower()) + 1:02}"
 
 
 def _year(digits: str) -> str:

@@ -202,6 +202,15 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     again.close()
 
 
+def test_numbers_and_dates_are_found_however_they_are_written(catalog: Catalog) -> None:
+    grouped, plain, iso = put(
+        catalog, "a.pdf", "Costs of 1,200 euros.", "A fee of 4500 euros.", "Due on 2023-03-05."
+    )
+    assert found(catalog, "1200") == found(catalog, "1,200") == [grouped]
+    assert found(catalog, "4,500") == [plain]
+    assert found(catalog, "5 March 2023")[0] == iso
+
+
 @pytest.mark.parametrize("query", ["", " ", "?!", "\"' AND * NEAR(", "a:b", "-x", "^", '"', "NEAR"])
 def test_nasty_queries_are_only_words(catalog: Catalog, query: str) -> None:
     put(catalog, "a.pdf", "Paid leave.")

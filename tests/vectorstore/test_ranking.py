@@ -17,20 +17,20 @@ def test_nothing_found_is_nothing_ranked() -> None:
 
 def test_both_legs_count_by_where_they_lie_between_worst_and_best() -> None:
     ranked = rank([candidate("a", 0.2, 8), candidate("b", 0.6, 0), candidate("c", 0.4, 4)], {})
-    assert scores(ranked) == pytest.approx({"b": 0.55, "c": 0.275 + 0.225, "a": 0.45})
+    assert scores(ranked) == pytest.approx({"b": 0.6, "c": 0.3 + 0.2, "a": 0.4})
     assert [r.candidate.id for r in ranked] == ["b", "c", "a"]
 
 
 def test_a_leg_that_says_the_same_of_all_says_nothing() -> None:
     ranked = rank([candidate("a", 0.5, 3), candidate("b", 0.5, 1)], {})
-    assert scores(ranked) == pytest.approx({"a": 0.45, "b": 0})
+    assert scores(ranked) == pytest.approx({"a": 0.4, "b": 0})
 
 
 def test_the_card_of_a_document_lifts_all_of_its_passages_alike() -> None:
     ranked = rank([candidate("a", 1, 0), candidate("b", 0, 0), candidate("c", 0, 0)], {"c": 9})
-    assert scores(ranked) == pytest.approx({"a": 0.55, "c": 0.2, "b": 0})
+    assert scores(ranked) == pytest.approx({"a": 0.6, "c": 0.2, "b": 0})
     half = rank([candidate("a", 1, 0), candidate("b", 0, 0)], {"b": 3, "elsewhere": 6})
-    assert scores(half) == pytest.approx({"a": 0.55, "b": 0.1})
+    assert scores(half) == pytest.approx({"a": 0.6, "b": 0.1})
 
 
 def test_a_page_is_lifted_by_the_page_beside_it_in_the_same_document() -> None:
@@ -44,7 +44,7 @@ def test_a_page_is_lifted_by_the_page_beside_it_in_the_same_document() -> None:
         {},
     )
     assert scores(ranked) == pytest.approx(
-        {"best": 0.55, "beside": 0.15 * 0.55, "farther": 0, "other": 0}
+        {"best": 0.6, "beside": 0.15 * 0.6, "farther": 0, "other": 0}
     )
 
 

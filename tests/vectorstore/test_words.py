@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.words import content_words, indexed, match, name_parts
+from vectorstore.words import content_words, indexed, match, name_parts, passage, written_otherwise
 
 
 @pytest.mark.parametrize("text", ["FY18", "FY2018", "FY 2018", "fiscal year 2018", "fy '18"])
@@ -35,3 +35,32 @@ def test_a_pasted_page_is_cut() -> None:
 
 def test_a_file_name_becomes_the_words_that_people_use() -> None:
     assert name_parts("2023_Q1-AnnualReport.pdf") == "2023 Q1 Annual Report"
+
+
+@pytest.mark.parametrize(
+    ("query", "otherwise"),
+    [
+        ("1,200 units", ["1200"]),
+        ("1200 units in 2021", ["1,200"]),  # a year has no comma
+        ("1,250.50 or 3.5", ["1250.50"]),
+        ("sales in Q3", ["third quarter"]),
+        ("sales in the Third Quarter", ["q3"]),
+        ("on March 5, 2023", ["2023 03 05"]),
+        ("on 5th March 2023", ["2023 03 05", "2023 03"]),
+        ("in March 2023", ["2023 03"]),
+        ("since 2023-03-05", ["march 2023"]),
+        ("id 123-45678, SQ3, part 12345x, 192.168.1.1000", []),
+        ("you may go in 2021", []),
+    ],
+)
+def test_numbers_quarters_and_dates_are_found_however_they_are_written(
+    query: str, otherwise: list[str]
+) -> None:
+    assert written_otherwise(query) == otherwise
+    for phrase in otherwise:
+        assert f'OR "{phrase}"' in match(query)
+
+
+def test_a_passage_has_the_words_of_its_headings() -> None:
+    assert passage("Paid in FY18.", ["Part 1", "Leave"]) == "Paid in FY18 2018.\nPart 1 Leave"
+    assert passage("Paid.", []) == "Paid."
