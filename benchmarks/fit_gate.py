@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from assistant import prompts
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
 from assistant.evidence import Evidence, GivenPassages
 from assistant.reading import Budget
@@ -29,7 +30,8 @@ from vectorstore.library import Library
 
 Row = dict[str, Any]
 RETRIEVAL = ["passage_cosine", "sentence_cosine", "covered"]
-MODEL = ["yes_log_odds"]
+MODEL = ["yes_log_odds"]  # asked about the best sentences
+FOLLOW_UP = ["all_log_odds"]  # asked about all that is read, as a follow-up is
 PASSAGES = 4
 
 
@@ -41,7 +43,7 @@ def main() -> None:
     if not chosen.show:
         collect(chosen, path)
     rows = read_rows(path)
-    for names in (RETRIEVAL + MODEL, MODEL, RETRIEVAL):
+    for names in (RETRIEVAL + MODEL, RETRIEVAL + FOLLOW_UP, RETRIEVAL, MODEL):
         report(rows, names)
 
 
@@ -64,9 +66,11 @@ def collect(options: Any, path: Path) -> None:
             request = Request(question.question, evidence, given=name == "clapnq")
             reading = tool.read(request)
             signals = tool.signals(request, reading, tool.run(request))
-            common.append_row(
-                path, {"id": key, "set": name, "answerable": answerable, **asdict(signals)}
+            yes, no = model.next_token_logprobs(
+                reading.messages(question.question, prompts.CHECK), [prompts.YES, prompts.NO]
             )
+            row = {"id": key, "set": name, "answerable": answerable, **asdict(signals)}
+            common.append_row(path, {**row, "all_log_odds": yes - no})
             print(key, answerable, json.dumps(asdict(signals)), file=sys.stderr)
 
 

@@ -19,6 +19,7 @@ from ingest.text import about_tokens
 from vectorstore.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
+_BEST = 3  # sentences by which the model judges whether there is an answer
 
 
 class Answer:
@@ -124,15 +125,19 @@ class Answer:
 
     def signals(self, request: Request, reading: Reading, reply: Reply) -> abstention.Signals:
         """What tells whether the passages answer the question. Raises Stopped."""
-        found = _retrieval_signals(reading, _ranked(request, reading))
+        ranked = _ranked(request, reading)
+        found = _retrieval_signals(reading, ranked)
         if reply.cancel.is_set():
             raise Stopped("Stopped before the model had looked at the question.")
         if not isinstance(self._model, TokenOdds):
             return found
-        check = reading.messages(request.question, prompts.CHECK)
+        if reading.before:  # other passages would push the conversation out of the model's cache
+            check = reading.messages(request.question, prompts.CHECK)
+        else:
+            check = prompts.check([quoted.unit.text for quoted in ranked[:_BEST]], reading.meant)
         odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
         reply.asked, reply.yes_log_odds = prompts.told(check), odds[0] - odds[1]
-        return replace(found, yes_log_odds=reply.yes_log_odds)
+        return replace(found, yes_log_odds=reply.yes_log_odds, follows=bool(reading.before))
 
     # -- answering without a model
 
