@@ -41,13 +41,15 @@ class Assistant:
         conversation: str = "",
         documents: Collection[str] | None = None,
         history: Sequence[Turn] = (),
+        threshold: float | None = None,
     ) -> Reply:
         """The reply works while it is iterated; a named conversation keeps the turn afterwards.
 
-        `documents` restricts the search; `history` stands in front of the conversation's turns.
+        `documents` restricts the search; `history` stands in front of the conversation's turns;
+        below `threshold` the gate refuses (None: as the settings say).
         """
         kept = self.conversations.history(conversation) if conversation else []
-        request = Request(question, self.library, (*history, *kept), documents)
+        request = Request(question, self.library, (*history, *kept), documents, threshold)
         return self._remembered(self._tool.run(request), conversation=conversation)
 
     def ask_given(

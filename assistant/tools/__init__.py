@@ -37,6 +37,7 @@ class Request:
     evidence: Evidence
     history: Sequence[Turn] = ()  # oldest first
     documents: Collection[str] | None = field(default=None)  # only these, when named
+    threshold: float | None = None  # of the gate; None: as the tool is set
     given: bool = False  # somebody chose the evidence for this question: read all that fits
 
 

@@ -75,6 +75,10 @@ class Answer:
             return about_tokens(text)
         return self._model.get_num_tokens(text)
 
+    def _doubts(self, signals: abstention.Signals, request: Request) -> bool:
+        least = self._threshold if request.threshold is None else request.threshold
+        return abstention.answerable(signals) < least
+
     # -- answering with a model
 
     def _write(
@@ -84,7 +88,7 @@ class Answer:
             with self._turn(reply):
                 reply.stage = f"Reading {len(reading.windows)} passages"
                 signals = self.signals(request, reading, reply)
-                if abstention.answerable(signals) < self._threshold:
+                if self._doubts(signals, request):
                     yield from _refuse(reply, reading)
                     return
                 reply.stage = "Writing"
@@ -144,7 +148,7 @@ class Answer:
     def _quote(self, request: Request, reading: Reading, reply: Reply) -> Iterator[str]:
         ranked = _ranked(request, reading)
         signals, quoted = _retrieval_signals(reading, ranked), extractive.best_sentences(ranked)
-        if not quoted or abstention.answerable(signals) < self._threshold:
+        if not quoted or self._doubts(signals, request):
             yield from _refuse(reply, reading)
             return
         outcome = _quoted_outcome(quoted, reading)

@@ -89,7 +89,12 @@ def _ask(question: str) -> None:
     identity = conversation.current() or assistant.conversations.start()
     conversation.enter(identity, keep_page=True)
     try:
-        reply = assistant.ask(question, conversation=identity, documents=sidebar.scope())
+        reply = assistant.ask(
+            question,
+            conversation=identity,
+            documents=sidebar.scope(),
+            threshold=sidebar.threshold(),
+        )
     except PinciteError as error:
         trouble.keep(error)
     else:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from assistant import build
+from assistant.abstention import POINTS
 from assistant.chat import Assistant
 from assistant.ui import conversation, resources
 from assistant.ui.plain import as_html, plain
@@ -22,6 +23,7 @@ def draw(assistant: Assistant) -> None:
             on_click=conversation.leave,
         )
         _scope(assistant)
+        _refusal()
         if resources.alone():  # what others asked is not for every visitor to read
             _recent(assistant)
         _about(assistant)
@@ -43,6 +45,30 @@ def library() -> None:
 def scope() -> list[str] | None:
     """The documents to ask; None for all."""
     return st.session_state.get("scope") or None
+
+
+def threshold() -> float | None:
+    """How sure the assistant must be that the documents answer; None: as the settings say."""
+    point = POINTS.get(st.session_state.get("refusal", ""))
+    return point.threshold if point else None
+
+
+def _refusal() -> None:
+    """From strict to helpful, with what each was measured to do."""
+    set_so = resources.settings().refusal_threshold
+    now = next((name for name, point in POINTS.items() if point.threshold == set_so), None)
+    # Kept apart from the widget, as in _scope.
+    chosen = st.session_state.get("refusal", now)
+    picked = st.segmented_control(
+        "When unsure", list(POINTS), default=chosen, format_func=str.capitalize, width="stretch"
+    )
+    st.session_state["refusal"] = picked or ""
+    if picked:
+        point = POINTS[picked]
+        st.caption(
+            f"Refuses {point.unanswerable:.0%} of what the documents do not answer, and "
+            f"{point.answerable:.0%} of what they do."
+        )
 
 
 def _scope(assistant: Assistant) -> None:

@@ -207,3 +207,9 @@ def test_an_answer_waits_for_the_one_before_it_says_so_and_can_be_stopped() -> N
     threads[0].join(5)
 
     assert second.finish().citations[0].quote == FULL_TIME
+
+
+def test_a_request_may_set_how_sure_the_gate_has_to_be() -> None:
+    model = ScriptedChat(replies=["25 days."], yes=-30.0)
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.0)
+    assert not Answer(model, Budget()).run(request).finish().refused
