@@ -1,6 +1,6 @@
 """Does the right page come up? Page hits on PDFs for both systems, nDCG on SciFact for each leg.
 
-Every set of PDFs is one shared store; the first five different pages of a ranking count.
+Every set of PDFs is one shared store; the first five, or ten, different pages of a ranking count.
 """
 
 import tempfile
@@ -28,22 +28,23 @@ Score = Callable[[list[PagePair], Question], float]
 Rows = list[dict[str, Any]]
 
 SCORES: dict[str, Score] = {
-    "page hit@5": lambda pages, question: page_hit(pages, question.evidence),
-    "page hit@5, one page off": lambda pages, question: page_hit(pages, question.evidence, 1),
-    "page recall@5": lambda pages, question: page_recall(pages, question.evidence),
-    "document hit@5": lambda pages, question: document_hit(pages, question.evidence),
+    "page hit@5": lambda pages, question: page_hit(pages[:5], question.evidence),
+    "page hit@5, one page off": lambda pages, question: page_hit(pages[:5], question.evidence, 1),
+    "page hit@10": lambda pages, question: page_hit(pages, question.evidence),
+    "page recall@5": lambda pages, question: page_recall(pages[:5], question.evidence),
+    "document hit@5": lambda pages, question: document_hit(pages[:5], question.evidence),
 }
 
 
 def main() -> None:
     parser = common.parser(__doc__)
-    parser.add_argument("--sets", nargs="+", default=[*PDF_SETS, "scifact"])
+    parser.add_argument("--sets", nargs="+", default=[*PDF_SETS, *scifact.SETS])
     parser.add_argument("--only", choices=("langchain", "pincite"), help="run one system")
     options = parser.parse_args()
     folder = common.eval_folder(options.eval)
     for name in options.sets:
-        if name == "scifact":
-            scifact.run(options, folder)
+        if name in scifact.SETS:
+            scifact.run(options, folder, name)
         else:
             compare(options, common.pdf_set(folder, name))
 
@@ -82,7 +83,7 @@ def per_question(pdf_set: common.PdfSet, rows: Rows, score: Score) -> list[float
 
 
 def pages_of(hits: Rows) -> list[PagePair]:
-    return first_distinct((Path(hit["document"]).name, hit["page"]) for hit in hits)
+    return first_distinct(((Path(hit["document"]).name, hit["page"]) for hit in hits), 10)
 
 
 def ranking_rows(options: Any, pdf_set: common.PdfSet, system: str) -> Rows:

@@ -1,4 +1,4 @@
-"""SciFact, nDCG@10: dense MiniLM alone, BM25 alone, and Pincite's fusion of the two.
+"""SciFact and Cranfield, nDCG@10: dense MiniLM alone, BM25 alone, and Pincite's fusion of the two.
 
 Each abstract is one chunk of one document. `legs` alone knows how Pincite ranks.
 """
@@ -24,27 +24,28 @@ BM25 = "BM25 leg"
 FUSION = "fusion of the legs"
 WHOLE = "Pincite's search"
 KEPT = 10
+SETS = {"scifact": "queries_train_dev.jsonl", "cranfield": "queries.jsonl"}
 
 Row = dict[str, Any]
 
 
-def run(options: Any, folder: Path) -> None:
-    """Rank the train claims' abstracts with every method and print the table."""
-    corpus = read_rows(folder / "scifact" / "corpus.jsonl")
-    claims = read_rows(folder / "scifact" / "queries_train_dev.jsonl")
+def run(options: Any, folder: Path, name: str = "scifact") -> None:
+    """Rank the abstracts of a set for each query with every method, and print the table."""
+    corpus = read_rows(folder / name / "corpus.jsonl")
+    claims = read_rows(folder / name / SETS[name])
     rows: list[Row] = []
     if options.only != "pincite":
-        path = options.cache / "scifact-langchain.jsonl"
+        path = options.cache / f"{name}-langchain.jsonl"
         rows += common.saved(
             path, options.reuse, lambda: reference_rankings(options, corpus, claims)
         )
     if options.only != "langchain":
-        path = options.cache / "scifact-pincite.jsonl"
+        path = options.cache / f"{name}-pincite.jsonl"
         rows += common.saved(path, options.reuse, lambda: pincite_rankings(options, corpus, claims))
-    report(rows, claims)
+    report(rows, claims, name)
 
 
-def report(rows: list[Row], claims: list[Row]) -> None:
+def report(rows: list[Row], claims: list[Row], name: str) -> None:
     ranked = {(row["method"], row["id"]): row["ranking"] for row in rows}
     values = {
         method: [ndcg(ranked[method, claim["_id"]], claim["relevant"], KEPT) for claim in claims]
@@ -55,7 +56,7 @@ def report(rows: list[Row], claims: list[Row]) -> None:
         [method, bootstrap_interval(scores), paired_difference(scores, base) if base else "-"]
         for method, scores in values.items()
     ]
-    print(f"\n## SciFact: {len(claims)} claims\n")
+    print(f"\n## {name}: {len(claims)} queries\n")
     print(common.table(["", "nDCG@10", f"difference to {FP32}"], body))
 
 

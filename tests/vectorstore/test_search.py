@@ -132,3 +132,14 @@ def test_a_page_is_found_by_its_number_when_its_document_is_known(reports: Libra
     scoped = reports.search("What is on the last page?", documents=["PUMA_2021.pdf"])
     assert places(scoped)[0] == ("PUMA_2021.pdf", 3)
     assert reports.search("What is on page 99?", documents=["PUMA_2021.pdf"])
+
+
+def test_an_old_version_is_found_when_the_question_names_it(
+    library: Library, tmp_path: Path
+) -> None:
+    rules = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
+    write_pdf(tmp_path / "in" / "Laptops v1.pdf", rules)
+    write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*rules, "Rule 31: no stickers."])
+    library.add([tmp_path / "in"])
+    assert {hit.document for hit in library.search("laptop rules")} == {"Laptops v2.pdf"}
+    assert library.search("the rules of Laptops v1")[0].document == "Laptops v1.pdf"
