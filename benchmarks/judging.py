@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from langchain_core.messages import HumanMessage
+
 from assistant.evaluation import judging
 from assistant.evaluation.metrics import bootstrap_interval, token_f1
 from assistant.evaluation.question_sets import read_rows
@@ -106,7 +108,7 @@ def _halved(
 def _odds(model: Any, row: Row) -> float:
     gold = " / ".join(row["gold"][:2])
     prompt = PROMPT.format(question=row["question"], gold=gold, answer=row["answer"])
-    yes, no = model.next_token_logprobs([("user", prompt)], ["Yes", "No"])
+    yes, no = model.next_token_logprobs([HumanMessage(prompt)], ["Yes", "No"])
     return float(yes - no)
 
 

@@ -69,19 +69,25 @@ def sample(questions: Sequence[Question], limit: int | None, seed: int) -> list[
     return [question for question in questions if question.id in set(chosen)]
 
 
-def passages_as_files(corpus: Path, folder: Path) -> list[Path]:
+def passages_as_files(corpus: Path, folder: Path) -> tuple[list[Path], dict[str, str]]:
     """Write each passage of a corpus as a page of HTML named by its id, a sentence a line.
 
-    A library then reads them as it reads any file. What is there already is left alone.
+    A library then reads them as it reads any file. What is there already is left alone. A passage
+    that repeats another one is left out, and its id stands in the second result with that one's:
+    a library holds the same file once.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
+    known: dict[str, str] = {}
+    same: dict[str, str] = {}
     for number, row in enumerate(read_rows(corpus), start=1):
-        path = folder / f"{_id(row, f'{corpus}:{number}')}.html"
-        if not path.exists():
-            path.write_text(_page(row), "utf-8")
-        paths.append(path)
-    return paths
+        id, page = _id(row, f"{corpus}:{number}"), _page(row)
+        if page in known:
+            same[id] = known[page]
+            continue
+        known[page] = id
+        if not (folder / f"{id}.html").exists():
+            (folder / f"{id}.html").write_text(page, "utf-8")
+    return [folder / f"{id}.html" for id in known.values()], same
 
 
 def _questions_file(path: Path) -> Path:
@@ -121,7 +127,7 @@ def _id(row: dict[str, Any], where: str) -> str:
 
 
 def _page(row: dict[str, Any]) -> str:
-    title = html.escape(str(row.get("title") or row["_id"]))
+    title = html.escape(str(row.get("title") or ""))
     lines = "<br>\n".join(html.escape(sentence) for sentence in split(row["text"]))
     head = f'<meta charset="utf-8"><title>{title}</title>'
     return f"<html><head>{head}</head><body><h1>{title}</h1><p>{lines}</p></body></html>\n"

@@ -70,15 +70,15 @@ def measure(
     """
     questions = folders.read_set(path)
     with sources.opened(questions, settings, named, watch.adding) as source:
-        known = [question for question in questions.questions if not source.missing(question)]
+        known = [question for question in source.questions if not source.missing(question)]
         if not known:
-            raise _unknown(questions, source)
+            raise _unknown(source, questions.file)
         asked = folders.sample(known, options.limit, options.seed)
         who = None
         if _answers(questions, options, watch):
             who = assistant(settings, source.library)
             watch.notice(who.notice)
-        about = _about(settings, questions, source, options, who) | _skipped(source, questions)
+        about = _about(settings, questions, source, options, who) | _skipped(source)
         kept = runs(settings)
         number = kept.begin(about, options.note, options.fresh)
         running = Running(kept, source, who, options.passages, watch.asking, watch.cancel)
@@ -129,16 +129,16 @@ def _about(
     }
 
 
-def _skipped(source: Source, questions: QuestionSet) -> dict[str, Any]:
-    missing = [source.missing(question) for question in questions.questions]
+def _skipped(source: Source) -> dict[str, Any]:
+    missing = [source.missing(question) for question in source.questions]
     names = sorted(frozenset().union(*missing))
     return {"skipped": {"questions": sum(map(bool, missing)), "documents": names}}
 
 
-def _unknown(questions: QuestionSet, source: Source) -> BadQuestionSet:
-    names = _skipped(source, questions)["skipped"]["documents"]
+def _unknown(source: Source, file: Path) -> BadQuestionSet:
+    names = _skipped(source)["skipped"]["documents"]
     more = "…" if len(names) > 5 else ""
     return BadQuestionSet(
-        f"The library {source.library.name!r} holds none of the documents that {questions.file} "
+        f"The library {source.library.name!r} holds none of the documents that {file} "
         f"is about: {', '.join(names[:5])}{more}"
     )

@@ -6,10 +6,9 @@ beside the questions, below `<home>/evaluation`, and kept there for the next tim
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant import build
@@ -28,7 +27,8 @@ class Source:
     """A library, as a question set sees it."""
 
     library: Library
-    cited: frozenset[str]  # the names that the set uses
+    questions: tuple[Question, ...]  # of the set
+    cited: frozenset[str]  # the names that they use
     holds: frozenset[str]  # what is in the library, named so
     corpus: bool = False  # its documents are passages of a corpus
 
@@ -63,20 +63,19 @@ def opened(questions: QuestionSet, settings: Settings, named: bool, show: Show) 
 
     Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
     """
-    own = not named and _needs_own(questions, settings)
-    library = _own(questions, settings) if own else build.library(settings)
-    with library:
-        if own:
-            _fill(library, questions, show)
-        yield source(library, questions, own and questions.corpus is not None)
+    if named or not _needs_own(questions, settings):
+        with build.library(settings) as library:
+            yield source(library, questions)
+        return
+    with _own(questions, settings) as library:
+        yield source(library, _filled(library, questions, show), questions.corpus is not None)
 
 
 def source(library: Library, questions: QuestionSet, corpus: bool = False) -> Source:
     """A library as a question set sees it."""
     cited = frozenset().union(*(question.documents for question in questions.questions))
-    bare = Source(library, cited, frozenset(), corpus)
-    holds = frozenset(bare.named(info.document) for info in library.documents())
-    return Source(library, cited, holds, corpus)
+    bare = Source(library, questions.questions, cited, frozenset(), corpus)
+    return replace(bare, holds=frozenset(bare.named(i.document) for i in library.documents()))
 
 
 def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
@@ -111,10 +110,20 @@ def _own(questions: QuestionSet, settings: Settings) -> Library:
     return build.library_in(settings, folder, questions.name)
 
 
-def _fill(library: Library, questions: QuestionSet, show: Show) -> None:
-    paths: Sequence[Path] = questions.documents
-    if questions.corpus:
-        paths = passages_as_files(questions.corpus, library.folder / "passages")
-        if len(library.documents()) >= len(paths):
-            return
-    library.add(paths, show)
+def _filled(library: Library, questions: QuestionSet, show: Show) -> QuestionSet:
+    """The questions, once the library holds what is beside them."""
+    if not questions.corpus:
+        library.add(questions.documents, show)
+        return questions
+    paths, same = passages_as_files(questions.corpus, library.folder / "passages")
+    if len(library.documents()) < len(paths):
+        library.add(paths, show)
+    return replace(questions, questions=tuple(_renamed(q, same) for q in questions.questions))
+
+
+def _renamed(question: Question, same: Mapping[str, str]) -> Question:
+    """With the ids of the passages that are kept of those that repeat."""
+    places = tuple(
+        replace(place, doc=same.get(place.doc, place.doc)) for place in question.evidence
+    )
+    return replace(question, evidence=places)

@@ -46,7 +46,8 @@ def _work() -> None:
         st.session_state["task-drawn"] = True
         st.rerun()  # the runs and drafts below are new
     with st.container(border=True, key="task"):
-        _ended(task) if task.ended else _going(task)
+        draw = _ended if task.ended else _going
+        draw(task)
         for notice in task.notices:
             st.caption(plain(notice))
 

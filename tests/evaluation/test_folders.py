@@ -118,11 +118,18 @@ def test_a_passage_becomes_a_page_with_its_title_and_its_sentences_as_they_are(
 ) -> None:
     text = "Seasons *vary* & <b>repeat</b>. They do so [1] each year."
     corpus = write(tmp_path / "corpus.jsonl", {"_id": "-7", "title": "A <b>", "text": text})
-    (path,) = passages_as_files(corpus, tmp_path / "texts")
+    (path,), _ = passages_as_files(corpus, tmp_path / "texts")
     (page,) = LOADERS[".html"](Source(path, "0" * 64)).pages
     lines = ["A <b>", "Seasons *vary* & <b>repeat</b>.", "They do so [1] each year."]
     assert [line.text for line in page.lines] == lines
     assert path.name == "-7.html"
+
+
+def test_a_passage_that_repeats_is_left_out_and_named(tmp_path: Path) -> None:
+    rows = [{"_id": id, "title": "T", "text": "Same."} for id in ("a", "b")]
+    corpus = write(tmp_path / "corpus.jsonl", *rows, {"_id": "c", "title": "U", "text": "Same."})
+    paths, same = passages_as_files(corpus, tmp_path / "texts")
+    assert ([path.stem for path in paths], same) == (["a", "c"], {"b": "a"})
 
 
 def test_a_passage_does_not_get_out_of_its_folder(tmp_path: Path) -> None:

@@ -124,8 +124,9 @@ def corpus(tmp_path: Path) -> Path:
         folder / "corpus.jsonl",
         {"_id": "-1-0", "title": "Leave", "text": "Annual leave is thirty days. Ask before."},
         {"_id": "-2-0", "title": "Leave", "text": "A password has fourteen letters."},
+        {"_id": "-3-0", "title": "Leave", "text": "Annual leave is thirty days. Ask before."},
     )
-    evidence = [{"doc_id": "-1-0"}]
+    evidence = [{"doc_id": "-3-0"}]  # the same as the first: either will do
     question = {"id": "q", "question": "annual leave days", "answers": ["30 days"]}
     write(folder / "questions.jsonl", question | {"evidence": evidence})
     return folder

@@ -115,6 +115,7 @@ def test_questions_that_were_kept_are_measured_in_the_background(
     assert "answerable: correct" in shown and "1.000 to 1.000" in shown
     assert "unanswerable: refused" in shown
     assert runs(Settings()).recent()[0].asked == 2
+    assert not any("None" in text.value for text in app.markdown)
     assert any("1 drafts are not asked" in c.value.replace("\\", "") for c in app.caption)
 
 
