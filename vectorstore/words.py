@@ -36,6 +36,7 @@ _BRITISH = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?,?(?: of)? ({_OF_YEAR}),? (\d{{4}})\b", re.IGNORECASE
 )
 _ISO = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])(?:-\d\d)?\b")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{3,120})[\"”“»]")
 _MOST = 40  # words of a query; a pasted page would match everything, slowly
 
 
@@ -76,8 +77,10 @@ def match(query: str) -> str:
 
 
 def written_otherwise(text: str) -> list[str]:
-    """Numbers, quarters and dates of a text as documents may write them: 1,200 also as 1200."""
+    """Numbers, quarters and dates of a text as documents may write them, 1,200 also as 1200; and
+    what it quotes, as a phrase."""
     return [
+        *(phrase for quoted in _QUOTED.findall(text) if " " in (phrase := _phrase(quoted))),
         *(
             f"{other} quarter"
             for n, other in enumerate(_NTH, 1)
@@ -91,6 +94,10 @@ def written_otherwise(text: str) -> list[str]:
         *(f"{_NAMES[int(month) - 1]} {year}" for year, month in _ISO.findall(text)),
         *(f"{year} {_month(month)}" for month, year in _MONTH.findall(text)),
     ]
+
+
+def _phrase(quoted: str) -> str:
+    return " ".join(word.lower() for word in _WORD.findall(quoted))
 
 
 def _month(name: str) -> str:

@@ -202,6 +202,14 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     again.close()
 
 
+def test_what_is_quoted_is_better_found_as_a_phrase(catalog: Catalog) -> None:
+    apart, phrase = put(catalog, "a.pdf", "Leave is paid by the week.", "The week of paid leave.")
+    scores = dict(catalog.bm25('who writes "paid leave"?', 9))
+    assert scores[phrase] > 1.5 * scores[apart]
+    plain = dict(catalog.bm25("who writes paid leave?", 9))
+    assert plain[phrase] == pytest.approx(plain[apart], rel=0.2)
+
+
 def test_numbers_and_dates_are_found_however_they_are_written(catalog: Catalog) -> None:
     grouped, plain, iso = put(
         catalog, "a.pdf", "Costs of 1,200 euros.", "A fee of 4500 euros.", "Due on 2023-03-05."

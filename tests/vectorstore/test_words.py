@@ -51,6 +51,9 @@ def test_a_file_name_becomes_the_words_that_people_use() -> None:
         ("since 2023-03-05", ["march 2023"]),
         ("id 123-45678, SQ3, part 12345x, 192.168.1.1000", []),
         ("you may go in 2021", []),
+        ('who says "Annual Leave, paid"?', ["annual leave paid"]),
+        ("who says “never, ever” or 'perhaps'?", ["never ever"]),
+        ('the "Leave" page', []),  # one word is among the words
     ],
 )
 def test_numbers_quarters_and_dates_are_found_however_they_are_written(
