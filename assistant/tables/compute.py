@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from assistant.tables.plan import Operand, Plan
 from assistant.tables.question import (
     AVERAGE,
+    COUNT,
     DIFFERENCE,
     GROWTH,
     HIGHEST,
@@ -23,6 +24,8 @@ def result(plan: Plan) -> Decimal | None:
     if plan.operation == LOOKUP:
         first = plan.operands[0]
         return first.value if first.cell.kind == "number" else None
+    if plan.operation == COUNT:
+        return Decimal(len(best(plan)))
     values = [operand.value for operand in plan.operands]
     if plan.operation in (GROWTH, RATIO, SHARE) and not values[-1]:
         return None
@@ -32,9 +35,20 @@ def result(plan: Plan) -> Decimal | None:
 
 
 def best(plan: Plan) -> list[Operand]:
-    """The operands with the highest, or the lowest, value; several when they are equal."""
+    """The operands that an answer names: those with the extreme value, or those that count."""
+    if plan.operation == COUNT:
+        return [operand for operand in plan.operands if _counts(plan, operand.value)]
+    if plan.operation not in (HIGHEST, LOWEST):
+        return list(plan.operands)
     wanted = result(plan)
     return [operand for operand in plan.operands if operand.value == wanted]
+
+
+def _counts(plan: Plan, value: Decimal) -> bool:
+    how, limit = plan.than or ("at least", value)
+    if how in ("at least", "at most"):
+        return value >= limit if how == "at least" else value <= limit
+    return value > limit if how in ("more than", "over", "above") else value < limit
 
 
 def _result(operation: str, values: list[Decimal]) -> Decimal:

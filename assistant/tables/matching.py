@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.tables.grid import Column, Grid, Row
-from assistant.tables.question import SHARE, Asked
+from assistant.tables.question import COUNT, SHARE, Asked
 from assistant.tables.terms import MONTHS, is_hard, is_year, terms
 
 _WEAK = frozenset(
@@ -171,6 +171,8 @@ class Match:
         kind = self.asked.kind - self.asked.names
         told = self.grid.near_terms | self.grid.prose_terms
         told |= frozenset.intersection(*(row.above for row in rows))
+        if self.asked.operation == COUNT:  # "how many sites": no number is enough for anything else
+            return bool(kind & told)
         if kind == {"year"}:
             return "year" in self.grid.corner.lower() or all(
                 any(map(is_year, row.terms)) for row in rows

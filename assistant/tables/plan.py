@@ -28,4 +28,5 @@ class Plan:
     grid: Grid
     operation: str
     operands: tuple[Operand, ...]
+    than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
     score: float = 0.0  # how much of the question it explains, 0 to about 1

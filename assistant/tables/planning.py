@@ -8,6 +8,7 @@ from assistant.tables.matching import Match
 from assistant.tables.plan import Operand, Plan
 from assistant.tables.question import (
     AVERAGE,
+    COUNT,
     GROWTH,
     HIGHEST,
     LOOKUP,
@@ -31,6 +32,7 @@ def plans(asked: Asked, grid: Grid, card: frozenset[str]) -> Iterator[Plan]:
     makers = {
         LOOKUP: _lookups, SUM: _sums, AVERAGE: _sums, SHARE: _shares, HIGHEST: _extremes,
         LOWEST: _extremes,
+        COUNT: _counts,
     }  # fmt: skip
     yield from makers.get(asked.operation, _pairs)(match)
 
@@ -117,8 +119,13 @@ def _extremes(match: Match) -> Iterator[Plan]:
             yield from _plan(match, match.asked.operation, [(row, c) for c in columns])
 
 
+def _counts(match: Match) -> Iterator[Plan]:
+    yield from _whole_columns(match, COUNT)
+
+
 def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
     """All rows of a column that are alike: of one section, without totals."""
+    some = operation in (HIGHEST, LOWEST, COUNT)  # a cell without a number is left out
     change = bool(match.asked.words & _CHANGES) or operation in (HIGHEST, LOWEST)
     for rows in _groups(match):
         if len(rows) < 2 or not match.kind_is(rows):
@@ -127,7 +134,7 @@ def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
             if match.head_precision(column) < _HEAD:
                 continue  # "total assets" is not the sum of what is headed "carrying amount"
             cells = [(row, column) for row in rows if _number(match.grid, row, column)]
-            if len(cells) > 1 and (operation in (HIGHEST, LOWEST) or len(cells) == len(rows)):
+            if len(cells) > 1 and (some or len(cells) == len(rows)):
                 yield from _plan(match, operation, cells, labels=False)
 
 
@@ -155,10 +162,13 @@ def _plan(
     rows = list({operand.row.index: operand.row for operand in operands}.values())
     covered = match.coverage(rows, [operand.column for operand in operands], labels)
     if covered:
-        precise = min(map(match.precision, rows)) if labels else 1.0
+        named = [match.precision(row) for row in rows]
+        if match.asked.range:
+            named = [share for share in named if share] or named  # what lies between is not named
+        precise = min(named) if labels else 1.0
         headed = min(match.head_precision(operand.column) for operand in operands)
         score = covered + _PRECISE * (precise - 1.0) + _HEADED * (headed - 1.0)
-        yield Plan(match.grid, operation, tuple(operands), score)
+        yield Plan(match.grid, operation, tuple(operands), match.asked.than, score)
 
 
 def _alike(operation: str, operands: Sequence[Operand]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from assistant.tables.terms import is_year, terms
 
@@ -14,6 +15,7 @@ SHARE = "share"
 HIGHEST = "highest"
 LOWEST = "lowest"
 AVERAGE = "average"
+COUNT = "count"
 
 _PERCENT = r"(?:percent(?:age)?|per cent|%)"
 _MORE = r"more|less|fewer|higher|lower|larger|smaller|greater|longer|shorter|bigger"
@@ -56,6 +58,10 @@ _PATTERNS = (
         r"\b(?:total|sum|combined|together|altogether|plus|add(?:ed)? up|in all|overall)\b",
     ),
 )
+_THAN = re.compile(
+    r"(?i)^(?P<what>how many\b.+?)\b(?P<how>more than|over|above|at least|less than|fewer than"
+    r"|below|under|at most)\s+[€$£]?(?P<limit>\d[\d,]*(?:\.\d+)?)\b(?P<rest>.*)"
+)
 _RULES = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS]
 _VERBS = re.compile(rf"\b(?:{_CHANGED}|{_MORE}|than|between|against|compared|over all)\b", re.I)
 _SPOKEN = re.compile(rf"\b(?:{_PERCENT}|divided|minus|plus|together|combined|sum|total)\b", re.I)
@@ -93,6 +99,7 @@ class Asked:
     everything: bool = False  # it asks for all of the rows: "in total", "all sites"
     over_time: bool = False  # it asks how something has changed, not how two things differ
     range: bool = False  # "from 2019 to 2021"
+    than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
 
     @property
     def words(self) -> frozenset[str]:
@@ -106,6 +113,8 @@ def asked(text: str) -> Asked | None:
     """
     if _OTHER.search(text):
         return None
+    if than := _THAN.match(text):
+        return _counted(text, than)
     operation, rest = _operation(text)
     found = terms(_BEFORE.sub(" ", rest))
     if _BEFORE.search(text):
@@ -117,6 +126,12 @@ def asked(text: str) -> Asked | None:
         text, operation, tuple(found), _names(text), kind, everything, over_time,
         bool(_RANGE.search(text)),
     )  # fmt: skip
+
+
+def _counted(text: str, than: re.Match[str]) -> Asked:
+    found = terms(f"{than['what']} {than['rest']}")
+    limit = than["how"].lower(), Decimal(than["limit"].replace(",", ""))
+    return Asked(text, COUNT, tuple(found), _names(text), frozenset(found[:1]), than=limit)
 
 
 def _year_before(found: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from assistant.tables.compute import best, result
 from assistant.tables.plan import Operand, Plan
 from assistant.tables.question import (
     AVERAGE,
+    COUNT,
     DIFFERENCE,
     GROWTH,
     HIGHEST,
@@ -33,7 +34,18 @@ def _told(plan: Plan) -> str:
         return f"{_name(plan, first)}: {_shown(first)}{_scale(plan)}"
     if plan.operation in (HIGHEST, LOWEST):
         return _extreme(plan)
+    if plan.operation == COUNT:
+        return _count(plan)
     return _computed(plan, result(plan) or Decimal(0))
+
+
+def _count(plan: Plan) -> str:
+    found = best(plan)
+    how, limit = plan.than or ("at least", Decimal(0))
+    over = _text(plan.operands[0].column.label)
+    names = ", ".join(f"{_row(plan, operand)} ({_shown(operand)})" for operand in found)
+    told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,}"
+    return f"{told}: {names}{_scale(plan)}" if names else told
 
 
 def _computed(plan: Plan, value: Decimal) -> str:

@@ -7,7 +7,6 @@ from assistant.reply import Citation, Outcome, Passage, Reply, Sentence, UsedCel
 from assistant.tables.choosing import Tabled, choose
 from assistant.tables.compute import best
 from assistant.tables.plan import Operand, Plan
-from assistant.tables.question import HIGHEST, LOWEST
 from assistant.tables.say import sentence
 from assistant.tools import Request
 
@@ -43,8 +42,7 @@ def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
 
 def outcome(plan: Plan, text: str) -> Outcome:
     """A sentence with a citation for each run of lines that show its cells and their heads."""
-    first = best(plan) if plan.operation in (HIGHEST, LOWEST) else list(plan.operands)
-    named = {line for operand in first for line in _lines(operand)}
+    named = {line for operand in best(plan) for line in _lines(operand)}
     rest = {line for operand in plan.operands for line in _lines(operand)}
     runs = [*_runs(named), *_runs(rest.union(plan.grid.head_lines) - named)]
     citations = tuple(_citation(mark, plan, run) for mark, run in enumerate(runs, start=1))

@@ -1,7 +1,5 @@
 """Questions over tables, from files to answers: rules, arithmetic and citations on real cells."""
 
-from pathlib import Path
-
 import pytest
 
 from assistant.evidence import GivenPassages
@@ -18,6 +16,9 @@ FILES = {
     ),
     "Products.csv": "Product,Revenue,Margin\nValves,900,12%\nPumps,700,31%\nPipes,1500,9%\n",
     "Staff.csv": "City,Employees,Founded\nBerlin,42,1999\nMadrid,17,2011\nOslo,9,2020\n",
+    "Ducks.csv": "Year,Ducks seen\n2018,2\n2019,5\n2020,6\n2021,7\n",
+    "Geese.csv": "Geese seen,Q1 2020,Q2 2020,Q3 2020\nGeese,1,2,3\nSwans,4,5,6\n",
+    "Claims.csv": "Insurance,2022,2023\nClaims,200,300\nCost of claims,100,180\nRest,100,120\n",
     "Results.md": (
         "# Results of the regions\n\nRevenue by region (in millions)\n\n"
         "| Region | 2022 | 2023 |\n|---|---|---|\n| North | $1,000 | $1,200 |\n"
@@ -67,6 +68,12 @@ def told(library: Library, question: str) -> str:
         ("What is the average number of employees per city?", "= 22.67"),
         ("What was the total revenue in 2022?", "$1,250"),
         ("margin of valves", "12%"),
+        ("How many cities have more than 15 employees?", "2 of 3 values"),
+        ("How many cities have at most 9 employees?", "Oslo (9)"),
+        ("How many ducks were seen from 2019 to 2021 in total?", "= 18"),
+        ("What is the ratio of the cost of claims to claims in 2023?", "= 0.6 ("),
+        ("How many claims were there in 2022?", ": 200"),
+        ("How many geese were seen in the third quarter of 2020?", ": 3"),
     ],
 )
 def test_a_table_answers(library: Library, question: str, part: str) -> None:
@@ -87,6 +94,7 @@ def test_a_table_answers(library: Library, question: str, part: str) -> None:
         "What was revenue in the North?",  # of which year?
         "How do I book hotels in the North?",
         "What is the mean of escape?",
+        "How many drivers have more than 15 employees?",
     ],
 )
 def test_a_neighbour_is_no_answer(library: Library, question: str) -> None:
