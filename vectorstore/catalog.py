@@ -21,11 +21,6 @@ from vectorstore.store import Vectors
 
 _SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
-_OF = (
-    "rowid IN (SELECT chunk.rowid FROM chunk JOIN document ON document.id = document_id"
-    " WHERE name IN ({}))"
-)
-
 
 class Catalog:
     """What is known of a library's documents."""
@@ -205,14 +200,14 @@ class Catalog:
         match = words.match(query)
         if not match:
             return []
-        of = "" if documents is None else f" AND {_OF.format(','.join('?' * len(documents)))}"
+        of = "" if documents is None else rows.within(len(documents))
         found = self.database.all(
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
             f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}{of}"
             " ORDER BY rank LIMIT ?) AS hit"
             " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
             match,
-            *(documents or ()),
+            *(list(documents or ()) * 3),
             k,
         )
         return [(row[0], row[1]) for row in found]

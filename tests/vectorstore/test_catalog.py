@@ -202,6 +202,14 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     again.close()
 
 
+def test_words_are_found_in_some_documents_alone(catalog: Catalog) -> None:
+    (a,), (b,), (c,) = (put(catalog, name, "Paid leave.") for name in ("a.pdf", "b.pdf", "c.pdf"))
+    for names, ids in ((["b.pdf"], [b]), (["a.pdf", "c.pdf"], [a, c]), ([], []), (["x.pdf"], [])):
+        assert [id for id, _ in catalog.bm25("leave", 9, documents=names)] == ids
+    everywhere = dict(catalog.bm25("leave", 9))
+    assert dict(catalog.bm25("leave", 9, documents=["b.pdf"]))[b] == everywhere[b]
+
+
 def test_what_is_quoted_is_better_found_as_a_phrase(catalog: Catalog) -> None:
     apart, phrase = put(catalog, "a.pdf", "Leave is paid by the week.", "The week of paid leave.")
     scores = dict(catalog.bm25('who writes "paid leave"?', 9))
