@@ -137,7 +137,7 @@ def _print(runs: "Runs", number: int, as_json: bool) -> int:
     skipped = run.about["skipped"]
     if skipped["questions"]:
         names = ", ".join(skipped["documents"])
-        notice(f"{skipped['questions']} questions skipped; not in the library: {names}")
+        notice(f"Questions skipped: {skipped['questions']}. Not in the library: {names}")
     for row in rows:
         if row["error"]:
             notice(f"question {row['id']} failed: {row['error']}")
@@ -158,13 +158,10 @@ def _document(run: "Run", found: dict[str, Any], rows: Sequence[dict[str, Any]])
 
 
 def _head(run: "Run") -> str:
-    about = run.about
-    by = about["model"] or "search only"
+    from assistant.evaluation.report import about
+
     end = "" if run.finished else ", interrupted"
-    return (
-        f"{run.title}{end}: {run.asked} questions about {about['documents']} documents of "
-        f"{about['library']}; {by}"
-    )
+    return f"{run.title}{end}; questions: {run.asked}; {about(run)}"
 
 
 def _list(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:

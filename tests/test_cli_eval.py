@@ -30,7 +30,7 @@ def test_a_set_is_measured_and_kept(full: Pincite, questions: Path) -> None:
     assert {"correct", "refusal_recall"} <= found["measures"].keys()
     assert {row["id"]: row["label"] for row in found["rows"]}.keys() == {"leave", "cats"}
     assert "1/2 How many days of leave?" in ran.err
-    assert "1 questions skipped; not in the library: Gone.pdf" in ran.err
+    assert "Questions skipped: 1. Not in the library: Gone.pdf" in ran.err
     assert full("eval", "show", found["run"], "--json").json == found
     assert full("eval", "runs", "--json").json[0]["number"] == found["run"]
 
@@ -38,7 +38,7 @@ def test_a_set_is_measured_and_kept(full: Pincite, questions: Path) -> None:
 def test_people_read_a_table(full: Pincite, questions: Path) -> None:
     ran = full("eval", questions.parent, "--library", "main")
     assert ran.out.startswith("run 1: mine, ")
-    assert "2 questions about 2 documents of main; extractive" in ran.out
+    assert "; questions: 2; main, documents: 2; extractive" in ran.out
     assert "right page among the first 5" in ran.out and "[1.000, 1.000]" in ran.out
     assert full("eval", "runs").out.splitlines() == [ran.out.splitlines()[0]]
 

@@ -69,7 +69,7 @@ def measure(
     Raises BadQuestionSet, also when no question is about documents that are there; LibraryError.
     """
     questions = folders.read_set(path)
-    with sources.opened(questions, settings, named, watch.adding) as source:
+    with sources.opened(questions, settings, named, watch.adding, watch.notice) as source:
         known = [question for question in source.questions if not source.missing(question)]
         if not known:
             raise _unknown(source, questions.file)
@@ -100,7 +100,7 @@ def differences(first: Run, second: Run) -> list[str]:
 
 def _answers(questions: QuestionSet, options: Options, watch: Watch) -> bool:
     if questions.waiting:
-        watch.notice(f"{questions.waiting} drafts are not asked: nobody has kept them yet.")
+        watch.notice(f"Drafts that nobody has kept yet are not asked: {questions.waiting}.")
     if not options.retrieval and not questions.answers_known:
         watch.notice("No answers are known to these questions: only searches are measured.")
     return questions.answers_known and not options.retrieval

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from assistant.evaluation.metrics import Interval, bootstrap_interval, ratio_interval
+from assistant.evaluation.runs import Run
 from assistant.evaluation.scoring import COSTS, Row, Scored, scored
 
 MEASURES = {
@@ -102,6 +103,14 @@ def lines(found: dict[str, Any]) -> list[str]:
     if not costs:
         return table
     return [*table, "", *columns(("", "half within", "95 % within", "of"), costs)]
+
+
+def about(run: Run) -> str:
+    """Of what library, and by which model."""
+    by = run.about["model"] or "search only"
+    documents = run.about["documents"]
+    held = f"{run.about['library']}, documents: {documents}" if documents else "given passages"
+    return f"{held}; {by}"
 
 
 def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -58,8 +58,10 @@ class Source:
 
 
 @contextmanager
-def opened(questions: QuestionSet, settings: Settings, named: bool, show: Show) -> Iterator[Source]:
-    """`named`: the library of the settings was asked for by name.
+def opened(
+    questions: QuestionSet, settings: Settings, named: bool, show: Show, tell: Callable[[str], None]
+) -> Iterator[Source]:
+    """`named`: the library of the settings was asked for by name. `tell` hears what was not read.
 
     Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
     """
@@ -68,7 +70,7 @@ def opened(questions: QuestionSet, settings: Settings, named: bool, show: Show) 
             yield source(library, questions)
         return
     with _own(questions, settings) as library:
-        yield source(library, _filled(library, questions, show), questions.corpus is not None)
+        yield source(library, _filled(library, questions, show, tell), questions.corpus is not None)
 
 
 def source(library: Library, questions: QuestionSet, corpus: bool = False) -> Source:
@@ -110,10 +112,14 @@ def _own(questions: QuestionSet, settings: Settings) -> Library:
     return build.library_in(settings, folder, questions.name)
 
 
-def _filled(library: Library, questions: QuestionSet, show: Show) -> QuestionSet:
+def _filled(
+    library: Library, questions: QuestionSet, show: Show, tell: Callable[[str], None]
+) -> QuestionSet:
     """The questions, once the library holds what is beside them."""
     if not questions.corpus:
-        library.add(questions.documents, show)
+        summary = library.add(questions.documents, show, prune=True)
+        for failed in summary.failed:
+            tell(failed.error)
         return questions
     paths, same = passages_as_files(questions.corpus, library.folder / "passages")
     if len(library.documents()) < len(paths):

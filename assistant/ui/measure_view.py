@@ -7,7 +7,7 @@ import streamlit as st
 
 from assistant.evaluation.comparing import compare
 from assistant.evaluation.measuring import differences
-from assistant.evaluation.report import COST_NAMES, MEASURES, report
+from assistant.evaluation.report import COST_NAMES, MEASURES, about, report
 from assistant.evaluation.runs import Run, Runs
 from assistant.ui.plain import as_html, plain
 
@@ -41,7 +41,7 @@ def runs(kept: Runs) -> None:
 
 def _title(run: Run) -> str:
     end = "" if run.finished else ", not finished"
-    return f"{run.title}, {run.asked} questions{end}{f' ({run.note})' if run.note else ''}"
+    return f"{run.title}, questions: {run.asked}{end}{f' ({run.note})' if run.note else ''}"
 
 
 def _figures(run: Run, kept: Runs) -> None:
@@ -64,11 +64,10 @@ def _figures(run: Run, kept: Runs) -> None:
 
 
 def _about(run: Run) -> None:
-    by = run.about["model"] or "only searches"
-    st.caption(plain(f"{run.about['documents']} documents of {run.about['library']}; {by}"))
+    st.caption(plain(about(run)))
     if skipped := run.about["skipped"]["questions"]:
         names = ", ".join(run.about["skipped"]["documents"][:5])
-        st.caption(plain(f"{skipped} questions skipped: the library does not hold {names}"))
+        st.caption(plain(f"Questions skipped: {skipped}. The library does not hold {names}"))
 
 
 def _changes(before: Run, after: Run, kept: Runs) -> None:

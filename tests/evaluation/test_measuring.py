@@ -153,11 +153,26 @@ def test_what_cannot_be_asked_is_said(settings: Settings, tmp_path: Path, papers
         measure(papers, settings, False, Options(), Watch())
 
 
+def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
+    settings: Settings, papers: Path
+) -> None:
+    (papers / "pdfs").mkdir()
+    for path in papers.glob("*.pdf"):
+        path.rename(papers / "pdfs" / path.name)
+    assert len(asked(settings, measure(papers, settings, False, Options(), Watch()))) == 2
+    (papers / "pdfs" / "Policy.pdf").unlink()
+    (papers / "pdfs" / "Broken.pdf").write_bytes(b"no PDF")
+    told: list[str] = []
+    number = measure(papers, settings, False, Options(), Watch(notice=told.append))
+    assert any(sentence.startswith("Broken.pdf") for sentence in told)
+    assert asked(settings, number).keys() == {"leave"}
+
+
 def test_drafts_are_said_to_wait(settings: Settings, papers: Path) -> None:
     write(papers / "questions.jsonl", LEAVE, {**PASSWORD, "state": "draft"})
     told: list[str] = []
     measure(papers, settings, False, Options(), Watch(notice=told.append))
-    assert told[0] == "1 drafts are not asked: nobody has kept them yet."
+    assert told[0] == "Drafts that nobody has kept yet are not asked: 1."
 
 
 def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None:
