@@ -72,7 +72,8 @@ def computes(plan: Plan) -> bool:
 def told(plan: Plan) -> tuple[object, ...]:
     """What the answer would say: plans that say the same do not contradict each other."""
     if plan.operation in (HIGHEST, LOWEST):
-        return tuple(sorted(operand.row.label for operand in best(plan)))
+        found = best(plan)
+        return (found[0].value, *sorted(operand.row.label for operand in found))
     value = result(plan)
     return (value if value is not None else plan.operands[0].cell.text,)
 

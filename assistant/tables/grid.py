@@ -25,6 +25,7 @@ _COUNTED = re.compile(
 )
 _TOTAL = re.compile(r"(?i)^\W*(?:grand |sub)?totals?\b|\btotals?\W*$")
 _CHANGE = re.compile(r"(?i)\bchanges?\b|\bvs\.?(?:\s|$)|\bvariance\b|%|\bgrowth\b|\bincrease\b")
+_TITLE = re.compile(r"(?i)\bstatements? of\b|\bunaudited\b")
 _LONE = re.compile(r"\$?\s?\((\d)\)")
 _MONEY = re.compile(r"[€$£¥₪₹]|[A-Z]{3}")
 
@@ -121,7 +122,8 @@ def grid(document: str, page: Page, table: Table) -> Grid | None:
     body = table.rows[header:]
     if not header or not body or max(map(len, table.rows)) < 2:
         return None
-    heads = [_head(table.rows[:header], at) for at in range(max(map(len, table.rows)))]
+    top = [row for row in table.rows[:header] if not _titles(row)]
+    heads = [_head(top, at) for at in range(max(map(len, table.rows)))]
     labels = _label_columns(body)
     dated = _dated(" ".join(heads[:labels]))
     columns = tuple(
@@ -161,6 +163,12 @@ def _header(table: Table) -> int:
     titled = all(not cell.text.strip() for row in top for cell in row[1:])
     headed = all(cell.kind == "text" for row in below for cell in row) and bool(below)
     return table.header + int(titled and headed and len(table.rows) > table.header + 1)
+
+
+def _titles(row: Sequence[Cell]) -> bool:
+    """A row of heads that holds the title of the page, or what is said of all figures."""
+    texts = {cell.text.strip() for cell in row} - {""}
+    return len(texts) == 1 and bool(_TITLE.search(texts.pop()))
 
 
 def _label_columns(body: Rows) -> int:

@@ -3,6 +3,7 @@
 A number, a year or a name that stands nowhere makes a table unfit: a neighbour is no answer.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,14 @@ from assistant.tables.terms import MONTHS, is_hard, is_year, terms
 _WEAK = frozenset(
     """
 after all amount company completed cost count different during each earn fiscal less limit more
-other per period total
+per period total
 """.split()  # noqa: SIM905
 )
+_SHARES = re.compile(r"(?i)\bpercent(?:age)? of\b")
+_RATES = re.compile(
+    r"(?i)%|\bpercent|\bper cent|\bmargin|\brate|\bshare|\bproportion|\byield|\breturn"
+)
+CHANGES = frozenset(("change", "growth", "variance"))
 _SPANNED = frozenset(("month", "quarter", "year"))
 _APART = 2  # other words between those of one label
 _MENTIONED = 0.6  # of a label's words: then the question means its row
@@ -45,6 +51,8 @@ class Match:
         """Those that may be meant, when it is one; the best alone unless some are as good."""
         words = self.asked.words
         columns = [c for c in self.grid.columns if change or not c.change or len(self.heads) == 1]
+        if self.asked.words & CHANGES:
+            columns = [column for column in columns if column.change] or columns
         known = {t for c in columns for t in c.terms if is_hard(t)} & words
         fitting = [c for c in columns if known <= c.terms]
         if not fitting:
@@ -58,6 +66,7 @@ class Match:
     def head_precision(self, column: Column) -> float:
         """How much of what a head says beside dates is asked for, 0 to 1."""
         soft = {term for term in self.heads[column.index] if not is_hard(term)} - _SPANNED
+        soft -= CHANGES if self.asked.words & CHANGES else frozenset()
         return weight(soft & self.asked.words) / weight(soft) if soft else 1.0
 
     def columns(self) -> list[Column]:
@@ -109,21 +118,28 @@ class Match:
 
     def rows(self) -> list[Row]:
         """Those that are named, when it is several: each by words of the question of its own."""
+        left = [row for row in self.grid.rows if row.terms and self._mentioned(row)]
         taken: set[int] = set()
         named: list[Row] = []
-        mentioned = [row for row in self.grid.rows if self._mentioned(row)]
-        for row in sorted(mentioned, key=self._weight, reverse=True):
-            place = _window(self.asked.terms, row.terms & self.asked.words, taken)
-            if place - taken and row.terms:
+        while left:
+            places = {row.index: self._place(row, taken) for row in left}
+            row = max(left, key=lambda row: self._claim(row, places[row.index], taken))
+            left.remove(row)
+            if places[row.index] - taken:
                 named.append(row)
-                taken |= place
+                taken |= places[row.index]
             elif any(row.terms == other.terms for other in named) and not row.total:
                 return []  # the same label stands in two places
         return sorted(named, key=lambda row: row.index)
 
-    def _weight(self, row: Row) -> tuple[float, float, bool]:
-        found = row.terms & self.asked.words
-        return weight(found), self.precision(row), bool(row.above & self.asked.words)
+    def _place(self, row: Row, taken: set[int]) -> set[int]:
+        return _window(self.asked.terms, row.terms & self.asked.words, taken)
+
+    def _claim(self, row: Row, place: set[int], taken: set[int]) -> tuple[float, int, float, bool]:
+        """Words that no other row has come first, then how well the label fits."""
+        free = weight(self.asked.terms[at] for at in place - taken)
+        above = bool(row.above & self.asked.words)
+        return free, -len(place & taken), self.precision(row), above
 
     def asks_for(self, section: frozenset[str]) -> bool:
         """Most words of a section are asked for."""
@@ -139,7 +155,7 @@ class Match:
 
     # -- how much is explained
 
-    def coverage(self, rows: Collection[Row], columns: Iterable[Column], labels: bool) -> float:
+    def coverage(self, rows: Collection[Row], columns: Sequence[Column], labels: bool) -> float:
         """Of the question's words those that the choice explains, 0 to 1.
 
         0 when a number or a name is left. `labels`: the labels of the rows count, not only what
@@ -151,12 +167,14 @@ class Match:
             near = near.union(*(row.terms | row.above for row in rows))
         words = self.asked.words
         left = words - near
-        if "non" in near - words:  # "non-current", "outside": the opposite of what is asked
+        if ("non" in near) != ("non" in words):  # "non-current", "outside": the opposite
             return 0.0
         if any(is_hard(term) and not self._named_by_document(term) for term in left):
             return 0.0
         if any(t in self.asked.names and not is_hard(t) and t not in self.card for t in left):
             return 0.0
+        if all(column.change for column in columns):
+            left = left - CHANGES  # "growth" is what is headed "Change"
         far = {t for t in left if t in self.card or t in self.grid.prose_terms}
         loss = weight(left - far) + 0.3 * weight(far - self.asked.names)
         soft = weight(term for term in words if not is_hard(term))
@@ -165,6 +183,11 @@ class Match:
     def _named_by_document(self, term: str) -> bool:
         name = frozenset(terms(self.grid.document.rsplit(".", 1)[0].replace("_", " ")))
         return term in name and not (is_year(term) and self.grid.dated)
+
+    def asked_otherwise(self, unit: str) -> bool:
+        """Its values are shares of something, and an amount is asked."""
+        shares = unit == "%" or bool(_SHARES.search(f"{self.grid.near} {self.grid.prose}"))
+        return shares and not _RATES.search(self.asked.text) and not self.asked.words & CHANGES
 
     def kind_is(self, rows: Sequence[Row]) -> bool:
         """The rows are of the kind that is asked for: their head, caption or section says so."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from assistant.tables.grid import Column, Grid, Row
-from assistant.tables.matching import Match
+from assistant.tables.matching import CHANGES, Match
 from assistant.tables.plan import Operand, Plan
 from assistant.tables.question import (
     AVERAGE,
@@ -21,9 +21,9 @@ from assistant.tables.terms import MONTHS, is_year
 
 _Part = TypeVar("_Part", Row, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole
+_OTHERWISE = 0.2  # lost by percentages of something where an amount is asked
 _HEADED = 0.08  # the same of the head of a column
 _HEAD = 0.5  # of a head that is asked for, from which all of a column may be meant
-_CHANGES = frozenset({"change", "growth", "variance"})
 
 
 def plans(asked: Asked, grid: Grid, card: frozenset[str]) -> Iterator[Plan]:
@@ -38,7 +38,7 @@ def plans(asked: Asked, grid: Grid, card: frozenset[str]) -> Iterator[Plan]:
 
 
 def _lookups(match: Match) -> Iterator[Plan]:
-    change = bool(match.asked.words & _CHANGES)
+    change = bool(match.asked.words & CHANGES)
     for row in match.may_be():
         for column in match.one_column(change):
             yield from _plan(match, LOOKUP, [(row, column)])
@@ -83,7 +83,7 @@ def _sums(match: Match) -> Iterator[Plan]:
     if len(columns) > 1:
         for row in match.may_be():
             yield from _plan(match, operation, [(row, column) for column in columns])
-    if operation == SUM:
+    if operation == SUM and len(rows) < 2:
         yield from _lookups(match)
     if not rows and (match.asked.everything or operation == AVERAGE):
         yield from _whole_columns(match, operation)
@@ -126,10 +126,12 @@ def _counts(match: Match) -> Iterator[Plan]:
 def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
     """All rows of a column that are alike: of one section, without totals."""
     some = operation in (HIGHEST, LOWEST, COUNT)  # a cell without a number is left out
-    change = bool(match.asked.words & _CHANGES) or operation in (HIGHEST, LOWEST)
+    change = bool(match.asked.words & CHANGES) or operation in (HIGHEST, LOWEST)
     for rows in _groups(match):
         if len(rows) < 2 or not match.kind_is(rows):
             continue
+        if operation == SUM and any(row.total for row in match.grid.rows):
+            continue  # the table states it
         for column in match.one_column(change):
             if match.head_precision(column) < _HEAD:
                 continue  # "total assets" is not the sum of what is headed "carrying amount"
@@ -167,6 +169,8 @@ def _plan(
             named = [share for share in named if share] or named  # what lies between is not named
         precise = min(named) if labels else 1.0
         headed = min(match.head_precision(operand.column) for operand in operands)
+        if match.asked_otherwise(operands[0].cell.unit):
+            covered -= _OTHERWISE
         score = covered + _PRECISE * (precise - 1.0) + _HEADED * (headed - 1.0)
         yield Plan(match.grid, operation, tuple(operands), match.asked.than, score)
 

@@ -28,6 +28,7 @@ _ALIKE = {
     "quarter": "quarterly",
     "growth": "grow grew grown",
     "share": "proportion",
+    "non": "outside",
 }
 _CANON = {other: word for word, others in _ALIKE.items() for other in others.split()}
 _NAMES = "january february march april may june july august september october november december"

@@ -94,6 +94,8 @@ def test_a_table_answers(library: Library, question: str, part: str) -> None:
         "What was revenue in the North?",  # of which year?
         "How do I book hotels in the North?",
         "What is the mean of escape?",
+        "What is the sum of claims and rest in 2021?",
+        "What is the total number of tests in Lyon?",
         "How many drivers have more than 15 employees?",
     ],
 )
