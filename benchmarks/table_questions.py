@@ -99,10 +99,10 @@ def label(row: Row, said: Row | None) -> str:
 
 
 def right(row: Row, said: Row) -> bool:
-    """The value, or the words of the cell; all the cells, and those of an extreme among others."""
+    """The value, or the words of the cell; all cells, of an extreme or a count among others."""
     used = {digits(cell["text"]) for cell in said["cells"]}
     wanted = {digits(cell) for cell in row["cells"]}
-    extreme = row["operation"] == "extreme"
+    extreme = row["operation"] in ("extreme", "count")
     cells = wanted <= used if extreme else wanted == used
     named = row.get("label", "").lower() in said["answer"].lower()
     if isinstance(row["value"], str):

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from assistant.tables.grid import Column, Grid, Row
 from assistant.tables.question import COUNT, SHARE, Asked
-from assistant.tables.terms import MONTHS, is_hard, is_year, terms
+from assistant.tables.terms import MONTHS, SPANS, is_hard, is_year, terms
 
 _WEAK = frozenset(
     """
@@ -69,6 +69,12 @@ class Match:
         soft -= CHANGES if self.asked.words & CHANGES else frozenset()
         return weight(soft & self.asked.words) / weight(soft) if soft else 1.0
 
+    def spans_otherwise(self, column: Column) -> bool:
+        """Its figures are of some months, and the question names a day or a year alone."""
+        words = self.asked.words
+        quarter = any(term[0] == "q" and is_hard(term) for term in words)
+        return not quarter and any(t in SPANS for t in column.terms - words)
+
     def columns(self) -> list[Column]:
         """Those that are named, each with what parts it from the others."""
         return [c for c in self.grid.columns if not c.change and self._named(self.heads[c.index])]
@@ -125,10 +131,11 @@ class Match:
             places = {row.index: self._place(row, taken) for row in left}
             row = max(left, key=lambda row: self._claim(row, places[row.index], taken))
             left.remove(row)
-            if places[row.index] - taken:
+            twin = any(row.terms == other.terms for other in named)
+            if places[row.index] - taken and not twin:
                 named.append(row)
                 taken |= places[row.index]
-            elif any(row.terms == other.terms for other in named) and not row.total:
+            elif twin and not row.total:
                 return []  # the same label stands in two places
         return sorted(named, key=lambda row: row.index)
 

@@ -22,6 +22,7 @@ from assistant.tables.terms import MONTHS, is_year
 _Part = TypeVar("_Part", Row, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole
 _OTHERWISE = 0.2  # lost by percentages of something where an amount is asked
+_SPANNED = 0.06  # lost by figures of some months where a day or a year is named
 _HEADED = 0.08  # the same of the head of a column
 _HEAD = 0.5  # of a head that is asked for, from which all of a column may be meant
 
@@ -171,6 +172,8 @@ def _plan(
         headed = min(match.head_precision(operand.column) for operand in operands)
         if match.asked_otherwise(operands[0].cell.unit):
             covered -= _OTHERWISE
+        if any(match.spans_otherwise(operand.column) for operand in operands):
+            covered -= _SPANNED
         score = covered + _PRECISE * (precise - 1.0) + _HEADED * (headed - 1.0)
         yield Plan(match.grid, operation, tuple(operands), match.asked.than, score)
 
@@ -204,7 +207,10 @@ def _part_first(match: Match, rows: Sequence[Row], column: Column) -> Sequence[R
 
 
 def _as_asked(match: Match, rows: Sequence[Row]) -> list[Row]:
-    """In the order in which the question names them."""
+    """In the order in which the question names them; of years the later first."""
+    years = [max((int(term) for term in row.terms if is_year(term)), default=0) for row in rows]
+    if all(years):
+        return [row for _, row in sorted(zip(years, rows, strict=True), key=lambda p: -p[0])]
     own = [row.terms.difference(*(o.terms for o in rows if o is not row)) for row in rows]
     places = [_place(match.asked.terms, words) for words in own]
     return [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0])]

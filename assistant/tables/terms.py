@@ -43,7 +43,7 @@ _STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
 _FORM = re.compile(r"\b10-[QK]\b")
 _ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_SPANS = frozenset(("three", "six", "nine", "twelve"))
+SPANS = frozenset(("three", "six", "nine", "twelve"))
 
 
 def terms(text: str) -> list[str]:
@@ -59,7 +59,7 @@ def terms(text: str) -> list[str]:
 def is_hard(term: str) -> bool:
     """A number, quarter, month or span of time: another one is something else, not a likeness."""
     quarter = len(term) == 2 and term[0] == "q" and term[1].isdigit()
-    return term[0].isdigit() or quarter or term in MONTHS or term in _SPANS
+    return term[0].isdigit() or quarter or term in MONTHS or term in SPANS
 
 
 def is_year(term: str) -> bool:

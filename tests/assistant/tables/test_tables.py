@@ -73,6 +73,7 @@ def told(library: Library, question: str) -> str:
         ("How many ducks were seen from 2019 to 2021 in total?", "= 18"),
         ("What is the ratio of the cost of claims to claims in 2023?", "= 0.6 ("),
         ("How many claims were there in 2022?", ": 200"),
+        ("What is the difference in ducks seen between 2018 and 2021?", "= 5"),
         ("How many geese were seen in the third quarter of 2020?", ": 3"),
     ],
 )
