@@ -131,7 +131,7 @@ def _relative(plan: Plan, value: Decimal) -> str:
     if first.row is not last.row or first.value < 0 or last.value <= 0 or first.cell.unit == "%":
         return ""
     percent = abs(value * 100 / last.value)
-    return f", {_plain(percent, 2)} % {'less' if value < 0 else 'more'}" if value else ""
+    return f", {_plain(percent, 1)} % {'less' if value < 0 else 'more'}" if value else ""
 
 
 def _amount(plan: Plan, value: Decimal, more: int = 0, points: bool = False) -> str:

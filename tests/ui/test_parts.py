@@ -106,3 +106,8 @@ def test_of_a_line_that_stands_twice_on_a_page_the_cited_one_is_marked() -> None
     assert cited_lines(Shown("a", 1, 1, "Total", ((9.0, 9.0, 9.0, 9.0),)), page) == range(1)
     assert cited_lines(Shown("a", 1, 1, "Total\nTax", ()), page) == range(2)
     assert not cited_lines(Shown("a", 1, 1, "Tax\nTax", (tuple(boxes[1]),)), page)
+
+
+def test_an_answer_from_a_table_says_how_many_cells_it_is_computed_from() -> None:
+    answer = {"model": "table", "seconds_total": 0.2, "cells": [{"mark": 1}, {"mark": 2}]}
+    assert answer_view.footer(answer) == "0.2 s · computed from 2 cells of a table"

@@ -19,6 +19,16 @@ FILES = {
     "Ducks.csv": "Year,Ducks seen\n2018,2\n2019,5\n2020,6\n2021,7\n",
     "Geese.csv": "Geese seen,Q1 2020,Q2 2020,Q3 2020\nGeese,1,2,3\nSwans,4,5,6\n",
     "Claims.csv": "Insurance,2022,2023\nClaims,200,300\nCost of claims,100,180\nRest,100,120\n",
+    "Abroad.csv": "Non-U.S. stores,Number\nFactory stores,618\nKiosks,46\nTOTAL,664\n",
+    "At home.csv": "U.S. stores,Number\nFactory stores,204\nKiosks,30\nTOTAL,234\n",
+    "Overheads.csv": "Item,2031\nAdvertising expense,40\nTurnover,400\nCost of turnover,90\n",
+    "Lines.csv": "Product line,2033,Change\nSensors,500,1%\nMeters,100,9%\n",
+    "Shares.md": (
+        "# Results as a percentage of all\n\n| Item | 2032 |\n|---|---|\n| Gross profit | 53.6 |\n"
+    ),
+    "Amounts.md": "# Results\n\n| Item | 2032 |\n|---|---|\n| Gross profit | 3,177 |\n",
+    "Flows.md": "| Item | Nine Months Ended October 30, 2034 |\n|---|---|\n| Stocks | (1,848) |\n",
+    "Balances.md": "| Item | October 30, 2034 |\n|---|---|\n| Stocks | 4,454 |\n",
     "Results.md": (
         "# Results of the regions\n\nRevenue by region (in millions)\n\n"
         "| Region | 2022 | 2023 |\n|---|---|---|\n| North | $1,000 | $1,200 |\n"
@@ -74,6 +84,12 @@ def told(library: Library, question: str) -> str:
         ("What is the ratio of the cost of claims to claims in 2023?", "= 0.6 ("),
         ("How many claims were there in 2022?", ": 200"),
         ("What is the difference in ducks seen between 2018 and 2021?", "= 5"),
+        ("How many factory stores are there in the U.S.?", ": 204"),
+        ("How many factory stores are there outside the U.S.?", ": 618"),
+        ("What is the ratio of advertising expense to turnover in 2031?", "= 0.1 ("),
+        ("Which product line had the largest growth?", "Meters has the highest"),
+        ("What was gross profit in 2032?", ": 3,177"),
+        ("What were stocks on October 30, 2034?", ": 4,454"),
         ("How many geese were seen in the third quarter of 2020?", ": 3"),
     ],
 )
@@ -118,7 +134,7 @@ def test_each_operand_stands_in_a_cited_line(library: Library) -> None:
 def test_the_sentence_names_operation_operands_and_scale(library: Library) -> None:
     question = "What is the difference between 2022 and 2023 revenue in the North region?"
     assert told(library, question) == (
-        "North, 2023 ($1,200) minus North, 2022 ($1,000) = $200 (in millions), 20.00 % more."
+        "North, 2023 ($1,200) minus North, 2022 ($1,000) = $200 (in millions), 20.0 % more."
     )
 
 
