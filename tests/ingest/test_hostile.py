@@ -62,7 +62,7 @@ EXPECTED = {
     "noise.mkv": "damaged, or not a recording",
     "noise.mp3": "speech model",
     "remark.png": "damaged picture",
-    "repeated.ods": "damaged or not a .ods file",
+    "repeated.ods": "repeat their texts to",
     "ring.msg": "no Outlook message, or it is damaged",
     "scan.pdf": NOTHING,
     "strings.xlsx": "repeat their texts to",
