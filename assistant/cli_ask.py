@@ -77,7 +77,7 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
             reply = assistant.ask_given(row["question"], given, history)
         else:
             reply = assistant.ask(row["question"], history=history)
-        return {**reply.to_json(), "id": row.get("id"), "receipt": reply.id}
+        return {**_document(reply), "id": row.get("id"), "receipt": reply.id}
     except PinciteError as error:
         reason = str(error)
     except (KeyError, TypeError, AttributeError, UnicodeError) as error:
@@ -85,12 +85,25 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
     return {"id": row.get("id"), "question": row["question"], "error": reason}
 
 
+def _document(reply: "Reply") -> dict[str, Any]:
+    """Of an answer; also of one that could not be kept, which is told on standard error."""
+    from assistant.errors import AssistantError
+
+    try:
+        reply.finish()
+    except AssistantError as error:
+        if reply.outcome is None:
+            raise
+        print(f"pincite: {error}", file=sys.stderr)
+    return reply.to_json()
+
+
 def _show(reply: "Reply", as_json: bool) -> None:
     from assistant.errors import AssistantError
     from assistant.reply import place
 
     if as_json:
-        print(json.dumps(reply.to_json()))
+        print(json.dumps(_document(reply)))
         return
     try:
         for word in reply:

@@ -63,12 +63,14 @@ def _re(pattern: str) -> re.Pattern[str]:
 _DEMAND = _re(rf"^\W*(?:{_POLITE}\b[\s,:!-]*)*(?:{_TO_YOU})?{_FIRST}(?:{_VERBS})\b(?! ?\d)")
 _YOURS = _re(rf"\byour (?:own |whole |entire |final |next |full )?{_OWN}\b")
 _PLAIN = _re(  # these are enough by themselves
+    r"(?<!not )(?<!n't )(?<!n’t )(?<!never )"
     r"\b(?:ignore|disregard|forget|override|bypass|do not follow|stop following)\b[^.]{0,40}"
     rf"\b(?:{_BEFORE})\b[^.]{{0,25}}\b(?:{_TOLD})\b"
     r"|\b(?:is|was) (?:this|the following) (?:feedback|review|comment|tweet|sentence|text|message)"
     r"\b[^.?]{0,20}\b(?:positive|negative|neutral|sarcastic)\b"
     rf"|^\W*(?:{_POLITE}\b[\s,:!-]*)*(?:(?:ai )?assistant|chat ?bot|language model)[,:] "
-    r"|\b(?:if you are|you are(?: now)?|as) (?:\w+, )?an? (?:ai|chat ?bot|llm|large language model"
+    r"|\b(?:if you are|you are(?: now)?|as) (?:\w+, )?an? "
+    r"(?:ai(?! (?:company|vendor|developer|provider|team))|chat ?bot|llm|large language model"
     r"|language model)\b(?=.*\byou\b|.*\b(?:without|answer|reply|respond)\b)"
     r"|\b(?:do not|don't|never) (?:answer|mention|reveal|cite) (?:the|this|any|these) (?:question"
     r"|documents?|sources?|user)\b"

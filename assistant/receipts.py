@@ -118,7 +118,10 @@ class Receipts(Kept):
 
     def sha256(self, path: Path) -> str:
         """Of a file; known files are hashed again when their size or time has changed."""
-        about = path.stat()
+        try:
+            about = path.stat()
+        except OSError as error:
+            raise AssistantError(f"The model's file {path} cannot be read: {error}.") from error
         known = (str(path.resolve()), about.st_size, about.st_mtime_ns)
         with self._connected() as connection:
             row = connection.execute(

@@ -87,7 +87,7 @@ def model_file(receipt: Receipt, models: Models, receipts: Receipts) -> Path:
     then = Path(receipt.model["file"])
     here = [model.path for model in models.installed() if model.role == "chat"]
     for path in dict.fromkeys((then, *here)):
-        with suppress(OSError):
+        with suppress(OSError, AssistantError):
             if receipts.sha256(path) == wanted:
                 return path
     raise AssistantError(_gone(receipt, models, then))

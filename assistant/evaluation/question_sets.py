@@ -5,7 +5,7 @@ are relevant to them (`text`, `relevant`), and turns of conversations (`history`
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -115,7 +115,7 @@ def _question(row: dict[str, Any], where: str) -> Question:
         return _turn(row) if "contexts" in row else _asked(row)
     except KeyError as error:
         raise BadQuestionSet(f"{where}: {_FORM} (there is no {error})") from error
-    except (TypeError, AttributeError, ValueError) as error:
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
         raise BadQuestionSet(f"{where}: {_FORM} ({error})") from error
 
 
@@ -129,8 +129,8 @@ def _asked(row: dict[str, Any]) -> Question:
     return Question(
         id=str(row["id"]),
         question=row["question"],
-        answers=tuple(str(answer) for answer in row.get("answers", ())),
-        answerable=bool(row.get("answerable", True)),
+        answers=tuple(str(answer) for answer in _list(row.get("answers", ()), "answers")),
+        answerable=_truth(row.get("answerable", True), "answerable"),
         evidence=tuple(_evidence(place) for place in row.get("evidence", ())),
         passages=None if passages is None else tuple(_passage(given) for given in passages),
         history=tuple((said["role"], said["text"]) for said in row.get("history") or ()),
@@ -160,7 +160,21 @@ def _turn(row: dict[str, Any]) -> Question:
     )
 
 
+def _list(value: Any, name: str) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f'"{name}" is no list')
+    return value
+
+
+def _truth(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f'"{name}" is neither true nor false')
+    return value
+
+
 def _passage(row: dict[str, Any]) -> tuple[str, str]:
+    if not isinstance(row["text"], str):
+        raise TypeError('the "text" of a passage is no text')
     return str(row.get("title") or ""), row["text"]
 
 

@@ -94,5 +94,7 @@ def _grids(question: str, evidence: Tabled, documents: Collection[str] | None) -
 
 
 def _card(document: str, first: Page) -> frozenset[str]:
-    """What names a document: its name, and its first page."""
-    return frozenset(terms(f"{document.replace('_', ' ')} {first.text}"))
+    """What names a document: its name, and its first page but for the tables on it."""
+    rows = {line for table in first.tables for line in range(table.first, table.last + 1)}
+    beside = " ".join(line.text for at, line in enumerate(first.lines) if at not in rows)
+    return frozenset(terms(f"{document.replace('_', ' ')} {beside}"))

@@ -23,6 +23,8 @@ _SHARES = re.compile(r"(?i)\bpercent(?:age)? of\b")
 _RATES = re.compile(
     r"(?i)%|\bpercent|\bper cent|\bmargin|\brate|\bshare|\bproportion|\byield|\breturn"
 )
+_RATE = re.compile(r"(?i)\b(?:per|an?) (day|week|month|quarter|year)\b")
+_QUALIFYING = frozenset(("margin", "rate", "ratio", "target", "budget", "forecast"))
 CHANGES = frozenset(("change", "growth", "variance"))
 _SPANNED = frozenset(("month", "quarter", "year"))
 _APART = 2  # other words between those of one label
@@ -53,6 +55,10 @@ class Match:
         columns = [c for c in self.grid.columns if change or not c.change or len(self.heads) == 1]
         if self.asked.words & CHANGES:
             columns = [column for column in columns if column.change] or columns
+        if any(map(is_year, words)) and not any(_within_year(term) for term in words):
+            columns = [
+                c for c in columns if not any(map(_quarter, c.terms))
+            ]  # "in 2025": all of it
         known = {t for c in columns for t in c.terms if is_hard(t)} & words
         fitting = [c for c in columns if known <= c.terms]
         if not fitting:
@@ -174,6 +180,8 @@ class Match:
             near = near.union(*(row.terms | row.above for row in rows))
         words = self.asked.words
         left = words - near
+        if self._otherwise(left, rows, columns, labels):
+            return 0.0
         if ("non" in near) != ("non" in words):  # "non-current", "outside": the opposite
             return 0.0
         if any(is_hard(term) and not self._named_by_document(term) for term in left):
@@ -186,6 +194,19 @@ class Match:
         loss = weight(left - far) + 0.3 * weight(far - self.asked.names)
         soft = weight(term for term in words if not is_hard(term))
         return max(1.0 - loss / max(soft, 1.0), 0.0)
+
+    def _otherwise(
+        self, left: frozenset[str], rows: Collection[Row], columns: Sequence[Column], labels: bool
+    ) -> bool:
+        """Another thing is asked for: a margin for a profit, a rent per year for one per month, or
+        what comes after a row that is named."""
+        if (left - frozenset().union(*(row.terms | row.above for row in rows))) & _QUALIFYING:
+            return True
+        others = frozenset().union(*(row.terms for row in self.grid.rows))
+        if not labels and left & self.asked.names & others:
+            return True
+        asked, told = _per(self.asked.text), set().union(*(_per(c.label) for c in columns))
+        return bool(asked and told and not asked & told)
 
     def _named_by_document(self, term: str) -> bool:
         name = frozenset(terms(self.grid.document.rsplit(".", 1)[0].replace("_", " ")))
@@ -208,6 +229,19 @@ class Match:
                 any(map(is_year, row.terms)) for row in rows
             )
         return not kind or bool(kind & told)
+
+
+def _quarter(term: str) -> bool:
+    return len(term) == 2 and term[0] == "q" and is_hard(term)
+
+
+def _within_year(term: str) -> bool:
+    return _quarter(term) or term in MONTHS or term in SPANS
+
+
+def _per(text: str) -> set[str]:
+    """The time that a rate is for: "per month", "a year"."""
+    return {time.lower() for time in _RATE.findall(text)}
 
 
 def _window(terms: Sequence[str], wanted: frozenset[str], taken: set[int]) -> set[int]:

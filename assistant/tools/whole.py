@@ -5,8 +5,9 @@ from contextlib import nullcontext
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant import context, gaps, injection, prompts
 from assistant.chat_model import Stopped, TokenOdds
-from assistant.reply import Reply
+from assistant.reply import Outcome, Reply, Sentence
 from assistant.tools import Request
 from assistant.turn_taking import TurnTaking
 from assistant.whole.asked import Asked, understood, what
@@ -16,6 +17,8 @@ from assistant.whole.listing import list_all
 from assistant.whole.parts import Shelf
 from assistant.whole.summary import summarise
 from assistant.whole.writer import Writer
+
+_CLOSEST = 4  # passages under a refusal
 
 
 class Whole:
@@ -55,11 +58,22 @@ class Whole:
         except Stopped:
             reply.cancel.set()
         if not draft.text and not reply.cancel.is_set():
-            yield draft.add(_NOTHING, ())
-        reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
+            yield prompts.REFUSAL
+            reply.outcome = _refused(request, shelf, writer)
+        else:
+            reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
+        noted = gaps.noted(reply.outcome, shelf, request.documents or ())
+        reply.outcome = injection.noted(noted)
 
 
-_NOTHING = "Nothing of this was found in the documents."
+def _refused(request: Request, shelf: Shelf, writer: Writer) -> Outcome:
+    """Nothing of it stands in the documents; the passages that come closest are shown."""
+    hits = shelf.passages(request.question, _CLOSEST, request.documents)
+    return Outcome(
+        prompts.REFUSAL, (Sentence(prompts.REFUSAL, supported=False),),
+        passages=tuple(context.window_at(hit, shelf).passage for hit in hits), refused=True,
+        prompt_tokens=writer.tokens[0], completion_tokens=writer.tokens[1],
+    )  # fmt: skip
 
 
 def _written(

@@ -27,13 +27,15 @@ _COMPARISON = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(
-    rf"{_PLEASE}(?:list|name|enumerate|show|find)\s+(?:me\s+)?(?:all|every|each)\b(?P<what>.+)"
-    r"|^\W*what are all\b(?P<these>.+)",
+    rf"{_PLEASE}(?:list|name|enumerate|show|find)\s+(?:me\s+)?(?:all|every|each)\b(?P<what>.+)",
     re.IGNORECASE,
 )
-_INSIDE = re.compile(r"\b(?:in|of|from|within|inside)\b.+", re.IGNORECASE)
+_INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
 _NAMED = 0.5  # of a document's name, its words weighed by how few names have them
-_PLAIN = stems("file report document section chapter part whole entire summary overview list")
+_PLAIN = stems(
+    "file report document section chapter part whole entire summary overview list email point"
+    " bullet page word sentence paragraph one two three four five ten"
+)
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,30 @@ def understood(
     """
     within = [name for name in names if scope is None or name in scope]
     if _COMPARISON.search(question):
-        pair = _pair(question, names, within)
+        pair = _pair(question, within, len(names))
         return _asked("comparison", pair, question) if pair else None
     if _SUMMARY.search(question):
-        one = named(question, names)[:1] or (within if len(within) == 1 else [])
+        one = named(question, within)[:1] or (within if len(within) == 1 else [])
         return _asked("summary", one, question) if one else None
     if _LIST.search(question):
         inside = _INSIDE.search(question)  # "list all rules" means no file that is named "Rules"
-        return _asked("list", named(inside[0], names) if inside else [], question)
+        return _asked("list", named(inside[0], within) if inside else [], question)
     return None
 
 
-def _pair(question: str, names: Sequence[str], within: Sequence[str]) -> list[str]:
-    """The two that are named; else those that alone are asked, when these are two."""
-    found = named(question, names)[:2]
+def _pair(question: str, within: Sequence[str], known: int) -> list[str]:
+    """The two that are named; else those that alone are asked, when these are two of more."""
+    found = [name for name in named(question, within) if _unmistakable(question, name, within)][:2]
     if len(found) == 2:
         return found
-    return list(within) if len(within) == 2 and len(names) > 2 else []
+    return list(within) if len(within) == 2 < known else []
+
+
+def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
+    """More of it is said than one word that questions have anyway, such as "employees"."""
+    words = {other: _words(other) for other in names}
+    said = words[name] & (stems(question) | stems(name_parts(question)))
+    return len(said) > 1 or len(words[name]) == 1 or _share(question, name, words) > 1
 
 
 def _asked(kind: Kind, documents: Sequence[str], question: str) -> Asked:
@@ -111,5 +120,4 @@ def _words(name: str) -> frozenset[str]:
 def what(question: str) -> str:
     """What is to be listed, in the person's words; the question itself when it is put otherwise."""
     match = _LIST.search(question)
-    named_so = (match["what"] or match["these"]) if match else None
-    return (named_so or question).strip(" ?.!")
+    return (match["what"] if match else question).strip(" ?.!")

@@ -17,6 +17,7 @@ _BATCH = 700  # tokens of a batch
 _BATCHES = 8
 _DRY = 2  # batches without a new item: the rest has none
 _LONGEST = 30  # words of an item
+_NONE = re.compile(r"none\b", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
 
 
@@ -32,8 +33,9 @@ def list_all(
             return
         reply.stage = f"Reading batch {number} of {len(batches)}"
         found = items(writer.write(question, read, prompts.LIST.format(what=what), most=220))
-        new = [item for item in found if stems(item) not in known and draft.supported(item, read)]
-        known |= {stems(item) for item in new}
+        fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
+        new = [item for item in reversed(fresh.values()) if draft.supported(item, read)]
+        known |= set(fresh)
         dry = 0 if new else dry + 1
         for item in new:
             yield draft.add(f"• {item}", read)
@@ -44,7 +46,7 @@ def list_all(
 def items(text: str) -> list[str]:
     """The lines of a list, without their bullets."""
     found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line))]
-    return [item for item in found if not item.lower().startswith("none") and _short(item)]
+    return [item for item in found if not _NONE.match(item) and _short(item)]
 
 
 def _short(item: str) -> bool:

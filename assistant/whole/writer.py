@@ -1,7 +1,7 @@
 """What is written about a part: by the model, or its most telling sentence where there is none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -20,6 +20,7 @@ _SPEAKS_OF = re.compile(
     r"(?:states?|says?|describes?|mentions?|explains?) that\s+",
     re.IGNORECASE,
 )
+_BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
 _WORDS = 5  # a sentence of fewer is a heading
 
 
@@ -53,15 +54,15 @@ class Writer:
     def _written(self, model: BaseChatModel, messages: list[BaseMessage], most: int) -> str:
         ours = isinstance(model, TokenOdds)
         options: dict[str, Any] = {"cancel": self._reply.cancel, "max_tokens": most} if ours else {}
-        text = ""
+        text, written = "", 0
         for part in model.stream(messages, **options):
             if self._reply.cancel.is_set():
                 return ""
             if usage := getattr(part, "usage_metadata", None):
-                more = usage["input_tokens"], usage["output_tokens"]
-                self.tokens = self.tokens[0] + more[0], self.tokens[1] + more[1]
+                written = usage["output_tokens"]
+                self.tokens = self.tokens[0] + usage["input_tokens"], self.tokens[1] + written
             text += str(part.content)
-        return _whole(text)
+        return _whole(text, cut=written >= most)
 
     def _quoted(self, topic: str, read: Sequence[Window]) -> str:
         units = [unit for at, window in enumerate(read) for unit in units_of(window, at)]
@@ -71,10 +72,16 @@ class Writer:
         return " ".join(ranked[0].unit.text.split()) if ranked else ""
 
 
-def _whole(text: str) -> str:
-    """Without the sentence that the limit cut off, unless it is the only one."""
-    said = (_SPEAKS_OF.sub("", sentence) for sentence in split(text.strip()))
+def _whole(text: str, cut: bool) -> str:
+    """Each sentence, or item of a list, once; when it was cut, without the last one."""
+    said = (_SPEAKS_OF.sub("", part) for part in _parts(text.strip()))
     found = list(dict.fromkeys(s[0].upper() + s[1:] for s in said if s))  # it repeats itself
-    if len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):
+    if cut and len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):
         found = found[:-1]
     return "\n".join(found) if "\n" in text.strip() else " ".join(found)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Sentences; an item of a list is one, whatever number it begins with."""
+    for line in text.split("\n"):
+        yield from [line.strip()] if _BULLET.match(line) else split(line)

@@ -38,6 +38,8 @@ def test_what_is_asked_of_whole_documents(question: str, kind: str, documents: l
         "Compare the leave of full-time and part-time staff",
         "Summarise the treaty of Versailles",
         "Who signed the list of all sites?",
+        "What are all employees required to do before travelling?",
+        "How does sick leave differ for part-time employees from the policy of last year?",
     ],
 )
 def test_a_question_for_a_fact_is_left_to_others(question: str) -> None:
@@ -67,3 +69,15 @@ def test_a_word_that_many_names_share_names_none_of_them() -> None:
 
 def test_what_is_listed_is_in_the_persons_words() -> None:
     assert what("List all suppliers of steel.") == "suppliers of steel"
+
+
+def test_a_document_outside_of_the_scope_is_not_meant() -> None:
+    asked = understood("Give me an overview of the security policy", NAMES, [NAMES[0]])
+    assert asked is not None
+    assert asked.documents == (NAMES[0],)
+
+
+def test_wishes_about_the_form_are_no_topic() -> None:
+    asked = understood("Summarise the employee handbook in five bullet points", NAMES)
+    assert asked is not None
+    assert asked.topic == set()
