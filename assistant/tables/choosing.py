@@ -1,5 +1,6 @@
 """The tables near a question, and the one plan that is certain enough to be answered with."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol, runtime_checkable
@@ -17,6 +18,7 @@ from vectorstore.entries import StoredTable
 PASSAGES = 60  # of the search, whose pages' tables are looked at
 SCORE = 0.8  # of a plan, from which it is answered with
 MARGIN = 0.04  # over the best plan that has another result
+_NO_NUMBER = re.compile(r"\W*(?:where|when|who|whom|whose|why)\b", re.IGNORECASE)
 MANY = 3  # tables that say the same: then it counts more than what one or none repeats
 
 
@@ -58,15 +60,20 @@ def ranking(
     for near in _grids(question, evidence, documents):
         if near.document not in cards:
             cards[near.document] = _card(near.document, evidence.page(near.document, 1))
-        found += [plan for plan in plans(wanted, near, cards[near.document]) if computes(plan)]
+        found += [
+            plan for plan in plans(wanted, near, cards[near.document]) if computes(plan, question)
+        ]
     # Of extremes as good, the one of more cells: a table of five years against one of three. Else
     # the one of fewer: a total that a document states.
     sign = -1 if wanted.operation in (HIGHEST, LOWEST) else 1
     return sorted(found, key=lambda plan: (-round(plan.score, 6), sign * len(plan.operands)))
 
 
-def computes(plan: Plan) -> bool:
-    return plan.operation == LOOKUP or result(plan) is not None
+def computes(plan: Plan, question: str) -> bool:
+    """There is a result, and it is of the kind that is asked for: no number says where."""
+    if plan.operation != LOOKUP:
+        return result(plan) is not None
+    return plan.operands[0].cell.kind != "number" or not _NO_NUMBER.match(question)
 
 
 def told(plan: Plan) -> tuple[object, ...]:
