@@ -1,9 +1,10 @@
 """What a question says of the place where its answer stands: documents, pages, kinds of pages."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from vectorstore.version_names import parsed
 from vectorstore.words import name_parts
 
 BALANCE, INCOME, CASH = "balance sheet", "income statement", "cash flow statement"
@@ -97,6 +98,24 @@ class Names:
             for name in found
             if not any(name.stem != other.stem and name.stem in other.stem for other in found)
         )
+
+
+def meant(name: str, newer: Mapping[str, str], question: str) -> str:
+    """A document that is named, or what replaces it, unless the question says that it means this
+    one: by the mark of a version, a period, or the file's whole name. `newer`: old -> new name."""
+    text = _Joined.of(question)
+    for _ in newer:  # no chain is longer
+        if name not in newer or _told(name, newer[name], text):
+            break
+        name = newer[name]
+    return name
+
+
+def _told(old: str, new: str, text: "_Joined") -> bool:
+    one, version = _Name.of(old), parsed(old)
+    if one.stem == _Name.of(new).stem:
+        return False
+    return version.marked or bool(version.periods) or text.has(one.whole)
 
 
 @dataclass(frozen=True)

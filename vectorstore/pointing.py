@@ -17,15 +17,23 @@ class Pointing:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._names: tuple[int, asked.Names] = (-1, asked.Names(()))
+        self._known: tuple[int, asked.Names, dict[str, str]] = (-1, asked.Names(()), {})
 
     def named(self, question: str) -> frozenset[str]:
-        """The documents that a question names."""
+        """The documents that a question names; an old version only when it is told apart."""
         generation = self._catalog.generation()
-        if self._names[0] != generation:
-            rows = self._catalog.database.all("SELECT name FROM document")
-            self._names = generation, asked.Names([row[0] for row in rows])
-        return self._names[1].named(question)
+        if self._known[0] != generation:
+            self._known = generation, *self._read()
+        _, names, newer = self._known
+        return frozenset(asked.meant(name, newer, question) for name in names.named(question))
+
+    def _read(self) -> tuple[asked.Names, dict[str, str]]:
+        """All names, and of old versions the name of what replaces them."""
+        rows = self._catalog.database.all(
+            "SELECT old.name, new.name FROM document AS old"
+            " LEFT JOIN document AS new ON new.id = old.superseded_by"
+        )
+        return asked.Names([old for old, _ in rows]), {old: new for old, new in rows if new}
 
     def at(
         self, question: str, named: frozenset[str], scope: Collection[str] | None,

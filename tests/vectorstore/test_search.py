@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +144,24 @@ def test_an_old_version_is_found_when_the_question_names_it(
     library.add([tmp_path / "in"])
     assert {hit.document for hit in library.search("laptop rules")} == {"Laptops v2.pdf"}
     assert library.search("the rules of Laptops v1")[0].document == "Laptops v1.pdf"
+
+
+@pytest.mark.parametrize(
+    ("question", "document"),
+    [
+        ("How often is a laptop returned by the laptop policy?", "Laptop Policy v2.txt"),
+        ("the rules of laptop policy v2", "Laptop Policy v2.txt"),
+        ("the rules of Laptop Policy.txt", "Laptop Policy.txt"),
+    ],
+)
+def test_plain_words_name_the_newest_version_and_the_whole_name_an_old_one(
+    library: Library, tmp_path: Path, question: str, document: str
+) -> None:
+    rules = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
+    old, new = tmp_path / "in" / "Laptop Policy.txt", tmp_path / "in" / "Laptop Policy v2.txt"
+    old.parent.mkdir()
+    old.write_text("\n\n".join(rules))
+    new.write_text("\n\n".join([*rules, "Rule 31: no stickers."]))
+    os.utime(old, (10**9, 10**9))
+    assert [link.by for link in library.add([tmp_path / "in"]).superseded] == [new.name]
+    assert library.search(question)[0].document == document
