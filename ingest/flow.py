@@ -136,10 +136,11 @@ class Flow:
 
     def written(self, writing: Writing, hidden: str = "") -> None:
         """What was recognised on a picture."""
-        self._marks.add(writing)
         self.left_out(AGAIN, writing.again)
         for line in writing.lines:
             self.paragraph(line.text, replace(line, hidden=hidden))
+            self._marks.add(Writing((line,)))  # behind it: a page may have been turned
+        self._marks.add(replace(writing, lines=()))
 
     def note(self, text: str) -> None:
         """What a person should know of the page that is being written."""
