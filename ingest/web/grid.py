@@ -65,12 +65,14 @@ def read(table: "Element", hiding: Hiding, hidden: str = "") -> Grid:
     for part in table:
         if name_of(part) == "caption":
             grid.caption = _text(part, hiding, grid)
-    for row in _rows(table):
+    rows = list(_rows(table))
+    for row in rows:
         reason = hidden or _reason(row, table, hiding)
         own = list(_cells(row))
         texts = _row(own, spanning, hiding, grid)
-        if all(_span(cell, "rowspan") > 1 for cell in own) or not any(map(str.strip, texts)):
-            continue  # what it holds stands in the next row
+        below = row is not rows[-1] and _stands_below(own, texts, spanning)
+        if below or not any(map(str.strip, texts)):
+            continue
         if len(grid.rows) == grid.header and _heads(row, own):
             grid.header += 1
         elif len(set(texts)) == 1 and len(own) == 1:
@@ -95,6 +97,14 @@ def _row(
             texts.append(again if column else text)
     _spanned(texts, spanning)
     return texts
+
+
+def _stands_below(
+    own: "list[Element]", texts: list[str], spanning: dict[int, tuple[int, str]]
+) -> bool:
+    """All that a row holds stands in the next one, too; a long text does not go on."""
+    down = bool(own) and all(_span(cell, "rowspan") > 1 for cell in own)
+    return down and set(texts) <= {text for _, text in spanning.values()}
 
 
 def _spanned(texts: list[str], spanning: dict[int, tuple[int, str]]) -> None:

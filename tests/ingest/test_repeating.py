@@ -61,6 +61,22 @@ def test_a_long_text_in_a_cell_over_many_stands_once(tmp_path: Path) -> None:
     assert text.count("long") == 2_000
 
 
+@pytest.mark.parametrize("times", [1, 1_000])
+def test_a_row_of_which_all_cells_span_rows_is_not_lost(tmp_path: Path, times: int) -> None:
+    path = tmp_path / "a.html"
+    high = f'<tr><th rowspan="1000">North</th><td rowspan="1000">{"sold " * times}</td></tr>'
+    path.write_text(f"<table>{high}<tr></tr><tr><td>end</td></tr></table>")
+    text = "\n".join(page.text for page in load_html(Source(path, "0")).pages)
+    assert "North" in text and text.count("sold") >= times and "end" in text
+
+
+def test_a_last_row_that_claims_to_go_on_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    last = '<td rowspan="2">b</td><td rowspan="2">c</td>'
+    path.write_text(f"<table><tr><th>a</th><th>d</th></tr><tr>{last}</tr></table>")
+    assert load_html(Source(path, "0")).pages[0].text.split() == ["a", "|", "d", "b", "|", "c"]
+
+
 def test_pictures_without_an_end_are_read_up_to_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
