@@ -96,22 +96,19 @@ class Database:
             )
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            start = f"{_SCHEMA.read_text('utf-8')}; INSERT INTO meta VALUES ('generation', '0')"
+            start = f"{_SCHEMA.read_text('utf-8')}\nINSERT INTO meta VALUES ('generation', '0');"
             self._change(start, _SCHEMA_VERSION)
         for step in range(version + 1, _SCHEMA_VERSION + 1) if version else ():
             self._change(_SCHEMA.with_name(f"schema_{step}.sql").read_text("utf-8"), step)
 
     def _change(self, script: str, version: int) -> None:
         """Run a script that makes this version of the schema, all of it or nothing."""
-        connection = self._connection()
-        try:
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {version}; COMMIT;"
-            )
-        except sqlite3.OperationalError:
-            connection.rollback()
-            if self._version() < version:  # else another process was quicker
-                raise
+        with self.transaction() as connection:
+            if self._version() >= version:
+                return  # another process was quicker: no step may be taken twice
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
 
     def _version(self) -> int:
         return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
@@ -134,6 +131,16 @@ class Database:
             )  # fmt: skip
             self._local.connection = self._open[threading.current_thread()] = connection
             return connection
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Each begins on a line of its own: `executescript` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 @contextmanager

@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -200,6 +201,26 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     assert found(again, "part") == ids
     assert found(again, "2018") == [ids[1]]
     again.close()
+
+
+def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path: Path) -> None:
+    (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
+    with catalog.writing() as connection:
+        connection.execute("UPDATE chunk_words SET text = 'Thirty days a year.'")
+        connection.execute("PRAGMA user_version = 4")
+    path = next(tmp_path.rglob("catalog.sqlite"))
+    with catalog.writing():  # both have seen the old version before either may write
+        threads = [threading.Thread(target=Catalog, args=(path, "main")) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        assert all(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join(30)
+    assert catalog.database.all("SELECT text FROM chunk_words") == [
+        ("Thirty days a year.\nPart a.pdf",)
+    ]
+    assert found(catalog, "part") == [chunk]
 
 
 def test_words_are_found_in_some_documents_alone(catalog: Catalog) -> None:
