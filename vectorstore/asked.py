@@ -50,7 +50,7 @@ _TITLE = 90  # characters of a line that can be a title
 
 _PAGE = re.compile(
     r"\b(?:page|slide)s?\s*\(?(\d{1,4})\)?(?![\d.,]*\d)"
-    r"|\b(first|second|third|fourth|fifth|last|final|cover|title|front)\s+(?:page|slide)\b",
+    r"|\b(?a:(first|second|third|fourth|fifth|last|final|cover|title|front))\s+(?:page|slide)\b",
     re.IGNORECASE,
 )
 _ORDINALS = {

@@ -22,14 +22,15 @@ _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _FISCAL = re.compile(r"\b(?:FY|fiscal year)\s?'?(\d{4}|\d{2})\b", re.IGNORECASE)
 _PARTS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+|\d+")
 _NTH = ("first", "second", "third", "fourth")
-_QUARTER = re.compile(r"\b(first|second|third|fourth) quarter\b", re.IGNORECASE)
+# (?a:...): else case is ignored of a dotted İ and a long s, too, and no list has the word.
+_QUARTER = re.compile(r"\b(?a:(first|second|third|fourth)) quarter\b", re.IGNORECASE)
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _PLAIN = re.compile(r"(?<![\w.,-])(?!(?:19|20)\d\d\b)\d{4,9}(?![\w,-])")  # no years
 _NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_OF_YEAR = "|".join(_NAMES)
+_OF_YEAR = f"(?a:{'|'.join(_NAMES)})"
 _MONTH = re.compile(rf"\b({_OF_YEAR}) (\d{{4}})\b", re.IGNORECASE)
 _AMERICAN = re.compile(rf"\b({_OF_YEAR}) (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
 _BRITISH = re.compile(
@@ -72,7 +73,7 @@ def match(query: str) -> str:
     Every word is quoted: raw text would be read as FTS5 syntax and raise.
     """
     chosen = content_words(query) or [word.lower() for word in _WORD.findall(query)]
-    found = dict.fromkeys([*chosen[:_MOST], *written_otherwise(query)])
+    found = dict.fromkeys([*chosen[:_MOST], *written_otherwise(query)[:_MOST]])
     return " OR ".join(f'"{word}"' for word in found)
 
 

@@ -45,6 +45,7 @@ def test_documents_are_named_however_their_names_are_written(
         ("What does the first paragraph say?", set()),
         ("How many pages has it?", set()),
         ("Is a page 5.5 cm wide?", set()),
+        ("FİNAL PAGE, la\u017ft page, éfinal page", set()),
     ],
 )
 def test_pages_are_named_by_number_or_by_place(question: str, numbers: set[int]) -> None:

@@ -33,6 +33,10 @@ def test_a_pasted_page_is_cut() -> None:
     assert match(" ".join(f"word{n}" for n in range(500))).count(" OR ") == 39
 
 
+def test_pasted_numbers_are_cut() -> None:
+    assert match(" ".join(f"{n},000" for n in range(100, 600))).count(" OR ") == 79
+
+
 def test_a_file_name_becomes_the_words_that_people_use() -> None:
     assert name_parts("2023_Q1-AnnualReport.pdf") == "2023 Q1 Annual Report"
 
@@ -51,6 +55,8 @@ def test_a_file_name_becomes_the_words_that_people_use() -> None:
         ("since 2023-03-05", ["march 2023"]),
         ("id 123-45678, SQ3, part 12345x, 192.168.1.1000", []),
         ("you may go in 2021", []),
+        ("APRİL 2023, APRİL 5, 2023, 5 APRİL 2023, the fir\u017ft quarter", []),
+        ("APRIL 2023 in Kraków, überapril 2023", ["2023 04"]),
         ('who says "Annual Leave, paid"?', ["annual leave paid"]),
         ("who says “never, ever” or 'perhaps'?", ["never ever"]),
         ('the "Leave" page', []),  # one word is among the words
