@@ -25,6 +25,8 @@ def swap(connection: Transaction, maker: str) -> None:
 def _swap_kept(connection: Transaction) -> None:
     connection.execute(
         "UPDATE chunk SET vector = new.vector FROM next.vector AS new WHERE new.id = chunk.id"
+        # Those that were kept before their reader changed have left vectors of the old passages.
+        " AND document_id IN (SELECT document.id FROM document JOIN next.kept USING (sha256))"
     )
     connection.execute(
         "UPDATE document SET reader = kept.reader FROM next.kept"

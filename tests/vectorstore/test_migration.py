@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest import chunking
+from ingest.loaders.versions import VERSIONS
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
@@ -15,6 +16,7 @@ from tests.vectorstore.test_keeping_up import RULES
 from vectorstore import jobs
 from vectorstore.errors import LibraryBusy
 from vectorstore.library import Library
+from vectorstore.migration import Migration
 from vectorstore.store import Vectors
 from vectorstore.summary import Progress
 
@@ -196,6 +198,23 @@ def test_what_was_made_for_a_third_model_is_not_used(folder: Path) -> None:
     with Library(folder, "main", lambda: third) as library:
         library.rebuild()
         best = library.search("letters", k=1)[0]
+        assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
+
+
+def test_vectors_of_passages_that_an_older_reader_found_are_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library(folder, "main", WordEmbedder) as library, library._catalog.writing() as connection:
+        connection.execute("UPDATE chunk SET text = 'Garbled.' WHERE text LIKE '%fourteen%'")
+    half = Other(most=2)  # is killed when both are kept, before they are swapped in
+    monkeypatch.setattr(Migration, "_swap", lambda self: half.passages([""]))
+    with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
+        other.rebuild()
+    monkeypatch.undo()
+    monkeypatch.setitem(VERSIONS, "pdf", VERSIONS["pdf"] + 1)
+    with Library(folder, "main", Other) as other:
+        other.rebuild()
+        best = other.search("fourteen", k=1)[0]
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
 
 
