@@ -133,7 +133,15 @@ class Search:
             self._replaced = generation, old
         if not self._replaced[1] or not named:
             return self._replaced[1]
-        return self._replaced[1] - {self._catalog.sha256(name)[:16] for name in named}
+        return self._replaced[1] - {sha256[:16] for sha256 in self._shas(named)}
+
+    def _shas(self, named: Collection[str]) -> list[str]:
+        """Another process may have removed some since they were found in the question."""
+        marks = ",".join("?" * len(named))
+        rows = self._catalog.database.all(
+            f"SELECT sha256 FROM document WHERE name IN ({marks})", *named
+        )
+        return [row[0] for row in rows]
 
     def _candidates(self, sought: Sought, vector: Vectors) -> list[ranking.Candidate]:
         near = self._nearest(sought, vector)

@@ -9,6 +9,7 @@ from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import LEAVE, PASSWORD, write_papers
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Hit, Library
+from vectorstore.pointing import Pointing
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +166,15 @@ def test_plain_words_name_the_newest_version_and_the_whole_name_an_old_one(
     os.utime(old, (10**9, 10**9))
     assert [link.by for link in library.add([tmp_path / "in"]).superseded] == [new.name]
     assert library.search(question)[0].document == document
+
+
+def test_a_named_document_that_is_removed_meanwhile_is_no_error(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
+    write_pdf(tmp_path / "in" / "Laptops v1.pdf", rules)
+    write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*rules, "Rule 31: no stickers."])
+    assert library.add([tmp_path / "in"]).superseded
+    # What a question named at the moment before the removal.
+    monkeypatch.setattr(Pointing, "named", lambda self, question: frozenset({"Laptops v0.pdf"}))
+    assert {hit.document for hit in library.search("laptop rules")} == {"Laptops v2.pdf"}
