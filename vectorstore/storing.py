@@ -68,7 +68,12 @@ class Storing:
         """
         if not self._catalog.holds(item.sha256):
             return None
+        lost = not self._files.path(item.sha256).exists()
         self._keep(item)
+        if lost:  # a reader that has changed meanwhile could not read it
+            self._catalog.database.write(
+                "UPDATE document SET reader = '' WHERE sha256 = ?", item.sha256
+            )
         if self._catalog.found_at(item.place) == item.sha256:
             return Stored(item.name, new=False)
         return self._stored(item, None, inside=item.path.suffix.lower() in CONTAINERS)

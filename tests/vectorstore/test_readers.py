@@ -214,3 +214,20 @@ def test_a_document_whose_copy_is_lost_keeps_its_passages_and_is_not_tried_for_e
     assert full.rebuild() == 3
     assert texts(full) == old
     assert full.notice() == ""
+
+
+def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
+    full: Library, papers: Path
+) -> None:
+    good = texts(full)
+    aged(full, "Policy.pdf")
+    full.file("Policy.pdf").unlink()
+    original = (papers / "Policy.pdf").read_bytes()
+    (papers / "Policy.pdf").unlink()
+    full.rebuild()
+    assert texts(full) != good
+    (papers / "Policy.pdf").write_bytes(original)
+    full.add([papers])
+    assert full.notice()
+    full.rebuild()
+    assert texts(full) == good
