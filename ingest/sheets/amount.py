@@ -18,6 +18,8 @@ _SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d+)""")
 _CELL = re.compile(rb"<table:(table-row|covered-table-cell|table-cell)\b([^>]*)>")
 _REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["'](\d{1,9})["']""")
 
+_MARKUP = re.compile(rb"<[^>]*>")
+
 
 def check(source: Source, package: Package) -> None:
     """Raises UnreadableFile for one whose cells repeat its texts far too often."""
@@ -65,10 +67,15 @@ def _of_ods(content: bytes) -> int:
     for match in _CELL.finditer(content):
         repeated = _REPEATED.search(match[2])
         number = int(repeated[1]) if repeated else 1
-        letters += rows * columns * (match.start() - before) if columns * rows > 1 else 0
+        letters += rows * columns * _shown_in(content, before, match.start(), rows * columns)
         if match[1] == b"table-row":
             rows, columns = number, 0
         else:
             columns = 0 if match[2].endswith(b"/") else number
         before = match.end()
-    return letters + rows * columns * (len(content) - before) * (columns * rows > 1)
+    return letters + rows * columns * _shown_in(content, before, len(content), rows * columns)
+
+
+def _shown_in(content: bytes, start: int, end: int, times: int) -> int:
+    """Letters between two cells without markup, where they are repeated at all."""
+    return len(_MARKUP.sub(b"", content[start:end]).strip()) if times > 1 else 0

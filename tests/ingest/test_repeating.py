@@ -47,6 +47,11 @@ def test_a_cell_that_is_repeated_is_counted_as_often(tmp_path: Path) -> None:
     assert document.pages[0].text.split() == ["again"] * 4  # a row of one text is a title
 
 
+def test_markup_is_no_text_that_is_repeated(tmp_path: Path) -> None:
+    document = load_sheet(Source(ods(tmp_path / "a.ods", "0", 700, 700), "0"))
+    assert sum(page.text.count("0") for page in document.pages) >= 700
+
+
 def test_the_limit_grows_with_the_file() -> None:
     assert amount._of_ods(b"<table:table-row><table:table-cell>ab</table:table-cell>") == 0
     twice = b'<table:table-row table:number-rows-repeated="5"><table:table-cell x="1">ab'
