@@ -1,6 +1,7 @@
 """Picture files are opened, and any page that has a picture is drawn. Knows no recognition."""
 
 import io
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,8 @@ _DRAWN = 16_000_000  # pixels that a screen ever needs
 # What is opened, whatever a name says: Pillow would hand PostScript to another program.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF")
 _LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow raises
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises
+_BROKEN = (*_DAMAGE, TypeError, LookupError, ArithmeticError)  # and for what a camera has noted
 _SCREEN = 96 / 72  # pixels in a point, at least: a small picture in a document is from a screen
 _BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write for "unknown"
 
@@ -59,6 +61,8 @@ def inner(data: bytes, name: str) -> tuple["Image", float]:
     from PIL import Image, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None
+    if data[4:8] == b"ftyp":  # HEIF begins so, and some others
+        _know_heif()
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as file:
             picture, dense = _frame(name, file, 0)
@@ -104,9 +108,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
     Image.MAX_IMAGE_PIXELS = None  # our own check has a lower bound and a sentence
     if path.suffix.lower() in (".heic", ".heif"):
-        import pi_heif
-
-        pi_heif.register_heif_opener()
+        _know_heif()
     try:
         with Image.open(path, formats=_formats()) as file:
             yield file
@@ -118,6 +120,12 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from error
     except _DAMAGE as error:
         raise UnreadableFile(f"{path.name} is a damaged picture: {error}.") from error
+
+
+def _know_heif() -> None:
+    import pi_heif
+
+    pi_heif.register_heif_opener()
 
 
 def _formats() -> list[str]:
@@ -144,8 +152,6 @@ def _count(file: Any) -> int:
 
 
 def _frame(name: str, file: Any, index: int) -> tuple["Image", float]:
-    from PIL import ImageOps
-
     if index:
         file.seek(index)
     if file.width * file.height > MOST_PIXELS or max(file.size) > _LONGEST:
@@ -155,9 +161,21 @@ def _frame(name: str, file: Any, index: int) -> tuple["Image", float]:
         )
     file.draft("RGB", (4_000, 4_000))  # a huge JPEG is decoded at half or a quarter of its size
     dots = _dots(file)
-    picture = _rgb(ImageOps.exif_transpose(file))
+    picture = _rgb(_upright(file))
     long_side = max(picture.size)
     return picture, dots / 72 if dots else max(long_side / _LONG_SIDE, 0.1)
+
+
+def _upright(file: Any) -> "Image":
+    """As the camera was held; as it is stored when that is noted in broken bytes."""
+    from PIL import ImageOps
+
+    file.load()  # damage of the picture itself shows here
+    try:
+        return ImageOps.exif_transpose(file)
+    except _BROKEN:
+        stored: Image = file.copy()
+        return stored
 
 
 def _dots(file: Any) -> float:

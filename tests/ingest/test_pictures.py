@@ -1,4 +1,5 @@
 import base64
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image, features
 
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.pictures import SUFFIXES, frames, render
+from ingest.pictures import SUFFIXES, frames, inner, render
 from tests.pdfs import HEIGHT, WIDTH, write_pdf
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -86,6 +87,13 @@ def test_heic_is_opened(tmp_path: Path) -> None:
     assert near(picture.getpixel((56, 16)), BLUE)
 
 
+def test_heic_in_a_document_is_opened_whatever_was_read_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    assert inner(base64.b64decode(HEIC), "a.heic")[0].size == (64, 32)
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp"])
 def test_a_picture_from_a_turned_camera_is_upright(tmp_path: Path, suffix: str) -> None:
     exif = Image.Exif()
@@ -99,6 +107,20 @@ def test_a_picture_from_a_turned_camera_is_upright(tmp_path: Path, suffix: str) 
         render(tmp_path / f"a{suffix}", 1, 1).size[0]
         < render(tmp_path / f"a{suffix}", 1, 1).size[1]
     )
+
+
+@pytest.mark.parametrize("entry", [b"\1\x1a\0\1", b"\1\2\0\5"])  # a wrong type, a wrong name
+def test_a_picture_whose_camera_noted_nonsense_is_read_as_it_is_stored(entry: bytes) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x011A] = TURNED, 300.0
+    file = io.BytesIO()
+    two_coloured().save(file, "JPEG", exif=exif)
+    data = file.getvalue()
+    assert inner(data, "a.jpg")[0].size == (20, 40)
+    broken = data.replace(b"\1\x1a\0\5", entry)
+    assert broken != data
+    picture, _ = inner(broken, "a.jpg")
+    assert picture.size == (40, 20) and near(picture.getpixel((5, 10)), RED)
 
 
 def test_sixteen_bits_are_brought_to_eight_not_cut_off(tmp_path: Path) -> None:
