@@ -43,5 +43,5 @@ class Packed(Sequence[Page]):
 
 
 def _page(data: bytes) -> Page:
-    page: Page = trusted.loads(data)
+    page: Page = trusted.page(data)
     return page

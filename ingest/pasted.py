@@ -33,6 +33,7 @@ MOST = 2_000  # pictures of a document that are looked at
 MINUTES = 30.0  # of reading pictures of a document: about 1,000 scans on a small machine
 LARGEST = 100_000_000  # bytes of a picture
 _ICON = 20_000  # pixels in all: fewer hold no line of text
+_KIND = 5  # letters of a format that is named
 _STAIN = 10  # characters: fewer are a label or no letters at all, as in pictured.py
 _GLANCE = 550_000  # pixels: the text of a full page can still be told from none
 _SHADES = 300  # pixels of a side, when it is seen whether a picture is like paper
@@ -80,7 +81,8 @@ class Pasted:
             return _told(self._reading(picture, scale))
         except UnsupportedFile:
             kind = PurePosixPath(name).suffix.lstrip(".").upper()
-            return Writing(note=f"{FORMAT} ({kind})" if kind else FORMAT)
+            short = kind.isalnum() and len(kind) <= _KIND
+            return Writing(note=f"{FORMAT} ({kind})" if short else FORMAT)
         except (UnreadableFile, MemoryError):
             return Writing(note=DAMAGED)
 

@@ -48,22 +48,31 @@ def _tiles(source: Source) -> Iterator[float]:
             most = 0.0
             with suppress(Exception):
                 area = float(page.mediabox.width) * float(page.mediabox.height)
-                most = max((area / step for step in _steps(page.get("/Resources"), 0)), default=0)
+                most = max(
+                    (area / step for step in _steps(page.get("/Resources"), 0, set())), default=0
+                )
             yield most
 
 
-def _steps(resources: Any, depth: int) -> Iterator[float]:
+def _steps(resources: Any, depth: int, seen: set[int]) -> Iterator[float]:
     """How much of the page each tile takes, in square points."""
     resources = resources.get_object() if resources else {}
     for pattern in _values(resources, "/Pattern"):
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError, AttributeError):  # one may be null
             a, b, c, d, *_ = map(float, pattern.get("/Matrix", (1, 0, 0, 1)))
             step = abs(float(pattern["/XStep"]) * float(pattern["/YStep"]) * (a * d - b * c))
             if step:
                 yield step
     for thing in _values(resources, "/XObject") if depth < _DEEPEST else ():
-        if thing.get("/Subtype") == "/Form":
-            yield from _steps(thing.get("/Resources"), depth + 1)
+        with suppress(AttributeError):
+            inside = thing.get_object().get("/Resources") if _is_form(thing) else None
+            if inside is not None and id(inside.get_object()) not in seen:
+                seen.add(id(inside.get_object()))  # drawings may share what they use
+                yield from _steps(inside, depth + 1, seen)
+
+
+def _is_form(thing: Any) -> bool:
+    return bool(thing.get("/Subtype") == "/Form")
 
 
 def _values(resources: Any, name: str) -> list[Any]:

@@ -75,3 +75,13 @@ def test_a_document_comes_packed_from_the_sandbox(tmp_path: Path) -> None:
             document, _ = sandbox.start(path)()
             assert isinstance(document.pages, Packed)
             assert document == load(path)
+
+
+def test_pages_packed_in_pages_are_refused_at_once() -> None:
+    data = pickle.dumps(Page(1, 0.0, 0.0, ()))
+    for _ in range(8):
+        packed = Packed(())
+        packed._pages = [data] * 8
+        data = pickle.dumps(Page(1, 0.0, 0.0, packed))  # type: ignore[arg-type]
+    with pytest.raises(pickle.UnpicklingError, match="no part of a page"):
+        trusted.loads(data)

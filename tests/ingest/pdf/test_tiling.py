@@ -35,3 +35,12 @@ def test_a_pattern_is_measured_as_it_is_scaled(tmp_path: Path) -> None:
     path = patterned(tmp_path / "a.pdf", b"/XStep 1/YStep 1/Matrix[.01 0 0 .01 0 0]")
     with pytest.raises(UnreadableFile, match="5,009,900,000 tiles"):
         load_pdf(Source(path, "0"))
+
+
+def test_a_pattern_that_is_null_hides_no_other(tmp_path: Path) -> None:
+    head = b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 1 1]/Resources<<>>"
+    fine = stream(b"0 0 .5 .5 re f", head + b"/XStep 1/YStep 1/Matrix[.01 0 0 .01 0 0]")
+    page = PAGE.replace(b"/Resources<<", b"/Resources<</Pattern<</N null/P 6 0 R>>")
+    path = one_page(tmp_path / "a.pdf", LINE, page, more=[fine])
+    with pytest.raises(UnreadableFile, match="5,009,900,000 tiles"):
+        load_pdf(Source(path, "0"))
