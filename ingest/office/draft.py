@@ -97,7 +97,7 @@ class Draft:
         alt = " ".join(self._clean(self.made(alt)).split())
         self.figures.append(Figure(NOWHERE, alt))
         if alt:
-            self.line(self.made("[Figure:") + f" {alt}" + self.made("]"))
+            self.line(self.made("[Figure:") + f" {alt}" + self.made("]"), hidden=hidden)
         for writing in written:
             self._write(writing, hidden)
         self._follow()

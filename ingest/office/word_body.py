@@ -101,8 +101,8 @@ class Body:
         return self._numbering.label(number, place, name)
 
     def _hanging(self, found: Inline, draft: Draft) -> None:
-        for drawing in found.drawings:
-            self._drawing(drawing, draft)
+        for drawing, hidden in found.drawings:
+            self._drawing(drawing, draft, hidden)
         for part, identity, number in found.notes:
             self._remark((part, identity), f"[{number}]", draft)
         for identity in found.comments:
@@ -124,7 +124,7 @@ class Body:
         if text := draft.take(inner):
             draft.line(f"{draft.made(mark)} {text}")
 
-    def _drawing(self, drawing: Element, draft: Draft) -> None:
+    def _drawing(self, drawing: Element, draft: Draft, hidden: str) -> None:
         boxes = list(_boxes(drawing, draft))
         for box in boxes:
             self.blocks(box, draft, paper=False)
@@ -135,7 +135,7 @@ class Body:
         if pictured or (alt and not boxes):
             # The picture of an embedded document shows what is read from that document itself.
             shown = () if embedded else drawings.written(drawing, self._package, self._pasted)
-            draft.figure(alt, shown)
+            draft.figure(alt, shown, hidden)
         if embedded:
             draft.notes[NOT_READ] = None
 

@@ -34,7 +34,7 @@ class Inline:
     """The text of a paragraph by the reason it is hidden ("" is shown), and what hangs on it."""
 
     text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
-    drawings: list[Element] = field(default_factory=list)
+    drawings: list[tuple[Element, str]] = field(default_factory=list)  # and why it is hidden
     notes: list[tuple[str, str, int]] = field(default_factory=list)  # part, identity, number
     comments: list[str] = field(default_factory=list)
 
@@ -73,7 +73,7 @@ class Runs:
         elif tag in _FORMULAS:
             found.text[hidden] += formula(part, self._draft.made)
         elif tag in _DRAWINGS:
-            found.drawings.append(part)
+            found.drawings.append((part, hidden))
         elif tag == "mc:AlternateContent":
             self._alternative(part, found, hidden)
         elif tag == "w:sdt":

@@ -288,3 +288,14 @@ def test_number_and_time_are_bounded(finds, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pasted, "MINUTES", 0.0)
     assert Pasted(Engines()).read(pictures[0]).note == pasted.TOO_LONG.format(0)
     assert len(reader.shown) == 2
+
+
+def test_a_picture_in_a_hidden_run_is_hidden(tmp_path: Path) -> None:
+    file = docx.Document()
+    run = file.add_paragraph("What is seen.").add_run()
+    run.font.hidden = True
+    run.add_picture(png(drawn()))
+    file.save(tmp_path / "a.docx")
+    (page,) = load(tmp_path / "a.docx").pages
+    assert [line.hidden for line in page.lines] == ["", *["hidden text"] * (len(page.lines) - 1)]
+    assert len(page.lines) > 1
