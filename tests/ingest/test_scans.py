@@ -176,7 +176,7 @@ def test_scans_are_told_page_by_page(tmp_path: Path, finds) -> None:  # type: ig
     heard: list[tuple[int, int]] = []
     heartbeat.listen(lambda done, total: heard.append((done, total)))
     try:
-        read(write_scan(tmp_path / "a.pdf", *[drawn(size=14)] * 3))
+        load(write_scan(tmp_path / "a.pdf", *[drawn(size=14)] * 3))
     finally:
         heartbeat.listen(None)
     assert heard == [(1, 3), (2, 3), (3, 3)]
