@@ -1,16 +1,12 @@
 """Conversations in SQLite: each turn is the answer document that the person saw."""
 
 import json
-import sqlite3
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError
+from assistant.kept import Kept
 from assistant.reply import Passage
 from assistant.tools import Turn
 
@@ -27,39 +23,12 @@ CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation);
 _TITLE = 60  # characters
 
 
-class Kept:
-    """The SQLite file of a home in which conversations, and what belongs to them, are kept."""
-
-    def __init__(self, path: Path, schema: str) -> None:
-        """Raises AssistantError when the file cannot be written."""
-        self._path = path
-        self._lock = threading.Lock()
-        with self._connected() as connection:
-            connection.executescript(schema)
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self._path, timeout=30)
-                try:
-                    with connection:
-                        yield connection
-                finally:
-                    connection.close()
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise AssistantError(
-                f"{self._path}, which keeps the conversations, cannot be used: {error}."
-            ) from error
-
-
 class Conversations(Kept):
     """All conversations of a home."""
 
     def __init__(self, path: Path) -> None:
         """Raises AssistantError when the file cannot be written."""
-        super().__init__(path, _SCHEMA)
+        super().__init__(path, _SCHEMA, "conversations")
 
     def start(self) -> str:
         """A new conversation's id; nothing is written before its first turn."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.memory import Kept
+from assistant.kept import Kept
 from assistant.models.verified_file import sha256_of
 from assistant.reply import Passage, Reply
 from vectorstore.errors import LibraryError
@@ -79,7 +79,7 @@ class Receipts(Kept):
 
     def __init__(self, path: Path, most: int = MOST) -> None:
         """Raises AssistantError when the file cannot be written."""
-        super().__init__(path, _SCHEMA)
+        super().__init__(path, _SCHEMA, "receipts")
         self._most = most
 
     def add(self, receipt: Receipt) -> None:

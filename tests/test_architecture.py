@@ -55,8 +55,7 @@ HOMES = {
     },
     "sqlite3": {
         "assistant/doctor.py",  # looks into files that a library would refuse to open
-        "assistant/evaluation/runs.py",
-        "assistant/memory.py",
+        "assistant/kept.py",
         "vectorstore/database.py",
         # the type of a connection:
         "vectorstore/catalog.py",

@@ -1,16 +1,13 @@
 """Runs in SQLite: what was asked of what, with which model and settings, and a row a question."""
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
+from assistant.kept import Kept
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (
@@ -48,15 +45,12 @@ class Run:
         return f"run {self.number}: {self.about['set']}, {self.started[:16].replace('T', ' ')}"
 
 
-class Runs:
+class Runs(Kept):
     """One SQLite file for all runs of a home."""
 
     def __init__(self, path: Path) -> None:
         """Raises AssistantError when the file cannot be written."""
-        self._path = path
-        self._lock = threading.Lock()
-        with self._connected() as connection:
-            connection.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA, "runs")
 
     def begin(self, about: About, note: str = "", fresh: bool = False) -> int:
         """The number of a new run, or of one about the same that was interrupted."""
@@ -112,22 +106,6 @@ class Runs:
                 f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", (value,)
             ).fetchall()  # fmt: skip
         return [Run(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self._path, timeout=30)
-                try:
-                    with connection:
-                        yield connection
-                finally:
-                    connection.close()
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise AssistantError(
-                f"{self._path}, which keeps the runs, cannot be used: {error}."
-            ) from error
 
 
 def _now() -> str:

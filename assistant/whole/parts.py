@@ -1,6 +1,6 @@
 """A document in at most a dozen parts that follow its headings, each within a token budget."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Protocol, runtime_checkable
@@ -129,5 +129,5 @@ def _title(chunks: Sequence[Chunk]) -> str:
     return f"Page {first}" if first == last else f"Pages {first} to {last}"
 
 
-def _tokens(chunks: Sequence[Chunk], count: Callable[[str], int] = about_tokens) -> int:
-    return sum(count(c.text) for c in chunks)
+def _tokens(chunks: Sequence[Chunk]) -> int:
+    return sum(about_tokens(c.text) for c in chunks)

@@ -1,0 +1,37 @@
+"""What a home keeps beside its libraries, in files of SQLite."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.errors import AssistantError
+
+
+class Kept:
+    """A connection for each use, one at a time in this process."""
+
+    def __init__(self, path: Path, schema: str, what: str) -> None:
+        """`what` it keeps, for people. Raises AssistantError when the file cannot be written."""
+        self._path = path
+        self._what = what
+        self._lock = threading.Lock()
+        with self._connected() as connection:
+            connection.executescript(schema)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(self._path, timeout=30)
+                try:
+                    with connection:
+                        yield connection
+                finally:
+                    connection.close()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise AssistantError(
+                f"{self._path}, which keeps the {self._what}, cannot be used: {error}."
+            ) from error
