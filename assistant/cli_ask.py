@@ -105,6 +105,8 @@ def _show(reply: "Reply", as_json: bool) -> None:
     if as_json:
         print(json.dumps(_document(reply)))
         return
+    if sys.stderr.isatty():
+        reply.when_quoted = _show_quotes
     try:
         for word in reply:
             print(word, end="", flush=True)
@@ -127,6 +129,16 @@ def _show(reply: "Reply", as_json: bool) -> None:
         first = " ".join(passage.text.split())[:100]
         where = place(passage.page, passage.seconds)
         print(f"closest: {passage.document}, {where}: {first}…")
+
+
+def _show_quotes(reply: "Reply") -> None:
+    """What the documents say themselves, for the person who waits for the model."""
+    from assistant.reply import place
+
+    for found in reply.quotes:
+        quote = " ".join(found.quote.split())
+        where = place(found.page, found.seconds)
+        print(f"{found.document}, {where}: “{quote}”\n", file=sys.stderr, flush=True)
 
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:

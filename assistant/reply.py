@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,25 +92,41 @@ class Reply:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = ""  # what is being done now, as a short phrase for the person who waits
     so_far: str = ""
+    quotes: tuple[
+        Citation, ...
+    ] = ()  # the lines that fit best, shown until the first word is there
     asked: tuple[tuple[str, str], ...] = ()  # (role, text): what a model was told last
     yes_log_odds: float | None = None  # its answer, where that was whether to answer at all
+    answerable: float | None = None  # probability, by the gate; None where none was asked
     outcome: Outcome | None = None
     images: tuple[Path, ...] = ()
     audio: tuple[Path, ...] = ()
+    seconds_first_quote: float | None = None
     seconds_first_token: float | None = None
     seconds_total: float = 0.0
     cancel: threading.Event = field(default_factory=threading.Event)
+    when_quoted: Callable[["Reply"], None] = lambda reply: None
     when_done: Callable[["Reply"], None] = lambda reply: None
+    _started: float = 0.0
 
     def __iter__(self) -> Iterator[str]:
-        started = time.perf_counter()
+        self._started = time.perf_counter()
         for token in self.work(self):
             if self.seconds_first_token is None:
-                self.seconds_first_token = time.perf_counter() - started
+                self.seconds_first_token = self._passed()
             self.so_far += token
             yield token
-        self.seconds_total = time.perf_counter() - started
+        self.seconds_total = self._passed()
         self.when_done(self)
+
+    def quote(self, citations: Iterable[Citation]) -> None:
+        """Show what the documents say themselves while a model reads them."""
+        self.quotes = tuple(citations)
+        self.seconds_first_quote = self._passed()
+        self.when_quoted(self)
+
+    def _passed(self) -> float:
+        return time.perf_counter() - self._started
 
     def stop(self) -> None:
         """End the answer now; what was written stays."""
@@ -148,7 +164,9 @@ class Reply:
                 "completion_tokens": done.completion_tokens,
             },
             "model": self.model,
+            **({} if self.answerable is None else {"answerable": round(self.answerable, 4)}),
             "stopped": done.stopped,
+            "seconds_first_quote": self.seconds_first_quote,
             "seconds_first_token": self.seconds_first_token,
             "seconds_total": self.seconds_total,
         }

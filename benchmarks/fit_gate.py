@@ -23,7 +23,7 @@ from assistant.evaluation.question_sets import Question, read_questions, read_ro
 from assistant.evidence import Evidence, GivenPassages
 from assistant.reading import Budget
 from assistant.tools import Request
-from assistant.tools.answer import Answer
+from assistant.tools.answer import Answer, rank
 from benchmarks import answers, common
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -65,7 +65,7 @@ def collect(options: Any, path: Path) -> None:
                 continue
             request = Request(question.question, evidence, given=name == "clapnq")
             reading = tool.read(request)
-            signals = tool.signals(request, reading, tool.run(request))
+            signals = tool.signals(request, reading, rank(request, reading), tool.run(request))
             yes, no = model.next_token_logprobs(
                 reading.messages(question.question, prompts.CHECK), [prompts.YES, prompts.NO]
             )

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant import abstention, extractive, gaps, grounding, injection, missing, prompts
 from assistant.chat_model import Stopped, TokenOdds
 from assistant.reading import Budget, Reader, Reading
-from assistant.reply import Outcome, Reply, Sentence
+from assistant.reply import Citation, Outcome, Reply, Sentence
 from assistant.sentences import split, stems
 from assistant.tools import Request
 from assistant.turn_taking import TurnTaking
@@ -19,6 +19,7 @@ from ingest.text import about_tokens
 from vectorstore.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
+Ranked = Sequence[extractive.Quoted]  # all sentences that were read, best first
 _BEST = 3  # sentences by which the model judges whether there is an answer
 
 
@@ -64,10 +65,17 @@ class Answer:
             reply.outcome = Outcome("", stopped=True, passages=reading.passages)
         elif not reading.windows:
             yield from _refuse(reply, reading)
-        elif self._model is None:
-            yield from self._quote(request, reading, reply)
         else:
-            yield from self._write(self._model, request, reading, reply)
+            yield from self._from(reading, request, reply)
+
+    def _from(self, reading: Reading, request: Request, reply: Reply) -> Iterator[str]:
+        """What the documents say themselves is shown first; a model takes seconds to read them."""
+        ranked = rank(request, reading)
+        reply.quote(_citations(extractive.best_sentences(ranked), reading))
+        if self._model is None:
+            yield from self._quote(request, reading, ranked, reply)
+        else:
+            yield from self._write(self._model, request, reading, ranked, reply)
 
     def _count(self, text: str) -> int:
         # Other chat models count with a tokenizer that langchain-core would fetch from a hub.
@@ -75,20 +83,26 @@ class Answer:
             return about_tokens(text)
         return self._model.get_num_tokens(text)
 
-    def _doubts(self, signals: abstention.Signals, request: Request) -> bool:
+    def _doubts(self, signals: abstention.Signals, request: Request, reply: Reply) -> bool:
         least = self._threshold if request.threshold is None else request.threshold
-        return abstention.answerable(signals) < least
+        reply.answerable = abstention.answerable(signals)
+        return reply.answerable < least
 
     # -- answering with a model
 
     def _write(
-        self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply
+        self,
+        model: BaseChatModel,
+        request: Request,
+        reading: Reading,
+        ranked: Ranked,
+        reply: Reply,
     ) -> Iterator[str]:
         try:
             with self._turn(reply):
                 reply.stage = f"Reading {len(reading.windows)} passages"
-                signals = self.signals(request, reading, reply)
-                if self._doubts(signals, request):
+                signals = self.signals(request, reading, ranked, reply)
+                if self._doubts(signals, request, reply):
                     yield from _refuse(reply, reading)
                     return
                 reply.stage = "Writing"
@@ -127,9 +141,10 @@ class Answer:
         reply.stage = "Citing"
         reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
 
-    def signals(self, request: Request, reading: Reading, reply: Reply) -> abstention.Signals:
+    def signals(
+        self, request: Request, reading: Reading, ranked: Ranked, reply: Reply
+    ) -> abstention.Signals:
         """What tells whether the passages answer the question. Raises Stopped."""
-        ranked = _ranked(request, reading)
         found = _retrieval_signals(reading, ranked)
         if reply.cancel.is_set():
             raise Stopped("Stopped before the model had looked at the question.")
@@ -145,10 +160,11 @@ class Answer:
 
     # -- answering without a model
 
-    def _quote(self, request: Request, reading: Reading, reply: Reply) -> Iterator[str]:
-        ranked = _ranked(request, reading)
+    def _quote(
+        self, request: Request, reading: Reading, ranked: Ranked, reply: Reply
+    ) -> Iterator[str]:
         signals, quoted = _retrieval_signals(reading, ranked), extractive.best_sentences(ranked)
-        if not quoted or self._doubts(signals, request):
+        if not quoted or self._doubts(signals, request, reply):
             yield from _refuse(reply, reading)
             return
         outcome = _quoted_outcome(quoted, reading)
@@ -186,12 +202,15 @@ def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: Reading) -> Ou
         Sentence(" ".join(q.unit.text.split()), True, (mark,))
         for mark, q in enumerate(quoted, start=1)
     )
-    citations = tuple(
+    text = " ".join(sentence.text for sentence in sentences)
+    return Outcome(text, sentences, _citations(quoted, reading), reading.passages)
+
+
+def _citations(quoted: Sequence[extractive.Quoted], reading: Reading) -> tuple[Citation, ...]:
+    return tuple(
         grounding.citation(mark, q.unit, reading.windows, q.score)
         for mark, q in enumerate(quoted, start=1)
     )
-    text = " ".join(sentence.text for sentence in sentences)
-    return Outcome(text, sentences, citations, reading.passages)
 
 
 def repeats(text: str) -> bool:
@@ -200,13 +219,13 @@ def repeats(text: str) -> bool:
     return last.endswith((".", "!", "?")) and last in before
 
 
-def _ranked(request: Request, reading: Reading) -> list[extractive.Quoted]:
+def rank(request: Request, reading: Reading) -> Ranked:
     """All sentences that were read, by how well they fit the question."""
     units = [u for i, window in enumerate(reading.windows) for u in units_of(window, i)]
     return extractive.rank_sentences(reading.meant, units, request.evidence.embedder())
 
 
-def _retrieval_signals(reading: Reading, ranked: Sequence[extractive.Quoted]) -> abstention.Signals:
+def _retrieval_signals(reading: Reading, ranked: Ranked) -> abstention.Signals:
     asked = stems(reading.meant)
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     return abstention.Signals(

@@ -41,6 +41,17 @@ const stage = (data) => {
   return line;
 };
 
+// The lines that fit best, while the model reads; its answer takes their place.
+const quotes = (data) => {
+  const list = make("div", "quotes", "", { role: "group", "aria-label": "The closest lines" });
+  for (const quote of data.quotes) {
+    const block = make("blockquote", "quote", quote.text);
+    block.append(make("cite", "", `${quote.document}, ${shortPlace(quote)}`));
+    list.append(block);
+  }
+  return list;
+};
+
 const writing = (data) => worded("p", "writing", data.text);
 
 const sentence = (root, part, citations, opened) => {
@@ -127,6 +138,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const parts = [];
   if (data.text) parts.push(writing(data));
   if (data.stage) parts.push(stage(data));
+  if (data.quotes?.length) parts.push(quotes(data));
   if (data.sentences) parts.push(...sentences(root, data));
   for (const notice of data.notices ?? []) parts.push(make("p", "notice", notice, { role: "note" }));
   if (data.note) parts.push(make("p", "hint", data.note));

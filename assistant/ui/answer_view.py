@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.reply import Reply, place
+from assistant.reply import Citation, Reply, place
 from assistant.ui import page_view
 from assistant.ui.page_view import Shown
 from ingest.media import clock
@@ -33,9 +33,17 @@ def draw(answer: Mapping[str, Any], shown: Shown | None) -> None:
 
 
 def draw_running(reply: Reply, seconds: float) -> None:
-    """What there is of an answer so far: its words, or what is being done before the first."""
-    stage = "" if reply.so_far else stage_text(reply.stage, seconds)
-    _component(key=f"running-{reply.id}", data={"text": reply.so_far, "stage": stage})
+    """What there is of an answer so far: its words, or what is being done before the first and
+    the lines that fit best."""
+    begun = bool(reply.so_far)
+    stage = "" if begun else stage_text(reply.stage, seconds)
+    quotes = [] if begun else [_quoted(citation) for citation in reply.quotes]
+    data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
+    _component(key=f"running-{reply.id}", data=data)
+
+
+def _quoted(citation: Citation) -> dict[str, Any]:
+    return {**_source(vars(citation)), "text": _excerpt(citation.quote)}
 
 
 def stage_text(stage: str, seconds: float) -> str:
@@ -123,9 +131,12 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
-    text = " ".join(passage["text"].split())
-    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
-    return {**_source(passage), "excerpt": excerpt}
+    return {**_source(passage), "excerpt": _excerpt(passage["text"])}
+
+
+def _excerpt(passage: str) -> str:
+    text = " ".join(passage.split())
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
 
 
 def footer(answer: Mapping[str, Any]) -> str:

@@ -68,6 +68,17 @@ def test_an_answer_streams_and_is_cited() -> None:
     assert not done.refused
 
 
+def test_the_closest_lines_are_there_before_the_model_is_asked() -> None:
+    model = ScriptedChat(replies=["25 days."])
+    reply = Answer(model, Budget()).run(Request("How many days of annual leave?", Shelf(FULL_TIME)))
+    seen = []
+    reply.when_quoted = lambda reply: seen.append((reply.quotes[0].quote, list(model.asked)))
+    done = reply.finish()
+    assert seen == [(FULL_TIME, [])]
+    assert reply.to_json()["seconds_first_quote"] <= reply.seconds_first_token
+    assert done.text == "25 days."
+
+
 def test_the_model_reads_labelled_passages_before_the_question() -> None:
     model = ScriptedChat(replies=["25 days."])
     run(Answer(model, Budget()), "How many days of annual leave?")
