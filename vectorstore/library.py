@@ -20,6 +20,7 @@ from vectorstore.files import Files
 from vectorstore.following import Follower
 from vectorstore.indexing import Indexing
 from vectorstore.jobs import Job, Jobs
+from vectorstore.learned import Considered, Learnt, nothing
 from vectorstore.migration import Migration, discard
 from vectorstore.places import Places
 from vectorstore.search import Hit, Search, Which
@@ -40,10 +41,11 @@ class Library:
         embedder: Callable[[], Embedder],
         engines: Callable[[], Engines] = Engines,
         find_embedder: Callable[[str], Embedder | None] = nowhere,
+        learned: Learnt = nothing,
     ) -> None:
         """`embedder` makes the chosen one when a text has to be embedded, `find_embedder` another
         one that made the library, by its identity. `engines` is called when files are read, each
-        time: a speech model may have come meanwhile.
+        time: a speech model may have come meanwhile. `learned` is asked at each search.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -54,7 +56,7 @@ class Library:
         self._index = DenseIndex(self._catalog, folder / "chroma")
         self._jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder)
-        self._search = Search(self._catalog, self._index, self._embedders)
+        self._search = Search(self._catalog, self._index, self._embedders, learned)
         self._engines = engines
         self._follower: Follower | None = None
 
@@ -252,13 +254,9 @@ class Library:
     # -- finding
 
     def search(
-        self,
-        query: str,
-        k: int = 8,
-        documents: Collection[str] | None = None,
-        versions: Which = "newest",
-        hidden: bool = False,
-    ) -> list[Hit]:
+        self, query: str, k: int = 8, documents: Collection[str] | None = None,
+        versions: Which = "newest", hidden: bool = False,
+    ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
         best: dict[tuple[str, int, bool], Hit] = {}
         for hit in self.passages(query, ranking.CANDIDATES, documents, versions, hidden):
@@ -266,19 +264,19 @@ class Library:
         return list(best.values())[: max(k, 0)]
 
     def passages(
-        self,
-        query: str,
-        k: int = 8,
-        documents: Collection[str] | None = None,
-        versions: Which = "newest",
-        hidden: bool = False,
-    ) -> list[Hit]:
+        self, query: str, k: int = 8, documents: Collection[str] | None = None,
+        versions: Which = "newest", hidden: bool = False,
+    ) -> list[Hit]:  # fmt: skip
         """The k best passages, best first; several may come from one page.
 
         Documents with a newer version are left out unless they are named, or all are wanted; what
         a reader does not see, unless `hidden` asks for it: it is how documents attack assistants.
         """
         return self._search.passages(query, k, documents, versions, hidden)
+
+    def considered(self, query: str) -> list[Considered]:
+        """The first candidates in the order that nothing was learned for, to learn from them."""
+        return self._search.considered(query)
 
     def embedder(self) -> Embedder:
         """The one that searches. Raises LibraryError."""

@@ -6,6 +6,7 @@ sets (pyserini's fusion experiments) and here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 CANDIDATES = 200  # of each leg: fusing only the top 50 loses
 _DENSE = 0.6  # of the two legs; .5 to .65 are alike on reports, .6 is best on abstracts
@@ -29,12 +30,23 @@ class Candidate:
     bm25: float  # 0 when the words were not found
 
 
+class Parts(NamedTuple):
+    """What a score is made of, before each has its weight; 0 to 1, a lift may be more."""
+
+    dense: float  # min-max-normalised among the candidates, as the next one
+    words: float
+    card: float  # how far the question means the document
+    beside: float  # the best score on the page before or after
+    pointed: float  # the lift of what the question points at
+
+
 @dataclass(frozen=True)
 class Ranked:
     """A candidate and its fused score."""
 
     candidate: Candidate
     score: float
+    parts: Parts
 
 
 @dataclass(frozen=True)
@@ -55,20 +67,21 @@ def rank(
     """Best first. `cards` holds the BM25 score of each document's card."""
     if not candidates:
         return []
-    base = _fused(candidates)
+    dense = _normalised([c.dense for c in candidates])
+    bm25 = _normalised([c.bm25 for c in candidates])
+    base = [_DENSE * d + (1 - _DENSE) * b for d, b in zip(dense, bm25, strict=True)]
     likely = _likely({c.document for c in candidates}, cards)
     near = _neighbours(candidates, base)
     ranked = [
-        Ranked(
-            c,
-            base[c.id]
-            + _CARD * likely[c.document]
-            + _NEIGHBOUR * near[c.id]
-            + _lift(c, pointed, likely[c.document]),
-        )
-        for c in candidates
+        _ranked(c, fused, Parts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document])))
+        for c, fused, d, b, n in zip(candidates, base, dense, bm25, near, strict=True)
     ]
     return sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
+
+
+def _ranked(candidate: Candidate, fused: float, parts: Parts) -> Ranked:
+    score = fused + _CARD * parts.card + _NEIGHBOUR * parts.beside + parts.pointed
+    return Ranked(candidate, score, parts)
 
 
 def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:
@@ -76,14 +89,6 @@ def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:
     named = candidate.document in pointed.documents
     statement = _STATEMENT * (1.0 if named else likely) if place in pointed.statements else 0.0
     return _NAMED * named + statement + _PAGE * (place in pointed.pages)
-
-
-def _fused(candidates: Sequence[Candidate]) -> dict[str, float]:
-    dense = _normalised([c.dense for c in candidates])
-    bm25 = _normalised([c.bm25 for c in candidates])
-    return {
-        c.id: _DENSE * d + (1 - _DENSE) * b for c, d, b in zip(candidates, dense, bm25, strict=True)
-    }
 
 
 def _normalised(scores: Sequence[float]) -> list[float]:
@@ -98,13 +103,10 @@ def _likely(documents: set[str], cards: Mapping[str, float]) -> dict[str, float]
     return {name: cards.get(name, 0.0) / highest if highest else 0.0 for name in documents}
 
 
-def _neighbours(candidates: Sequence[Candidate], scores: Mapping[str, float]) -> dict[str, float]:
+def _neighbours(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[float]:
     """The best score on the page before or after: answers run over page ends."""
-    best: dict[tuple[str, int], float] = {}
-    for c in candidates:
+    best: dict[Place, float] = {}
+    for c, score in zip(candidates, scores, strict=True):
         key = c.document, c.page
-        best[key] = max(best.get(key, 0.0), scores[c.id])
-    return {
-        c.id: max(best.get((c.document, c.page + step), 0.0) for step in (-1, 1))
-        for c in candidates
-    }
+        best[key] = max(best.get(key, 0.0), score)
+    return [max(best.get((c.document, c.page + step), 0.0) for step in (-1, 1)) for c in candidates]

@@ -11,6 +11,7 @@ from vectorstore.catalog import Catalog, StoredChunk
 from vectorstore.dense_index import DenseIndex
 from vectorstore.embedders import Embedders
 from vectorstore.exact_store import ExactStore
+from vectorstore.learned import LOOKED_AT, Considered, Considering, Learnt, nothing
 from vectorstore.pointing import Pointing
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
@@ -57,11 +58,15 @@ class Sought:
 class Search:
     """Fuses what vectors and words find."""
 
-    def __init__(self, catalog: Catalog, index: DenseIndex, embedders: Embedders) -> None:
+    def __init__(
+        self, catalog: Catalog, index: DenseIndex, embedders: Embedders, learned: Learnt = nothing
+    ) -> None:
         self._catalog = catalog
         self._index = index
         self._embedders = embedders
+        self._learned = learned
         self._pointing = Pointing(catalog)
+        self._considering = Considering(catalog)
         self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def passages(
@@ -73,6 +78,17 @@ class Search:
         hidden: bool = False,
     ) -> list[Hit]:
         """See Library.passages."""
+        ranked = self._again(query, self._ranked(query, documents, versions, hidden))
+        return self._hits(ranked[:k])
+
+    def considered(self, query: str) -> list[Considered]:
+        """See Library.considered."""
+        return self._considering.of(query, self._ranked(query, None, "newest", False)[:LOOKED_AT])
+
+    def _ranked(
+        self, query: str, documents: Collection[str] | None, versions: Which, hidden: bool
+    ) -> list[ranking.Ranked]:
+        """As it is without what was learned."""
         if not query.strip() or not self._catalog.generation():
             return []
         cards = self._catalog.bm25_cards(query)
@@ -82,8 +98,17 @@ class Search:
         old = self._old(named) if newest else frozenset()
         chunks = _current(self._pointing.chunks(pointed), old)
         sought = Sought(query, documents, hidden, old, named, tuple(chunks))
-        ranked = ranking.rank(self._compared(sought), cards, pointed)[:k]
-        return self._hits(ranked)
+        return ranking.rank(self._compared(sought), cards, pointed)
+
+    def _again(self, query: str, ranked: list[ranking.Ranked]) -> list[ranking.Ranked]:
+        """In the order that was learned, if something was learned with this embedder."""
+        learned = self._learned()
+        if learned is None or not ranked:
+            return ranked
+        if learned.embedder != (self._catalog.meta("made_by") or "").rpartition("/")[0]:
+            return ranked
+        first, rest = ranked[:LOOKED_AT], ranked[LOOKED_AT:]
+        return learned.again(self._considering.of(query, first)) + rest
 
     def _hits(self, ranked: Sequence[ranking.Ranked]) -> list[Hit]:
         chunks = self._catalog.chunks([r.candidate.id for r in ranked])
