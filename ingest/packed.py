@@ -35,13 +35,15 @@ class Packed(Sequence[Page]):
     __hash__ = None  # type: ignore[assignment]
 
     def __setstate__(self, state: dict[str, list[bytes]]) -> None:
-        """From a child: what is no page shows itself here, not when it is looked at."""
-        self._pages = state["_pages"]
-        for page in self:
-            if not isinstance(page, Page):
-                raise pickle.UnpicklingError(f"{type(page)} is no page")
+        """From a child: bytes and nothing else, so that a page is the same whenever it is seen."""
+        pages = state["_pages"]
+        if type(pages) is not list or not all(type(page) is bytes for page in pages):
+            raise pickle.UnpicklingError("packed pages are a list of bytes")
+        self._pages = pages
 
 
 def _page(data: bytes) -> Page:
-    page: Page = trusted.page(data)
+    page = trusted.page(data)
+    if type(page) is not Page:
+        raise pickle.UnpicklingError(f"{type(page)} is no page")
     return page

@@ -1,3 +1,4 @@
+import importlib
 import pickle
 import tracemalloc
 from collections.abc import Iterable, Iterator
@@ -6,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from ingest import trusted
-from ingest.document import Box, Cell, Dropped, Figure, Line, Page, Table
-from ingest.loaders import load
+from ingest import child, trusted
+from ingest.containers.unpacking import Expanded, Omitted, Part
+from ingest.document import Box, Cell, Document, Dropped, Figure, Line, Page, Table
+from ingest.errors import UnreadableFile
+from ingest.loaders import LOADERS, load
 from ingest.packed import Packed
 from ingest.sandbox import Sandbox
 from tests.pdfs import write_pdf
@@ -83,5 +86,90 @@ def test_pages_packed_in_pages_are_refused_at_once() -> None:
         packed = Packed(())
         packed._pages = [data] * 8
         data = pickle.dumps(Page(1, 0.0, 0.0, packed))  # type: ignore[arg-type]
-    with pytest.raises(pickle.UnpicklingError, match="no part of a page"):
+    with pytest.raises(pickle.UnpicklingError, match="does not hold"):
         trusted.loads(data)
+    with pytest.raises(pickle.UnpicklingError, match="no part of a page"):
+        trusted.page(data)
+
+
+# -- what a child that was taken over may send
+
+
+def changed(of: str, name: str) -> bytes:
+    """Bytes that set an attribute of a class to 5, as if it were the state of an object."""
+    module, _, kind = of.rpartition(".")
+    named = f"c{module}\n{kind}\n".encode()
+    slots = (
+        pickle.EMPTY_DICT + pickle.dumps(name, 2)[2:-1] + pickle.BININT1 + b"\5" + pickle.SETITEM
+    )
+    state = pickle.NONE + slots + pickle.TUPLE2
+    return pickle.PROTO + b"\2" + named + state + pickle.BUILD + pickle.STOP
+
+
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [
+        ("ingest.document.Line", "confidence"),
+        ("ingest.document.Page", "text"),
+        ("ingest.packed.Packed", "__iter__"),
+        ("ingest.child.Beat", "total"),
+        ("pathlib.PosixPath", "name"),
+    ],
+)
+def test_bytes_of_a_child_change_no_class(of: str, name: str) -> None:
+    module, _, kind = of.rpartition(".")
+    cls = getattr(importlib.import_module(module), kind)
+    before = getattr(cls, name, None)
+    with pytest.raises(pickle.UnpicklingError, match="not to be changed"):
+        trusted.loads(changed(of, name))
+
+    assert getattr(cls, name, None) is before
+
+
+def spoilt(value: Any, /, **attributes: Any) -> Any:
+    """With attributes that its class would not take, as a child can send it."""
+    vars(value).update(attributes)
+    return value
+
+
+SPOILT = [
+    spoilt(Line("a"), text=5),
+    spoilt(Line("a"), bold=1),
+    spoilt(Line("a"), box=(0, 0, 0)),
+    spoilt(Line("a"), more="an attribute that lines do not have"),
+    spoilt(Cell("7", 1), value=b"7"),
+    spoilt(Page(1, 0, 0, ()), lines=[Line("a")]),
+    spoilt(Page(1, 0, 0, ()), lines=("a",)),
+    spoilt(Page(1, 0, 0, ()), lines="ab"),
+    spoilt(Document("", "", "", ()), pages=(Line("a"),)),
+    spoilt(Document("", "", "", ()), metadata={"title": 5}),
+    spoilt(Expanded(()), parts=(Part("a", "/etc/passwd"),)),  # type: ignore[arg-type]
+    spoilt(child.Beat(0, 0), total="all"),
+    spoilt(UnreadableFile("bad"), __doc__="another"),
+    UnreadableFile(b"bad"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", SPOILT, ids=lambda value: repr(value)[:60])
+def test_what_does_not_hold_what_it_says_is_refused(value: Any) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="does not hold"):
+        trusted.loads(pickle.dumps(value))
+
+
+def test_pages_that_do_not_hold_what_they_say_are_refused_when_they_come() -> None:
+    pages = Packed([spoilt(Page(1, 0, 0, ()), width="wide")])
+    with pytest.raises(pickle.UnpicklingError, match="does not hold"):
+        trusted.loads(pickle.dumps((Document("", "", "", pages), [])))
+    empty = Packed(())
+    empty._pages = {b"": pickle.dumps("no page")}  # type: ignore[assignment]
+    with pytest.raises(pickle.UnpicklingError, match="a list of bytes"):
+        trusted.loads(pickle.dumps(empty))
+
+
+def test_what_loaders_say_holds(tmp_path: Path, samples: Path) -> None:
+    for path in sorted(path for path in samples.iterdir() if path.suffix in LOADERS):
+        assert trusted.loads(pickle.dumps(load(path)))
+    failed = child._Failed(UnreadableFile("bad"))
+    assert trusted.loads(pickle.dumps(failed)).error.args == ("bad",)
+    parts = Expanded((Part("a", tmp_path),), (Omitted("b", "why"),), 3)
+    assert trusted.loads(pickle.dumps(parts)) == parts
