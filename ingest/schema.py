@@ -69,7 +69,7 @@ def _each(checks: Iterable[Check], values: Iterable[Any]) -> bool:
     return all(check(value) for check, value in zip(checks, values, strict=True))
 
 
-def _all(check: Check, kind: type) -> Check:
+def _all(check: Check, kind: Any) -> Check:
     return lambda value: (
         isinstance(value, kind) and not isinstance(value, str | bytes) and all(map(check, value))
     )
