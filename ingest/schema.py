@@ -18,7 +18,8 @@ def fits(value: Any) -> bool:
         and not hasattr(value, "_fields")
     ):
         return all(map(fits, value))
-    return _of(type(value))(value)
+    kind: Any = type(value)
+    return _of(kind)(value)
 
 
 @cache
