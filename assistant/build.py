@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
+from assistant.feedback.lessons import lessons
 from assistant.memory import Conversations
 from assistant.models.store import Models
 from assistant.reading import Budget
@@ -14,6 +15,7 @@ from assistant.receipts import Receipts, Recorder, Writer
 from assistant.settings import Settings
 from assistant.tools import Tool
 from assistant.tools.answer import EXTRACTIVE, Answer
+from assistant.tools.ask_back import AskBack
 from assistant.tools.choosing import Choosing
 from assistant.tools.tables import Tables
 from assistant.tools.whole import Whole
@@ -53,7 +55,7 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
     """A library in any folder, with the models of the settings."""
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
-        lambda identity: embedder_of(settings, identity),
+        lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
     )  # fmt: skip
 
 
@@ -134,7 +136,16 @@ def assistant(
     """
     how, kept = how or answering(settings), kept or conversations(settings)
     recorder = Recorder(receipts(settings), how.writer) if recorded else None
-    return Assistant(library, how.tool, kept, how.model_name, how.notice, recorder)
+    learned = lessons(library.folder)
+    return Assistant(
+        library, how.tool, kept, how.model_name, how.notice, recorder,
+        # Who sets a threshold by hand wants that one.
+        lambda: None if _set_by_hand(settings) else learned.threshold(how.model_name),
+    )  # fmt: skip
+
+
+def _set_by_hand(settings: Settings) -> bool:
+    return "refusal_threshold" in settings.model_fields_set
 
 
 def conversations(settings: Settings) -> Conversations:
@@ -159,7 +170,7 @@ def answering(settings: Settings) -> Answering:
         why = str(error)
     return Answering(
         Choosing(
-            [Tables(), Whole(None, EXTRACTIVE, TurnTaking())],
+            [Tables(), Whole(None, EXTRACTIVE, TurnTaking()), AskBack()],
             Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings)),
         ),
         EXTRACTIVE,
@@ -179,7 +190,7 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     reranker = _reranker(settings, model)
     answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
     writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
-    tool = Choosing([Tables(), Whole(model, name, turns)], answer)
+    tool = Choosing([Tables(), Whole(model, name, turns), AskBack()], answer)
     return Answering(tool, name, writer=writer, model=model)
 
 

@@ -1,7 +1,7 @@
 """Assistant: a question comes in, a reply goes out, and the conversation is kept."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from assistant.evidence import GivenPassages
 from assistant.memory import Conversations
@@ -23,9 +23,10 @@ class Assistant:
         model_name: str,
         notice: str = "",
         recorder: Recorder | None = None,
+        learned_threshold: Callable[[], float | None] = lambda: None,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
-        `recorder` no receipts are kept."""
+        `recorder` no receipts are kept. `learned_threshold` is asked at each question."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
@@ -33,6 +34,7 @@ class Assistant:
         self._tool = tool
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
+        self.learned_threshold = learned_threshold
 
     def ask(
         self,
@@ -46,8 +48,9 @@ class Assistant:
         """The reply works while it is iterated; a named conversation keeps the turn afterwards.
 
         `documents` restricts the search; `history` stands in front of the conversation's turns;
-        below `threshold` the gate refuses (None: as the settings say).
+        below `threshold` the gate refuses (None: as was learned, else as the settings say).
         """
+        threshold = self.learned_threshold() if threshold is None else threshold
         kept = self.conversations.history(conversation) if conversation else []
         request = Request(question, self.library, (*history, *kept), documents, threshold)
         return self._remembered(self._tool.run(request), conversation=conversation)

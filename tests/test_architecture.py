@@ -53,6 +53,7 @@ HOMES = {
         "vectorstore/quantized.py",
         "vectorstore/reranker.py",
     },
+    "sklearn": {"assistant/feedback/fitting.py"},
     "sqlite3": {
         "assistant/doctor.py",  # looks into files that a library would refuse to open
         "assistant/kept.py",
@@ -69,7 +70,9 @@ HOMES = {
 
 MOST_LINES = 300
 
-HEAVY = {"chromadb", "langchain_core", "llama_cpp", "onnxruntime", "streamlit", "torch"}
+HEAVY = {
+    "chromadb", "langchain_core", "llama_cpp", "onnxruntime", "sklearn", "streamlit", "torch",
+}  # fmt: skip
 
 
 SOURCES = [

@@ -14,11 +14,12 @@ from assistant.evaluation.folders import QuestionSet
 from assistant.evaluation.running import Running, Step
 from assistant.evaluation.runs import Run, Runs
 from assistant.evaluation.sources import Source
+from assistant.feedback.lessons import lessons
 from assistant.settings import Settings
 from vectorstore.library import Library
 from vectorstore.summary import Progress
 
-_COMPARED = ("set", "digest", "library", "sha256", "embedder", "model")
+_COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "learned")
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ def _about(
         "digest": questions.digest,
         **source.identity(),
         "model": who.model_name if who else "",
+        "learned": _learned(source.library),
         "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
         "options": {
             "retrieval": who is None,
@@ -127,6 +129,13 @@ def _about(
             "passages": options.passages,
         },
     }
+
+
+def _learned(library: Library) -> str:
+    """When what is on was learned from feedback; empty when nothing is."""
+    lesson = lessons(library.folder).last()
+    on = lesson and (lesson.ranking or lesson.threshold is not None)
+    return lesson.made if lesson and on else ""
 
 
 def _skipped(source: Source) -> dict[str, Any]:

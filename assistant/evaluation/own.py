@@ -49,6 +49,11 @@ class OwnQuestions:
         """Keep a draft, drop it, or make it a draft again."""
         self._change(lambda known: [replace(q, state=state) if q.id == id else q for q in known])
 
+    def remove(self, id: str) -> None:
+        """Forget a question, if there is one of that id."""
+        if any(question.id == id for question in self.all()):
+            self._change(lambda known: [question for question in known if question.id != id])
+
     def _change(self, change: Callable[[list[Question]], list[Question]]) -> None:
         with _changing:
             rows = [json.dumps(to_row(question)) + "\n" for question in change(self.all())]

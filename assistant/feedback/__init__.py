@@ -1,0 +1,1 @@
+"""What a person says of answers, and what is learned from it for their library."""

@@ -1,0 +1,65 @@
+"""What a person's questions and thumbs say of where answers stand: examples to learn from."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from assistant.evaluation.question_sets import Question
+from assistant.feedback.ratings import Feedback, Opened, Rating
+from vectorstore.ranking import Place
+
+OPENED = 0.3  # of an example: a page that was only opened may have been opened in vain
+NEWEST = 500  # examples: more take minutes
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question, and pages on which its answer stands."""
+
+    question: str
+    pages: frozenset[Place]
+    weight: float = 1.0
+    sure: bool = True  # a person said so; pages that were only opened are learned from, no more
+
+    group: str = ""  # the same for a question in other words
+
+
+def examples(feedback: Feedback, holds: Collection[str]) -> list[Example]:
+    """The newest; each question once. `holds`: the documents of the library."""
+    ratings, opened = feedback.ratings(), feedback.opened()
+    found = [*_own(feedback.mine.of("kept")), *_thumbs(ratings), *_opened(opened, ratings)]
+    once = {_words(example.question): example for example in reversed(found)}  # the first counts
+    known = [replace(e, pages=_held(e.pages, holds)) for e in reversed(once.values())]
+    return [example for example in known if example.pages][-NEWEST:]
+
+
+def _own(questions: Iterable[Question]) -> Iterator[Example]:
+    for question in questions:
+        pages = frozenset((p.doc, p.page) for p in question.evidence if p.page is not None)
+        if question.answerable and not question.history and question.passages is None:
+            yield Example(question.question, pages, group=repr((question.answers, sorted(pages))))
+
+
+def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
+    """Good answers; of a wrong one nobody knows where the right one stands."""
+    for rating in ratings:
+        if rating.good and rating.alone and not rating.refused:
+            group = _words(rating.question)
+            yield Example(rating.question, frozenset(rating.pages), group=group)
+
+
+def _opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Example]:
+    """Pages that were opened to check an answer, unless it was found wrong."""
+    wrong = {rating.answer for rating in ratings if not rating.good}
+    for one in opened:
+        if one.alone and one.answer not in wrong:
+            group = _words(one.question)
+            yield Example(one.question, frozenset(one.pages), OPENED, False, group)
+
+
+def _held(pages: Iterable[Place], holds: Collection[str]) -> frozenset[Place]:
+    return frozenset(page for page in pages if page[0] in holds)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))

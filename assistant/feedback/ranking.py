@@ -1,0 +1,164 @@
+"""A ranking is learned from examples, and measured on those that it was not learned from."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from assistant.feedback import fitting
+from assistant.feedback.examples import Example
+from assistant.feedback.figures import Figure
+from assistant.feedback.fitting import Matrix
+from vectorstore.learned import FEATURES, Considered, Known, Learned
+from vectorstore.ranking import Place
+
+LEAST = 30  # questions whose page is known: with fewer an interval says little
+STRENGTHS = (0.01, 0.1, 1.0, 10.0)
+HIT = 5  # pages
+_PARTS, _INNER = 5, 3  # in how many parts examples are left out, to measure and to choose
+_ROUNDS = 3  # other parts each time: a question's value is the mean
+_AGAINST = 50  # of the best passages that do not answer
+_NOTHING = (0.0,) * len(FEATURES)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An example and what was considered for its question, best first."""
+
+    example: Example
+    considered: Sequence[Considered]
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """Words of the headings under which the answer stands, as far as it was considered."""
+        right = (c.sections for c in self.considered if c.page in self.example.pages)
+        return frozenset().union(*right)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """By cross-validation. `rank` is the reciprocal rank of the first right page."""
+
+    questions: int
+    rank: Figure
+    hit: Figure  # right page among the first five
+
+    @property
+    def gains(self) -> bool:
+        """The whole interval of the rank's change is a gain, and no hits are lost."""
+        return self.rank.low > 0 and self.hit.change >= 0
+
+
+class Earlier:
+    """Counts where answers stood, and can leave the answers of one group out."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self._all = _Counts()
+        self._of: dict[str, _Counts] = {}
+        for case in cases:
+            self._all.add(case)
+            self._of.setdefault(case.example.group, _Counts()).add(case)
+
+    def known(self, without: str = "") -> Known:
+        """Without the answers of a group: an example may not tell itself where it is."""
+        left_out = self._of.get(without, _Counts())
+        total = max(self._all.answers - left_out.answers, 1e-9)
+        documents = self._all.documents - left_out.documents
+        pages = self._all.pages - left_out.pages
+        sections = self._all.sections - left_out.sections
+        return Known(
+            {name: n / total for name, n in documents.items()},
+            {page: n / (n + 1) for page, n in pages.items()},
+            {word: n / total for word, n in sections.items()},
+        )
+
+
+@dataclass
+class _Counts:
+    """Each by the weights of its examples."""
+
+    answers: float = 0.0
+    documents: Counter[str] = field(default_factory=Counter)
+    pages: Counter[Place] = field(default_factory=Counter)
+    sections: Counter[str] = field(default_factory=Counter)
+
+    def add(self, case: Case) -> None:
+        weight = case.example.weight
+        self.answers += weight
+        for target, values in (
+            (self.documents, {name for name, _ in case.example.pages}),
+            (self.pages, case.example.pages),
+            (self.sections, case.sections),
+        ):
+            for value in values:
+                target[value] += weight  # type: ignore[index, assignment]
+
+
+def learn(cases: Sequence[Case], embedder: str) -> Learned:
+    """From all of them, as strongly as was best where some were left out."""
+    return _fitted(cases, _strength(cases, 0), embedder)
+
+
+def measure(cases: Sequence[Case]) -> Measured:
+    """What learning does to questions that it did not see."""
+    sure = [at for at, case in enumerate(cases) if case.example.sure]
+    before = [_worth(cases[at], Learned(_NOTHING, Known())) for at in sure]
+    after = {at: np.zeros(2) for at in sure}
+    for seed in range(_ROUNDS):
+        for kept, out in fitting.folds([case.example.group for case in cases], _PARTS, seed):
+            seen = [cases[at] for at in kept]
+            learned = _fitted(seen, _strength(seen, seed), "")
+            for at in out:
+                if cases[at].example.sure:
+                    after[at] += np.array(_worth(cases[at], learned)) / _ROUNDS
+    rank, hit = (Figure.of([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
+    return Measured(len(sure), rank, hit)
+
+
+def _strength(cases: Sequence[Case], seed: int) -> float:
+    """The one with the best ranks of examples that are left out in turn; if equal, the weakest."""
+    groups = [case.example.group for case in cases]
+    if len(set(groups)) < _INNER:
+        return STRENGTHS[0]
+    worth = dict.fromkeys(STRENGTHS, 0.0)
+    for kept, out in fitting.folds(groups, _INNER, seed):
+        for strength in STRENGTHS:
+            learned = _fitted([cases[at] for at in kept], strength, "")
+            worth[strength] += sum(
+                cases[at].example.weight * _worth(cases[at], learned)[0] for at in out
+            )
+    return max(STRENGTHS, key=lambda strength: round(worth[strength], 9))
+
+
+def _fitted(cases: Sequence[Case], strength: float, embedder: str) -> Learned:
+    earlier = Earlier(cases)
+    pairs = [rows for case in cases if len(rows := _pairs(case, earlier))]
+    known = earlier.known()
+    if not pairs:
+        return Learned(_NOTHING, known, embedder)
+    importance = np.concatenate([rows[:, -1] for rows in pairs])
+    found = fitting.weights(np.vstack(pairs)[:, :-1], importance, strength)
+    return Learned(tuple(float(w) for w in found[1:]), known, embedder)
+
+
+def _pairs(case: Case, earlier: Earlier) -> Matrix:
+    """Score and features of each passage that answers minus those of one that does not; the last
+    column is the importance of the pair, of all pairs of an example its weight."""
+    known = earlier.known(without=case.example.group)
+    rows = np.array([(c.ranked.score, *c.features(known)) for c in case.considered])
+    right = np.array([c.page in case.example.pages for c in case.considered], bool)
+    if not right.any() or right.all():
+        return np.zeros((0, len(FEATURES) + 2))
+    good, bad = rows[right], rows[~right][:_AGAINST]
+    differences = (good[:, None, :] - bad[None, :, :]).reshape(-1, rows.shape[1])
+    importance = np.full((len(differences), 1), case.example.weight / len(differences))
+    return np.hstack([differences, importance])
+
+
+def _worth(case: Case, learned: Learned) -> tuple[float, float]:
+    """Reciprocal rank of the first right page, and whether it is among the first five."""
+    order = sorted(case.considered, key=lambda c: (-learned.score(c), c.ranked.candidate.id))
+    pages = list(dict.fromkeys(c.page for c in order))
+    rank = next((n for n, page in enumerate(pages, 1) if page in case.example.pages), 0)
+    return (1 / rank if rank else 0.0), float(0 < rank <= HIT)

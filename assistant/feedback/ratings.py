@@ -1,0 +1,175 @@
+"""What a person says of answers: thumbs, and the cited pages that were opened.
+
+One file a library. A thumb up also puts the question among the person's own ones, with the pages
+that the answer cited; taking it back takes the question out again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant import followup
+from assistant.evaluation.own import OwnQuestions, own
+from assistant.evaluation.question_sets import Evidence, Question
+from assistant.kept import Kept
+from assistant.settings import Settings
+from vectorstore.ranking import Place
+
+Answer = Mapping[str, Any]  # the answer document of the public contract
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS rating (
+    answer     TEXT PRIMARY KEY,        -- its id
+    rated      TEXT NOT NULL,           -- ISO 8601, UTC
+    good       INTEGER NOT NULL,        -- 1: thumb up, 0: thumb down
+    question   TEXT NOT NULL,
+    alone      INTEGER NOT NULL,        -- 0: a follow-up, which says nothing without its turns
+    said       TEXT NOT NULL,           -- the answer's text
+    refused    INTEGER NOT NULL,
+    pages      TEXT NOT NULL,           -- JSON: [[document, page], ...] that it cited
+    answerable REAL,                    -- by the gate; NULL where it was not asked
+    model      TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
+    answer     TEXT NOT NULL,
+    document   TEXT NOT NULL,
+    page       INTEGER NOT NULL,
+    first      TEXT NOT NULL,           -- ISO 8601, UTC
+    question   TEXT NOT NULL,
+    alone      INTEGER NOT NULL,
+    PRIMARY KEY (answer, document, page)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A thumb with what is known of its answer."""
+
+    answer: str
+    rated: str
+    good: bool
+    question: str
+    alone: bool
+    said: str
+    refused: bool
+    pages: tuple[Place, ...]
+    answerable: float | None
+    model: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The cited pages of an answer that were looked at."""
+
+    answer: str
+    question: str
+    alone: bool
+    pages: tuple[Place, ...]
+
+
+class Feedback(Kept):
+    """Of one library."""
+
+    def __init__(self, path: Path, mine: OwnQuestions) -> None:
+        """Raises AssistantError when the file cannot be written."""
+        super().__init__(path, _SCHEMA, "feedback")
+        self.mine = mine
+
+    def rate(self, answer: Answer, good: bool | None) -> None:
+        """A thumb up or down, in place of the one before; None takes it back."""
+        # The question first: killed in between, a thumb is missing, and the next click mends it.
+        if good and (question := _own(answer)):
+            self.mine.add([question])
+        else:
+            self.mine.remove(_id(answer))
+        with self._connected() as connection:
+            if good is None:
+                connection.execute("DELETE FROM rating WHERE answer = ?", (answer["id"],))
+            else:
+                connection.execute(
+                    f"INSERT OR REPLACE INTO rating VALUES ({','.join('?' * 10)})",
+                    _row(answer, good),
+                )
+
+    def rated(self, answer: str) -> bool | None:
+        """Whether its thumb is up or down; None without one."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT good FROM rating WHERE answer = ?", (answer,)
+            ).fetchone()
+        return None if row is None else bool(row[0])
+
+    def ratings(self) -> list[Rating]:
+        """The oldest first."""
+        with self._connected() as connection:
+            rows = connection.execute("SELECT * FROM rating ORDER BY rated, rowid").fetchall()
+        return [
+            Rating(r[0], r[1], bool(r[2]), r[3], bool(r[4]), r[5], bool(r[6]),
+                   tuple((name, page) for name, page in json.loads(r[7])), r[8], r[9])
+            for r in rows
+        ]  # fmt: skip
+
+    def note_opened(self, answer: Answer, page: Place) -> None:
+        """A cited page was looked at; again is as once."""
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO opened VALUES (?, ?, ?, ?, ?, ?)",
+                (answer["id"], *page, _now(), answer["question"], _alone(answer)),
+            )
+
+    def opened(self) -> list[Opened]:
+        """One an answer, the oldest first."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT answer, question, alone, json_group_array(json_array(document, page))"
+                " FROM opened GROUP BY answer ORDER BY min(first), min(rowid)"
+            ).fetchall()
+        return [
+            Opened(r[0], r[1], bool(r[2]), tuple((name, page) for name, page in json.loads(r[3])))
+            for r in rows
+        ]
+
+
+def feedback(settings: Settings, library: str) -> Feedback:
+    """Of a library of the home."""
+    mine = own(settings, library)
+    return Feedback(mine.file.with_name("feedback.sqlite"), mine)
+
+
+def cited(answer: Answer) -> tuple[Place, ...]:
+    """The pages that an answer cites, each once."""
+    return tuple(dict.fromkeys((c["document"], c["page"]) for c in answer["citations"]))
+
+
+def _own(answer: Answer) -> Question | None:
+    """The question for the person's own set, or None where that could not be asked again."""
+    if not _alone(answer) or answer.get("stopped") or answer["tool"] == "whole":
+        return None
+    id, question = _id(answer), answer["question"]
+    if answer["refused"]:
+        return Question(id, question, answerable=False)
+    places = tuple(Evidence(*page) for page in cited(answer))
+    return Question(id, question, (answer["answer"],), True, places) if places else None
+
+
+def _id(answer: Answer) -> str:
+    return f"thumb-{answer['id']}"
+
+
+def _alone(answer: Answer) -> bool:
+    return not followup.needs_history(answer["question"])
+
+
+def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
+    return (
+        answer["id"], _now(), good, answer["question"], _alone(answer), answer["answer"],
+        answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
+    )  # fmt: skip
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
