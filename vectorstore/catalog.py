@@ -124,11 +124,10 @@ class Catalog:
         return [rows.ledger(row) for row in found]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
-        marks = ",".join("?" * len(ids))
         found = self.database.all(
             "SELECT chunk.id, name, page, first, last, headings, text, chunk.hidden FROM chunk"
-            f" JOIN document ON document.id = document_id WHERE chunk.id IN ({marks})",
-            *ids,
+            f" JOIN document ON document.id = document_id WHERE chunk.id {rows.AMONG}",
+            rows.listed(ids),
         )
         return {
             r[0]: StoredChunk(
@@ -152,17 +151,17 @@ class Catalog:
         if ids is None:
             found = self.database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
         else:
-            marks = ",".join("?" * len(ids))
-            found = self.database.all(f"SELECT id, vector FROM chunk WHERE id IN ({marks})", *ids)
+            found = self.database.all(
+                f"SELECT id, vector FROM chunk WHERE id {rows.AMONG}", rows.listed(ids)
+            )
         return rows.matrix(found)
 
     def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
         """Ids and vectors of the chunks of some documents that a reader sees."""
-        marks = ",".join("?" * len(documents))
         found = self.database.all(
             "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE name IN ({marks}) AND chunk.hidden = 0",
-            *documents,
+            f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
+            rows.listed(documents),
         )
         return rows.matrix(found)
 
@@ -181,11 +180,10 @@ class Catalog:
 
     def chunk_places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Chunk id -> document name and page."""
-        marks = ",".join("?" * len(ids))
         found = self.database.all(
             "SELECT chunk.id, name, page FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE chunk.id IN ({marks})",
-            *ids,
+            f" WHERE chunk.id {rows.AMONG}",
+            rows.listed(ids),
         )
         return {row[0]: (row[1], row[2]) for row in found}
 
@@ -200,14 +198,15 @@ class Catalog:
         match = words.match(query)
         if not match:
             return []
-        of = "" if documents is None else rows.within(len(documents))
+        only = documents is not None
         found = self.database.all(
+            f"{rows.WITHIN if only else ''}"
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
-            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}{of}"
-            " ORDER BY rank LIMIT ?) AS hit"
+            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
+            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
             " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
+            *([rows.listed(documents)] if documents is not None else []),
             match,
-            *(list(documents or ()) * 3),
             k,
         )
         return [(row[0], row[1]) for row in found]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 
-from vectorstore import asked
+from vectorstore import asked, rows
 from vectorstore.catalog import Catalog
 from vectorstore.ranking import Place, Pointed
 
@@ -29,11 +29,11 @@ class Pointing:
 
     def _read(self) -> tuple[asked.Names, dict[str, str]]:
         """All names, and of old versions the name of what replaces them."""
-        rows = self._catalog.database.all(
+        found = self._catalog.database.all(
             "SELECT old.name, new.name FROM document AS old"
             " LEFT JOIN document AS new ON new.id = old.superseded_by"
         )
-        return asked.Names([old for old, _ in rows]), {old: new for old, new in rows if new}
+        return asked.Names([old for old, _ in found]), {old: new for old, new in found if new}
 
     def at(
         self, question: str, named: frozenset[str], scope: Collection[str] | None,
@@ -50,7 +50,7 @@ class Pointing:
         if not numbers or not documents:
             return frozenset()
         last = self._catalog.database.all(
-            f"SELECT name, pages FROM document WHERE name IN ({_marks(documents)})", *documents
+            f"SELECT name, pages FROM document WHERE name {rows.AMONG}", rows.listed(documents)
         )
         return frozenset(
             (name, number if number > 0 else pages + 1 + number)
@@ -65,9 +65,9 @@ class Pointing:
         top = f"substr(lines, 1, {_TOP})"
         found = self._catalog.database.all(
             f"SELECT name, number, json_array({tops}) FROM page"
-            f" JOIN document ON document.id = document_id WHERE name IN ({_marks(documents)}) AND"
+            f" JOIN document ON document.id = document_id WHERE name {rows.AMONG} AND"
             f" ({top} LIKE '%statement%' OR {top} LIKE '%balance sheet%' OR {top} LIKE '%profit%')",
-            *documents,
+            rows.listed(documents),
         )
         return frozenset(
             (name, number)
@@ -92,7 +92,3 @@ class Pointing:
 def _likely(known: Collection[str], cards: Mapping[str, float]) -> list[str]:
     best = sorted(known or cards, key=lambda name: -cards.get(name, 0.0))
     return best[:_DOCUMENTS]
-
-
-def _marks(values: Collection[str]) -> str:
-    return ",".join("?" * len(values))

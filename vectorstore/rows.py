@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -149,14 +149,22 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
     return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)
 
 
-def within(documents: int) -> str:
-    """SQL that keeps to passages of some documents; takes their names three times.
+# Takes `listed`: SQLite has 32,766 question marks for one statement, Debian's has 250,000.
+AMONG = "IN (SELECT value FROM json_each(?))"
 
-    FTS5 runs a match anew for each rowid of a list, but knows ranges.
-    """
-    of = "FROM chunk JOIN document ON document.id = document_id WHERE name IN"
-    of += f" ({','.join('?' * documents)})"
-    return (
-        f" AND rowid >= (SELECT min(chunk.rowid) {of}) AND rowid <= (SELECT max(chunk.rowid) {of})"
-        f" AND +rowid IN (SELECT chunk.rowid {of})"
-    )
+
+def listed(values: Iterable[str]) -> str:
+    """Any number of values as one parameter."""
+    return json.dumps(list(values))
+
+
+# Keeps to passages of some documents, whose names it takes `listed`. FTS5 runs a match anew for
+# each rowid of a list, but knows ranges.
+WITHIN = (
+    "WITH sought AS MATERIALIZED (SELECT chunk.rowid AS row FROM chunk"
+    f" JOIN document ON document.id = document_id WHERE name {AMONG}) "
+)
+BETWEEN = (
+    " AND rowid >= (SELECT min(row) FROM sought) AND rowid <= (SELECT max(row) FROM sought)"
+    " AND +rowid IN (SELECT row FROM sought)"
+)

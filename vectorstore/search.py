@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from vectorstore import ranking
+from vectorstore import ranking, rows
 from vectorstore.catalog import Catalog, StoredChunk
 from vectorstore.dense_index import DenseIndex
 from vectorstore.embedders import Embedders
@@ -48,7 +48,7 @@ class Sought:
     """What is searched, and where."""
 
     query: str
-    documents: Collection[str] | None  # these alone; None: all
+    documents: frozenset[str] | None  # these alone; None: all
     hidden: bool  # also what a reader does not see
     old: frozenset[str]  # what ids of chunks begin with that are replaced
     named: frozenset[str] = frozenset()  # documents of which the best is among the candidates
@@ -97,7 +97,8 @@ class Search:
         newest = documents is None and versions == "newest"
         old = self._old(named) if newest else frozenset()
         chunks = _current(self._pointing.chunks(pointed), old)
-        sought = Sought(query, documents, hidden, old, named, tuple(chunks))
+        only = None if documents is None else frozenset(documents)
+        sought = Sought(query, only, hidden, old, named, tuple(chunks))
         return ranking.rank(self._compared(sought), cards, pointed)
 
     def _again(self, query: str, ranked: list[ranking.Ranked]) -> list[ranking.Ranked]:
@@ -162,11 +163,10 @@ class Search:
 
     def _shas(self, named: Collection[str]) -> list[str]:
         """Another process may have removed some since they were found in the question."""
-        marks = ",".join("?" * len(named))
-        rows = self._catalog.database.all(
-            f"SELECT sha256 FROM document WHERE name IN ({marks})", *named
+        found = self._catalog.database.all(
+            f"SELECT sha256 FROM document WHERE name {rows.AMONG}", rows.listed(named)
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in found]
 
     def _candidates(self, sought: Sought, vector: Vectors) -> list[ranking.Candidate]:
         near = self._nearest(sought, vector)

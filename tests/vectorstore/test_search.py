@@ -1,4 +1,5 @@
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_only_the_chosen_documents_are_searched(shelf: Library) -> None:
     }
     assert shelf.search("leave", documents=[]) == []
     assert shelf.search("leave", documents=["Nothing.pdf"]) == []
+
+
+@pytest.mark.parametrize("query", ["leave", "What is on page 1?", "the balance sheet"])
+def test_any_number_of_documents_can_be_chosen(shelf: Library, query: str) -> None:
+    many = [f'Report {number} of “the” year\'s "end".pdf' for number in range(260_000)]
+    some = shelf.search(query, documents=["Policy.pdf"])
+    assert shelf.search(query, documents=["Policy.pdf", *many]) == some != []
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, limit)
 
 
 @pytest.mark.parametrize(
