@@ -12,6 +12,7 @@ from vectorstore.library import Hit
 
 _BEFORE = 50  # tokens read above a hit, and below it: what is found is smaller than what is read
 _AFTER = 110
+_TABLE = 400  # tokens: a table up to this long is read whole
 _JOIN = 2  # lines between two windows of a page that are then read as one
 _LABEL = 24  # tokens of a passage's label
 
@@ -49,9 +50,10 @@ def windows(
     chosen: list[Window] = []
     for hit in hits:
         window = _around(hit, evidence.page(hit.document, hit.page))
-        candidate = _merged(chosen, window)
-        if sum(count(w.text) + _LABEL for w in candidate) <= budget:
-            chosen = candidate
+        grown = [_merged(chosen, w) for w in (_with_tables(window), window)]
+        fitting = [c for c in grown if _room(c, budget, count) >= 0]
+        if fitting:
+            chosen = fitting[0]
         elif not chosen:
             return [_shrunk(window, hit, budget, count)]
         elif len(hits) > 1 and _room(chosen, budget, count) < _BEFORE:
@@ -93,19 +95,36 @@ def _around(hit: Hit, page: Page) -> Window:
     return Window(hit.document, page, first, last, hit.score, hit.cosine)
 
 
+def _with_tables(window: Window) -> Window:
+    """With the rest of each table that it has a part of: rows mean little without their head."""
+    lines, first, last = window.page.lines, window.first, window.last
+    for table in window.page.tables:
+        shared = table.first <= window.last and window.first <= table.last
+        rows = lines[table.first : table.last + 1]
+        if shared and sum(about_tokens(line.text) for line in rows) <= _TABLE:
+            first, last = min(first, table.first), max(last, table.last)
+    return replace(window, first=first, last=last)
+
+
 def _merged(chosen: Sequence[Window], window: Window) -> list[Window]:
-    """Put a window in; it joins one of the same page that it touches, at that one's rank."""
-    for index, old in enumerate(chosen):
-        same = old.document == window.document and old.page.number == window.page.number
-        if same and window.first <= old.last + _JOIN + 1 and old.first <= window.last + _JOIN + 1:
-            joined = replace(
-                old,
-                first=min(old.first, window.first),
-                last=max(old.last, window.last),
-                cosine=max(old.cosine, window.cosine),
-            )
-            return [*chosen[:index], joined, *chosen[index + 1 :]]
-    return [*chosen, window]
+    """Put a window in; it joins those of the same page that it touches, at the first one's rank."""
+    touched = [old for old in chosen if _touch(old, window)]
+    if not touched:
+        return [*chosen, window]
+    parts = [*touched, window]
+    joined = replace(
+        touched[0],
+        first=min(part.first for part in parts),
+        last=max(part.last for part in parts),
+        cosine=max(part.cosine for part in parts),
+    )
+    return [joined if old is touched[0] else old for old in chosen if old not in touched[1:]]
+
+
+def _touch(one: Window, other: Window) -> bool:
+    same = one.document == other.document and one.page.number == other.page.number
+    near = one.first <= other.last + _JOIN + 1 and other.first <= one.last + _JOIN + 1
+    return same and near
 
 
 def _room(chosen: Sequence[Window], budget: int, count: Callable[[str], int]) -> int:

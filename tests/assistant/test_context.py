@@ -1,8 +1,10 @@
 """From hits to what the model reads."""
 
+from dataclasses import replace
+
 from assistant.context import window_of, windows
 from assistant.evidence import GivenPassages
-from ingest.document import Page
+from ingest.document import Page, Table
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog import StoredChunk
 from vectorstore.errors import UnknownDocument
@@ -39,6 +41,32 @@ def test_a_hit_is_read_with_lines_around_it() -> None:
 def test_hits_that_touch_are_read_as_one() -> None:
     [window] = windows([hit(20, 21), hit(25, 26, 0.5)], OnePage(), 1000)
     assert (window.first <= 20, window.last >= 26) == (True, True)
+
+
+def test_a_hit_between_two_windows_joins_them() -> None:
+    apart = [hit(2, 3), hit(40, 41, 0.9)]
+    assert len(windows(apart, OnePage(), 2000)) == 2
+    [window] = windows([*apart, hit(15, 30, 0.5)], OnePage(), 2000)
+    assert (window.first, window.last >= 41) == (0, True)
+
+
+def with_a_table(first: int, last: int) -> GivenPassages:
+    class TablePage(OnePage):
+        def page(self, document: str, number: int) -> Page:
+            return replace(PAGE, tables=(Table(first, last, ()),))
+
+    return TablePage()
+
+
+def test_a_table_is_read_whole() -> None:
+    [window] = windows([hit(20, 21)], with_a_table(4, 34), 1000)
+    assert (window.first, window.last) == (4, 34)
+
+
+def test_a_table_that_does_not_fit_is_read_in_part() -> None:
+    [window] = windows([hit(20, 21)], with_a_table(4, 34), 330)
+    assert window.first > 4
+    assert window.last < 34
 
 
 def test_no_more_is_read_than_the_budget() -> None:
