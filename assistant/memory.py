@@ -82,4 +82,5 @@ class Conversations(Kept):
 
 def _turn(answer: dict[str, Any]) -> Turn:
     passages = tuple(Passage(**passage) for passage in answer["passages"])
-    return Turn(answer["question"], answer["answer"], passages, answer["refused"])
+    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
+    return Turn(answer["question"], answer["answer"], passages, answer["refused"], asked_back)

@@ -56,6 +56,14 @@ class Passage:
     instructions: tuple[str, ...] = ()  # sentences to an assistant in it, which no model read
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What an unclear question may mean: its name, and the question with that name in it."""
+
+    name: str
+    question: str
+
+
 def place(page: int, seconds: float | None) -> str:
     """Where something stands, for people: "page 3", and in a recording "03:12"."""
     return f"page {page}" if seconds is None else clock(seconds)
@@ -75,6 +83,8 @@ class Outcome:
     completion_tokens: int = 0
     notices: tuple[str, ...] = ()  # sentences on what could not be read, or was not found
     cells: tuple[UsedCell, ...] = ()  # of tables, when the answer was computed from them
+    asked_back: bool = False  # the text asks what the question means
+    choices: tuple[Choice, ...] = ()  # what it may mean
 
 
 @dataclass
@@ -148,6 +158,7 @@ class Reply:
             "question": self.question,
             "answer": done.text,
             "refused": done.refused,
+            "asked_back": done.asked_back,
             "tool": self.tool,
             "citations": [_citation_json(citation) for citation in done.citations],
             "sentences": [
@@ -157,6 +168,7 @@ class Reply:
             "passages": [_told(vars(passage)) for passage in done.passages],
             "notices": list(done.notices),
             **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
+            **({"choices": [vars(choice) for choice in done.choices]} if done.choices else {}),
             "images": [str(path) for path in self.images],
             "audio": [str(path) for path in self.audio],
             "usage": {

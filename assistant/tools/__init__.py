@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from assistant.ask_back import is_question_back
 from assistant.evidence import Evidence
 from assistant.reply import Passage, Reply
 
@@ -16,6 +17,7 @@ class Turn:
     answer: str
     passages: tuple[Passage, ...] = ()
     refused: bool = False
+    asked_back: bool = False  # the answer asks what the question means
 
 
 def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
@@ -25,7 +27,8 @@ def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
         if role in ("user", "human"):
             found.append(Turn(text, ""))
         elif found:
-            found[-1] = Turn(found[-1].question, text)
+            asked_back = is_question_back(text)
+            found[-1] = Turn(found[-1].question, text, asked_back=asked_back)
     return found
 
 
@@ -39,6 +42,7 @@ class Request:
     documents: Collection[str] | None = field(default=None)  # only these, when named
     threshold: float | None = None  # of the gate; None: as the tool is set
     given: bool = False  # somebody chose the evidence for this question: read all that fits
+    clear: bool = False  # what it means has been asked: not to be asked again
 
 
 class Tool(Protocol):

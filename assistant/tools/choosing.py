@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from assistant.reply import Reply
 from assistant.tools import Request, Specialist, Tool
+from assistant.tools.ask_back import completed
 
 
 class Choosing:
@@ -16,8 +17,12 @@ class Choosing:
         self._general = general
 
     def run(self, request: Request) -> Reply:
-        """The reply of the tool that takes the request; it names that tool."""
-        for specialist in self._specialists:
-            if reply := specialist.offer(request):
-                return reply
-        return self._general.run(request)
+        """The reply of the tool that takes the request; it names that tool.
+
+        What answers a question back is asked together with the question that was unclear.
+        """
+        whole = completed(request)
+        offers = (specialist.offer(whole) for specialist in self._specialists)
+        reply = next(filter(None, offers), None) or self._general.run(whole)
+        reply.question = request.question  # as the person has typed it
+        return reply
