@@ -136,16 +136,12 @@ def assistant(
     """
     how, kept = how or answering(settings), kept or conversations(settings)
     recorder = Recorder(receipts(settings), how.writer) if recorded else None
-    learned = lessons(library.folder)
+    learned, by_hand = lessons(library.folder), settings.by_hand("refusal_threshold")
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         # Who sets a threshold by hand wants that one.
-        lambda: None if _set_by_hand(settings) else learned.threshold(how.model_name),
+        lambda: None if by_hand else learned.threshold(how.model_name),
     )  # fmt: skip
-
-
-def _set_by_hand(settings: Settings) -> bool:
-    return "refusal_threshold" in settings.model_fields_set
 
 
 def conversations(settings: Settings) -> Conversations:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import cli_progress
+from assistant import cli_feedback, cli_progress
 from assistant.cli_shared import DONE, FAILED, IN_PART, count, notice, opened
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ pincite eval own          ask your own questions about the library: those that y
 pincite eval runs         the runs that are kept
 pincite eval show N       the figures of run N again
 pincite eval compare A B  what got better from run A to run B, and what broke, question by question
+pincite eval rate ID up   a thumb for an answer: up, down, or none to take it back
+pincite eval learn        learn from your questions, thumbs and opened citations how to rank, and
+                          when to refuse; used only where that is measured to help
 
 A question is a row {"id", "question", "answers": [...], "answerable": true,
 "evidence": [{"doc", "page"}]}, of which "id" and "question" must be there; "history" and
@@ -57,6 +60,7 @@ def add_parsers(commands: Any) -> None:
     )
     command.add_argument("--note", default="", help="a word to know the run by")
     command.add_argument("--fresh", action="store_true", help="do not go on with an earlier run")
+    command.add_argument("--reset", action="store_true", help="learn: forget what was learned")
     command.set_defaults(run=_run, misused=command.error)
 
 
@@ -64,7 +68,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
     first, *rest = args.words
     actions = {
         "make": (_make, 0), "own": (_own, 0), "runs": (_list, 0), "show": (_show, 1),
-        "compare": (_compare, 2),
+        "compare": (_compare, 2), "rate": (cli_feedback.rate, 2), "learn": (cli_feedback.learn, 0),
     }  # fmt: skip
 
     action, wanted = actions.get(first, (_measure, 0))

@@ -63,6 +63,10 @@ class Settings(BaseModel):
     def libraries_folder(self) -> Path:
         return self.home / "libraries"
 
+    def by_hand(self, name: str) -> bool:
+        """Whether somebody has set it, be it to the default."""
+        return name in self.model_fields_set
+
     @classmethod
     def load(cls, **overrides: Any) -> "Settings":
         """Defaults, then the home's TOML file, then the environment, then `overrides`.

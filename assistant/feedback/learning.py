@@ -2,39 +2,90 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from assistant.evaluation.measuring import runs
 from assistant.evaluation.runs import Runs
 from assistant.feedback import ranking, refusing
 from assistant.feedback.examples import Example, examples
-from assistant.feedback.lessons import Lesson
+from assistant.feedback.lessons import Lesson, Lessons, lessons
 from assistant.feedback.ranking import Case
-from assistant.feedback.ratings import Feedback
+from assistant.feedback.ratings import Feedback, feedback
+from assistant.settings import Settings
 from vectorstore.learned import Learned
 from vectorstore.library import Library
 
-Show = Callable[[int, int], None]  # done, of how many
+Show = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+_RUNS = 100  # looked through for the last one
 
 
-def learn(
-    library: Library, feedback: Feedback, runs: Runs, threshold: float, show: Show,
-    cancel: threading.Event,
-) -> Lesson | None:  # fmt: skip
-    """What there is to learn now, not kept yet; None when it was cancelled.
+@dataclass(frozen=True)
+class Learning:
+    """Of one library; what the command line and the app call."""
 
-    `threshold` is the one without learning. Raises PinciteError.
-    """
-    known = examples(feedback, {info.document for info in library.documents()})
-    cases = []
-    for done, example in enumerate(known if _enough(known) else ()):
-        if cancel.is_set():
-            return None
-        show(done, len(known))
-        cases.append(Case(example, library.considered(example.question)))
-    lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
-    return _with_threshold(_with_ranking(lesson, cases, library), feedback, runs, threshold)
+    library: Library
+    feedback: Feedback
+    runs: Runs
+    settings: Settings
+
+    @property
+    def lessons(self) -> Lessons:
+        return lessons(self.library.folder)
+
+    def learn(self, show: Show, cancel: threading.Event) -> bool:
+        """Learn and keep it, in place of what was learned before; False when it was cancelled.
+
+        Raises PinciteError.
+        """
+        known = examples(self.feedback, {info.document for info in self.library.documents()})
+        cases = []
+        for done, example in enumerate(known if _enough(known) else ()):
+            show(example.question, done, len(known))
+            if cancel.is_set():
+                return False
+            cases.append(Case(example, self.library.considered(example.question)))
+        show("comparing", len(cases), len(cases))
+        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
+        self.lessons.keep(self._with_threshold(_with_ranking(lesson, cases, self.library)))
+        return True
+
+    def reset(self) -> None:
+        """Back to the untouched ranking and threshold; thumbs and questions stay."""
+        self.lessons.reset()
+
+    def _with_threshold(self, lesson: Lesson) -> Lesson:
+        found = refusing.judged(self.feedback.ratings(), self._last_run())
+        answers = sum(one.answers for one in found)
+        lesson = replace(lesson, should=(answers, len(found) - answers))
+        if any(refusing.missing(lesson.should)):
+            return lesson
+        default = self.settings.refusal_threshold
+        right = refusing.measure(found, default)
+        chosen = refusing.choose(found, default) if right.low > 0 else None
+        return replace(lesson, right=right, threshold=chosen, model=found[-1].model)
+
+    def _last_run(self) -> list[dict[str, Any]]:
+        """The rows of the last run that answered the person's own questions."""
+        file = str(self.feedback.mine.file.resolve())
+        for run in self.runs.recent(_RUNS):
+            if run.about["file"] == file and not run.about["options"]["retrieval"]:
+                return self.runs.rows(run.number)
+        return []
+
+    def told(self) -> list[str]:
+        """For people: how much data there is, what was measured, and what is on."""
+        lesson = self.lessons.last()
+        if lesson is None:
+            return [_data(self.feedback), "Nothing was learned yet: the ranking is as it was made."]
+        by_hand = self.settings.by_hand("refusal_threshold")
+        return [_data(self.feedback), *_ranking(lesson), *_refusing(lesson, by_hand)]
+
+
+def learning(settings: Settings, library: Library) -> Learning:
+    """Of a library of the home."""
+    return Learning(library, feedback(settings, library.name), runs(settings), settings)
 
 
 def _sure(known: Sequence[Example]) -> int:
@@ -55,35 +106,7 @@ def _with_ranking(lesson: Lesson, cases: Sequence[Case], library: Library) -> Le
     return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
 
 
-def _with_threshold(lesson: Lesson, feedback: Feedback, runs: Runs, default: float) -> Lesson:
-    found = refusing.judged(feedback.ratings(), _last_run(feedback, runs))
-    answers = sum(one.answers for one in found)
-    lesson = replace(lesson, should=(answers, len(found) - answers))
-    if any(refusing.missing(lesson.should)):
-        return lesson
-    right = refusing.measure(found, default)
-    chosen = refusing.choose(found, default) if right.low > 0 else None
-    return replace(lesson, right=right, threshold=chosen, model=found[-1].model)
-
-
-def _last_run(feedback: Feedback, runs: Runs) -> list[dict[str, Any]]:
-    """The rows of the last run that answered the person's own questions."""
-    file = str(feedback.mine.file.resolve())
-    for run in runs.recent(100):
-        if run.about["file"] == file and not run.about["options"]["retrieval"]:
-            return runs.rows(run.number)
-    return []
-
-
 # -- for people
-
-
-def lines(lesson: Lesson | None, feedback: Feedback) -> list[str]:
-    """How much data there is, what was measured, and what is on."""
-    told = [_data(feedback)]
-    if lesson is None:
-        return [*told, "Nothing was learned yet: the ranking is the untouched one."]
-    return [*told, *_about_ranking(lesson), *_about_refusing(lesson)]
 
 
 def _data(feedback: Feedback) -> str:
@@ -96,7 +119,7 @@ def _data(feedback: Feedback) -> str:
     )
 
 
-def _about_ranking(lesson: Lesson) -> list[str]:
+def _ranking(lesson: Lesson) -> list[str]:
     if lesson.rank is None or lesson.hit is None:
         more = ranking.LEAST - lesson.questions
         return [
@@ -111,7 +134,7 @@ def _about_ranking(lesson: Lesson) -> list[str]:
     ]
 
 
-def _about_refusing(lesson: Lesson) -> list[str]:
+def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
     answer, refuse = refusing.missing(lesson.should)
     if lesson.right is None:
         return [
@@ -120,7 +143,9 @@ def _about_refusing(lesson: Lesson) -> list[str]:
         ]
     off = "no gain that is certain, left as it was"
     state = off if lesson.threshold is None else f"on, refuses below {lesson.threshold:.2f}"
+    unused = ["  It is not used: the setting refusal_threshold was made by hand."]
     return [
         f"When to refuse, on answers it was not learned from ({sum(lesson.should)}): {state}.",
         f"  right decisions: {lesson.right.told()}",
+        *(unused if by_hand and lesson.threshold is not None else []),
     ]

@@ -66,7 +66,7 @@ class Lessons:
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             beside = self.file.with_suffix(f".{os.getpid()}.part")
-            beside.write_text(json.dumps(_row(lesson)), "utf-8")
+            beside.write_text(json.dumps(to_row(lesson)), "utf-8")
             beside.replace(self.file)  # at once: a reader sees the old one or the new one
         except OSError as error:
             raise AssistantError(f"{self.file} cannot be written: {error}.") from error
@@ -91,7 +91,8 @@ def lessons(folder: Path) -> Lessons:
     return Lessons(folder / "learned.json")
 
 
-def _row(lesson: Lesson) -> dict[str, Any]:
+def to_row(lesson: Lesson) -> dict[str, Any]:
+    """As it is read again."""
     return asdict(lesson) | {"ranking": lesson.ranking and _ranking_row(lesson.ranking)}
 
 

@@ -1,0 +1,54 @@
+"""The words of `eval` for feedback: `eval rate ID up|down|none` and `eval learn [--reset]`."""
+
+import argparse
+import json
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assistant import cli_progress
+from assistant.cli_shared import DONE, notice, opened
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+_THUMBS = {"up": True, "down": False, "none": None}
+
+
+def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
+    """The answer is known by its id, as in `replay`."""
+    from assistant import build
+    from assistant.feedback.ratings import feedback
+
+    id, thumb = words
+    if thumb not in _THUMBS:
+        args.misused(f"a thumb is up, down or none, not {thumb!r}")
+    receipt = build.receipts(settings).get(id)
+    kept = feedback(settings, receipt.library or settings.library)
+    kept.rate(receipt.answer, _THUMBS[thumb])
+    if args.json:
+        print(json.dumps({"id": receipt.id, "rating": thumb, "file": str(kept.mine.file)}))
+    else:
+        notice(f"{receipt.answer['question']} ({thumb})")
+    return DONE
+
+
+def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    """Learns and says what came of it; with --reset takes it back."""
+    from assistant.evaluation.running import Step
+    from assistant.feedback.learning import learning
+    from assistant.feedback.lessons import to_row
+
+    with opened(settings) as library, cli_progress.measuring() as (_adding, asking):
+        found = learning(settings, library)
+        if args.reset:
+            found.reset()
+        else:
+            found.learn(lambda now, done, total: asking(Step(done, total, now)), threading.Event())
+        told, lesson = found.told(), found.lessons.last()
+    if args.json:
+        about = {"library": settings.library, "told": told}
+        print(json.dumps(about | {"lesson": lesson and to_row(lesson)}))
+    else:
+        print(*told, sep="\n")
+    return DONE
