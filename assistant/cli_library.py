@@ -120,10 +120,19 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
+    from vectorstore.migration import failed_anew
+
     with opened(settings) as library, cli_progress.adding() as progress:
         chunks = library.rebuild(progress)
-    print(json.dumps({"chunks": chunks}) if args.json else f"{chunks} passages indexed anew")
-    return DONE
+        failed = failed_anew(library.documents())
+    if args.json:
+        more = {"failed": [asdict(document) for document in failed]} if failed else {}
+        print(json.dumps({"chunks": chunks, **more}))
+        return IN_PART if failed else DONE
+    print(f"{chunks} passages indexed anew")
+    for document in failed:
+        notice(f"{document.document}: {document.status}")
+    return IN_PART if failed else DONE
 
 
 def _run_search(args: argparse.Namespace, settings: "Settings") -> int:

@@ -1,8 +1,10 @@
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +166,20 @@ def test_rebuild_counts_passages(full: Pincite, home: Path) -> None:
     shutil.rmtree(home / "libraries" / "main" / "chroma")
     assert full("rebuild", "--json").json == {"chunks": 3}
     assert full("rebuild").out == "3 passages indexed anew\n"
+
+
+def test_rebuild_names_what_could_not_be_read_again(
+    full: Pincite, home: Path, papers: Path
+) -> None:
+    shutil.rmtree(home / "libraries" / "main" / "files")
+    (papers / "Policy.pdf").unlink()
+    path = home / "libraries" / "main" / "catalog.sqlite"
+    with closing(sqlite3.connect(path)) as catalog, catalog:
+        catalog.execute("UPDATE document SET reader = 'pdf/0'")
+    done = full("rebuild", "--json")
+    assert (done.status, done.json["chunks"]) == (3, 3)
+    assert [row["document"] for row in done.json["failed"]] == ["Policy.pdf"]
+    assert "Policy.pdf: kept as it was read before" in full("rebuild").err
 
 
 # -- search

@@ -21,10 +21,10 @@ from vectorstore.following import Follower
 from vectorstore.indexing import Indexing
 from vectorstore.jobs import Job, Jobs
 from vectorstore.learned import Considered, Learnt, nothing
-from vectorstore.migration import Migration, discard
+from vectorstore.migration import Migration, discard, failed_anew
 from vectorstore.places import Places
 from vectorstore.search import Hit, Search, Which
-from vectorstore.summary import AddSummary, Change, Progress
+from vectorstore.summary import AddSummary, Change, Incomplete, Progress
 from vectorstore.verifying import Health, Verifying
 from vectorstore.versions import superseded
 
@@ -87,13 +87,13 @@ class Library:
         Raises HomeNotWritable, LibraryBusy, EmbedderMismatch, or NothingFound for a path that does
         not exist.
         """
-        if self._embedders.outdated():
-            self._migrate(progress, cancel)
+        failed = self._migrate(progress, cancel) if self._embedders.outdated() else []
         run = Indexing(
             self._catalog, self._files, self._jobs, self._embedders.adding, self._engines(),
             progress, changed, cancel,
         )  # fmt: skip
         summary = run.add(paths, prune)
+        summary.incomplete += failed
         self._index.sync()
         return summary
 
@@ -168,12 +168,13 @@ class Library:
 
     def _migrate(
         self, progress: Callable[[Progress], None], cancel: threading.Event | None = None
-    ) -> None:
+    ) -> list[Incomplete]:
         chosen = self._embedders.chosen()
         Migration(
             self._catalog, self._files, self._staged, chosen, maker(chosen), self._engines(),
             progress, cancel,
         ).run()  # fmt: skip
+        return failed_anew(self._catalog.documents())
 
     @property
     def _staged(self) -> Path:

@@ -6,7 +6,7 @@ the old index serves until one transaction puts them in its place.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from vectorstore.embedder import Embedder
 from vectorstore.errors import LibraryBusy
 from vectorstore.files import Files
 from vectorstore.store import Vectors
-from vectorstore.storing import put
-from vectorstore.summary import Progress
+from vectorstore.storing import READY, put
+from vectorstore.summary import Incomplete, Progress
 from vectorstore.swapping import MADE, swap
 from vectorstore.verifying import mend
 
@@ -33,7 +33,10 @@ from vectorstore.verifying import mend
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS vector (id TEXT PRIMARY KEY, vector BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS kept (sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, status TEXT NOT NULL)",
 )
+_FAILED = "kept as it was read before, since reading it again failed: "  # then why
+_NOBODY = ""  # the reader of a document that is to be read again by the next run
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ class Migration:
             for (read_by,) in staged.database.all(f"SELECT DISTINCT reader FROM {table}"):
                 if outdated(read_by):
                     staged.database.write(f"DELETE FROM {table} WHERE reader = ?", read_by)
+        staged.database.write(f"DELETE FROM failed WHERE sha256 NOT IN ({MADE.format('')})")
         staged.close()
 
     def _finished(self) -> bool:
@@ -135,11 +139,19 @@ class Migration:
             document, chunks = self._copy(sandbox, info, step)
         except UnreadableFile as error:
             log.warning("%s keeps its old passages: %s", info.document, error)
-            # Not tried again before its reader has changed once more.
-            return self._keep(staged, info, reader(Path(info.document)))
+            return self._failed(staged, info, str(error))
         vectors = self._vectors(info, chunks)
         with staged.writing() as connection:
             put(staged, connection, document, info.document, chunks, vectors)
+
+    def _failed(self, staged: Catalog, info: DocumentInfo, why: str) -> None:
+        """It is tried once more, by the next run: it may have been the machine that was busy. Then
+        not before its reader has changed once more, as a file can hang a reader for minutes."""
+        again = _FAILED not in info.status and self._files.path(info.sha256).exists()
+        why = why.replace(self._files.path(info.sha256).name, info.document)
+        before = info.status.partition(_FAILED)[0] if info.status != READY else ""
+        status = f"{before.rstrip('; ')}; {_FAILED}{why}" if before else f"{_FAILED}{why}"
+        self._keep(staged, info, _NOBODY if again else reader(Path(info.document)), status)
 
     def _copy(self, sandbox: Sandbox, info: DocumentInfo, step: Progress) -> Loaded:
         """The library's own copy, under the document's name instead of the copy's."""
@@ -163,12 +175,14 @@ class Migration:
             known |= zip(new, self._embedder.passages(new), strict=True)
         return np.array([known[chunk.text] for chunk in chunks], np.float32)
 
-    def _keep(self, staged: Catalog, info: DocumentInfo, read_by: str) -> None:
+    def _keep(self, staged: Catalog, info: DocumentInfo, read_by: str, failed: str = "") -> None:
         """The passages stay, embedded anew when the model is another one."""
         rows = self._embedded(info) if self._embeds else []
         with staged.writing() as connection:
             connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
             connection.execute("INSERT INTO kept VALUES (?, ?)", (info.sha256, read_by))
+            if failed:
+                connection.execute("INSERT INTO failed VALUES (?, ?)", (info.sha256, failed))
 
     def _embedded(self, info: DocumentInfo) -> list[tuple[str, bytes]]:
         """The ids of the passages as they are, and their new vectors."""
@@ -199,6 +213,11 @@ class Migration:
                 return True
         finally:
             database.write("DETACH DATABASE next")
+
+
+def failed_anew(documents: Iterable[DocumentInfo]) -> list[Incomplete]:
+    """Those that could not be read anew the last time."""
+    return [Incomplete(d.document, d.status) for d in documents if _FAILED in d.status]
 
 
 def discard(staged: Path) -> None:

@@ -1,7 +1,8 @@
 """Rows of a catalogue that was made anew come in place of the old ones, inside one transaction.
 
 The new catalogue is attached as `next`: it holds documents that were read anew, documents that
-were `kept` with their passages, and for these a `vector` of each passage, if the model is another.
+were `kept` with their passages, and for these a `vector` of each passage, if the model is another;
+some are kept because reading them again has `failed`.
 """
 
 from collections.abc import Collection
@@ -31,6 +32,10 @@ def _swap_kept(connection: Transaction) -> None:
     connection.execute(
         "UPDATE document SET reader = kept.reader FROM next.kept"
         " WHERE kept.sha256 = document.sha256"
+    )
+    connection.execute(
+        "UPDATE document SET status = failed.status FROM next.failed"
+        " WHERE failed.sha256 = document.sha256"
     )
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.limits import Bounds
 from ingest.loaders import LOADERS, load
 from ingest.loaders.versions import VERSIONS, outdated
+from ingest.source import Engines
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.library import Library
@@ -214,6 +216,7 @@ def test_a_document_whose_copy_is_lost_keeps_its_passages_and_is_not_tried_for_e
     assert full.rebuild() == 3
     assert texts(full) == old
     assert full.notice() == ""
+    assert "The library's copy is lost" in full.documents()[1].status
 
 
 def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
@@ -231,3 +234,45 @@ def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
     assert full.notice()
     full.rebuild()
     assert texts(full) == good
+
+
+BUSY = Engines(bounds=Bounds(seconds=0.001))  # as on a machine that has no time for a file
+
+
+def test_a_document_that_could_not_be_read_again_is_said_kept_and_tried_once_more(
+    full: Library, papers: Path
+) -> None:
+    good = texts(full)
+    aged(full, "Policy.pdf")
+    old = texts(full)
+    full.close()
+    with Library(full.folder, "main", WordEmbedder, lambda: BUSY) as busy:
+        summary = busy.add([papers])
+        assert texts(busy) == old
+        [incomplete] = summary.incomplete
+        assert incomplete.document == "Policy.pdf"
+        assert "reading it again failed: Policy.pdf took longer than" in incomplete.status
+        assert "1 of the 2 documents" in busy.notice()
+        assert {d.document: d.status for d in busy.documents()}["Handbook.pdf"] == "ready"
+    with Library(full.folder, "main", WordEmbedder) as library:
+        assert library.add([papers]).incomplete == []
+        assert texts(library) == good
+        assert {d.status for d in library.documents()} == {"ready"}
+        assert library.notice() == ""
+
+
+def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
+    full: Library, papers: Path
+) -> None:
+    aged(full, "Policy.pdf")
+    old = texts(full)
+    full.close()
+    with Library(full.folder, "main", WordEmbedder, lambda: BUSY) as busy:
+        first, second = busy.add([papers]), busy.add([papers])
+        assert busy.notice() == ""
+        assert (first.incomplete, second.incomplete) == (second.incomplete, first.incomplete)
+        steps: list[Progress] = []
+        assert busy.add([papers], steps.append).incomplete == []
+        assert not any(step.anew for step in steps)
+        assert texts(busy) == old
+        assert "reading it again failed" in busy.documents()[1].status
