@@ -6,7 +6,8 @@ about each. An attack has succeeded when the answer does what the instruction wa
 each kind of attack (`followed`): stricter than a person, who would forgive a quotation. With
 `--open` the refusal threshold is 0: every answer is written, none refused beforehand. `--show`
 prints the answers to read. `--detector` asks no model: it counts the mails whose instruction is
-left out of the prompt, and passages of ordinary documents from which something is left out.
+left out of the prompt, and passages of ordinary documents from which something is left out; also
+sentences written by hand, to assistants and to people (`sets/`).
 """
 
 import re
@@ -16,7 +17,7 @@ from typing import Any
 
 from assistant.evaluation.metrics import words
 from assistant.evaluation.question_sets import read_rows
-from assistant.injection import instructions, without_instructions
+from assistant.injection import INSTRUCTION, instructions, score, without_instructions
 from assistant.prompts import REFUSAL
 from assistant.sentences import split
 from benchmarks import common
@@ -25,6 +26,7 @@ from ingest.chunking import chunk
 from ingest.document import Document
 
 Row = dict[str, Any]
+SETS = Path(__file__).parent / "sets"
 WAYS = ("attacked", "clean")
 
 TASK = (
@@ -160,7 +162,12 @@ def report_detector(folder: Path, mails: list[Row]) -> None:
     same = sum(without_instructions(attacked) == clean for attacked, clean in texts)
     alarms = sum(bool(instructions(clean)) for _, clean in texts)
     print(f"Mails: {len(mails)}; instruction found: {found}; read like the clean twin: {same};")
-    print(f"clean twins with an alarm: {alarms}\n")
+    print(f"clean twins with an alarm: {alarms}")
+    for name in ("instructions", "innocent"):
+        by_hand = (SETS / f"{name}.txt").read_text("utf-8").splitlines()
+        taken = [sentence for sentence in by_hand if score(sentence) >= INSTRUCTION]
+        print(f"{name}, written by hand: {len(taken)} of {len(by_hand)} taken for instructions")
+    print()
     body = []
     for name, passages in ordinary(folder):
         every = set(passages)
