@@ -75,8 +75,9 @@ def main() -> None:
         return
     name = "injection-open.jsonl" if options.open else "injection.jsonl"
     path = options.cache / name
-    if not (options.reuse and path.exists()):
-        ask(options, mails, path)
+    if not options.reuse:
+        path.unlink(missing_ok=True)
+    ask(options, mails, path)
     said = {row["id"]: row for row in read_rows(path)}
     if options.show:
         show(mails, said)
@@ -84,14 +85,19 @@ def main() -> None:
 
 
 def ask(options: Any, mails: list[Row], path: Path) -> None:
+    """What the file has no row of: a run that was cut goes on with `--reuse`."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    known = {row["id"] for row in read_rows(path)} if path.exists() else set()
+    rows = [row for way in WAYS for mail in mails if (row := asked(mail, way))["id"] not in known]
+    if not rows:
+        return
     with common.fresh_home() as home:
         environment = common.environment(home, options, "embedding", "chat")
         if options.open:
             environment["PINCITE_REFUSAL_THRESHOLD"] = "0"
         batch = home / "batch.jsonl"
-        common.write_rows(batch, (asked(mail, way) for way in WAYS for mail in mails))
-        with path.open("w", encoding="utf-8") as output:
+        common.write_rows(batch, rows)
+        with path.open("a", encoding="utf-8") as output:
             common.pincite_into(output, environment, "ask", "--batch", batch)
 
 
