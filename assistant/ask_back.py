@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from assistant.reply import Choice
 from assistant.sentences import stems
+from assistant.suggestions import FORMAL
 from ingest.names import readable
 from vectorstore.library import Hit
 from vectorstore.words import content_words, name_parts
@@ -27,18 +27,18 @@ _PRONOUN = re.compile(
 _NO_PRONOUN = re.compile(  # "is it possible to", "does it rain": it stands for nothing
     r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
 )
-_CLAUSE = re.compile(r"[,.;:?!]|\b(?:and|when|if|where|because|that)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNORECASE)
 _DESCRIBED = re.compile(rf"\s*(?:{_AT}|that|who|which|where|whose)\b", re.IGNORECASE)
 _WORD = re.compile(r"\s*([\w’'-]+)")
 _POSSESSIVE = re.compile(r"['’]s$")
 # What is read, and times: "this report" is the one that is asked.
 _KNOWN = stems(
     "document report paper slide deck table figure chart page handbook guide manual article book"
-    " text file pdf section chapter library list data question answer information topic"
+    " text file pdf section chapter list data question answer information topic"
     " conversation company firm organisation organization business year month week day"
     " time quarter moment way case point amount kind sort type number"
 )
-_NEAR = 0.5  # of the best score: what else a question may mean
+_NEAR = 0.7  # of the best cosine: what else a question may mean
 _MAIN = 0.5  # share of these that are alike, so that it is what the question is about
 _LOOKED_AT = 12  # of the best passages, for names
 _MOST = 3  # choices
@@ -48,7 +48,10 @@ _ASKS = re.compile(
     r"|will|would|has|have|tell|list|show|give|explain)\b",
     re.IGNORECASE,
 )
-_OPENINGS = re.compile(r"(?:Which .{1,80} do you mean\b|What do you mean by “|What would you like)")
+_ASKED = re.compile(
+    r"\b(?:Which .{1,80} do you mean|What do you mean by “\w+”"
+    r"|What would you like to know about “\w+”)[^?]*\?\Z"
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ def _pointing(question: str, said: str) -> Iterator[Pointer]:
         words = _noun(question, match.end())
         before = question[: match.start()]
         told = known | stems(before)
-        if words and not _CLAUSE.search(before) and not stems(" ".join(words)) & told:
+        if words[:1] == ("library",) or _CLAUSE.search(before):
+            continue
+        if words and not stems(" ".join(words)) & told:
             start = match.start() + match.group().lower().rindex("th")
             yield Pointer(start, match.end(), words, "this")
 
@@ -122,8 +127,12 @@ def _noun(question: str, at: int) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _plain(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(_POSSESSIVE.sub("", word) for word in words)
+
+
 def _all(words: Iterable[str]) -> frozenset[str]:
-    return stems(" ".join(_POSSESSIVE.sub("", word) for word in words))
+    return stems(" ".join(_plain(words)))
 
 
 # -- what it may mean
@@ -131,45 +140,48 @@ def _all(words: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Asked:
-    """The question that goes back, and what it may mean."""
+    """The question that goes back, and names of what it may mean."""
 
     text: str
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 def question_back(
-    question: str, said: str, found: Pointer, hits: Sequence[Hit], given: bool
+    question: str, said: str, found: Pointer, hits: Sequence[Hit], alone: bool = False
 ) -> Asked | None:
-    """None when the passages leave no doubt; `given`: they were chosen for this question."""
-    best = hits[0].score if hits else 0.0
-    near = [hit for hit in hits if hit.score >= _NEAR * best]
-    if found.kind == "this":
-        one = len(_titles(near)) == 1 and not given
-        return None if one else _which(question, found, near)
+    """None when the passages leave no doubt; `alone`: one document is asked, which may be meant."""
+    best = max((hit.cosine for hit in hits), default=0.0)
+    near = [hit for hit in hits if hit.cosine >= _NEAR * best]
     if found.kind == "the":
-        return _which_document(question, said, found, near)
-    choices = _headings(near, found.words) or _titles(near)
-    if len(choices) < 2:
+        return _which_document(question, said, found.words, near)
+    if found.kind == "bare":
+        return _what_about(found.words[0], near)
+    if alone:
         return None
-    if found.kind == "it":
-        word = question[found.start : found.end]
-        return _asked(f"What do you mean by “{word}”", question, found, choices)
-    texts = [f"What do the documents say about {choice}?" for choice in choices]
-    text = f"What would you like to know about “{found.words[0]}”: {_joined(choices)}?"
-    return Asked(text, tuple(map(Choice, choices, texts)))
+    if found.kind == "this":
+        return _which(found.words, near)
+    word = question[found.start : found.end].strip()
+    return Asked(f"{_closest(_headings(near) or _titles(near))}What do you mean by “{word}”?")
 
 
-def _which(question: str, found: Pointer, near: Sequence[Hit]) -> Asked:
-    """ "Which office do you mean?" with the offices of the passages, else with their titles."""
-    noun = _known_noun(found.words, near)
-    whole = Pointer(found.start, _end(question, found, noun), noun, found.kind)
+def _which(words: Sequence[str], near: Sequence[Hit]) -> Asked | None:
+    """ "Which office do you mean?" with the offices of the passages, if they have names."""
+    noun = _known_noun(words, near)
+    titles = _titles(near)
+    if len({hit.document for hit in near}) == 1 and _all(noun) <= _title_words(titles[0]):
+        return None
+    which = f"Which {' '.join(noun)} do you mean"
     names = _names(noun, near) or _names(noun[-1:], near)
-    return _asked(f"Which {' '.join(noun)} do you mean", question, whole, names or _titles(near))
+    if names:
+        return Asked(f"{which}: {_joined(names, 'or')}?", tuple(names))
+    return Asked(f"{_closest(titles)}{which}?")
 
 
-def _which_document(question: str, said: str, found: Pointer, near: Sequence[Hit]) -> Asked | None:
+def _which_document(
+    question: str, said: str, words: Sequence[str], near: Sequence[Hit]
+) -> Asked | None:
     """When most of what fits are documents of that name, and no word tells which is meant."""
-    noun = _all(found.words)
+    noun = _all(words)
     named = [title for title in _titles(near, len(near)) if noun <= _title_words(title)]
     if len(named) < 2 or _title(near[0]) not in named:
         return None
@@ -179,69 +191,75 @@ def _which_document(question: str, said: str, found: Pointer, near: Sequence[Hit
     most = sum(_title(hit) in named for hit in near) >= _MAIN * len(near)
     if not most or not all(apart) or any(words & told for words in apart):
         return None
-    words = tuple(_POSSESSIVE.sub("", word) for word in found.words)
-    whole = Pointer(found.start, _end(question, found, words), words, "the")
-    return _asked(f"Which {' '.join(words)} do you mean", question, whole, named[:_MOST])
+    choices = named[:_MOST]
+    text = f"Which {' '.join(_plain(words))} do you mean: {_joined(choices, 'or')}?"
+    return Asked(text, tuple(choices))
 
 
-def _asked(opening: str, question: str, found: Pointer, names: Sequence[str]) -> Asked:
-    questions = [f"{question[: found.start]}{name}{question[found.end :]}" for name in names]
-    choices = tuple(map(Choice, names, questions))
-    if len(names) == 1:
-        return Asked(f"{opening}? What comes closest is about {names[0]}.", choices)
-    return Asked(f"{opening}: {_joined(names)}?" if names else f"{opening}?", choices)
+def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:
+    """The sections that are named by the word, or those that have it; a single one is meant."""
+    wanted = stems(word)
+    heads = _headings([hit for hit in near if wanted <= stems(_all_of(hit))], len(near))
+    choices = ([head for head in heads if wanted <= stems(head)] or heads)[:_MOST]
+    if len(choices) < 2:
+        return None
+    text = f"What would you like to know about “{word}”: {_joined(choices, 'or')}?"
+    return Asked(text, tuple(choices))
 
 
-def _joined(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+def _closest(names: Sequence[str]) -> str:
+    """A sentence, for a person to see what there is."""
+    quoted = [f"“{name}”" for name in names]
+    return f"The closest passages are in {_joined(quoted, 'and')}. " if quoted else ""
+
+
+def _joined(names: Sequence[str], last: str) -> str:
+    return f"{', '.join(names[:-1])} {last} {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _known_noun(words: Sequence[str], near: Sequence[Hit]) -> tuple[str, ...]:
     """The longest beginning that the passages have: where a noun ends, no list of words tells."""
-    plain = [_POSSESSIVE.sub("", word) for word in words]
-    texts = " ".join(f"{_title(hit)} {hit.text}" for hit in near).lower()
-    if not texts:
-        return tuple(plain[:2]) if len(plain) <= 2 else (plain[0],)
+    plain = _plain(words)
+    texts = f" {' '.join(_WORD.findall(' '.join(map(_all_of, near)).lower()))} "
+    if not near:
+        return plain if len(plain) <= 2 else plain[:1]
     length = len(plain)
-    while length > 1 and " ".join(plain[:length]).lower() not in " ".join(texts.split()):
+    while length > 1 and f" {' '.join(plain[:length]).lower()} " not in texts:
         length -= 1
     capital = list(takewhile(lambda word: word[0].isupper(), plain))
-    if length == len(capital) < len(plain) and _names(plain[length : length + 1], near):
+    if length == len(capital) < len(plain) and _names(plain[length : length + 1], near, 1):
         length += 1  # "this California county": counties have names there
-    return tuple(plain[:length])
+    return plain[:length]
 
 
-def _end(question: str, found: Pointer, words: Sequence[str]) -> int:
-    end = found.end
-    for word in words:
-        end = question.index(word, end) + len(word)
-    return end
+def _names(noun: Sequence[str], near: Sequence[Hit], least: int = 2) -> list[str]:
+    """Proper names that end with the noun, the most frequent first; fewer than `least` are none.
 
-
-def _names(noun: Sequence[str], near: Sequence[Hit]) -> list[str]:
-    """Proper names that end with the noun, the most frequent first; fewer than two are none."""
-    head = " ".join(f"[{w[0].upper()}{w[0].lower()}]{re.escape(w[1:])}" for w in noun)
-    name = re.compile(rf"((?:\b[A-Z][\w’'&-]*[ ]){{1,3}})({head})\b")
+    "Ghent Office" anywhere, "Ghent office" behind other words: a verb may begin a line.
+    """
+    small, large = (" ".join(map(re.escape, form)) for form in (noun, map(str.capitalize, noun)))
+    before = r"((?:\b[A-Z][\w&-]*[ ]){1,3})"
+    name = re.compile(rf"{before}({large})\b|(?<=[\w,] ){before}({small})\b")
     count: Counter[str] = Counter()
     for hit in near[:_LOOKED_AT]:
         for text in (_title(hit), *hit.text.split("\n")):
-            for before, last in name.findall(text):
-                own = [word for word in before.split() if content_words(word)]
-                count[" ".join([*own, last])] += bool(own)
+            for one, last, other, end in name.findall(text):
+                own = [word for word in (one or other).split() if content_words(word)]
+                count[" ".join([*own, last or end])] += bool(own)
     known = [full for full, times in count.most_common() if times]
-    short = [full for full in known if not any(full.endswith(f" {other}") for other in known)]
-    return short[:_MOST] if len(short) > 1 else []
+    short = [one for one in known if not any(one != o and one.endswith(o) for o in known)]
+    return short[:_MOST] if len(short) >= least else []
 
 
-def _headings(near: Sequence[Hit], words: Sequence[str]) -> list[str]:
-    """Of the passages that have the words, or all passages when there are no words."""
-    wanted = _all(words)
-    heads = [
-        re.sub(r"^[\d.]+\s+", "", hit.chunk.headings[-1])
-        for hit in near
-        if hit.chunk.headings and wanted <= stems(f"{' '.join(hit.chunk.headings)} {hit.text}")
-    ]
-    return [head for head in dict.fromkeys(heads) if 2 < len(head) <= _LONGEST][:_MOST]
+def _headings(near: Sequence[Hit], most: int = _MOST) -> list[str]:
+    """The sections that the passages stand in."""
+    heads = [re.sub(r"^[\d.]+\s+", "", h.chunk.headings[-1]) for h in near if h.chunk.headings]
+    telling = [head for head in heads if 2 < len(head) <= _LONGEST and not FORMAL.search(head)]
+    return list(dict.fromkeys(telling))[:most]
+
+
+def _all_of(hit: Hit) -> str:
+    return f"{_title(hit)} {' '.join(hit.chunk.headings)} {hit.text}"
 
 
 def _titles(near: Sequence[Hit], most: int = _MOST) -> list[str]:
@@ -264,9 +282,9 @@ def _title_words(title: str) -> frozenset[str]:
 
 def is_question_back(text: str) -> bool:
     """Was this said by `question_back`?"""
-    return bool(_OPENINGS.match(text))
+    return bool(_ASKED.search(text))
 
 
-def is_reply(text: str) -> bool:
+def is_reply(text: str, asked: str) -> bool:
     """Said behind a question back: does it name what was meant, or ask something else?"""
-    return not (_ASKS.match(text) and len(content_words(text)) > 1)
+    return text in asked or not (_ASKS.match(text) and len(content_words(text)) > 1)

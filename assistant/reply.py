@@ -56,14 +56,6 @@ class Passage:
     instructions: tuple[str, ...] = ()  # sentences to an assistant in it, which no model read
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What an unclear question may mean: its name, and the question with that name in it."""
-
-    name: str
-    question: str
-
-
 def place(page: int, seconds: float | None) -> str:
     """Where something stands, for people: "page 3", and in a recording "03:12"."""
     return f"page {page}" if seconds is None else clock(seconds)
@@ -84,7 +76,7 @@ class Outcome:
     notices: tuple[str, ...] = ()  # sentences on what could not be read, or was not found
     cells: tuple[UsedCell, ...] = ()  # of tables, when the answer was computed from them
     asked_back: bool = False  # the text asks what the question means
-    choices: tuple[Choice, ...] = ()  # what it may mean
+    choices: tuple[str, ...] = ()  # names of what it may mean: each is a reply to that
 
 
 @dataclass
@@ -168,7 +160,7 @@ class Reply:
             "passages": [_told(vars(passage)) for passage in done.passages],
             "notices": list(done.notices),
             **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
-            **({"choices": [vars(choice) for choice in done.choices]} if done.choices else {}),
+            **({"choices": list(done.choices)} if done.choices else {}),
             "images": [str(path) for path in self.images],
             "audio": [str(path) for path in self.audio],
             "usage": {

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|Part \w+:?|Section \d+:?)\s+")
-_FORMAL = re.compile(
+FORMAL = re.compile(
     r"\b(?:contents|introduction|appendix|index|references|revision|history|version|page|table"
     r"|figure|overview|summary|about this|foreword|preface|signature|copyright"
     r"|why|how|what|who|when|where|this|these|we|our)\b",
@@ -28,9 +28,7 @@ def _telling(titles: Sequence[str]) -> list[str]:
     return [
         title
         for title in dict.fromkeys(plain)
-        if 2 <= len(title.split()) <= 6
-        and not _FORMAL.search(title)
-        and not re.search(r"\d", title)
+        if 2 <= len(title.split()) <= 6 and not FORMAL.search(title) and not re.search(r"\d", title)
     ]
 
 

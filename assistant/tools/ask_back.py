@@ -6,6 +6,7 @@ from dataclasses import replace
 from assistant.ask_back import Asked, is_reply, pointer, question_back
 from assistant.reply import Outcome, Passage, Reply
 from assistant.tools import Request, Turn
+from assistant.whole.parts import Shelf
 from vectorstore.library import Hit
 
 _HITS = 24  # looked at for what the question may mean
@@ -24,12 +25,20 @@ class AskBack:
         if found is None:
             return None
         hits = request.evidence.passages(request.question, _HITS, request.documents)
-        asked = question_back(request.question, said, found, hits, request.given)
+        asked = question_back(request.question, said, found, hits, _alone(request))
         if asked is None:
             return None
         return Reply(
             request.question, lambda reply: _work(asked, hits, reply), self.name, self.name
         )
+
+
+def _alone(request: Request) -> bool:
+    """One document is asked: "this" may be all of it."""
+    shelf = request.evidence
+    if request.given or not isinstance(shelf, Shelf):
+        return False
+    return len(shelf.documents() if request.documents is None else request.documents) == 1
 
 
 def _work(asked: Asked, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
@@ -45,7 +54,7 @@ def completed(request: Request) -> Request:
     turns = [*request.history, Turn(request.question, "")]
     joined: list[Turn] = []
     for before, turn in zip([None, *turns], turns, strict=False):
-        if before and before.asked_back and is_reply(turn.question):
+        if before and before.asked_back and is_reply(turn.question, before.answer):
             turn = replace(turn, question=f"{before.question} {turn.question}")
         joined.append(turn)
     *history, last = joined

@@ -7,6 +7,7 @@ import streamlit as st
 from assistant.chat import Assistant
 from assistant.ui import (
     answer_view,
+    choices,
     conversation,
     pack_button,
     page_view,
@@ -43,7 +44,9 @@ def _chat(assistant: Assistant) -> None:
         pack_button.draw(assistant, turn)
     if running:
         _in_work(identity, running)
-    elif not turns:
+    elif turns:
+        choices.draw(turns[-1], _ask)
+    else:
         welcome.draw(assistant, _ask)
     _input(assistant, busy=running is not None and not running.done)
     page_view.panel(assistant.library)

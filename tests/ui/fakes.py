@@ -163,7 +163,7 @@ def _pages(path: Path) -> list[Page]:
 
 
 class FakeTool:
-    """Answers by the words of the question: unknown, broken, crash, slow, hostile, or leave."""
+    """Answers by a word of it: unknown, unclear, broken, crash, slow, hostile, or leave."""
 
     name = "answer"
     model_name = "fake-model"
@@ -208,6 +208,9 @@ def _outcome(request: Request) -> Outcome:
     if "unknown" in question:
         sentence = Sentence(REFUSAL, supported=False)
         return Outcome(REFUSAL, (sentence,), passages=passages, refused=True)
+    if "unclear" in question:
+        choices = ("The Ghent office", HOSTILE)
+        return Outcome("Which do you mean?", passages=passages, asked_back=True, choices=choices)
     if "incomplete" in question:
         return replace(
             _leave(library, passages), notices=(f"Page 3 of {HOSTILE} could not be read.",)
