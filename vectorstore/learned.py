@@ -14,7 +14,7 @@ from vectorstore.catalog import Catalog
 from vectorstore.ranking import Place, Ranked
 
 LOOKED_AT = 100  # candidates; those behind them keep their places
-FEATURES = (
+FEATURES = (  # those of `Considered.fixed`, then those of `earlier`
     "dense", "words", "card", "beside", "pointed", "title", "heading", "recent", "place",
     "document", "page", "section",
 )  # fmt: skip
@@ -46,12 +46,16 @@ class Considered:
     def page(self) -> Place:
         return self.ranked.candidate.document, self.ranked.candidate.page
 
-    def features(self, known: Known) -> tuple[float, ...]:
-        """In the order of FEATURES."""
+    @property
+    def fixed(self) -> tuple[float, ...]:
+        """The features that do not depend on what is known of other answers."""
+        return (*self.ranked.parts, self.title, self.heading, self.recent, self.place)
+
+    def earlier(self, known: Known) -> tuple[float, ...]:
+        """The others: earlier answers in the document, on the page, below such headings."""
         document = known.documents.get(self.page[0], 0.0)
         section = max((known.sections.get(word, 0.0) for word in self.sections), default=0.0)
-        own = (self.title, self.heading, self.recent, self.place)
-        return (*self.ranked.parts, *own, document, known.pages.get(self.page, 0.0), section)
+        return document, known.pages.get(self.page, 0.0), section
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Learned:
 
     def score(self, considered: Considered) -> float:
         """The fused score with what was learned."""
-        features = considered.features(self.known)
+        features = (*considered.fixed, *considered.earlier(self.known))
         more = sum(w * x for w, x in zip(self.weights, features, strict=True))
         return considered.ranked.score + more
 

@@ -12,27 +12,31 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
-FREE = 10.0  # the first feature, the score that is there, is hardly held towards 0
+_FREE = 100.0  # the first column is hardly held towards 0
+_STEP = 0.1  # of the score that is there: so much more is e times as likely to be right, ...
+_TRUST = 1.0  # ... which counts as much as so many times all examples
 
 
 def weights(pairs: Matrix, importance: Matrix, strength: float) -> Matrix:
     """One for each column of `pairs` (what answers minus what does not), the first of them 1.
 
-    The smaller the strength, the nearer to 0 are the others: the ranking stays as it is. All are 0
-    but the first when the pairs say that the first feature is of no use, which cannot be right.
+    The first column is the score that is there. It is believed beforehand, and the others are held
+    towards 0, the more the smaller the strength: without good reasons a ranking stays as it is.
     """
     from sklearn.linear_model import LogisticRegression  # takes a second to load
 
-    scaled = pairs.copy()
-    scaled[:, 0] *= FREE
-    signs = np.where(np.arange(len(scaled)) % 2, 1.0, -1.0)  # a regression needs both kinds
-    model = LogisticRegression(C=strength, fit_intercept=False, max_iter=300)
-    model.fit(scaled * signs[:, None], signs, sample_weight=importance)
+    step = np.zeros((2, pairs.shape[1]))
+    step[:, 0] = _STEP, -_STEP
+    belief = importance.sum() * _TRUST * np.array([np.e, 1.0]) / (np.e + 1)
+    rows = np.vstack([pairs, step])
+    rows[:, 0] *= _FREE
+    signs = np.where(np.arange(len(rows)) % 2, 1.0, -1.0)  # a regression needs both kinds
+    model = LogisticRegression(C=strength, fit_intercept=False, solver="newton-cholesky")
+    model.fit(rows * signs[:, None], signs, sample_weight=np.concatenate([importance, belief]))
     found: Matrix = np.asarray(model.coef_[0], np.float64)
-    found[0] *= FREE
-    if found[0] <= 0:
-        found = np.zeros(pairs.shape[1])
-        found[0] = 1.0
+    found[0] *= _FREE
+    if found[0] <= 0:  # all examples against what is believed: nothing is learned from them
+        found = np.eye(len(found))[0]
     share: Matrix = found / found[0]
     return share
 

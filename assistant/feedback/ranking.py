@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.feedback import fitting
 from assistant.feedback.examples import Example
@@ -19,7 +21,7 @@ HIT = 5  # pages
 _PARTS, _INNER = 5, 3  # in how many parts examples are left out, to measure and to choose
 _ROUNDS = 3  # other parts each time: a question's value is the mean
 _AGAINST = 50  # of the best passages that do not answer
-_NOTHING = (0.0,) * len(FEATURES)
+_UNTOUCHED: Matrix = np.eye(len(FEATURES) + 1)[0]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Case:
         """Words of the headings under which the answer stands, as far as it was considered."""
         right = (c.sections for c in self.considered if c.page in self.example.pages)
         return frozenset().union(*right)
+
+    def rows(self, known: Known) -> Matrix:
+        """Of each candidate the score, and its features in the order of FEATURES."""
+        earlier = np.array([c.earlier(known) for c in self.considered]).reshape(-1, 3)
+        return np.hstack([self._fixed, earlier])
+
+    @cached_property
+    def _fixed(self) -> Matrix:
+        rows = [(c.ranked.score, *c.fixed) for c in self.considered]
+        return np.array(rows).reshape(len(rows), len(FEATURES) - 2)
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """Which candidates stand on a right page."""
+        return np.array([c.page in self.example.pages for c in self.considered], bool)
 
 
 @dataclass(frozen=True)
@@ -97,23 +114,30 @@ class _Counts:
 
 def learn(cases: Sequence[Case], embedder: str) -> Learned:
     """From all of them, as strongly as was best where some were left out."""
-    return _fitted(cases, _strength(cases, 0), embedder)
+    known, weights = _fitted(cases, 0)
+    return Learned(tuple(float(w) for w in weights[1:]), known, embedder)
 
 
 def measure(cases: Sequence[Case]) -> Measured:
     """What learning does to questions that it did not see."""
     sure = [at for at, case in enumerate(cases) if case.example.sure]
-    before = [_worth(cases[at], Learned(_NOTHING, Known())) for at in sure]
+    before = [_worth(cases[at], cases[at].rows(Known()), _UNTOUCHED) for at in sure]
     after = {at: np.zeros(2) for at in sure}
     for seed in range(_ROUNDS):
         for kept, out in fitting.folds([case.example.group for case in cases], _PARTS, seed):
-            seen = [cases[at] for at in kept]
-            learned = _fitted(seen, _strength(seen, seed), "")
+            known, weights = _fitted([cases[at] for at in kept], seed)
             for at in out:
                 if cases[at].example.sure:
-                    after[at] += np.array(_worth(cases[at], learned)) / _ROUNDS
+                    worth = _worth(cases[at], cases[at].rows(known), weights)
+                    after[at] += np.array(worth) / _ROUNDS
     rank, hit = (Figure.of([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
     return Measured(len(sure), rank, hit)
+
+
+def _fitted(cases: Sequence[Case], seed: int) -> tuple[Known, Matrix]:
+    """Weights of the score, which is 1, and of the features; and what they are to be used with."""
+    strength, earlier = _strength(cases, seed), Earlier(cases)
+    return earlier.known(), _weights(_pairs(cases, earlier), strength)
 
 
 def _strength(cases: Sequence[Case], seed: int) -> float:
@@ -123,42 +147,35 @@ def _strength(cases: Sequence[Case], seed: int) -> float:
         return STRENGTHS[0]
     worth = dict.fromkeys(STRENGTHS, 0.0)
     for kept, out in fitting.folds(groups, _INNER, seed):
+        earlier = Earlier([cases[at] for at in kept])
+        pairs, known = _pairs([cases[at] for at in kept], earlier), earlier.known()
+        rows = [(cases[at], cases[at].rows(known)) for at in out]
         for strength in STRENGTHS:
-            learned = _fitted([cases[at] for at in kept], strength, "")
-            worth[strength] += sum(
-                cases[at].example.weight * _worth(cases[at], learned)[0] for at in out
-            )
+            weights = _weights(pairs, strength)
+            worth[strength] += sum(c.example.weight * _worth(c, r, weights)[0] for c, r in rows)
     return max(STRENGTHS, key=lambda strength: round(worth[strength], 9))
 
 
-def _fitted(cases: Sequence[Case], strength: float, embedder: str) -> Learned:
-    earlier = Earlier(cases)
-    pairs = [rows for case in cases if len(rows := _pairs(case, earlier))]
-    known = earlier.known()
-    if not pairs:
-        return Learned(_NOTHING, known, embedder)
-    importance = np.concatenate([rows[:, -1] for rows in pairs])
-    found = fitting.weights(np.vstack(pairs)[:, :-1], importance, strength)
-    return Learned(tuple(float(w) for w in found[1:]), known, embedder)
+def _weights(pairs: Matrix, strength: float) -> Matrix:
+    return fitting.weights(pairs[:, :-1], pairs[:, -1], strength) if len(pairs) else _UNTOUCHED
 
 
-def _pairs(case: Case, earlier: Earlier) -> Matrix:
+def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
     """Score and features of each passage that answers minus those of one that does not; the last
     column is the importance of the pair, of all pairs of an example its weight."""
-    known = earlier.known(without=case.example.group)
-    rows = np.array([(c.ranked.score, *c.features(known)) for c in case.considered])
-    right = np.array([c.page in case.example.pages for c in case.considered], bool)
-    if not right.any() or right.all():
-        return np.zeros((0, len(FEATURES) + 2))
-    good, bad = rows[right], rows[~right][:_AGAINST]
-    differences = (good[:, None, :] - bad[None, :, :]).reshape(-1, rows.shape[1])
-    importance = np.full((len(differences), 1), case.example.weight / len(differences))
-    return np.hstack([differences, importance])
+    found = [np.zeros((0, len(FEATURES) + 2))]
+    for case in cases:
+        rows = case.rows(earlier.known(without=case.example.group))
+        good, bad = rows[case.right], rows[~case.right][:_AGAINST]
+        differences = (good[:, None, :] - bad[None, :, :]).reshape(-1, rows.shape[1])
+        importance = np.full((len(differences), 1), case.example.weight / max(len(differences), 1))
+        found.append(np.hstack([differences, importance]))
+    return np.vstack(found)
 
 
-def _worth(case: Case, learned: Learned) -> tuple[float, float]:
+def _worth(case: Case, rows: Matrix, weights: Matrix) -> tuple[float, float]:
     """Reciprocal rank of the first right page, and whether it is among the first five."""
-    order = sorted(case.considered, key=lambda c: (-learned.score(c), c.ranked.candidate.id))
-    pages = list(dict.fromkeys(c.page for c in order))
+    order = np.argsort(-(rows @ weights), kind="stable")
+    pages = list(dict.fromkeys(case.considered[at].page for at in order))
     rank = next((n for n, page in enumerate(pages, 1) if page in case.example.pages), 0)
     return (1 / rank if rank else 0.0), float(0 < rank <= HIT)
