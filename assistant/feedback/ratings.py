@@ -19,6 +19,7 @@ from assistant.settings import Settings
 from vectorstore.ranking import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
+REPLIES = "replies"  # true in an answer whose question only completes one before it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rating (
@@ -147,7 +148,8 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 
 def _own(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
-    if not _alone(answer) or answer.get("stopped") or answer["tool"] == "whole":
+    again = _alone(answer) and not answer.get("stopped") and not answer.get("asked_back")
+    if not again or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]
     if answer["refused"]:
@@ -161,7 +163,7 @@ def _id(answer: Answer) -> str:
 
 
 def _alone(answer: Answer) -> bool:
-    return not followup.needs_history(answer["question"])
+    return not answer.get(REPLIES) and not followup.needs_history(answer["question"])
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from assistant.reply import Citation, Reply, place
-from assistant.ui import page_view
+from assistant.ui import page_view, thumbs
 from assistant.ui.page_view import Shown
 from ingest.media import clock
 from ingest.names import readable
@@ -67,6 +67,7 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
                 cited.get("seconds"),
             )
         )
+        thumbs.opened(answer, cited["document"], cited["page"])
     elif kind == "passage":
         near = answer["passages"][int(number)]
         page = near["page"]

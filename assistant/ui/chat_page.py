@@ -14,6 +14,7 @@ from assistant.ui import (
     resources,
     sidebar,
     style,
+    thumbs,
     trouble,
     welcome,
 )
@@ -38,10 +39,12 @@ def _chat(assistant: Assistant) -> None:
     identity = conversation.current()
     running = resources.answers().of(identity)
     turns = assistant.conversations.turns(identity) if identity else []
-    for turn in turns:
+    for turn in thumbs.told_apart(turns):
         _question(turn["question"])
         answer_view.draw(turn, page_view.shown())
-        pack_button.draw(assistant, turn)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
+            thumbs.draw(turn)
+            pack_button.draw(assistant, turn)
     if running:
         _in_work(identity, running)
     elif turns:

@@ -7,6 +7,8 @@ import streamlit as st
 
 from assistant import build, offline
 from assistant.chat import Assistant
+from assistant.feedback import ratings
+from assistant.feedback.ratings import Feedback
 from assistant.memory import Conversations
 from assistant.settings import Settings
 from assistant.ui import upload
@@ -60,6 +62,16 @@ def _library(name: str) -> Library:
 @st.cache_resource(show_spinner=False)
 def _assistant(name: str) -> Assistant:
     return build.assistant(settings(), _library(name), _answering(), _conversations())
+
+
+def feedback() -> Feedback:
+    """Of the chosen library. Raises PinciteError."""
+    return _feedback(chosen())
+
+
+@st.cache_resource(show_spinner=False)
+def _feedback(name: str) -> Feedback:
+    return ratings.feedback(settings(), name)
 
 
 @st.cache_resource(show_spinner="Loading the model…")

@@ -10,6 +10,7 @@ from assistant.ui.plain import as_html, plain
 from ingest.names import readable
 
 _RECENT = 8
+_LEARNED = "learned"  # a choice beside POINTS
 
 
 def draw(assistant: Assistant) -> None:
@@ -23,7 +24,7 @@ def draw(assistant: Assistant) -> None:
             on_click=conversation.leave,
         )
         _scope(assistant)
-        _refusal()
+        _refusal(assistant.learned_threshold())
         if resources.alone():  # what others asked is not for every visitor to read
             _recent(assistant)
         _about(assistant)
@@ -48,27 +49,37 @@ def scope() -> list[str] | None:
 
 
 def threshold() -> float | None:
-    """How sure the assistant must be that the documents answer; None: as the settings say."""
+    """How sure the assistant must be that the documents answer; None: as was learned, or as the
+    settings say."""
     point = POINTS.get(st.session_state.get("refusal", ""))
     return point.threshold if point else None
 
 
-def _refusal() -> None:
-    """From strict to helpful, with what each was measured to do."""
+def _refusal(learned: float | None) -> None:
+    """From strict to helpful, with what each was measured to do, and what was learned."""
     set_so = resources.settings().refusal_threshold
     now = next((name for name, point in POINTS.items() if point.threshold == set_so), None)
+    names, usual = list(POINTS), now
+    if learned is not None:
+        names, usual = [*POINTS, _LEARNED], _LEARNED
     # Kept apart from the widget, as in _scope.
-    chosen = st.session_state.get("refusal", now)
+    chosen = st.session_state.get("refusal", usual)
+    if chosen in (now, _LEARNED):  # nobody has chosen another one
+        chosen = usual if st.session_state.get("refusal-usual") != usual else chosen
+    st.session_state["refusal-usual"] = usual
     picked = st.segmented_control(
-        "When unsure", list(POINTS), default=chosen, format_func=str.capitalize, width="stretch"
-    )
+        "When unsure", names, default=chosen or None,
+        format_func=str.capitalize, width="stretch",
+    )  # fmt: skip
     st.session_state["refusal"] = picked or ""
-    if picked:
+    if picked in POINTS:
         point = POINTS[picked]
         st.caption(
             f"Refuses {point.unanswerable:.0%} of what the documents do not answer, and "
             f"{point.answerable:.0%} of what they do."
         )
+    elif picked:
+        st.caption("As learned from your feedback; the Measure page has the figures.")
 
 
 def _scope(assistant: Assistant) -> None:
