@@ -103,7 +103,7 @@ def test_a_reply_to_a_question_back_is_rated_and_no_question_of_its_own(
     visit: Visit, kept: Feedback
 ) -> None:
     app = visit()
-    ask(app, "What is unclear here?")
+    ask(app, "Which office rules are unclear to employees?")
     ask(app, "The leave of Ghent employees")
     click(app, "citation-1")
     thumb(app, 1)
