@@ -1,6 +1,7 @@
 """Settings in, a working assistant out: the one place that names concrete classes."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,16 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
             f"`pincite add PATH --library {chosen}` makes it."
         )
     return library_in(settings, settings.libraries_folder / chosen, chosen)
+
+
+@contextmanager
+def library_of(settings: Settings, name: str) -> Iterator[Library | None]:
+    """The one that an answer came from, as long as it is open; None when it is gone."""
+    if name not in libraries(settings):
+        yield None
+        return
+    with library(settings, name) as opened:
+        yield opened
 
 
 def library_in(settings: Settings, folder: Path, name: str) -> Library:

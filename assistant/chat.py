@@ -53,7 +53,7 @@ class Assistant:
         threshold = self.learned_threshold() if threshold is None else threshold
         kept = self.conversations.history(conversation) if conversation else []
         request = Request(question, self.library, (*history, *kept), documents, threshold)
-        return self._remembered(self._tool.run(request), conversation=conversation)
+        return self._remembered(self._tool.run(request), request, conversation)
 
     def ask_given(
         self, question: str, passages: Sequence[tuple[str, str]], history: Sequence[Turn] = ()
@@ -61,7 +61,7 @@ class Assistant:
         """Answer from (title, text) passages alone; no library is read."""
         evidence = GivenPassages(passages, self.library.embedder())
         request = Request(question, evidence, history, given=True)
-        return self._remembered(self._tool.run(request), given=True)
+        return self._remembered(self._tool.run(request), request)
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions that the library's documents invite; the same until the library changes."""
@@ -71,14 +71,14 @@ class Assistant:
         seed = hashlib.sha256("".join(names).encode()).digest()[0]
         return suggest(headings, limit, seed)
 
-    def _remembered(self, reply: Reply, conversation: str = "", given: bool = False) -> Reply:
+    def _remembered(self, reply: Reply, request: Request, conversation: str = "") -> Reply:
         generation = self.library.generation() if self._recorder else 0
 
         def keep(done: Reply) -> None:
             if conversation:
                 self.conversations.add(conversation, done.to_json(), self.library.name)
             if self._recorder:
-                self._recorder.keep(done, self.library, generation, given)
+                self._recorder.keep(done, request, self.library, generation)
 
         reply.when_done = keep
         return reply

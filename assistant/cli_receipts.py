@@ -36,7 +36,8 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
     receipt = receipts.get(args.id)
     failed = False
     try:
-        done = replay(receipt, lambda: _model(receipt, receipts, settings))
+        with build.library_of(settings, receipt.library) as library:
+            done = replay(receipt, lambda: _model(receipt, receipts, settings), library)
     except AssistantError as error:
         done, failed = Replayed(None, "", str(error)), True
     _tell(receipt, done, args.json)
@@ -44,6 +45,8 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
+    from assistant.receipts import conditions
+
     if as_json:
         about = {"id": receipt.id, "identical": done.identical, "told": done.told}
         texts = {"stored": receipt.written, "replayed": done.text}
@@ -52,6 +55,8 @@ def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
     print(receipt.answer["answer"])
     if done.identical is False and done.text:
         print(f"\nWritten now:\n{done.text}")
+    for name, chosen in conditions(receipt).items():
+        notice(f"{name} {chosen}")
     notice(done.told)
 
 
@@ -71,11 +76,8 @@ def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.evidence_pack import evidence_pack
 
     receipt = build.receipts(settings).get(args.id)
-    if receipt.library in build.libraries(settings):
-        with build.library(settings, receipt.library) as library:
-            page = evidence_pack(receipt, library)
-    else:
-        page = evidence_pack(receipt, None)
+    with build.library_of(settings, receipt.library) as library:
+        page = evidence_pack(receipt, library)
     args.output.write_text(page, encoding="utf-8")
     notice(f"{args.output}: open it in a browser, or print it there.")
     return DONE

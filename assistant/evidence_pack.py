@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from assistant.receipts import Receipt, document_sha256
+from assistant.receipts import Receipt, conditions, document_sha256
 from assistant.reply import place
 from assistant.ui.highlight import highlighted, png
 from ingest import pictures
@@ -91,8 +91,8 @@ def _crop(receipt: Receipt, citation: Mapping[str, Any], library: Library | None
     if not receipt.library:
         return ""
     document = citation["document"]
-    then = [source["document_sha256"] for source in receipt.sources]
-    if library is None or document_sha256(library, document) not in then:
+    then = {source["document"]: source["document_sha256"] for source in receipt.sources}
+    if library is None or document_sha256(library, document) != then.get(document, ""):
         return f'<p class="small">{_CHANGED}</p>'
     try:
         page = library.page(document, citation["page"])
@@ -141,13 +141,16 @@ def _read(receipt: Receipt) -> Iterator[str]:
 def _made(receipt: Receipt) -> str:
     rows = {
         "model": "\n".join(_model(receipt)),
+        **conditions(receipt),
         "embedding": receipt.embedding,
         "library generation": receipt.generation if receipt.library else "",
         "settings": ", ".join(f"{name} {value}" for name, value in receipt.settings.items()),
         "versions": ", ".join(f"{name} {value}" for name, value in receipt.versions.items()),
     }
     body = "".join(
-        f"<tr><th>{name}</th><td>{_lines(value)}</td></tr>" for name, value in rows.items() if value
+        f"<tr><th>{_text(name)}</th><td>{_lines(value)}</td></tr>"
+        for name, value in rows.items()
+        if value
     )
     return f"<h2>How it was made</h2><table>{body}</table>"
 
@@ -163,7 +166,9 @@ def _lines(value: object) -> str:
 
 
 def _prompt(receipt: Receipt) -> Iterator[str]:
-    if receipt.asked:
+    steps = [[*step["asked"], ["wrote", step["written"]]] for step in receipt.steps]
+    told = [message for messages in (receipt.asked, *steps) for message in messages]
+    if told:
         yield "<h2>What the model was told</h2>"
-    for role, text in receipt.asked:
+    for role, text in told:
         yield f'<p class="small">{_text(role)}</p><pre>{_text(text)}</pre>'

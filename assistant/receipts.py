@@ -10,10 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from assistant.abstention import POINTS
 from assistant.errors import AssistantError
 from assistant.kept import Kept
 from assistant.models.verified_file import sha256_of
-from assistant.reply import Passage, Reply
+from assistant.reply import Outcome, Passage, Reply
+from assistant.tools import Request
+from ingest.names import readable
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
@@ -72,6 +75,11 @@ class Receipt:
     settings: dict[str, Any]
     sources: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    meant: str = ""  # the question as it was answered, where it completes another one
+    documents: list[str] | None = None  # that alone were asked; None: all
+    threshold: float | None = None  # of the gate for this question; None: in receipts of before
+    answerable: float | None = None  # what the gate said, 0 to 1; None where it was not asked
+    steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
 
 
 class Receipts(Kept):
@@ -144,10 +152,10 @@ class Recorder:
         self.receipts = receipts
         self._writer = writer
 
-    def keep(self, reply: Reply, library: Library, generation: int, given: bool = False) -> None:
+    def keep(self, reply: Reply, request: Request, library: Library, generation: int) -> None:
         """The receipt of a finished reply. Raises AssistantError when it cannot be written."""
-        answer = reply.to_json()
-        passages = reply.finish().passages
+        answer, given = reply.to_json(), request.given
+        read = _read(reply.finish())
         self.receipts.add(
             Receipt(
                 id=reply.id,
@@ -161,16 +169,32 @@ class Recorder:
                 library="" if given else library.name,
                 generation=generation,
                 settings=dict(self._writer.settings),
-                sources=[asdict(_source(passage, library, given)) for passage in passages],
+                sources=[asdict(_source(passage, library, given)) for passage in read],
                 versions=versions(),
+                meant=reply.meant,
+                documents=None if request.documents is None else list(request.documents),
+                threshold=self._threshold(request),
+                answerable=reply.answerable,
+                steps=[asdict(step) for step in reply.steps],
             )
         )
+
+    def _threshold(self, request: Request) -> float | None:
+        set_so: float | None = self._writer.settings.get("refusal_threshold")
+        return set_so if request.threshold is None else request.threshold
 
     def _model(self, reply: Reply) -> dict[str, Any]:
         path = self._writer.model
         if path is None:
             return {"name": reply.model}
         return {"name": reply.model, "file": str(path), "sha256": self.receipts.sha256(path)}
+
+
+def _read(outcome: Outcome) -> list[Passage]:
+    """The passages, and what is cited of documents that were read for an earlier question."""
+    documents = {passage.document for passage in outcome.passages}
+    earlier = [c for c in outcome.citations if c.document not in documents]
+    return [*outcome.passages, *(Passage(c.document, c.page, c.score, c.quote) for c in earlier)]
 
 
 def _source(passage: Passage, library: Library, given: bool) -> Source:
@@ -201,6 +225,19 @@ def _version(package: str) -> str:
         return ""
 
 
-def messages(receipt: Receipt) -> Sequence[tuple[str, str]]:
+def conditions(receipt: Receipt) -> dict[str, str]:
+    """What a person had chosen for this question: words for people, by what they are of."""
+    chosen = {}
+    if receipt.documents is not None:
+        chosen["asked only"] = ", ".join(map(readable, receipt.documents))
+    if receipt.threshold is not None:
+        names = [name for name, p in POINTS.items() if p.threshold == receipt.threshold]
+        below = f"refused below {receipt.threshold}"
+        found = "" if receipt.answerable is None else f"; it was {receipt.answerable:.2f}"
+        chosen["when unsure"] = f"{names[0]}: {below}{found}" if names else f"{below}{found}"
+    return chosen
+
+
+def messages(asked: Sequence[Sequence[str]]) -> Sequence[tuple[str, str]]:
     """What the model was asked, as (role, text)."""
-    return [(role, text) for role, text in receipt.asked]
+    return [(role, text) for role, text in asked]

@@ -1,6 +1,6 @@
 """Replay: the model writes an answer again from its receipt, and the two texts are compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from assistant import prompts
 from assistant.errors import AssistantError
 from assistant.models.store import Models
-from assistant.receipts import Receipt, Receipts, messages, versions
+from assistant.receipts import Receipt, Receipts, document_sha256, messages, versions
+from assistant.tools import Request
 from assistant.tools.answer import repeats
+from assistant.tools.tables import Tables
+from ingest.names import readable
+from vectorstore.library import Library
 
 if TYPE_CHECKING:
     from assistant.chat_model import LlamaCppChat
@@ -25,10 +29,17 @@ class Replayed:
     told: str  # a sentence for people
 
 
-def replay(receipt: Receipt, load: Callable[[], "LlamaCppChat"]) -> Replayed:
-    """`load` opens the model that wrote the answer. Raises AssistantError when it cannot."""
+def replay(
+    receipt: Receipt, load: Callable[[], "LlamaCppChat"], library: Library | None = None
+) -> Replayed:
+    """`load` opens the model that wrote the answer; `library` is the one that it came from, if it
+    is still there. Raises AssistantError when the model cannot be opened."""
+    if receipt.answer["tool"] == Tables.name:
+        return _computed(receipt, library)
+    if receipt.steps:
+        return _step_by_step(receipt, load())
     if not receipt.asked:
-        return Replayed(None, "", "No single prompt made this answer: there is nothing to replay.")
+        return Replayed(None, "", "No model wrote this answer: there is nothing to replay.")
     model = load()
     if receipt.yes_log_odds is not None:
         return _checked(receipt, model)
@@ -43,18 +54,68 @@ def replay(receipt: Receipt, load: Callable[[], "LlamaCppChat"]) -> Replayed:
 
 def _written(receipt: Receipt, model: "LlamaCppChat") -> str:
     text = ""
-    sampling = {name: receipt.settings[name] for name in model.sampling}
-    again = prompts.retold(messages(receipt))
-    for part in model.stream(again, max_tokens=receipt.settings["answer_tokens"], **sampling):
-        text += str(part.content)
+    for part in _parts(receipt, model, receipt.asked, receipt.settings["answer_tokens"]):
+        text += part
         if repeats(text):
             break
     return text
 
 
+def _parts(
+    receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int
+) -> Iterator[str]:
+    sampling = {name: receipt.settings[name] for name in model.sampling}
+    again = prompts.retold(messages(asked))
+    for part in model.stream(again, max_tokens=most, **sampling):
+        yield str(part.content)
+
+
+def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
+    """An answer that was made of several texts: each is written again."""
+    for number, step in enumerate(receipt.steps, start=1):
+        text = "".join(_parts(receipt, model, step["asked"], step["most"]))
+        last = receipt.answer["stopped"] and number == len(receipt.steps)
+        if text != step["written"] and not (last and text.startswith(step["written"])):
+            which = (
+                f"Of the {len(receipt.steps)} texts that it was made of, number {number} differs."
+            )
+            return Replayed(False, text, f"{which}{_other_versions(receipt)}")
+    count = len(receipt.steps)
+    which = "The text that it was made of is" if count == 1 else f"All {count} texts of it are"
+    return Replayed(True, receipt.written, f"{which} the same, byte by byte.")
+
+
+def _computed(receipt: Receipt, library: Library | None) -> Replayed:
+    """It came from cells of tables: it is computed again."""
+    if library is None:
+        told = f"The library {receipt.library!r} is gone: it cannot be computed again."
+        return Replayed(None, "", told)
+    request = Request(
+        receipt.meant or receipt.answer["question"], library, documents=receipt.documents
+    )
+    reply = Tables().offer(request)
+    if reply is None:
+        told = f"No table surely answers it any more.{_changed(receipt, library)}"
+        return Replayed(False, "", told)
+    again = reply.to_json()
+    if all(again.get(name) == receipt.answer.get(name) for name in ("answer", "cells")):
+        told = "It was computed again: the text and the cells are the same."
+        return Replayed(True, again["answer"], told)
+    told = f"It comes out differently now.{_changed(receipt, library)}"
+    return Replayed(False, again["answer"], told)
+
+
+def _changed(receipt: Receipt, library: Library) -> str:
+    """Documents that are other ones by now, and versions."""
+    then = {source["document"]: source["document_sha256"] for source in receipt.sources}
+    names = [name for name, of_file in then.items() if document_sha256(library, name) != of_file]
+    about = f" Changed or gone since then: {', '.join(map(readable, names))}." if names else ""
+    return f"{about}{_other_versions(receipt)}"
+
+
 def _checked(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
     """It was refused before a word was written: the odds that decided are asked for again."""
-    again = prompts.retold(messages(receipt))
+    again = prompts.retold(messages(receipt.asked))
     yes, no = model.next_token_logprobs(again, [prompts.YES, prompts.NO])
     if yes - no == receipt.yes_log_odds:
         told = "The model's odds that the passages answer it are the same: it is refused again."

@@ -62,6 +62,15 @@ def place(page: int, seconds: float | None) -> str:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One of the texts that an answer was made of: what a model was told, and what it wrote."""
+
+    asked: tuple[tuple[str, str], ...]  # (role, text)
+    most: int  # tokens that it was to write at most
+    written: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What is known when an answer is complete."""
 
@@ -91,6 +100,7 @@ class Reply:
     work: Callable[["Reply"], Iterator[str]]
     tool: str = "answer"
     model: str = ""
+    meant: str = ""  # the question with what it completes, where that was answered instead
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = ""  # what is being done now, as a short phrase for the person who waits
     so_far: str = ""
@@ -98,6 +108,7 @@ class Reply:
         Citation, ...
     ] = ()  # the lines that fit best, shown until the first word is there
     asked: tuple[tuple[str, str], ...] = ()  # (role, text): what a model was told last
+    steps: tuple[Step, ...] = ()  # in their order, where an answer was made of several texts
     yes_log_odds: float | None = None  # its answer, where that was whether to answer at all
     answerable: float | None = None  # probability, by the gate; None where none was asked
     outcome: Outcome | None = None

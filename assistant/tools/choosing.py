@@ -24,5 +24,5 @@ class Choosing:
         whole = completed(request)
         offers = (specialist.offer(whole) for specialist in self._specialists)
         reply = next(filter(None, offers), None) or self._general.run(whole)
-        reply.question = request.question  # as the person has typed it
+        reply.question, reply.meant = request.question, whole.question  # as typed, and as answered
         return reply

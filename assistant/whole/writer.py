@@ -10,7 +10,7 @@ from langchain_core.messages import BaseMessage
 from assistant import extractive, prompts
 from assistant.chat_model import TokenOdds
 from assistant.context import Window
-from assistant.reply import Reply
+from assistant.reply import Reply, Step
 from assistant.sentences import split
 from assistant.units import units_of
 from vectorstore.embedder import Embedder
@@ -57,11 +57,14 @@ class Writer:
         text, written = "", 0
         for part in model.stream(messages, **options):
             if self._reply.cancel.is_set():
-                return ""
+                break
             if usage := getattr(part, "usage_metadata", None):
                 written = usage["output_tokens"]
                 self.tokens = self.tokens[0] + usage["input_tokens"], self.tokens[1] + written
             text += str(part.content)
+        self._reply.steps += (Step(prompts.told(messages), most, text),)
+        if self._reply.cancel.is_set():
+            return ""
         return _whole(text, cut=written >= most)
 
     def _quoted(self, topic: str, read: Sequence[Window]) -> str:

@@ -1,8 +1,11 @@
 """Receipts hold how an answer came about; replay compares; a pack shows it to others."""
 
 import hashlib
+import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,16 +13,23 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
+from assistant import prompts
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
 from assistant.evidence_pack import evidence_pack
 from assistant.memory import Conversations
 from assistant.models.store import Models
 from assistant.reading import Budget
-from assistant.receipts import Receipt, Receipts, Recorder, Writer
+from assistant.receipts import Receipt, Receipts, Recorder, Writer, conditions
 from assistant.replay import model_file, replay
+from assistant.reply import Citation, Outcome, Passage, Reply
 from assistant.settings import Settings
+from assistant.tools import Request
 from assistant.tools.answer import Answer
+from assistant.tools.choosing import Choosing
+from assistant.tools.tables import Tables
+from assistant.tools.whole import Whole
+from assistant.turn_taking import TurnTaking
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from tests.ui.fakes import HOSTILE
@@ -36,8 +46,8 @@ class Again:
 
     sampling = SAMPLING
 
-    def __init__(self, says: str = SAID, yes: float = 5.0) -> None:
-        self.chat = ScriptedChat(replies=[says], yes=yes)
+    def __init__(self, *says: str, yes: float = 5.0) -> None:
+        self.chat = ScriptedChat(replies=list(says or [SAID]), yes=yes)
         self.options: dict[str, Any] = {}
 
     def stream(self, messages: list[BaseMessage], **options: Any) -> Iterator[Any]:
@@ -89,8 +99,10 @@ def assistant(
     return Assistant(library, tool, kept, "scripted", recorder=recorder)
 
 
-def answered(assistant: Assistant, receipts: Receipts, question: str = LEAVE) -> Receipt:
-    return receipts.get(assistant.ask(question).to_json()["id"])
+def answered(
+    assistant: Assistant, receipts: Receipts, question: str = LEAVE, **chosen: Any
+) -> Receipt:
+    return receipts.get(assistant.ask(question, **chosen).to_json()["id"])
 
 
 def test_a_receipt_holds_all_that_decided_an_answer(
@@ -127,6 +139,71 @@ def test_answers_from_given_passages_and_in_conversations_have_receipts_too(
     assert receipt.sources[0]["document_sha256"] == ""
     assert receipts.has(assistant.conversations.turns("c")[0]["id"])
     assert "cited lines" in evidence_pack(receipt, None)
+
+
+def test_a_receipt_holds_what_was_chosen_for_the_question(
+    assistant: Assistant, receipts: Receipts, library: Library
+) -> None:
+    receipt = answered(assistant, receipts, documents=["Handbook.pdf"], threshold=0.3)
+
+    assert (receipt.documents, receipt.threshold) == (["Handbook.pdf"], 0.3)
+    assert receipt.answerable is not None and receipt.answerable > 0.3
+    said = {
+        "asked only": "Handbook.pdf",
+        "when unsure": f"helpful: refused below 0.3; it was {receipt.answerable:.2f}",
+    }
+    assert conditions(receipt) == said
+    page = evidence_pack(receipt, library)
+    for name, words in said.items():
+        assert f"<th>{name}</th><td>{words}</td>" in page
+
+
+def test_what_nobody_chose_is_as_the_settings_say(
+    assistant: Assistant, receipts: Receipts, library: Library, chat: ScriptedChat, tmp_path: Path
+) -> None:
+    tool = Answer(chat, Budget())
+    recorder = Recorder(receipts, Writer(None, {**SETTINGS, "refusal_threshold": 0.45}))
+    usual = Assistant(library, tool, assistant.conversations, "", recorder=recorder)
+    receipt = answered(usual, receipts)
+
+    assert (receipt.documents, receipt.threshold) == (None, 0.45)
+    assert conditions(receipt).keys() == {"when unsure"}
+    assert conditions(receipt)["when unsure"].startswith("refused below 0.45; it was ")
+
+
+def test_receipts_of_before_are_read(
+    assistant: Assistant, receipts: Receipts, tmp_path: Path
+) -> None:
+    receipt = answered(assistant, receipts)
+    new = ("meant", "documents", "threshold", "answerable", "steps")
+    with closing(sqlite3.connect(tmp_path / "home" / "conversations.sqlite")) as kept, kept:
+        for name in new:
+            kept.execute("UPDATE receipt SET receipt = json_remove(receipt, '$.' || ?)", (name,))
+        ((left,),) = kept.execute("SELECT receipt FROM receipt").fetchall()
+    assert not set(new) & json.loads(left).keys()
+
+    old = receipts.get(receipt.id)
+
+    assert (old.documents, old.threshold, conditions(old)) == (None, None, {})
+    assert replay(old, lambda: Again()).identical is True  # type: ignore[arg-type,return-value]
+    assert "when unsure" not in evidence_pack(old, None)
+
+
+def test_what_is_cited_of_an_earlier_question_is_among_the_sources(
+    assistant: Assistant, receipts: Receipts, library: Library, tmp_path: Path
+) -> None:
+    write_pdf(tmp_path / "papers" / "Policy.pdf", ["A password has fourteen letters."])
+    library.add([tmp_path / "papers"])
+    line = Citation(1, "Policy.pdf", 1, "A password has fourteen letters.", (), 1.0)
+    done = Outcome(line.quote, citations=(line,), passages=(Passage("Handbook.pdf", 1, 1.0, ""),))
+    reply = Reply(LEAVE, lambda reply: iter(()), outcome=done)
+    Recorder(receipts, Writer()).keep(reply, Request(LEAVE, library), library, 1)
+
+    receipt = receipts.get(reply.id)
+
+    assert [source["document"] for source in receipt.sources] == ["Handbook.pdf", "Policy.pdf"]
+    assert receipt.sources[1]["document_sha256"] == library.file("Policy.pdf").stem
+    assert "has changed, or is gone" not in evidence_pack(receipt, library)
 
 
 def test_the_newest_receipts_stay(assistant: Assistant, receipts: Receipts, tmp_path: Path) -> None:
@@ -251,6 +328,69 @@ def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     known = Models(folder, Settings(home=tmp_path), [pinned])
     with pytest.raises(AssistantError, match=f"pincite models pull {pinned.name}` gets it"):
         model_file(receipt, known, receipts)
+
+
+def test_an_answer_of_several_texts_is_replayed_text_by_text(
+    library: Library, receipts: Receipts, weights: Path, tmp_path: Path
+) -> None:
+    rows = [
+        f"Rule {number} of travel is kept in room {number} of the house." for number in range(9)
+    ]
+    write_pdf(
+        tmp_path / "papers" / "Rules.pdf", ["# Leave", "", SAID, *rows], ["# Travel", "", *rows]
+    )
+    library.add([tmp_path / "papers"])
+    wrote = [SAID, rows[0]]
+    whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking())
+    recorder = Recorder(receipts, Writer(weights, SETTINGS))
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    tool = Choosing([whole], Answer(None, Budget()))
+    assistant = Assistant(library, tool, kept, "scripted", recorder=recorder)
+    receipt = answered(assistant, receipts, "Summarise Rules.pdf")
+
+    assert [step["written"] for step in receipt.steps] == [f"{text} " for text in wrote]
+    same: Any = Again(*wrote)
+    done = replay(receipt, lambda: same)
+    assert done.identical is True and "All 2 texts" in done.told
+    assert same.options["max_tokens"] == receipt.steps[-1]["most"]
+    assert [list(m) for m in prompts.told(same.chat.asked[1])] == receipt.steps[1]["asked"]
+    other: Any = Again(SAID, "Another.")
+    differs = replay(receipt, lambda: other)
+    assert differs.identical is False and "number 2 differs" in differs.told
+    stopped = replace(receipt, answer={**receipt.answer, "stopped": True})
+    cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": "Rule"}])
+    again: Any = Again(*wrote)
+    assert replay(cut, lambda: again).identical is True
+    assert rows[0] in evidence_pack(receipt, library).partition("What the model was told")[2]
+
+
+def test_an_answer_from_a_table_is_computed_again(
+    library: Library, receipts: Receipts, tmp_path: Path
+) -> None:
+    table = tmp_path / "papers" / "Staff.csv"
+    table.write_text("City,Employees\nBerlin,42\nMadrid,17\n", "utf-8")
+    library.add([tmp_path / "papers"])
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    tool = Choosing([Tables()], Answer(None, Budget()))
+    assistant = Assistant(library, tool, kept, "", recorder=Recorder(receipts, Writer()))
+    receipt = answered(
+        assistant, receipts, "How many employees do Berlin and Madrid have together?"
+    )
+    assert "59" in receipt.answer["answer"] and len(receipt.answer["cells"]) == 2
+
+    def no_model() -> Any:
+        pytest.fail("no model is loaded")
+
+    assert replay(receipt, no_model, library).identical is True
+    assert replay(receipt, no_model, None).identical is None
+    table.write_text("City,Employees\nBerlin,43\nMadrid,17\n", "utf-8")
+    library.add([tmp_path / "papers"])
+    differs = replay(receipt, no_model, library)
+    assert differs.identical is False and "60" in differs.text
+    assert "Changed or gone since then: Staff.csv." in differs.told
+    library.remove(["Staff.csv"])
+    gone = replay(receipt, no_model, library)
+    assert gone.identical is False and "No table surely answers it any more" in gone.told
 
 
 # -- the evidence pack
