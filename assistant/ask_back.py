@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from assistant.followup import NOBODY
 from assistant.sentences import stems
 from assistant.suggestions import FORMAL
 from ingest.names import readable
@@ -23,9 +24,6 @@ _POINTING = re.compile(rf"\b(?:this|(?<=\b)(?:{_AT})\s+that)\s+", re.IGNORECASE)
 _DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
 _PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|he|she|him|her|his|this|these|those|that)\b", re.IGNORECASE
-)
-_NO_PRONOUN = re.compile(  # "is it possible to", "does it rain": it stands for nothing
-    r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
 )
 _CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNORECASE)
 _DESCRIBED = re.compile(rf"\s*(?:{_AT}|that|who|which|where|whose)\b", re.IGNORECASE)
@@ -100,7 +98,7 @@ def _definite(question: str, said: str) -> Iterator[Pointer]:
 def _pronoun(question: str) -> Pointer | None:
     match = _PRONOUN.search(question)
     few = len(content_words(question)) <= 2
-    if not match or not few or _NO_PRONOUN.search(question):
+    if not match or not few or NOBODY.search(question):
         return None
     if _CLAUSE.search(question[: match.start()]) or re.search(r"\d|\w\s+[A-Z]", question):
         return None

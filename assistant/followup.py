@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from vectorstore.words import content_words
 
 _CONNECTIVE = re.compile(
-    r"^(?:and|but|or|so|also|then|what about|how about|what if|same|why|else|otherwise|really)\b",
+    r"(?:and|but|or|so|also|then|what about|how about|what if|what else|same|else|otherwise|really"
+    r"|which ones?|i mean|i meant|what do you mean|are you sure|besides|other than|apart from"
+    r"|instead of that|i(?:['’]m| am) (?:a )?(?:bit |little )?confused)\b"
+    r"|(?:yes|no|ok|okay|thanks|thank you|got it|sorry|great)\s*[,.!;]",
     re.IGNORECASE,
 )
 _POINTER = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|these|those|former|latter)\b",
     re.IGNORECASE,
+)
+_SOMEBODY = re.compile(r"\b(?:it|its|they|them|their|he|she|him|her|his)\b", re.IGNORECASE)
+NOBODY = re.compile(  # "is it possible to", "does it rain": it stands for nothing
+    r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
 )
 _FEW = 3  # content words: a longer question mostly names itself what its pronouns point to
 
@@ -26,8 +33,16 @@ def needs_history(question: str) -> bool:
     return bool(
         _CONNECTIVE.match(question.strip())
         or (_POINTER.search(question) and words <= _FEW)
+        or _points_back(question)
         or words <= 1
     )
+
+
+def _points_back(question: str) -> bool:
+    """A pronoun stands before all that it could stand for."""
+    found = _SOMEBODY.search(question)
+    before = question[: found.start()] if found else ""
+    return bool(found and not content_words(before) and not NOBODY.search(question))
 
 
 def search_query(question: str, earlier: Sequence[str]) -> str:

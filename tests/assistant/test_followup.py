@@ -15,6 +15,11 @@ from assistant.followup import needs_history, search_query
         "Is that paid?",
         "In Ghent?",
         "How long do they take?",
+        "I meant the one in Ghent, with the lifts and the harbour",
+        "Do they pay for the training of new colleagues in the factory?",
+        "No, the first version of the security policy from 2024",
+        "Which one has the highest revenue in Iberia this quarter?",
+        "Besides Ghent, where are the company's offices?",
     ],
 )
 def test_continuations_need_the_conversation(question: str) -> None:
@@ -29,6 +34,10 @@ def test_continuations_need_the_conversation(question: str) -> None:
         "When did Tarnmere receive its ISO 27001 certificate?",
         "Is there a probation period in Ghent?",
         "Which region had the highest revenue in 2026?",
+        "Why did revenue in Iberia fall in the first quarter?",
+        "Is it allowed to plug a memory stick into a work computer?",
+        "How do part-time employees get their annual leave?",
+        "No parking spaces are left in Bremen?",
     ],
 )
 def test_full_questions_stand_alone(question: str) -> None:
