@@ -1,6 +1,7 @@
 """The command `pincite`: arguments in, exit status out. Heavy imports wait until a command runs."""
 
 import argparse
+import atexit
 import os
 import signal
 import sys
@@ -40,6 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\npincite: interrupted; what was finished is kept.", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        atexit.register(_finish)
+
+
+def _finish() -> None:
+    """All is done. Python takes its handlers back before it frees the libraries, and a signal in
+    that half second would end the process as if nothing had been done."""
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -186,7 +186,7 @@ def kill(
         process.send_signal(sign)
         status = process.wait()
         problems = crash_contents.stragglers(process.pid)
-        if sign == signal.SIGTERM and begun and status != 130:
+        if sign == signal.SIGTERM and begun and status not in (130, 3):  # 3: it had ended by then
             problems.append(f"ended with status {status}, not 130")
         problems += crash_contents.foreign(home, bench.expected)
         trial.note(f"{trial.name}.{trial.kills} ({when})", problems)

@@ -125,6 +125,26 @@ def test_a_home_that_cannot_be_written_is_told_in_a_sentence(
     assert sentence.startswith("This folder cannot be written; choose another --home")
 
 
+LATE = """
+import os, sys
+from assistant import cli
+
+class Late:
+    def __del__(self, kill=os.kill, me=os.getpid()):
+        kill(me, 15)
+
+sys.late = Late()  # freed with all modules, when Python has taken its signal handlers back
+sys.exit(cli.main(["--home", sys.argv[1], "documents"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+def test_a_signal_while_python_ends_does_not_undo_the_status(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LATE, str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # -- remove, verify, rebuild
 
 
