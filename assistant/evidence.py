@@ -1,6 +1,7 @@
 """Where answers may come from: a library, or passages that are given with the question."""
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Protocol
 
 from assistant.sentences import split, stems
@@ -11,6 +12,7 @@ from vectorstore.catalog import StoredChunk
 from vectorstore.embedder import Embedder
 from vectorstore.library import Hit
 from vectorstore.ranking import Candidate, rank
+from vectorstore.store import Vectors
 
 
 class Evidence(Protocol):
@@ -47,24 +49,24 @@ class GivenPassages:
         self, query: str, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
         """Cut and ranked like a library, so that a long text is read where it tells."""
-        chunks = [
-            chunk
-            for name, page in self._pages.items()
-            if documents is None or name in documents
-            for chunk in _chunks(name, page)
-        ]
-        if not chunks:
-            return []
+        chunks, vectors = self._embedded
         asked, wanted = self._embedder.query(query), stems(query)
-        vectors = self._embedder.passages([f"{c.document}\n{c.text}" for c in chunks])
         candidates = [
             Candidate(c.id, c.document, 1, float(v @ asked), _share(wanted, c))
             for c, v in zip(chunks, vectors, strict=True)
+            if documents is None or c.document in documents
         ]
         found = {c.id: c for c in chunks}
         return [
             Hit(found[r.candidate.id], r.score, r.candidate.dense) for r in rank(candidates, {})[:k]
         ]
+
+    @cached_property
+    def _embedded(self) -> tuple[list[StoredChunk], Sequence[Vectors]]:
+        """Once for all searches: a follow-up is searched alone and with what it builds on."""
+        chunks = [chunk for name, page in self._pages.items() for chunk in _chunks(name, page)]
+        texts = [f"{c.document}\n{c.text}" for c in chunks]
+        return chunks, self._embedder.passages(texts) if texts else []
 
     def page(self, document: str, number: int) -> Page:
         return self._pages[document]
