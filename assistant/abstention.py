@@ -63,6 +63,10 @@ POINTS = {
 BALANCED = "balanced"
 THRESHOLD = POINTS[BALANCED].threshold
 
+# Above it the model is not told that it may refuse. A small model that may does so on a third of
+# the questions whose answer it has before it (docs/evaluation.md).
+SURE = 0.6
+
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
 # the default chat model.
 WITH_MODEL = Gate(-8.96, 5.65, 4.16, 2.48, 0.93)

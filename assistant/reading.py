@@ -23,7 +23,7 @@ class Budget:
     """Tokens: the model's window, and of it what passages and the answer may take."""
 
     window: int = 4096
-    passages: int = 1100
+    passages: int = 600
     answer: int = 400
 
 
@@ -80,7 +80,7 @@ class Reader:
         rest = self._rest(meant)
         if rest < self._least:
             raise self._overlong(meant, rest)
-        room = rest if request.given else min(self._budget.passages, rest)
+        room = min(self._budget.passages, rest)
         found = request.evidence.passages(meant, _HITS, request.documents)
         hits = _contents_last(reranked(self._reranker, meant, found))
         windows = tuple(context.windows(hits, request.evidence, room, self._count))
@@ -93,7 +93,7 @@ class Reader:
 
     def _rest(self, question: str) -> int:
         """Tokens that the window has for passages beside a question."""
-        taken = self._count(prompts.SYSTEM + prompts.ANSWER) + self._count(question)
+        taken = self._count(prompts.SYSTEM + prompts.UNSURE) + self._count(question)
         return self._budget.window - self._budget.answer - _MARGIN - taken
 
     def _overlong(self, question: str, rest: int) -> ContextOverflow:

@@ -35,7 +35,7 @@ class Settings(BaseModel):
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
-    passage_tokens: int = Field(1100, ge=200)  # of it, for what is read from documents
+    passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
     refusal_threshold: float = Field(THRESHOLD, ge=0, le=1)  # of the gate; higher refuses more

@@ -41,7 +41,7 @@ class Request:
     history: Sequence[Turn] = ()  # oldest first
     documents: Collection[str] | None = field(default=None)  # only these, when named
     threshold: float | None = None  # of the gate; None: as the tool is set
-    given: bool = False  # somebody chose the evidence for this question: read all that fits
+    given: bool = False  # somebody chose the evidence for this question
     clear: bool = False  # what it means has been asked: not to be asked again
 
 

@@ -88,6 +88,12 @@ class Answer:
         reply.answerable = abstention.answerable(signals)
         return reply.answerable < least
 
+    def _sure(self, reply: Reply) -> bool:
+        """Whether the model has said so clearly that the answer is there that its refusal would
+        be a mistake. One that gives no odds was not asked."""
+        asked = isinstance(self._model, TokenOdds)
+        return asked and (reply.answerable or 0.0) >= abstention.SURE
+
     # -- answering with a model
 
     def _write(
@@ -106,7 +112,8 @@ class Answer:
                     yield from _refuse(reply, reading)
                     return
                 reply.stage = "Writing"
-                yield from self._stream(model, request, reading, reply)
+                instruction = prompts.ANSWER if self._sure(reply) else prompts.UNSURE
+                yield from self._stream(model, request, reading, instruction, reply)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, passages=reading.passages)
 
@@ -115,9 +122,14 @@ class Answer:
         return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
 
     def _stream(
-        self, model: BaseChatModel, request: Request, reading: Reading, reply: Reply
+        self,
+        model: BaseChatModel,
+        request: Request,
+        reading: Reading,
+        instruction: str,
+        reply: Reply,
     ) -> Iterator[str]:
-        messages = reading.messages(request.question)
+        messages = reading.messages(request.question, instruction)
         reply.asked, reply.yes_log_odds = prompts.told(messages), None
         text, tokens = "", (0, 0)
         # Ours also stops while it reads the prompt; others stop between words.

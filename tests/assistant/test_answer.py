@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from assistant import prompts
+from assistant import abstention, prompts
 from assistant.errors import ContextOverflow
 from assistant.evidence import GivenPassages
 from assistant.reading import Budget
@@ -85,6 +85,17 @@ def test_the_model_reads_labelled_passages_before_the_question() -> None:
     prompt = str(model.asked[0][-1].content)
     assert f"[H.pdf, page 1]\n{FULL_TIME}" in prompt
     assert prompt.index(FULL_TIME) < prompt.index("Question: How many days of annual leave?")
+
+
+@pytest.mark.parametrize(("yes", "may_refuse"), [(5.0, False), (-0.5, True)])
+def test_a_model_that_is_sure_is_not_told_that_it_may_refuse(yes: float, may_refuse: bool) -> None:
+    model = ScriptedChat(replies=["25 days."], yes=yes)
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.0)
+    reply = Answer(model, Budget()).run(request)
+    reply.finish()
+    assert reply.answerable is not None
+    assert (reply.answerable < abstention.SURE) == may_refuse
+    assert (prompts.REFUSAL in str(model.asked[0][-1].content)) == may_refuse
 
 
 def test_a_gate_that_doubts_refuses_without_writing() -> None:
