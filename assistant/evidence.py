@@ -66,7 +66,7 @@ class GivenPassages:
         """Once for all searches: a follow-up is searched alone and with what it builds on."""
         chunks = [chunk for name, page in self._pages.items() for chunk in _chunks(name, page)]
         texts = [f"{c.document}\n{c.text}" for c in chunks]
-        return chunks, self._embedder.passages(texts) if texts else []
+        return chunks, list(self._embedder.passages(texts)) if texts else []
 
     def page(self, document: str, number: int) -> Page:
         return self._pages[document]
