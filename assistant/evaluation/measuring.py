@@ -81,9 +81,9 @@ def measure(
             watch.notice(who.notice)
         about = _about(settings, questions, source, options, who) | _skipped(source)
         kept = runs(settings)
-        number = kept.begin(about, options.note, options.fresh)
-        running = Running(kept, source, who, options.passages, watch.asking, watch.cancel)
-        running.run(number, asked)
+        with kept.at_work(about, options.note, options.fresh) as number:
+            running = Running(kept, source, who, options.passages, watch.asking, watch.cancel)
+            running.run(number, asked)
     return number
 
 

@@ -1,6 +1,8 @@
 """Runs in SQLite: what was asked of what, with which model and settings, and a row a question."""
 
 import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.kept import Kept
+from vectorstore import jobs
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (
@@ -52,16 +55,37 @@ class Runs(Kept):
         """Raises AssistantError when the file cannot be written."""
         super().__init__(path, _SCHEMA, "runs")
 
-    def begin(self, about: About, note: str = "", fresh: bool = False) -> int:
-        """The number of a new run, or of one about the same that was interrupted."""
+    @contextmanager
+    def at_work(self, about: About, note: str = "", fresh: bool = False) -> Iterator[int]:
+        """The number that `begin` gives. Whoever measures the same meanwhile, in the app or at a
+        command line, gets another one."""
+        busy: set[int] = set()
+        while True:
+            number = self.begin(about, note, fresh, busy)
+            lock = self._path.with_name(f"run-{number}.lock")
+            with jobs.alone(lock) as alone:
+                if alone and not self.get(number).finished:
+                    yield number
+                    break
+            busy.add(number)
+        if self.get(number).finished:  # nobody will take it up
+            with suppress(OSError):
+                lock.unlink()
+
+    def begin(
+        self, about: About, note: str = "", fresh: bool = False, busy: Collection[int] = ()
+    ) -> int:
+        """The number of a new run, or of one about the same that was interrupted and is not
+        `busy`."""
         text = json.dumps(about, sort_keys=True)
         with self._connected() as connection:
-            row = connection.execute(
+            rows = connection.execute(
                 "SELECT number FROM run WHERE about = ? AND note = ? AND finished IS NULL"
-                " ORDER BY number DESC LIMIT 1", (text, note),
-            ).fetchone()  # fmt: skip
-            if row and not fresh:
-                return int(row[0])
+                " ORDER BY number DESC", (text, note),
+            ).fetchall()  # fmt: skip
+            left = [int(row[0]) for row in rows if row[0] not in busy]
+            if left and not fresh:
+                return left[0]
             made = connection.execute(
                 "INSERT INTO run (started, about, note) VALUES (?, ?, ?)", (_now(), text, note)
             )

@@ -10,9 +10,12 @@ import pytest
 from assistant import build
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.measuring import Options, Watch, differences, measure, runs
+from assistant.evaluation.running import HITS
 from assistant.settings import Settings
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
+from vectorstore.errors import LibraryError
+from vectorstore.library import Hit, Library
 
 LEAVE = {
     "id": "leave", "question": "How many days of annual leave?", "answers": ["30 days"],
@@ -100,6 +103,51 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(settings: Settings, papers: 
     assert [step.done for step in again] == [1, 2] and again[0].question == PASSWORD["question"]
     assert runs(settings).get(first).finished
     assert measure(papers, settings, False, Options(), Watch()) == first + 1
+
+
+def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
+    settings: Settings, papers: Path
+) -> None:
+    others: list[int] = []
+
+    def meanwhile(step: Any) -> None:
+        if not others:
+            others.append(measure(papers, settings, False, Options(), Watch()))
+
+    number = measure(papers, settings, False, Options(), Watch(asking=meanwhile))
+    assert number not in others
+    for run in (number, *others):
+        assert asked(settings, run).keys() == {"leave", "password"}
+        assert runs(settings).get(run).finished
+
+
+def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
+    settings: Settings, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(cancel=threading.Event())
+    search, failed = Library.search, list[str]()
+
+    def failing(library: Library, query: str, *more: Any, **given: Any) -> list[Hit]:
+        if more == (HITS,) and not failed:
+            failed.append(query)
+            raise LibraryError("The disk is away.")
+        return search(library, query, *more, **given)
+
+    def stop_at_the_second(step: Any) -> None:
+        if step.done == 1:
+            watch.cancel.set()
+
+    monkeypatch.setattr(Library, "search", failing)
+    stopping = Watch(asking=stop_at_the_second, cancel=watch.cancel)
+    number = measure(papers, settings, False, Options(), stopping)
+    (row,) = asked(settings, number).values()
+    assert row["error"] == "The disk is away." and failed == [row["question"]["question"]]
+    again: list[Any] = []
+    assert measure(papers, settings, False, Options(), Watch(asking=again.append)) == number
+    assert sorted(step.question for step in again) == sorted(
+        ["", LEAVE["question"], PASSWORD["question"]]
+    )
+    assert not any(row["error"] for row in asked(settings, number).values())
 
 
 def test_only_searching_needs_no_answers(settings: Settings, papers: Path) -> None:
