@@ -6,7 +6,8 @@ from vectorstore.words import content_words
 
 _END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•])|\n+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|nos|inc|ltd|corp|mr|mrs|ms|dr|st|fig|sec|pp|u\.s)|\b[A-Z])"
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|nos|inc|ltd|corp|mr|mrs|ms|dr|st|fig|sec|pp|u\.s)"
+    r"|(?<![/°])(?<!\d )(?<!\b[ap]\.)\b[A-Z])"  # but "20 km/h.", "5 m.", "5 °C." and "8 a.m."
     r"\.[\"'”’)\]]*\Z",
     re.IGNORECASE,
 )
@@ -37,7 +38,7 @@ def spans(text: str) -> list[tuple[int, int]]:
 def stems(text: str) -> frozenset[str]:
     """The beginnings of the content words; numbers stay whole."""
     return frozenset(
-        word if word[0].isdigit() else word.removesuffix("s")[:_ENOUGH]
+        word if word[0].isdigit() else (word.removesuffix("s") or word)[:_ENOUGH]
         for word in content_words(text)
     )
 

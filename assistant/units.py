@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from assistant.context import Window
@@ -24,12 +25,12 @@ class Unit:
     text: str
     stems: frozenset[str]
     numbers: frozenset[str]
-    above: frozenset[str] = frozenset()  # of a table's row: the words of its column heads
+    heads: str = ""  # of a table's row: its caption and column heads
 
-    @property
+    @cached_property
     def meant(self) -> frozenset[str]:
         """Its words, and for a row, which has hardly any, those that say what it is about."""
-        return self.stems | self.above
+        return self.stems | stems(self.heads)
 
 
 def units_of(window: Window, index: int = 0) -> Iterator[Unit]:
@@ -92,7 +93,7 @@ def _row(index: int, line: int, page: Page, text: str | None = None) -> Unit:
     """A sentence of one line; if that is a row, with the words of the heads of its table."""
     shown = page.lines[line].text if text is None else text
     above = " ".join(_heads(page, line)) if numbers(shown) else ""
-    return Unit(index, line, line, shown, stems(shown), numbers(shown), stems(above))
+    return Unit(index, line, line, shown, stems(shown), numbers(shown), above)
 
 
 def _heads(page: Page, line: int) -> Iterator[str]:

@@ -49,6 +49,22 @@ _VERB = re.compile(r"\b(?:is|are|was|were|will|can|may|must|should)\b(?! not)")
 
 def changed(text: str, read: str) -> Iterator[tuple[str, str]]:
     """(kind, sentence) with one change each; `read` is the question and all passages."""
+    yield from _numbers(text, read)
+    yield from _dates(text, read)
+    for match in _QUOTED.finditer(text):
+        words = match[1].split()
+        words[len(words) // 2] = "quarrelsome"
+        yield "quoted phrase", _put(text, match, f"“{' '.join(words)}”")
+    yield from _names(text, read)
+    if verb := _VERB.search(text):
+        yield "not", f"{text[: verb.end()]} not{text[verb.end() :]}"
+
+
+def _put(text: str, match: re.Match[str], new: str) -> str:
+    return f"{text[: match.start()]}{new}{text[match.end() :]}"
+
+
+def _numbers(text: str, read: str) -> Iterator[tuple[str, str]]:
     for match in _NUMBER.finditer(text):
         yield "number", _put(text, match, _other_number(match[0], read))
         yield "number, spelt", _put(text, match, _other_spelt(read))
@@ -59,22 +75,6 @@ def changed(text: str, read: str) -> Iterator[tuple[str, str]]:
     for kind, pattern, others in (("scale", _SCALE, _SCALES), ("unit", _UNIT, _UNITS)):
         for match in pattern.finditer(text):
             yield kind, _put(text, match, others[match[0]])
-    yield from _dates(text, read)
-    for match in _QUOTED.finditer(text):
-        words = match[1].split()
-        words[len(words) // 2] = "quarrelsome"
-        yield "quoted phrase", _put(text, match, f"“{' '.join(words)}”")
-    for match in _NAME.finditer(text):
-        if match[0] not in _MONTHS:
-            yield "name", _put(text, match, "Quillmere")
-            if other := _name_of_others(text, read):
-                yield "name, another's", _put(text, match, other)
-    if verb := _VERB.search(text):
-        yield "not", f"{text[: verb.end()]} not{text[verb.end() :]}"
-
-
-def _put(text: str, match: re.Match[str], new: str) -> str:
-    return f"{text[: match.start()]}{new}{text[match.end() :]}"
 
 
 def _dates(text: str, read: str) -> Iterator[tuple[str, str]]:
@@ -89,6 +89,14 @@ def _dates(text: str, read: str) -> Iterator[tuple[str, str]]:
     for match in _YEAR.finditer(text):
         year = next(y for y in range(int(match[0]) + 1, 2999) if str(y) not in read)
         yield "year", _put(text, match, str(year))
+
+
+def _names(text: str, read: str) -> Iterator[tuple[str, str]]:
+    for match in _NAME.finditer(text):
+        if match[0] not in _MONTHS:
+            yield "name", _put(text, match, "Quillmere")
+            if other := _name_of_others(text, read):
+                yield "name, another's", _put(text, match, other)
 
 
 def _other_number(number: str, read: str) -> str:
@@ -118,4 +126,5 @@ def _number_of_others(number: str, text: str, read: str) -> str | None:
 
 
 def _name_of_others(text: str, read: str) -> str | None:
-    return next((n for n in dict.fromkeys(_NAME.findall(read)) if n not in text.split()), None)
+    said = set(re.findall(r"\w+", text))
+    return next((n for n in dict.fromkeys(_NAME.findall(read)) if n not in said), None)

@@ -6,7 +6,8 @@ Their lines are taken from the library of that name (`--home`), or from "given",
 came with the question as [{"title", "text"}]. A label is "yes" (all that the sentence says stands
 in the passages), "partly", "no", or "none" (it says nothing that could be true). "facts" are the
 claims of the sentence that stand there, each a list of the places that state it, any of which will
-do: [passage, first line, last line], from 0.
+do: [passage, first line, last line], from 0. "context" are places that tell what a pronoun there
+stands for: right to cite, and not required.
 
 No chat model runs. `--attack` also changes one number, date, quoted phrase or name of each sentence
 that is shown as supported: what the passages do not say must not be shown as supported then.
@@ -115,9 +116,9 @@ def judge(answer: Read) -> Iterator[Judged]:
 
 def _judged(sentence: Sentence, label: Row, cited: Sequence[Span]) -> Judged:
     facts = [[(p, first, last) for p, first, last in places] for places in label["facts"]]
-    right = tuple(
-        any(_within(place, [span]) for places in facts for place in places) for span in cited
-    )
+    context = [(p, first, last) for p, first, last in label.get("context", [])]
+    telling = [place for places in [*facts, context] for place in places]
+    right = tuple(any(_within(place, [span]) for place in telling) for span in cited)
     whole = bool(facts) and all(any(_within(p, cited) for p in places) for places in facts)
     return Judged(sentence.text, label["label"], sentence.supported, right, whole)
 

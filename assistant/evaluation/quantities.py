@@ -3,19 +3,14 @@
 import re
 from dataclasses import dataclass
 
-_UNITS = re.findall(
-    r"\w+",
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-    " sixteen seventeen eighteen nineteen",
-)
-_TENS = re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety")
-_ORDINALS = re.findall(r"\w+", "first second third fourth fifth sixth seventh eighth ninth tenth")
+from assistant.figures import MONTH_OF, ORDINALS, TENS, UNITS
+
 _SPELT = (
-    {word: number for number, word in enumerate(_UNITS)}
-    | {word: 10 * number for number, word in enumerate(_TENS, start=2)}
-    | {word: number for number, word in enumerate(_ORDINALS, start=1) if word != "second"}
+    {word: number for number, word in enumerate(UNITS)}
+    | {word: 10 * number for number, word in enumerate(TENS, start=2)}
+    | {word: number for number, word in enumerate(ORDINALS[:10], start=1) if word != "second"}
 )
-_COMPOUND = re.compile(rf"\b({'|'.join(_TENS)})[- ]({'|'.join(_UNITS[1:10])})\b", re.IGNORECASE)
+_COMPOUND = re.compile(rf"\b({'|'.join(TENS)})[- ]({'|'.join(UNITS[1:10])})\b", re.IGNORECASE)
 _WORD = re.compile(rf"\b({'|'.join(_SPELT)})\b", re.IGNORECASE)
 
 _SCALES = {
@@ -39,12 +34,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 
-_NAMES = (
-    "january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul",
-    "august|aug", "september|sept|sep", "october|oct", "november|nov", "december|dec",
-)  # fmt: skip
-_MONTHS = {name: at for at, names in enumerate(_NAMES, start=1) for name in names.split("|")}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTH_OF, key=len, reverse=True))
 _DATES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -115,7 +105,7 @@ def dates(text: str) -> list[Date]:
     for pattern in _DATES:
         for match in pattern.finditer(text):
             parts = match.groupdict()
-            month = int(parts["n"]) if parts.get("n") else _MONTHS[parts["m"].lower()]
+            month = int(parts["n"]) if parts.get("n") else MONTH_OF[parts["m"].lower()]
             found.append(Date(_whole(parts.get("y")), month, _whole(parts.get("d"))))
     return found
 
