@@ -15,6 +15,7 @@ from vectorstore.library import Hit
 from vectorstore.reranker import Reranker, reranked
 
 _HITS = 24  # looked at to fill the budget
+_BETTER = 0.1  # cosine by which a question fits better with the one before: it builds on that
 _MARGIN = 48  # tokens of the chat template
 
 
@@ -72,9 +73,8 @@ class Reader:
 
         Raises ContextOverflow.
         """
-        earlier = [turn.question for turn in request.history]
-        continues = bool(earlier) and followup.needs_history(request.question)
-        meant = followup.search_query(request.question, earlier) if continues else request.question
+        meant = _meant(request)
+        continues = meant != request.question
         if self._rest(meant) < self._least:  # earlier questions were long
             meant, continues = request.question, False
         rest = self._rest(meant)
@@ -118,6 +118,22 @@ class Reader:
         most = self._budget.window - self._budget.answer - _MARGIN
         fits = sum(self._count(str(m.content)) for m in full.messages(request.question)) <= most
         return full if fits else reading
+
+
+def _meant(request: Request) -> str:
+    """The question, with those before it that it builds on."""
+    question, earlier = request.question, [turn.question for turn in request.history]
+    if not earlier or followup.needs_history(question):
+        return followup.search_query(question, earlier)
+    if not request.given:  # in a library the passages of the question before would always fit
+        return question
+    joined = f"{followup.search_query(earlier[-1], earlier[:-1])} {question}"
+    return joined if _fit(request, joined) > _fit(request, question) + _BETTER else question
+
+
+def _fit(request: Request, query: str) -> float:
+    found = request.evidence.passages(query, _HITS, request.documents)
+    return max((hit.cosine for hit in found), default=0.0)
 
 
 def _chain(history: Sequence[Turn]) -> list[Turn]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from assistant.evidence import GivenPassages
 from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Passage
 from assistant.tools import Request, Turn
 from ingest.text import about_tokens
-from tests.assistant.fakes import window_of
+from tests.assistant.fakes import WordEmbedder, window_of
 from tests.assistant.test_answer import FULL_TIME, PART_TIME, Shelf
 
 CORE_HOURS = "Part-time employees have no core hours on days when they do not work."
@@ -63,3 +64,23 @@ def test_a_table_of_contents_is_read_last() -> None:
     request = Request("annual leave sick leave parental leave", Shelf(CONTENTS, FULL_TIME))
     windows = Reader(Budget(), about_tokens).read(request).windows
     assert [window.page.number for window in windows] == [2, 1]
+
+
+def test_given_passages_that_fit_better_with_the_question_before_are_read_behind_it() -> None:
+    texts = [("Leave", FULL_TIME), ("Hours", CORE_HOURS)]
+    turn = Turn("How many days of annual leave do full-time employees get?", "25 days.")
+    question = "What happens at the sites in Portugal?"
+    evidence = GivenPassages(texts, WordEmbedder())
+    behind = Reader(Budget(), about_tokens).read(Request(question, evidence, (turn,), given=True))
+    assert behind.meant == f"{turn.question} {question}"
+    assert behind.before == (turn,)
+    alone = "Do part-time employees have core hours on days when they do not work?"
+    reading = Reader(Budget(), about_tokens).read(Request(alone, evidence, (turn,), given=True))
+    assert reading.meant == alone
+
+
+def test_a_library_is_not_searched_with_a_question_before_that_always_fits() -> None:
+    shelf = Shelf(FULL_TIME, CORE_HOURS)
+    turn = Turn("How many days of annual leave do full-time employees get?", "25 days.")
+    question = "What happens at the sites in Portugal?"
+    assert Reader(Budget(), about_tokens).read(Request(question, shelf, (turn,))).meant == question
