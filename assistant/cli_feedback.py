@@ -45,10 +45,12 @@ def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
             found.reset()
         else:
             found.learn(lambda now, done, total: asking(Step(done, total, now)), threading.Event())
-        told, lesson = found.told(), found.lessons.last()
+        told, lesson, figures = found.told(), found.lessons.last(), found.figures()
     if args.json:
         about = {"library": settings.library, "told": told}
         print(json.dumps(about | {"lesson": lesson and to_row(lesson)}))
     else:
-        print(*told, sep="\n")
+        print(
+            *told, *(f"  {name}, of {n}: {figure.told()}" for name, figure, n in figures), sep="\n"
+        )
     return DONE

@@ -18,6 +18,7 @@ FEATURES = (  # those of `Considered.fixed`, then those of `earlier`
     "dense", "words", "card", "beside", "pointed", "title", "heading", "recent", "place",
     "document", "page", "section",
 )  # fmt: skip
+EARLIER = 3  # of them, the last ones
 
 
 @dataclass(frozen=True)

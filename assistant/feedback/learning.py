@@ -10,6 +10,7 @@ from assistant.evaluation.measuring import runs
 from assistant.evaluation.runs import Runs
 from assistant.feedback import ranking, refusing
 from assistant.feedback.examples import Example, examples
+from assistant.feedback.figures import Figure
 from assistant.feedback.lessons import Lesson, Lessons, lessons
 from assistant.feedback.ranking import Case
 from assistant.feedback.ratings import Feedback, feedback
@@ -39,17 +40,20 @@ class Learning:
 
         Raises PinciteError.
         """
-        known = examples(self.feedback, {info.document for info in self.library.documents()})
+        known = self._examples()
         cases = []
         for done, example in enumerate(known if _enough(known) else ()):
             show(example.question, done, len(known))
             if cancel.is_set():
                 return False
             cases.append(Case(example, self.library.considered(example.question)))
-        show("comparing", len(cases), len(cases))
+        show("comparing", max(len(cases) - 1, 0), len(cases))
         lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
         self.lessons.keep(self._with_threshold(_with_ranking(lesson, cases, self.library)))
         return True
+
+    def _examples(self) -> list[Example]:
+        return examples(self.feedback, {info.document for info in self.library.documents()})
 
     def reset(self) -> None:
         """Back to the untouched ranking and threshold; thumbs and questions stay."""
@@ -74,11 +78,23 @@ class Learning:
                 return self.runs.rows(run.number)
         return []
 
+    def figures(self) -> list[tuple[str, Figure, int]]:
+        """(what, without and with what was learned, of how many questions), as far as measured."""
+        lesson = self.lessons.last()
+        measured = [] if lesson is None else [
+            ("reciprocal rank of the first right page", lesson.rank, lesson.questions),
+            ("right page among the first 5", lesson.hit, lesson.questions),
+            ("right decisions to answer or to refuse", lesson.right, sum(lesson.should)),
+        ]  # fmt: skip
+        return [(name, figure, n) for name, figure, n in measured if figure is not None]
+
     def told(self) -> list[str]:
-        """For people: how much data there is, what was measured, and what is on."""
+        """For people: how much data there is, and what is on."""
         lesson = self.lessons.last()
         if lesson is None:
-            return [_data(self.feedback), "Nothing was learned yet: the ranking is as it was made."]
+            sure = _sure(self._examples())
+            more = _ranking(Lesson("", sure)) if sure < ranking.LEAST else []
+            return [_data(self.feedback), "Nothing was learned yet.", *more]
         by_hand = self.settings.by_hand("refusal_threshold")
         return [_data(self.feedback), *_ranking(lesson), *_refusing(lesson, by_hand)]
 
@@ -120,18 +136,14 @@ def _data(feedback: Feedback) -> str:
 
 
 def _ranking(lesson: Lesson) -> list[str]:
-    if lesson.rank is None or lesson.hit is None:
+    if lesson.rank is None:
         more = ranking.LEAST - lesson.questions
         return [
             f"Ranking: {more} more questions whose page is known are needed; there are "
             f"{lesson.questions}. Thumbs up and drafts that you keep are such questions."
         ]
     state = "on" if lesson.ranking else "no gain that is certain, left off"
-    return [
-        f"Ranking, on questions it was not learned from ({lesson.questions}): {state}.",
-        f"  reciprocal rank of the first right page: {lesson.rank.told()}",
-        f"  right page among the first 5: {lesson.hit.told()}",
-    ]
+    return [f"Ranking: {state}."]
 
 
 def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
@@ -143,9 +155,6 @@ def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
         ]
     off = "no gain that is certain, left as it was"
     state = off if lesson.threshold is None else f"on, refuses below {lesson.threshold:.2f}"
-    unused = ["  It is not used: the setting refusal_threshold was made by hand."]
-    return [
-        f"When to refuse, on answers it was not learned from ({sum(lesson.should)}): {state}.",
-        f"  right decisions: {lesson.right.told()}",
-        *(unused if by_hand and lesson.threshold is not None else []),
-    ]
+    if by_hand and lesson.threshold is not None:
+        state += "; not used, as the setting refusal_threshold was made by hand"
+    return [f"When to refuse: {state}."]

@@ -12,11 +12,11 @@ from assistant.feedback import fitting
 from assistant.feedback.examples import Example
 from assistant.feedback.figures import Figure
 from assistant.feedback.fitting import Matrix
-from vectorstore.learned import FEATURES, Considered, Known, Learned
+from vectorstore.learned import EARLIER, FEATURES, Considered, Known, Learned
 from vectorstore.ranking import Place
 
 LEAST = 30  # questions whose page is known: with fewer an interval says little
-STRENGTHS = (0.01, 0.1, 1.0, 10.0)
+STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 HIT = 5  # pages
 _PARTS, _INNER = 5, 3  # in how many parts examples are left out, to measure and to choose
 _ROUNDS = 3  # other parts each time: a question's value is the mean
@@ -39,13 +39,13 @@ class Case:
 
     def rows(self, known: Known) -> Matrix:
         """Of each candidate the score, and its features in the order of FEATURES."""
-        earlier = np.array([c.earlier(known) for c in self.considered]).reshape(-1, 3)
+        earlier = np.array([c.earlier(known) for c in self.considered]).reshape(-1, EARLIER)
         return np.hstack([self._fixed, earlier])
 
     @cached_property
     def _fixed(self) -> Matrix:
         rows = [(c.ranked.score, *c.fixed) for c in self.considered]
-        return np.array(rows).reshape(len(rows), len(FEATURES) - 2)
+        return np.array(rows).reshape(len(rows), len(FEATURES) + 1 - EARLIER)
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
@@ -157,7 +157,11 @@ def _strength(cases: Sequence[Case], seed: int) -> float:
 
 
 def _weights(pairs: Matrix, strength: float) -> Matrix:
-    return fitting.weights(pairs[:, :-1], pairs[:, -1], strength) if len(pairs) else _UNTOUCHED
+    """Earlier answers never speak against a place: an example does not know its own page, and would
+    learn that the right page is one that is not known."""
+    if not len(pairs):
+        return _UNTOUCHED
+    return fitting.weights(pairs[:, :-1], pairs[:, -1], strength, gains=EARLIER)
 
 
 def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
@@ -168,8 +172,10 @@ def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
         rows = case.rows(earlier.known(without=case.example.group))
         good, bad = rows[case.right], rows[~case.right][:_AGAINST]
         differences = (good[:, None, :] - bad[None, :, :]).reshape(-1, rows.shape[1])
-        importance = np.full((len(differences), 1), case.example.weight / max(len(differences), 1))
-        found.append(np.hstack([differences, importance]))
+        # The first wrong ones matter most: what stands behind them is read by nobody.
+        importance = np.tile(1 / np.arange(1.0, len(bad) + 1), len(good))
+        importance *= case.example.weight / max(importance.sum(), 1e-9)
+        found.append(np.hstack([differences, importance[:, None]]))
     return np.vstack(found)
 
 

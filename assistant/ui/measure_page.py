@@ -9,7 +9,7 @@ from assistant.evaluation.drafting import Drafting, told
 from assistant.evaluation.measuring import Options, runs
 from assistant.evaluation.own import OwnQuestions, own
 from assistant.evaluation.question_sets import Question, State
-from assistant.ui import measure_view, resources, sidebar, style, trouble
+from assistant.ui import learning_view, measure_view, resources, sidebar, style, trouble
 from assistant.ui.measuring import Task, drafting, measuring
 from assistant.ui.plain import plain
 from ingest.errors import PinciteError
@@ -29,6 +29,7 @@ def page() -> None:
         _work()
         _start(mine)
         _drafts(mine)
+        learning_view.draw()
         measure_view.runs(runs(resources.settings()))
     except PinciteError as error:
         trouble.say(error)
@@ -71,6 +72,8 @@ def _ended(task: Task) -> None:
         st.markdown("**Stopped.** What is done stays; started again, it goes on from there.")
     elif task.run:
         st.markdown(f"**{plain(task.title)}: done.** The figures are below.")
+    elif task.learned:
+        st.markdown("**Learned.** What came of it is below.")
     else:
         st.markdown(f"**{task.made} drafts are new.** Keep or drop each of them.")
     st.button("OK", key="task-seen", on_click=resources.tasks().forget)

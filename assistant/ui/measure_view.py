@@ -47,7 +47,7 @@ def _title(run: Run) -> str:
 def _figures(run: Run, kept: Runs) -> None:
     found = report(kept.rows(run.number))
     _about(run)
-    _table(
+    table(
         ("", "mean", "95 % interval", "of"),
         [
             (MEASURES[name], f"{f['mean']:.3f}", f"{f['low']:.3f} to {f['high']:.3f}", f["n"])
@@ -58,7 +58,7 @@ def _figures(run: Run, kept: Runs) -> None:
         (COST_NAMES[name], f"{c['p50']:.3g}", f"{c['p95']:.3g}", c["n"])
         for name, c in found["costs"].items()
     ]
-    _table(("", "half within", "95 % within", "of"), costs)
+    table(("", "half within", "95 % within", "of"), costs)
     if found["failed"]:
         st.caption(f"{found['failed']} questions failed, and count as wrong.")
 
@@ -77,7 +77,7 @@ def _changes(before: Run, after: Run, kept: Runs) -> None:
         return
     differ = differences(before, after)
     st.caption(plain(f"They differ in {', '.join(differ)}." if differ else "Same settings."))
-    _table(
+    table(
         ("", f"run {before.number}", f"run {after.number}", "difference", "95 % interval", "of"),
         [
             (MEASURES[name], f"{f['before']:.3f}", f"{f['after']:.3f}", f"{f['mean']:+.3f}",
@@ -99,7 +99,8 @@ def _questions(changes: Sequence[dict[str, Any]]) -> None:
         st.caption("No question.")
 
 
-def _table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> None:
+def table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> None:
+    """Nothing without rows."""
     if not rows:
         return
     head = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in header)

@@ -1,4 +1,4 @@
-"""A measurement, or the drafting of questions, in the background: one at a time in a server.
+"""A measurement, drafting questions or learning, in the background: one at a time in a server.
 
 Knows no Streamlit.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from assistant.evaluation.drafting import Drafting
 from assistant.evaluation.measuring import Options, Watch, measure
 from assistant.evaluation.own import OwnQuestions
+from assistant.feedback.learning import Learning
 from assistant.settings import Settings
 from ingest.errors import PinciteError
 
@@ -32,6 +33,7 @@ class Task:
         self.error = ""
         self.run = 0  # the number of a run that was finished
         self.made = 0  # drafts
+        self.learned = False
         self.cancel = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(work,), name=title, daemon=True)
         self._thread.start()
@@ -118,5 +120,14 @@ def drafting(how: Drafting, mine: OwnQuestions, number: int, seed: int) -> Work:
         how.show = lambda done, total: task.note("Writing questions", done, total)
         for question in how.drafts(number, seed):
             task.made += mine.add([question])
+
+    return work
+
+
+def learning_from(found: Learning) -> Work:
+    """Learns from a person's feedback."""
+
+    def work(task: Task) -> None:
+        task.learned = found.learn(task.note, task.cancel)
 
     return work

@@ -121,6 +121,15 @@ def test_a_score_that_seems_to_mislead_is_not_turned_round() -> None:
     assert learned.score(considered("C", 1, 0.9)) > learned.score(considered("C", 2, 0.1))
 
 
+def test_earlier_answers_never_speak_against_a_place() -> None:
+    """Each page answers one question, and is a wrong one for the others."""
+    pick = random.Random(5)
+    pages = [considered("Book.pdf", n, 0.5) for n in range(40)]
+    seen = [case(n, pages[n], *pick.sample(pages[:n] + pages[n + 1 :], 5)) for n in range(40)]
+    found = weights(ranking.learn(seen, ""))
+    assert min(found["document"], found["page"], found["section"]) >= 0
+
+
 def test_answers_are_counted_by_document_page_and_section() -> None:
     first = case(1, considered("Book.pdf", 1, 0.9, ["appendix", "rule"]))
     second = case(2, considered("Book.pdf", 1, 0.9, ["rule"]))

@@ -15,6 +15,9 @@ from assistant.chat import Assistant
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.own import OwnQuestions, own
 from assistant.evaluation.question_sets import Evidence, Question
+from assistant.feedback.lessons import lessons
+from assistant.feedback.ranking import LEAST
+from assistant.feedback.ratings import feedback
 from assistant.memory import Conversations
 from assistant.prompts import REFUSAL
 from assistant.reply import Outcome, Reply
@@ -69,7 +72,8 @@ def over_a_real_library(
 ) -> None:
     def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
         chosen = name or settings.library
-        return Library(settings.libraries_folder / chosen, chosen, WordEmbedder)
+        folder = settings.libraries_folder / chosen
+        return Library(folder, chosen, WordEmbedder, learned=lessons(folder).ranking)
 
     def assistant(settings: Settings, library: Library, *_: object, **__: bool) -> Assistant:
         kept = Conversations(tmp_path / "conversations.sqlite")
@@ -232,3 +236,47 @@ def test_without_a_model_no_drafts_are_promised(visit: Visit) -> None:
     app = visit(MEASURE_PAGE)
     press(app, "Draft questions")
     assert "none is installed" in app.error[0].value
+
+
+def test_feedback_is_learned_from_and_taken_back_with_one_click(
+    visit: Visit, mine: OwnQuestions, tmp_path: Path
+) -> None:
+    """The same rules stand in two books; the person always means the one that names them less."""
+    rules = [f"rule{chr(97 + n // 6)}{chr(97 + n % 6)}" for n in range(LEAST)]
+    write_pdf(tmp_path / "Loud.pdf", *([f"The {rule}: {rule} {rule}."] for rule in rules))
+    write_pdf(tmp_path / "Meant.pdf", *([f"The {rule} is for all."] for rule in rules))
+    with build.library(Settings(), "main") as library:
+        library.add([tmp_path / "Loud.pdf", tmp_path / "Meant.pdf"])
+    mine.add(
+        Question(f"q{n}", f"What is {rule}?", ("x",), True, (Evidence("Meant.pdf", n + 1),))
+        for n, rule in enumerate(rules[:-1])
+    )
+    app = visit(MEASURE_PAGE)
+    assert any("1 more questions whose page is known" in text.value for text in app.markdown)
+    mine.add([Question("q", f"What is {rules[-1]}?", evidence=(Evidence("Meant.pdf", LEAST),))])
+    assert "Reset" not in [button.label for button in app.button]
+    press(app, "Learn from feedback")
+    task = resources.tasks().last
+    assert task and task.wait(60) and not task.error
+    app.run()
+
+    assert any("Ranking: on" in text.value for text in app.markdown)
+    assert "reciprocal rank of the first right page" in html(app) and "<td>1.000</td>" in html(app)
+    with build.library(Settings(), "main") as library:
+        assert library.search(f"What is {rules[9]}?", 1)[0].document == "Meant.pdf"
+
+    press(app, "Reset")
+    assert not app.exception
+    assert any("Nothing was learned yet" in text.value for text in app.markdown)
+    assert "Reset" not in [button.label for button in app.button]
+    with build.library(Settings(), "main") as library:
+        assert library.search(f"What is {rules[9]}?", 1)[0].document == "Loud.pdf"
+
+
+def test_answers_that_were_marked_wrong_can_be_read_again(visit: Visit) -> None:
+    said = {"id": "a", "question": "How long is leave?", "answer": HOSTILE, "refused": False,
+            "tool": "answer", "citations": [], "model": "m"}  # fmt: skip
+    feedback(Settings(), "main").rate(said, False)
+    app = visit(MEASURE_PAGE)
+    assert "Answers that you marked wrong: 1" in [expander.label for expander in app.expander]
+    assert not any("<script>" in text.value for text in app.markdown)
