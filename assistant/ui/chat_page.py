@@ -101,10 +101,9 @@ def _ask(question: str) -> None:
             documents=sidebar.scope(),
             threshold=sidebar.threshold(),
         )
+        resources.answers().start(identity, reply)
     except PinciteError as error:
         trouble.keep(error)
-    else:
-        resources.answers().start(identity, reply)
 
 
 page()

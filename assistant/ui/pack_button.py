@@ -5,8 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from assistant import build
 from assistant.chat import Assistant
 from assistant.evidence_pack import evidence_pack
+from assistant.receipts import Receipt
+from assistant.ui import resources
+from vectorstore.library import Library
 
 
 def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
@@ -16,7 +20,7 @@ def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
         return
     st.download_button(
         "Save with evidence",
-        data=lambda: evidence_pack(receipts.get(identity), assistant.library),
+        data=lambda: _pack(receipts.get(identity), assistant.library),
         file_name=f"answer-{identity[:8]}.html",
         mime="text/html",
         key=f"pack-{identity}",
@@ -25,3 +29,11 @@ def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
         type="tertiary",
         icon=":material/download:",
     )
+
+
+def _pack(receipt: Receipt, shown: Library) -> str:
+    """With pages of the library that it came from, whichever is shown by now."""
+    if receipt.library in ("", shown.name):
+        return evidence_pack(receipt, shown)
+    with build.library_of(resources.settings(), receipt.library) as library:
+        return evidence_pack(receipt, library)

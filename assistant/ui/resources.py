@@ -35,10 +35,14 @@ def settings() -> Settings:
 
 
 def chosen() -> str:
-    """The library that this browser tab looks at: the one picked, else its conversation's."""
+    """The library that this browser tab looks at: its conversation's, else the one picked.
+
+    A conversation from the browser's history may be about another one than was picked since.
+    """
+    if of_conversation := _conversations().library(st.query_params.get("c", "")):
+        st.session_state[PICKED] = of_conversation
     picked: str = st.session_state.get(PICKED, "")
-    of_conversation = _conversations().library(st.query_params.get("c", ""))
-    return picked or of_conversation or build.first_library(settings())
+    return picked or build.first_library(settings())
 
 
 def library() -> Library:

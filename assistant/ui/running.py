@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from assistant.errors import AssistantError
 from assistant.reply import Reply
 from ingest.errors import PinciteError
 
@@ -59,12 +60,18 @@ class Answers:
         self._running: dict[str, Running] = {}
 
     def start(self, conversation: str, reply: Reply) -> Running:
-        """At most one at a time in a conversation: an answer in work stays, and is returned."""
+        """At most one at a time in a conversation, which may be open in two tabs.
+
+        Raises AssistantError while another one is in work.
+        """
         with self._lock:
             self._drop_old()
             before = self._running.get(conversation)
-            if before is None or before.done:
-                self._running[conversation] = Running(reply)
+            if before is not None and not before.done:
+                raise AssistantError(
+                    "Another question of this conversation is being answered. Ask again after it."
+                )
+            self._running[conversation] = Running(reply)
             return self._running[conversation]
 
     def of(self, conversation: str) -> Running | None:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from assistant import build
 from assistant.settings import Settings
 from tests.ui import fakes
+from tests.ui.conftest import ask, conversation
 
 Visit = Callable[..., AppTest]
 
@@ -22,6 +23,7 @@ def two_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder.mkdir(parents=True)
         (folder / "catalog.sqlite").touch()
         made[name] = fakes.FakeLibrary()
+        made[name].put(fakes.SAMPLES / fakes.HANDBOOK)
         made[name].put(fakes.SAMPLES / fakes.HANDBOOK, f"{name}.pdf")
         made[name].name = name
     monkeypatch.setattr(build, "library", lambda settings, name, make: made[name])
@@ -39,6 +41,26 @@ def test_another_library_can_be_picked_and_stays_picked_on_the_next_page(visit: 
     app.switch_page("assistant/ui/library_page.py").run()
     assert not app.exception
     assert app.sidebar.selectbox[0].value == "beta"
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_a_conversation_is_shown_with_its_library_whichever_was_picked_since(
+    visit: Visit,
+) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    of_alpha = conversation(app)
+    app.sidebar.selectbox[0].select("beta").run()
+    assert app.sidebar.selectbox[0].value == "beta"
+
+    app.query_params["c"] = of_alpha  # the browser's button for the page before
+    app.run()
+
+    assert app.sidebar.selectbox[0].value == "alpha"
+    app.query_params.pop("c")
+    app.sidebar.selectbox[0].select("beta").run()
+    assert app.sidebar.selectbox[0].value == "beta"
+    assert "c" not in app.query_params
 
 
 def test_the_library_of_the_settings_wins_when_it_exists(tmp_path: Path) -> None:

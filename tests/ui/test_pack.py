@@ -1,7 +1,10 @@
 """The button that saves an answer with its evidence."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -49,6 +52,26 @@ def test_an_answer_with_a_receipt_can_be_saved(
     assert callable(make)
     assert "data:image/png;base64," in make()
     assert saved["file_name"] == f"answer-{identity[:8]}.html"
+
+
+def test_pages_are_those_of_the_library_that_the_answer_came_from(
+    with_receipts: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = with_receipts.ask("How many days of leave are there?")
+    identity = reply.to_json()["id"]
+    other = FakeLibrary()
+    other.name = "other"
+    shown = SimpleNamespace(library=other, receipts=with_receipts.receipts)
+    saved: dict[str, Any] = {}
+    monkeypatch.setattr(st, "download_button", lambda label, **given: saved.update(given))
+    pack_button.draw(shown, {"id": identity})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(build, "libraries", lambda settings: ["main", "other"])
+    opened = nullcontext(with_receipts.library)
+    monkeypatch.setattr(build, "library", lambda settings, name: opened if name == "main" else 0)
+    assert "data:image/png;base64," in saved["data"]()
+    monkeypatch.setattr(build, "libraries", lambda settings: ["other"])
+    assert "has changed, or is gone" in saved["data"]()
 
 
 def test_an_answer_without_one_has_no_button(visit: Visit) -> None:

@@ -1,6 +1,10 @@
+import threading
+from collections.abc import Iterator
+
 import pytest
 from PIL import Image
 
+from assistant.errors import AssistantError
 from assistant.prompts import REFUSAL
 from assistant.reply import Outcome, Reply, Sentence
 from assistant.ui import answer_view
@@ -85,6 +89,21 @@ def test_a_conversation_has_one_answer_in_work_and_conversations_are_apart() -> 
     answers.forget("a")
     assert answers.of("a") is None
     assert answers.of("b") is other
+
+
+def test_a_question_of_another_tab_is_refused_while_one_is_in_work() -> None:
+    answers, go = Answers(), threading.Event()
+
+    def work(reply: Reply) -> Iterator[str]:
+        go.wait(5)
+        yield from _reply("one").work(reply)
+
+    first = answers.start("a", Reply("?", work))
+    with pytest.raises(AssistantError, match="Another question of this conversation"):
+        answers.start("a", _reply("two"))
+    go.set()
+    assert first.wait(5) and answers.of("a") is first
+    assert answers.start("a", _reply("three")).wait(5)
 
 
 def _reply(text: str) -> Reply:
