@@ -121,15 +121,15 @@ def learn(cases: Sequence[Case], embedder: str) -> Learned:
 def measure(cases: Sequence[Case]) -> Measured:
     """What learning does to questions that it did not see."""
     sure = [at for at, case in enumerate(cases) if case.example.sure]
-    before = [_worth(cases[at], cases[at].rows(Known()), _UNTOUCHED) for at in sure]
+    before = [worth(cases[at], cases[at].rows(Known()), _UNTOUCHED) for at in sure]
     after = {at: np.zeros(2) for at in sure}
     for seed in range(_ROUNDS):
         for kept, out in fitting.folds([case.example.group for case in cases], _PARTS, seed):
             known, weights = _fitted([cases[at] for at in kept], seed)
             for at in out:
                 if cases[at].example.sure:
-                    worth = _worth(cases[at], cases[at].rows(known), weights)
-                    after[at] += np.array(worth) / _ROUNDS
+                    value = worth(cases[at], cases[at].rows(known), weights)
+                    after[at] += np.array(value) / _ROUNDS
     rank, hit = (Figure.of([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
     return Measured(len(sure), rank, hit)
 
@@ -145,15 +145,15 @@ def _strength(cases: Sequence[Case], seed: int) -> float:
     groups = [case.example.group for case in cases]
     if len(set(groups)) < _INNER:
         return STRENGTHS[0]
-    worth = dict.fromkeys(STRENGTHS, 0.0)
+    ranks = dict.fromkeys(STRENGTHS, 0.0)
     for kept, out in fitting.folds(groups, _INNER, seed):
         earlier = Earlier([cases[at] for at in kept])
         pairs, known = _pairs([cases[at] for at in kept], earlier), earlier.known()
         rows = [(cases[at], cases[at].rows(known)) for at in out]
         for strength in STRENGTHS:
             weights = _weights(pairs, strength)
-            worth[strength] += sum(c.example.weight * _worth(c, r, weights)[0] for c, r in rows)
-    return max(STRENGTHS, key=lambda strength: round(worth[strength], 9))
+            ranks[strength] += sum(c.example.weight * worth(c, r, weights)[0] for c, r in rows)
+    return max(STRENGTHS, key=lambda strength: round(ranks[strength], 9))
 
 
 def _weights(pairs: Matrix, strength: float) -> Matrix:
@@ -179,7 +179,7 @@ def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
     return np.vstack(found)
 
 
-def _worth(case: Case, rows: Matrix, weights: Matrix) -> tuple[float, float]:
+def worth(case: Case, rows: Matrix, weights: Matrix) -> tuple[float, float]:
     """Reciprocal rank of the first right page, and whether it is among the first five."""
     order = np.argsort(-(rows @ weights), kind="stable")
     pages = list(dict.fromkeys(case.considered[at].page for at in order))
