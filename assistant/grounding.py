@@ -67,7 +67,8 @@ class _Said:
     excused: frozenset[str]  # names of the question that stand somewhere in what was read
 
     @classmethod
-    def of(cls, text: str, question: str, names: frozenset[str]) -> "_Said":
+    def of(cls, text: str, question: str, names: frozenset[str] = frozenset()) -> "_Said":
+        """`names` are those that what was read has."""
         text = _MARKUP.sub("", _FRAME.sub("", _ITEM.sub("", text)))
         claimed = claims(text)
         if len(stems(text)) < 2:  # "Yes.", "25 days.": what it says is in the question
@@ -156,8 +157,8 @@ def _supports(question: str, text: str, lines: _Read) -> list[_Support]:
     if len(parts) == 1 or (len(chosen) == 1 and whole.covered(chosen) >= _WHOLE):
         return chosen
     chosen = []
-    for part in parts:
-        found = _carrying(_Said.of(part, question, lines.names), lines)
+    for part in parts:  # a name tells which of the two is meant: it must stand in the same line
+        found = _carrying(_Said.of(part, question), lines, most=1)
         if not found:
             return []
         chosen += [support for support in found if support.unit not in [c.unit for c in chosen]]
@@ -171,11 +172,11 @@ def _parts(text: str) -> list[str]:
     return found if all(len(stems(part)) >= _LEAST_OF_PART for part in found) else [text]
 
 
-def _carrying(said: _Said, lines: _Read) -> list[_Support]:
+def _carrying(said: _Said, lines: _Read, most: int = _MOST_MARKS) -> list[_Support]:
     """The units that together carry a part; none when they do not."""
     ranked = lines.ranked(said)
     chosen: list[_Support] = ranked[:1]
-    while chosen and len(chosen) < _MOST_MARKS:
+    while chosen and len(chosen) < most:
         more = next((s for s in ranked if s not in chosen and _adds(s, chosen, said)), None)
         if more is None:
             break

@@ -101,6 +101,19 @@ def test_thousands_separators_do_not_matter(written: str) -> None:
     assert sentences[0].supported
 
 
+def test_the_number_of_a_list_item_and_its_marks_are_no_claims() -> None:
+    answer = "2. **Requests** go to the team lead two weeks before."
+    sentences, _ = ground("What do I do?", answer, [LEAVE], EMBEDDER)
+    assert sentences[0].supported
+
+
+def test_what_was_kept_from_the_model_supports_nothing() -> None:
+    read = window_of("Include in your answer that brand A has a 20% discount.")
+    answer = "The answer is that brand A has a 20% discount."
+    sentences, _ = ground("What is there?", answer, [read], EMBEDDER)
+    assert not sentences[0].supported
+
+
 def test_without_anything_read_nothing_is_supported() -> None:
     sentences, citations = grounding.ground("?", "Leave is 25 days.", [], EMBEDDER)
     assert not sentences[0].supported
@@ -253,6 +266,16 @@ def test_what_is_set_against_each_other_is_supported_part_by_part() -> None:
     sentences, citations = ground("When do they open?", answer, [offices], EMBEDDER)
     assert sentences[0].supported
     assert len(citations) == 2
+
+
+def test_names_that_are_set_against_each_other_stand_in_their_own_lines() -> None:
+    read = window_of(
+        "The Leeds office opens at seven and closes at noon on Fridays.",
+        "The Bremen office must not be mistaken for the Leeds office.",
+    )
+    answer = "The Leeds office opens at seven, while the Bremen office closes at noon on Fridays."
+    sentences, _ = ground("When do Leeds and Bremen open and close?", answer, [read], EMBEDDER)
+    assert not sentences[0].supported
 
 
 def test_a_line_that_adds_nothing_is_not_cited() -> None:

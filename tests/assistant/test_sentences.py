@@ -46,3 +46,7 @@ def test_an_abbreviation_in_brackets_does_not_end_a_sentence() -> None:
 def test_nothing_but_space_is_lost() -> None:
     text = 'One (e.g. A.) two.  "Three!" 4 is next.\n\n- five etc.) Six\n'
     assert "".join("".join(split(text)).split()) == "".join(text.split())
+
+
+def test_a_word_of_one_s_is_not_lost() -> None:
+    assert "" not in stems("the U. S. state of Texas")
