@@ -7,7 +7,16 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import abstention, extractive, gaps, grounding, injection, missing, prompts
+from assistant import (
+    abstention,
+    disagreement,
+    extractive,
+    gaps,
+    grounding,
+    injection,
+    missing,
+    prompts,
+)
 from assistant.chat_model import Stopped, TokenOdds
 from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Citation, Outcome, Reply, Sentence
@@ -76,6 +85,8 @@ class Answer:
             yield from self._quote(request, reading, ranked, reply)
         else:
             yield from self._write(self._model, request, reading, ranked, reply)
+        if reply.outcome:
+            reply.outcome = disagreement.noted(reply.outcome, reading)
 
     def _count(self, text: str) -> int:
         # Other chat models count with a tokenizer that langchain-core would fetch from a hub.

@@ -1,0 +1,131 @@
+"""When another document that was read says otherwise, the answer says so, and cites both.
+
+Only what was read is looked at, and only running text: rows of tables say too little by themselves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant import grounding
+from assistant.context import Window
+from assistant.reading import Reading
+from assistant.reply import Citation, Outcome, Sentence, place
+from assistant.sentences import stems
+from assistant.statements import Difference, difference
+from assistant.units import Unit, units_of
+from vectorstore.version_names import one_document, parsed
+
+OTHERWISE = "Another document says otherwise:"
+BOTH = "The documents cited here do not agree on this."
+_MOST = 2  # in one answer
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A sentence of the answer rests on `cited`; `other`, of another document, says otherwise."""
+
+    mark: int  # of the citation of what is cited
+    cited: Unit
+    other: Unit
+    difference: Difference
+
+
+def noted(outcome: Outcome, reading: Reading) -> Outcome:
+    """With a sentence, a citation and a notice for each disagreement, at most two."""
+    windows = reading.windows + reading.earlier
+    if outcome.refused or outcome.stopped:
+        return outcome
+    for found in list(disagreements(outcome, reading.meant, windows))[:_MOST]:
+        outcome = _told(outcome, found, windows)
+    return outcome
+
+
+def disagreements(
+    outcome: Outcome, question: str, windows: Sequence[Window]
+) -> Iterator[Disagreement]:
+    """Of an answer, in its order; each sentence of another document once."""
+    units = [u for i, w in enumerate(windows) for u in units_of(w, i) if _prose(u, w)]
+    seen: set[Unit] = set()
+    for sentence in outcome.sentences:
+        for mark, cited in _cited(sentence, outcome.citations, units, windows):
+            for other in units:
+                if other in seen or not _comparable(windows[cited.window], windows[other.window]):
+                    continue
+                around = _about(windows[cited.window]), _about(windows[other.window])
+                if what := difference(question, cited.text, other.text, *around):
+                    seen |= {cited, other}
+                    yield Disagreement(mark, cited, other, what)
+
+
+def _prose(unit: Unit, window: Window) -> bool:
+    return not any(t.first <= unit.last and unit.first <= t.last for t in window.page.tables)
+
+
+def _about(window: Window) -> str:
+    """The text around a sentence, which may name what the sentence does not."""
+    return f"{window.document}\n{window.text}"
+
+
+def _cited(
+    sentence: Sentence, citations: Sequence[Citation], units: Sequence[Unit], read: Sequence[Window]
+) -> Iterator[tuple[int, Unit]]:
+    """For each mark, the sentence of the cited lines that says most of what the answer's does."""
+    wanted = stems(sentence.text)
+    for citation in citations:
+        if citation.mark in sentence.marks:
+            quote = " ".join(citation.quote.split())
+            within = [u for u in units if _stands_in(u, citation, quote, read[u.window])]
+            if within:
+                yield citation.mark, max(within, key=lambda unit: len(unit.stems & wanted))
+
+
+def _stands_in(unit: Unit, citation: Citation, quote: str, window: Window) -> bool:
+    same = window.document == citation.document and window.page.number == citation.page
+    return same and " ".join(unit.text.split()) in quote
+
+
+def _comparable(one: Window, other: Window) -> bool:
+    """Two documents that can contradict each other: versions, and reports of two years, do not."""
+    if one.document == other.document:
+        return False
+    first, second = parsed(one.document), parsed(other.document)
+    if first.periods and second.periods and first.periods != second.periods:
+        return False
+    return not one_document(first, second)
+
+
+def _told(outcome: Outcome, found: Disagreement, read: Sequence[Window]) -> Outcome:
+    sentence, citations = _sentence(outcome, found, read)
+    return replace(
+        outcome,
+        text=f"{outcome.text} {sentence.text}",
+        sentences=(*outcome.sentences, sentence),
+        citations=citations,
+        notices=(*outcome.notices, _notice(found, read)),
+    )
+
+
+def _sentence(
+    outcome: Outcome, found: Disagreement, read: Sequence[Window]
+) -> tuple[Sentence, tuple[Citation, ...]]:
+    """What is added to the answer, with its marks, and all citations then."""
+    mark = 1 + max((citation.mark for citation in outcome.citations), default=0)
+    new = grounding.citation(mark, found.other, read, 1.0)
+    for known in outcome.citations:
+        if replace(known, mark=mark, score=1.0) == new:  # the answer cites both already
+            return Sentence(BOTH, True, (found.mark, known.mark)), outcome.citations
+    text = " ".join(found.other.text.split())
+    return Sentence(f"{OTHERWISE} “{text}”", True, (mark,)), (*outcome.citations, new)
+
+
+def _notice(found: Disagreement, read: Sequence[Window]) -> str:
+    """`A.pdf, page 1, says 25 days; B.pdf, page 2, says 28 days.`"""
+    sides = ((found.cited, found.difference.one), (found.other, found.difference.other))
+    told = "; ".join(f"{_where(unit, read)}, says {value}" for unit, value in sides)
+    return f"The documents do not agree: {told}."
+
+
+def _where(unit: Unit, read: Sequence[Window]) -> str:
+    window = read[unit.window]
+    seconds = window.page.lines[unit.first].seconds
+    return f"{window.document}, {place(window.page.number, seconds)}"
