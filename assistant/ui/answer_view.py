@@ -144,6 +144,8 @@ def footer(answer: Mapping[str, Any]) -> str:
     """Time, and the model or the cells of tables that the answer is computed from."""
     model, cells = answer["model"], len(answer.get("cells", ()))
     by = "quoted from the documents" if model == "extractive" else model
+    if answer.get("asked_back"):
+        by = "asks what is meant"
     if cells:
         by = (
             f"computed from {cells} cells of a table"
