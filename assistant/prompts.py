@@ -59,12 +59,6 @@ def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> 
     return [SystemMessage(SYSTEM), HumanMessage(_turn(passages, question, instruction))]
 
 
-def check(sentences: Sequence[str], question: str) -> list[BaseMessage]:
-    """Is the answer among these sentences? A small model tells that from few better than from all
-    that it will read, and where it is not, the rest need not be read."""
-    return first_turn([Passage("Text", 1, 0.0, "\n".join(sentences))], question, CHECK)
-
-
 def next_turn(
     before: Sequence[BaseMessage],
     answer: str,

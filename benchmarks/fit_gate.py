@@ -18,7 +18,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from assistant import prompts
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
 from assistant.evidence import Evidence, GivenPassages
 from assistant.reading import Budget
@@ -29,9 +28,8 @@ from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.library import Library
 
 Row = dict[str, Any]
-RETRIEVAL = ["passage_cosine", "sentence_cosine", "covered"]
-MODEL = ["yes_log_odds"]  # asked about the best sentences
-FOLLOW_UP = ["all_log_odds"]  # asked about all that is read, as a follow-up is
+RETRIEVAL = ["sentence_cosine", "covered"]
+MODEL = ["yes_log_odds"]
 PASSAGES = 4
 
 
@@ -43,7 +41,7 @@ def main() -> None:
     if not chosen.show:
         collect(chosen, path)
     rows = read_rows(path)
-    for names in (RETRIEVAL + MODEL, RETRIEVAL + FOLLOW_UP, RETRIEVAL, MODEL):
+    for names in (RETRIEVAL + MODEL, RETRIEVAL, MODEL):
         report(rows, names)
 
 
@@ -66,11 +64,8 @@ def collect(options: Any, path: Path) -> None:
             request = Request(question.question, evidence, given=name == "clapnq")
             reading = tool.read(request)
             signals = tool.signals(request, reading, rank(request, reading), tool.run(request))
-            yes, no = model.next_token_logprobs(
-                reading.messages(question.question, prompts.CHECK), [prompts.YES, prompts.NO]
-            )
             row = {"id": key, "set": name, "answerable": answerable, **asdict(signals)}
-            common.append_row(path, {**row, "all_log_odds": yes - no})
+            common.append_row(path, row)
             print(key, answerable, json.dumps(asdict(signals)), file=sys.stderr)
 
 

@@ -29,7 +29,6 @@ from vectorstore.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
 Ranked = Sequence[extractive.Quoted]  # all sentences that were read, best first
-_BEST = 3  # sentences by which the model judges whether there is an answer
 
 
 class Answer:
@@ -173,13 +172,10 @@ class Answer:
             raise Stopped("Stopped before the model had looked at the question.")
         if not isinstance(self._model, TokenOdds):
             return found
-        if reading.before:  # other passages would push the conversation out of the model's cache
-            check = reading.messages(request.question, prompts.CHECK)
-        else:
-            check = prompts.check([quoted.unit.text for quoted in ranked[:_BEST]], reading.meant)
+        check = reading.messages(request.question, prompts.CHECK)
         odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
         reply.asked, reply.yes_log_odds = prompts.told(check), odds[0] - odds[1]
-        return replace(found, yes_log_odds=reply.yes_log_odds, follows=bool(reading.before))
+        return replace(found, yes_log_odds=reply.yes_log_odds)
 
     # -- answering without a model
 
@@ -252,7 +248,6 @@ def _retrieval_signals(reading: Reading, ranked: Ranked) -> abstention.Signals:
     asked = stems(reading.meant)
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     return abstention.Signals(
-        passage_cosine=max((window.cosine for window in reading.windows), default=0.0),
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
         covered=len(asked & known) / len(asked) if asked else 1.0,
     )
