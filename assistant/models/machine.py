@@ -16,7 +16,7 @@ from assistant.models.catalogue import Model
 Fit = Literal["good", "slow", "too big"]
 
 # Reading a prompt is bound by computation: 1.1 GB on two cores read 185 tokens a second, so the
-# evidence for an answer (about 1,100 tokens) takes six seconds; nine are still good.
+# evidence for an answer (about 600 tokens) takes three seconds; five are still good.
 WEIGHTS_PER_CORE = 0.8e9
 # The rest is left to the system, the index and the browser.
 MEMORY_SHARE = 0.75
