@@ -17,6 +17,7 @@ _BATCH = 700  # tokens of a batch
 _BATCHES = 8
 _DRY = 2  # batches without a new item: the rest has none
 _LONGEST = 30  # words of an item
+_CUT = "Only the passages that fit best were read: others may name more."
 _NONE = re.compile(r"none\b", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
 
@@ -26,7 +27,8 @@ def list_all(
     writer: Writer, reply: Reply, draft: Draft,
 ) -> Iterator[str]:  # fmt: skip
     """The items as they are found, each tied to its lines in `draft`. Raises Stopped."""
-    batches = _batches(shelf.passages(question, _HITS, documents), shelf)
+    hits = shelf.passages(question, _HITS, documents)
+    batches, unread = _batches(hits, shelf)
     dry, known = 0, set[frozenset[str]]()
     for number, read in enumerate(batches, start=1):
         if reply.cancel.is_set() or dry == _DRY:
@@ -35,12 +37,12 @@ def list_all(
         found = items(writer.write(question, read, prompts.LIST.format(what=what), most=220))
         fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
         new = [item for item in reversed(fresh.values()) if draft.supported(item, read)]
-        known |= set(fresh)
+        known |= set(map(stems, new))  # what these do not say, others may
         dry = 0 if new else dry + 1
         for item in new:
             yield draft.add(f"• {item}", read)
-    if len(batches) == _BATCHES:
-        draft.notices.append("There is more that fits; the passages that fit best were read.")
+    if dry < _DRY and (unread or len(hits) == _HITS):
+        draft.notices.append(_CUT)
 
 
 def items(text: str) -> list[str]:
@@ -53,12 +55,13 @@ def _short(item: str) -> bool:
     return len(item.split()) <= _LONGEST and not item.endswith(":")
 
 
-def _batches(hits: Sequence[Hit], shelf: Shelf) -> list[list[Window]]:
-    """Passages around the hits, best first, a budget at a time; none is read twice."""
+def _batches(hits: Sequence[Hit], shelf: Shelf) -> tuple[list[list[Window]], list[Hit]]:
+    """Passages around the hits, best first, a budget at a time; none is read twice. And the hits
+    that are left over."""
     batches: list[list[Window]] = []
     left = list(hits)
     while left and len(batches) < _BATCHES:
         read = context.windows(left, shelf, _BATCH)
         batches.append(read)
         left = [hit for hit in left if not any(window.holds(hit) for window in read)]
-    return batches
+    return batches, left

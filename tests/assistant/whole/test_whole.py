@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from assistant.evidence import GivenPassages
 from assistant.prompts import REFUSAL
 from assistant.reply import Reply
 from assistant.tools import Request
 from assistant.tools.whole import Whole
 from assistant.turn_taking import TurnTaking
+from assistant.whole import listing
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.assistant.whole.shelf import SmallShelf
 
@@ -71,6 +74,34 @@ def test_a_list_keeps_what_stands_in_the_documents_once() -> None:
     )
     done = asked("List all rules on annual leave", [lines, *["None"] * 8]).finish()
     assert done.text == "• 25 days of annual leave\n• second class"
+
+
+@pytest.mark.parametrize(
+    ("limits", "new", "cut"),
+    [
+        ({}, True, False),  # all is read
+        ({"_BATCHES": 5}, True, False),  # in as many batches as there may be
+        ({"_BATCHES": 4}, True, True),
+        ({"_HITS": 6}, True, False),
+        ({"_HITS": 5}, True, True),  # as many as were looked for: there may be others
+        ({"_BATCHES": 4}, False, False),  # nothing new in the last batches: no more is expected
+    ],
+)
+def test_a_list_says_that_there_may_be_more_only_when_it_was_cut(
+    limits: dict[str, int], new: bool, cut: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_HITS": 96, **limits}.items():
+        monkeypatch.setattr(listing, name, value)
+    rules = [f"Office {n} gives {n} days of annual leave." for n in range(20, 25)]
+    filled = [f"{rule} {'More of these rules is kept here. ' * 60}" for rule in rules]
+    shelf = SmallShelf({f"{n}.pdf": [[line]] for n, line in enumerate(filled)})  # a batch each
+    says = "\n".join(f"- {rule}" for rule in rules)  # of which the batch supports one
+    chat = ScriptedChat(replies=[says if new else "None"] * 5)
+    reply = Whole(chat, "scripted", TurnTaking()).offer(Request("List all rules", shelf))
+    assert reply is not None
+    done = reply.finish()
+    assert (listing._CUT in done.notices) is cut
+    assert done.refused is not new
 
 
 def test_nothing_found_is_said() -> None:
