@@ -108,8 +108,8 @@ class _Read:
     def ranked(self, said: _Said) -> list[_Support]:
         """The units that may support a sentence, best first."""
         nearest = sorted(self._units, key=lambda unit: -_lexical(unit, said))[:_SHORTLIST]
-        shortlist = [unit for unit in nearest if not instructions(unit.text)]  # the model's prompt
-        if not shortlist:  # is without them, too
+        shortlist = [unit for unit in nearest if _states(unit)]
+        if not shortlist:
             return []
         texts = [f"{unit.heads} {unit.text}".strip() for unit in shortlist]
         vectors = self._embedder.passages([said.text, *texts])
@@ -158,7 +158,8 @@ def _supports(question: str, text: str, lines: _Read) -> list[_Support]:
         return chosen
     chosen = []
     for part in parts:  # a name tells which of the two is meant: it must stand in the same line
-        found = _carrying(_Said.of(part, question), lines, most=1)
+        said = _Said.of(part, question)
+        found = _again(said, chosen, lines) or _carrying(said, lines, most=1)
         if not found:
             return []
         chosen += [support for support in found if support.unit not in [c.unit for c in chosen]]
@@ -184,7 +185,17 @@ def _carrying(said: _Said, lines: _Read, most: int = _MOST_MARKS) -> list[_Suppo
     if not chosen or said.missing(chosen) or _denies(said, chosen):
         return []
     needed = _needed(chosen, said)
-    return needed if lines.likeness(said, needed) >= _SUPPORTED else []
+    return needed if _likely(said, needed, lines) else []
+
+
+def _again(said: _Said, chosen: Sequence[_Support], lines: _Read) -> list[_Support]:
+    """The line of another part, when it carries this one, too."""
+    same = (s for s in lines.ranked(said) if s.unit in [c.unit for c in chosen])
+    return next(([s] for s in same if not said.missing([s]) and _likely(said, [s], lines)), [])
+
+
+def _likely(said: _Said, chosen: Sequence[_Support], lines: _Read) -> bool:
+    return lines.likeness(said, chosen) >= _SUPPORTED
 
 
 def _needed(chosen: Sequence[_Support], said: _Said) -> list[_Support]:
@@ -204,7 +215,7 @@ def _adds(support: _Support, chosen: Sequence[_Support], said: _Said) -> bool:
     A number or a name alone is not enough: other lines hold others, of other things. It is where
     each of two like lines has one, as in "25 days instead of 20".
     """
-    if support.score < _RELATED:
+    if support.score < _RELATED and said.covered([support]) < _ALIKE:
         return False
     left = said.missing(chosen)
     new = said.words - frozenset().union(*(s.unit.meant for s in chosen))
@@ -236,6 +247,11 @@ def _lexical(unit: Unit, said: _Said) -> float:
     total = len(said.words) + 3 * len(said.numbers)
     found = len(said.words & unit.meant) + 3 * len(said.numbers & unit.numbers)
     return found / total if total else 0.0
+
+
+def _states(unit: Unit) -> bool:
+    """A question states nothing, and instructions to a model are kept from it."""
+    return not unit.text.rstrip().endswith("?") and not instructions(unit.text)
 
 
 def _named(document: str) -> str:

@@ -1,5 +1,6 @@
 """What is read, cut into what one can point at: sentences, rows of tables, items of lists."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from ingest.document import Page
 
 _MOST_LINES = 5  # a "sentence" of more lines is a table or a list: taken line by line
 _LONGEST_LIST = 16  # lines
+_HYPHEN = re.compile(r"([a-z])-\s([a-z])")
 _BULLETS = ("•", "-", "–", "*")
 
 
@@ -29,8 +31,9 @@ class Unit:
 
     @cached_property
     def meant(self) -> frozenset[str]:
-        """Its words, and for a row, which has hardly any, those that say what it is about."""
-        return self.stems | stems(self.heads)
+        """Its words, also those that a line end divides, and for a row, which has hardly any, those
+        that say what it is about."""
+        return self.stems | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
 
 
 def units_of(window: Window, index: int = 0) -> Iterator[Unit]:

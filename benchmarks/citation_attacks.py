@@ -35,7 +35,7 @@ _UNITS = {
     "weeks": "years", "month": "day", "months": "days", "year": "week", "years": "weeks",
     "hour": "day", "hours": "days", "minute": "hour", "minutes": "hours",
 }  # fmt: skip
-_NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w])")
+_NUMBER = re.compile(r"(?!\A\d{1,2}[.)] )(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w])")
 _YEAR = re.compile(r"(?<![\w.,$])(?:19|20)\d\d(?![\w,])")
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b")
 _DAY = re.compile(rf"\b({'|'.join(_MONTHS)}) (\d\d?)\b|\b(\d\d?) ({'|'.join(_MONTHS)})\b")

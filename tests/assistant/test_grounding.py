@@ -278,6 +278,30 @@ def test_names_that_are_set_against_each_other_stand_in_their_own_lines() -> Non
     assert not sentences[0].supported
 
 
+def test_a_line_that_carries_both_sides_is_cited_once() -> None:
+    read = window_of(
+        "Inside the network a visit to a doctor is $20, while a visit to a specialist is $50.",
+        "Outside the network a visit to a doctor is $50, while a visit to a specialist is $75.",
+    )
+    answer = "A visit to a doctor of the plan is $20, while a visit to a specialist is $50."
+    _, citations = ground("What does a visit cost inside?", answer, [read], EMBEDDER)
+    assert [citation.quote for citation in citations] == [read.page.lines[0].text]
+
+
+def test_a_question_of_the_document_supports_nothing() -> None:
+    read = window_of("Why does the last point of a metrics report drop suddenly?", "See page 4.")
+    answer = "The last point of a metrics report drops suddenly."
+    sentences, _ = ground("Why does it drop?", answer, [read], EMBEDDER)
+    assert not sentences[0].supported
+
+
+def test_words_that_a_line_end_divides_are_found() -> None:
+    read = window_of("Only achiev-", "ing engi-", "neers attend confer-", "ences abroad.")
+    answer = "Only achieving engineers attend conferences abroad."
+    sentences, _ = ground("Who?", answer, [read], EMBEDDER)
+    assert sentences[0].supported
+
+
 def test_a_line_that_adds_nothing_is_not_cited() -> None:
     read = window_of(
         "Paid annual leave is 25 days for full-time employees.",
