@@ -1,46 +1,38 @@
-"""Is it open what a question is about? Then a question goes back, with what it may mean.
-
-Rules on words, measured in docs/evaluation.md: the small chat model does not know when a question
-is unclear. Only four forms are taken for unclear, each by itself rare in questions that people
-have thought about: "this office" where no office was named; "the contract" where several documents
-that fit are contracts; "How long does it last?" as the first question; a single word.
-"""
+"""An unclear question goes back, with what it may mean by the passages that fit it."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from assistant.followup import NOBODY
 from assistant.sentences import stems
 from assistant.suggestions import FORMAL
+from assistant.unclear import Pointer, plain, plain_stems
 from ingest.names import readable
 from vectorstore.library import Hit
 from vectorstore.words import content_words, name_parts
 
-_AT = r"in|for|of|at|on|by|to|from|with|about|under"
-_POINTING = re.compile(rf"\b(?:this|(?<=\b)(?:{_AT})\s+that)\s+", re.IGNORECASE)
-_DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
-_PRONOUN = re.compile(
-    r"\b(?:it|its|they|them|their|he|she|him|her|his|this|these|those|that)\b", re.IGNORECASE
-)
-_CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNORECASE)
-_DESCRIBED = re.compile(rf"\s*(?:{_AT}|that|who|which|where|whose)\b", re.IGNORECASE)
-_WORD = re.compile(r"\s*([\w’'-]+)")
-_POSSESSIVE = re.compile(r"['’]s$")
-# What is read, and times: "this report" is the one that is asked.
-_KNOWN = stems(
-    "document report paper slide deck table figure chart page handbook guide manual article book"
-    " text file pdf section chapter list data question answer information topic"
-    " conversation company firm organisation organization business year month week day"
-    " time quarter moment way case point amount kind sort type number"
+# Words for one of many, which nobody says before it is known which one.
+_KINDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+country city state town village county animal plant person man woman actor actress author artist
+singer movie film show series song album band novel game team player school university college
+hospital museum church bridge river lake mountain island hotel restaurant store shop car vehicle
+phone drug medicine disease loan product brand recipe festival event war battle park agency program
+programme language planet species bird dog building station airport street office site branch
+factory warehouse customer supplier contract project
+""",
+    )
 )
 _NEAR = 0.7  # of the best cosine: what else a question may mean
 _MAIN = 0.5  # share of these that are alike, so that it is what the question is about
 _LOOKED_AT = 12  # of the best passages, for names
 _MOST = 3  # choices
 _LONGEST = 70  # letters of one
+_WORD = re.compile(r"[\w’'-]+")
 _ASKS = re.compile(
     r"\W*(?:what|who|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|should"
     r"|will|would|has|have|tell|list|show|give|explain)\b",
@@ -50,90 +42,6 @@ _ASKED = re.compile(
     r"\b(?:Which .{1,80} do you mean|What do you mean by “\w+”"
     r"|What would you like to know about “\w+”)[^?]*\?\Z"
 )
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """A phrase of a question that points at something nobody has named: `start` to `end`."""
-
-    start: int
-    end: int
-    words: tuple[str, ...]  # "this office open" has office and open: where it ends is not known
-    kind: str  # this, the, it, or bare
-
-
-def pointer(question: str, said: str) -> Pointer | None:
-    """What has to be looked at; `said` is the conversation before, empty for a first question."""
-    return (
-        next(_pointing(question, said), None)
-        or next(_definite(question, said), None)
-        or (None if said else _pronoun(question) or _bare(question))
-    )
-
-
-def _pointing(question: str, said: str) -> Iterator[Pointer]:
-    known = stems(said) | _KNOWN
-    for match in _POINTING.finditer(question):
-        words = _noun(question, match.end())
-        before = question[: match.start()]
-        told = known | stems(before)
-        if words[:1] == ("library",) or _CLAUSE.search(before):
-            continue
-        if words and not stems(" ".join(words)) & told:
-            start = match.start() + match.group().lower().rindex("th")
-            yield Pointer(start, match.end(), words, "this")
-
-
-def _definite(question: str, said: str) -> Iterator[Pointer]:
-    for match in _DEFINITE.finditer(question):
-        words = _noun(question, match.end())
-        if not words or any(not word.islower() for word in words):
-            continue
-        end = match.end() + len(question[match.end() :].partition(words[-1])[0]) + len(words[-1])
-        plural = words[-1].endswith("s") and not words[-1].endswith(("ss", "’s", "'s"))
-        if not plural and not _DESCRIBED.match(question, end) and not _all(words) <= stems(said):
-            yield Pointer(match.start(), match.end(), words, "the")
-
-
-def _pronoun(question: str) -> Pointer | None:
-    match = _PRONOUN.search(question)
-    few = len(content_words(question)) <= 2
-    if not match or not few or NOBODY.search(question):
-        return None
-    if _CLAUSE.search(question[: match.start()]) or re.search(r"\d|\w\s+[A-Z]", question):
-        return None
-    return Pointer(match.start(), match.end(), (), "it")
-
-
-def _bare(question: str) -> Pointer | None:
-    found = re.fullmatch(r"\W*(?:the\s+)?([^\W\d_]+)\W*", question.strip(), re.IGNORECASE)
-    if not found or not content_words(question):
-        return None
-    return Pointer(0, len(question), (found.group(1),), "bare")
-
-
-def _noun(question: str, at: int) -> tuple[str, ...]:
-    """The words behind an article, up to one that carries no meaning or to a sign; four at most."""
-    words: list[str] = []
-    while len(words) < 4 and (match := _WORD.match(question, at)):
-        if not content_words(_POSSESSIVE.sub("", match.group(1))):
-            break
-        words.append(match.group(1))
-        at = match.end()
-        if _POSSESSIVE.search(match.group(1)):
-            break
-    return tuple(words)
-
-
-def _plain(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(_POSSESSIVE.sub("", word) for word in words)
-
-
-def _all(words: Iterable[str]) -> frozenset[str]:
-    return stems(" ".join(_plain(words)))
-
-
-# -- what it may mean
 
 
 @dataclass(frozen=True)
@@ -151,7 +59,8 @@ def question_back(
     best = max((hit.cosine for hit in hits), default=0.0)
     near = [hit for hit in hits if hit.cosine >= _NEAR * best]
     if found.kind == "the":
-        return _which_document(question, said, found.words, near)
+        which = _which_document(question, said, found.words, near)
+        return which or _which_of_a_kind(question, said, found, near)
     if found.kind == "bare":
         return _what_about(found.words[0], near)
     if alone:
@@ -166,7 +75,7 @@ def _which(words: Sequence[str], near: Sequence[Hit]) -> Asked | None:
     """ "Which office do you mean?" with the offices of the passages, if they have names."""
     noun = _known_noun(words, near)
     titles = _titles(near)
-    if len({hit.document for hit in near}) == 1 and _all(noun) <= _title_words(titles[0]):
+    if len({hit.document for hit in near}) == 1 and plain_stems(noun) <= _title_words(titles[0]):
         return None
     which = f"Which {' '.join(noun)} do you mean"
     names = _names(noun, near) or _names(noun[-1:], near)
@@ -179,7 +88,7 @@ def _which_document(
     question: str, said: str, words: Sequence[str], near: Sequence[Hit]
 ) -> Asked | None:
     """When most of what fits are documents of that name, and no word tells which is meant."""
-    noun = _all(words)
+    noun = plain_stems(words)
     named = [title for title in _titles(near, len(near)) if noun <= _title_words(title)]
     if len(named) < 2 or _title(near[0]) not in named:
         return None
@@ -190,8 +99,18 @@ def _which_document(
     if not most or not all(apart) or any(words & told for words in apart):
         return None
     choices = named[:_MOST]
-    text = f"Which {' '.join(_plain(words))} do you mean: {_joined(choices, 'or')}?"
+    text = f"Which {' '.join(plain(words))} do you mean: {_joined(choices, 'or')}?"
     return Asked(text, tuple(choices))
+
+
+def _which_of_a_kind(question: str, said: str, found: Pointer, near: Sequence[Hit]) -> Asked | None:
+    """ "the loan" in a conversation that was about something else; else when several have names."""
+    noun = _known_noun(found.words, near)
+    rest = question[: found.start] + question[found.end :]
+    if len(noun) > 1 or noun[0] not in _KINDS or re.search(r"\d|\w\s+[A-Z]", rest):
+        return None
+    asked = _which(noun, near)
+    return asked if asked and (said or asked.choices) else None
 
 
 def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:
@@ -217,17 +136,17 @@ def _joined(names: Sequence[str], last: str) -> str:
 
 def _known_noun(words: Sequence[str], near: Sequence[Hit]) -> tuple[str, ...]:
     """The longest beginning that the passages have: where a noun ends, no list of words tells."""
-    plain = _plain(words)
+    known = plain(words)
     texts = f" {' '.join(_WORD.findall(' '.join(map(_all_of, near)).lower()))} "
     if not near:
-        return plain if len(plain) <= 2 else plain[:1]
-    length = len(plain)
-    while length > 1 and f" {' '.join(plain[:length]).lower()} " not in texts:
+        return known if len(known) <= 2 else known[:1]
+    length = len(known)
+    while length > 1 and f" {' '.join(known[:length]).lower()} " not in texts:
         length -= 1
-    capital = list(takewhile(lambda word: word[0].isupper(), plain))
-    if length == len(capital) < len(plain) and _names(plain[length : length + 1], near, 1):
+    capital = list(takewhile(lambda word: word[0].isupper(), known))
+    if length == len(capital) < len(known) and _names(known[length : length + 1], near, 1):
         length += 1  # "this California county": counties have names there
-    return plain[:length]
+    return known[:length]
 
 
 def _names(noun: Sequence[str], near: Sequence[Hit], least: int = 2) -> list[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from assistant.ask_back import Asked, is_reply, pointer, question_back
+from assistant.ask_back import Asked, is_reply, question_back
 from assistant.reply import Outcome, Passage, Reply
 from assistant.tools import Request, Turn
+from assistant.unclear import pointer
 from assistant.whole.parts import Shelf
 from vectorstore.library import Hit
 
@@ -14,7 +15,7 @@ _SHOWN = 4  # passages
 
 
 class AskBack:
-    """Offers a question back only when one of the rules of `assistant/ask_back.py` says so."""
+    """Offers a question back only when one of the rules of `assistant/unclear.py` says so."""
 
     name = "ask_back"
 

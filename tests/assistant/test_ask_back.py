@@ -90,6 +90,27 @@ def test_what_nobody_named_is_asked_back_also_when_nothing_is_found() -> None:
     assert outcome.text == "Which state library do you mean?"
 
 
+def test_a_kind_of_thing_is_asked_back_when_the_talk_was_of_something_else() -> None:
+    stadium = [("Wembley Stadium", "The stadium hosts the finals of the cup.")]
+    question = "Which events are in the country's stadium?"
+    outcome = asked(question, stadium, (Turn("What is a web service?", "A program."),))
+    assert outcome is not None
+    assert outcome.text == (
+        "The closest passages are in “Wembley Stadium”. Which country do you mean?"
+    )
+    assert asked(question, stadium) is None
+    spoken = Turn("Which country has the largest stadium?", "England.")
+    assert asked(question, stadium, (spoken,)) is None
+    assert asked("Which events are in the country's Wembley stadium?", stadium) is None
+
+
+def test_the_office_is_asked_back_as_a_first_question_when_several_have_names() -> None:
+    outcome = asked("When does the office open?", OFFICES)
+    assert outcome is not None
+    assert set(outcome.choices) == {"Ghent office", "Porto office"}
+    assert asked("When does the office open?", OFFICES[:1]) is None
+
+
 @pytest.mark.parametrize(
     "question",
     [
