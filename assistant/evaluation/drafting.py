@@ -1,8 +1,8 @@
 """Drafts questions from a library's own passages, for a person to keep or to drop.
 
-Of a passage the chat model writes a question with the answer copied from it, the same question in
-other words, and one on the same subject that the passage does not answer. Code checks what can be
-checked; whether the rest of the library answers the last one is for the person to say.
+Of a passage the chat model writes a question with the answer copied from it, and the same question
+in other words. Code makes one of it that the library does not answer: a small model that was asked
+for one wrote none that held. Code checks what can be checked; the rest is for the person to say.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from assistant.chat import Assistant
 from assistant.evaluation.metrics import contains, words
+from assistant.evaluation.near_misses import near_miss
 from assistant.evaluation.quantities import quantities
 from assistant.evaluation.question_sets import Evidence, Question
 from assistant.sentences import numbers, stems
@@ -30,10 +31,6 @@ ASK = (
 AGAIN = (
     "Ask the following question in other words, as another person would, with the same meaning. "
     "Write only the question.\n\n{question}"
-)
-BESIDE = (
-    "Write one short question on the same subject that the passage does NOT answer: ask for a "
-    "detail that it leaves out. Name what it is about. Write only the question."
 )
 
 _WORDS = 120  # of a passage
@@ -81,7 +78,7 @@ class Drafting:
             if (first := self._question(passage)) is not None:
                 done += 1
                 yield first
-                yield from self._others(first, passage)
+                yield from self._others(first)
         self.show(done, number)
 
     def _question(self, passage: Passage) -> Question | None:
@@ -93,12 +90,11 @@ class Drafting:
         place = Evidence(passage.document, passage.page)
         return Question(_id(question), question, (answer,), True, (place,), state="draft")
 
-    def _others(self, first: Question, passage: Passage) -> Iterator[Question]:
+    def _others(self, first: Question) -> Iterator[Question]:
         again = _line(self._write(AGAIN.format(question=first.question)))
         if well_asked(again) and same_meaning(again, first.question):
             yield Question(_id(again), again, first.answers, True, first.evidence, state="draft")
-        beside = _line(self._write(f"{_shown(passage)}\n\n{BESIDE}"))
-        if well_asked(beside) and beside != first.question and self._refused(beside, passage):
+        if beside := near_miss(first.question, self.library):
             yield Question(_id(beside), beside, (), False, (), state="draft")
 
     def _refused(self, question: str, passage: Passage) -> bool:
