@@ -7,7 +7,7 @@ from vectorstore.words import content_words
 _END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•])|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|nos|inc|ltd|corp|mr|mrs|ms|dr|st|fig|sec|pp|u\.s)"
-    r"|(?<![/°])(?<!\d )(?<!\b[ap]\.)\b[A-Z])"  # but "20 km/h.", "5 m.", "5 °C." and "8 a.m."
+    r"|(?<![/°])(?<!\d )(?:(?<!\b[ap]\.)|(?!m))\b[A-Z])"  # but "20 km/h.", "5 °C." and "8 a.m."
     r"\.[\"'”’)\]]*\Z",
     re.IGNORECASE,
 )

@@ -1,5 +1,7 @@
 """Splitting text into sentences, and sentences into what carries their meaning."""
 
+import pytest
+
 from assistant.sentences import numbers, split, stems
 
 
@@ -50,3 +52,10 @@ def test_nothing_but_space_is_lost() -> None:
 
 def test_a_word_of_one_s_is_not_lost() -> None:
     assert "" not in stems("the U. S. state of Texas")
+
+
+@pytest.mark.parametrize(
+    "text", ["Write to P.O. Box 12.", "It was built in 70 A.D. Nero had left."]
+)
+def test_two_letters_with_points_do_not_end_a_sentence(text: str) -> None:
+    assert split(text) == [text]
