@@ -33,8 +33,7 @@ def draw() -> None:
     )  # fmt: skip
     with st.container(horizontal=True):
         if st.button("Learn from feedback", key="learn"):
-            resources.tasks().start("Learning from feedback", learning_from(found))
-            st.rerun()
+            resources.start("Learning from feedback", learning_from(found))
         if found.lessons.last() is not None:
             st.button("Reset", key="reset-learned", on_click=_reset, args=(found,),
                       help="Back to how it was before; thumbs and questions stay")  # fmt: skip

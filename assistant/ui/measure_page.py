@@ -109,8 +109,7 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
         trouble.say("You have kept no question yet: draft some, and keep the good ones.")
         return
     work = measuring(path, settings, named, options, resources.assistants())
-    resources.tasks().start(title, work)
-    st.rerun()
+    resources.start(title, work)
 
 
 # -- a person's own questions
@@ -154,8 +153,7 @@ def _draft_more(mine: OwnQuestions, number: int) -> None:
     assistant = resources.assistants()(resources.settings(), library)
     how = Drafting(library, assistant, model)
     seed = random.randrange(1 << 30)  # other passages each time
-    resources.tasks().start("Drafting questions", drafting(how, mine, number, seed))
-    st.rerun()
+    resources.start("Drafting questions", drafting(how, mine, number, seed))
 
 
 page()

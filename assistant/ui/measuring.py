@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import AssistantError
 from assistant.evaluation.drafting import Drafting
 from assistant.evaluation.measuring import Options, Watch, measure
 from assistant.evaluation.own import OwnQuestions
@@ -82,10 +83,14 @@ class Tasks:
         return self._last
 
     def start(self, title: str, work: Work) -> Task:
-        """One that is at work stays, and is returned: measurements would slow each other down."""
+        """Raises AssistantError while another is at work: they would slow each other down."""
         with self._lock:
-            if self._last is None or self._last.ended:
-                self._last = Task(title, work)
+            if self._last is not None and not self._last.ended:
+                raise AssistantError(
+                    f"“{title}” was not started: “{self._last.title}” is at work, for this or "
+                    "another visitor. Start it when that is done."
+                )
+            self._last = Task(title, work)
             return self._last
 
     def forget(self) -> None:

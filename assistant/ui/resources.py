@@ -7,12 +7,13 @@ import streamlit as st
 
 from assistant import build, offline
 from assistant.chat import Assistant
+from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.memory import Conversations
 from assistant.settings import Settings
-from assistant.ui import upload
-from assistant.ui.measuring import Tasks
+from assistant.ui import trouble, upload
+from assistant.ui.measuring import Tasks, Work
 from assistant.ui.running import Answers
 from vectorstore.library import Library
 
@@ -104,6 +105,15 @@ def uploads() -> upload.Uploads:
 def tasks() -> Tasks:
     """The measurement at work in this server."""
     return Tasks()
+
+
+def start(title: str, work: Work) -> None:
+    """Start a measurement, or say what is at work already; the page is drawn again with it."""
+    try:
+        tasks().start(title, work)
+    except AssistantError as error:
+        trouble.keep(error)
+    st.rerun()
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:

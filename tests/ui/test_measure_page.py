@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant import build
@@ -145,6 +146,24 @@ def test_a_measurement_can_be_stopped_and_continued(
     assert run.finished and run.asked == 2
 
 
+def test_what_another_visitor_has_started_is_not_taken_for_ones_own(
+    visit: Visit, mine: OwnQuestions, knowing: Knowing
+) -> None:
+    mine.add([LEAVE, WHO])
+    knowing.go.clear()
+    one, other = visit(MEASURE_PAGE), visit(MEASURE_PAGE)
+    press(one, "Measure")
+    first = resources.tasks().last
+    press(other, "Measure")
+    assert resources.tasks().last is first
+    (error,) = [error.value.replace("\\", "") for error in other.error]
+    assert "was not started: “Measuring my questions about this library” is at work" in error
+    assert not one.error
+    knowing.go.set()
+    end(one)
+    assert [run.asked for run in runs(Settings()).recent()] == [2]
+
+
 def test_two_runs_are_compared(visit: Visit, mine: OwnQuestions, knowing: Knowing) -> None:
     mine.add([LEAVE, WHO])
     app = visit(MEASURE_PAGE)
@@ -156,6 +175,20 @@ def test_two_runs_are_compared(visit: Visit, mine: OwnQuestions, knowing: Knowin
     assert "-1.000" in html(app)
     assert "Broke: 1" in [expander.label for expander in app.expander]
     assert any("correct → wrong" in text.value for text in app.markdown)
+
+
+def test_a_run_after_a_change_of_settings_is_shown_beside_the_one_before(
+    visit: Visit, mine: OwnQuestions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine.add([LEAVE, WHO])
+    measure(visit(MEASURE_PAGE))
+    monkeypatch.setenv("PINCITE_REFUSAL_THRESHOLD", "0.7")
+    st.cache_resource.clear()
+    app = visit(MEASURE_PAGE)
+    measure(app)
+    assert app.selectbox(key="compared-2").value == 1
+    captions = " ".join(caption.value for caption in app.caption).replace("\\", "")
+    assert "They differ in settings: refusal_threshold." in captions
 
 
 def test_a_folder_is_measured_with_the_documents_beside_it(visit: Visit, tmp_path: Path) -> None:
