@@ -58,6 +58,12 @@ _ORDINALS = {
     "cover": 1, "title": 1, "front": 1, "last": -1, "final": -1,
 }  # fmt: skip
 
+_OLD = "old|older|previous|earlier|former|superseded|outdated|prior"
+_KIND = 4  # letters of a word that says what a document is
+_COMPARED = re.compile(
+    r"\b(?:compar\w+|differ\w*|chang\w+|versus|vs|both|new(?:er|est)?|current|latest|since)\b",
+    re.IGNORECASE,
+)
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 _RUN = re.compile(r"[^\W_]+")
 _LONG = 6  # characters of a name with digits that is no chance, as 3M_2018
@@ -109,6 +115,35 @@ def meant(name: str, newer: Mapping[str, str], question: str) -> str:
             break
         name = newer[name]
     return name
+
+
+def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
+    """Replaced documents that are asked for in other words than their names: "the old handbook",
+    "version 1 of the policy", "the 2023 handbook". `newer`: old -> new name."""
+    words = set(_RUN.findall(question.lower()))
+    found = {name: _Name.of(parsed(name).base) for name in newer if _asks_for(question, name)}
+    shared = {name: len(words & set(base.parts)) for name, base in found.items()}
+    return frozenset(name for name, count in shared.items() if count == max(shared.values()))
+
+
+def compares(question: str) -> bool:
+    """Does it ask about two versions, as "What has changed since the old one?" does?"""
+    return bool(_COMPARED.search(question))
+
+
+def _asks_for(question: str, name: str) -> bool:
+    version = parsed(name)
+    kind = version.base.split()[-1:] or [""]  # of "travel policy" the policy
+    if len(kind[0]) < _KIND or not kind[0].isalpha():
+        return False
+    number = ".".join(map(str, version.number))
+    marks = [rf"(?:version|ver|revision|rev|v)\W?{re.escape(number)}"] if number else []
+    marks += [re.escape(period) for period in version.periods]
+    told = rf"\b(?:{'|'.join([*marks, _OLD])})\b"
+    between = "|".join(["versions?", "editions?", "of", "the", "our", *version.base.split()])
+    near = rf"{told}(?:\W+(?:{between}))*?\W+{kind[0]}\b"
+    behind = rf"\b{kind[0]}\W+(?:(?:of|from|for|in)\W+)?(?:{'|'.join(marks)})\b" if marks else near
+    return bool(re.search(f"{near}|{behind}", question, re.IGNORECASE))
 
 
 def _told(old: str, new: str, text: "_Joined") -> bool:

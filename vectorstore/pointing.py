@@ -25,7 +25,19 @@ class Pointing:
         if self._known[0] != generation:
             self._known = generation, *self._read()
         _, names, newer = self._known
-        return frozenset(asked.meant(name, newer, question) for name in names.named(question))
+        meant = {asked.meant(name, newer, question) for name in names.named(question)}
+        return frozenset(meant) | asked.old_versions(question, newer)
+
+    def left_out(self, question: str, named: Collection[str]) -> frozenset[str]:
+        """Newer versions of what is named, which alone is asked for."""
+        _, _, newer = self._known
+        if asked.compares(question):
+            return frozenset()
+        found: set[str] = set()
+        for name in named:
+            while (name := newer.get(name, "")) and name not in found:
+                found.add(name)
+        return frozenset(found)
 
     def _read(self) -> tuple[asked.Names, dict[str, str]]:
         """All names, and of old versions the name of what replaces them."""

@@ -93,9 +93,11 @@ class Search:
             return []
         cards = self._catalog.bm25_cards(query)
         named = self._pointing.named(query) if documents is None else frozenset()
-        pointed = self._pointing.at(query, named, documents, cards)
         newest = documents is None and versions == "newest"
-        old = self._old(named) if newest else frozenset()
+        replaced = self._pointing.left_out(query, named) if newest else frozenset()
+        named -= replaced
+        old = self._old(named, replaced) if newest else frozenset()
+        pointed = self._pointing.at(query, named, documents, cards)
         chunks = _current(self._pointing.chunks(pointed), old)
         only = None if documents is None else frozenset(documents)
         sought = Sought(query, only, hidden, old, named, tuple(chunks))
@@ -151,15 +153,17 @@ class Search:
             for id, vector in zip(kept, vectors, strict=True)
         ]
 
-    def _old(self, named: Collection[str]) -> frozenset[str]:
-        """What the chunk ids of documents with a newer version begin with, but for those named."""
+    def _old(self, named: Collection[str], left_out: Collection[str]) -> frozenset[str]:
+        """What the chunk ids of documents with a newer version begin with, but for those named:
+        of these the newer ones are `left_out`."""
         generation = self._catalog.generation()
         if self._replaced[0] != generation:
             old = frozenset(sha256[:16] for sha256 in superseded(self._catalog.database))
             self._replaced = generation, old
         if not self._replaced[1] or not named:
             return self._replaced[1]
-        return self._replaced[1] - {sha256[:16] for sha256 in self._shas(named)}
+        kept, more = ({sha256[:16] for sha256 in self._shas(names)} for names in (named, left_out))
+        return (self._replaced[1] - kept) | more
 
     def _shas(self, named: Collection[str]) -> list[str]:
         """Another process may have removed some since they were found in the question."""

@@ -1,6 +1,7 @@
 """What the names of two files tell: the same thing in two versions, or two different things.
 
-`Policy v1` and `Policy v2` are versions of one document; `2023 Q1` and `2023 Q3` are two reports.
+`Policy v1` and `Policy v2` are versions of one document, `Handbook 2023` and `Handbook 2024`, too;
+`2023 Q1` and `2023 Q3` are two reports.
 """
 
 import re
@@ -18,6 +19,12 @@ _PERIOD = re.compile(
     r"\d{4}-\d\d-\d\d|\b(?:19|20)\d\d(?:\d{4})?\b|\bq[1-4]\b|\bh[12]\b|\bfy\d\d(?:\d\d)?\b|"
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b\d\d?\.\d\d?\.\d{4}\b",
     re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# What holds until the next one comes; a report of another year stays true.
+_STANDING = re.compile(
+    r"\b(?:handbook|manual|polic(?:y|ies)|guide(?:line)?s?|rules|regulations?|terms|conditions|statutes"
+    r"|bylaws|code of conduct|procedures?|price ?list|tariffs?|fee schedule|catalog(?:ue)?)\b"
 )
 
 
@@ -56,6 +63,8 @@ def one_document(one: VersionName, other: VersionName) -> bool:
         return False
     if one.number and other.number:
         return True
+    if _of_years(one, other):
+        return bool(_STANDING.search(one.base))
     return one.periods == other.periods and (one.marked or other.marked)
 
 
@@ -65,6 +74,14 @@ def older(one: VersionName, other: VersionName) -> bool | None:
         return None
     if one.number and other.number and one.number != other.number:
         return one.number < other.number
+    if _of_years(one, other):
+        return one.periods < other.periods
     if one.rank != other.rank:
         return one.rank < other.rank
     return None
+
+
+def _of_years(one: VersionName, other: VersionName) -> bool:
+    """Do the names differ in the one year that each has?"""
+    years = [v.periods[0] for v in (one, other) if len(v.periods) == 1]
+    return len(years) == 2 and years[0] != years[1] and all(map(_YEAR.fullmatch, years))

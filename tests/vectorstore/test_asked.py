@@ -1,6 +1,16 @@
 import pytest
 
-from vectorstore.asked import BALANCE, CASH, INCOME, Names, pages, statements, titled
+from vectorstore.asked import (
+    BALANCE,
+    CASH,
+    INCOME,
+    Names,
+    compares,
+    old_versions,
+    pages,
+    statements,
+    titled,
+)
 
 SHELF = Names(
     ["NIKE_2021_10K.pdf", "2022 Q3 AAPL.pdf", "Employee Handbook.pdf", "Leave.pdf",
@@ -84,3 +94,35 @@ def test_what_is_computed_from_a_statement_points_at_it(question: str, kinds: se
 )
 def test_a_statement_is_known_by_its_title(lines: list[str], kinds: set[str]) -> None:
     assert titled(lines) == kinds
+
+
+NEWER = {
+    "Travel policy v1.md": "Travel policy v2.md",
+    "Handbook (old).md": "Handbook.md",
+    "Employee Rules 2023.md": "Employee Rules 2024.md",
+    "Security Policy v1 (2024).pdf": "Security Policy v2 (2026).pdf",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What was paid in version 1 of the travel policy?", {"Travel policy v1.md"}),
+        ("What was paid by the old travel policy?", {"Travel policy v1.md"}),
+        ("What is in the previous version of the handbook?", {"Handbook (old).md"}),
+        ("How long is the week in the 2023 rules?", {"Employee Rules 2023.md"}),
+        ("How long is the week by the employee rules of 2023?", {"Employee Rules 2023.md"}),
+        ("What does the security policy of 2024 say?", {"Security Policy v1 (2024).pdf"}),
+        ("What is paid by the travel policy?", set()),
+        ("What is in version 3 of the travel policy?", set()),
+        ("How many old books does the handbook name?", set()),
+        ("What do the rules say of 1999 and of 2023, the year of the flood?", set()),
+    ],
+)
+def test_an_old_version_is_asked_for_in_plain_words(question: str, names: set[str]) -> None:
+    assert old_versions(question, NEWER) == names
+
+
+def test_a_comparison_needs_both_versions() -> None:
+    assert compares("What has changed since the old handbook?")
+    assert not compares("What does the old handbook say?")

@@ -155,7 +155,9 @@ def test_an_old_version_is_found_when_the_question_names_it(
     write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*rules, "Rule 31: no stickers."])
     library.add([tmp_path / "in"])
     assert {hit.document for hit in library.search("laptop rules")} == {"Laptops v2.pdf"}
-    assert library.search("the rules of Laptops v1")[0].document == "Laptops v1.pdf"
+    assert {hit.document for hit in library.search("the rules of Laptops v1")} == {"Laptops v1.pdf"}
+    both = library.search("What has changed in Laptops v2 against Laptops v1?")
+    assert {hit.document for hit in both} == {"Laptops v1.pdf", "Laptops v2.pdf"}
 
 
 @pytest.mark.parametrize(
@@ -177,6 +179,24 @@ def test_plain_words_name_the_newest_version_and_the_whole_name_an_old_one(
     os.utime(old, (10**9, 10**9))
     assert [link.by for link in library.add([tmp_path / "in"]).superseded] == [new.name]
     assert library.search(question)[0].document == document
+
+
+def test_the_handbook_of_last_year_is_replaced_and_a_report_is_not(
+    library: Library, tmp_path: Path
+) -> None:
+    rules = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
+    for name in ("Staff Handbook 2023", "Staff Handbook 2024", "Report 2023", "Report 2024"):
+        write_pdf(tmp_path / "in" / f"{name}.pdf", [*rules, f"This is the {name}."])
+    links = library.add([tmp_path / "in"]).superseded
+
+    assert [(link.document, link.by) for link in links] == [
+        ("Staff Handbook 2023.pdf", "Staff Handbook 2024.pdf")
+    ]
+    found = {hit.document for hit in library.search("laptop rules", k=20)}
+    assert found == {"Staff Handbook 2024.pdf", "Report 2023.pdf", "Report 2024.pdf"}
+    named = library.search("Which laptop rules are in the 2023 handbook?", k=20)
+    assert named[0].document == "Staff Handbook 2023.pdf"
+    assert "Staff Handbook 2024.pdf" not in {hit.document for hit in named}
 
 
 def test_a_named_document_that_is_removed_meanwhile_is_no_error(
