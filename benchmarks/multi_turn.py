@@ -48,14 +48,18 @@ def main() -> None:
     parser.add_argument("--near", action="store_true", help="give passages to tasks without any")
     parser.add_argument("--limit", type=int, default=1000, help="tasks to ask in this run")
     parser.add_argument("--quick", action="store_true", help="no more of answers than is needed")
+    parser.add_argument(
+        "--no-model", action="store_true", help="quick, quoting without a chat model"
+    )
+    parser.add_argument("--kinds", nargs="*", choices=WANTED, help="only tasks of these kinds")
     parser.add_argument("--show", action="store_true", help="print the answers to read")
     options = parser.parse_args()
     tasks = half(read_rows(common.eval_folder(options.eval) / "mtrag_un" / "tasks.jsonl"), options)
-    kinds = [options.half, *(name for name in ("near", "quick") if getattr(options, name))]
-    path = options.cache / f"multi-turn-{'-'.join(kinds)}.jsonl"
+    ways = [way for way in ("near", "quick", "no_model") if getattr(options, way)]
+    path = options.cache / f"multi-turn-{'-'.join([options.half, *ways])}.jsonl"
     if not options.reuse:
         path.unlink(missing_ok=True)
-    (decide if options.quick else ask)(options, tasks, path)
+    (decide if options.quick or options.no_model else ask)(options, tasks, path)
     said = {row["id"]: row for row in read_rows(path)}
     if options.show:
         show(tasks, said)
@@ -104,7 +108,8 @@ def question(task: Row) -> str:
 
 def remaining(options: Any, tasks: list[Row], path: Path) -> list[Row]:
     done = {row["id"] for row in read_rows(path)} if path.exists() else set()
-    return [task for task in tasks if task["id"] not in done][: options.limit]
+    left = [task for task in tasks if task["id"] not in done]
+    return [task for task in left if kind(task) in (options.kinds or WANTED)][: options.limit]
 
 
 def ask(options: Any, tasks: list[Row], path: Path) -> None:
@@ -130,7 +135,8 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
     from vectorstore.embedder import load_embedder
 
     embedder = load_embedder(common.model(options, "embedding"))
-    tool = Quick(LlamaCppChat.from_file(common.model(options, "chat")), Budget())
+    chat = None if options.no_model else LlamaCppChat.from_file(common.model(options, "chat"))
+    tool = Quick(chat, Budget())
     for task in remaining(options, tasks, path):
         row = batch_row(task)
         texts = [(passage["title"], passage["text"]) for passage in row["passages"]]
