@@ -28,15 +28,27 @@ def runs(kept: Runs) -> None:
         "Run", titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
     )
     run = kept.get(number)
-    others = [other for other in titles if other != number]
+    others = [0, *(other for other in titles if other != number)]
     before = st.selectbox(
-        "Compare with", [0, *others], key=f"compared-{number}",
-        format_func=lambda other: titles.get(other, "no other"),
+        "Compare with", others, format_func=lambda other: titles.get(other, "no other"),
+        index=others.index(_changed_since(run, found)), key=f"compared-{number}",
     )  # fmt: skip
     if before:
         _changes(kept.get(before), run, kept)
     else:
         _figures(run, kept)
+
+
+def _changed_since(run: Run, found: Sequence[Run]) -> int:
+    """The number of the last run before that asked the same with other settings; 0: none did."""
+    same = [
+        other
+        for other in found
+        if other.number < run.number
+        and other.about["file"] == run.about["file"]
+        and other.about["options"] == run.about["options"]
+    ]
+    return same[0].number if same and differences(same[0], run) else 0
 
 
 def _title(run: Run) -> str:
