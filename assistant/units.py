@@ -71,7 +71,7 @@ def _lists(window: Window, blocks: Sequence[tuple[int, int]]) -> Iterator[tuple[
 def _block_ends(window: Window, line: int) -> bool:
     here, below = window.page.lines[line], window.page.lines[line + 1]
     apart = below.box.y0 - here.box.y1 > 0.6 * max(here.box.y1 - here.box.y0, 1.0)
-    return apart or below.text.startswith(_BULLETS)
+    return apart or below.begins or here.heading != below.heading or below.text.startswith(_BULLETS)
 
 
 def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Unit]:

@@ -3,13 +3,17 @@
 import pytest
 
 from assistant.amounts import amounts
+from assistant.context import Window
 from assistant.disagreement import BOTH, OTHERWISE
 from assistant.evidence import GivenPassages
 from assistant.reading import Budget
 from assistant.reply import Outcome
+from assistant.sentences import split
 from assistant.statements import difference
 from assistant.tools import Request
 from assistant.tools.answer import Answer
+from assistant.units import units_of
+from ingest.document import Line, Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
 HANDBOOK = ("Handbook.pdf", "Leave is agreed in time. Employees get 25 days of annual leave.")
@@ -162,3 +166,27 @@ def test_amounts_are_converted_and_cut_out() -> None:
     ]  # fmt: skip
     assert found[-1].per == "year" and found[-1].off == 50_000.0
     assert " ".join(rest.split()) == "Between and , for a year, at"
+
+
+def test_a_heading_is_no_part_of_the_sentence_below_it() -> None:
+    lines = (
+        Line("Hall", heading=1, begins=True),
+        Line("Seats", heading=2, begins=True),
+        Line("The hall has", begins=True),
+        Line("420 seats."),
+        Line("It is heated.", begins=True),
+    )
+    window = Window("Hall.md", Page(1, 0, 0, lines), 0, 4, 1.0)
+
+    assert [unit.text for unit in units_of(window)] == [
+        "Hall", "Seats", "The hall has 420 seats.", "It is heated.",
+    ]  # fmt: skip
+
+
+def test_a_unit_or_a_time_of_day_ends_a_sentence() -> None:
+    text = "Drive at 20 km/h. It opens at 8 a.m. Store it at 5 °C. It is 5 m. He is J. Smith."
+
+    assert split(text) == [
+        "Drive at 20 km/h.", "It opens at 8 a.m.", "Store it at 5 °C.", "It is 5 m.",
+        "He is J. Smith.",
+    ]  # fmt: skip
