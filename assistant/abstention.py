@@ -8,6 +8,7 @@ passage was a fourth one: with it, thresholds carried over less well to a librar
 not seen.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -74,3 +75,8 @@ def answerable(signals: Signals) -> float:
     if signals.yes_log_odds is None:
         return WITHOUT_MODEL.answerable(signals)
     return WITH_MODEL.answerable(signals)
+
+
+def identity() -> str:
+    """Of the gate: probabilities of another one do not compare."""
+    return hashlib.sha256(repr((WITH_MODEL, WITHOUT_MODEL)).encode()).hexdigest()[:8]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant import build
+from assistant import abstention, build
 from assistant.chat import Assistant
 from assistant.errors import BadQuestionSet
 from assistant.evaluation import folders, sources
@@ -19,7 +19,7 @@ from assistant.settings import Settings
 from vectorstore.library import Library
 from vectorstore.summary import Progress
 
-_COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "learned")
+_COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "gate", "learned")
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ def _about(
         "digest": questions.digest,
         **source.identity(),
         "model": who.model_name if who else "",
+        "gate": abstention.identity() if who else "",
         "learned": _learned(source.library),
         "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
         "options": {

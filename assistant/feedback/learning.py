@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from assistant import abstention
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.runs import Runs
 from assistant.feedback import ranking, refusing
@@ -68,13 +69,15 @@ class Learning:
         default = self.settings.refusal_threshold
         right = refusing.measure(found, default)
         chosen = refusing.choose(found, default) if right.low > 0 else None
-        return replace(lesson, right=right, threshold=chosen, model=found[-1].model)
+        return replace(
+            lesson, right=right, threshold=chosen, model=found[-1].model, gate=abstention.identity()
+        )
 
     def _last_run(self) -> list[dict[str, Any]]:
-        """The rows of the last run that answered the person's own questions."""
+        """The rows of the last run that answered the person's own questions behind this gate."""
         file = str(self.feedback.mine.file.resolve())
         for run in self.runs.recent(_RUNS):
-            if run.about["file"] == file and not run.about["options"]["retrieval"]:
+            if run.about["file"] == file and run.about.get("gate") == abstention.identity():
                 return self.runs.rows(run.number)
         return []
 
@@ -155,6 +158,8 @@ def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
         ]
     off = "no gain that is certain, left as it was"
     state = off if lesson.threshold is None else f"on, refuses below {lesson.threshold:.2f}"
-    if by_hand and lesson.threshold is not None:
+    if lesson.threshold is not None and lesson.gate != abstention.identity():
+        state += "; not used, as the check of answers has changed since: learn again"
+    elif by_hand and lesson.threshold is not None:
         state += "; not used, as the setting refusal_threshold was made by hand"
     return [f"When to refuse: {state}."]

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant import abstention
 from assistant.errors import AssistantError
 from assistant.feedback.figures import Figure
 from vectorstore.learned import FEATURES, Known, Learned
@@ -31,6 +32,7 @@ class Lesson:
     right: Figure | None = None  # decisions to answer or to refuse, by cross-validation
     threshold: float | None = None  # on
     model: str = ""  # whose odds the threshold is for
+    gate: str = ""  # and which gate reads them
 
 
 class Lessons:
@@ -57,9 +59,10 @@ class Lessons:
         return lesson.ranking if lesson else None
 
     def threshold(self, model: str) -> float | None:
-        """What the gate uses with a model."""
+        """What the gate uses with a model; None when it was learned for another one."""
         lesson = self.last()
-        return lesson.threshold if lesson and lesson.model == model else None
+        fits = lesson and (lesson.model, lesson.gate) == (model, abstention.identity())
+        return lesson.threshold if lesson and fits else None
 
     def keep(self, lesson: Lesson) -> None:
         """In place of the one before. Raises AssistantError."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import followup
+from assistant import abstention, followup
 from assistant.evaluation.own import OwnQuestions, own
 from assistant.evaluation.question_sets import Evidence, Question
 from assistant.kept import Kept
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS rating (
     refused    INTEGER NOT NULL,
     pages      TEXT NOT NULL,           -- JSON: [[document, page], ...] that it cited
     answerable REAL,                    -- by the gate; NULL where it was not asked
-    model      TEXT NOT NULL
+    model      TEXT NOT NULL,
+    gate       TEXT NOT NULL            -- which one was asked
 );
 CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
     answer     TEXT NOT NULL,
@@ -60,6 +61,7 @@ class Rating:
     pages: tuple[Place, ...]
     answerable: float | None
     model: str
+    gate: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Feedback(Kept):
                 connection.execute("DELETE FROM rating WHERE answer = ?", (answer["id"],))
             else:
                 connection.execute(
-                    f"INSERT OR REPLACE INTO rating VALUES ({','.join('?' * 10)})",
+                    f"INSERT OR REPLACE INTO rating VALUES ({','.join('?' * 11)})",
                     _row(answer, good),
                 )
 
@@ -110,7 +112,7 @@ class Feedback(Kept):
             rows = connection.execute("SELECT * FROM rating ORDER BY rated, rowid").fetchall()
         return [
             Rating(r[0], r[1], bool(r[2]), r[3], bool(r[4]), r[5], bool(r[6]),
-                   tuple((name, page) for name, page in json.loads(r[7])), r[8], r[9])
+                   tuple((name, page) for name, page in json.loads(r[7])), r[8], r[9], r[10])
             for r in rows
         ]  # fmt: skip
 
@@ -170,6 +172,7 @@ def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
     return (
         answer["id"], _now(), good, answer["question"], _alone(answer), answer["answer"],
         answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
+        abstention.identity(),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from assistant import abstention
 from assistant.evaluation.scoring import scored
 from assistant.feedback import fitting
 from assistant.feedback.figures import Figure
@@ -31,7 +32,8 @@ class Judged:
 
 def judged(ratings: Iterable[Rating], rows: Iterable[dict[str, Any]]) -> list[Judged]:
     """Of thumbs, and of the rows of a run over the person's own questions; each question once, as
-    it was judged last. Only of the model that is judged last: of another one the odds differ."""
+    it was judged last. Only of the model that is judged last, and of the gate of this version: of
+    others the probabilities differ."""
     found = [*_of_run(rows), *_of_thumbs(ratings)]
     once = {one.question: one for one in found}
     return [one for one in once.values() if one.model == found[-1].model]
@@ -39,7 +41,7 @@ def judged(ratings: Iterable[Rating], rows: Iterable[dict[str, Any]]) -> list[Ju
 
 def _of_thumbs(ratings: Iterable[Rating]) -> Iterator[Judged]:
     for r in ratings:
-        if r.answerable is not None:
+        if r.answerable is not None and r.gate == abstention.identity():
             yield Judged(r.question, r.answerable, r.good != r.refused, r.model)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import build
+from assistant import abstention, build
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.question_sets import Evidence, Question
 from assistant.feedback import ranking
@@ -158,11 +158,11 @@ def test_a_threshold_needs_answers_of_both_kinds(found: Learning) -> None:
     assert "0 more that are right to give and 6 more questions" in found.told()[-1]
 
 
-def test_answers_of_a_run_over_ones_own_questions_are_judged(
-    found: Learning, settings: Settings
+def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has_changed(
+    found: Learning, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found.feedback.mine.add([Question("u", "Who pays for the lunch?", answerable=False)])
-    about = {"file": str(found.feedback.mine.file.resolve()), "options": {"retrieval": False}}
+    about = {"file": str(found.feedback.mine.file.resolve()), "gate": abstention.identity()}
     number = runs(settings).begin(about)
     question = {"id": "u", "question": "Who pays for the lunch?", "answerable": False}
     said = {"answer": "Nobody.", "refused": False, "citations": [], "sentences": [],
@@ -171,6 +171,11 @@ def test_answers_of_a_run_over_ones_own_questions_are_judged(
     learn(found)
     lesson = found.lessons.last()
     assert lesson and lesson.should == (0, 1)
+
+    monkeypatch.setattr(abstention, "WITH_MODEL", abstention.Gate(-1, 1, 1, 1))
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.should == (0, 0)
 
 
 # -- on the command line

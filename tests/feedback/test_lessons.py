@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import abstention
 from assistant.errors import AssistantError
 from assistant.feedback.figures import Figure
 from assistant.feedback.lessons import Lesson, Lessons, lessons
@@ -15,6 +16,7 @@ KNOWN = Known({"Book.pdf": 0.5}, {("Book.pdf", 3): 0.5}, {"appendix": 0.25})
 LESSON = Lesson(
     "2026-11-25T18:00:00+00:00", 40, Figure(0.5, 0.7, 0.1, 0.3), Figure(0.8, 0.9, 0, 0.2),
     Learned(WEIGHTS, KNOWN, "words"), (20, 12), Figure(0.6, 0.8, 0.1, 0.3), 0.55, "some-model",
+    abstention.identity(),
 )  # fmt: skip
 
 
@@ -30,6 +32,14 @@ def test_what_is_kept_is_read_again(place: Lessons) -> None:
     assert place.ranking() == LESSON.ranking
     assert (place.threshold("some-model"), place.threshold("another")) == (0.55, None)
     assert json.loads(place.file.read_text())["ranking"]["weights"]["title"] == 0.5
+
+
+def test_a_threshold_for_another_gate_does_not_count(
+    place: Lessons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.keep(LESSON)
+    monkeypatch.setattr(abstention, "WITH_MODEL", abstention.Gate(-1, 1, 1, 1))
+    assert place.threshold("some-model") is None and place.ranking() == LESSON.ranking
 
 
 def test_another_process_may_change_it_and_reset_takes_it_back(place: Lessons) -> None:

@@ -4,14 +4,21 @@ import random
 
 import pytest
 
+from assistant import abstention
 from assistant.evaluation.question_sets import Evidence, Question, to_row
 from assistant.feedback import refusing
 from assistant.feedback.ratings import Rating
 from assistant.feedback.refusing import Judged
 
 
-def rating(question: str, good: bool, refused: bool, probability: float | None = 0.5) -> Rating:
-    return Rating(question, "", good, question, True, "", refused, (), probability, "m")
+def rating(
+    question: str,
+    good: bool,
+    refused: bool,
+    probability: float | None = 0.5,
+    gate: str = abstention.identity(),
+) -> Rating:
+    return Rating(question, "", good, question, True, "", refused, (), probability, "m", gate)
 
 
 def row(id: str, said: str, refused: bool, answerable: bool, model: str = "m") -> dict:  # type: ignore[type-arg]
@@ -36,7 +43,7 @@ def test_a_thumb_says_whether_answering_was_right() -> None:
     ratings = [
         rating("answered well", True, False), rating("answered wrongly", False, False),
         rating("refused well", True, True), rating("refused wrongly", False, True),
-        rating("no gate", True, False, None),
+        rating("no gate", True, False, None), rating("another gate", True, False, 0.5, "other"),
     ]  # fmt: skip
     assert {one.question: one.answers for one in refusing.judged(ratings, [])} == {
         "answered well": True, "answered wrongly": False,
