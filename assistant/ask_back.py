@@ -53,14 +53,20 @@ class Asked:
 
 
 def question_back(
-    question: str, said: str, found: Pointer, hits: Sequence[Hit], alone: bool = False
+    question: str,
+    said: str,
+    found: Pointer,
+    hits: Sequence[Hit],
+    alone: bool = False,
+    given: bool = False,
 ) -> Asked | None:
-    """None when the passages leave no doubt; `alone`: one document is asked, which may be meant."""
+    """None when the passages leave no doubt; `alone`: one document is asked, which may be meant;
+    `given`: the passages were chosen for this question, and are of no one library."""
     best = max((hit.cosine for hit in hits), default=0.0)
     near = [hit for hit in hits if hit.cosine >= _NEAR * best]
     if found.kind == "the":
         which = _which_document(question, said, found.words, near)
-        return which or _which_of_a_kind(question, said, found, near)
+        return which or _which_of_a_kind(question, found, near, unnamed=bool(given and said))
     if found.kind == "bare":
         return _what_about(found.words[0], near)
     if alone:
@@ -103,14 +109,17 @@ def _which_document(
     return Asked(text, tuple(choices))
 
 
-def _which_of_a_kind(question: str, said: str, found: Pointer, near: Sequence[Hit]) -> Asked | None:
-    """ "the loan" in a conversation that was about something else; else when several have names."""
+def _which_of_a_kind(
+    question: str, found: Pointer, near: Sequence[Hit], unnamed: bool
+) -> Asked | None:
+    """ "the office" when several have names; `unnamed`: also when none has. In the library of one
+    company the building needs no name, nor in a question that stands alone beside its passages."""
     noun = _known_noun(found.words, near)
     rest = question[: found.start] + question[found.end :]
     if len(noun) > 1 or noun[0] not in _KINDS or re.search(r"\d|\w\s+[A-Z]", rest):
         return None
     asked = _which(noun, near)
-    return asked if asked and (said or asked.choices) else None
+    return asked if asked and (unnamed or asked.choices) else None
 
 
 def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:

@@ -15,7 +15,7 @@ from assistant.sentences import stems
 from vectorstore.words import content_words
 
 _AT = r"in|for|of|at|on|by|to|from|with|about|under"
-_POINTING = re.compile(rf"\b(?:this|(?<=\b)(?:{_AT})\s+that)\s+", re.IGNORECASE)
+_POINTING = re.compile(rf"\b(?:this|(?:{_AT})\s+that)\s+", re.IGNORECASE)
 _DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
 _PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|he|she|him|her|his|this|these|those|that)\b", re.IGNORECASE

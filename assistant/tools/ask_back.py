@@ -26,7 +26,8 @@ class AskBack:
         if found is None:
             return None
         hits = request.evidence.passages(request.question, _HITS, request.documents)
-        asked = question_back(request.question, said, found, hits, _alone(request))
+        alone, given = _alone(request), request.given
+        asked = question_back(request.question, said, found, hits, alone, given)
         if asked is None:
             return None
         return Reply(

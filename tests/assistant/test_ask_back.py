@@ -1,5 +1,6 @@
 """Which questions are asked back, what is asked, and what becomes of the reply."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,14 @@ def test_the_office_is_asked_back_as_a_first_question_when_several_have_names() 
     assert outcome is not None
     assert set(outcome.choices) == {"Ghent office", "Porto office"}
     assert asked("When does the office open?", OFFICES[:1]) is None
+
+
+def test_in_a_library_the_building_needs_no_name() -> None:
+    passages = [("Letter", "The lifts of the building are replaced."), ("Fire", "Leave at once.")]
+    told = (Turn("How many days of leave are there?", "25."),)
+    request = Request("Who owns the building?", GivenPassages(passages, WordEmbedder()), told)
+    assert AskBack().offer(request) is None
+    assert AskBack().offer(replace(request, given=True)) is not None
 
 
 @pytest.mark.parametrize(
