@@ -6,7 +6,7 @@ Only what was read is looked at, and only running text: rows of tables say too l
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import grounding
+from assistant import grounding, injection
 from assistant.context import Window
 from assistant.reading import Reading
 from assistant.reply import Citation, Outcome, Sentence, place
@@ -52,7 +52,8 @@ def disagreements(
                 if other in seen or not _comparable(windows[cited.window], windows[other.window]):
                     continue
                 around = _about(windows[cited.window]), _about(windows[other.window])
-                if what := difference(question, cited.text, other.text, *around):
+                what = difference(question, cited.text, other.text, *around)
+                if what and not injection.instructions(other.text):  # no answer quotes those
                     seen |= {cited, other}
                     yield Disagreement(mark, cited, other, what)
 
