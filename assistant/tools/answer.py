@@ -116,7 +116,8 @@ class Answer:
     ) -> Iterator[str]:
         try:
             with self._turn(reply):
-                reply.stage = f"Reading {len(reading.windows)} passages"
+                many = len(reading.windows)
+                reply.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
                 signals = self.signals(request, reading, ranked, reply)
                 if self._doubts(signals, request, reply):
                     yield from _refuse(reply, reading)
