@@ -18,7 +18,7 @@ from assistant.evaluation.metrics import (
     page_recall,
     paired_difference,
 )
-from assistant.evaluation.question_sets import Question
+from assistant.evaluation.question_sets import Question, read_rows
 from benchmarks import common, scifact
 
 HITS = 25  # asked for, so that five different pages are among them
@@ -40,6 +40,7 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--sets", nargs="+", default=[*PDF_SETS, *scifact.SETS])
     parser.add_argument("--only", choices=("langchain", "pincite"), help="run one system")
+    parser.add_argument("--peers", nargs="+", default=[], help="saved rankings to show as well")
     options = parser.parse_args()
     folder = common.eval_folder(options.eval)
     for name in options.sets:
@@ -53,15 +54,24 @@ def compare(options: Any, pdf_set: common.PdfSet) -> None:
     """Both systems on one set of PDFs, and the difference on the same questions."""
     systems = [options.only] if options.only else ["langchain", "pincite"]
     rows = {system: ranking_rows(options, pdf_set, system) for system in systems}
+    rows |= {peer: read_rows(saved_rankings(options, pdf_set, peer)) for peer in options.peers}
     print(f"\n## {pdf_set.name}: {len(pdf_set.pdfs)} PDFs, {len(pdf_set.questions)} questions\n")
     paged = any(place.page for question in pdf_set.questions for place in question.evidence)
     scores = {name: score for name, score in SCORES.items() if paged or "page" not in name}
     values = {
         system: {name: per_question(pdf_set, rows[system], score) for name, score in scores.items()}
-        for system in systems
+        for system in rows
     }
-    body = [[name, *cells(values, systems, name)] for name in scores]
-    print(common.table(["", *systems, *(["difference"] if len(systems) == 2 else [])], body))
+    body = [
+        [
+            name,
+            *(bootstrap_interval(values[peer][name]) for peer in options.peers),
+            *cells(values, systems, name),
+        ]
+        for name in scores
+    ]
+    difference = ["difference"] if len(systems) == 2 else []
+    print(common.table(["", *options.peers, *systems, *difference], body))
 
 
 def cells(
@@ -88,8 +98,13 @@ def pages_of(hits: Rows) -> list[PagePair]:
 
 def ranking_rows(options: Any, pdf_set: common.PdfSet, system: str) -> Rows:
     make = {"langchain": langchain_rows, "pincite": pincite_rows}[system]
-    path = options.cache / f"retrieval-{pdf_set.name}-{system}.jsonl"
+    path = saved_rankings(options, pdf_set, system)
     return common.saved(path, options.reuse, lambda: make(options, pdf_set))
+
+
+def saved_rankings(options: Any, pdf_set: common.PdfSet, system: str) -> Path:
+    path: Path = options.cache / f"retrieval-{pdf_set.name}-{system}.jsonl"
+    return path
 
 
 def langchain_rows(options: Any, pdf_set: common.PdfSet) -> Iterator[dict[str, Any]]:
