@@ -341,10 +341,10 @@ def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
     app = visit()
 
     ask(app, LEAVE)
-    assert "Refuses 69%" in app.sidebar.caption[0].value
+    assert "Refuses 72%" in app.sidebar.caption[0].value
     choice = next(g for g in app.button_group if g.label == "When unsure")
     choice.set_value("strict").run()
-    assert "Refuses 74%" in app.sidebar.caption[0].value
+    assert "Refuses 78%" in app.sidebar.caption[0].value
     ask(app, LEAVE)
 
     assert [request.threshold for request in tool.asked] == [0.4, 0.5]
