@@ -1,6 +1,6 @@
 """Decides from evidence whether the passages answer the question, before a word is written.
 
-A logistic gate over three signals (measured in docs/evaluation.md): the chat model's own odds of
+A logistic gate over three signals (measured in docs/answers.md): the chat model's own odds of
 "yes" to the question whether what it read contains the answer, the cosine of the best sentence, and
 the share of the question's words that stand in what was read. The model says yes to most
 unanswerable questions at even odds, so that what counts as a yes is fitted. The cosine of the best
@@ -61,7 +61,7 @@ BALANCED = "balanced"
 THRESHOLD = POINTS[BALANCED].threshold
 
 # Above it the model is not told that it may refuse. A small model that may does so on a third of
-# the questions whose answer it has before it (docs/evaluation.md).
+# the questions whose answer it has before it (docs/answers.md).
 SURE = 0.6
 
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of

@@ -3,7 +3,7 @@
 A small model does not write reliable marks, so they are attached afterwards: the answer's words,
 numbers, names and meaning are looked for in the lines that were read (post-hoc attachment, as in
 RAGFlow's `insert_citations`). Numbers, dates and quoted phrases must stand in the cited lines;
-how the rest is weighed was measured on labelled sentences (docs/evaluation.md).
+how the rest is weighed was measured on labelled sentences (docs/answers.md).
 """
 
 import re

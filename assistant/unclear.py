@@ -1,6 +1,6 @@
 """Does a question point at something that nobody named?
 
-Rules on words, measured in docs/evaluation.md: the small chat model does not know when a question
+Rules on words, measured in docs/answers.md: the small chat model does not know when a question
 is unclear. Four forms are looked at, each rare in questions that people have thought about: "this
 office" where no office was named; "the contract", which may be one of several; "How long does it
 last?" as the first question; a single word.
