@@ -27,7 +27,13 @@ _COMPARISON = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(
-    rf"{_PLEASE}(?:list|name|enumerate|show|find)\s+(?:me\s+)?(?:all|every|each)\b(?P<what>.+)",
+    rf"(?:{_PLEASE}(?:list|name|enumerate|show|find)\s+(?:me\s+)?(?:all|every|each)"
+    rf"|{_PLEASE}{_ARTICLE}list of(?: all| every)?(?: the)?"
+    r"|^\W*(?:what|which) are all (?:of )?the)\b(?P<what>.+)",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:about|on|regarding|concerning|in terms of|with (?:respect|regard) to)\b(?P<subject>.+)",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
@@ -121,3 +127,12 @@ def what(question: str) -> str:
     """What is to be listed, in the person's words; the question itself when it is put otherwise."""
     match = _LIST.search(question)
     return (match["what"] if match else question).strip(" ?.!")
+
+
+def subject(question: str, topic: frozenset[str]) -> str:
+    """What is asked for in a document, without the names of documents: their title pages have
+    these, and would be found first."""
+    match = _ABOUT.search(question)
+    if match and topic & stems(match["subject"]):
+        return match["subject"].strip(" ?.!")
+    return " ".join(word for word in question.split() if topic & stems(word))

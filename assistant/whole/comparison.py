@@ -6,6 +6,7 @@ import numpy as np
 
 from assistant import context, prompts
 from assistant.reply import Reply
+from assistant.whole.asked import subject
 from assistant.whole.draft import Draft
 from assistant.whole.parts import Part, Shelf, parts
 from assistant.whole.summary import plain
@@ -26,18 +27,18 @@ def compare(
 ) -> Iterator[str]:  # fmt: skip
     """The words as they come, and with their citations into `draft`. Raises Stopped."""
     if topic:
-        yield from _on_topic(pair, question, shelf, writer, reply, draft)
+        yield from _on_topic(pair, question, topic, shelf, writer, reply, draft)
     else:
         yield from _part_by_part(pair, shelf, writer, reply, draft)
 
 
 def _on_topic(
-    pair: Sequence[str], question: str, shelf: Shelf, writer: Writer, reply: Reply, draft: Draft
-) -> Iterator[str]:
+    pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
+    writer: Writer, reply: Reply, draft: Draft,
+) -> Iterator[str]:  # fmt: skip
     reply.stage = "Reading both documents"
-    sides = [
-        context.windows(shelf.passages(question, _HITS, [name]), shelf, _SIDE) for name in pair
-    ]
+    wanted = subject(question, topic)
+    sides = [context.windows(shelf.passages(wanted, _HITS, [name]), shelf, _SIDE) for name in pair]
     read = [window for side in sides for window in side]
     if not all(sides):
         return
@@ -74,13 +75,14 @@ def _part_by_part(
 
 
 def aligned(ours: Sequence[Part], theirs: Sequence[Part], shelf: Shelf) -> list[Pair]:
-    """Parts that are each other's nearest, in the order of the first document."""
+    """Parts that are each other's nearest, in the order of the first document; of too many the
+    longest, as nothing is more alike than two title pages."""
     if not ours or not theirs:
         return []
     a, b = (shelf.embedder().passages([_told(p) for p in side]) for side in (ours, theirs))
     cosines = a @ b.T
     mutual = [
-        (float(cosines[i, j]), i, int(j))
+        (min(ours[i].tokens, theirs[j].tokens), i, int(j))
         for i, j in enumerate(np.argmax(cosines, axis=1))
         if np.argmax(cosines[:, j]) == i and cosines[i, j] >= _ALIKE
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.whole.asked import named, understood, what
+from assistant.whole.asked import named, subject, understood, what
 
 NAMES = [
     "Employee Handbook.pdf",
@@ -22,6 +22,9 @@ NAMES = [
         ("How does the security policy v1 differ from v2?", "comparison", [NAMES[2], NAMES[3]]),
         ("List all suppliers", "list", []),
         ("Please list every site in the quarterly report.", "list", NAMES[1:2]),
+        ("I need a full list of the sites in the quarterly report", "list", NAMES[1:2]),
+        ("Give me a list of all suppliers", "list", []),
+        ("What are all the benefits in the employee handbook?", "list", NAMES[:1]),
     ],
 )
 def test_what_is_asked_of_whole_documents(question: str, kind: str, documents: list[str]) -> None:
@@ -38,6 +41,7 @@ def test_what_is_asked_of_whole_documents(question: str, kind: str, documents: l
         "Compare the leave of full-time and part-time staff",
         "Summarise the treaty of Versailles",
         "Who signed the list of all sites?",
+        "Where do I find the list of holidays?",
         "What are all employees required to do before travelling?",
         "How does sick leave differ for part-time employees from the policy of last year?",
     ],
@@ -81,3 +85,18 @@ def test_wishes_about_the_form_are_no_topic() -> None:
     asked = understood("Summarise the employee handbook in five bullet points", NAMES)
     assert asked is not None
     assert asked.topic == set()
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Compare security policy v1 and v2 about locked screens", "locked screens"),
+        ("How does security policy v1 differ from v2 on the number of employees?",
+         "the number of employees"),
+        ("Compare passwords in security policy v1 and v2", "passwords"),
+    ],
+)  # fmt: skip
+def test_names_of_documents_are_not_searched_for(question: str, wanted: str) -> None:
+    asked = understood(question, NAMES)
+    assert asked is not None
+    assert subject(question, asked.topic) == wanted

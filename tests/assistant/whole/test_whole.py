@@ -10,7 +10,7 @@ from assistant.reply import Reply
 from assistant.tools import Request
 from assistant.tools.whole import Whole
 from assistant.turn_taking import TurnTaking
-from assistant.whole import listing
+from assistant.whole import comparison, listing, parts
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.assistant.whole.shelf import SmallShelf
 
@@ -66,6 +66,16 @@ def test_documents_are_compared_where_both_speak_of_the_same() -> None:
     assert done.text == f"Leave: {said}"
     assert {c.document for c in done.citations} == {"Staff Handbook.pdf", "Old Rules.pdf"}
     assert any("Travel" in notice for notice in done.notices)
+
+
+def test_of_too_many_pairs_the_longest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "_PAIRS", 1)
+    title = ["Rules", "Rules of the house, kept by the office.", *FILLER[:4]]
+    texts = {"A.pdf": [title, ["Leave", LEAVE, *FILLER]], "B.pdf": [title, ["Leave", OLD, *FILLER]]}
+    two = SmallShelf(texts)
+    ours, theirs = (parts.parts(name, two, 450) for name in texts)
+    [(one, other)] = comparison.aligned(ours, theirs, two)
+    assert (one.title, other.title) == ("Leave", "Leave")
 
 
 def test_a_list_keeps_what_stands_in_the_documents_once() -> None:
