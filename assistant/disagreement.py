@@ -6,13 +6,13 @@ Only what was read is looked at, and only running text: rows of tables say too l
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import grounding, injection
+from assistant import grounding
 from assistant.context import Window
 from assistant.reading import Reading
 from assistant.reply import Citation, Outcome, Sentence, place
 from assistant.sentences import stems
 from assistant.statements import Difference, difference
-from assistant.units import Unit, units_of
+from assistant.units import Unit, states, units_of
 from vectorstore.version_names import one_document, parsed
 
 OTHERWISE = "Another document says otherwise:"
@@ -53,7 +53,7 @@ def disagreements(
                     continue
                 around = _about(windows[cited.window]), _about(windows[other.window])
                 what = difference(question, cited.text, other.text, *around)
-                if what and not injection.instructions(other.text):  # no answer quotes those
+                if what and states(other):
                     seen |= {cited, other}
                     yield Disagreement(mark, cited, other, what)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.sentences import stems
-from assistant.units import Unit
+from assistant.units import Unit, states
 from vectorstore.embedder import Embedder
 
 _MOST = 2
@@ -25,8 +25,9 @@ class Quoted:
 
 
 def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
-    """The best one or two of all sentences; empty when nothing was read."""
-    full = [q for q in ranked if len(q.unit.text.split()) >= _SHORTEST] or list(ranked)
+    """The best one or two of all that state something; empty when none does."""
+    stating = [quoted for quoted in ranked if states(quoted.unit)]
+    full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
     return [q for q in full[:_MOST] if q.score >= _NEAR * full[0].score]
 
 

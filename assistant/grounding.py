@@ -15,10 +15,9 @@ import numpy as np
 from assistant.claims import Claims, Stated, claims, stated, words
 from assistant.context import Window
 from assistant.figures import MONTH_OF, scales
-from assistant.injection import instructions
 from assistant.reply import Citation, Sentence
 from assistant.sentences import numbers, split, stems
-from assistant.units import Unit, lists_of, units_of
+from assistant.units import Unit, lists_of, states, units_of
 from vectorstore.embedder import Embedder
 from vectorstore.words import name_parts
 
@@ -108,7 +107,7 @@ class _Read:
     def ranked(self, said: _Said) -> list[_Support]:
         """The units that may support a sentence, best first."""
         nearest = sorted(self._units, key=lambda unit: -_lexical(unit, said))[:_SHORTLIST]
-        shortlist = [unit for unit in nearest if _states(unit)]
+        shortlist = [unit for unit in nearest if states(unit)]
         if not shortlist:
             return []
         texts = [f"{unit.heads} {unit.text}".strip() for unit in shortlist]
@@ -191,7 +190,8 @@ def _carrying(said: _Said, lines: _Read, most: int = _MOST_MARKS) -> list[_Suppo
 def _again(said: _Said, chosen: Sequence[_Support], lines: _Read) -> list[_Support]:
     """The line of another part, when it carries this one, too."""
     same = (s for s in lines.ranked(said) if s.unit in [c.unit for c in chosen])
-    return next(([s] for s in same if not said.missing([s]) and _likely(said, [s], lines)), [])
+    exact = ([s] for s in same if not said.missing([s]) and not _denies(said, [s]))
+    return next((one for one in exact if _likely(said, one, lines)), [])
 
 
 def _likely(said: _Said, chosen: Sequence[_Support], lines: _Read) -> bool:
@@ -247,11 +247,6 @@ def _lexical(unit: Unit, said: _Said) -> float:
     total = len(said.words) + 3 * len(said.numbers)
     found = len(said.words & unit.meant) + 3 * len(said.numbers & unit.numbers)
     return found / total if total else 0.0
-
-
-def _states(unit: Unit) -> bool:
-    """A question states nothing, and instructions to a model are kept from it."""
-    return not unit.text.rstrip().endswith("?") and not instructions(unit.text)
 
 
 def _named(document: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 
 from assistant.context import Window
+from assistant.injection import instructions
 from assistant.sentences import numbers, spans, stems
 from ingest.document import Page
 
@@ -47,6 +48,11 @@ def lists_of(window: Window, index: int = 0) -> Iterator[Unit]:
     for first, last in _lists(window, list(_blocks(window))):
         text = " ".join(line.text for line in window.page.lines[first : last + 1])
         yield _unit(index, first, last, text)
+
+
+def states(unit: Unit) -> bool:
+    """A question states nothing, and instructions to a model are kept from it."""
+    return not unit.text.rstrip().endswith("?") and not instructions(unit.text)
 
 
 def _blocks(window: Window) -> Iterator[tuple[int, int]]:

@@ -79,7 +79,9 @@ class Answer:
     def _from(self, reading: Reading, request: Request, reply: Reply) -> Iterator[str]:
         """What the documents say themselves is shown first; a model takes seconds to read them."""
         ranked = rank(request, reading)
-        reply.quote(_citations(extractive.best_sentences(ranked), reading))
+        best = _citations(extractive.best_sentences(ranked), reading)
+        # A line may have an instruction beside the sentence that fits.
+        reply.quote(replace(c, quote=injection.without_instructions(c.quote)) for c in best)
         if self._model is None:
             yield from self._quote(request, reading, ranked, reply)
         else:

@@ -12,7 +12,7 @@ from assistant.chat_model import TokenOdds
 from assistant.context import Window
 from assistant.reply import Reply, Step
 from assistant.sentences import split
-from assistant.units import units_of
+from assistant.units import states, units_of
 from vectorstore.embedder import Embedder
 
 _SPEAKS_OF = re.compile(
@@ -68,7 +68,8 @@ class Writer:
         return _whole(text, cut=written >= most)
 
     def _quoted(self, topic: str, read: Sequence[Window]) -> str:
-        units = [unit for at, window in enumerate(read) for unit in units_of(window, at)]
+        found = [unit for at, window in enumerate(read) for unit in units_of(window, at)]
+        units = [unit for unit in found if states(unit)]
         long = [unit for unit in units if len(unit.text.split()) >= _WORDS] or units
         about = f"{topic} {' '.join(unit.text for unit in long)}"
         ranked = extractive.rank_sentences(about, long, self._embedder)

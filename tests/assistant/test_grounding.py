@@ -288,6 +288,17 @@ def test_a_line_that_carries_both_sides_is_cited_once() -> None:
     assert [citation.quote for citation in citations] == [read.page.lines[0].text]
 
 
+def test_a_line_that_carries_one_side_does_not_carry_the_denial_of_it() -> None:
+    read = window_of("Managers and clerks get a company car and a laptop.")
+    car = "get a company car and a laptop"
+    for answer, supported in (
+        (f"Managers {car}, while clerks {car}, too.", True),
+        (f"Managers {car}, while clerks do not {car}.", False),
+    ):
+        sentences, _ = ground("Who gets a car?", answer, [read], EMBEDDER)
+        assert sentences[0].supported == supported
+
+
 def test_a_question_of_the_document_supports_nothing() -> None:
     read = window_of("Why does the last point of a metrics report drop suddenly?", "See page 4.")
     answer = "The last point of a metrics report drops suddenly."
