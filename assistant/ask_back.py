@@ -34,7 +34,8 @@ _MOST = 3  # choices
 _LONGEST = 70  # letters of one
 _WORD = re.compile(r"[\w’'-]+")
 _ASKS = re.compile(
-    r"\W*(?:what|who|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|should"
+    r"\W*(?:(?:never mind|forget (?:it|that)|ok(?:ay)?|thanks?(?: you)?|please|well|hmm+|sorry|no"
+    r"|actually)\b\W*)*(?:what|who|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|should"
     r"|will|would|has|have|tell|list|show|give|explain)\b",
     re.IGNORECASE,
 )

@@ -13,10 +13,12 @@ _CONNECTIVE = re.compile(
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|these|those|former|latter)\b",
+    r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|these|those|former|latter)\b",
     re.IGNORECASE,
 )
-_SOMEBODY = re.compile(r"\b(?:it|its|they|them|their|he|she|him|her|his)\b", re.IGNORECASE)
+_SOMEBODY = re.compile(
+    r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his)\b", re.IGNORECASE
+)
 NOBODY = re.compile(  # "is it possible to", "does it rain": it stands for nothing
     r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
 )

@@ -18,7 +18,18 @@ _AT = r"in|for|of|at|on|by|to|from|with|about|under"
 _POINTING = re.compile(rf"\b(?:this|(?:{_AT})\s+that)\s+", re.IGNORECASE)
 _DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
 _PRONOUN = re.compile(
-    r"\b(?:it|its|they|them|their|he|she|him|her|his|this|these|those|that)\b", re.IGNORECASE
+    r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his|this|these|those|that)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"\s+(?:year|month|week|quarter|day|morning|evening|time)s?\b", re.IGNORECASE)
+# Behind "this" they name nothing: "What does this mean for staff?", "Is this allowed at night?".
+_NO_NOUNS = frozenset(
+    re.findall(
+        r"\w+",
+        "affect apply cause concern depend happen help include involve matter mean require myself"
+        " ourselves yourself allowed forbidden permitted prohibited required mandatory compulsory"
+        " optional possible legal correct true available normal",
+    )
 )
 _CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNORECASE)
 _DESCRIBED = re.compile(rf"\s*(?:{_AT}|that|who|which|where|whose)\b", re.IGNORECASE)
@@ -60,6 +71,8 @@ def _pointing(question: str, said: str) -> Iterator[Pointer]:
         told = known | stems(before)
         if words[:1] == ("library",) or _CLAUSE.search(before):
             continue
+        if words and words[0].lower() in _NO_NOUNS:
+            continue
         if words and not stems(" ".join(words)) & told:
             start = match.start() + match.group().lower().rindex("th")
             yield Pointer(start, match.end(), words, "this")
@@ -82,9 +95,17 @@ def _pronoun(question: str) -> Pointer | None:
     few = len(content_words(question)) <= 2
     if not match or not few or NOBODY.search(question):
         return None
-    if _CLAUSE.search(question[: match.start()]) or re.search(r"\d|\w\s+[A-Z]", question):
+    before, behind = question[: match.start()], question[match.end() :]
+    if _CLAUSE.search(before) or re.search(r"\d|\w\s+[A-Z]", question):
+        return None
+    if _TIME.match(behind) or (match.group().lower() == "that" and _describes(before, behind)):
         return None
     return Pointer(match.start(), match.end(), (), "it")
+
+
+def _describes(before: str, behind: str) -> bool:
+    """Is a "that" between these of "rules that changed", not of "Who said that?"?"""
+    return bool(content_words(before[before.rstrip().rfind(" ") + 1 :]) and _WORD.match(behind))
 
 
 def _bare(question: str) -> Pointer | None:

@@ -148,10 +148,27 @@ def test_a_first_question_about_it_is_asked_back_and_a_later_one_is_not() -> Non
 
 
 @pytest.mark.parametrize(
-    "question", ["Is it possible to work from home?", "Does it rain?", "Who is Ada and what is it?"]
+    "question",
+    [
+        "Is it possible to work from home?",
+        "Does it rain?",
+        "Who is Ada and what is it?",
+        "IT costs?",
+        "rules that changed",
+        "Is there a bonus this month?",
+    ],
 )
 def test_it_that_stands_for_nothing_or_for_what_was_said_is_clear(question: str) -> None:
     assert asked(question, OFFICES) is None
+
+
+def test_a_verb_or_an_adjective_behind_this_is_no_name_of_it() -> None:
+    told = Turn("Is there a probation period?", "Yes.")
+    for question in ("Does this apply to Ghent?", "Is this allowed on Mondays?"):
+        assert asked(question, OFFICES, (told,)) is None
+    outcome = asked("What does this mean for staff?", OFFICES)
+    assert outcome is not None
+    assert outcome.text.endswith("What do you mean by “this”?")
 
 
 # -- replies
@@ -208,6 +225,9 @@ def test_a_choice_that_sounds_like_a_question_is_a_reply() -> None:
     text = "What would you like to know about “leave”: How to ask for leave or Unpaid leave?"
     assert is_reply("How to ask for leave", text)
     assert not is_reply("How long is the notice period?", text)
+    assert not is_reply("Never mind, how long is the notice period?", text)
+    assert not is_reply("OK, thanks. Please tell me the notice period.", text)
+    assert is_reply("No, the unpaid one", text)
 
 
 def test_a_history_that_others_kept_is_understood() -> None:
