@@ -15,6 +15,7 @@ class Kept:
     def __init__(self, path: Path, schema: str, what: str) -> None:
         """`what` it keeps, for people. Raises AssistantError when the file cannot be written."""
         self._path = path
+        self._schema = schema
         self._what = what
         self._lock = threading.Lock()
         with self._connected() as connection:
@@ -25,8 +26,11 @@ class Kept:
         try:
             with self._lock:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
+                new = not self._path.exists()  # as when somebody has deleted it meanwhile
                 connection = sqlite3.connect(self._path, timeout=30)
                 try:
+                    if new:
+                        connection.executescript(self._schema)
                     with connection:
                         yield connection
                 finally:

@@ -118,16 +118,17 @@ def leave(connection: Transaction, path: str) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[bool]:
-    """Whether no other process is between these lines, of those that name the same lock file."""
-    with _held(FileLock(path)) as held:
+def alone(path: Path, wait: float = 0) -> Iterator[bool]:
+    """Whether no other process is between these lines, of those that name the same lock file; it
+    is waited for as many seconds."""
+    with _held(FileLock(path), wait) as held:
         yield held
 
 
 @contextmanager
-def _held(lock: FileLock) -> Iterator[bool]:
+def _held(lock: FileLock, wait: float = 0) -> Iterator[bool]:
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait)
         held = True
     except (Timeout, OSError):
         held = False

@@ -10,8 +10,12 @@ from pathlib import Path
 from assistant.errors import AssistantError
 from assistant.evaluation.question_sets import Question, State, read_questions, to_row
 from assistant.settings import Settings
+from vectorstore import jobs
 
 _changing = threading.Lock()  # the app's visitors are threads of one process
+# Seconds for another process, which takes milliseconds. Then it is changed all the same: a file
+# system may know no locks.
+_WAIT = 5.0
 
 
 class OwnQuestions:
@@ -55,15 +59,15 @@ class OwnQuestions:
             self._change(lambda known: [question for question in known if question.id != id])
 
     def _change(self, change: Callable[[list[Question]], list[Question]]) -> None:
-        with _changing:
-            rows = [json.dumps(to_row(question)) + "\n" for question in change(self.all())]
-            try:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with _changing, jobs.alone(self.file.with_suffix(".lock"), _WAIT):
+                rows = [json.dumps(to_row(question)) + "\n" for question in change(self.all())]
                 beside = self.file.with_suffix(f".{os.getpid()}.part")
                 beside.write_text("".join(rows), "utf-8")
                 beside.replace(self.file)  # at once: a reader sees the old ones or the new ones
-            except OSError as error:
-                raise AssistantError(f"{self.file} cannot be written: {error}.") from error
+        except OSError as error:
+            raise AssistantError(f"{self.file} cannot be written: {error}.") from error
 
 
 def own(settings: Settings, library: str) -> OwnQuestions:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.ui import resources, trouble
+from assistant.ui.plain import plain
 from ingest.errors import PinciteError
 
 
@@ -19,11 +20,18 @@ def told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
 
 
 def draw(answer: Answer) -> None:
-    """As it was rated before; another click changes it, the same one takes it back."""
+    """As it was rated before; another click changes it, the same one takes it back.
+
+    A file of feedback that cannot be used takes the thumbs away, and not the answer.
+    """
     key = f"thumbs-{answer['id']}"
-    if key not in st.session_state:
-        rated = resources.feedback().rated(answer["id"])
-        st.session_state[key] = None if rated is None else int(rated)
+    try:
+        if key not in st.session_state:
+            rated = resources.feedback().rated(answer["id"])
+            st.session_state[key] = None if rated is None else int(rated)
+    except PinciteError as error:
+        st.caption(plain(f"No thumbs: {error}"))
+        return
     st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
 
 

@@ -131,3 +131,33 @@ def test_what_was_rated_stays_when_the_process_is_killed(tmp_path: Path) -> None
     assert {f"thumb-{id}" for id in rated} <= questions
     assert len(questions) - len(rated) in (0, 1)  # killed between the two
     assert all(json.loads(line) for line in kept.mine.file.read_text().splitlines())
+
+
+_MANY = """
+import sys
+from pathlib import Path
+from assistant.evaluation.own import OwnQuestions
+from assistant.evaluation.question_sets import Question
+
+mine = OwnQuestions(Path(sys.argv[1]))
+for n in range(60):
+    mine.add([Question(f"{sys.argv[2]}{n}", f"What is {sys.argv[2]} {n}?")])
+"""
+
+
+def test_two_processes_lose_none_of_each_others_questions(tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    started = [
+        subprocess.Popen([sys.executable, "-c", _MANY, str(file), name], cwd=PROJECT)
+        for name in "ab"
+    ]
+    assert [process.wait() for process in started] == [0, 0]
+    assert len(OwnQuestions(file).all()) == 120
+
+
+def test_a_file_that_was_deleted_meanwhile_is_made_again(kept: Feedback, tmp_path: Path) -> None:
+    kept.rate(answer("a1", "How many days of leave are there?", BOOK), True)
+    (tmp_path / "feedback.sqlite").unlink()
+    assert kept.rated("a1") is None
+    kept.rate(answer("a1", "How many days of leave are there?", BOOK), False)
+    assert kept.rated("a1") is False

@@ -10,7 +10,7 @@ from assistant.evaluation.own import own
 from assistant.feedback.ratings import Feedback, feedback
 from assistant.settings import Settings
 from assistant.ui import resources
-from tests.ui.conftest import LIBRARY_PAGE, ask, click, conversation
+from tests.ui.conftest import LIBRARY_PAGE, answers, ask, click, conversation
 from tests.ui.fakes import HANDBOOK
 
 Visit = Callable[..., AppTest]
@@ -111,3 +111,13 @@ def test_a_reply_to_a_question_back_is_rated_and_no_question_of_its_own(
     assert [rating.alone for rating in kept.ratings()] == [False, True]
     assert [one.alone for one in kept.opened()] == [False]
     assert own(Settings(), "main").all() == []
+
+
+def test_feedback_that_cannot_be_read_takes_no_answer_away(visit: Visit, kept: Feedback) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    own(Settings(), "main").file.with_name("feedback.sqlite").write_bytes(b"no database" * 99)
+    later = visit(conversation=conversation(app))
+    assert not later.exception and not later.error
+    assert len(answers(later)) == 1 and len(later.chat_input) == 1
+    assert any(caption.value.startswith("No thumbs:") for caption in later.caption)
