@@ -18,14 +18,15 @@ _THUMBS = {"up": True, "down": False, "none": None}
 def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
     """The answer is known by its id, as in `replay`."""
     from assistant import build
-    from assistant.feedback.ratings import feedback
+    from assistant.feedback.ratings import REPLIES, feedback
 
     id, thumb = words
     if thumb not in _THUMBS:
         args.misused(f"a thumb is up, down or none, not {thumb!r}")
     receipt = build.receipts(settings).get(id)
     kept = feedback(settings, receipt.library or settings.library)
-    kept.rate(receipt.answer, _THUMBS[thumb])
+    replies = receipt.meant not in ("", receipt.answer["question"])
+    kept.rate({**receipt.answer, REPLIES: replies}, _THUMBS[thumb])
     if args.json:
         print(json.dumps({"id": receipt.id, "rating": thumb, "file": str(kept.mine.file)}))
     else:

@@ -106,10 +106,14 @@ def _computed(receipt: Receipt, library: Library | None) -> Replayed:
 
 
 def _changed(receipt: Receipt, library: Library) -> str:
-    """Documents that are other ones by now, and versions."""
+    """Documents that are other ones by now, else that some have come or gone; and versions."""
     then = {source["document"]: source["document_sha256"] for source in receipt.sources}
     names = [name for name, of_file in then.items() if document_sha256(library, name) != of_file]
-    about = f" Changed or gone since then: {', '.join(map(readable, names))}." if names else ""
+    about = ""
+    if names:
+        about = f" Changed or gone since then: {', '.join(map(readable, names))}."
+    elif library.generation() != receipt.generation:
+        about = " The library has changed since then."
     return f"{about}{_other_versions(receipt)}"
 
 

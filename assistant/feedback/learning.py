@@ -48,7 +48,8 @@ class Learning:
             if cancel.is_set():
                 return False
             cases.append(Case(example, self.library.considered(example.question)))
-        show("comparing", max(len(cases) - 1, 0), len(cases))
+        if cases:
+            show("comparing", len(cases) - 1, len(cases))
         lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
         self.lessons.keep(self._with_threshold(_with_ranking(lesson, cases, self.library)))
         return True
@@ -99,7 +100,12 @@ class Learning:
             more = _ranking(Lesson("", sure)) if sure < ranking.LEAST else []
             return [_data(self.feedback), "Nothing was learned yet.", *more]
         by_hand = self.settings.by_hand("refusal_threshold")
-        return [_data(self.feedback), *_ranking(lesson), *_refusing(lesson, by_hand)]
+        ranked = _ranking(lesson, self._unused(lesson))
+        return [_data(self.feedback), *ranked, *_refusing(lesson, by_hand)]
+
+    def _unused(self, lesson: Lesson) -> bool:
+        learned = lesson.ranking
+        return learned is not None and learned.embedder != self.library.embedder().identity
 
 
 def learning(settings: Settings, library: Library) -> Learning:
@@ -138,7 +144,7 @@ def _data(feedback: Feedback) -> str:
     )
 
 
-def _ranking(lesson: Lesson) -> list[str]:
+def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
     if lesson.rank is None:
         more = ranking.LEAST - lesson.questions
         return [
@@ -146,6 +152,8 @@ def _ranking(lesson: Lesson) -> list[str]:
             f"{lesson.questions}. Thumbs up and drafts that you keep are such questions."
         ]
     state = "on" if lesson.ranking else "no gain that is certain, left off"
+    if unused:
+        state += "; not used, as the embedding model is another one since: learn again"
     return [f"Ranking: {state}."]
 
 

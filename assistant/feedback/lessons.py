@@ -84,7 +84,14 @@ class Lessons:
     def _load(self) -> Lesson | None:
         try:
             return _lesson(json.loads(self.file.read_text("utf-8")))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             log.warning("%s is not used: %s", self.file, error)
             return None
 
@@ -111,16 +118,24 @@ def _ranking_row(learned: Learned) -> dict[str, Any]:
 
 
 def _lesson(row: Mapping[str, Any]) -> Lesson:
-    figures = {name: row[name] and Figure(**row[name]) for name in ("rank", "hit", "right")}
+    """Each number is made one here: what is none must not be found out by a search."""
+    figures = {name: row[name] and _figure(row[name]) for name in ("rank", "hit", "right")}
     ranking = row["ranking"] and _learned(row["ranking"])
-    return Lesson(**{**row, **figures, "ranking": ranking, "should": tuple(row["should"])})
+    answer, refuse = map(int, row["should"])
+    threshold = None if row["threshold"] is None else float(row["threshold"])
+    more = {"ranking": ranking, "should": (answer, refuse), "threshold": threshold}
+    return Lesson(**{**row, **figures, **more, "questions": int(row["questions"])})
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    return Figure(**{name: float(value) for name, value in row.items()})
 
 
 def _learned(row: Mapping[str, Any]) -> Learned:
     """Raises KeyError for weights of other features than those of this version."""
     known = Known(
-        row["documents"],
-        {(name, page): share for name, page, share in row["pages"]},
-        row["sections"],
+        {name: float(share) for name, share in row["documents"].items()},
+        {(name, page): float(share) for name, page, share in row["pages"]},
+        {word: float(share) for word, share in row["sections"].items()},
     )
     return Learned(tuple(float(row["weights"][name]) for name in FEATURES), known, row["embedder"])

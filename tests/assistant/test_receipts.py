@@ -388,7 +388,14 @@ def test_an_answer_from_a_table_is_computed_again(
     differs = replay(receipt, no_model, library)
     assert differs.identical is False and "60" in differs.text
     assert "Changed or gone since then: Staff.csv." in differs.told
-    library.remove(["Staff.csv"])
+    table.write_text("City,Employees\nBerlin,42\nMadrid,17\n", "utf-8")
+    more = tmp_path / "papers" / "Staff of both.csv"
+    more.write_text("City,Employees\nBerlin,12\nMadrid,13\n", "utf-8")
+    library.add([tmp_path / "papers"])
+    unsure = replay(receipt, no_model, library)
+    assert unsure.identical is False
+    assert unsure.told.endswith("The library has changed since then.")
+    library.remove(["Staff of both.csv", "Staff.csv"])
     gone = replay(receipt, no_model, library)
     assert gone.identical is False and "No table surely answers it any more" in gone.told
 

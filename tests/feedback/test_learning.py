@@ -5,6 +5,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,18 @@ def test_who_always_means_the_plan_gets_it_until_it_is_taken_back(found: Learnin
     assert "Nothing was learned yet." in found.told()
 
 
+def test_what_was_learned_with_another_embedding_model_is_said_not_to_be_used(
+    found: Learning,
+) -> None:
+    ask_for(found, "Plan.pdf")
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.ranking
+    found.lessons.keep(replace(lesson, ranking=replace(lesson.ranking, embedder="another")))
+    assert any(line.startswith("Ranking: on; not used, as the") for line in found.told())
+    assert first(found.library) == {"Guide.pdf"}
+
+
 def test_where_there_is_no_gain_it_stays_off(found: Learning) -> None:
     ask_for(found, "Guide.pdf")
     learn(found)
@@ -98,7 +111,9 @@ def test_with_few_questions_it_says_how_many_are_missing(found: Learning) -> Non
     found.feedback.rate(answer("a", "What does the last rule say?", ("Plan.pdf", 3)), True)
     wanted = "Ranking: 1 more questions whose page is known are needed; there are 29."
     assert any(line.startswith(wanted) for line in found.told())
-    learn(found)
+    shown: list[tuple[str, int, int]] = []
+    assert found.learn(lambda *step: shown.append(step), threading.Event())
+    assert shown == []  # nothing is compared
     lesson = found.lessons.last()
     assert lesson and (lesson.rank, lesson.ranking, lesson.questions) == (None, None, 29)
     assert any(line.startswith(wanted) for line in found.told())
@@ -210,3 +225,15 @@ def test_an_answer_is_rated_by_its_id(full: Pincite, found: Learning) -> None:
     assert found.feedback.ratings() == []
     assert "no receipt" in refused(full("eval", "rate", "abcdef", "up"))
     assert full("eval", "rate", said["id"], "sideways").status == 2
+
+
+def test_a_reply_to_a_question_back_is_rated_by_its_id_and_no_question_of_its_own(
+    full: Pincite, found: Learning, settings: Settings
+) -> None:
+    said = full("ask", "What does the ruleaa say?", "--json").json
+    receipts = build.receipts(settings)
+    receipt = receipts.get(said["id"])
+    receipts.add(replace(receipt, meant=f"What does it say? {said['question']}"))
+    assert full("eval", "rate", said["id"], "up").status == 0
+    assert [rating.alone for rating in found.feedback.ratings()] == [False]
+    assert found.feedback.mine.all() == []

@@ -61,6 +61,36 @@ def test_a_damaged_file_counts_as_nothing(place: Lessons, text: str) -> None:
     assert place.last() is None and place.ranking() is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": "high"},
+        {"rank": {"before": "a", "after": "b", "low": "c", "high": "d"}},
+        {"should": [1]},
+        {"questions": "many"},
+        {"documents": []},
+        {"documents": {"Book.pdf": "often"}},
+        {"pages": [["Book.pdf", 3]]},
+        {"sections": {"appendix": None}},
+        {"weights": dict.fromkeys(FEATURES, "heavy")},
+    ],
+)
+def test_what_is_no_number_is_found_when_it_is_read_and_not_by_a_search(
+    place: Lessons, change: dict[str, object]
+) -> None:
+    place.keep(LESSON)
+    row = json.loads(place.file.read_text())
+    of_ranking = change.keys() & row["ranking"].keys()
+    (row["ranking"] if of_ranking else row).update(change)
+    place.file.write_text(json.dumps(row))
+    assert place.last() is None and place.ranking() is None
+
+
+def test_brackets_without_end_count_as_nothing(place: Lessons) -> None:
+    place.file.write_text("[" * 100_000)
+    assert place.last() is None
+
+
 def test_weights_of_other_features_do_not_count(place: Lessons) -> None:
     place.keep(LESSON)
     row = json.loads(place.file.read_text())
