@@ -64,6 +64,7 @@ _COMPARED = re.compile(
     r"\b(?:compar\w+|differ\w*|chang\w+|versus|vs|both|new(?:er|est)?|current|latest|since)\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 _RUN = re.compile(r"[^\W_]+")
 _LONG = 6  # characters of a name with digits that is no chance, as 3M_2018
@@ -124,6 +125,13 @@ def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
     found = {name: _Name.of(parsed(name).base) for name in newer if _asks_for(question, name)}
     shared = {name: len(words & set(base.parts)) for name, base in found.items()}
     return frozenset(name for name, count in shared.items() if count == max(shared.values()))
+
+
+def of_that_year(question: str, newer: Mapping[str, str]) -> frozenset[str]:
+    """Replaced documents of a year that the question names: "What was paid in 2023?" may be about
+    them. `newer`: old -> new name."""
+    years = set(_YEAR.findall(question))
+    return frozenset(name for name in newer if years and years & set(parsed(name).periods))
 
 
 def compares(question: str) -> bool:

@@ -28,6 +28,10 @@ class Pointing:
         meant = {asked.meant(name, newer, question) for name in names.named(question)}
         return frozenset(meant) | asked.old_versions(question, newer)
 
+    def of_that_year(self, question: str) -> frozenset[str]:
+        """Old versions that are looked at beside the newer ones; `named` has read the names."""
+        return asked.of_that_year(question, self._known[2])
+
     def left_out(self, question: str, named: Collection[str]) -> frozenset[str]:
         """Newer versions of what is named, which alone is asked for."""
         _, _, newer = self._known

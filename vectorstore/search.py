@@ -96,7 +96,8 @@ class Search:
         newest = documents is None and versions == "newest"
         replaced = self._pointing.left_out(query, named) if newest else frozenset()
         named -= replaced
-        old = self._old(named, replaced) if newest else frozenset()
+        kept = named | self._pointing.of_that_year(query) if newest else named
+        old = self._old(kept, replaced) if newest else frozenset()
         pointed = self._pointing.at(query, named, documents, cards)
         chunks = _current(self._pointing.chunks(pointed), old)
         only = None if documents is None else frozenset(documents)
@@ -153,16 +154,16 @@ class Search:
             for id, vector in zip(kept, vectors, strict=True)
         ]
 
-    def _old(self, named: Collection[str], left_out: Collection[str]) -> frozenset[str]:
-        """What the chunk ids of documents with a newer version begin with, but for those named:
-        of these the newer ones are `left_out`."""
+    def _old(self, asked: Collection[str], left_out: Collection[str]) -> frozenset[str]:
+        """What the chunk ids of documents with a newer version begin with, but for those that are
+        asked for; newer versions of these may be `left_out`."""
         generation = self._catalog.generation()
         if self._replaced[0] != generation:
             old = frozenset(sha256[:16] for sha256 in superseded(self._catalog.database))
             self._replaced = generation, old
-        if not self._replaced[1] or not named:
+        if not self._replaced[1] or not asked:
             return self._replaced[1]
-        kept, more = ({sha256[:16] for sha256 in self._shas(names)} for names in (named, left_out))
+        kept, more = ({sha256[:16] for sha256 in self._shas(names)} for names in (asked, left_out))
         return (self._replaced[1] - kept) | more
 
     def _shas(self, named: Collection[str]) -> list[str]:

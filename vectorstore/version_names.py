@@ -17,14 +17,20 @@ _NEWER = re.compile(
 _COPY = re.compile(r"\b(?:copy(?: of)?|kopie)\b|\(\d{1,2}\)$", re.IGNORECASE)
 _PERIOD = re.compile(
     r"\d{4}-\d\d-\d\d|\b(?:19|20)\d\d(?:\d{4})?\b|\bq[1-4]\b|\bh[12]\b|\bfy\d\d(?:\d\d)?\b|"
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b\d\d?\.\d\d?\.\d{4}\b",
+    r"\b(?:jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz|apr(?:il)?|ma[iy]|jun[ei]?|jul[iy]?"
+    r"|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\b|\b\d\d?\.\d\d?\.\d{4}\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # What holds until the next one comes; a report of another year stays true.
 _STANDING = re.compile(
-    r"\b(?:handbook|manual|polic(?:y|ies)|guide(?:line)?s?|rules|regulations?|terms|conditions|statutes"
-    r"|bylaws|code of conduct|procedures?|price ?list|tariffs?|fee schedule|catalog(?:ue)?)\b"
+    r"\b(?:handbook|manual|polic(?:y|ies)|guide(?:line)?s?|rules|regulations?|terms|statutes"
+    r"|general conditions|conditions of|bylaws|code of conduct|procedures?|price ?list|tariffs?|fee schedule|catalog(?:ue)?)\b"
+)
+# "Monetary policy report 2023", "Working conditions survey 2023".
+_OF_A_TIME = re.compile(
+    r"\b(?:reports?|reviews?|surveys?|stud(?:y|ies)|statistics|results|minutes|meetings?|audits?"
+    r"|accounts|statements?|cases|evaluations?|outlook|conference|newsletter)\b"
 )
 
 
@@ -64,7 +70,7 @@ def one_document(one: VersionName, other: VersionName) -> bool:
     if one.number and other.number:
         return True
     if _of_years(one, other):
-        return bool(_STANDING.search(one.base))
+        return bool(_STANDING.search(one.base)) and not _OF_A_TIME.search(one.base)
     return one.periods == other.periods and (one.marked or other.marked)
 
 

@@ -99,6 +99,8 @@ def test_a_resaved_file_is_a_version_of_it(library: Library, tmp_path: Path) -> 
     ("one", "other"),
     [
         ("Report 2023 Q1.pdf", "Report 2023 Q2.pdf"),  # two reports of one company
+        ("Laptop Policy Report 2023.pdf", "Laptop Policy Report 2024.pdf"),
+        ("Marketing Rules v1.pdf", "Decoration Rules v2.pdf"),  # no months
         ("Laptops v1.pdf", "Phones v2.pdf"),
         ("north/Contract.pdf", "south/Contract.pdf"),  # two clients
     ],

@@ -197,6 +197,8 @@ def test_the_handbook_of_last_year_is_replaced_and_a_report_is_not(
     named = library.search("Which laptop rules are in the 2023 handbook?", k=20)
     assert named[0].document == "Staff Handbook 2023.pdf"
     assert "Staff Handbook 2024.pdf" not in {hit.document for hit in named}
+    then = {hit.document for hit in library.search("Which laptop rules were there in 2023?", k=20)}
+    assert then == found | {"Staff Handbook 2023.pdf"}
 
 
 def test_a_named_document_that_is_removed_meanwhile_is_no_error(
