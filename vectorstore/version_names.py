@@ -25,7 +25,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 # What holds until the next one comes; a report of another year stays true.
 _STANDING = re.compile(
     r"\b(?:handbook|manual|polic(?:y|ies)|guide(?:line)?s?|rules|regulations?|terms|statutes"
-    r"|general conditions|conditions of|bylaws|code of conduct|procedures?|price ?list|tariffs?|fee schedule|catalog(?:ue)?)\b"
+    r"|general conditions|conditions of|bylaws|code of conduct|procedures?|price ?list|tariffs?"
+    r"|fee schedule|catalog(?:ue)?)\b"
 )
 # "Monetary policy report 2023", "Working conditions survey 2023".
 _OF_A_TIME = re.compile(
