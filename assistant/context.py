@@ -61,6 +61,15 @@ def windows(
     return chosen
 
 
+def beside(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> tuple[Window, ...]:
+    """What was found and not read, with its surroundings."""
+    unread = [hit for hit in hits if not any(window.holds(hit) for window in read)]
+    found: list[Window] = []
+    for hit in unread:
+        found = _merged(found, _around(hit, evidence.page(hit.document, hit.page)))
+    return tuple(found)
+
+
 def window_at(hit: Hit, evidence: Evidence) -> Window:
     """The lines of a hit alone."""
     page = evidence.page(hit.document, hit.page)

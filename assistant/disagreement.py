@@ -1,13 +1,15 @@
-"""When another document that was read says otherwise, the answer says so, and cites both.
+"""When another document says otherwise, the answer says so, and cites both.
 
-Only what was read is looked at, and only running text: rows of tables say too little by themselves.
+Only what was found is looked at, whether it was read or not, and only running text: rows of tables
+say too little by themselves.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant import grounding
+from assistant import context, grounding
 from assistant.context import Window
+from assistant.evidence import Evidence
 from assistant.reading import Reading
 from assistant.reply import Citation, Outcome, Sentence, place
 from assistant.sentences import stems
@@ -30,14 +32,20 @@ class Disagreement:
     difference: Difference
 
 
-def noted(outcome: Outcome, reading: Reading) -> Outcome:
+def noted(outcome: Outcome, reading: Reading, evidence: Evidence) -> Outcome:
     """With a sentence, a citation and a notice for each disagreement, at most two."""
-    windows = reading.windows + reading.earlier
     if outcome.refused or outcome.stopped:
         return outcome
-    for found in list(disagreements(outcome, reading.meant, windows))[:_MOST]:
-        outcome = _told(outcome, found, windows)
+    windows = found(reading, evidence)
+    for one in list(disagreements(outcome, reading.meant, windows))[:_MOST]:
+        outcome = _told(outcome, one, windows)
     return outcome
+
+
+def found(reading: Reading, evidence: Evidence) -> tuple[Window, ...]:
+    """What was read, and behind it what was found beside it."""
+    read = reading.windows + reading.earlier
+    return read + context.beside(reading.hits, read, evidence)
 
 
 def disagreements(

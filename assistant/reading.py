@@ -1,7 +1,7 @@
 """Decides what is read for a question: passages within the budget, and the turns it builds on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from langchain_core.messages import BaseMessage
 
@@ -37,6 +37,7 @@ class Reading:
     before: tuple[Turn, ...] = ()  # turns that stay in front of it
     earlier: tuple[Window, ...] = ()  # what was read for them
     closest: Passage | None = None  # what fits a follow-up best, whichever turn has read it
+    hits: tuple[Hit, ...] = ()  # all that was found, also what was not read
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -84,7 +85,7 @@ class Reader:
         found = request.evidence.passages(meant, _HITS, request.documents)
         hits = _contents_last(reranked(self._reranker, meant, found))
         windows = tuple(context.windows(hits, request.evidence, room, self._count))
-        reading = Reading(meant, windows)
+        reading = Reading(meant, windows, hits=tuple(hits))
         return self._continued(request, reading, hits) if continues else reading
 
     @property
@@ -114,7 +115,7 @@ class Reader:
         if not before or len(windows) < len(passages) or not in_scope:
             return reading
         closest = _closest(request, hits, reading.windows + windows)
-        full = Reading(reading.meant, reading.windows, before, windows, closest)
+        full = replace(reading, before=before, earlier=windows, closest=closest)
         most = self._budget.window - self._budget.answer - _MARGIN
         fits = sum(self._count(str(m.content)) for m in full.messages(request.question)) <= most
         return full if fits else reading

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import build, grounding
-from assistant.disagreement import Disagreement, disagreements
+from assistant.disagreement import Disagreement, disagreements, found
 from assistant.evaluation.question_sets import read_rows
 from assistant.evidence import Evidence, GivenPassages
 from assistant.extractive import Quoted, best_sentences
@@ -54,20 +54,20 @@ def main() -> None:
 def report_pairs(settings: Settings) -> None:
     rows = read_rows(PAIRS)
     embedder = build.embedder(settings)
-    found = {row["id"]: bool(list(found_in_pair(row, embedder))) for row in rows}
+    said = {row["id"]: bool(list(found_in_pair(row, embedder))) for row in rows}
     for row in rows:
-        if found[row["id"]] != row["contradict"]:
+        if said[row["id"]] != row["contradict"]:
             common.say(f"{'missed' if row['contradict'] else 'alarm'}: {row['id']} {row['kind']}")
     body = []
     for part in dict.fromkeys(row["part"] for row in rows):
         for contradict, kind in ((True, "contradict"), (False, "only look like it")):
             ids = [r["id"] for r in rows if (r["part"], r["contradict"]) == (part, contradict)]
-            body.append([part, kind, len(ids), sum(found[id] for id in ids)])
+            body.append([part, kind, len(ids), sum(said[id] for id in ids)])
     print(common.table(["part", "pairs", "n", "said to disagree"], body))
 
 
 def found_in_pair(row: Row, embedder: Any) -> Iterator[Disagreement]:
-    texts = [(said["title"], said["text"]) for said in row["documents"]]
+    texts = [(given["title"], given["text"]) for given in row["documents"]]
     return found_for(row["question"], GivenPassages(texts, embedder), every=False)
 
 
@@ -78,7 +78,7 @@ def found_for(question: str, evidence: Evidence, every: bool) -> Iterator[Disagr
     ranked = rank(request, reading)
     for quoted in [[one] for one in ranked] if every else [best_sentences(ranked)]:
         outcome = quoting(quoted, reading)
-        yield from disagreements(outcome, reading.meant, reading.windows)
+        yield from disagreements(outcome, reading.meant, found(reading, evidence))
 
 
 def quoting(quoted: Iterable[Quoted], reading: Reading) -> Outcome:
@@ -98,9 +98,9 @@ def report_ordinary(options: Any, settings: Settings, names: Iterable[str]) -> N
         library = library_of(options, settings, folder / name)
         alarmed = 0
         for row in rows:
-            found = list(found_for(row["question"], library, options.every))
-            alarmed += bool(found)
-            for one in found:
+            alarms = list(found_for(row["question"], library, options.every))
+            alarmed += bool(alarms)
+            for one in alarms:
                 show(name, row, one)
         body.append([name, len(rows), alarmed, f"{alarmed / len(rows):.1%}"])
     print(common.table(["set", "questions", "with an alarm", "share"], body))
@@ -121,9 +121,9 @@ def library_of(options: Any, settings: Settings, folder: Path) -> Library:
     return build.library(settings, folder.name)
 
 
-def show(name: str, row: Row, found: Disagreement) -> None:
+def show(name: str, row: Row, alarm: Disagreement) -> None:
     common.say(f"\n{name} {row['id']}: {row['question']}")
-    for unit, value in ((found.cited, found.difference.one), (found.other, found.difference.other)):
+    for unit, value in ((alarm.cited, alarm.difference.one), (alarm.other, alarm.difference.other)):
         common.say(f"  {value}: {' '.join(unit.text.split())}")
 
 

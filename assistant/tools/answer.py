@@ -87,7 +87,7 @@ class Answer:
         else:
             yield from self._write(self._model, request, reading, ranked, reply)
         if reply.outcome:
-            reply.outcome = disagreement.noted(reply.outcome, reading)
+            reply.outcome = disagreement.noted(reply.outcome, reading, request.evidence)
 
     def _count(self, text: str) -> int:
         # Other chat models count with a tokenizer that langchain-core would fetch from a hub.

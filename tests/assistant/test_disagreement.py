@@ -43,6 +43,20 @@ def test_an_answer_tells_what_another_document_says_and_cites_both() -> None:
     )
 
 
+def test_a_document_that_was_found_and_not_read_contradicts_the_answer() -> None:
+    evidence = GivenPassages([HANDBOOK, INTRANET], WordEmbedder())
+    chat = ScriptedChat(replies=["Employees get 25 days of annual leave."])
+    tool = Answer(chat, Budget(passages=50), threshold=0)
+
+    outcome = tool.run(Request(ASKED, evidence)).finish()
+
+    assert {passage.document for passage in outcome.passages} == {"Handbook.pdf"}
+    assert [citation.document for citation in outcome.citations] == [
+        "Handbook.pdf",
+        "Intranet.html",
+    ]
+
+
 def test_what_is_streamed_stays_what_the_model_wrote() -> None:
     evidence = GivenPassages([HANDBOOK, INTRANET], WordEmbedder())
     chat = ScriptedChat(replies=["Employees get 25 days of annual leave."])
