@@ -12,6 +12,7 @@ from tests.assistant.fakes import window_of
     [
         ("How long is parental leave?", ("The closest passages do not mention “parental”.",)),
         ("How long is annual leave?", ()),
+        ("How many weeks is annual leave?", ("The closest passages do not mention “weeks”.",)),
         ("Who won the cup?", ()),
         (
             "Is leave for weddings in the handbook?",
