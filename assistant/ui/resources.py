@@ -38,12 +38,18 @@ def settings() -> Settings:
 def chosen() -> str:
     """The library that this browser tab looks at: its conversation's, else the one picked.
 
-    A conversation from the browser's history may be about another one than was picked since.
+    A conversation from the browser's history may be about another one than was picked since. One
+    that somebody has deleted is not looked at: opened, it would be there again, and empty.
     """
-    if of_conversation := _conversations().library(st.query_params.get("c", "")):
+    known = build.libraries(settings())
+    if (of_conversation := _of_conversation()) in known:
         st.session_state[PICKED] = of_conversation
     picked: str = st.session_state.get(PICKED, "")
-    return picked or build.first_library(settings())
+    return picked if picked in known else build.first_library(settings())
+
+
+def _of_conversation() -> str:
+    return _conversations().library(st.query_params.get("c", ""))
 
 
 def library() -> Library:
@@ -70,8 +76,8 @@ def _assistant(name: str) -> Assistant:
 
 
 def feedback() -> Feedback:
-    """Of the chosen library. Raises PinciteError."""
-    return _feedback(chosen())
+    """Of the library that the conversation is about, be it gone. Raises PinciteError."""
+    return _feedback(_of_conversation() or chosen())
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,5 +1,6 @@
 """Several libraries in one home."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant import build
+from assistant.feedback.ratings import feedback
 from assistant.settings import Settings
 from tests.ui import fakes
-from tests.ui.conftest import ask, conversation
+from tests.ui.conftest import answers, ask, conversation
 
 Visit = Callable[..., AppTest]
 
@@ -61,6 +63,25 @@ def test_a_conversation_is_shown_with_its_library_whichever_was_picked_since(
     app.sidebar.selectbox[0].select("beta").run()
     assert app.sidebar.selectbox[0].value == "beta"
     assert "c" not in app.query_params
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_a_conversation_of_a_library_that_was_deleted_is_shown_beside_another_one(
+    visit: Visit, tmp_path: Path
+) -> None:
+    app = visit()
+    app.sidebar.selectbox[0].select("beta").run()
+    ask(app, "How many days of leave are there?")
+    shutil.rmtree(tmp_path / "libraries" / "beta")
+    for seen in (app.run(), visit(conversation=conversation(app))):
+        assert not seen.exception and not seen.error
+        assert len(answers(seen)) == 1 and len(seen.chat_input) == 1
+    assert not (tmp_path / "libraries" / "beta").exists()
+
+    app.get("feedback")[0].set_value(1)
+    app.run()
+    assert len(feedback(Settings(), "beta").ratings()) == 1
+    assert feedback(Settings(), "alpha").ratings() == []
 
 
 def test_the_library_of_the_settings_wins_when_it_exists(tmp_path: Path) -> None:
