@@ -85,22 +85,31 @@ def window_of(passage: Passage, evidence: Evidence) -> Window | None:
     wanted = passage.text.split("\n")
     lines = [line.text for line in page.lines]
     for first in range(len(lines) - len(wanted) + 1):
-        if lines[first : first + len(wanted)] == wanted:
-            last = first + len(wanted) - 1
+        last = first + len(wanted) - 1
+        if lines[first : last + 1] == wanted and _seen(page, first, last):
             return Window(passage.document, page, first, last, passage.score)
     return None
+
+
+def _seen(page: Page, first: int, last: int) -> bool:
+    """Does a reader see all of these lines? Others are how documents attack assistants."""
+    return not any(line.hidden for line in page.lines[first : last + 1])
 
 
 def _around(hit: Hit, page: Page) -> Window:
     first, last = hit.chunk.first, hit.chunk.last
     spent = 0
-    while first > 0 and (spent := spent + about_tokens(page.lines[first - 1].text)) <= _BEFORE:
+    while first > 0 and _seen(page, first - 1, first - 1):
+        spent += about_tokens(page.lines[first - 1].text)
+        if spent > _BEFORE:
+            break
         first -= 1
     spent = 0
-    while last + 1 < len(page.lines) and spent <= _AFTER:
+    while last + 1 < len(page.lines) and _seen(page, last + 1, last + 1):
         spent += about_tokens(page.lines[last + 1].text)
-        if spent <= _AFTER:
-            last += 1
+        if spent > _AFTER:
+            break
+        last += 1
     return Window(hit.document, page, first, last, hit.score, hit.cosine)
 
 
@@ -110,6 +119,7 @@ def _with_tables(window: Window) -> Window:
     for table in window.page.tables:
         shared = table.first <= window.last and window.first <= table.last
         rows = lines[table.first : table.last + 1]
+        shared = shared and _seen(window.page, table.first, table.last)
         if shared and sum(about_tokens(line.text) for line in rows) <= _TABLE:
             first, last = min(first, table.first), max(last, table.last)
     return replace(window, first=first, last=last)
@@ -132,8 +142,9 @@ def _merged(chosen: Sequence[Window], window: Window) -> list[Window]:
 
 def _touch(one: Window, other: Window) -> bool:
     same = one.document == other.document and one.page.number == other.page.number
-    near = one.first <= other.last + _JOIN + 1 and other.first <= one.last + _JOIN + 1
-    return same and near
+    between = min(one.last, other.last) + 1, max(one.first, other.first) - 1
+    near = between[1] - between[0] < _JOIN
+    return same and near and _seen(one.page, *between)
 
 
 def _room(chosen: Sequence[Window], budget: int, count: Callable[[str], int]) -> int:

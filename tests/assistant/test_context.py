@@ -50,6 +50,25 @@ def test_a_hit_between_two_windows_joins_them() -> None:
     assert (window.first, window.last >= 41) == (0, True)
 
 
+def test_lines_that_a_reader_does_not_see_are_not_read_around_a_hit() -> None:
+    unseen = {18, 23, 33}
+    lines = tuple(
+        replace(line, hidden="white on white" if number in unseen else "")
+        for number, line in enumerate(PAGE.lines)
+    )
+    page = replace(PAGE, lines=lines, tables=(Table(28, 36, ()),))
+
+    class Hiding(OnePage):
+        def page(self, document: str, number: int) -> Page:
+            return page
+
+    found = windows([hit(20, 21), hit(24, 25, 0.9), hit(30, 31, 0.8)], Hiding(), 2000)
+    read = {number for window in found for number in range(window.first, window.last + 1)}
+    assert read == set(range(19, 33)) - unseen
+    whole = replace(found[0].passage, text="\n".join(line.text for line in lines[17:20]))
+    assert window_of(whole, Hiding()) is None  # as versions before have read it
+
+
 def with_a_table(first: int, last: int) -> GivenPassages:
     class TablePage(OnePage):
         def page(self, document: str, number: int) -> Page:
