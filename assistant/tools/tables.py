@@ -26,11 +26,17 @@ class Tables:
         if request.history and followup.needs_history(request.question):
             return None
         plan = choose(request.question, evidence, request.documents)
-        if plan is None:
+        if plan is None or not _seen(plan):
             return None
         return Reply(
             request.question, lambda reply: _work(plan, request, reply), self.name, self.name
         )
+
+
+def _seen(plan: Plan) -> bool:
+    """Do readers of the document see all cells that it is computed from?"""
+    lines = plan.grid.page.lines
+    return not any(lines[n].hidden for operand in plan.operands for n in _lines(operand))
 
 
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:

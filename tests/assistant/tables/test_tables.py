@@ -1,5 +1,7 @@
 """Questions over tables, from files to answers: rules, arithmetic and citations on real cells."""
 
+from pathlib import Path
+
 import pytest
 
 from assistant.evidence import GivenPassages
@@ -164,3 +166,17 @@ def test_a_follow_up_is_left_to_the_conversation(library: Library) -> None:
 def test_given_passages_have_no_tables() -> None:
     evidence = GivenPassages([("A", "Berlin has 42 employees.")], WordEmbedder())
     assert Tables().offer(Request("How many employees in Berlin?", evidence, given=True)) is None
+
+
+def test_a_row_that_readers_do_not_see_is_not_computed_from(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Parking.html").write_text(
+        "<h1>Parking</h1><table><tr><th>Place</th><th>Price in euros</th></tr>"
+        "<tr><td>Garage</td><td>10</td></tr><tr><td>Yard</td><td>4</td></tr>"
+        "<tr style='display:none'><td>Roof</td><td>99</td></tr></table>"
+    )
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+        library.add([tmp_path / "in"])
+        assert told(library, "What is the price in euros of the Yard?").endswith("4.")
+        assert told(library, "What is the price in euros of the Roof?") == ""
+        assert told(library, "Which place has the highest price in euros?") == ""
