@@ -1,6 +1,7 @@
 """Two documents side by side: on one topic, or part by part where both speak of the same."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def _on_topic(
         return
     text = writer.write(question, read, _instruction(pair, f"this: {question}"), most=220)
     if text:
-        yield draft.add(text, read)
+        yield draft.add(text, read, names=_names(pair))
 
 
 def _part_by_part(
@@ -67,7 +68,7 @@ def _part_by_part(
                 yield draft.add(quote, part.windows, f"{title}, {_short(name)}")
             continue
         if text := writer.write(title, read, _instruction(pair, f"“{title}”")):
-            yield draft.add(text, read, title)
+            yield draft.add(text, read, title, names=_names(pair))
     draft.notices += [
         *_only(pair[0], ours, [one for one, _ in pairs]),
         *_only(pair[1], theirs, [other for _, other in pairs]),
@@ -103,5 +104,10 @@ def _instruction(pair: Sequence[str], topic: str) -> str:
     return prompts.COMPARE.format(topic=topic, first=_short(pair[0]), second=_short(pair[1]))
 
 
+def _names(pair: Sequence[str]) -> dict[str, str]:
+    return {_short(name): name for name in pair}
+
+
 def _short(name: str) -> str:
-    return readable(name).rsplit("/", 1)[-1]
+    """Without its suffix, whose point would end a sentence: "v1 (2024).pdf"."""
+    return PurePosixPath(readable(name)).stem

@@ -1,11 +1,12 @@
 """An answer that is made of pieces: each is tied to the lines that it was written from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant import grounding
 from assistant.context import Window
 from assistant.reply import Citation, Outcome, Sentence
+from assistant.whole import sides
 from vectorstore.embedder import Embedder
 
 
@@ -20,12 +21,20 @@ class Draft:
     windows: list[Window] = field(default_factory=list)  # that citations come from
     notices: list[str] = field(default_factory=list)  # what a person should know of it
 
-    def add(self, piece: str, read: Sequence[Window], title: str = "", begins: str = "\n") -> str:
+    def add(
+        self, piece: str, read: Sequence[Window], title: str = "", begins: str = "\n",
+        names: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
         """A piece and what it was written from; returns what is now shown of it.
 
-        A `title` stands in front of its first sentence and needs no support.
+        A `title` stands in front of its first sentence and needs no support. `names` are the
+        documents that are set against each other, by what the piece calls them.
         """
-        sentences, citations = grounding.ground(title, piece, read, self.embedder)
+        sentences, citations = (
+            sides.ground(title, piece, read, names, self.embedder)
+            if names
+            else grounding.ground(title, piece, read, self.embedder)
+        )
         first = len(self.citations)
         marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
         self.citations += [replace(c, mark=marks[c.mark]) for c in citations]

@@ -68,6 +68,21 @@ def test_documents_are_compared_where_both_speak_of_the_same() -> None:
     assert any("Travel" in notice for notice in done.notices)
 
 
+def test_what_is_said_of_a_document_is_looked_for_in_it() -> None:
+    texts = {
+        "Rules v1 (2024).pdf": [["Leave", OLD, *FILLER]],
+        "Rules v2 (2026).pdf": [["Leave", LEAVE, *FILLER]],
+    }
+    said = [f"Rules v1 (2024): {OLD}", f"“Rules v2 (2026)” says that {OLD}"]
+    chat = ScriptedChat(replies=["\n".join(said)])
+    request = Request("Compare rules v1 with rules v2 about annual leave", SmallShelf(texts))
+    reply = Whole(chat, "scripted", TurnTaking()).offer(request)
+    assert reply is not None
+    done = reply.finish()
+    assert [(s.text, s.supported) for s in done.sentences] == [(said[0], True), (said[1], False)]
+    assert [(c.mark, c.document) for c in done.citations] == [(1, "Rules v1 (2024).pdf")]
+
+
 def test_of_too_many_pairs_the_longest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison, "_PAIRS", 1)
     title = ["Rules", "Rules of the house, kept by the office.", *FILLER[:4]]
