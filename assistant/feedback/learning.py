@@ -16,6 +16,7 @@ from assistant.feedback.lessons import Lesson, Lessons, lessons
 from assistant.feedback.ranking import Case
 from assistant.feedback.ratings import Feedback, feedback
 from assistant.settings import Settings
+from ingest.errors import Stopped
 from vectorstore.learned import Learned
 from vectorstore.library import Library
 
@@ -48,10 +49,18 @@ class Learning:
             if cancel.is_set():
                 return False
             cases.append(Case(example, self.library.considered(example.question)))
-        if cases:
-            show("comparing", len(cases) - 1, len(cases))
         lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
-        self.lessons.keep(self._with_threshold(_with_ranking(lesson, cases, self.library)))
+
+        def step(done: int, total: int) -> None:
+            show("comparing", done, total)
+            if cancel.is_set():
+                raise Stopped("Nothing was learned.")
+
+        try:
+            lesson = _with_ranking(lesson, cases, self.library, step)
+        except Stopped:
+            return False
+        self.lessons.keep(self._with_threshold(lesson))
         return True
 
     def _examples(self) -> list[Example]:
@@ -121,10 +130,12 @@ def _enough(known: Sequence[Example]) -> bool:
     return _sure(known) >= ranking.LEAST
 
 
-def _with_ranking(lesson: Lesson, cases: Sequence[Case], library: Library) -> Lesson:
+def _with_ranking(
+    lesson: Lesson, cases: Sequence[Case], library: Library, step: Callable[[int, int], None]
+) -> Lesson:
     if not cases:
         return lesson
-    measured = ranking.measure(cases)
+    measured = ranking.measure(cases, step)
     found: Learned | None = None
     if measured.gains:
         found = ranking.learn(cases, library.embedder().identity)

@@ -68,8 +68,8 @@ def _going(task: Task) -> None:
 def _ended(task: Task) -> None:
     if task.error:
         trouble.say(task.error)
-    elif task.cancel.is_set():
-        st.markdown("**Stopped.** What is done stays; started again, it goes on from there.")
+    elif task.cancel.is_set() and not task.learned:  # what was learned in spite of it is on
+        st.markdown(f"**Stopped.** {task.stopped}")
     elif task.run:
         st.markdown(f"**{plain(task.title)}: done.** The figures are below.")
     elif task.learned:

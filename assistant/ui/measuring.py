@@ -35,6 +35,7 @@ class Task:
         self.run = 0  # the number of a run that was finished
         self.made = 0  # drafts
         self.learned = False
+        self.stopped = "What is done stays; started again, it goes on from there."
         self.cancel = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(work,), name=title, daemon=True)
         self._thread.start()
@@ -133,6 +134,7 @@ def learning_from(found: Learning) -> Work:
     """Learns from a person's feedback."""
 
     def work(task: Task) -> None:
+        task.stopped = "Nothing was learned; what was learned before is as it was."
         task.learned = found.learn(task.note, task.cancel)
 
     return work

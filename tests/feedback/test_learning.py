@@ -135,6 +135,20 @@ def test_a_stopped_run_changes_nothing(found: Learning) -> None:
     assert found.lessons.last() is None
 
 
+def test_it_is_stopped_while_it_compares_too(found: Learning) -> None:
+    ask_for(found, "Plan.pdf")
+    cancel = threading.Event()
+    heard: list[str] = []
+
+    def show(now: str, done: int, total: int) -> None:
+        heard.append(now)
+        if now == "comparing" and done == 1:
+            cancel.set()
+
+    assert not found.learn(show, cancel)
+    assert heard.count("comparing") == 2 and found.lessons.last() is None
+
+
 def rate(found: Learning, good: int, bad: int) -> None:
     """Good answers at .8 and more, wrong ones below .7."""
     for n in range(good):

@@ -16,6 +16,7 @@ from assistant.chat import Assistant
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.own import OwnQuestions, own
 from assistant.evaluation.question_sets import Evidence, Question
+from assistant.feedback.learning import Learning
 from assistant.feedback.lessons import lessons
 from assistant.feedback.ranking import LEAST
 from assistant.feedback.ratings import feedback
@@ -304,6 +305,19 @@ def test_feedback_is_learned_from_and_taken_back_with_one_click(
     assert "Reset" not in [button.label for button in app.button]
     with build.library(Settings(), "main") as library:
         assert library.search(f"What is {rules[9]}?", 1)[0].document == "Loud.pdf"
+
+
+def test_learning_that_is_stopped_says_that_nothing_was_learned(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Learning, "learn", lambda self, show, cancel: not cancel.wait(30))
+    app = visit(MEASURE_PAGE)
+    press(app, "Learn from feedback")
+    app.button(key="stop-task").click().run()
+    task = resources.tasks().last
+    assert task and task.wait(30)
+    app.run()
+    assert any("Nothing was learned;" in text.value for text in app.markdown)
 
 
 def test_answers_that_were_marked_wrong_can_be_read_again(visit: Visit) -> None:
