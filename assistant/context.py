@@ -1,6 +1,7 @@
 """Hits become what the model reads: passages of whole lines around them, within a token budget."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from assistant.evidence import Evidence
@@ -62,11 +63,12 @@ def windows(
 
 
 def beside(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> tuple[Window, ...]:
-    """What was found and not read, with its surroundings."""
+    """What was found and not read, with its surroundings, if it is still there."""
     unread = [hit for hit in hits if not any(window.holds(hit) for window in read)]
     found: list[Window] = []
     for hit in unread:
-        found = _merged(found, _around(hit, evidence.page(hit.document, hit.page)))
+        with suppress(LibraryError):  # removed while the answer was written
+            found = _merged(found, _around(hit, evidence.page(hit.document, hit.page)))
     return tuple(found)
 
 

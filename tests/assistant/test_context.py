@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assistant.context import window_of, windows
+from assistant.context import beside, window_of, windows
 from assistant.evidence import GivenPassages
 from ingest.document import Page, Table
 from tests.assistant.fakes import WordEmbedder, page_of
@@ -67,6 +67,12 @@ def test_lines_that_a_reader_does_not_see_are_not_read_around_a_hit() -> None:
     assert read == set(range(19, 33)) - unseen
     whole = replace(found[0].passage, text="\n".join(line.text for line in lines[17:20]))
     assert window_of(whole, Hiding()) is None  # as versions before have read it
+
+
+def test_what_was_found_and_is_gone_by_now_is_no_error() -> None:
+    gone = Hit(StoredChunk("9", "Gone.pdf", 1, 0, 0, (), ""), 1.0, 1.0)
+    [window] = beside([gone, hit(20, 21)], [], OnePage())
+    assert window.document == "H.pdf"
 
 
 def with_a_table(first: int, last: int) -> GivenPassages:
