@@ -4,6 +4,7 @@ Only what was found is looked at, whether it was read or not, and only running t
 say too little by themselves.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,10 +17,13 @@ from assistant.sentences import stems
 from assistant.statements import Difference, difference
 from assistant.units import Unit, states, units_of
 from vectorstore.version_names import one_document, parsed
+from vectorstore.words import name_parts
 
 OTHERWISE = "Another document says otherwise:"
 BOTH = "The documents cited here do not agree on this."
 _MOST = 2  # in one answer
+_WORD = re.compile(r"\w+")
+_NAME = re.compile(r"(?<=\s)(?:[A-Z]\w*|(?=\w*\d)\w+)")  # behind the first word of a question
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,10 @@ def disagreements(
     for sentence in outcome.sentences:
         for mark, cited in _cited(sentence, outcome.citations, units, windows):
             for other in units:
-                if other in seen or not _comparable(windows[cited.window], windows[other.window]):
+                one, two = windows[cited.window], windows[other.window]
+                if other in seen or not _comparable(one, two) or _told_apart(question, one, two):
                     continue
-                around = _about(windows[cited.window]), _about(windows[other.window])
+                around = _about(one), _about(two)
                 what = difference(question, cited.text, other.text, *around)
                 if what and states(other):
                     seen |= {cited, other}
@@ -101,6 +106,14 @@ def _comparable(one: Window, other: Window) -> bool:
     if first.periods and second.periods and first.periods != second.periods:
         return False
     return not one_document(first, second)
+
+
+def _told_apart(question: str, one: Window, other: Window) -> bool:
+    """Does it name one of two of a kind, such as the Acme contract beside the Globex contract?"""
+    first, second = (set(_WORD.findall(name_parts(w.document).lower())) for w in (one, other))
+    if not first & second:
+        return False
+    return any(name.lower() in first ^ second for name in _NAME.findall(question))
 
 
 def _told(outcome: Outcome, found: Disagreement, read: Sequence[Window]) -> Outcome:

@@ -57,6 +57,23 @@ def test_a_document_that_was_found_and_not_read_contradicts_the_answer() -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("What is the monthly fee of the Acme contract?", False),
+        ("What is the monthly fee of the contract?", True),
+        ("What is the monthly fee in Ghent?", True),
+    ],
+)
+def test_a_contract_with_another_company_contradicts_no_question_that_names_one(
+    question: str, told: bool
+) -> None:
+    acme = ("Acme contract.pdf", "The monthly fee of the contract is 500 euros.")
+    globex = ("Globex contract.pdf", "The monthly fee of the contract is 800 euros.")
+    said = "The monthly fee of the contract is 500 euros."
+    assert bool(answered(said, acme, globex, question=question).notices) == told
+
+
 def test_what_is_streamed_stays_what_the_model_wrote() -> None:
     evidence = GivenPassages([HANDBOOK, INTRANET], WordEmbedder())
     chat = ScriptedChat(replies=["Employees get 25 days of annual leave."])
