@@ -84,6 +84,5 @@ def _written(
     if asked.kind == "comparison":
         return compare(asked.documents, request.question, asked.topic, shelf, writer, reply, draft)
     documents = asked.documents or request.documents
-    return list_all(
-        request.question, what(request.question), documents, shelf, writer, reply, draft
-    )
+    wanted = what(request.question, placed=bool(asked.documents))
+    return list_all(wanted, documents, shelf, writer, reply, draft)

@@ -37,6 +37,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
+_LAST_INSIDE = re.compile(r".*(?P<inside>\b(?:in|from|of|within|inside)\b)", re.IGNORECASE)
 _NAMED = 0.5  # of a document's name, its words weighed by how few names have them
 _PLAIN = stems(
     "file report document section chapter part whole entire summary overview list email point"
@@ -123,10 +124,16 @@ def _words(name: str) -> frozenset[str]:
     return stems(name_parts(name.rsplit("/", 1)[-1]))
 
 
-def what(question: str) -> str:
-    """What is to be listed, in the person's words; the question itself when it is put otherwise."""
+def what(question: str, placed: bool = False) -> str:
+    """What is to be listed, in the person's words; the question itself when it is put otherwise.
+
+    `placed`: the question says in which documents. That is left out, as their title pages and
+    tables of contents would be found first.
+    """
     match = _LIST.search(question)
-    return (match["what"] if match else question).strip(" ?.!")
+    wanted = match["what"] if match else question
+    inside = _LAST_INSIDE.search(wanted) if placed else None
+    return (wanted[: inside.start("inside")] if inside else wanted).strip(" ,?.!") or question
 
 
 def subject(question: str, topic: frozenset[str]) -> str:

@@ -10,6 +10,7 @@ from assistant.sentences import stems
 from assistant.whole.draft import Draft
 from assistant.whole.parts import Shelf
 from assistant.whole.writer import Writer
+from ingest.text import lists_contents
 from vectorstore.library import Hit
 
 _HITS = 96
@@ -23,18 +24,18 @@ _ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
 
 
 def list_all(
-    question: str, what: str, documents: Collection[str] | None, shelf: Shelf,
+    what: str, documents: Collection[str] | None, shelf: Shelf,
     writer: Writer, reply: Reply, draft: Draft,
 ) -> Iterator[str]:  # fmt: skip
     """The items as they are found, each tied to its lines in `draft`. Raises Stopped."""
-    hits = shelf.passages(question, _HITS, documents)
-    batches, unread = _batches(hits, shelf)
+    hits = shelf.passages(what, _HITS, documents)
+    batches, unread = _batches([hit for hit in hits if not lists_contents(hit.text)], shelf)
     dry, known = 0, set[frozenset[str]]()
     for number, read in enumerate(batches, start=1):
         if reply.cancel.is_set() or dry == _DRY:
             return
         reply.stage = f"Reading batch {number} of {len(batches)}"
-        found = items(writer.write(question, read, prompts.LIST.format(what=what), most=220))
+        found = items(writer.write(what, read, prompts.LIST.format(what=what), most=220))
         fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
         new = [item for item in reversed(fresh.values()) if draft.supported(item, read)]
         known |= set(map(stems, new))  # what these do not say, others may

@@ -73,6 +73,10 @@ def test_a_word_that_many_names_share_names_none_of_them() -> None:
 
 def test_what_is_listed_is_in_the_persons_words() -> None:
     assert what("List all suppliers of steel.") == "suppliers of steel"
+    assert what("List all suppliers in Belgium.") == "suppliers in Belgium"
+    assert what("List all suppliers, from the report.", placed=True) == "suppliers"
+    assert what("List all jobs in Ghent from the report", placed=True) == "jobs in Ghent"
+    assert what("Find all days in the plan of the report", placed=True) == "days in the plan"
 
 
 def test_a_document_outside_of_the_scope_is_not_meant() -> None:

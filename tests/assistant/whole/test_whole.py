@@ -1,6 +1,6 @@
 """Summaries, comparisons and lists: read part by part, tied to lines, stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -11,8 +11,11 @@ from assistant.tools import Request
 from assistant.tools.whole import Whole
 from assistant.turn_taking import TurnTaking
 from assistant.whole import comparison, listing, parts
+from ingest.text import plain
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.assistant.whole.shelf import SmallShelf
+from vectorstore.catalog import StoredChunk
+from vectorstore.library import Hit
 
 FILLER = [
     f"Further details of rule {n} are kept by the office in room {n} of the house."
@@ -99,6 +102,31 @@ def test_a_list_keeps_what_stands_in_the_documents_once() -> None:
     )
     done = asked("List all rules on annual leave", [lines, *["None"] * 8]).finish()
     assert done.text == "• 25 days of annual leave\n• second class"
+
+
+class PageWide(SmallShelf):
+    """Each page is one passage."""
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]:
+        return [
+            Hit(StoredChunk(name, name, p.number, 0, len(p.lines) - 1, (), plain(p.text)), 1.0, 1.0)
+            for name in [info.document for info in self.documents()]
+            for p in self.pages(name)
+        ]
+
+
+def test_a_table_of_contents_is_not_read_for_a_list() -> None:
+    contents = ["Contents", *[f"Rule {n} {'. ' * 30}{n}" for n in range(1, 12)]]
+    chat = ScriptedChat(replies=["Rule 1", *["None"] * 8])
+    two = PageWide({"Rules.pdf": [contents, ["Leave", LEAVE, *FILLER]]})
+    reply = Whole(chat, "scripted", TurnTaking()).offer(Request("List all rules", two))
+    assert reply is not None
+    reply.finish()
+    asked = " ".join(text for step in reply.steps for _, text in step.asked)
+    assert LEAVE in asked
+    assert ". . ." not in asked
 
 
 @pytest.mark.parametrize(
