@@ -13,6 +13,7 @@ from assistant.receipts import Receipt, Receipts, document_sha256, messages, ver
 from assistant.tools import Request
 from assistant.tools.answer import repeats
 from assistant.tools.tables import Tables
+from assistant.tools.whole import Whole
 from ingest.names import readable
 from vectorstore.library import Library
 
@@ -39,7 +40,7 @@ def replay(
     if receipt.steps:
         return _step_by_step(receipt, load())
     if not receipt.asked:
-        return Replayed(None, "", "No model wrote this answer: there is nothing to replay.")
+        return Replayed(None, "", _nothing(receipt))
     model = load()
     if receipt.yes_log_odds is not None:
         return _checked(receipt, model)
@@ -50,6 +51,13 @@ def replay(
         return Replayed(False, text, f"The text differs.{_other_versions(receipt)}")
     until = ", up to where it was stopped" if stopped else ""
     return Replayed(True, text, f"The text is the same, byte by byte{until}.")
+
+
+def _nothing(receipt: Receipt) -> str:
+    of_before = receipt.threshold is None  # then the texts of such an answer were not kept
+    if of_before and receipt.answer["tool"] == Whole.name and "file" in receipt.model:
+        return "Its receipt is of an earlier version, which did not keep what the model was told."
+    return "No model wrote this answer: there is nothing to replay."
 
 
 def _written(receipt: Receipt, model: "LlamaCppChat") -> str:
