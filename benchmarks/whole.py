@@ -78,7 +78,7 @@ def report(requests: Sequence[Row], answers: dict[str, Row]) -> None:
     body = [_counted(kind, [r for r in requests if r["kind"] == kind], answers) for kind in KINDS]
     head = ["kind", "asked", "seen as such", "refused", "sentences", "supported", "median seconds"]
     print(common.table(head, body) + "\n")
-    lists = [(r, found_items(lines(answers[r["id"]]["answer"]), r["items"])) for r in requests
+    lists = [(r, found_items(lines(answers[r["id"]]), r["items"])) for r in requests
              if r["kind"] == "list"]  # fmt: skip
     print(common.table(["list", "items", "named", "lines", "right", "again"], [
         [r["id"], len(r["items"]), len(f.named), f.lines, f.right, f.again] for r, f in lists
@@ -103,8 +103,10 @@ class Found:
     again: int
 
 
-def lines(answer: str) -> list[str]:
-    return [line.strip(" •-*") for line in answer.split("\n") if line.strip(" •-*")]
+def lines(answered: Row) -> list[str]:
+    """The items of an answer without their bullets; a refusal has none."""
+    text = "" if answered["refused"] else answered["answer"]
+    return [line.strip(" •-*") for line in text.split("\n") if line.strip(" •-*")]
 
 
 def found_items(said: Sequence[str], items: Sequence[Sequence[str]]) -> Found:

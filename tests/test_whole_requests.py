@@ -24,6 +24,6 @@ def test_every_item_stands_in_its_documents(row: dict[str, list[list[str]]]) -> 
 def test_lines_are_counted_by_the_items_they_name() -> None:
     items = [["public"], ["strictly confidential"], ["confidential", "secret"]]
     said = "• Public\n- Strictly confidential\n• Top hats\n• public and secret\n• Publicly"
-    found = found_items(lines(said), items)
+    found = found_items(lines({"answer": said, "refused": False}), items)
     assert found.named == {0, 1, 2}
     assert (found.lines, found.right, found.again) == (5, 4, 1)
