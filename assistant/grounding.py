@@ -44,6 +44,14 @@ _FRAME = re.compile(  # says nothing but where it stands
     re.I,
 )
 _MONTHS = stems(" ".join(MONTH_OF))
+_DENIED = re.compile(
+    r"(?:\b(?:no|not(?!\s+only)|never|cannot|neither)|n['’]t)\s+(?:(?:be|been|a|an|the|any)\s+)*(\w+)",
+    re.IGNORECASE,
+)
+_REJECTS = re.compile(
+    r"\b(?:prohibit|forb[ia]d|bann?|exclud|except|refus|den[iy]|reject|lack|fail|un(?!der|it|i|til))\w*",
+    re.IGNORECASE,
+)
 _DENIES = re.compile(r"\b(?:no|not|never|none|neither|nor|cannot|without|nothing)\b|n['’]t\b", re.I)
 
 
@@ -228,9 +236,17 @@ def _adds(support: _Support, chosen: Sequence[_Support], said: _Said) -> bool:
 
 
 def _denies(said: _Said, chosen: Sequence[_Support]) -> bool:
-    """Does the sentence deny something, and no line does?"""
+    """Does the sentence deny something that no line denies, or a line what the sentence says?"""
     denied = any(_DENIES.search(support.unit.text) for support in chosen)
-    return bool(_DENIES.search(said.text)) and not denied
+    if _DENIES.search(said.text):
+        return not denied
+    return denied and not _REJECTS.search(said.text) and any(_rejects(s, said) for s in chosen)
+
+
+def _rejects(support: _Support, said: _Said) -> bool:
+    """Is right behind its "no" or "not" what the sentence says: "no smoking", "do not expire"?"""
+    behind = (match.group(1) for match in _DENIED.finditer(support.unit.text))
+    return any(stems(word) & said.words for word in behind)
 
 
 def _support(said: _Said, unit: Unit, stated: Stated, cosine: float) -> _Support:

@@ -255,6 +255,23 @@ def test_what_is_denied_without_a_line_that_denies_is_unsupported() -> None:
     assert not sentences[0].supported
 
 
+@pytest.mark.parametrize(
+    ("line", "said", "supported"),
+    [
+        ("No smoking is allowed in the building.", "Smoking is allowed in the building.", False),
+        ("Passwords do not expire after 90 days.", "Passwords expire after 90 days.", False),
+        ("No smoking is allowed in the building.", "Smoking is prohibited in the building.", True),
+        ("Guests may stay a week, not counting Sundays.", "Guests may stay a week.", True),
+        ("Not only members may use the pool.", "Members may use the pool.", True),
+    ],
+)
+def test_a_line_that_denies_what_is_said_does_not_support_it(
+    line: str, said: str, supported: bool
+) -> None:
+    [sentence], _ = ground("?", said, [window_of(line)], EMBEDDER)
+    assert sentence.supported is supported
+
+
 def test_what_is_set_against_each_other_is_supported_part_by_part() -> None:
     offices = window_of("The Leeds office opens at seven every weekday.")
     answer = "The Leeds office opens at seven every weekday, while the Bremen office opens later."
