@@ -81,6 +81,7 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Into the library of that name, unless another one is named."""
     from assistant import build
+    from assistant.feedback.lessons import lessons
     from assistant.settings import Settings
     from vectorstore.backup import read_contents
 
@@ -90,6 +91,7 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     try:
         with opened(chosen, make=True) as library:
             contents = library.restore(args.file.absolute())
+            lessons(library.folder).reset()  # learned from what was there before
     except BaseException:
         if new:
             shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)

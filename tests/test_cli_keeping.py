@@ -58,6 +58,19 @@ def test_a_backup_is_restored_under_its_own_name(full: Pincite, tmp_path: Path) 
     ]  # fmt: skip
 
 
+def test_what_was_learned_from_the_library_before_is_not_used_after_a_restore(
+    full: Pincite, home: Path, tmp_path: Path
+) -> None:
+    assert full("backup", tmp_path / "b").status == 0
+    [catalog] = home.glob("libraries/main/catalog.sqlite")
+    learned = catalog.with_name("learned.json")
+    learned.write_text("{}", "utf-8")
+
+    assert full("restore", tmp_path / "b").status == 0
+
+    assert not learned.exists()
+
+
 def test_a_backup_can_be_restored_as_another_library(full: Pincite, tmp_path: Path) -> None:
     assert full("backup", tmp_path / "b").out == f"{tmp_path / 'b'}: 2 documents, 3 passages\n"
     assert full("restore", tmp_path / "b", "--library", "copy", "--json").json["library"] == "copy"
