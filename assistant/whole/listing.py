@@ -18,6 +18,7 @@ _BATCH = 700  # tokens of a batch
 _BATCHES = 8
 _DRY = 2  # batches without a new item: the rest has none
 _LONGEST = 30  # words of an item
+_FEW, _WORDS = 2, 4  # more items of at most so many words make a row of them
 _CUT = "Only the passages that fit best were read: others may name more."
 _NONE = re.compile(r"none\b", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
@@ -37,7 +38,8 @@ def list_all(
         reply.stage = f"Reading batch {number} of {len(batches)}"
         found = items(writer.write(what, read, prompts.LIST.format(what=what), most=220))
         fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
-        new = [item for item in reversed(fresh.values()) if draft.supported(item, read)]
+        said = [one for item in reversed(fresh.values()) for one in _carried(item, read, draft)]
+        new = [one for one in said if stems(one) not in known]
         known |= set(map(stems, new))  # what these do not say, others may
         dry = 0 if new else dry + 1
         for item in new:
@@ -50,6 +52,15 @@ def items(text: str) -> list[str]:
     """The lines of a list, without their bullets."""
     found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line))]
     return [item for item in found if not _NONE.match(item) and _short(item)]
+
+
+def _carried(item: str, read: Sequence[Window], draft: Draft) -> list[str]:
+    """The item, if lines carry it; of several short ones in a line, those that stand there."""
+    if draft.supported(item, read):
+        return [item]
+    several = item.split(", ")
+    row = len(several) > _FEW and all(len(one.split()) <= _WORDS for one in several)
+    return [one for one in several if row and draft.supported(one, read)]
 
 
 def _short(item: str) -> bool:

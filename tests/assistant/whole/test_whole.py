@@ -104,6 +104,15 @@ def test_a_list_keeps_what_stands_in_the_documents_once() -> None:
     assert done.text == "• 25 days of annual leave\n• second class"
 
 
+def test_items_in_one_line_are_told_apart() -> None:
+    rows = ["Payroll is at extension 2210.", "The desk is at extension 4300.", "Keys are at 2150."]
+    office = SmallShelf({"Rules.pdf": [["Contacts", *rows, *FILLER], ["More", *FILLER, *rows]]})
+    chat = ScriptedChat(replies=["2210, 4300, 2150, 9999"] * 2)
+    reply = Whole(chat, "scripted", TurnTaking()).offer(Request("List all extensions", office))
+    assert reply is not None
+    assert reply.finish().text == "• 2210\n• 4300\n• 2150"
+
+
 class PageWide(SmallShelf):
     """Each page is one passage."""
 
