@@ -180,4 +180,5 @@ def test_drafts_are_kept_or_dropped_and_never_come_twice(tmp_path: Path) -> None
     own.put("1", "dropped")
     states = {state: [q.id for q in own.of(state)] for state in ("draft", "kept", "dropped")}
     assert states == {"draft": ["2"], "kept": ["0"], "dropped": ["1"]}
-    assert [path.name for path in own.file.parent.iterdir()] == ["questions.jsonl"]
+    left = {path.name for path in own.file.parent.iterdir()}
+    assert left == {"questions.jsonl", "questions.lock"}  # and nothing half written
