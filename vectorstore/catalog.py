@@ -81,9 +81,6 @@ class Catalog:
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
-    def has_name(self, name: str) -> bool:
-        return self.database.one("SELECT 1 FROM document WHERE name = ?", name) is not None
-
     def found_at(self, path: str) -> str | None:
         """The sha256 of the document last found at a path."""
         row = self.database.one(
