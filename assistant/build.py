@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.build_tools import Chatting, makers
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
 from assistant.feedback.lessons import lessons
@@ -14,7 +15,7 @@ from assistant.models.store import Models
 from assistant.reading import Budget
 from assistant.receipts import Receipts, Recorder, Writer
 from assistant.settings import Settings
-from assistant.tools import Tool
+from assistant.tools import Specialist, Tool
 from assistant.tools.answer import EXTRACTIVE, Answer
 from assistant.tools.ask_back import AskBack
 from assistant.tools.choosing import Choosing
@@ -179,6 +180,7 @@ def answering(settings: Settings) -> Answering:
         Choosing(
             [Tables(), Whole(None, EXTRACTIVE, TurnTaking()), AskBack()],
             Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings)),
+            makers(settings),
         ),
         EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
@@ -197,7 +199,8 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     reranker = _reranker(settings, model)
     answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
     writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
-    tool = Choosing([Tables(), Whole(model, name, turns), AskBack()], answer)
+    specialists: list[Specialist] = [Tables(), Whole(model, name, turns), AskBack()]
+    tool = Choosing(specialists, answer, makers(settings, Chatting(model, turns)))
     return Answering(tool, name, writer=writer, model=model)
 
 

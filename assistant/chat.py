@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 from assistant.evidence import GivenPassages
 from assistant.memory import Conversations
@@ -9,6 +10,7 @@ from assistant.receipts import Recorder
 from assistant.reply import Reply
 from assistant.suggestions import suggest
 from assistant.tools import Request, Tool, Turn
+from assistant.wishes import Wish
 from vectorstore.library import Library
 
 
@@ -44,15 +46,21 @@ class Assistant:
         documents: Collection[str] | None = None,
         history: Sequence[Turn] = (),
         threshold: float | None = None,
+        files: Sequence[Path] = (),
+        wish: Wish | None = None,
     ) -> Reply:
         """The reply works while it is iterated; a named conversation keeps the turn afterwards.
 
         `documents` restricts the search; `history` stands in front of the conversation's turns;
         below `threshold` the gate refuses (None: as was learned, else as the settings say).
+        `files` are attached; a `wish` is done, whatever the words are.
         """
         threshold = self.learned_threshold() if threshold is None else threshold
         kept = self.conversations.history(conversation) if conversation else []
-        request = Request(question, self.library, (*history, *kept), documents, threshold)
+        request = Request(
+            question, self.library, (*history, *kept), documents, threshold,
+            files=tuple(files), wish=wish,
+        )  # fmt: skip
         return self._remembered(self._tool.run(request), request, conversation)
 
     def ask_given(
@@ -77,7 +85,7 @@ class Assistant:
         def keep(done: Reply) -> None:
             if conversation:
                 self.conversations.add(conversation, done.to_json(), self.library.name)
-            if self._recorder:
+            if self._recorder and done.wish is None:  # what is made says itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 
         reply.when_done = keep

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli_shared import DONE, FAILED, IN_PART
+from assistant.models.roles import ROLES
 
 if TYPE_CHECKING:
     from assistant.models.store import Models
@@ -23,8 +24,8 @@ def add_parsers(subparsers: Parsers) -> None:
     _add(inner, "list", _list, "the catalogue, and what fits this machine")
     _add_pull(inner)
     use = _add(inner, "use", _use, "choose the model of a role")
-    use.add_argument("role", choices=["chat", "embedding", "speech"])
-    use.add_argument("name", help="a name of the catalogue, a GGUF file or a model's folder")
+    use.add_argument("role", choices=ROLES)
+    use.add_argument("name", help="a name of the catalogue, or a model's file or folder")
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
@@ -68,12 +69,12 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _pull(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.models.catalogue import ROLES, default_model
+    from assistant.models.catalogue import defaults
 
     if args.path and len(args.names) != 1:
         print("--from takes exactly one NAME.", file=sys.stderr)
         return 2
-    names = args.names or [default_model(role).name for role in ROLES]
+    names = args.names or [model.name for model in defaults()]
     pulled, failed = _pull_all(_models(settings), names, args)
     if args.json:
         print(json.dumps({"pulled": pulled, "failed": failed}))
@@ -102,7 +103,7 @@ def _pull_all(
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
     path = _models(settings).use(args.role, args.name)
-    named = getattr(settings, f"{args.role}_model")
+    named = settings.model(args.role)
     if args.json:
         print(json.dumps({"role": args.role, "path": str(path)}))
     else:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import ModelUnusable
-from assistant.models.catalogue import Role, default_model
+from assistant.models.catalogue import default_model
 from assistant.models.fetch import is_whole, weights_of
 from assistant.models.machine import best_chat_model, fit, needs_avx2, this_machine
+from assistant.models.roles import Role
 from assistant.models.store import Models
 from assistant.offline import QUIET
 from assistant.settings import Settings

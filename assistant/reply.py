@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.wishes import Wish
 from ingest.document import Box
 from ingest.media import clock
 
@@ -71,6 +72,32 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a tool is that works in steps."""
+
+    done: float
+    of: float  # 0 when nobody knows
+    seconds_left: float | None = None
+    preview: bytes = b""  # a PNG of what there is so far
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(self.done / self.of, 1.0) if self.of else 0.0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that would be needed, and is not installed."""
+
+    name: str  # as `pincite models pull` takes it
+    role: str
+    licence: str
+    bytes: int | None = None
+    note: str = ""  # what it would take on this machine: "about 4 minutes a picture"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What is known when an answer is complete."""
 
@@ -86,6 +113,8 @@ class Outcome:
     cells: tuple[UsedCell, ...] = ()  # of tables, when the answer was computed from them
     asked_back: bool = False  # the text asks what the question means
     choices: tuple[str, ...] = ()  # names of what it may mean: each is a reply to that
+    grounded: bool = True  # False: words of a tool, such as a caption, which stand in no document
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass
@@ -101,6 +130,10 @@ class Reply:
     tool: str = "answer"
     model: str = ""
     meant: str = ""  # the question with what it completes, where that was answered instead
+    why: str = ""  # why this tool was chosen, as a short phrase; empty for an answer
+    wish: Wish | None = None  # what a tool was asked to make; None: an answer
+    attached: tuple[Path, ...] = ()  # what came with the question
+    progress: Progress | None = None  # of tools that work in steps
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stage: str = ""  # what is being done now, as a short phrase for the person who waits
     so_far: str = ""
@@ -172,6 +205,10 @@ class Reply:
             "notices": list(done.notices),
             **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
             **({"choices": list(done.choices)} if done.choices else {}),
+            **({} if done.grounded else {"grounded": False}),
+            **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
+            **({"why": self.why} if self.why else {}),
+            **({"attached": [str(path) for path in self.attached]} if self.attached else {}),
             "images": [str(path) for path in self.images],
             "audio": [str(path) for path in self.audio],
             "usage": {

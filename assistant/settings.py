@@ -31,6 +31,10 @@ class Settings(BaseModel):
     chat_model: str = ""  # a catalogue name or a path to a GGUF file; empty: chosen by `models use`
     embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
     speech_model: str = ""  # the same, for recordings
+    drawing_model: str = ""  # a catalogue name, a diffusers folder or a .safetensors file
+    vision_model: str = ""  # a catalogue name or a folder: describes pictures
+    voice_model: str = ""  # a catalogue name or a folder: reads aloud
+    tags_model: str = ""  # a catalogue name or a folder: names things on pictures
     reranker: str = ""  # "yes-no": the chat model's odds; else a cross-encoder's folder or hub name
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
@@ -62,6 +66,10 @@ class Settings(BaseModel):
     @property
     def libraries_folder(self) -> Path:
         return self.home / "libraries"
+
+    def model(self, role: str) -> str:
+        """What is set for a role of the catalogue; empty: chosen by `models use`."""
+        return str(getattr(self, f"{role}_model"))
 
     def by_hand(self, name: str) -> bool:
         """Whether somebody has set it, be it to the default."""

@@ -1,6 +1,7 @@
-"""One answer at a time from a model in this process, from its first check to its last word.
+"""One at a time uses a model in this process.
 
-Between them, another's passages would push the first one's out of the model's cache.
+An answer has its turn from its first check to its last word: another's passages would push its own
+out of the model's cache. Pictures would be mixed, or would not fit into memory beside each other.
 """
 
 import threading
@@ -15,18 +16,20 @@ _LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhi
 
 
 class TurnTaking:
-    """Shared by all tools that write with one model."""
+    """Shared by all tools that use one model."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: str = WAITING) -> None:
+        """`waiting` is what people read meanwhile."""
+        self._waiting = waiting
         self._busy = threading.Lock()
 
     @contextmanager
     def turn(self, reply: Reply) -> Iterator[None]:
         """Wait for the others, and say so. Raises Stopped."""
         while not self._busy.acquire(timeout=_LOOK_AGAIN):
-            reply.stage = WAITING
+            reply.stage = self._waiting
             if reply.cancel.is_set():
-                raise Stopped("Stopped while another answer was written.")
+                raise Stopped("Stopped while another one had its turn.")
         try:
             yield
         finally:

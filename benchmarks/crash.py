@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.question_sets import read_rows
-from assistant.models.catalogue import Role
+from assistant.models.roles import Role
 from benchmarks import common, crash_contents, crash_disk, crash_folder
 from benchmarks.crash_contents import contents, differences, state
 from tests.fakes import WordEmbedder

@@ -6,12 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from assistant.errors import ModelUnusable
-
-Role = Literal["chat", "embedding", "speech"]
-ROLES: tuple[Role, ...] = ("chat", "embedding", "speech")
+from assistant.models.roles import Role
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,13 @@ class Model:
         buffers and the program (2.09 GB by this rule for the 1.5B model, 2.05 GB measured).
         Embedding: the weights twice, for they are converted when they are loaded, and 0.3 GB.
         Speech: the weights, and 0.5 GB for five minutes of sound and the program.
+        Vision in GGUF: as chat. Voice, tags: as speech. Drawing: as embedding.
         """
         if self.weights is None:
             return None
-        if self.role == "chat":
+        if self.role in ("chat", "vision"):
             return int(self.weights * 1.2 + 0.75e9)
-        if self.role == "speech":
+        if self.role in ("speech", "voice", "tags"):
             return int(self.weights + 0.5e9)
         return int(self.weights * 2 + 0.3e9)
 
@@ -98,6 +97,11 @@ def default_model(role: Role, models: Sequence[Model] | None = None) -> Model:
     """The model of the role that set-up fetches."""
     candidates = catalogue() if models is None else models
     return next(model for model in candidates if model.role == role and model.default)
+
+
+def defaults(models: Sequence[Model] | None = None) -> list[Model]:
+    """What set-up fetches. Roles without one are offered when somebody wants them."""
+    return [model for model in (catalogue() if models is None else models) if model.default]
 
 
 def find(name: str, models: Sequence[Model] | None = None) -> Model:

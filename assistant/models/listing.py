@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelUnusable
-from assistant.models.catalogue import ROLES, HubFile, LocalPath, Model, RegistryWheels, catalogue
+from assistant.models.catalogue import HubFile, LocalPath, Model, RegistryWheels, catalogue
 from assistant.models.machine import best_chat_model, fit, this_machine
+from assistant.models.roles import ROLES
 from assistant.models.store import Installed, Models
 
 if TYPE_CHECKING:

@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import AssistantError, ModelUnusable
-from assistant.models.catalogue import (
-    ROLES,
-    LocalPath,
-    Model,
-    Role,
-    catalogue,
-    find,
-)
+from assistant.models.catalogue import LocalPath, Model, catalogue, find
 from assistant.models.fetch import (
     SourceKind,
     cached,
@@ -26,18 +19,11 @@ from assistant.models.fetch import (
     user_cache,
     weights_of,
 )
+from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
 
 State = Literal["ok", "damaged", "missing"]
-
-# What a model of a role is on the disk, and the file by which a folder is known.
-_KINDS: dict[Role, str] = {
-    "chat": "a GGUF file",
-    "embedding": "a folder of sentence-transformers",
-    "speech": "a folder of faster-whisper",
-}
-_MARKS: dict[Role, str] = {"embedding": "modules.json", "speech": "model.bin"}
 
 
 @dataclass(frozen=True)
@@ -61,11 +47,7 @@ class Models:
     ) -> None:
         self.folder = folder
         self.models = catalogue() if models is None else models
-        self._named: dict[Role, str] = {
-            "chat": settings.chat_model,
-            "embedding": settings.embedding_model,
-            "speech": settings.speech_model,
-        }
+        self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
         self._choices = settings.home / "models.toml"
         self._cache = cache or user_cache()
 
@@ -80,7 +62,7 @@ class Models:
         return known + [other for other in self._others() if other.path not in taken]
 
     def path(self, name_or_path: str) -> Path:
-        """Where that model is: a name, or a path to a GGUF file or a model's folder.
+        """Where that model is: a name, or a path to a model's file or folder.
 
         Raises ModelUnusable when it is not here or not a model.
         """
@@ -90,7 +72,7 @@ class Models:
         given = Path(name_or_path).expanduser()
         if given.exists():
             return usable(given.resolve())
-        if len(given.parts) > 1 or given.suffix == ".gguf":
+        if len(given.parts) > 1 or given.suffix in (".gguf", ".safetensors"):
             raise ModelUnusable(f"There is no model at {given}.")
         name = find(name_or_path, self.models).name
         raise ModelUnusable(f"{name} is not on this disk. Fetch it: pincite models pull {name}")
@@ -111,9 +93,9 @@ class Models:
     def use(self, role: Role, name_or_path: str) -> Path:
         """Remember which model is used for the role, in this home. Raises AssistantError."""
         path = self.path(name_or_path)
-        if _role_of(path) != role:
+        if role_of(path) != role:
             raise ModelUnusable(
-                f"{name_or_path} cannot be used for {role}: it takes {_KINDS[role]}."
+                f"{name_or_path} cannot be used for {role}: it takes {KINDS[role]}."
             )
         known = {model.name for model in self.installed()}
         choice = name_or_path if name_or_path in known else str(path)
@@ -177,14 +159,9 @@ class Models:
 
     def _others(self) -> list[Installed]:
         known = {self._target(model) for model in self.models}
-        files = [Installed(path.name, "chat", path) for path in self.folder.rglob("*.gguf")]
-        folders = [
-            Installed(path.parent.name, role, path.parent)
-            for role, mark in _MARKS.items()
-            for path in self.folder.rglob(mark)
-        ]
+        found = [Installed(path.name, role, path) for role, path in found_below(self.folder)]
         return sorted(
-            (model for model in files + folders if model.path not in known),
+            (model for model in found if model.path not in known),
             key=lambda model: model.name,
         )
 
@@ -221,13 +198,15 @@ class Models:
 def usable(path: Path) -> Path:
     """The path itself, once it is known to look like a model. Raises ModelUnusable."""
     try:
-        if _is_model(path):
+        if role_of(path):
             return path
     except OSError as error:
         raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
     if path.is_dir():
-        marks = " and no ".join(f"{mark} ({role})" for role, mark in _MARKS.items())
+        marks = " and no ".join(f"{mark} ({role})" for role, mark in MARKS.items())
         raise ModelUnusable(f"{path} is not a model's folder: it holds no {marks}.")
+    if path.suffix == ".safetensors":
+        raise ModelUnusable(f"{path} is damaged: it does not start as a .safetensors file.")
     raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
 
 
@@ -236,19 +215,6 @@ def _is_usable(path: Path) -> bool:
         return bool(usable(path))
     except ModelUnusable:
         return False
-
-
-def _is_model(path: Path) -> bool:
-    if path.is_dir():
-        return any((path / mark).exists() for mark in _MARKS.values())
-    with path.open("rb") as file:
-        return file.read(4) == b"GGUF"
-
-
-def _role_of(path: Path) -> Role:
-    if not path.is_dir():
-        return "chat"
-    return next(role for role, mark in _MARKS.items() if (path / mark).exists())
 
 
 def _delete(path: Path) -> None:

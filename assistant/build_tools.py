@@ -1,0 +1,37 @@
+"""Settings in, the tools out that make something else than an answer: beside build.py the one
+place that names their classes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.made import Made
+from assistant.models.store import Models
+from assistant.settings import Settings
+from assistant.tools import Specialist
+from assistant.turn_taking import TurnTaking
+
+if TYPE_CHECKING:
+    from assistant.chat_model import LlamaCppChat
+
+
+@dataclass(frozen=True)
+class Chatting:
+    """The chat model, and whose turn it is to use it."""
+
+    model: "LlamaCppChat"
+    turns: TurnTaking
+
+
+def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
+    """All of them; one whose model is not installed offers it when it is asked."""
+    return []
+
+
+def made(settings: Settings) -> Made:
+    """Where they put what they make."""
+    return Made(settings.home / "made")
+
+
+def models(settings: Settings) -> Models:
+    """Of the home. Asked when a tool runs: a model may have been fetched since the start."""
+    return Models(settings.models_folder, settings)

@@ -1,0 +1,117 @@
+"""What the commands of the tools share: a wish is done, its progress shown, its result put where
+the person wants it."""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.cli_shared import DONE, FAILED, notice, opened
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.reply import Reply
+    from assistant.settings import Settings
+    from assistant.wishes import Wish
+
+
+def run(args: argparse.Namespace, settings: "Settings", wish: "Wish", question: str = "") -> int:
+    """Do it with the library of the settings; `args` has `json`, and `output` for a file.
+
+    FAILED when a model is missing, which is named with the command that fetches it.
+    """
+    from assistant import build
+
+    output: Path | None = getattr(args, "output", None)
+    require_place(output)
+    with opened(settings) as library:
+        assistant = build.assistant(settings, library, recorded=False)
+        reply = assistant.ask(question, wish=wish)
+        _work(reply, quiet=args.json or not sys.stderr.isatty())
+        _put(reply, output)
+        if args.json:
+            print(json.dumps(reply.to_json()))
+        else:
+            _say(reply)
+    offers = reply.finish().offers
+    for offer in offers:
+        notice(f"`pincite models pull {offer.name}` fetches it{_told(offer.bytes)}.")
+    return FAILED if offers and not (reply.images or reply.audio) else DONE
+
+
+def require_place(output: Path | None) -> None:
+    """Before minutes of work: can the result be put there? Raises AssistantError."""
+    if output is None:
+        return
+    if output.is_dir():
+        raise AssistantError(f"{output} is a folder. Name a file in it: -o {output / 'NAME'}")
+    if not output.absolute().parent.is_dir():
+        raise AssistantError(f"There is no folder {output.absolute().parent}. Make it first.")
+
+
+def _work(reply: "Reply", quiet: bool) -> None:
+    """Run to the end; Ctrl-C stops the tool, and is told as for other commands."""
+    try:
+        if quiet:
+            reply.finish()
+        else:
+            _with_bar(reply)
+    except KeyboardInterrupt:
+        reply.stop()
+        raise
+
+
+def _with_bar(reply: "Reply") -> None:
+    """A bar that is redrawn while the reply is iterated, which happens in a thread of its own:
+    tools set their progress between two pieces of text."""
+    import threading
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            reply.finish()
+        except BaseException as error:
+            failure.append(error)
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    thread = threading.Thread(target=work, daemon=True)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.1)
+            if reply.progress:
+                bar.update(task, completed=reply.progress.done, total=reply.progress.of or None)
+            bar.update(task, description=reply.stage or "Starting")
+    if failure:
+        raise failure[0]
+
+
+def _put(reply: "Reply", output: Path | None) -> None:
+    made = (*reply.images, *reply.audio)
+    if output is None or not made:
+        return
+    if made[0].suffix != output.suffix:
+        raise AssistantError(
+            f"{output} should end in {made[0].suffix}: that is what was made. It is kept in "
+            f"{made[0]}."
+        )
+    shutil.copyfile(made[0], output)
+
+
+def _say(reply: "Reply") -> None:
+    done = reply.finish()
+    if done.text:
+        print(done.text)
+    for told in done.notices:
+        print(f"note: {told}")
+
+
+def _told(count: int | None) -> str:
+    return "" if count is None else f" ({count / 1e6:.0f} MB)"

@@ -1,0 +1,24 @@
+"""Where what tools make is kept: pictures and sounds, beside the conversations of a home."""
+
+import uuid
+from pathlib import Path
+
+from assistant.errors import AssistantError
+
+
+class Made:
+    """A folder of files with names that nothing else has."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, suffix: str) -> Path:
+        """A new one, of which nothing is there yet. Raises AssistantError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AssistantError(
+                f"{self.folder} cannot be made, where pictures and sounds are kept: "
+                f"{error.strerror}. Choose a home that can be written to, with --home."
+            ) from error
+        return self.folder / f"{uuid.uuid4().hex}{suffix}"

@@ -1,0 +1,100 @@
+"""What a model can be used for, and how a file or a folder is known for one."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+Role = Literal["chat", "embedding", "speech", "drawing", "vision", "voice", "tags"]
+ROLES: tuple[Role, ...] = ("chat", "embedding", "speech", "drawing", "vision", "voice", "tags")
+
+KINDS: dict[Role, str] = {  # for people
+    "chat": "a GGUF file",
+    "embedding": "a folder of sentence-transformers",
+    "speech": "a folder of faster-whisper",
+    "drawing": "a folder of diffusers, or one .safetensors file",
+    "vision": "a folder of transformers, or one with a GGUF file and its mmproj file",
+    "voice": "a folder with a Piper voice",
+    "tags": "a folder of timm",
+}
+MARKS: dict[Role, str] = {  # the file by which a folder is known, as a pattern
+    "embedding": "modules.json",
+    "speech": "model.bin",
+    "drawing": "model_index.json",
+    "voice": "*.onnx.json",
+    "tags": "config.json",  # with an "architecture" in it
+    "vision": "preprocessor_config.json",  # or processor_config.json, or mmproj*.gguf
+}
+_FILES = ("*.gguf", "*.safetensors", "processor_config.json", *dict.fromkeys(MARKS.values()))
+
+
+def role_of(path: Path) -> Role | None:
+    """None: it is no model. Raises OSError for what cannot be read."""
+    if not path.is_dir():
+        return _role_of_file(path)
+    return next((role for role, known in _FOLDERS.items() if known(path)), None)
+
+
+def found_below(folder: Path) -> Iterator[tuple[Role, Path]]:
+    """All models of a folder, those that are inside of another one left out."""
+    places = {place for pattern in _FILES for found in folder.rglob(pattern)
+              for place in (found, found.parent) if place != folder}  # fmt: skip
+    taken: set[Path] = set()
+    for place in sorted(places, key=lambda place: (len(place.parts), place)):
+        if not taken.isdisjoint(place.parents):
+            continue
+        if role := _role_if_readable(place) or _by_suffix(place):
+            taken.add(place)
+            yield role, place
+
+
+def _role_if_readable(place: Path) -> Role | None:
+    try:
+        return role_of(place)
+    except OSError:
+        return None
+
+
+def _by_suffix(place: Path) -> Role | None:
+    """What a damaged file was, so that it can be named as one."""
+    meant = place.suffix == ".gguf" and not place.name.startswith("mmproj")
+    return "chat" if meant and place.is_file() else None
+
+
+def _role_of_file(path: Path) -> Role | None:
+    with path.open("rb") as file:
+        start = file.read(9)
+    if start[:4] == b"GGUF":
+        return None if path.name.startswith("mmproj") else "chat"
+    # Safetensors begin with the length of a JSON object. Pickled weights (.ckpt) can hold programs.
+    return "drawing" if path.suffix == ".safetensors" and start[8:9] == b"{" else None
+
+
+def _has(mark: str) -> Callable[[Path], bool]:
+    return lambda folder: any(folder.glob(mark))
+
+
+def _names_architecture(folder: Path) -> bool:
+    """As timm writes it; of other libraries' files it is `architectures`."""
+    try:
+        named = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return isinstance(named, dict) and "architecture" in named
+
+
+def _sees(folder: Path) -> bool:
+    if any(folder.glob("mmproj*.gguf")):
+        return len(list(folder.glob("*.gguf"))) > 1
+    prepares = ("preprocessor_config.json", "processor_config.json")
+    return (folder / "config.json").exists() and any((folder / name).exists() for name in prepares)
+
+
+_FOLDERS: dict[Role, Callable[[Path], bool]] = {
+    "embedding": _has(MARKS["embedding"]),
+    "speech": _has(MARKS["speech"]),
+    "drawing": _has(MARKS["drawing"]),
+    "voice": _has(MARKS["voice"]),
+    "tags": _names_architecture,
+    "vision": _sees,
+}
