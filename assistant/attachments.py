@@ -1,0 +1,57 @@
+"""Files that come with a question: what kind they are, and where those from a browser are kept."""
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from assistant import recordings
+from assistant.errors import AssistantError
+from ingest.names import readable
+from ingest.pictures import SUFFIXES
+
+Kind = Literal["picture", "recording", "video"]
+_KINDS: dict[str, Kind] = {"audio": "recording", "video": "video"}
+
+
+class Dropped(Protocol):
+    """A file as a browser hands it over."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview: ...
+
+
+def kind(path: Path) -> Kind | None:
+    """By its suffix. None: it cannot be attached to a question, though a library may read it."""
+    if path.suffix.lower() in SUFFIXES:
+        return "picture"
+    return _KINDS.get(recordings.kind(path.name))
+
+
+def checked(path: Path) -> Path:
+    """The path itself. Raises AssistantError for what is not there or cannot be attached."""
+    if not path.is_file():
+        raise AssistantError(f"There is no file {path}.")
+    if kind(path) is None:
+        raise AssistantError(
+            f"{readable(path.name)} is no picture, recording or video. Documents are asked about "
+            "once they are in a library: pincite add."
+        )
+    return path
+
+
+def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
+    """Below `folder`, each under its own name. Raises AssistantError."""
+    kept = []
+    for file in files:
+        path = folder / uuid.uuid4().hex / (Path(file.name).name or "file")
+        try:
+            path.parent.mkdir(parents=True)
+            path.write_bytes(file.getbuffer())
+        except OSError as error:
+            raise AssistantError(
+                f"{readable(path.name)} could not be kept in {folder}: {error.strerror}."
+            ) from error
+        kept.append(checked(path))
+    return tuple(kept)
