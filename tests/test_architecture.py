@@ -20,6 +20,7 @@ HOMES = {
     "ctranslate2": {"ingest/speech.py"},
     "faster_whisper": {"ingest/speech.py"},
     "defusedxml": {"ingest/office/markup.py"},
+    "diffusers": {"assistant/drawing/loading.py"},
     "filelock": {
         "assistant/models/fetch.py",
         "vectorstore/dense_index.py",
@@ -44,6 +45,7 @@ HOMES = {
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/miner.py"},
     "pi_heif": {"ingest/pictures.py"},
+    "psutil": {"assistant/drawing/memory.py"},
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py", "ingest/pdf/tiling.py"},
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
@@ -64,8 +66,13 @@ HOMES = {
     },
     "tests": set(),
     "tokenizers": {"vectorstore/quantized.py"},
-    "torch": {"vectorstore/quantized.py"},
-    "transformers": set(),
+    "torch": {
+        "assistant/drawing/diffusing.py",
+        "assistant/drawing/loading.py",
+        "assistant/drawing/previews.py",
+        "vectorstore/quantized.py",
+    },
+    "transformers": {"assistant/drawing/loading.py", "assistant/drawing/single_file.py"},
 }
 
 MOST_LINES = 300

@@ -1,0 +1,99 @@
+"""What a picture looks like before it is done: its latents, decoded small.
+
+The tiny VAE of a family decodes each step. Without one the model's own does, of latents that are
+shrunk, and only as often as it costs a few hundredths of the time. Formulas that guess colours from
+latents would be cheaper, but each fits one family alone.
+"""
+
+import io
+import time
+from typing import Any
+
+from assistant.drawing.loading import Loaded
+
+_SHARE = 0.03  # of the time so far
+_SMALL = 32  # latents of a side, with the model's own VAE
+_SIDE = 512  # pixels of a preview
+
+
+class Previews:
+    """Of one job."""
+
+    def __init__(self, loaded: Loaded, size: tuple[int, int]) -> None:
+        self._loaded = loaded
+        self._size = size
+        self._vae: Any = loaded.tiny_vae or getattr(loaded.pipeline, "vae", None)
+        self._began = time.perf_counter()
+        self._spent = 0.0
+        self._last = 0.0  # seconds that the last one took
+        self._before: tuple[float, Any] | None = None
+
+    def of(self, pipeline: Any, step: int, latents: Any) -> bytes:
+        """A PNG, or nothing where that would cost too much, or nothing can be shown."""
+        clean = self._clean(pipeline.scheduler, step, latents)
+        if self._vae is None or latents.ndim not in (3, 4):
+            return b""
+        passed = time.perf_counter() - self._began
+        if self._spent + self._last > _SHARE * passed and self._spent:
+            return b""
+        started = time.perf_counter()
+        shown = self._decoded(pipeline, clean)
+        self._last = time.perf_counter() - started
+        self._spent += self._last
+        return shown
+
+    def _clean(self, scheduler: Any, step: int, latents: Any) -> Any:
+        """What the model takes the picture for by now, without the noise that is left.
+
+        DPM++ keeps it. For others it is where the line through the last two points ends, exactly so
+        for Euler's method.
+        """
+        kept = getattr(scheduler, "model_outputs", None)
+        if kept and kept[-1] is not None and kept[-1].shape == latents.shape:
+            return kept[-1]
+        sigmas = getattr(scheduler, "sigmas", None)
+        if sigmas is None or "Euler" not in type(scheduler).__name__:
+            return latents
+        at = min(getattr(scheduler, "step_index", None) or step + 1, len(sigmas) - 1)
+        sigma, before, self._before = float(sigmas[at]), self._before, (float(sigmas[at]), latents)
+        if before is None or before[0] <= sigma or before[1].shape != latents.shape:
+            return latents / (sigma**2 + 1) ** 0.5
+        slope = (before[1] - latents) / (before[0] - sigma)
+        return latents - sigma * slope
+
+    def _decoded(self, pipeline: Any, latents: Any) -> bytes:
+        import torch
+
+        vae = self._vae
+        with torch.inference_mode():
+            latents = self._shrunk(_unpacked(pipeline, latents, self._size))
+            if vae is not self._loaded.tiny_vae:  # the tiny one takes latents as they are
+                latents = latents / vae.config.scaling_factor
+                latents = latents + (getattr(vae.config, "shift_factor", None) or 0.0)
+            decoded = vae.decode(latents.to(vae.dtype), return_dict=False)[0]
+        (picture,) = pipeline.image_processor.postprocess(decoded[:1].float(), output_type="pil")
+        return self._png(picture)
+
+    def _shrunk(self, latents: Any) -> Any:
+        import torch
+
+        most = max(latents.shape[-2:])
+        if self._vae is self._loaded.tiny_vae or most <= _SMALL:
+            return latents
+        return torch.nn.functional.interpolate(latents, scale_factor=_SMALL / most, mode="area")
+
+    def _png(self, picture: Any) -> bytes:
+        width, height = self._size
+        factor = min(1.0, _SIDE / max(self._size))
+        shown = picture.resize((max(1, round(width * factor)), max(1, round(height * factor))))
+        data = io.BytesIO()
+        shown.save(data, "PNG", compress_level=1)
+        return data.getvalue()
+
+
+def _unpacked(pipeline: Any, latents: Any, size: tuple[int, int]) -> Any:
+    """FLUX keeps four latents in one."""
+    if latents.ndim == 4:
+        return latents
+    width, height = size
+    return pipeline._unpack_latents(latents, height, width, pipeline.vae_scale_factor)
