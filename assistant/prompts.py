@@ -42,6 +42,8 @@ LIST = (
     f"the words of the documents. If they name none, write only: None. {_ONLY}"
 )
 
+DESCRIBE = "Describe this picture in one or two sentences."
+
 
 def on_passages(passages: Sequence[Passage], instruction: str) -> list[BaseMessage]:
     """Something to be written from passages that answers no question."""

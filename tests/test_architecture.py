@@ -70,9 +70,14 @@ HOMES = {
         "assistant/drawing/diffusing.py",
         "assistant/drawing/loading.py",
         "assistant/drawing/previews.py",
+        "assistant/seeing/local.py",
         "vectorstore/quantized.py",
     },
-    "transformers": {"assistant/drawing/loading.py", "assistant/drawing/single_file.py"},
+    "transformers": {
+        "assistant/drawing/loading.py",
+        "assistant/drawing/single_file.py",
+        "assistant/seeing/local.py",
+    },
 }
 
 MOST_LINES = 300

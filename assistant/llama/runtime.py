@@ -37,6 +37,19 @@ def runtime() -> Any:
     return llama_cpp
 
 
+@functools.cache
+def mtmd() -> Any:
+    """llama.cpp's library for pictures, silent. Raises ModelRuntimeMissing when it is not there."""
+    runtime()
+    try:
+        from llama_cpp import mtmd_cpp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise _missing(error) from error
+    for set_log in (mtmd_cpp.mtmd_log_set, mtmd_cpp.mtmd_helper_log_set):
+        set_log(_kept[-1], ctypes.c_void_p(0))
+    return mtmd_cpp
+
+
 def _missing(error: Exception) -> ModelRuntimeMissing:
     if isinstance(error, ModuleNotFoundError) and error.name == "llama_cpp":
         return ModelRuntimeMissing(

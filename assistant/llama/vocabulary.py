@@ -52,18 +52,22 @@ class Vocabulary:
 
     def render(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
         """The prompt for the assistant's next turn, written by the model's own template."""
-        clean = [{**message, "content": self._plain(message["content"])} for message in messages]
+        clean = [{**message, "content": self.plain(message["content"])} for message in messages]
         try:
-            text = self._fill(clean, tools)
+            text = self.fill(clean, tools)
         except ValueError:  # some templates refuse a system role, or two messages of one role
-            text = self._fill(_folded(clean), tools)
+            text = self.fill(_folded(clean), tools)
         needs_start = self._llama.llama_vocab_get_add_bos(self.handle)
-        return text if not needs_start or text.startswith(self._bos) else self._bos + text
+        return text if not needs_start or text.startswith(self.start) else self.start + text
 
-    def _fill(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
+    def fill(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> str:
+        """The template with these messages, as they are. Raises what the template raises."""
         return str(self._format(messages=messages, tools=tools, enable_thinking=False).prompt)
 
-    def _plain(self, text: str) -> str:
+    def plain(self, text: str) -> str:
+        """A text in which names of control tokens are only text."""
         # A document that contains "<|im_end|>" must not be able to end its message.
         return self._control_names.sub(lambda name: f"{name[0][0]} {name[0][1:]}", text)
 
@@ -88,11 +92,11 @@ class Vocabulary:
                 f"{self.path} has no chat template: it completes text but does not answer. "
                 "Choose an 'instruct' or 'chat' version of the model."
             )
-        self._bos = self._name(self._llama.llama_vocab_bos(self.handle))
+        self.start = self._name(self._llama.llama_vocab_bos(self.handle))  # of a prompt
         end = self._name(self._llama.llama_vocab_eos(self.handle))
         formatter = self._llama.llama_chat_format.Jinja2ChatFormatter
         try:
-            made = formatter(template=self.template, eos_token=end, bos_token=self._bos)
+            made = formatter(template=self.template, eos_token=end, bos_token=self.start)
             made(messages=[{"role": "user", "content": "Hello"}], enable_thinking=False)
         except Exception as error:  # a template is a program of the file's author
             raise ModelUnusable(

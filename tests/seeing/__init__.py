@@ -1,0 +1,1 @@
+"""Pictures: described, asked about, translated, and found."""
