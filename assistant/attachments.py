@@ -7,8 +7,9 @@ from typing import Literal, Protocol
 
 from assistant import recordings
 from assistant.errors import AssistantError
+from ingest import pictures
+from ingest.loaders import LOADERS
 from ingest.names import readable
-from ingest.pictures import SUFFIXES
 
 Kind = Literal["picture", "recording", "video"]
 _KINDS: dict[str, Kind] = {"audio": "recording", "video": "video"}
@@ -24,9 +25,12 @@ class Dropped(Protocol):
 
 def kind(path: Path) -> Kind | None:
     """By its suffix. None: it cannot be attached to a question, though a library may read it."""
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in pictures.SUFFIXES:
         return "picture"
     return _KINDS.get(recordings.kind(path.name))
+
+
+SUFFIXES = tuple(suffix for suffix in LOADERS if kind(Path(f"a{suffix}")))
 
 
 def checked(path: Path) -> Path:

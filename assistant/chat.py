@@ -88,5 +88,6 @@ class Assistant:
             if self._recorder and done.wish is None:  # what is made says itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 
+        reply.attached = request.files
         reply.when_done = keep
         return reply

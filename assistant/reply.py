@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.wishes import Wish
+from assistant.wishes import Wish, to_row
 from ingest.document import Box
 from ingest.media import clock
 
@@ -208,6 +208,7 @@ class Reply:
             **({} if done.grounded else {"grounded": False}),
             **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
             **({"why": self.why} if self.why else {}),
+            **({"wish": to_row(self.wish)} if self.wish else {}),
             **({"attached": [str(path) for path in self.attached]} if self.attached else {}),
             "images": [str(path) for path in self.images],
             "audio": [str(path) for path in self.audio],

@@ -4,8 +4,12 @@ Their docstrings and the notes of their fields are read by chat models, too, whi
 them as tools (`assistant/tools/as_langchain.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
+
+from assistant.errors import AssistantError
 
 
 @dataclass(frozen=True)
@@ -107,3 +111,32 @@ class Chart:
 Wish = (
     Answer | Draw | Edit | Vary | Enhance | Describe | Clip | Transcribe | Speak | Translate | Chart
 )
+
+KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in get_args(Wish)}
+
+
+def name(wish: Wish) -> str:
+    """As the answer document and the commands call it: "draw"."""
+    return type(wish).__name__.lower()
+
+
+def to_row(wish: Wish) -> dict[str, Any]:
+    """Plain values, for JSON: {"tool": "draw", "prompt": "a lighthouse"}."""
+    from pydantic import TypeAdapter
+
+    plain: dict[str, Any] = TypeAdapter(type(wish)).dump_python(
+        wish, mode="json", exclude_defaults=True
+    )
+    return {"tool": name(wish), **plain}
+
+
+def from_row(row: Mapping[str, Any]) -> Wish:
+    """The wish that was written so. Raises AssistantError for what is none."""
+    from pydantic import TypeAdapter, ValidationError
+
+    values = {field: value for field, value in row.items() if field != "tool"}
+    try:
+        found: Wish = TypeAdapter(KINDS[row["tool"]]).validate_python(values)
+        return found
+    except (KeyError, ValidationError) as error:
+        raise AssistantError(f"This is no wish of any tool: {dict(row)}.") from error

@@ -25,7 +25,7 @@ class Choosing:
     def run(self, request: Request) -> Reply:
         """The reply of the tool that takes the request; it names that tool."""
         reply = self._made(request) or self._answered(request)
-        reply.question, reply.attached = request.question, request.files  # as typed
+        reply.question = request.question  # as typed
         return reply
 
     def _made(self, request: Request) -> Reply | None:

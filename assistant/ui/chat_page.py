@@ -1,20 +1,30 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
 import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from assistant import attachments, wishes
 from assistant.chat import Assistant
 from assistant.ui import (
     answer_view,
     choices,
+    chosen_tool,
     conversation,
+    made_view,
+    offers,
     pack_button,
     page_view,
+    progress_view,
     resources,
     sidebar,
     style,
     thumbs,
+    tools_dialog,
     trouble,
     welcome,
 )
@@ -40,11 +50,7 @@ def _chat(assistant: Assistant) -> None:
     running = resources.answers().of(identity)
     turns = assistant.conversations.turns(identity) if identity else []
     for turn in thumbs.told_apart(turns):
-        _question(turn["question"])
-        answer_view.draw(turn, page_view.shown())
-        with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
-            thumbs.draw(turn)
-            pack_button.draw(assistant, turn)
+        _turn(assistant, turn)
     if running:
         _in_work(identity, running)
     elif turns:
@@ -55,12 +61,29 @@ def _chat(assistant: Assistant) -> None:
     page_view.panel(assistant.library)
 
 
-def _question(text: str) -> None:
+def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
+    """A question with what came with it, its answer, what was made, and what can be done now."""
+    _question(turn["question"], turn.get("attached", []))
+    answer_view.draw(turn, page_view.shown())
+    made_view.draw(turn, _wish)
+    files = [Path(path) for path in turn.get("attached", ())]
+    again = wishes.from_row(turn["wish"]) if "wish" in turn else None
+    offers.draw(turn, partial(_ask, turn["question"], files, again))
+    chosen_tool.draw(turn, partial(_ask, turn["question"], files, wishes.Answer()))
+    if "wish" in turn:
+        return  # thumbs teach the search, and a tool's result says itself how it was made
+    with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
+        thumbs.draw(turn)
+        pack_button.draw(assistant, turn)
+
+
+def _question(text: str, attached: Sequence[str] = ()) -> None:
+    made_view.attached(list(attached))
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
 def _in_work(identity: str, running: Running) -> None:
-    _question(running.reply.question)
+    _question(running.reply.question, [str(path) for path in running.reply.attached])
     if running.error:
         trouble.say(running.error)
     else:
@@ -75,6 +98,7 @@ def _live(identity: str, running: Running) -> None:
             resources.answers().forget(identity)
         st.rerun()
     answer_view.draw_running(running.reply, time.monotonic() - running.started)
+    progress_view.draw(running.reply)
     if running.reply.cancel.is_set():
         st.caption("Stopping…")
     else:
@@ -82,15 +106,28 @@ def _live(identity: str, running: Running) -> None:
 
 
 def _input(assistant: Assistant, busy: bool) -> None:
+    """Words, with files when there are any; or a tool from the list of all."""
     empty = not assistant.library.documents()
-    hint = "Add documents to the library first" if empty else "Ask about your documents"
-    question = st.chat_input(hint, disabled=busy or empty, key="question")
-    if question and question.strip():
-        _ask(question.strip())
+    hint = "Ask for a picture, or add documents first" if empty else "Ask about your documents"
+    tools_dialog.button(busy, _wish)
+    given = st.chat_input(
+        hint, disabled=busy, key="question", accept_file="multiple",
+        file_type=[suffix.lstrip(".") for suffix in attachments.SUFFIXES],
+    )  # fmt: skip
+    if given and (given.text.strip() or given.files):
+        try:
+            files = attachments.keep(given.files, resources.settings().home / "attached")
+            _ask(given.text.strip(), files)
+        except PinciteError as error:
+            trouble.keep(error)
         st.rerun()
 
 
-def _ask(question: str) -> None:
+def _wish(words: str, wish: wishes.Wish) -> None:
+    _ask(words, wish=wish)
+
+
+def _ask(question: str, files: Sequence[Path] = (), wish: wishes.Wish | None = None) -> None:
     assistant = resources.assistant()
     identity = conversation.current() or assistant.conversations.start()
     conversation.enter(identity, keep_page=True)
@@ -100,6 +137,8 @@ def _ask(question: str) -> None:
             conversation=identity,
             documents=sidebar.scope(),
             threshold=sidebar.threshold(),
+            files=files,
+            wish=wish,
         )
         resources.answers().start(identity, reply)
     except PinciteError as error:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from assistant import build, offline
+from assistant import build, build_tools, offline
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
@@ -13,6 +13,7 @@ from assistant.feedback.ratings import Feedback
 from assistant.memory import Conversations
 from assistant.settings import Settings
 from assistant.ui import trouble, upload
+from assistant.ui.fetching import Fetches
 from assistant.ui.measuring import Tasks, Work
 from assistant.ui.running import Answers
 from vectorstore.library import Library
@@ -105,6 +106,12 @@ def answers() -> Answers:
 def uploads() -> upload.Uploads:
     """What is being added by this server."""
     return upload.Uploads()
+
+
+@st.cache_resource(show_spinner=False)
+def fetches() -> Fetches:
+    """Models on their way to this server."""
+    return Fetches(build_tools.models(settings()).pull)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,12 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
 from assistant.memory import Conversations
 from assistant.prompts import REFUSAL
-from assistant.reply import Citation, Outcome, Passage, Reply, Sentence
+from assistant.reply import Citation, Offer, Outcome, Passage, Reply, Sentence
 from assistant.tools import Request
+from assistant.wishes import Draw
 from ingest import pdfium
 from ingest.document import Page, count
 from ingest.errors import UnreadableFile
@@ -182,6 +186,9 @@ class FakeTool:
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.stage = "Searching"
         time.sleep(4 * self.pause)
+        if isinstance(request.wish, Draw):
+            yield from _drawn(request.wish, reply)
+            return
         outcome = _outcome(request)
         reply.stage = f"Reading {len(outcome.passages)} passages"
         time.sleep(8 * self.pause)
@@ -193,6 +200,22 @@ class FakeTool:
                     reply.outcome = Outcome(reply.so_far.strip(), stopped=True)
                     return
         reply.outcome = outcome
+
+
+def _drawn(wish: Draw, reply: Reply) -> Iterator[str]:
+    """A red picture; a model to fetch where a castle is wished for."""
+    reply.tool, reply.wish, reply.why = "draw", wish, "“draw” at the start"
+    if "castle" in wish.prompt:
+        text = "No drawing model is installed."
+        offer = Offer("tiny-painter", "drawing", "MIT", 2_100_000, "about 3 s a picture")
+        reply.outcome = Outcome(text, grounded=False, offers=(offer,))
+    else:
+        text = f"Here is {wish.prompt}."
+        path = Path(tempfile.mkdtemp()) / "drawn.png"
+        Image.new("RGB", (64, 64), "red").save(path)
+        reply.images = (path,)
+        reply.outcome = Outcome(text, grounded=False)
+    yield text
 
 
 def _outcome(request: Request) -> Outcome:

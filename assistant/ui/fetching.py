@@ -1,0 +1,70 @@
+"""A model that a tool misses is fetched in the background. Knows no Streamlit."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from assistant.models.verified_file import Progress
+from ingest.errors import PinciteError
+
+log = logging.getLogger(__name__)
+
+Pull = Callable[[str, Progress], object]
+
+
+class Fetch:
+    """One model on its way."""
+
+    def __init__(self, name: str, pull: Pull) -> None:
+        """Starts at once."""
+        self.name = name
+        self.doing, self.have, self.total = "Starting", 0, 0
+        self.error = ""
+        self._thread = threading.Thread(target=self._run, args=(pull,), name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1; 0 as long as nobody knows how much it is."""
+        return min(self.have / self.total, 1.0) if self.total else 0.0
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended by then."""
+        self._thread.join(seconds)
+        return self.ended
+
+    def _run(self, pull: Pull) -> None:
+        try:
+            pull(self.name, self._note)
+        except PinciteError as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("fetching %s failed", self.name)
+            self.error = "It failed for a reason nobody expected. The log has the details."
+
+    def _note(self, doing: str, have: int, total: int | None) -> None:
+        self.doing, self.have, self.total = doing, have, total or 0
+
+
+class Fetches:
+    """By the model's name, for all visitors of a server: each is fetched once."""
+
+    def __init__(self, pull: Pull) -> None:
+        self._pull = pull
+        self._lock = threading.Lock()
+        self._all: dict[str, Fetch] = {}
+
+    def start(self, name: str) -> Fetch:
+        """Joins one that is at work."""
+        with self._lock:
+            before = self._all.get(name)
+            if before is None or before.ended:
+                self._all[name] = Fetch(name, self._pull)
+            return self._all[name]
+
+    def of(self, name: str) -> Fetch | None:
+        return self._all.get(name)

@@ -1,0 +1,102 @@
+"""Pictures and sounds: those that came with a question, and those that a tool has made."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant import attachments
+from assistant.ui import resources, trouble
+from assistant.ui.plain import plain
+from assistant.wishes import Enhance, Vary, Wish
+from ingest.errors import PinciteError
+
+# What a tool makes out of nothing carries a mark; a chart shows numbers of a document.
+_GENERATED = {"draw": "Generated", "edit": "Changed by a model", "vary": "Generated"}
+_GENERATED["enhance"] = "Enhanced: a model has invented detail"
+_MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
+
+Ask = Callable[[str, Wish], None]
+
+
+def attached(paths: list[str]) -> None:
+    """Beside the question that they came with."""
+    if not paths:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{paths[0]}"):
+        for path in map(Path, paths):
+            _play(path, 180)
+
+
+def draw(answer: Mapping[str, Any], ask: Ask) -> None:
+    """Under an answer; `ask` does what a button is for, as a new turn."""
+    for kind in ("images", "audio"):
+        for number, path in enumerate(map(Path, answer.get(kind, ()))):
+            with st.container(key=f"made-{answer['id']}-{kind}-{number}"):
+                _play(path, 512)
+                if mark := _GENERATED.get(answer["tool"]):
+                    st.badge(mark, icon=":material/auto_awesome:", color="orange")
+                _buttons(path, f"{answer['id']}-{kind}-{number}", ask)
+
+
+def _play(path: Path, width: int) -> None:
+    if not path.exists():
+        st.caption(plain(f"{path.name} is gone from {path.parent}."))
+        return
+    match attachments.kind(path):
+        case "picture":
+            st.image(str(path), width=width)
+        case "video":
+            st.video(str(path))
+        case "recording":
+            st.audio(str(path))
+        case None:
+            st.caption(plain(path.name))
+
+
+def _buttons(path: Path, key: str, ask: Ask) -> None:
+    if not path.exists():
+        return
+    with st.container(horizontal=True, key=f"with-made-{key}"):
+        st.download_button(
+            "Download", data=path.read_bytes, file_name=path.name,
+            mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
+            type="tertiary", icon=":material/download:",
+        )  # fmt: skip
+        st.button(
+            "Add to library", key=f"keep-{key}", on_click=_add, args=(path,), type="tertiary",
+            icon=":material/library_add:", help="As generated: it is never cited",
+        )  # fmt: skip
+        if attachments.kind(path) == "picture":
+            st.button(
+                "Another one like it", key=f"vary-{key}", on_click=ask, type="tertiary",
+                args=("/vary", Vary(path)), icon=":material/shuffle:",
+            )  # fmt: skip
+            st.button(
+                "Enlarge", key=f"enlarge-{key}", on_click=ask, type="tertiary",
+                args=("/enhance", Enhance(path)), icon=":material/zoom_out_map:",
+            )  # fmt: skip
+
+
+def _add(path: Path) -> None:
+    """In the background, as files are that are dropped on the Library page."""
+    try:
+        resources.uploads().start(
+            resources.library(), resources.settings().home, [_File(path)]
+        )  # the library keeps a copy of its own
+    except PinciteError as error:
+        trouble.keep(error)
+    else:
+        st.toast("It is being added to the library, as generated.")
+
+
+class _File:
+    """As the browser hands over a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._path = path
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self._path.read_bytes())
