@@ -1,0 +1,63 @@
+"""Which tool a person wishes for: decided from their words and attachments alone.
+
+No text of a document is ever seen here, nor looked at when it decides: an instruction in one can
+make nothing happen. What nothing is sure of is a question to the documents.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.routing.charting import charted
+from assistant.routing.choice import ANSWER, Choice, Said
+from assistant.routing.commands import command
+from assistant.routing.drawing import drawn
+from assistant.routing.pictures import of_picture
+from assistant.routing.sounds import of_recording, spoken
+
+__all__ = ["ANSWER", "Choice", "Said", "wish"]
+
+_LONGEST = 2_000  # characters: a longer message is a pasted text, and wishes for nothing
+
+
+def wish(
+    text: str,
+    files: Sequence[Path] = (),
+    shown: Sequence[Path] = (),
+    answer: str = "",
+    asked: str = "",
+) -> Choice:
+    """What the message wishes for.
+
+    `files` are attached to it, `shown` to the turn before (or made in it); `answer` is what was
+    said there, the text that "read it aloud" means: it decides nothing. `asked` is the person's
+    message of that turn, which "plot it" means.
+    """
+    said = Said(text, tuple(files), tuple(shown), answer, asked)
+    if found := command(said):
+        return found
+    if len(text) > _LONGEST:
+        return ANSWER
+    # What sounds like an answer to a question about speech comes before pictures: "read it aloud".
+    for choose in (of_recording, spoken, _made, of_picture):
+        if choice := choose(said):
+            return choice
+    return ANSWER
+
+
+def _made(said: Said) -> Choice | None:
+    """A new chart or picture, of words alone."""
+    found = charted(said.text, said.asked)
+    if found is None and not (said.pictures and _on_it(said.text)):
+        found = drawn(said.text)
+    return Choice(found.wish, found.why) if found else None
+
+
+def _on_it(text: str) -> bool:
+    """ "Draw a hat on the dog", "turn this into a sketch": the attached picture is meant."""
+    words = text.lower().split()
+    return any(word.strip(".,!?") in _PLACES for word in words)
+
+
+_PLACES = frozenset(
+    ("this", "that", "it", "on", "onto", "into", "over", "behind", "attached", "these", "them")
+)

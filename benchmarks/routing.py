@@ -1,0 +1,164 @@
+"""Which tool is chosen: messages whose wish is known, and questions that are always questions.
+
+`sets/wishes.jsonl` has messages in several phrasings with the wish and its arguments; each is in
+the tuning half or the held-out half by a hash of the message, set before any rule was written.
+`sets/wishes_unseen.jsonl` was written after the rules were frozen, in another style. Accuracy with
+95 % Wilson intervals, the confusion, and how often each argument is exactly right. `--questions`
+routes all questions of the evaluation sets: each that is no Answer is printed. `--errors` prints
+the messages that went wrong; of the held-out half only when it is asked for.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+from assistant import routing
+from assistant.evaluation.question_sets import read_rows
+from assistant.routing import Choice
+from benchmarks import common
+
+SETS = Path(__file__).parent / "sets"
+WANTED = 0.95
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = common.parser(__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--half", choices=["tuning", "held_out"], help="of wishes.jsonl")
+    parser.add_argument("--unseen", action="store_true", help="the set that no rule was tuned on")
+    parser.add_argument("--questions", action="store_true", help="all questions of --eval")
+    parser.add_argument("--errors", action="store_true", help="print what went wrong")
+    options = parser.parse_args()
+    if options.questions:
+        report_questions(common.eval_folder(options.eval))
+        return
+    name = "wishes_unseen.jsonl" if options.unseen else "wishes.jsonl"
+    rows = [r for r in read_rows(SETS / name) if options.half in (None, r.get("half"))]
+    report(rows, [choose(row) for row in rows], options.errors)
+
+
+def choose(row: Row) -> Choice:
+    files, shown = (tuple(map(Path, row.get(name, ()))) for name in ("files", "last"))
+    return routing.wish(row["text"], files, shown, "The last answer.")
+
+
+def chosen(choice: Choice) -> str:
+    return type(choice.wish).__name__
+
+
+def report(rows: Sequence[Row], choices: Sequence[Choice], errors: bool) -> None:
+    pairs = [(row["wish"], chosen(choice)) for row, choice in zip(rows, choices, strict=True)]
+    print(common.table(["wish", "n", "right", "accuracy", "95 %"], _accuracies(pairs)))
+    wrong = Counter(pair for pair in pairs if pair[0] != pair[1])
+    print("\nTaken for another: " + (", ".join(f"{a} → {b}: {n}" for (a, b), n in wrong.items())))
+    print()
+    print(common.table(["argument", "n", "right", "accuracy"], _arguments(rows, choices)))
+    if errors:
+        for row, choice in zip(rows, choices, strict=True):
+            if row["wish"] != chosen(choice):
+                told = [row.get("files"), row.get("last")]
+                print(f"{row['wish']:10} → {chosen(choice):10} {row['text']!r} {told} {choice.why}")
+            else:
+                for name, wanted, got in compared(row, choice):
+                    if wanted != got:
+                        print(f"{row['wish']}.{name}: {row['text']!r}: {got!r}, not {wanted!r}")
+
+
+def _accuracies(pairs: Sequence[tuple[str, str]]) -> Iterable[Sequence[object]]:
+    for name in ["all", *sorted({wanted for wanted, _ in pairs})]:
+        group = [wanted == got for wanted, got in pairs if name in ("all", wanted)]
+        low, high = wilson(sum(group), len(group))
+        share = sum(group) / len(group)
+        yield name, len(group), sum(group), f"{share:.3f}", f"{low:.3f}–{high:.3f}"
+
+
+def _arguments(rows: Sequence[Row], choices: Sequence[Choice]) -> Iterable[Sequence[object]]:
+    """Of messages whose wish was recognised."""
+    found: dict[str, list[bool]] = {}
+    for row, choice in zip(rows, choices, strict=True):
+        if row["wish"] == chosen(choice):
+            for name, wanted, got in compared(row, choice):
+                found.setdefault(f"{row['wish']}.{name}", []).append(wanted == got)
+    every = [right for group in found.values() for right in group]
+    for name, group in [("all", every), *sorted(found.items())]:
+        yield name, len(group), sum(group), f"{sum(group) / max(len(group), 1):.3f}"
+
+
+def compared(row: Row, choice: Choice) -> Iterable[tuple[str, object, object]]:
+    """(name, wanted, got) of each argument that the row tells; words whatever their capitals."""
+    for name, wanted in row.get("arguments", {}).items():
+        got = _got(name, choice)
+        yield name, _plain(wanted), _plain(got)
+
+
+def _got(name: str, choice: Choice) -> object:
+    made = choice.wish
+    if name == "file":
+        paths = getattr(made, "pictures", ()) or [
+            getattr(made, field)
+            for field in ("picture", "recording", "video")
+            if hasattr(made, field)
+        ]
+        return paths[0].name if len(paths) == 1 else [path.name for path in paths]
+    if name == "question" and row_is_answer(choice):
+        return choice.question
+    return getattr(made, name)
+
+
+def row_is_answer(choice: Choice) -> bool:
+    return chosen(choice) == "Answer"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return value.lower().strip(" .!")
+    return list(value) if isinstance(value, tuple) else value
+
+
+def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The score interval of Wilson (1927) for a share."""
+    if not n:
+        return 0.0, 1.0
+    share, about = right / n, 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / about
+    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / about
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def report_questions(folder: Path) -> None:
+    body = []
+    for name, questions in question_lists(folder):
+        others = [(q, c) for q in questions if chosen(c := routing.wish(q)) != "Answer"]
+        body.append([name, len(questions), len(others)])
+        for question, choice in others:
+            common.say(f"{name}: {question!r} → {chosen(choice)} ({choice.why})")
+    print(common.table(["questions of", "n", "no Answer"], body))
+
+
+def question_lists(folder: Path) -> Iterable[tuple[str, list[str]]]:
+    """Also claims and the turns of people in conversations; samples and what is in `sets/`."""
+    files = [*sorted(folder.glob("*/*.jsonl")), *sorted((common.ROOT / "samples").glob("*.jsonl"))]
+    for path in [*files, SETS / "whole.jsonl"]:
+        asks = (
+            path.stem in ("questions", "table_questions", "tasks", "whole") or "quer" in path.stem
+        )
+        rows = read_rows(path) if asks or path.parent.name == "injection" else []
+        texts = [text for row in rows for text in _questions(row)]
+        if texts:
+            yield f"{path.parent.name}/{path.stem}", list(dict.fromkeys(texts))
+
+
+def _questions(row: Row) -> Iterable[str]:
+    named = (row.get(field) for field in ("question", "query", "text"))
+    yield from (text for text in named if isinstance(text, str))
+    for turn in row.get("history") or ():
+        if turn["role"] == "user":
+            yield str(turn["text"])
+
+
+if __name__ == "__main__":
+    main()
