@@ -23,6 +23,7 @@ HOMES = {
     "diffusers": {"assistant/drawing/loading.py"},
     "filelock": {
         "assistant/models/fetch.py",
+        "assistant/speaking/environment.py",
         "vectorstore/dense_index.py",
         "vectorstore/jobs.py",
     },
@@ -65,12 +66,14 @@ HOMES = {
         "vectorstore/rows.py",
     },
     "tests": set(),
+    "timm": {"assistant/seeing/tags.py"},
     "tokenizers": {"vectorstore/quantized.py"},
     "torch": {
         "assistant/drawing/diffusing.py",
         "assistant/drawing/loading.py",
         "assistant/drawing/previews.py",
         "assistant/seeing/local.py",
+        "assistant/seeing/tags.py",
         "vectorstore/quantized.py",
     },
     "transformers": {

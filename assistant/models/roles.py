@@ -15,7 +15,7 @@ KINDS: dict[Role, str] = {  # for people
     "drawing": "a folder of diffusers, or one .safetensors file",
     "vision": "a folder of transformers, or one with a GGUF file and its mmproj file",
     "voice": "a folder with a Piper voice",
-    "tags": "a folder of timm",
+    "tags": "a folder of timm, or the .pth file of the catalogue",
 }
 MARKS: dict[Role, str] = {  # the file by which a folder is known, as a pattern
     "embedding": "modules.json",
@@ -23,9 +23,15 @@ MARKS: dict[Role, str] = {  # the file by which a folder is known, as a pattern
     "drawing": "model_index.json",
     "voice": "*.onnx.json",
     "tags": "config.json",  # with an "architecture" in it
-    "vision": "preprocessor_config.json",  # or processor_config.json, or mmproj*.gguf
+    "vision": "preprocessor_config.json",  # or processor_config.json, or *mmproj*.gguf
 }
-_FILES = ("*.gguf", "*.safetensors", "processor_config.json", *dict.fromkeys(MARKS.values()))
+_FILES = (
+    "*.gguf",
+    "*.safetensors",
+    "*.pth",
+    "processor_config.json",
+    *dict.fromkeys(MARKS.values()),
+)
 
 
 def role_of(path: Path) -> Role | None:
@@ -57,7 +63,7 @@ def _role_if_readable(place: Path) -> Role | None:
 
 def _by_suffix(place: Path) -> Role | None:
     """What a damaged file was, so that it can be named as one."""
-    meant = place.suffix == ".gguf" and not place.name.startswith("mmproj")
+    meant = place.suffix == ".gguf" and "mmproj" not in place.name
     return "chat" if meant and place.is_file() else None
 
 
@@ -65,7 +71,9 @@ def _role_of_file(path: Path) -> Role | None:
     with path.open("rb") as file:
         start = file.read(9)
     if start[:4] == b"GGUF":
-        return None if path.name.startswith("mmproj") else "chat"
+        return None if "mmproj" in path.name else "chat"
+    if path.suffix == ".pth":  # read as numbers only, never as the program that a pickle can be
+        return "tags" if start[:2] in (b"\x80\x02", b"PK") else None
     # Safetensors begin with the length of a JSON object. Pickled weights (.ckpt) can hold programs.
     return "drawing" if path.suffix == ".safetensors" and start[8:9] == b"{" else None
 
@@ -84,7 +92,7 @@ def _names_architecture(folder: Path) -> bool:
 
 
 def _sees(folder: Path) -> bool:
-    if any(folder.glob("mmproj*.gguf")):
+    if any(folder.glob("*mmproj*.gguf")):
         return len(list(folder.glob("*.gguf"))) > 1
     prepares = ("preprocessor_config.json", "processor_config.json")
     return (folder / "config.json").exists() and any((folder / name).exists() for name in prepares)

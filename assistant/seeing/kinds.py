@@ -21,7 +21,7 @@ _BY_TYPE: dict[str, Kind] = {
 
 def kind_of(folder: Path) -> Kind:
     """Raises ModelUnusable, which says what the folder is instead."""
-    if any(folder.glob("mmproj*.gguf")):
+    if any(folder.glob("*mmproj*.gguf")):
         return "gguf"
     config = _config(folder)
     classes, named = config.get("architectures") or [], str(config.get("model_type", ""))
@@ -43,7 +43,7 @@ def kind_of(folder: Path) -> Kind:
 
 def gguf_pair(folder: Path) -> tuple[Path, Path]:
     """The model and its projector. Raises ModelUnusable unless there is one of each."""
-    projectors = sorted(folder.glob("mmproj*.gguf"))
+    projectors = sorted(folder.glob("*mmproj*.gguf"))
     models = sorted(path for path in folder.glob("*.gguf") if path not in projectors)
     if len(projectors) != 1 or len(models) != 1:
         raise ModelUnusable(

@@ -16,6 +16,9 @@ from assistant.models.catalogue import (
 def test_every_entry_is_identified_by_a_sha256_and_has_a_hub_source() -> None:
     for model in catalogue():
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
+        if model.name == "efficientnet-lite0":  # no repository of the hub has these bytes
+            assert isinstance(model.sources[0], RegistryWheels)
+            continue
         assert model.sources[0] == HubFile(model.sources[0].repository, model.file)  # type: ignore[union-attr]
 
 
@@ -68,3 +71,12 @@ def test_the_memory_need_follows_from_the_size() -> None:
 def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ModelUnusable, match=r"Did you mean 'qwen3-4b'"):
         find("qwen3-4")
+
+
+def test_every_gguf_that_sees_has_its_projector_with_a_sha256() -> None:
+    vision = [model for model in catalogue() if model.role == "vision"]
+    assert len(vision) == 4
+    for model in vision:
+        ((name, sha256),) = model.companions.items()
+        assert "mmproj" in name
+        assert re.fullmatch("[0-9a-f]{64}", sha256)
