@@ -4,10 +4,15 @@ place that names their classes."""
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.drawing.offers import offers
+from assistant.drawing.studio import Studio
 from assistant.made import Made
 from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.tools import Specialist
+from assistant.tools.draw import Drawing
+from assistant.tools.edit import Editing
+from assistant.tools.vary import Varying
 from assistant.turn_taking import TurnTaking
 
 if TYPE_CHECKING:
@@ -24,7 +29,14 @@ class Chatting:
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All of them; one whose model is not installed offers it when it is asked."""
-    return []
+    studio = _studio(settings)
+    return [Drawing(studio), Editing(studio), Varying(studio)]
+
+
+def _studio(settings: Settings) -> Studio:
+    """Where pictures are painted, for all visitors."""
+    here = models(settings)
+    return Studio(lambda: here.chosen("drawing"), made(settings), lambda: offers(here.models))
 
 
 def made(settings: Settings) -> Made:

@@ -12,6 +12,7 @@ from pathlib import Path
 from assistant import (
     cli_ask,
     cli_documents,
+    cli_draw,
     cli_eval,
     cli_keeping,
     cli_library,
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     cli_keeping.add_parsers(commands)
     cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
+    cli_draw.add_parsers(commands)
     cli_receipts.add_parsers(commands)
     cli_models.add_parsers(commands)
     cli_eval.add_parsers(commands)

@@ -86,8 +86,9 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
     for document in summary.incomplete:
         yield f"{document.document}: {document.status}"
     for one in summary.hidden:
+        what = "of a generated picture" if one.generated else "that its readers do not see"
         yield (
-            f"{one.document}: {one.characters} characters that its readers do not see; only "
+            f"{one.document}: {one.characters} characters {what}; only "
             "`pincite search --hidden` finds them"
         )
     for old in summary.superseded:

@@ -183,7 +183,8 @@ class Indexing:
         if stored.new and (told := status(document)) != READY:
             self._summary.incomplete.append(Incomplete(stored.document, told))
         if stored.new and (characters := unseen(document)):
-            self._summary.hidden.append(Hidden(stored.document, characters))
+            made = "generated" in document.metadata
+            self._summary.hidden.append(Hidden(stored.document, characters, made))
 
     def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
         """Add what is inside of a file, and forget what was inside of it before.

@@ -58,10 +58,11 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class Hidden:
-    """A document that got in and says something that its readers do not see."""
+    """A document that got in and says something that is no evidence."""
 
     document: str
     characters: int
+    generated: bool = False  # a model has made it; else its readers do not see those characters
 
 
 @dataclass

@@ -112,8 +112,9 @@ def hard(mask: "Image", size: Size) -> "Image":
     """Black and white alone. Raises CannotPaint for a mask that marks nothing."""
     from PIL import Image
 
-    if mask.mode in ("RGBA", "LA"):  # painted on a clear sheet: what is painted counts
-        mask = mask.getchannel("A")
+    opaque = mask.width * mask.height
+    if mask.mode in ("RGBA", "LA") and mask.getchannel("A").histogram()[255] < opaque:
+        mask = mask.getchannel("A")  # painted on a clear sheet: what is painted counts
     mask = mask.convert("L")
     if mask.size != size:
         mask = mask.resize(size, Image.Resampling.NEAREST)

@@ -63,9 +63,9 @@ class Model:
     @property
     def weights(self) -> int | None:
         """The size of the weights, estimated where it is not known: 4-bit files of 1 to 4
-        billion parameters take 0.6 to 0.75 bytes for each."""
+        billion parameters take 0.6 to 0.75 bytes for each; drawing models two."""
         if self.bytes is None and self.parameters is not None:
-            return int(self.parameters * 0.7e9)
+            return int(self.parameters * (2e9 if self.role == "drawing" else 0.7e9))
         return self.bytes
 
     @property

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from ingest.document import Box, Document, Figure, Page, count
+from ingest.generated import generated, marked
 from ingest.heartbeat import beat
 from ingest.ocr.reading import Reading, read
 from ingest.pictures import frames, number
@@ -20,6 +21,8 @@ DAMAGED = "damaged page"
 def load_image(source: Source) -> Document:
     """Also of a picture without text: its page has a figure and a note, and no lines.
 
+    The text of a picture that a model has made is marked, and no evidence.
+
     Raises UnreadableFile.
     """
     pages = []
@@ -31,7 +34,8 @@ def load_image(source: Source) -> Document:
         beat(at, 0)
     if number(source.path) > len(pages):
         pages[-1] = replace(pages[-1], note=f"{pages[-1].note} {_left_out(len(pages))}".strip())
-    return Document(source.sha256, source.name, source.stem, tuple(pages), (), metadata)
+    read = Document(source.sha256, source.name, source.stem, tuple(pages), (), metadata)
+    return marked(read, generated(source.path))
 
 
 def _left_out(read: int) -> str:

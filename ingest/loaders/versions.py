@@ -13,7 +13,7 @@ VERSIONS = {
     "docx": 2,
     "epub": 2,
     "html": 2,
-    "image": 1,
+    "image": 2,
     "json": 1,
     "json_lines": 1,
     "legacy": 2,

@@ -1,0 +1,33 @@
+"""Pictures that a person gives are opened as safely as those of a library."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.drawing import canvas
+from ingest import pictures
+from ingest.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def picture(path: Path) -> "Image":
+    """The first one of a file, upright and in RGB. Raises UnreadableFile."""
+    for frame in pictures.frames(path):
+        if frame is not None:
+            return frame[0]
+    raise UnreadableFile(f"{path.name} is a damaged picture.")
+
+
+def mask(path: Path, size: tuple[int, int]) -> "Image":
+    """Black and white, of that size; of a file with clear parts, what is painted is white.
+
+    Raises UnreadableFile, or CannotPaint for a mask that marks nothing.
+    """
+    from PIL import Image
+
+    picture(path)  # as safe and whole as any other
+    with Image.open(path) as file:
+        clear = file.mode in ("RGBA", "LA", "P")
+        found = file.convert("RGBA" if clear else "L")
+    return canvas.hard(found, size)

@@ -1,0 +1,27 @@
+"""Draws a new picture of what is described; with another kind of model makes a clip or a sound."""
+
+from assistant.drawing import Job
+from assistant.drawing.studio import Studio
+from assistant.reply import Reply
+from assistant.tools import Request
+from assistant.wishes import Draw
+
+
+class Drawing:
+    """Takes the wish Draw."""
+
+    name = "draw"
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Draw):
+            return None
+        return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
+
+
+def _job(wish: Draw) -> Job:
+    return Job(wish.prompt, wish.negative, wish.size, wish.steps, wish.guidance, wish.seed)

@@ -1,0 +1,38 @@
+"""Changes a picture by words: all of it, what a mask marks, or what is beyond its edges."""
+
+from assistant.drawing import CannotPaint, Job, canvas, opening
+from assistant.drawing.studio import Studio
+from assistant.reply import Reply
+from assistant.tools import Request
+from assistant.wishes import Edit
+
+
+class Editing:
+    """Takes the wish Edit."""
+
+    name = "edit"
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Edit):
+            return None
+        return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
+
+
+def _job(wish: Edit) -> Job:
+    """Raises CannotPaint or UnreadableFile."""
+    picture, mask = opening.picture(wish.picture), None
+    if wish.grow is not None:
+        if wish.mask is not None:
+            raise CannotPaint("A picture grows, or a mask marks a part of it: give one of them.")
+        picture, mask = canvas.grown(picture, wish.grow)
+    elif wish.mask is not None:
+        mask = opening.mask(wish.mask, picture.size)
+    return Job(
+        wish.prompt, wish.negative, None, wish.steps, wish.guidance, wish.seed,
+        picture, mask, wish.strength,
+    )  # fmt: skip

@@ -1,0 +1,32 @@
+"""Makes another picture like a given one: its latents, with some noise, are painted anew."""
+
+from assistant.drawing import Job, opening
+from assistant.drawing.studio import Studio
+from assistant.reply import Reply
+from assistant.tools import Request
+from assistant.wishes import Vary
+
+_STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is drawn does not
+
+
+class Varying:
+    """Takes the wish Vary."""
+
+    name = "vary"
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Vary):
+            return None
+        return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
+
+
+def _job(wish: Vary) -> Job:
+    """Without words. Raises UnreadableFile."""
+    strength = _STRENGTH if wish.strength is None else wish.strength
+    picture = opening.picture(wish.picture)
+    return Job("", steps=wish.steps, seed=wish.seed, picture=picture, strength=strength)
