@@ -25,10 +25,11 @@ _TOOLS = {
 
 def button(busy: bool, ask: Ask) -> None:
     """Above the input; `ask` gets words for the conversation, and the wish."""
-    with st.container(key="tools", horizontal=True):
+    with st.bottom, st.container(key="tools", horizontal=True):
         st.button(
             "Tools", icon=":material/handyman:", disabled=busy, key="open-tools",
             on_click=_stay, args=(True,),
+            type="tertiary",
         )  # fmt: skip
     if st.session_state.get(_OPEN) and not busy:
         _dialog(ask)
@@ -39,7 +40,7 @@ def _stay(open: bool) -> None:
     st.session_state[_OPEN] = open
 
 
-@st.dialog("Tools", width="large", on_dismiss=lambda: _stay(False))
+@st.dialog("Tools", width="medium", on_dismiss=lambda: _stay(False))
 def _dialog(ask: Ask) -> None:
     picked = st.pills(
         "What is to be done", list(_TOOLS), format_func=_TOOLS.__getitem__, default="draw",
@@ -149,8 +150,9 @@ def _picture(tool: str) -> Path | None:
 
 def _file(tool: str, kinds: Sequence[Kind]) -> Path | None:
     """One that is chosen now, else the last one of the conversation."""
-    suffixes = [s.lstrip(".") for s in attachments.SUFFIXES if attachments.kind(Path(s)) in kinds]
-    suffixes = suffixes or [s.lstrip(".") for s in attachments.SUFFIXES]
+    suffixes = [
+        suffix for suffix in attachments.SUFFIXES if attachments.kind(Path(f"a{suffix}")) in kinds
+    ]
     dropped = st.file_uploader(" or ".join(kinds).capitalize(), suffixes, key=f"{tool}-file")
     if dropped is not None:
         return _kept(dropped)
