@@ -99,6 +99,7 @@ def _document(reply: "Reply") -> dict[str, Any]:
 
 
 def _show(reply: "Reply", as_json: bool) -> None:
+    from assistant.cli_tools import tell_offers
     from assistant.errors import AssistantError
     from assistant.reply import place
 
@@ -125,6 +126,9 @@ def _show(reply: "Reply", as_json: bool) -> None:
         print(f"not found in the documents: {text}")
     for told in done.notices:
         print(f"note: {told}")
+    for made in (*reply.images, *reply.audio):
+        print(made)
+    tell_offers(done.offers)
     for passage in done.passages[:3] if done.refused else ():
         first = " ".join(passage.text.split())[:100]
         where = place(passage.page, passage.seconds)

@@ -12,7 +12,9 @@ from assistant.cli_shared import DONE, FAILED, notice, opened
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant.reply import Reply
+    from collections.abc import Sequence
+
+    from assistant.reply import Offer, Reply
     from assistant.settings import Settings
     from assistant.wishes import Wish
 
@@ -36,9 +38,16 @@ def run(args: argparse.Namespace, settings: "Settings", wish: "Wish", question: 
         else:
             _say(reply)
     offers = reply.finish().offers
-    for offer in offers:
-        notice(f"`pincite models pull {offer.name}` fetches it{_told(offer.bytes)}.")
+    tell_offers(offers)
     return FAILED if offers and not (reply.images or reply.audio) else DONE
+
+
+def tell_offers(offers: "Sequence[Offer]") -> None:
+    """Which command fetches a model that was missed."""
+    for offer in offers:
+        size = f"{offer.bytes / 1e6:.0f} MB, " if offer.bytes else ""
+        note = f"; {offer.note}" if offer.note else ""
+        notice(f"`pincite models pull {offer.name}` fetches it ({size}{offer.licence}{note}).")
 
 
 def require_place(output: Path | None) -> None:
@@ -111,7 +120,3 @@ def _say(reply: "Reply") -> None:
         print(done.text)
     for told in done.notices:
         print(f"note: {told}")
-
-
-def _told(count: int | None) -> str:
-    return "" if count is None else f" ({count / 1e6:.0f} MB)"
