@@ -6,10 +6,10 @@
 import re
 
 from assistant.routing.arguments import chart_kind, tidy
-from assistant.routing.drawing import MAKE as _MAKE
-from assistant.routing.drawing import ONE as _ONE
 from assistant.routing.drawing import Found
-from assistant.routing.manners import core, is_asked, is_question
+from assistant.routing.drawing_words import MAKE as _MAKE
+from assistant.routing.drawing_words import ONE as _ONE
+from assistant.routing.manners import Reading, core, is_question, readings
 from assistant.wishes import Chart
 
 _CHART_NOUN = (
@@ -58,6 +58,12 @@ _AS_CHART = re.compile(
     rf"|visually))\W*$",
     re.IGNORECASE,
 )
+_BARE_AS_CHART = re.compile(
+    rf"^(?!(?:show|put|turn|make|draw"
+    rf"|give)\b)(?P<what>.+?),?\s+as\s+(?:an?\s+)?(?:\w+\s+)?(?P<noun>{_CHART_NOUN}|bars|lines"
+    rf"|columns)\W*$",
+    re.IGNORECASE,
+)
 _PLOTTED = re.compile(
     rf"^(?:{_MAKE}\s+(?:me\s+|us\s+)?)(?P<what>.+?)\s+(?:plotted|charted|graphed)\b(?P<rest>.*)",
     re.IGNORECASE,
@@ -102,9 +108,16 @@ def charted(text: str, asked: str = "") -> Found | None:
     """
     if there := _plotted_it(text, asked):
         return there
-    said = core(text)
+    return next(filter(None, (_charted(reading) for reading in readings(text))), None)
+
+
+def _charted(reading: Reading) -> Found | None:
+    said = reading.text
     if not said or is_question(said) or _NO_CHART.search(said):
         return None
+    bare = _BARE_AS_CHART.match(said)
+    if bare and (reading.polite or _NUMBERS.search(said)):
+        return _chart(bare["what"], f"“{bare['noun']}”", said)
     found = _AS_CHART.match(said)
     if found and ("diagram" not in (found["noun"] or "").lower() or _NUMBERS.search(said)):
         return _chart(found["what"], f"“{found['noun'] or found['graphic']}”", said)
@@ -115,9 +128,9 @@ def charted(text: str, asked: str = "") -> Found | None:
     if found := _DRAWN_NUMBERS.match(said):
         return _chart(found["what"], f"“{said.split()[0]}” and numbers", said)
     late = _LATE_NOUN.match(said)
-    if late and _NUMBERS.search(late["what"]) and not is_asked(text):
+    if late and _NUMBERS.search(late["what"]) and not (said.endswith("?") and not reading.polite):
         return _chart(late["what"], f"“{late['noun']}”", said)
-    found = None if is_asked(text) else _CHARTING.match(said)
+    found = None if (said.endswith("?") and not reading.polite) else _CHARTING.match(said)
     return _verb(found, said) if found else None
 
 

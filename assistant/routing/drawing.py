@@ -8,144 +8,32 @@ import re
 from dataclasses import dataclass
 
 from assistant.routing.arguments import numbers, tidy
-from assistant.routing.manners import core, is_question
+from assistant.routing.drawing_words import (
+    ANOTHER,
+    ART,
+    DEFINITE,
+    DRAW_IT,
+    DRAWING,
+    ENDS,
+    FIGURATIVE,
+    FOR,
+    IN_WORDS,
+    INSTEAD,
+    LATE,
+    LOOKS_LIKE,
+    MAKING,
+    NOT_DRAWN,
+    NOUN,
+    OF_DOCUMENTS,
+    PICTURE_OF,
+    PURPOSE,
+    REQUEST,
+    SHOWING,
+    VAGUE,
+    WRITTEN,
+)
+from assistant.routing.manners import Reading, is_question, readings
 from assistant.wishes import Chart, Draw
-
-_WORD_OF = r"(?:pictures?|images?|pics?|drawings?)"  # said of any picture: not part of the prompt
-_STYLE = (  # these say how it is to look
-    r"(?:illustrations?|paintings?|sketch(?:es)?|photos?|photographs?|cartoons?|artworks?"
-    r"|water-?colou?rs?"
-    r"|portraits?|posters?|logos?|icons?|wallpapers?|avatars?|comics?|comic strips?|doodles?"
-    r"|cliparts?|clip art"
-    r"|murals?|engravings?|etchings?|woodcuts?|linocuts?|collages?|caricatures?|stickers?"
-    r"|emojis?|mascots?"
-    r"|renderings?|renders|line art|pixel art|concept art|landscapes?|still li(?:fe|ves)|art)"
-)
-_LOOKS = (
-    r"(?:oil|acrylic|pencil|ink|charcoal|pastel|crayon|digital|photo-?realistic|realistic|abstract"
-    r"|small|little|large|big|nice|pretty|beautiful|cute|funny|simple|detailed|colou?rful"
-    r"|black[- ]and[- ]white"
-    r"|minimalist|minimal|flat|vintage|retro|square|wide|tall|new|quick|rough|random|modern"
-    r"|dark|bright|stylised"
-    r"|stylized|high[- ]quality|hand[- ]drawn|cover|title|profile|header|background|desktop"
-    r"|line|pixel|vector"
-    r"|book|children['’]s|fantasy|surreal|cinematic|line|3d|hd|4k|ai|generated)"
-)
-ONE = r"(?:an?|one|some|another|a few|two|three|four|\d|any)"
-_SHOWING = (
-    r"(?:\s+(?:of|showing|depicting|with|where|that shows|which shows|that depicts|featuring"
-    r"|in which|about"
-    r"|containing)\b|\s*:)"
-)
-_NOUN = re.compile(
-    rf"(?:(?P<one>{ONE})\s+)?(?:(?:{_LOOKS})\s+|,\s*)*(?:{_WORD_OF}|{_STYLE})\b", re.IGNORECASE
-)
-MAKE = (
-    r"(?:make|create|generate|produce|design|compose|prepare|provide|craft|do|whip up"
-    r"|come up with|put together"
-    r"|give|show|send|get|have|see|let (?:me|us) (?:see|have)|i(?:\s+would|['’]d)?\s+(?:like"
-    r"|love|want|need)(?:\s+to\s+(?:see|have|get))?"
-    r"|i\s+wish\s+to\s+(?:see|have)|i\s+(?:want|need|wish for|could use)|i['’]?m looking for"
-    r"|we(?:\s+would|['’]d)?\s+(?:like|need|want)|need|want|wanted"
-    r"|new|request|requesting)"
-)
-_MAKING = re.compile(rf"^{MAKE}\s+(?:me\s+|us\s+)?(?:up\s+)?", re.IGNORECASE)
-_VAGUE = re.compile(
-    r"\b(?:pictures?|images?|sketch(?:es)?|illustrations?|portraits?)$", re.IGNORECASE
-)
-# A noun may go on: "design a logo policy" asks for no logo.
-_ENDS = re.compile(
-    r"\s*(?:$|[,.;!?(-]|(?:for|in|on|at|like|from|which|that|as|to|over|under|after|by|and"
-    r"|please)\b)",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    rf"^(?:{_WORD_OF}|{_STYLE}|draw(?:ing)?)\s*(?:request|wish|wanted|task|please|prompt)?\s*:\s*",
-    re.IGNORECASE,
-)
-_DRAWING = re.compile(
-    r"^(?P<verb>draw(?:ing)?|drwa|darw|dra|paint(?:ing)?|sketch(?:ing)?|doodl(?:e|ing)"
-    r"|illustrat(?:e|ing)"
-    r"|render(?:ing)?|visuali[sz](?:e|ing)|depict(?:ing)?|picture|imagine)\b\s*(?::|(?:me|us"
-    r"|for me|for us)\b)?\s*",
-    re.IGNORECASE,
-)
-# "draw" and "paint" without a picture.
-_NOT_DRAWN = re.compile(
-    r"^(?:it|them|this|that|these|those)\b"
-    r"|^(?:[\w'’-]+\s+){0,3}?(?:conclusions?|comparisons?|distinctions?|parallels?|inferences?"
-    r"|lessons?|attention|inspiration"
-    r"|analog(?:y|ies)|criticisms?|implications?|insights?|flow ?charts?"
-    r"|org(?:ani[sz]ation(?:al)?)? ?charts?|gantt|mind ?maps?"
-    r"|decision trees?|timelines?|(?:tables?|lists?|summar(?:y|ies)|overviews?|outlines?"
-    r"|diagrams?|schemas?) (?:of|for)"
-    r"|summar(?:y|ies)|overviews?)\b"
-    r"|^(?:up|on|upon|from|down|out|back|in|near|off|away|level|lots|straws|blood|breath|close"
-    r"|over|to)\b"
-    r"|^(?:the |an? |any |some |your |all |more |own |main |broad |clear |useful |right "
-    r"|following )*"
-    r"(?:conclusions?|comparisons?|distinctions?|parallels?|inferences?|lessons?|inspiration"
-    r"|attention|criticism"
-    r"|analog(?:y|ies)|line between|line at|lines between|connections?|links?|benefits?"
-    r"|pensions?|salary"
-    r"|salaries|wages?|money|cash|funds?|loans?|winners?|raffle|lottery|lots|balance|breath"
-    r"|consequences"
-    r"|contrast|differences?|insights?|moral|support|strength|interest|distinction"
-    r"|implications?)\b",
-    re.IGNORECASE,
-)
-# What is written, not drawn: with weaker verbs than "draw" they ask for words.
-_WRITTEN = re.compile(
-    r"\b(?:arguments?|procedures?|process(?:es)?|concepts?|principles?|ideas?|polic(?:y|ies)"
-    r"|rules?|regulations?|strateg(?:y|ies)"
-    r"|situation|outlook|history|differences?|steps|proposals?|services|provisions?|clauses?"
-    r"|meanings?|points?"
-    r"|examples?|finances?|obligations?|requirements?|consequences|risks?|approach|methods?"
-    r"|plans?|schedule|timeline"
-    r"|decision|state of|problem|solution|causes?|reasons?|importance|advantages?|effects?"
-    r"|impact|results?|findings"
-    r"|how|why|what|whether|contract|agreement|law|responsibilities|workflow|structure"
-    r"|relationship)\b",
-    re.IGNORECASE,
-)
-_FIGURATIVE = re.compile(
-    r"\b(?:clear|clearer|full|fuller|complete|overall|big|bigger|better|true|accurate|broad"
-    r"|general|whole"
-    r"|realistic|balanced|rough|gloomy|bleak|rosy|fair|detailed)\s+(?:picture|image|sketch)\b"
-    r"|\bpicture (?:on|about)\b",
-    re.IGNORECASE,
-)
-OF_DOCUMENTS = re.compile(
-    r"\b(?:in|on|from|of|according to)\s+(?:the|this|that|our|my|your|page|section|chapter"
-    r"|appendix|annex|figure)\s*"
-    r"(?:\w+\s+){0,2}(?:document|documents|handbook|report|contract|policy|manual|brochure"
-    r"|paper|page|section"
-    r"|chapter|pdf|file|files|library|appendix|annex|survey|audit|lease|agreement|guide|book"
-    r"|minutes|slides?"
-    r"|presentation|article|study|\d+)\b",
-    re.IGNORECASE,
-)
-_DEFINITE = re.compile(r"^(?:the|this|that|these|those|our|my|your|its|their)\b", re.IGNORECASE)
-_DRAW_IT = re.compile(
-    r"^(?:(?:imagine|picture|think of|take)\s+)?(?P<what>.+?)[,;.!]?\s+(?:(?:and|then|now"
-    r"|please)\s+)*(?P<verb>draw|paint"
-    r"|sketch|illustrate)(?:\s+me)?\s+(?:it|that|this|them)\W*$",
-    re.IGNORECASE,
-)
-_ANOTHER = re.compile(
-    r"^(?:another|a new|one more|a different)(?: one"
-    r"| picture)?\s*[,:;]?\s*(?:this time\s*)?(?:with\s+|of\s+)?",
-    re.IGNORECASE,
-)
-_LOOKS_LIKE = re.compile(
-    r"^(?:what|how)\s+(?P<what>.+?)\s+(?:\w+\s+)?looks?(?:\s+like)?\b", re.IGNORECASE
-)
-_INSTEAD = re.compile(r"[\s,]+(?:instead|this time|next|for a change)\W*$", re.IGNORECASE)
-_PURPOSE = re.compile(
-    rf"^(?P<before>.*?(?:{_WORD_OF}|{_STYLE}))\s+for\s+(?:the|our|my|a|an)\s+[\w\s'’-]{{2,40}}?"
-    r"\s*(?P<colon>:|\bof\b|\bshowing\b)\s*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -158,35 +46,43 @@ class Found:
 
 def drawn(text: str) -> Found | None:
     """The picture that is to be made of words; None when none is wished for."""
-    said = core(text)
+    if IN_WORDS.search(text):
+        return None
+    return next(filter(None, (_drawn(reading, text) for reading in readings(text))), None)
+
+
+def _drawn(reading: Reading, text: str) -> Found | None:
+    said = reading.text
     if not said or is_question(said):
         return None
-    if imagined := _DRAW_IT.match(said):
-        return _draw(imagined["what"], f"“{imagined['verb']}” at the end")
-    return _by_request(said) or _by_verb(said, said != " ".join(text.split())) or _by_noun(said)
+    if reading.whole and (imagined := DRAW_IT.match(said)):
+        return _draw(imagined["what"], f"“{imagined['verb']}” at the end", text)
+    if request := REQUEST.match(said):  # "Drawing request: a fox"
+        return _draw(said[request.end() :], f"“{said.split(':')[0].split()[0]}” at the start", text)
+    return _by_verb(said, reading.polite, text) or _by_noun(said, reading.polite, text)
 
 
-def _by_verb(said: str, polite: bool) -> Found | None:
+def _by_verb(said: str, polite: bool, text: str) -> Found | None:
     """ "draw a fox", "paint the harbour"."""
-    found = _DRAWING.match(said)
+    found = DRAWING.match(said)
     if found is None:
         return None
     verb, what = found["verb"].lower(), said[found.end() :]
-    if verb.endswith("ing") and not polite:
+    if verb.endswith(("ing", "ew", "ed")) and not polite:
         return None  # "Drawing rights of shareholders", but "would you mind drawing ..."
-    if not what or (_NOT_DRAWN.match(what) and not found.group().rstrip().endswith(":")):
+    if not what or (NOT_DRAWN.match(what) and not found.group().rstrip().endswith(":")):
         return None
     if verb in ("picture", "imagine"):  # "picture this: a customer ..." and "picture of a cat"
         return None
     strong = verb.startswith(("dr", "da", "doodl"))
     if OF_DOCUMENTS.search(what) or (not strong and _told_in_words(what)):
         return None
-    return _draw(what, f"“{found['verb']}” at the start")
+    return _draw(what, f"“{found['verb']}”", text)
 
 
 def _told_in_words(what: str) -> bool:
     """It is an explanation that is wanted."""
-    return bool(_WRITTEN.search(_beginning(what))) and not _LOOKS_LIKE.search(what)
+    return bool(WRITTEN.search(_beginning(what))) and not LOOKS_LIKE.search(what)
 
 
 def _beginning(text: str) -> str:
@@ -194,78 +90,62 @@ def _beginning(text: str) -> str:
     return " ".join(text.split()[:5])
 
 
-def _by_request(said: str) -> Found | None:
-    """ "Drawing request: a fox"."""
-    request = _REQUEST.match(said)
-    return _draw(said[request.end() :], f"“{_first(said)}” at the start") if request else None
-
-
-def _by_noun(said: str) -> Found | None:
+def _by_noun(said: str, polite: bool, text: str) -> Found | None:
     """ "make me a picture of a fox", "watercolour of a tulip", "I need an icon of a padlock"."""
-    making = _MAKING.match(said)
+    making = MAKING.match(said)
     rest = numbers(said[making.end() :]).rest if making else said
-    rest = re.sub(
-        r"^(?:an?\s+)(?=an?\s)", "", rest
-    )  # what a size has left: "a [512 x 512] picture"
-    found = _NOUN.match(rest)
-    if found is None or _FIGURATIVE.search(said) or OF_DOCUMENTS.search(said):
+    rest = re.sub(r"^an?\s+(?=an?\s)", "", rest)  # what a size leaves: "a [512 x 512] picture"
+    if FIGURATIVE.search(said) or OF_DOCUMENTS.search(said):
         return None
+    made = polite or bool(making and _is_made(making.group()))
+    found = NOUN.match(rest)
+    if found is None or not _shown(found, rest, made, bool(making)):
+        return _late_noun(rest, made or bool(making), text)
+    return _draw(rest, f"“{found.group().strip()}”", text)
+
+
+def _shown(found: re.Match[str], rest: str, made: bool, making: bool) -> bool:
+    """What is behind the noun says what is to be seen on it, and that is not in the documents."""
     behind = rest[found.end() :]
-    shows = re.match(_SHOWING, behind, re.IGNORECASE) or _PURPOSE.match(rest)
-    if not shows and not (
-        making and _made(making.group()) and found["one"] and _ENDS.match(behind)
-    ):
-        return None
-    sought = making is None or not _made(making.group())
-    if sought and (behind.rstrip().endswith("?") and making is None):
-        return None
-    subject = re.sub(_SHOWING, "", behind, count=1, flags=re.IGNORECASE).strip()
-    if (sought or not found["one"]) and _DEFINITE.match(subject):
-        return None  # "show me a picture of the lobby": what the documents have
-    if shows and _WRITTEN.search(_beginning(subject)) and _VAGUE.search(found.group()):
-        return None
-    if making and found["one"] is None and not shows:
-        return None
-    return _draw(rest, f"“{found.group().strip()}”", numbered=numbers(said))
+    shows = re.match(SHOWING, behind, re.IGNORECASE) or PURPOSE.match(rest)
+    bare = made and found["one"] and ENDS.match(behind)
+    if not (shows or bare or FOR.match(rest) or ART.match(rest)):
+        return False
+    if behind.rstrip().endswith("?") and not (made or making):
+        return False
+    subject = re.sub(SHOWING, "", behind, count=1, flags=re.IGNORECASE).strip()
+    if not (made and found["one"]) and DEFINITE.match(subject):
+        return False  # "show me a picture of the lobby": what the documents have
+    return not (shows and WRITTEN.search(_beginning(subject)) and VAGUE.search(found.group()))
 
 
-def _made(verb: str) -> bool:
+def _late_noun(rest: str, asked: bool, text: str) -> Found | None:
+    """ "a dragon drawing"."""
+    found = LATE.match(rest) if asked else None
+    return _draw(found["what"], f"“{found['noun']}”", text) if found else None
+
+
+def _is_made(verb: str) -> bool:
     """What is to be made, not found: "create", "I need"; "show me" may mean what there is."""
     return not re.match(r"(?:show|give|send|get|have|see|do|new)\b", verb, re.IGNORECASE)
 
 
-def _first(said: str) -> str:
-    return said.split(":")[0].split()[0]
-
-
-def _draw(what: str, why: str, numbered: object = None) -> Found | None:
-    found = numbers(what)
-    other = numbered if numbered is not None else found
-    prompt = prompt_of(found.rest)
+def _draw(what: str, why: str, text: str) -> Found | None:
+    """Numbers may stand anywhere in the message."""
+    told = numbers(text)
+    prompt = prompt_of(numbers(what).rest)
     if not prompt:
         return None
-    size = found.size or getattr(other, "size", None)
-    wish = Draw(
-        prompt, size, found.steps or getattr(other, "steps", None),
-        found.seed if found.seed is not None else getattr(other, "seed", None),
-        found.guidance or getattr(other, "guidance", None),
-        found.negative or getattr(other, "negative", ""),
-    )  # fmt: skip
+    wish = Draw(prompt, told.size, told.steps, told.seed, told.guidance, told.negative)
     return Found(wish, why)
-
-
-_PICTURE_OF = re.compile(
-    rf"^(?:{ONE}\s+)?(?:(?:{_LOOKS})\s+|,\s*)*{_WORD_OF}(?:{_SHOWING}|\s+(?=an?\s))\s*",
-    re.IGNORECASE,
-)
 
 
 def prompt_of(text: str) -> str:
     """What is to be seen: "a picture of a cat" is "a cat", "a watercolour of a cat" stays."""
-    text = _ANOTHER.sub("", tidy(_INSTEAD.sub("", text)))
-    if purpose := _PURPOSE.match(text):
+    text = ANOTHER.sub("", tidy(INSTEAD.sub("", text)))
+    if purpose := PURPOSE.match(text):
         text = text[purpose.end() :]
-    text = _LOOKS_LIKE.sub(
+    text = LOOKS_LIKE.sub(
         lambda found: re.sub(r"\s+(?:might|would|could|may|will|can)$", "", found["what"]), text
     )
-    return tidy(_PICTURE_OF.sub("", text))
+    return tidy(PICTURE_OF.sub("", text))

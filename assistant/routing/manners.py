@@ -1,50 +1,105 @@
 """The core of a message: without greeting, politeness, and where the thing to work on is."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-_MODAL = (
-    r"(?:can|could|would|will|may)\s+(?:you|u|ya|we|i|somebody|someone)\s+"
-    r"(?!(?:be|not)\b)(?:please\s+|pls\s+|maybe\s+|perhaps\s+|kindly\s+|just\s+|quickly\s+"
-    r"|possibly\s+)*"
+_SOFTLY = (
+    r"(?:(?:please|pls|plz|possibly|maybe|perhaps|kindly|just|quickly|also|then|now|really"
+    r"|very much|so|most"
+    r"|always|gladly|simply|quite)\s+)*"
+)
+_GLAD = r"(?:grateful|glad|happy|delighted|thankful|pleased|obliged|thrilled|over the moon|keen)"
+_GREETING = (
+    r"(?:hey|hi|hiya|hello|yo|dude|mate|bro|sir|madam|dear(?:est)?(?:\s+\w+)?|good (?:morning"
+    r"|evening|day|afternoon)"
+    r"|greetings|ok|okay|k|well|so|now|then|next|also|and|but|oh|great|nice|lovely|charming"
+    r"|thanks|thank you|cool|good"
+    r"|super|perfect|alright|yes|yeah|right|first|finally|actually|just|quickly|again|assistant"
+    r"|pincite|listen|kindly"
+    r"|pray|quick one|one more thing|fun one|btw|by the way)\b(?!-)(?!\s*(?:is|was|are|of"
+    r"|the second|the first|but)\b)"
+)
+_ASKING = (
+    r"(?:please|pls|plz)\b"
+    r"|(?:would|do) (?:you|u) mind\b"
+    rf"|(?:can|could|would|will) (?:you|u) {_SOFTLY}be (?:so |very )?(?:kind|good|able|willing"
+    rf"|a dear|lovely)(?: enough)?(?:,? and| as to| to)?\b"
+    r"|(?:may|might|could|can) i (?:please )?(?:trouble|ask|bother|beg|request|persuade"
+    r"|invite)(?: you)?(?: for| to)?\b"
+    rf"|(?:can|could|would|will|may|might|shall|wanna|wouldja|couldja|canya) (?:you|u|ya|we|i"
+    rf"|somebody|someone|one|thou) {_SOFTLY}(?!(?:be|not)\b)"
+    r"|(?:would|will) it be (?:possible|ok|okay|all right)(?: for you)? to\b|(?:are you able"
+    r"|is it possible) to\b"
+    r"|(?:it would|it['’]d|would) be (?:so |very |really )?(?:nice|great|lovely|kind|cool|good"
+    r"|wonderful|helpful|fun)(?: of you)? (?:if you (?:could|would|can)|if (?:we|i) (?:had"
+    r"|could have|could see)|to (?:have|see|get)|if|to)\b"
+    rf"|(?:i|we)(?:\s+(?:would|should|might|could)|['’]d|['’]ll"
+    rf"|\s+d)? {_SOFTLY}(?:be {_SOFTLY}{_GLAD}|appreciate it|love it|like it)"
+    r" (?:for|(?:if|when) (?:you|somebody) (?:could|would|can)|(?:if|when) you|to (?:see|have"
+    r"|get|receive))\b"
+    rf"|(?:i|we)(?:\s+(?:would|should|might)|['’]d|\s+d)? {_SOFTLY}(?:like|love|want|need"
+    rf"|prefer|wish|expect) (?:for )?(?:you|u) to\b"
+    rf"|(?:i|we)(?:\s+(?:would|should|might)|['’]d|\s+d)? {_SOFTLY}(?:like|love|want|need"
+    rf"|prefer|wish) to\b(?!\s+(?:know|see|have|get|hear|understand|learn|find))"
+    r"|(?:i|we)(?:\s+(?:would|should)|['’]d) (?:really |very much |quite )?(?:like|love|fancy"
+    r"|appreciate|prefer)\b(?=\s+(?:an?|some|the|another|two|three)\b)"
+    r"|i want u to\b|let['’]?s\b|let us\b|go ahead and\b|try (?:and|to)\b|help me (?:to )?"
+    r"|(?:your task|the task|task)\s*(?:is to|:)"
+    r"|be so kind (?:as to|and)\b|feel free to\b|do me a favou?r and\b|i['’]?m (?:looking for"
+    r"|after|in need of)\b(?=\s+an?\b)"
+    r"|(?:how|what) about\b(?=\s+an?\s)|(?:i )?(?:wonder|was wondering) if (?:you|u) (?:could"
+    r"|would|can)\b|any chance (?:of|you could|for)\b"
+    r"|you (?:should|could|must|can) now\b"
+)
+_PLACE = (
+    r"(?:for|in|on|from|with|of|use|take|using|look at) (?:the|this|that|my|these"
+    r"|our) (?:\w+ ){0,2}?(?:picture|image|photo|photograph"
+    r"|drawing|pic|screenshot|scan|file|snapshot)s?(?: (?:of|from|with) [^,:?]{1,40}?| attached"
+    r"| above| i (?:sent|attached|uploaded)| here)?"
+    r"\s*(?:,|:|and\b)"
 )
 _OPENINGS = re.compile(
-    r"^[\s,.;:!–-]*(?:"
-    r"(?:hey|hi|hello|ok|okay|well|so|now|then|next|also|and|oh|great|nice|thanks|thank you"
-    r"|cool|good|super"
-    r"|perfect|alright|yes|right|first|finally|actually|just|quickly|again|assistant"
-    r"|pincite)\b(?!-)"
-    r"(?!\s*(?:is|was|are|of|the second|the first))"
-    r"|(?:please|pls|plz|kindly|could be nice to|it would be (?:nice|great|lovely) (?:if|to))\b"
-    r"|(?:would|do) (?:you|u) mind\b|" + _MODAL + r"|would it be possible (?:for you )?to\b"
-    r"|(?:are you able|is it possible) to\b"
-    r"|i(?:\s+would|['’]d|\s+d)?\s+(?:like|love|want|need|prefer)\s+(?:you\s+)?to\b"
-    r"|i(?:\s+would|['’]d)?"
-    r"\s+(?:like|love|want|need)\s+(?=you\b)you\s+to\b"
-    r"|i\s+want\s+u\s+to\b|let['’]?s\b|let us\b|go ahead and\b|try (?:and|to)\b|help me (?:to )?"
-    r"|(?:your task|the task|task)\s*(?:is to|:)|be so kind (?:as to|and)\b|feel free to\b"
-    r"|i['’]?m looking for\b(?=\s+an?\b)|how about\b(?=\s+an?\s)"
-    r"|do me a favou?r and\b"
-    r"|(?:for|in|on|from|with|of|use|take|using|look at)\s+(?:the|this|that"
-    r"|my)\s+(?:attached\s+|first\s+|second\s+"
-    r"|third\s+|last\s+|uploaded\s+|above\s+)*(?:picture|image|photo|photograph|drawing|pic"
-    r"|screenshot|scan|file)"
-    r"(?:\s+(?:attached|above|i (?:sent|attached|uploaded)))?\s*(?:,|:|and\b)"
-    r")[\s,.:;!–-]*",
-    re.IGNORECASE,
+    rf"^[\s,.;:!–-]*(?:{_GREETING}|{_ASKING}|{_PLACE})[\s,.:;!–-]*", re.IGNORECASE
+)
+_POLITE = re.compile(
+    rf"^[\s,.;:!–-]*(?:(?:{_GREETING}|{_PLACE})[\s,.:;!–-]*)*(?:{_ASKING}|kindly)", re.IGNORECASE
 )
 _ENDINGS = re.compile(
-    r"[\s,.;!?–-]*\b(?:please|pls|plz|thanks(?: a lot| so much| in advance)?"
-    r"|thank you(?: very much)?|thx"
-    r"|cheers|if you can|if possible|if you (?:don['’]t|do not) mind|for me|will you|would you"
-    r"|can you"
-    r"|could you|ok|okay|asap|quickly|right now|now)\b[\s,.;:!?)–-]*$",
+    r"[\s,.;!?–-]*\b(?:please|pls|plz|thanks(?: a lot| so much| in advance| a bunch)?"
+    r"|thank you(?: very much| so much)?|thx|ty"
+    r"|cheers|if you can|if you could|if possible|if i may|if you (?:don['’]t|do not) mind"
+    r"|for me|will you|would you|can you"
+    r"|could you|ok|okay|asap|quickly|right now|now|dear|mate|my friend|would you be so kind"
+    r"|if you would)\b[\s,.;:!?)–-]*$",
     re.IGNORECASE,
 )
-
-
 _PLEASE = re.compile(
     r",?\s*\b(?:please|pls|plz)\b(?=\s*[:,])", re.IGNORECASE
 )  # "a pie, please: ..."
+_CLAUSES = re.compile(r"(?<=[.;!?])\s+|,\s+(?=(?:so|but|and|then)\s)|\s+[–-]\s+")
+_MOST_CLAUSES = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a message, or a clause of it, comes down to; `polite`: it was asked for."""
+
+    text: str
+    polite: bool
+    whole: bool = True  # the message, not a clause of it
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """The whole of a message, then each of its clauses, the last first: "My class is learning
+    about volcanoes; would you make us a picture of one?"."""
+    text = " ".join(text.split())
+    yield Reading(core(text), bool(_POLITE.match(text)))
+    clauses = _CLAUSES.split(text)
+    if 1 < len(clauses) <= _MOST_CLAUSES:
+        for clause in reversed(clauses):
+            if clause.strip():
+                yield Reading(core(clause), bool(_POLITE.match(clause)), whole=False)
 
 
 def core(text: str) -> str:

@@ -50,7 +50,8 @@ LARGER = re.compile(
     re.IGNORECASE,
 )
 POOR = re.compile(
-    r"\b(?:blurr(?:y|ed)|grainy|noisy|pixelated|pixelly|fuzzy|out of focus|too small"
+    r"\b(?:blurr(?:y|ed)|grainy|noisy|pixelated|pixel(?:l?y|ish)|faded|damaged|torn|scratched"
+    r"|washed out|(?:low|bad|poor|terrible) quality|pixelly|fuzzy|out of focus|too small"
     r"|low[- ]res(?:olution)?|unsharp)\b",
     re.IGNORECASE,
 )
@@ -62,7 +63,11 @@ MEND = re.compile(
 # -- vary
 
 VARYING = re.compile(
-    r"\b(?:different|another|new|other|random) seed\b|^once (?:again|more)\b|^(?:vary"
+    r"\b(?:different|another|new|other|random) seed\b|^once (?:again|more)\b"
+    r"|^again\b.*\bdifferent|\bsame but different\b|\b(?:others?|ones?|some|few|more"
+    r"|something)\b[^.?!]{0,20}\b(?:in|along) (?:the|that|those) (?:same )?(?:spirit|vein|style"
+    r"|manner|way|lines)\b|\b(?:another|one more) (?:go|time)\b|^differently\b|\ba few others\b"
+    r"|^(?:vary"
     r"|riff on)\b|\b(?:variations?|variants?|alternatives?|alternate versions?"
     r"|different versions?)\b"
     r"|\b(?:another|a different|one more|a new|an alternative|other|more) (?:version|take|try"
@@ -106,7 +111,7 @@ FRAGMENT = re.compile(
     re.IGNORECASE,
 )
 COULD_BE = re.compile(
-    r"^(?:can|could|should|may|might|shall)\s+(?:the|it|that|this|there|its|we have"
+    r"^(?:can|could|should|may|might|shall|would)\s+(?:the|it|that|this|there|its|we have"
     r"|you make)\b.*\b(?:be|have|look|get|become|face)\b"
     r"|^(?:what|how) (?:if|about)\b(?=.*\b(?:was|were|is|had|in|with|a|the)\b)",
     re.IGNORECASE,

@@ -5,8 +5,8 @@ import re
 
 from assistant.routing.arguments import language, numbers, scale
 from assistant.routing.choice import Choice, Said
-from assistant.routing.drawing import OF_DOCUMENTS
-from assistant.routing.manners import core, is_asked, is_question
+from assistant.routing.drawing_words import OF_DOCUMENTS
+from assistant.routing.manners import is_asked, is_question, readings
 from assistant.routing.picture_words import (
     BETTER,
     COULD_BE,
@@ -36,20 +36,20 @@ def of_picture(said: Said) -> Choice | None:
     """None when there is no picture, or nothing is wished of it."""
     if said.picture is None:
         return None
-    text = core(said.text)
-    return (
-        _translated(said, text)
-        or _enhanced(said, text)
-        or _varied(said, text)
-        or _edited(said, text)
-        or _described(said, text)
-    )
+    texts = [reading.text for reading in readings(said.text)]
+    for choose in (_translated, _enhanced, _varied, _edited):
+        for text in texts:
+            if found := choose(said, text):
+                return found
+    return _described(said, texts[0])
 
 
 def _translated(said: Said, text: str) -> Choice | None:
     assert said.picture is not None
     found = TRANSLATING.search(text)
-    other = None if said.pictures == () else IN_LANGUAGE.search(said.text)
+    other = (
+        None if said.pictures == () else (IN_LANGUAGE.search(said.text) or IN_LANGUAGE.search(text))
+    )
     if not found and not other:
         return None
     if not said.pictures and (WORDS.search(text) or not POINTING.search(text)):

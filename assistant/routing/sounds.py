@@ -4,7 +4,7 @@ import re
 
 from assistant.routing.arguments import tidy
 from assistant.routing.choice import Choice, Said
-from assistant.routing.manners import core, is_question
+from assistant.routing.manners import core, is_question, readings
 from assistant.wishes import Clip, Speak, Transcribe
 
 _TRANSCRIBING = re.compile(
@@ -55,7 +55,8 @@ def of_recording(said: Said) -> Choice | None:
 
 
 _THAT = (
-    r"(?:it|that|this|them|the (?:last |previous |above )?(?:answer|reply|response|text"
+    r"(?:it|that|this|them|(?:the|that|this) (?:last |previous |above )?(?:answer|reply"
+    r"|response|text"
     r"|result)(?: above)?"
     r"|your (?:last |previous )?(?:answer|reply|response|text)|what you (?:just )?(?:said"
     r"|wrote)|everything|all of it|all of that)"
@@ -106,7 +107,10 @@ _SPEECH = re.compile(
 
 def spoken(said: Said) -> Choice | None:
     """What is to be read aloud: words of the message, else the answer before."""
-    text = core(said.text)
+    return next(filter(None, (_spoken(r.text, said) for r in readings(said.text))), None)
+
+
+def _spoken(text: str, said: Said) -> Choice | None:
     if is_question(text):
         return None
     if found := _SPEECH.match(text):
