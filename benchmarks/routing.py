@@ -29,14 +29,14 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--half", choices=["tuning", "held_out"], help="of wishes.jsonl")
-    parser.add_argument("--unseen", action="store_true", help="the set that no rule was tuned on")
+    parser.add_argument("--set", default="wishes", help="of sets/, without its ending")
     parser.add_argument("--questions", action="store_true", help="all questions of --eval")
     parser.add_argument("--errors", action="store_true", help="print what went wrong")
     options = parser.parse_args()
     if options.questions:
         report_questions(common.eval_folder(options.eval))
         return
-    name = "wishes_unseen.jsonl" if options.unseen else "wishes.jsonl"
+    name = f"{options.set}.jsonl"
     rows = [r for r in read_rows(SETS / name) if options.half in (None, r.get("half"))]
     report(rows, [choose(row) for row in rows], options.errors)
 

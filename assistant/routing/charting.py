@@ -9,7 +9,7 @@ from assistant.routing.arguments import chart_kind, tidy
 from assistant.routing.drawing import Found
 from assistant.routing.drawing_words import MAKE as _MAKE
 from assistant.routing.drawing_words import ONE as _ONE
-from assistant.routing.manners import Reading, core, is_question, readings
+from assistant.routing.manners import Reading, asks, core, is_question, readings
 from assistant.wishes import Chart
 
 _CHART_NOUN = (
@@ -108,6 +108,8 @@ def charted(text: str, asked: str = "") -> Found | None:
     """
     if there := _plotted_it(text, asked):
         return there
+    if asks(text):
+        return None
     return next(filter(None, (_charted(reading) for reading in readings(text))), None)
 
 

@@ -32,7 +32,7 @@ from assistant.routing.drawing_words import (
     VAGUE,
     WRITTEN,
 )
-from assistant.routing.manners import Reading, is_question, readings
+from assistant.routing.manners import Reading, asks, is_question, readings
 from assistant.wishes import Chart, Draw
 
 
@@ -46,7 +46,7 @@ class Found:
 
 def drawn(text: str) -> Found | None:
     """The picture that is to be made of words; None when none is wished for."""
-    if IN_WORDS.search(text):
+    if IN_WORDS.search(text) or asks(text):
         return None
     return next(filter(None, (_drawn(reading, text) for reading in readings(text))), None)
 

@@ -102,6 +102,12 @@ def readings(text: str) -> Iterator[Reading]:
                 yield Reading(core(clause), bool(_POLITE.match(clause)), whole=False)
 
 
+def asks(text: str) -> bool:
+    """One of several clauses is a question: "I want a new logo. What does the guide say?"."""
+    clauses = _CLAUSES.split(" ".join(text.split()))
+    return len(clauses) > 1 and any(c.endswith("?") and is_question(core(c)) for c in clauses)
+
+
 def core(text: str) -> str:
     """ "Hey, could you please draw me a fox? Thanks" is "draw me a fox?"."""
     text = _PLEASE.sub("", " ".join(text.split()))
