@@ -1,0 +1,106 @@
+"""The loop that both trainings share: progress, a rate that rises and falls, and going on later.
+
+Every step draws its chance from its own number, so that a training that was interrupted goes on as
+if nothing had happened, and the same seed gives the same model on the same machine and threads.
+"""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+KEEP_EVERY = 30.0  # seconds between checkpoints
+SAY_EVERY = 5.0  # seconds between lines of progress
+
+
+def train(
+    name: str,
+    model: torch.nn.Module,
+    loss_of: Callable[[int], torch.Tensor],
+    steps: int,
+    rate: float,
+    cache: Path,
+    seed: int,
+) -> None:
+    """Trains `model` in place on `loss_of(step)`; cache/name.pt keeps how far it has come."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
+    done = _restore(cache / f"{name}.pt", model, optimizer)
+    clock = Clock(name, steps, done)
+    model.train()
+    for step in range(done, steps):
+        torch.manual_seed(seed * 1_000_003 + step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * _slope(step, steps)
+        loss = loss_of(step)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        if clock.tick(step + 1, loss.item()) or step + 1 == steps:
+            _keep(cache / f"{name}.pt", model, optimizer, step + 1)
+    model.eval()
+
+
+def _slope(step: int, steps: int) -> float:
+    """Up in the first twentieth, then down along a half cosine to nearly nothing."""
+    rise = max(1, steps // 20)
+    if step < rise:
+        return (step + 1) / rise
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def _restore(file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Steps that are done already."""
+    if not file.exists():
+        return 0
+    state = torch.load(file, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
+
+
+def _keep(
+    file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int
+) -> None:
+    """Written beside and then renamed: a training that is killed leaves no half checkpoint."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    part = file.with_suffix(".part")
+    torch.save(state, part)
+    os.replace(part, file)
+
+
+class Clock:
+    """Prints "unet 340/1400 loss 0.123, 3:12 left" now and then; wall and processor seconds."""
+
+    def __init__(self, name: str, steps: int, done: int) -> None:
+        self._name, self._steps, self._first = name, steps, done
+        self._start = self._said = self._kept = time.monotonic()
+        self._processor = time.process_time()
+        self._losses: list[float] = []
+
+    def tick(self, done: int, loss: float) -> bool:
+        """True when it is time to keep a checkpoint."""
+        now = time.monotonic()
+        self._losses.append(loss)
+        if now - self._said > SAY_EVERY or done == self._steps:
+            self._say(done, now)
+        if now - self._kept > KEEP_EVERY:
+            self._kept = now
+            return True
+        return False
+
+    def _say(self, done: int, now: float) -> None:
+        each = (now - self._start) / (done - self._first)
+        left = round(each * (self._steps - done))
+        loss = sum(self._losses) / len(self._losses)
+        spent = time.process_time() - self._processor
+        print(
+            f"{self._name} {done}/{self._steps}  loss {loss:.4f}  {left // 60}:{left % 60:02} left"
+            f"  ({now - self._start:.0f} s, {spent:.0f} s of processor)",
+            flush=True,
+        )
+        self._said, self._losses = now, []
