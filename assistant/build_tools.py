@@ -1,6 +1,8 @@
 """Settings in, the tools out that make something else than an answer: beside build.py the one
 place that names their classes."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,12 +21,17 @@ if TYPE_CHECKING:
     from assistant.chat_model import LlamaCppChat
 
 
-@dataclass(frozen=True)
+@dataclass
 class Chatting:
-    """The chat model, and whose turn it is to use it."""
+    """The chat model, loaded when a tool first needs it, and whose turn it is to use it."""
 
-    model: "LlamaCppChat"
+    load: Callable[[], "LlamaCppChat"]
     turns: TurnTaking
+
+    @functools.cached_property
+    def model(self) -> "LlamaCppChat":
+        """Raises AssistantError when it cannot be used."""
+        return self.load()
 
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
