@@ -1,5 +1,6 @@
 """Pictures and sounds: those that came with a question, and those that a tool has made."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ingest.errors import PinciteError
 _GENERATED = {"draw": "Generated", "edit": "Changed by a model", "vary": "Generated"}
 _GENERATED["enhance"] = "Enhanced: a model has invented detail"
 _MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
+_WORDS = 6  # of the question, in the name of a file
 
 Ask = Callable[[str, Wish], None]
 
@@ -37,7 +39,13 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
                 _play(path, 512)
                 if mark := _GENERATED.get(answer["tool"]):
                     st.badge(mark, icon=":material/auto_awesome:", color="orange")
-                _buttons(path, f"{answer['id']}-{kind}-{number}", ask)
+                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", ask)
+
+
+def named(answer: Mapping[str, Any], path: Path) -> str:
+    """What a file is called outside of the home: by the words it was made of, and its own."""
+    words = re.findall(r"\w+", answer["question"].lower())[:_WORDS]
+    return "-".join([*words, path.stem[:6]]) + path.suffix
 
 
 def _play(path: Path, width: int) -> None:
@@ -55,17 +63,17 @@ def _play(path: Path, width: int) -> None:
             st.caption(plain(path.name))
 
 
-def _buttons(path: Path, key: str, ask: Ask) -> None:
+def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
     if not path.exists():
         return
     with st.container(horizontal=True, key=f"with-made-{key}"):
         st.download_button(
-            "Download", data=path.read_bytes, file_name=path.name,
+            "Download", data=path.read_bytes, file_name=name,
             mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
             type="tertiary", icon=":material/download:",
         )  # fmt: skip
         st.button(
-            "Add to library", key=f"keep-{key}", on_click=_add, args=(path,), type="tertiary",
+            "Add to library", key=f"keep-{key}", on_click=_add, args=(path, name), type="tertiary",
             icon=":material/library_add:", help="As generated: it is never cited",
         )  # fmt: skip
         if attachments.kind(path) == "picture":
@@ -79,11 +87,11 @@ def _buttons(path: Path, key: str, ask: Ask) -> None:
             )  # fmt: skip
 
 
-def _add(path: Path) -> None:
+def _add(path: Path, name: str) -> None:
     """In the background, as files are that are dropped on the Library page."""
     try:
         resources.uploads().start(
-            resources.library(), resources.settings().home, [_File(path)]
+            resources.library(), resources.settings().home, [_File(path, name)]
         )  # the library keeps a copy of its own
     except PinciteError as error:
         trouble.keep(error)
@@ -94,8 +102,8 @@ def _add(path: Path) -> None:
 class _File:
     """As the browser hands over a file."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
         self._path = path
 
     def getbuffer(self) -> memoryview:
