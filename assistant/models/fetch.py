@@ -5,6 +5,7 @@ import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -167,7 +168,7 @@ def _parts(cache: Path, weights: Path) -> Path:
 
 def _from_hub(model: Model, source: HubFile, weights: Path, progress: Progress) -> None:
     for name, sha256 in model.companions.items():
-        beside = HubFile(source.repository, name)
+        beside = replace(source, file=name)
         download(beside, weights.parent / name, sha256 or None, silent)
     download(source, weights, model.sha256, progress)
 

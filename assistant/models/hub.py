@@ -42,7 +42,9 @@ def _url(source: HubFile) -> str:
 
     # Read here, for the library reads it once, when it is imported.
     endpoint = os.environ.get("HF_ENDPOINT") or None
-    return huggingface_hub.hf_hub_url(source.repository, source.file, endpoint=endpoint)
+    return huggingface_hub.hf_hub_url(
+        source.repository, source.file, subfolder=source.folder or None, endpoint=endpoint
+    )
 
 
 def _require_reachable(url: str) -> None:

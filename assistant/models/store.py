@@ -22,6 +22,7 @@ from assistant.models.fetch import (
 from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
+from assistant.speaking import environment
 
 State = Literal["ok", "damaged", "missing"]
 
@@ -84,11 +85,17 @@ class Models:
         only: SourceKind | None = None,
         from_path: Path | None = None,
     ) -> Path:
-        """Fetch a model of the catalogue, or take it from a file or folder. Its path."""
+        """Fetch a model of the catalogue, or take it from a file or folder. Its path.
+
+        With a voice comes the program that speaks with it.
+        """
         model = find(name, self.models)
         if from_path:
             model, only = replace(model, sources=(LocalPath(from_path),)), None
-        return usable(fetch(model, self.folder, progress, only, self._cache))
+        path = usable(fetch(model, self.folder, progress, only, self._cache))
+        if model.role == "voice":
+            environment.make(self._cache, progress)
+        return path
 
     def use(self, role: Role, name_or_path: str) -> Path:
         """Remember which model is used for the role, in this home. Raises AssistantError."""
