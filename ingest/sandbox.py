@@ -12,6 +12,7 @@ from ingest import child
 from ingest.child import Beat, Child, Job
 from ingest.chunking import chunk
 from ingest.containers import Expanded, expand
+from ingest.decoded import Decoded, decode
 from ingest.document import Chunk, Document
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.heartbeat import beat
@@ -76,6 +77,10 @@ class Sandbox:
         """The same for the files inside of a file, see `ingest.containers.expand`."""
         job = partial(expand, path, folder, limits or self._bounds.unpacking, level)
         return self._begin(job, path, heard)
+
+    def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:
+        """The same for the sound of a recording, see `ingest.decoded.decode`."""
+        return self._begin(partial(decode, path, target), path, None)
 
     def close(self) -> None:
         """End all children, also in the midst of a file; from any thread."""

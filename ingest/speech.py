@@ -41,6 +41,15 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A segment as soon as it is understood."""
+
+    segment: Segment
+    language: str  # as an ISO 639-1 code
+    doubtful: bool  # words that were probably made up over noise
+
+
+@dataclass(frozen=True)
 class Transcript:
     """All that was heard."""
 
@@ -60,6 +69,11 @@ class Transcriber(Protocol):
         `seconds` is the length of it all, if that is known, to tell how far it is.
         """
 
+    def hear(
+        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
+    ) -> Iterator[Said]:
+        """The same, segment by segment."""
+
 
 @functools.cache
 def transcriber(folder: Path) -> Transcriber:
@@ -76,6 +90,9 @@ class WhisperTranscriber:
 
     def __init__(self, folder: Path) -> None:
         """Never asks a network: all comes from the folder. Raises UnreadableFile."""
+        # OpenMP's threads spin while they wait, and take the cores from those that compute: on
+        # two busy cores that doubles what a sentence costs. Read once, when OpenMP is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from faster_whisper import WhisperModel
         from faster_whisper.transcribe import tqdm
         from faster_whisper.vad import VadOptions
@@ -96,15 +113,25 @@ class WhisperTranscriber:
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Transcript:
         """See Transcriber. Raises UnreadableFile when there is too little memory for the model."""
+        all_of_it = list(self.hear(sound, languages, seconds))
+        sure, doubtful = (
+            tuple(said.segment for said in all_of_it if said.doubtful == wanted)
+            for wanted in (False, True)
+        )
+        return Transcript(sure, all_of_it[-1].language if sure else "", doubtful)
+
+    def hear(
+        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
+    ) -> Iterator[Said]:
+        """See Transcriber. Raises UnreadableFile when there is too little memory for the model."""
         try:
-            return self._transcribe(sound, languages, seconds)
+            yield from self._hear(sound, languages, seconds)
         except RuntimeError as error:  # of CTranslate2
             raise _unusable(self._folder, error) from error
 
-    def _transcribe(
+    def _hear(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float
-    ) -> Transcript:
-        sure, doubtful, language = list[Segment](), list[Segment](), ""
+    ) -> Iterator[Said]:
         known = ""  # the language once a block was long enough to tell
         for start, cut in _blocks(sound):
             beat(int(start), int(seconds))  # silence gives no segments, and is no reason to end it
@@ -116,8 +143,7 @@ class WhisperTranscriber:
             beat(int(start), int(seconds))  # a large model takes long for that, too
             for segment in self._said(start, block, language):
                 beat(int(segment.end), int(seconds))
-                (sure if segment.confidence >= _DOUBTFUL else doubtful).append(segment)
-        return Transcript(tuple(sure), language if sure else "", tuple(doubtful))
+                yield Said(segment, language, segment.confidence < _DOUBTFUL)
 
     def _speaks(self, block: "Samples") -> bool:
         from faster_whisper.vad import get_speech_timestamps

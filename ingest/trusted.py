@@ -16,6 +16,7 @@ from ingest import schema
 _MODULES = {"ingest.document", "ingest.errors"}
 _CLASSES = {
     ("ingest.child", "Beat"), ("ingest.child", "_Failed"), ("ingest.packed", "Packed"),
+    ("ingest.decoded", "Decoded"),
     ("ingest.containers.unpacking", "Expanded"), ("ingest.containers.unpacking", "Omitted"),
     ("ingest.containers.unpacking", "Part"),
     ("pathlib", "PosixPath"), ("pathlib", "WindowsPath"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ingest import speech
+from ingest.decoded import Decoded
 from ingest.document import Document, Dropped, Line, Page, count
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.media import RATE, Media, clock
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
 _PARAGRAPH = 45.0  # seconds after which one begins with the next sentence, for want of a pause
-_MISSING = 2.0  # seconds that a whole file may lack of the length that its header states
 
 
 class Sound:
@@ -57,11 +57,8 @@ class Sound:
     @property
     def note(self) -> str:
         """What is missing, and why."""
-        if self._stated - self.seconds > _MISSING:
-            return f"breaks off at {clock(self.seconds)} of {clock(self._stated)}"
-        if self._media.damaged:
-            return f"{self._media.damaged} damaged pieces of the sound could not be decoded"
-        return "" if self.transcript.segments else "nothing is said"
+        missing = Decoded(self.seconds, self._stated, self._media.damaged).note
+        return missing or ("" if self.transcript.segments else "nothing is said")
 
     @property
     def metadata(self) -> dict[str, str]:
