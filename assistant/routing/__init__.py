@@ -14,7 +14,7 @@ from assistant.routing.drawing import drawn
 from assistant.routing.pictures import of_picture
 from assistant.routing.sounds import of_recording, spoken
 
-__all__ = ["ANSWER", "Choice", "Said", "wish"]
+__all__ = ["ANSWER", "Choice", "Said", "choose", "wish"]
 
 _LONGEST = 2_000  # characters: a longer message is a pasted text, and wishes for nothing
 
@@ -32,14 +32,18 @@ def wish(
     said there, the text that "read it aloud" means: it decides nothing. `asked` is the person's
     message of that turn, which "plot it" means.
     """
-    said = Said(text, tuple(files), tuple(shown), answer, asked)
+    return choose(Said(text, tuple(files), tuple(shown), answer, asked))
+
+
+def choose(said: Said) -> Choice:
+    """The same, of what was said."""
     if found := command(said):
         return found
-    if len(text) > _LONGEST:
+    if len(said.text) > _LONGEST:
         return ANSWER
     # What sounds like an answer to a question about speech comes before pictures: "read it aloud".
-    for choose in (of_recording, spoken, _made, of_picture):
-        if choice := choose(said):
+    for choose_of in (of_recording, spoken, _made, of_picture):
+        if choice := choose_of(said):
             return choice
     return ANSWER
 
