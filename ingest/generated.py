@@ -22,6 +22,8 @@ _A1111 = re.compile(r"\bSteps: \d+, .*\b(?:Seed|Sampler|CFG scale): ", re.DOTALL
 _NODES = '"class_type"'  # in a graph of ComfyUI
 _COMMENT = 0x9286  # EXIF's UserComment, where JPEGs have the parameters
 _EXIF = 0x8769
+_ICMT = re.compile(rb"ICMT.{4}([^\0]+)\0", re.DOTALL)
+_COMMENTS = 1 << 16  # bytes at the end of a WAV
 _MOST = 64 << 20  # bytes of a file that are looked through
 
 
@@ -59,7 +61,9 @@ def provenance(text: str) -> Provenance | None:
 
 
 def generated(path: Path) -> Provenance | None:
-    """How a picture was made, if a model made it and the file says so. Never raises."""
+    """How a picture or a WAV was made, if a model made it and the file says so. Never raises."""
+    if path.suffix.lower() == ".wav":
+        return _of_wav(path)
     with suppress(Exception):  # a damaged file is told by who reads its picture
         texts = _texts(path)
         for text in texts.values():
@@ -88,6 +92,15 @@ def marked(document: Document, found: Provenance | None) -> Document:
 def _marked(page: Page) -> Page:
     lines = tuple(replace(line, hidden=line.hidden or REASON) for line in page.lines)
     return replace(page, lines=lines, note="; ".join(filter(None, [page.note, NOTE])))
+
+
+def _of_wav(path: Path) -> Provenance | None:
+    """From the comment behind the sound."""
+    with suppress(OSError), path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _COMMENTS))
+        if found := _ICMT.search(file.read()):
+            return provenance(found[1].decode("utf-8", "replace"))
+    return None
 
 
 def _texts(path: Path) -> dict[str, str]:
