@@ -1,1 +1,1 @@
-"""Two small models that learn from drawn shapes: one draws what words say, one says what it sees."""
+"""Two small models that learn from drawn shapes: one draws words, one says what it sees."""

@@ -125,6 +125,13 @@ def _asked(words: str, chance: random.Random) -> str:
     return chance.choice(starts) + words + chance.choice(("", "", "", "."))
 
 
+def prompts() -> list[tuple[Scene, str]]:
+    """Every held out scene with one wording, those of a single shape first; always the same."""
+    chance = random.Random(SEED + 1)
+    held = sorted(split()[1], key=lambda scene: scene.count > 1)
+    return [(scene, phrased(scene, chance)) for scene in held]
+
+
 def told(scene: Scene, chance: random.Random) -> Scene:
     """The scene with what a person may leave out: now and then its size, its place, or both."""
     size = scene.size if chance.random() < 0.8 else ""
@@ -187,9 +194,7 @@ def _radius(scene: Scene, chance: random.Random) -> float:
     return chance.uniform(13.0, 15.5) if scene.count == 1 else chance.uniform(11.5, 12.5)
 
 
-def _centres(
-    scene: Scene, radius: float, chance: random.Random
-) -> list[tuple[float, float]]:
+def _centres(scene: Scene, radius: float, chance: random.Random) -> list[tuple[float, float]]:
     if scene.count > 1:
         return _spread(scene.count, radius, chance)
     place = scene.place or chance.choice(PLACES)
@@ -224,6 +229,4 @@ def _corners(distances: list[float], turn: float) -> list[tuple[float, float]]:
     """Points at these distances, evenly around, the first one straight up when turn is 0."""
     step = 2 * math.pi / len(distances)
     angles = [turn + step * number for number in range(len(distances))]
-    return [
-        (d * math.sin(a), -d * math.cos(a)) for d, a in zip(distances, angles, strict=True)
-    ]
+    return [(d * math.sin(a), -d * math.cos(a)) for d, a in zip(distances, angles, strict=True)]

@@ -11,7 +11,6 @@ import random
 import string
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import (
     AutoencoderKL,
@@ -23,11 +22,10 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from tests.small_models import shapes, words
-from tests.small_models.training import train
+from tests.small_models.training import as_input, drawn, train
 
 HERE = Path(__file__).parent
 SEED = 5
-PICTURES = 16_000
 STEPS = {"vae": 500, "text": 500, "unet": 1300}
 UNTOLD = 0.1  # part of the captions that is dropped, so that guidance works
 
@@ -49,22 +47,6 @@ def main() -> None:
     train_text(text, tokenizer, options.text, options.cache)
     train_unet(unet, latents(vae, pictures), scenes, text, tokenizer, options.unet, options.cache)
     save(options.out, vae, text, tokenizer, unet)
-
-
-def drawn(cache: Path) -> tuple[list[shapes.Scene], Tensor]:
-    """Scenes for training and a picture of each, (N, 3, 64, 64) of bytes."""
-    chance = random.Random(SEED)
-    known = shapes.split()[0]
-    scenes = [chance.choice(known) for _ in range(PICTURES)]
-    file = cache / "pictures.npy"
-    if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        np.save(file, np.stack([np.asarray(shapes.draw(s, chance)) for s in scenes]))
-    return scenes, torch.from_numpy(np.load(file)).permute(0, 3, 1, 2)
-
-
-def as_input(pictures: Tensor) -> Tensor:
-    return pictures.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
 
 
 def new_vae() -> AutoencoderKL:
@@ -161,9 +143,7 @@ def with_noise(text: str, chance: random.Random) -> str:
     return " ".join(parts)
 
 
-def train_text(
-    encoder: CLIPTextModel, tokenizer: CLIPTokenizer, steps: int, cache: Path
-) -> None:
+def train_text(encoder: CLIPTextModel, tokenizer: CLIPTokenizer, steps: int, cache: Path) -> None:
     telling = Telling(encoder)
     known = shapes.split()[0]
 

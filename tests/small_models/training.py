@@ -5,15 +5,36 @@ if nothing had happened, and the same seed gives the same model on the same mach
 """
 
 import math
-import os
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from tests.small_models import shapes
+
+PICTURES = 16_000
 KEEP_EVERY = 30.0  # seconds between checkpoints
 SAY_EVERY = 5.0  # seconds between lines of progress
+
+
+def drawn(cache: Path) -> tuple[list[shapes.Scene], torch.Tensor]:
+    """Scenes for training and a picture of each, (N, 3, 64, 64) of bytes."""
+    chance = random.Random(shapes.SEED)
+    known = shapes.split()[0]
+    scenes = [chance.choice(known) for _ in range(PICTURES)]
+    file = cache / "pictures.npy"
+    if not file.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(file, np.stack([np.asarray(shapes.draw(s, chance)) for s in scenes]))
+    return scenes, torch.from_numpy(np.load(file)).permute(0, 3, 1, 2)
+
+
+def as_input(pictures: torch.Tensor) -> torch.Tensor:
+    """Bytes become -1 to 1."""
+    return pictures.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
 
 
 def train(
@@ -62,15 +83,13 @@ def _restore(file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimize
     return int(state["step"])
 
 
-def _keep(
-    file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int
-) -> None:
+def _keep(file: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
     """Written beside and then renamed: a training that is killed leaves no half checkpoint."""
     file.parent.mkdir(parents=True, exist_ok=True)
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
     part = file.with_suffix(".part")
     torch.save(state, part)
-    os.replace(part, file)
+    part.replace(file)
 
 
 class Clock:

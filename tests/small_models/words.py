@@ -7,8 +7,8 @@ The describing model gets whole words: it only ever writes words that it knows.
 import json
 import random
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import CLIPTokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from transformers import CLIPTokenizer, PreTrainedTokenizerFast
 
 from tests.small_models import shapes
 
@@ -33,20 +33,28 @@ def clip_tokenizer(texts: list[str]) -> CLIPTokenizer:
     learning.train_from_iterator(texts, trainer)
     merges = [(a, b) for a, b in json.loads(learning.to_str())["model"]["merges"]]
     tokens = [*letters, *(f"{letter}</w>" for letter in letters), *(a + b for a, b in merges)]
-    vocabulary = {token: number for number, token in enumerate(dict.fromkeys([*tokens, START, END]))}
+    vocabulary = {
+        token: number for number, token in enumerate(dict.fromkeys([*tokens, START, END]))
+    }
     return CLIPTokenizer(vocabulary, merges, model_max_length=LENGTH)
 
 
-def word_tokenizer(texts: list[str]) -> Tokenizer:
-    """One token for each word, between <s> and </s>."""
-    words = sorted({word for text in texts for word in text.split()})
-    tokens = ["<pad>", "<s>", "</s>", "<unk>", *words]
-    tokenizer = Tokenizer(
-        models.WordLevel({token: number for number, token in enumerate(tokens)}, unk_token="<unk>")
-    )
+def word_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+    """One token for each word, </s> after the last; <s> is what a decoder begins with."""
+    known = sorted({word for text in texts for word in text.split()})
+    tokens = {
+        token: number for number, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *known])
+    }
+    tokenizer = Tokenizer(models.WordLevel(tokens, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.decoder = decoders.WordPiece(prefix="", cleanup=False)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+        single="$A </s>", special_tokens=[("</s>", tokens["</s>"])]
     )
-    return tokenizer
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        model_max_length=16,
+    )

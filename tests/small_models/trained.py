@@ -1,0 +1,26 @@
+"""The trained folders as the product finds and runs them: settings, catalogue, engine."""
+
+from pathlib import Path
+
+from assistant import build_reading
+from assistant.drawing import Painter
+from assistant.drawing.diffusing import DiffusersPainter
+from assistant.models.store import Models
+from assistant.seeing.describer import Describer
+from assistant.settings import Settings
+
+HERE = Path(__file__).parent
+DRAWING, DESCRIBING = HERE / "shapes-drawing", HERE / "shapes-describing"
+
+
+def painter(home: Path, folder: Path = DRAWING) -> Painter:
+    settings = Settings(home=home, drawing_model=str(folder))
+    path = Models(settings.models_folder, settings).chosen("drawing")
+    assert path is not None
+    return DiffusersPainter(path)
+
+
+def viewer(home: Path, folder: Path = DESCRIBING) -> Describer:
+    found = build_reading.viewer(Settings(home=home, vision_model=str(folder)))
+    assert found is not None
+    return found
