@@ -1,0 +1,43 @@
+"""Settings in, what hears and what speaks out."""
+
+import functools
+
+from assistant.build_reading import bounds
+from assistant.hearing import Ear
+from assistant.made import Made
+from assistant.models.catalogue import default_model
+from assistant.models.fetch import user_cache
+from assistant.models.store import Models
+from assistant.reply import Offer
+from assistant.settings import Settings
+from assistant.speaking.voices import Voices
+from assistant.tools.speak import Speaking
+from assistant.tools.transcribe import Transcribing
+
+
+def transcribing(settings: Settings) -> Transcribing:
+    """The speech model is looked for at each recording: it may have been fetched since."""
+    models = Models(settings.models_folder, settings)
+
+    def ear() -> Ear | None:
+        chosen = models.chosen("speech")
+        return Ear(chosen, settings.ocr_languages, bounds(settings)) if chosen else None
+
+    def offers() -> tuple[Offer, ...]:
+        model = default_model("speech", models.models)
+        return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
+
+    return Transcribing(ear, offers)
+
+
+def speaking(settings: Settings, made: Made) -> Speaking:
+    """`made` is where sounds are kept."""
+    return Speaking(voices(settings), made)
+
+
+@functools.cache
+def voices(settings: Settings) -> Voices:
+    """Shared by all that read aloud: a voice is a process that stays."""
+    models = Models(settings.models_folder, settings)
+    languages = settings.ocr_languages
+    return Voices(lambda: models.chosen("voice"), user_cache(), languages[0] if languages else "en")

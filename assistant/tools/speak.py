@@ -1,0 +1,78 @@
+"""Reads a text aloud into a sound file, sentence by sentence."""
+
+import time
+import wave
+from collections.abc import Iterator
+
+from assistant.errors import AssistantError
+from assistant.made import Made
+from assistant.reply import Outcome, Progress, Reply
+from assistant.speaking import Voice
+from assistant.speaking.voices import NONE, Voices
+from assistant.speaking.wording import pieces
+from assistant.tools import Request
+from assistant.wishes import Speak
+from ingest.errors import Stopped
+from ingest.media import clock
+
+_BETWEEN = 0.2  # seconds of silence after a sentence
+
+
+class Speaking:
+    """Takes the wish Speak."""
+
+    name = "speak"
+
+    def __init__(self, voices: Voices, made: Made) -> None:
+        self._voices = voices
+        self._made = made
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Speak):
+            return None
+        return Reply(request.question, lambda reply: self._work(wish.text, reply), self.name)
+
+    def _work(self, text: str, reply: Reply) -> Iterator[str]:
+        """Raises AssistantError when there is nothing to read."""
+        voice = self._voices.of(text)
+        if voice is None:
+            yield NONE
+            reply.outcome = Outcome(NONE, grounded=False, offers=self._voices.offers())
+            return
+        read = list(pieces(text, self._voices.language_of(text)))
+        if not read:
+            raise AssistantError("There is nothing to read aloud: the text holds no words.")
+        reply.model = voice.name
+        seconds = self._spoken(read, voice, reply)
+        told = f"Read aloud by {voice.name}: {clock(round(seconds))}." if seconds else ""
+        yield told
+        stopped = reply.cancel.is_set()
+        reply.outcome = Outcome(told, stopped=stopped, grounded=False)
+
+    def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
+        """The seconds of sound that were written; what was written before a stop stays."""
+        reply.stage, began = "Reading aloud", time.monotonic()
+        path, samples, rate = self._made.path(".wav"), 0, 1
+        with path.open("wb") as file, wave.open(file, "wb") as written:
+            for done, sentence in enumerate(read):
+                left = (time.monotonic() - began) / done * (len(read) - done) if done else None
+                reply.progress = Progress(done, len(read), left)
+                try:
+                    sound = voice.say(sentence, reply.cancel)
+                except Stopped:
+                    break
+                if not samples:
+                    rate = sound.rate
+                    written.setparams((1, 2, rate, 0, "NONE", ""))
+                pause = bytes(2 * int(_BETWEEN * rate))
+                written.writeframes(sound.samples + pause)
+                samples += len(sound.samples + pause) // 2
+            if not samples:  # else there would be no header to write
+                written.setparams((1, 2, 22_050, 0, "NONE", ""))
+        if samples:
+            reply.audio = (path,)
+        else:
+            path.unlink()
+        return samples / rate

@@ -1,0 +1,126 @@
+"""Writes down what is said in a recording or a video, with times, as it is heard."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant import chat_model
+from assistant.hearing import Ear
+from assistant.reply import Offer, Outcome, Progress, Reply
+from assistant.tools import Request
+from assistant.turn_taking import TurnTaking
+from assistant.wishes import Transcribe
+from ingest import errors
+from ingest.decoded import Decoded
+from ingest.names import readable
+from ingest.speech import Said, Segment
+
+PAUSE = 1.5  # seconds of silence after which a paragraph begins
+MISSING = "There is no speech model to write down what is said."
+_STOPPED = (chat_model.Stopped, errors.Stopped)
+
+
+@dataclass
+class Transcription(Reply):
+    """A reply that also knows when each part of its text is said."""
+
+    segments: tuple[Segment, ...] = ()
+    language: str = ""  # as an ISO 639-1 code; empty when nothing is said
+    seconds: float = 0.0  # of the recording
+    doubtful: list[Segment] = field(default_factory=list)  # left out: made up over noise
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer document, with the seconds of each segment."""
+        document = super().to_json()
+        rows = [
+            {"start": round(s.start, 2), "end": round(s.end, 2), "text": s.text,
+             "confidence": s.confidence}
+            for s in self.segments
+        ]  # fmt: skip
+        known = {"language": self.language, "seconds": round(self.seconds, 2)}
+        return {**document, "segments": rows, **known}
+
+
+class Transcribing:
+    """Takes the wish Transcribe. One recording at a time; another one waits."""
+
+    name = "transcribe"
+
+    def __init__(
+        self, ear: Callable[[], Ear | None], offers: Callable[[], tuple[Offer, ...]]
+    ) -> None:
+        """`ear` is asked at each recording, `offers` where there is no speech model."""
+        self._ear = ear
+        self._offers = offers
+        self._turns = TurnTaking("Waiting for another recording")
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        if not isinstance(request.wish, Transcribe):
+            return None
+        return self.transcription(request.wish.recording, request.question)
+
+    def transcription(self, recording: Path, question: str = "") -> Transcription:
+        """Raises, when it is iterated, NothingFound and UnreadableFile."""
+
+        def work(reply: Reply) -> Iterator[str]:
+            assert isinstance(reply, Transcription)
+            return self._work(recording, reply)
+
+        return Transcription(question, work, self.name)
+
+    def _work(self, recording: Path, reply: Transcription) -> Iterator[str]:
+        ear = self._ear()
+        if ear is None:
+            yield MISSING
+            reply.outcome = Outcome(MISSING, grounded=False, offers=self._offers())
+            return
+        reply.model = ear.model.name
+        decoded = None
+        try:
+            with (
+                self._turns.turn(reply),
+                tempfile.TemporaryDirectory(prefix="pincite-", ignore_cleanup_errors=True) as made,
+            ):
+                reply.stage = "Opening the recording"
+                decoded = ear.decode(recording, Path(made), reply.cancel)
+                reply.seconds = decoded.seconds
+                yield from _written(ear.hear(Path(made), decoded, reply.cancel), reply)
+        except _STOPPED:
+            reply.cancel.set()
+        reply.outcome = _outcome(readable(recording.name), decoded, reply)
+
+
+def _written(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:
+    reply.stage = "Listening"
+    began, end = time.monotonic(), 0.0
+    reply.progress = Progress(0, reply.seconds)
+    for said in heard:
+        segment = said.segment
+        passed = time.monotonic() - began
+        left = passed / segment.end * max(reply.seconds - segment.end, 0) if segment.end else None
+        reply.progress = Progress(min(segment.end, reply.seconds), reply.seconds, left)
+        if said.doubtful:
+            reply.doubtful.append(segment)
+            continue
+        reply.language = said.language
+        between = "\n\n" if segment.start - end >= PAUSE else " "
+        yield f"{between if reply.segments else ''}{segment.text}"
+        reply.segments += (segment,)
+        end = segment.end
+
+
+def _outcome(name: str, decoded: Decoded | None, reply: Transcription) -> Outcome:
+    notices = []
+    stopped = reply.cancel.is_set()
+    if not reply.segments and not stopped:
+        notices.append(f"Nothing is said in {name}.")
+    if decoded and decoded.note:
+        notices.append(f"{name}: {decoded.note}.")
+    if count := len(reply.doubtful):
+        times = "once" if count == 1 else f"{count} times"
+        notices.append(f"Left out {times}: words that were probably made up over noise.")
+    return Outcome(reply.so_far, stopped=stopped, notices=tuple(notices), grounded=False)
