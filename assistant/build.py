@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.build_reading import engines, looking
 from assistant.build_tools import Chatting, makers
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
@@ -21,10 +22,9 @@ from assistant.tools.ask_back import AskBack
 from assistant.tools.choosing import Choosing
 from assistant.tools.tables import Tables
 from assistant.tools.whole import Whole
+from assistant.tools.with_pictures import WithPictures
 from assistant.turn_taking import TurnTaking
 from assistant.yes_no import YES_NO, YesNoReranker
-from ingest.limits import Bounds, Limits
-from ingest.source import Engines
 from vectorstore.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
@@ -74,26 +74,6 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
 def libraries(settings: Settings) -> list[str]:
     """The names of the libraries that exist."""
     return sorted(path.parent.name for path in settings.libraries_folder.glob("*/catalog.sqlite"))
-
-
-def engines(settings: Settings) -> Engines:
-    """How scans and recordings are read. Raises ModelUnusable for a speech model that is gone."""
-    speech = Models(settings.models_folder, settings).chosen("speech")
-    return Engines(settings.ocr, settings.ocr_languages, speech, bounds=bounds(settings))
-
-
-def bounds(settings: Settings) -> Bounds:
-    """What reading one file may cost."""
-    return Bounds(
-        silence=settings.file_silence_seconds,
-        seconds=settings.file_seconds,
-        memory=settings.file_memory_mb << 20,
-        output=settings.file_text_mb << 20,
-        size=settings.file_gb << 30,
-        unpacking=Limits(
-            settings.unpacked_mb << 20, settings.unpacked_files, settings.unpacked_depth
-        ),
-    )
 
 
 def embedder(settings: Settings) -> Embedder:
@@ -156,6 +136,24 @@ def assistant(
     )  # fmt: skip
 
 
+def maker(settings: Settings, library: Library) -> Assistant:
+    """Does what is wished for, and loads no chat model unless the tool needs one."""
+
+    def load() -> "LlamaCppChat":
+        from assistant.chat_model import LlamaCppChat
+
+        path = Models(settings.models_folder, settings).path(str(chosen))
+        return LlamaCppChat.from_file(
+            path, context=settings.context_tokens, threads=settings.threads or None
+        )
+
+    chosen = Models(settings.models_folder, settings).chosen("chat")
+    chatting = Chatting(load, TurnTaking()) if chosen else None
+    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    tool = Choosing([], Answer(None, budget), makers(settings, chatting))
+    return Assistant(library, tool, conversations(settings), EXTRACTIVE)
+
+
 def conversations(settings: Settings) -> Conversations:
     """Of the whole home."""
     return Conversations(settings.home / _CONVERSATIONS)
@@ -176,10 +174,11 @@ def answering(settings: Settings) -> Answering:
         why = "No chat model is installed; `pincite models pull` gets one."
     except AssistantError as error:
         why = str(error)
+    answer = Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings))
+    whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
-            [Tables(), Whole(None, EXTRACTIVE, TurnTaking()), AskBack()],
-            Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings)),
+            [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
             makers(settings),
         ),
         EXTRACTIVE,
@@ -199,8 +198,10 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     reranker = _reranker(settings, model)
     answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
     writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
-    specialists: list[Specialist] = [Tables(), Whole(model, name, turns), AskBack()]
-    tool = Choosing(specialists, answer, makers(settings, Chatting(model, turns)))
+    specialists: list[Specialist] = [
+        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns), AskBack(),
+    ]  # fmt: skip
+    tool = Choosing(specialists, answer, makers(settings, Chatting(lambda: model, turns)))
     return Answering(tool, name, writer=writer, model=model)
 
 

@@ -3,15 +3,21 @@ place that names their classes."""
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assistant.build_reading import looking
+from assistant.build_sound import speaking, transcribing
 from assistant.drawing.offers import offers
 from assistant.drawing.studio import Studio
 from assistant.made import Made
 from assistant.models.store import Models
+from assistant.reading import Budget
+from assistant.seeing.offers import offers as vision_offers
 from assistant.settings import Settings
 from assistant.tools import Specialist
+from assistant.tools.answer import Answer
+from assistant.tools.describe import Describing
 from assistant.tools.draw import Drawing
 from assistant.tools.edit import Editing
 from assistant.tools.vary import Varying
@@ -36,8 +42,29 @@ class Chatting:
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All of them; one whose model is not installed offers it when it is asked."""
-    studio = _studio(settings)
-    return [Drawing(studio), Editing(studio), Varying(studio)]
+    studio, look, here = _studio(settings), looking(settings), models(settings)
+    return [
+        Drawing(studio),
+        Editing(studio),
+        Varying(studio),
+        transcribing(settings),
+        speaking(settings, made(settings)),
+        Describing(
+            look,
+            lambda: _answer(settings, chatting),
+            lambda tagged: vision_offers(here.models, tagged),
+        ),
+    ]
+
+
+def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
+    """What answers from texts that are given, with the chat model if there is one."""
+    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    if chatting is None:
+        return Answer(None, budget, settings.refusal_threshold)
+    model = chatting.model
+    budget = replace(budget, window=model.context_size)
+    return Answer(model, budget, settings.refusal_threshold, model.model_name, chatting.turns)
 
 
 def _studio(settings: Settings) -> Studio:

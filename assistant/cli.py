@@ -18,6 +18,8 @@ from assistant import (
     cli_library,
     cli_models,
     cli_receipts,
+    cli_see,
+    cli_sound,
 )
 from assistant.cli_shared import FAILED, INTERRUPTED
 from ingest.errors import PinciteError
@@ -67,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
     cli_draw.add_parsers(commands)
+    cli_see.add_parsers(commands)
+    cli_sound.add_parsers(commands)
     cli_receipts.add_parsers(commands)
     cli_models.add_parsers(commands)
     cli_eval.add_parsers(commands)

@@ -1,8 +1,9 @@
-"""Where answers may come from: a library, or passages that are given with the question."""
+"""Where answers may come from: a library, passages given with the question, or both."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Protocol
+from itertools import zip_longest
+from typing import Protocol, Self
 
 from assistant.sentences import split, stems
 from ingest.chunking import chunk as chunk_document
@@ -45,6 +46,17 @@ class GivenPassages:
             lines = tuple(Line(sentence, Box(0, 0, 0, 0)) for sentence in split(text))
             self._pages[name] = Page(1, 0, 0, lines)
 
+    @classmethod
+    def of(cls, pages: Mapping[str, Page], embedder: Embedder) -> Self:
+        """Pages as they were read, by the name that each has as a document."""
+        made = cls((), embedder)
+        made._pages = dict(pages)
+        return made
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._pages)
+
     def passages(
         self, query: str, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
@@ -77,6 +89,41 @@ class GivenPassages:
 
     def embedder(self) -> Embedder:
         return self._embedder
+
+
+class Joined:
+    """A library, and beside it what came with the question."""
+
+    def __init__(self, library: Evidence, attached: GivenPassages, about: str) -> None:
+        """`about`: words of what is attached, by which the library is searched, too: a question
+        about it ("does this match the order?") does not repeat them."""
+        self._library = library
+        self._attached = attached
+        self._about = about
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]:
+        """In turn from what is attached, from what fits the question, and what fits both."""
+        rows = [self._attached.passages(query, k), self._library.passages(query, k, documents)]
+        if self._about:
+            rows.append(self._library.passages(f"{query} {self._about}", k, documents))
+        found = {hit.chunk.id: hit for row in zip_longest(*rows) for hit in row if hit}
+        return list(found.values())[:k]
+
+    def page(self, document: str, number: int) -> Page:
+        """Raises UnknownDocument."""
+        return self._of(document).page(document, number)
+
+    def ledger(self, document: str) -> Sequence[PageLedger]:
+        """Empty for what is attached."""
+        return self._of(document).ledger(document)
+
+    def embedder(self) -> Embedder:
+        return self._library.embedder()
+
+    def _of(self, document: str) -> Evidence:
+        return self._attached if document in self._attached.names else self._library
 
 
 def _chunks(name: str, page: Page) -> list[StoredChunk]:

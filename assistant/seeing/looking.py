@@ -1,0 +1,101 @@
+"""A picture that a person gives becomes all that is known of it: the text on it, recognised in a
+process of its own, and what a model says that it shows, else the things that are named on it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.seeing import Viewer
+from assistant.seeing.tags import Tag, Tagging
+from ingest import pictures
+from ingest.document import Line, Page
+from ingest.errors import UnreadableFile
+from ingest.names import readable
+from ingest.sandbox import Sandbox
+from ingest.source import Engines
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_MOST = 4  # pictures of one file that are described: of a fax of a hundred pages the first
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a picture file."""
+
+    name: str
+    pages: tuple[Page, ...]  # with the lines that are written on them
+    description: str = ""  # a model's words: never evidence
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for page in self.pages for line in page.lines)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def shows(self) -> str:
+        """The description, else the tags as such, else nothing."""
+        if self.description or not self.tags:
+            return self.description
+        named = ", ".join(f"{tag.words} ({tag.probability:.0%})" for tag in self.tags)
+        return f"Tags, not a description: {named}."
+
+
+class Looking:
+    """Looks at pictures with what is installed."""
+
+    def __init__(
+        self,
+        engines: Callable[[], Engines],
+        viewer: Callable[[], Viewer | None],
+        tagging: Callable[[], Tagging | None],
+    ) -> None:
+        """Each is asked when a picture is looked at: a model may have come meanwhile."""
+        self._engines = engines
+        self.viewer = viewer
+        self.tagging = tagging
+
+    def look(self, path: Path) -> Seen:
+        """All of it. Raises UnreadableFile or ModelUnusable."""
+        return self.shown(self.written(path), path)
+
+    def written(self, path: Path) -> Seen:
+        """The text alone. Raises UnreadableFile."""
+        # In a process of its own, as all unknown files. The description is made in this one, where
+        # the model stays loaded.
+        with Sandbox(engines=replace(self._engines(), captioner=None)) as sandbox:
+            pages = sandbox.start(path)()[0].pages
+        return Seen(readable(path.name), tuple(pages))
+
+    def shown(self, seen: Seen, path: Path) -> Seen:
+        """With what it shows. Raises UnreadableFile or ModelUnusable."""
+        if viewer := self.viewer():
+            said = [viewer.describe(each) for each in _pictures(path)]
+            return replace(seen, description=" ".join(filter(None, said)))
+        tagging = self.tagging()
+        return replace(seen, tags=tagging.tags(first(path)) if tagging else ())
+
+    def answer(self, path: Path, question: str) -> str:
+        """A vision model's, of the first picture; nothing when none is there that answers."""
+        viewer = self.viewer()
+        return viewer.answer(first(path), question) if viewer else ""
+
+
+def first(path: Path) -> "Image":
+    """Raises UnreadableFile."""
+    return next(_pictures(path))
+
+
+def _pictures(path: Path) -> Iterator["Image"]:
+    """Without damaged ones. Raises UnreadableFile when there is no other."""
+    whole = [frame[0] for frame in islice(pictures.frames(path), _MOST) if frame]
+    if not whole:
+        raise UnreadableFile(f"{path.name} is a damaged picture.")
+    return iter(whole)

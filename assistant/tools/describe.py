@@ -1,0 +1,90 @@
+"""Says what pictures show and what is written on them, or answers a question about them."""
+
+from collections.abc import Callable, Iterator
+
+from assistant.attached import attached
+from assistant.reply import Offer, Outcome, Reply
+from assistant.seeing.looking import Looking, Seen
+from assistant.tools import Request, Tool
+from assistant.tools.with_pictures import look_at
+from assistant.wishes import Describe
+
+_TEXT = 12  # words on pictures from which a question is rather about what is written there
+NOTHING = "No text could be read on it, and no model that sees is installed to say what it shows."
+_UNSEEN = "It is not described, since no model that sees is installed."
+
+
+class Describing:
+    """Takes the wish Describe."""
+
+    name = "describe"
+
+    def __init__(
+        self,
+        looking: Looking,
+        answer: Callable[[], Tool],
+        offers: Callable[[bool], tuple[Offer, ...]],
+    ) -> None:
+        """`answer` gives what answers questions from text; `offers` are models that say more, asked
+        with whether things can be named already."""
+        self._looking = looking
+        self._answer = answer
+        self._offers = offers
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Describe):
+            return None
+        return Reply(request.question, lambda reply: self._work(request, wish, reply), self.name)
+
+    def _work(self, request: Request, wish: Describe, reply: Reply) -> Iterator[str]:
+        seen = look_at(self._looking, wish.pictures, reply)
+        if reply.cancel.is_set():
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+        elif wish.question:
+            yield from self._asked(request, wish, seen, reply)
+        else:
+            text = "\n\n".join(told(one, named=len(seen) > 1) for one in seen)
+            yield text
+            reply.outcome = self._outcome(text)
+
+    def _asked(
+        self, request: Request, wish: Describe, seen: list[Seen], reply: Reply
+    ) -> Iterator[str]:
+        """From what is written on them, with citations; else by the model that sees."""
+        words = sum(len(one.text.split()) for one in seen)
+        said = "" if words >= _TEXT else self._seen(wish, reply)
+        if said:
+            yield said
+            reply.outcome = self._outcome(said)
+            return
+        given = attached(seen)
+        if not given.pages:
+            yield NOTHING
+            reply.outcome = self._outcome(NOTHING)
+            return
+        inner = self._answer().run(given.alone(request, wish.question))
+        reply.model = inner.model
+        yield from inner.work(reply)
+        if reply.outcome:
+            reply.outcome = given.uncited(reply.outcome)
+
+    def _seen(self, wish: Describe, reply: Reply) -> str:
+        reply.stage = "Looking for the answer"
+        return self._looking.answer(wish.pictures[0], wish.question)
+
+    def _outcome(self, text: str) -> Outcome:
+        """With the models that would say more, where none that sees is there."""
+        offers = () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
+        return Outcome(text, grounded=False, offers=offers)
+
+
+def told(seen: Seen, named: bool = False) -> str:
+    """What is known of a picture, for people."""
+    written = f"Written on it:\n{seen.text}" if seen.lines else ""
+    known = [part for part in (seen.shows, written) if part]
+    if seen.lines and not seen.shows:
+        known.append(_UNSEEN)
+    text = "\n\n".join(known) or NOTHING
+    return f"{seen.name}: {text}" if named else text

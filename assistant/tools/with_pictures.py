@@ -1,0 +1,66 @@
+"""Answers a question that comes with pictures: from them and the documents together."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from assistant.attached import attached
+from assistant.attachments import kind
+from assistant.followup import needs_history
+from assistant.reply import Outcome, Reply
+from assistant.seeing.looking import Looking, Seen
+from assistant.tools import Request, Tool
+from assistant.wishes import Answer
+
+
+class WithPictures:
+    """Reads the pictures, then lets the tool for questions answer with them beside the library."""
+
+    name = "answer"
+
+    def __init__(self, looking: Looking, answer: Tool) -> None:
+        self._looking = looking
+        self._answer = answer
+
+    def offer(self, request: Request) -> Reply | None:
+        """None without a picture, here or with the question that this one follows up."""
+        pictures = _pictures(request)
+        if not pictures or not (request.wish is None or isinstance(request.wish, Answer)):
+            return None
+        return Reply(
+            request.question, lambda reply: self._work(request, pictures, reply), self.name
+        )
+
+    def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[str]:
+        seen = look_at(self._looking, pictures, reply)
+        if reply.cancel.is_set():
+            reply.outcome = Outcome("", stopped=True)
+            return
+        given = attached(seen)
+        inner = self._answer.run(given.joined(request))
+        reply.model = inner.model
+        yield from inner.work(reply)
+        if reply.outcome:
+            reply.outcome = given.uncited(reply.outcome)
+
+
+def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
+    """All that is known of them; those that there are when it is stopped. Raises UnreadableFile."""
+    seen: list[Seen] = []
+    for path in pictures:
+        reply.stage = f"Reading what is written on {path.name}"
+        written = looking.written(path)
+        if reply.cancel.is_set():
+            break
+        reply.stage = f"Looking at {path.name}"
+        seen.append(looking.shown(written, path))
+        if reply.cancel.is_set():
+            break
+    return seen
+
+
+def _pictures(request: Request) -> list[Path]:
+    here = [path for path in request.files if kind(path) == "picture"]
+    if here or not request.history or not needs_history(request.question):
+        return here
+    before = request.history[-1].files
+    return [path for path in before if kind(path) == "picture" and path.is_file()]
