@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ingest.document import Document, Page
+from ingest.pictures import SUFFIXES
 
 KEY = "pincite"  # of the PNG text that holds a Provenance as JSON
-REASON = "text of a generated picture"  # why its lines are not evidence
-NOTE = "made by an image model, never cited"
+REASON = "made by a generative model"  # why its lines are not evidence
+NOTE = "made by a generative model, never cited"
 _IPTC = re.compile(rb"trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia", re.I)
 _A1111 = re.compile(r"\bSteps: \d+, .*\b(?:Seed|Sampler|CFG scale): ", re.DOTALL)
 _NODES = '"class_type"'  # in a graph of ComfyUI
@@ -61,8 +62,8 @@ def provenance(text: str) -> Provenance | None:
 
 
 def generated(path: Path) -> Provenance | None:
-    """How a picture or a WAV was made, if a model made it and the file says so. Never raises."""
-    if path.suffix.lower() == ".wav":
+    """How a picture or a sound was made, if a model made it and the file says so. Never raises."""
+    if path.suffix.lower() not in SUFFIXES:
         return _of_wav(path)
     with suppress(Exception):  # a damaged file is told by who reads its picture
         texts = _texts(path)

@@ -7,6 +7,7 @@ from ingest import speech
 from ingest.decoded import Decoded
 from ingest.document import Document, Dropped, Line, Page, count
 from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.generated import generated, marked
 from ingest.media import RATE, Media, clock
 from ingest.source import Source
 from ingest.speech import Segment, Transcript
@@ -72,7 +73,7 @@ class Sound:
 
 
 def load_audio(source: Source) -> Document:
-    """A recording is one page without a size."""
+    """A recording is one page without a size; what a model has made is no evidence."""
     with Media(source.path) as media:
         if not media.has_sound:
             raise UnreadableFile(f"{source.name} holds no sound.")
@@ -87,7 +88,8 @@ def load_audio(source: Source) -> Document:
             note=sound.note,
         )
         title = media.title or source.stem
-        return Document(source.sha256, source.name, title, (page,), metadata=sound.metadata)
+        read = Document(source.sha256, source.name, title, (page,), metadata=sound.metadata)
+        return marked(read, generated(source.path))
 
 
 def _lines(segments: Sequence[Segment]) -> Iterator[Line]:

@@ -52,6 +52,17 @@ def made_pipeline() -> Any:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Any:
+    """For networks this small more threads only wait for one another."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def pipeline() -> Any:
     return made_pipeline()
