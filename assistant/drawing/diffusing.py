@@ -89,6 +89,7 @@ class _Run:
         self._watch = watch
         self._previews = Previews(loaded, fit.work) if watch.previews else None
         self._began = time.perf_counter()
+        self._shown = b""  # the last preview
 
     def result(self, job: Job, taken: settling.Parameters) -> Any:
         """What the pipeline gives back. Raises Cancelled or CannotPaint."""
@@ -132,10 +133,9 @@ class _Run:
         of = of or len(self._pipeline.scheduler.timesteps)
         done = step + 1
         left = max(of - done, 0) * (time.perf_counter() - self._began) / done
-        shown = b""
         if self._previews and latents is not None and done < of:
-            shown = self._previews.of(self._pipeline, step, latents)
-        self._watch.tell(Progress(done, of, left, shown))
+            self._shown = self._previews.of(self._pipeline, step, latents) or self._shown
+        self._watch.tell(Progress(done, of, left, self._shown))
         if done >= of:
             self._watch.stage("Decoding")
 
