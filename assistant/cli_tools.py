@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant import attachments
 from assistant.cli_shared import DONE, FAILED, notice, opened
 from assistant.errors import AssistantError
+
+_WRITTEN = {"picture": (".png", ".gif"), "recording": (".wav",), "video": (".mp4",)}
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +32,7 @@ def run(args: argparse.Namespace, settings: "Settings", wish: "Wish", question: 
     output: Path | None = getattr(args, "output", None)
     require_place(output)
     with opened(settings) as library:
-        assistant = build.assistant(settings, library, recorded=False)
-        reply = assistant.ask(question, wish=wish)
+        reply = build.maker(settings, library).ask(question, wish=wish)
         _work(reply, quiet=args.json or not sys.stderr.isatty())
         _put(reply, output)
         if args.json:
@@ -58,6 +60,12 @@ def require_place(output: Path | None) -> None:
         raise AssistantError(f"{output} is a folder. Name a file in it: -o {output / 'NAME'}")
     if not output.absolute().parent.is_dir():
         raise AssistantError(f"There is no folder {output.absolute().parent}. Make it first.")
+    kind = attachments.kind(output)
+    if kind and output.suffix not in _WRITTEN[kind]:
+        raise AssistantError(
+            f"{output} cannot be written: a {kind} is made as {' or '.join(_WRITTEN[kind])}, which "
+            "can say how it was made."
+        )
 
 
 def _work(reply: "Reply", quiet: bool) -> None:
