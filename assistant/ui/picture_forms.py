@@ -6,11 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from assistant import wishes
+from assistant import build_tools, wishes
+from assistant.ui import mask, resources
 from assistant.wishes import Wish
 
 _SIZES = {"": "As the model likes it", "512x512": "Square", "768x512": "Wide", "512x768": "High"}
-_PARTS = {"all": "All of it", "grow": "Beyond its edges", "vary": "Another one like it"}
+_PARTS = {
+    "all": "All of it",
+    "mask": "A part of it",
+    "grow": "Beyond its edges",
+    "vary": "Another one like it",
+}
 
 Start = Callable[[str, Any], bool]
 
@@ -58,10 +64,19 @@ def edit(picture: Path, start: Start) -> Wish | None:
     prompt = st.text_input("What is to be seen there", key="edit-prompt").strip()
     how = options("edit")
     grow = _edges() if part == "grow" else None
-    strength = None if grow else _strength("edit-all")
-    if not start("Edit", prompt):
+    masked = mask.draw(picture, f"mask-{picture.parent.name}") if part == "mask" else None
+    strength = _strength("edit-all") if part == "all" else None
+    if not start("Edit", prompt and (part != "mask" or masked)):
         return None
-    return wishes.Edit(picture, prompt, None, grow, strength, **how, negative=negative("edit"))
+    kept = _kept(masked) if masked else None
+    return wishes.Edit(picture, prompt, kept, grow, strength, **how, negative=negative("edit"))
+
+
+def _kept(masked: bytes) -> Path:
+    """Raises AssistantError."""
+    path = build_tools.made(resources.settings()).path(".mask.png")
+    path.write_bytes(masked)
+    return path
 
 
 def _strength(key: str) -> float:

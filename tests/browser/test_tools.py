@@ -1,0 +1,113 @@
+"""Tools in the real app with real models, as a person uses them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.browser.conftest import PROJECT, Visit, ask, pincite
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+PATIENCE = 120_000  # milliseconds
+DRAWS = PROJECT / "tests" / "small_models" / "shapes-drawing"
+
+Picture = Callable[[Any, str], None]
+
+
+@pytest.fixture(scope="module")
+def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Without a chat model, with one that draws shapes."""
+    home = tmp_path_factory.mktemp("drawing")
+    (home / "models").symlink_to(quoting_home / "models")
+    pincite(home, "models", "use", "drawing", str(DRAWS))
+    return home
+
+
+@pytest.fixture
+def page(address: str, visit: Visit) -> Any:
+    page = visit(address)
+    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=60_000)
+    return page
+
+
+def made(page: Any) -> Any:
+    """Pictures that tools have made in the conversation."""
+    return page.locator("[class*=st-key-made-] img")
+
+
+def tool(page: Any, name: str) -> None:
+    page.get_by_role("button", name="Tools").click()
+    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).first.click()
+
+
+def test_words_draw_a_picture_that_is_marked_and_can_be_undone(page: Any, picture: Picture) -> None:
+    ask(page, "draw a large red circle on the left")
+    made(page).wait_for(timeout=PATIENCE)
+    page.get_by_text("Generated").wait_for()
+    page.get_by_role("button", name="Ask the documents instead").wait_for()
+    picture(page, "drawn")
+    page.get_by_role("button", name="Ask the documents instead").click()
+    page.locator(".question").nth(1).wait_for(timeout=PATIENCE)
+    assert page.outside == []
+
+
+def test_a_picture_is_seen_while_it_is_drawn_and_can_be_stopped(
+    page: Any, picture: Picture
+) -> None:
+    tool(page, "Draw")
+    page.get_by_label("What is to be seen").fill("a small blue square")
+    page.get_by_text("How", exact=True).click()
+    page.get_by_label("Steps").fill("150")
+    page.get_by_role("dialog").get_by_role("button", name="Draw", exact=True).last.click()
+    page.locator(".st-key-in-steps img").wait_for(timeout=PATIENCE)
+    page.get_by_text("s left").first.wait_for(timeout=PATIENCE)
+    picture(page, "being-drawn")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped before it was complete.").wait_for(timeout=15_000)
+    assert made(page).count() == 0
+
+
+def test_a_picture_of_ones_own_is_varied(page: Any, tmp_path: Path, picture: Picture) -> None:
+    Image.new("RGB", (64, 64), "yellow").save(tmp_path / "yellow.png")
+    tool(page, "Edit a picture")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "yellow.png")
+    page.get_by_text("Another one like it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Vary", exact=True).click()
+    made(page).wait_for(timeout=PATIENCE)
+    picture(page, "varied")
+    assert page.outside == []
+
+
+def test_what_is_drawn_goes_into_the_library_as_generated(page: Any, picture: Picture) -> None:
+    ask(page, "/draw a green triangle")
+    made(page).wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Add to library").click()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_text("draw-a-green-triangle").first.wait_for(timeout=PATIENCE)
+    page.get_by_text("enerated").first.wait_for(timeout=PATIENCE)
+    picture(page, "generated-in-the-library")
+
+
+def test_a_part_that_is_painted_over_is_made_anew(
+    page: Any, tmp_path: Path, picture: Picture
+) -> None:
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "white.png")
+    tool(page, "Edit a picture")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "white.png")
+    page.get_by_text("A part of it").click()
+    page.get_by_label("What is to be seen there").fill("a large red circle")
+    paint = page.locator("canvas.paint")
+    paint.scroll_into_view_if_needed()
+    box = paint.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.7, steps=8)
+    page.mouse.up()
+    picture(page, "mask")
+    page.get_by_role("dialog").get_by_role("button", name="Edit", exact=True).last.click()
+    made(page).wait_for(timeout=PATIENCE)
+    picture(page, "painted-in")
+    assert page.outside == []
