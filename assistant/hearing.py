@@ -55,9 +55,10 @@ class Ear:
         Raises UnreadableFile when the model cannot be used, and Stopped on `cancel`.
         """
         # By a thread: Whisper looks at half a minute at a time, and cannot be stopped within it.
+        # No daemon: CTranslate2 aborts the process when Python ends in the midst of its work.
         heard: _Heard = queue.SimpleQueue()
         arguments = (folder / _SOUND, decoded.seconds, heard, cancel)
-        threading.Thread(target=self._write_down, args=arguments, daemon=True).start()
+        threading.Thread(target=self._write_down, args=arguments).start()
         while not cancel.is_set():
             with suppress(queue.Empty):
                 said = heard.get(timeout=_LOOK)
