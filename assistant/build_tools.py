@@ -13,13 +13,17 @@ from assistant.drawing.studio import Studio
 from assistant.made import Made
 from assistant.models.store import Models
 from assistant.reading import Budget
+from assistant.reply import Offer
+from assistant.seeing.offers import chat_offers
 from assistant.seeing.offers import offers as vision_offers
 from assistant.settings import Settings
 from assistant.tools import Specialist
 from assistant.tools.answer import Answer
+from assistant.tools.clip import Clipping
 from assistant.tools.describe import Describing
 from assistant.tools.draw import Drawing
 from assistant.tools.edit import Editing
+from assistant.tools.translate import Translating
 from assistant.tools.vary import Varying
 from assistant.turn_taking import TurnTaking
 
@@ -42,17 +46,33 @@ class Chatting:
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All of them; one whose model is not installed offers it when it is asked."""
-    studio, look, here = _studio(settings), looking(settings), models(settings)
+    studio = _studio(settings)
     return [
         Drawing(studio),
         Editing(studio),
         Varying(studio),
         transcribing(settings),
         speaking(settings, made(settings)),
-        Describing(
-            look,
-            lambda: _answer(settings, chatting),
-            lambda tagged: vision_offers(here.models, tagged),
+        *_seeing(settings, chatting),
+    ]
+
+
+def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
+    """What looks at pictures and videos."""
+    look, here = looking(settings), models(settings).models
+    turns = chatting.turns if chatting else TurnTaking()
+
+    def answer() -> Answer:
+        return _answer(settings, chatting)
+
+    def more(tagged: bool) -> tuple[Offer, ...]:
+        return vision_offers(here, tagged)
+
+    return [
+        Describing(look, answer, more),
+        Clipping(look, answer, more),
+        Translating(
+            look, lambda: chatting.model if chatting else None, turns, lambda: chat_offers(here)
         ),
     ]
 

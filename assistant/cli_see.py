@@ -15,6 +15,9 @@ def add_parsers(commands: Any) -> None:
     describe = command(commands, "describe", _run_describe, "what a picture or a video shows")
     describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
     describe.add_argument("question", nargs="?", default="", help="asked about it")
+    translate = command(commands, "translate", _run_translate, "the text in a picture, translated")
+    translate.add_argument("picture", type=Path, metavar="IMAGE")
+    translate.add_argument("--to", default="", metavar="LANGUAGE", help="into which (English)")
 
 
 def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
@@ -28,3 +31,13 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
     asked = args.question
     wish = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
     return cli_tools.run(args, settings, wish, asked)
+
+
+def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant import attachments, cli_tools
+    from assistant.errors import AssistantError
+    from assistant.wishes import Translate
+
+    if attachments.kind(attachments.checked(args.picture)) != "picture":
+        raise AssistantError(f"{args.picture} is no picture.")
+    return cli_tools.run(args, settings, Translate(args.picture, args.to))

@@ -43,6 +43,10 @@ LIST = (
 )
 
 DESCRIBE = "Describe this picture in one or two sentences."
+_TRANSLATOR = "You are a translator."
+_TRANSLATE = (
+    "Translate this line into {language}. Write only the translation. Keep names and numbers."
+)
 
 
 def on_passages(passages: Sequence[Passage], instruction: str) -> list[BaseMessage]:
@@ -54,6 +58,12 @@ def on_passages(passages: Sequence[Passage], instruction: str) -> list[BaseMessa
 def on_text(text: str, instruction: str) -> list[BaseMessage]:
     """Something to be written from a text."""
     return [SystemMessage(SYSTEM), HumanMessage(f"{text}\n\n{instruction}")]
+
+
+def on_line(line: str, language: str) -> list[BaseMessage]:
+    """A line of a text, to be translated."""
+    asked = f"{_TRANSLATE.format(language=language)}\n\n{line}"
+    return [SystemMessage(_TRANSLATOR), HumanMessage(asked)]
 
 
 def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> list[BaseMessage]:

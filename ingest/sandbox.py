@@ -21,6 +21,7 @@ from ingest.loaders import load
 from ingest.names import readable
 from ingest.packed import Packed
 from ingest.source import Engines
+from ingest.stills import stills
 
 POLL = 0.25  # seconds between two looks at how far a file is
 
@@ -81,6 +82,10 @@ class Sandbox:
     def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:
         """The same for the sound of a recording, see `ingest.decoded.decode`."""
         return self._begin(partial(decode, path, target), path, None)
+
+    def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
+        """The same for the pictures of a video, see `ingest.stills.stills`."""
+        return self._begin(partial(stills, path, folder), path, None)
 
     def close(self) -> None:
         """End all children, also in the midst of a file; from any thread."""

@@ -1,5 +1,6 @@
 """What a picture shows: models that describe it and answer questions, and one that names things."""
 
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -9,10 +10,10 @@ if TYPE_CHECKING:
 class Viewer(Protocol):
     """Describes pictures (an `ingest.captions.Captioner`), and answers questions about them."""
 
-    def describe(self, picture: "Image") -> str:
-        """One or two sentences; nothing when the model is not sure."""
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
+        """One or two sentences; nothing when the model is not sure. `cancel` ends it early."""
         ...
 
-    def answer(self, picture: "Image", question: str) -> str:
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
         """In a few words; nothing from a model that only describes."""
         ...

@@ -3,17 +3,22 @@ model when it is first used."""
 
 import functools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assistant.prompts import DESCRIBE
+from assistant.seeing import Viewer
 from assistant.seeing.kinds import gguf_pair, kind_of
+from ingest.errors import Stopped
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _MOST = 120  # tokens of what is written
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
 
 
 @dataclass(frozen=True)
@@ -23,26 +28,15 @@ class Describer:
     folder: Path
     threads: int = 0  # of llama.cpp; 0: one for each core
 
-    def describe(self, picture: "Image") -> str:
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
         """One or two sentences. Raises ModelUnusable or ModelRuntimeMissing."""
-        model, lock = _loaded(self)
-        with lock:
-            return model.describe(picture.convert("RGB"))
+        with _ready(self, cancel) as model:
+            return model.describe(picture.convert("RGB"), cancel)
 
-    def answer(self, picture: "Image", question: str) -> str:
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
         """Nothing from a model that only describes. Raises as `describe`, or ContextOverflow."""
-        model, lock = _loaded(self)
-        with lock:
-            return model.answer(picture.convert("RGB"), question)
-
-    def load(self) -> None:
-        """Now, to see that it can be used. Raises ModelUnusable or ModelRuntimeMissing."""
-        _loaded(self)
-
-
-class _Model(Protocol):
-    def describe(self, picture: "Image") -> str: ...
-    def answer(self, picture: "Image", question: str) -> str: ...
+        with _ready(self, cancel) as model:
+            return model.answer(picture.convert("RGB"), question, cancel)
 
 
 class _Gguf:
@@ -53,15 +47,28 @@ class _Gguf:
 
         self._engine = SeeingEngine(*gguf_pair(folder), threads or None)
 
-    def describe(self, picture: "Image") -> str:
-        return self._engine.ask(picture, DESCRIBE, _MOST)
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
+        return self._engine.ask(picture, DESCRIBE, _MOST, cancel)
 
-    def answer(self, picture: "Image", question: str) -> str:
-        return self._engine.ask(picture, question, _MOST)
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
+        return self._engine.ask(picture, question, _MOST, cancel)
+
+
+@contextmanager
+def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
+    """The model, for one caller at a time; they wait for each other."""
+    model, lock = _loaded(what)
+    while not lock.acquire(timeout=_LOOK_AGAIN):
+        if cancel is not None and cancel.is_set():
+            raise Stopped("Stopped while another picture was looked at.")
+    try:
+        yield model
+    finally:
+        lock.release()
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(what: Describer) -> tuple[_Model, threading.Lock]:
+def _loaded(what: Describer) -> tuple[Viewer, threading.Lock]:
     """One at a time: another one takes its place in memory."""
     kind = kind_of(what.folder)
     if kind == "gguf":

@@ -4,6 +4,7 @@ Nothing is asked of a network, and no program that a model brings is run.
 """
 
 import functools
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ _MOST = 100  # tokens that are written
 _LONGEST = 1024  # pixels of a side: a model that cuts pictures into tiles would take minutes
 _CAPTION = "<DETAILED_CAPTION>"  # Florence-2's words for what it is to do
 Inputs = Mapping[str, Any]
+Cancel = threading.Event | None
 
 
 def load(folder: Path, kind: Kind) -> "Local":
@@ -58,10 +60,10 @@ class Local:
         self._library = _transformers()
         self._model = self._loaded().eval()
 
-    def describe(self, picture: "Image") -> str:
+    def describe(self, picture: "Image", cancel: Cancel = None) -> str:
         raise NotImplementedError
 
-    def answer(self, picture: "Image", question: str) -> str:
+    def answer(self, picture: "Image", question: str, cancel: Cancel = None) -> str:
         """Nothing from one that only describes."""
         return ""
 
@@ -73,12 +75,17 @@ class Local:
             self.folder, local_files_only=True, trust_remote_code=False, **more
         )
 
-    def _write(self, inputs: Inputs, **more: Any) -> Any:
+    def _write(self, inputs: Inputs, cancel: Cancel) -> Any:
         """Tokens; the most likely ones, so that the same picture gives the same words."""
         import torch
 
+        def stopped(tokens: Any, _scores: Any, **_: Any) -> Any:
+            return torch.full((len(tokens),), cancel is not None and cancel.is_set())
+
         with torch.inference_mode(), _sentence(self.folder):
-            return self._model.generate(**inputs, max_new_tokens=_MOST, do_sample=False, **more)
+            return self._model.generate(
+                **inputs, max_new_tokens=_MOST, do_sample=False, stopping_criteria=[stopped]
+            )
 
 
 class Blip(Local):
@@ -88,9 +95,9 @@ class Blip(Local):
         self._reader = self._from(self._library.AutoProcessor)
         return self._from(self._library.BlipForConditionalGeneration)
 
-    def describe(self, picture: "Image") -> str:
+    def describe(self, picture: "Image", cancel: Cancel = None) -> str:
         inputs = self._reader(images=picture, return_tensors="pt")
-        return self._words(self._write(inputs))
+        return self._words(self._write(inputs, cancel))
 
     def _words(self, tokens: Any) -> str:
         return str(self._reader.decode(tokens[0], skip_special_tokens=True)).strip()
@@ -103,12 +110,12 @@ class BlipQuestions(Blip):
         self._reader = self._from(self._library.AutoProcessor)
         return self._from(self._library.BlipForQuestionAnswering)
 
-    def describe(self, picture: "Image") -> str:
-        return self.answer(picture, "what is in the picture?")
+    def describe(self, picture: "Image", cancel: Cancel = None) -> str:
+        return self.answer(picture, "what is in the picture?", cancel)
 
-    def answer(self, picture: "Image", question: str) -> str:
+    def answer(self, picture: "Image", question: str, cancel: Cancel = None) -> str:
         inputs = self._reader(images=picture, text=question.lower(), return_tensors="pt")
-        return self._words(self._write(inputs))
+        return self._words(self._write(inputs, cancel))
 
 
 class Florence(Local):
@@ -118,10 +125,10 @@ class Florence(Local):
         self._reader = self._from(self._library.AutoProcessor)
         return self._from(self._library.Florence2ForConditionalGeneration)
 
-    def describe(self, picture: "Image") -> str:
+    def describe(self, picture: "Image", cancel: Cancel = None) -> str:
         inputs = self._reader(text=_CAPTION, images=picture, return_tensors="pt")
         # Without its own post-processing, which knows no captions (transformers 5.24).
-        return self._words(self._write(inputs))
+        return self._words(self._write(inputs, cancel))
 
     def _words(self, tokens: Any) -> str:
         return str(self._reader.decode(tokens[0], skip_special_tokens=True)).strip()
@@ -135,9 +142,9 @@ class EncoderDecoder(Local):
         self._tokens = self._from(self._library.AutoTokenizer)
         return self._from(self._library.VisionEncoderDecoderModel)
 
-    def describe(self, picture: "Image") -> str:
+    def describe(self, picture: "Image", cancel: Cancel = None) -> str:
         inputs = self._pixels(images=picture, return_tensors="pt")
-        written = self._write({"pixel_values": inputs["pixel_values"]})
+        written = self._write({"pixel_values": inputs["pixel_values"]}, cancel)
         return str(self._tokens.decode(written[0], skip_special_tokens=True)).strip()
 
 
@@ -148,10 +155,10 @@ class Conversing(Local):
         self._reader = self._from(self._library.AutoProcessor)
         return self._from(self._library.AutoModelForImageTextToText, dtype="auto")
 
-    def describe(self, picture: "Image") -> str:
-        return self.answer(picture, DESCRIBE)
+    def describe(self, picture: "Image", cancel: Cancel = None) -> str:
+        return self.answer(picture, DESCRIBE, cancel)
 
-    def answer(self, picture: "Image", question: str) -> str:
+    def answer(self, picture: "Image", question: str, cancel: Cancel = None) -> str:
         picture = picture.copy()
         picture.thumbnail((_LONGEST, _LONGEST))
         parts = [{"type": "image", "image": picture}, {"type": "text", "text": question}]
@@ -159,7 +166,7 @@ class Conversing(Local):
             [{"role": "user", "content": parts}],
             add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt",
         )  # fmt: skip
-        written = self._write(inputs)[0][inputs["input_ids"].shape[1] :]
+        written = self._write(inputs, cancel)[0][inputs["input_ids"].shape[1] :]
         return str(self._reader.decode(written, skip_special_tokens=True)).strip()
 
 

@@ -1,17 +1,19 @@
 """A picture that a person gives becomes all that is known of it: the text on it, recognised in a
 process of its own, and what a model says that it shows, else the things that are named on it."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.seeing import Viewer
 from assistant.seeing.tags import Tag, Tagging
 from ingest import pictures
-from ingest.document import Line, Page
-from ingest.errors import UnreadableFile
+from ingest.document import Document, Line, Page
+from ingest.errors import Stopped, UnreadableFile
 from ingest.names import readable
 from ingest.sandbox import Sandbox
 from ingest.source import Engines
@@ -19,6 +21,9 @@ from ingest.source import Engines
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Result = TypeVar("Result")
+
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
 _MOST = 4  # pictures of one file that are described: of a fax of a hundred pages the first
 
 
@@ -62,30 +67,45 @@ class Looking:
         self.viewer = viewer
         self.tagging = tagging
 
-    def look(self, path: Path) -> Seen:
-        """All of it. Raises UnreadableFile or ModelUnusable."""
-        return self.shown(self.written(path), path)
+    def written(self, path: Path, cancel: threading.Event | None = None) -> Seen:
+        """The text alone. Raises UnreadableFile, or Stopped when cancelled."""
+        return Seen(readable(path.name), tuple(self.read(path, cancel).pages))
 
-    def written(self, path: Path) -> Seen:
-        """The text alone. Raises UnreadableFile."""
-        # In a process of its own, as all unknown files. The description is made in this one, where
-        # the model stays loaded.
+    def read(self, path: Path, cancel: threading.Event | None = None) -> Document:
+        """A picture or a video, in a process of its own, as all unknown files; descriptions are
+        made in this one, where the model stays loaded. Raises as `written`."""
         with Sandbox(engines=replace(self._engines(), captioner=None)) as sandbox:
-            pages = sandbox.start(path)()[0].pages
-        return Seen(readable(path.name), tuple(pages))
+            return unless(cancel, sandbox.start(path))[0]
 
-    def shown(self, seen: Seen, path: Path) -> Seen:
-        """With what it shows. Raises UnreadableFile or ModelUnusable."""
+    def stills(self, path: Path, folder: Path, cancel: threading.Event | None) -> list[float]:
+        """The seconds of a video's scenes; their pictures are in `folder` then. Raises as
+        `written`."""
+        with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+            return unless(cancel, sandbox.start_stills(path, folder))
+
+    def shown(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
+        """With what it shows. Raises UnreadableFile, ModelUnusable or Stopped."""
         if viewer := self.viewer():
-            said = [viewer.describe(each) for each in _pictures(path)]
+            said = [viewer.describe(picture, cancel) for picture in _pictures(path)]
             return replace(seen, description=" ".join(filter(None, said)))
         tagging = self.tagging()
         return replace(seen, tags=tagging.tags(first(path)) if tagging else ())
 
-    def answer(self, path: Path, question: str) -> str:
+    def answer(self, path: Path, question: str, cancel: threading.Event | None = None) -> str:
         """A vision model's, of the first picture; nothing when none is there that answers."""
         viewer = self.viewer()
-        return viewer.answer(first(path), question) if viewer else ""
+        return viewer.answer(first(path), question, cancel) if viewer else ""
+
+
+def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
+    """What is waited for. Raises Stopped when cancelled meanwhile."""
+    thread = ThreadPoolExecutor(1)
+    done = thread.submit(waiting)
+    thread.shutdown(wait=False)
+    while cancel is None or not cancel.is_set():
+        if wait([done], _LOOK_AGAIN).done:
+            return done.result()
+    raise Stopped("Stopped while it was looked at.")
 
 
 def first(path: Path) -> "Image":

@@ -11,7 +11,16 @@ def offers(models: Sequence[Model], tagged: bool = False) -> tuple[Offer, ...]:
     """Those that describe and fit this machine, then the one for tags unless it is there."""
     wanted = [model for model in models if model.role == "vision" and fits(model)]
     wanted += [model for model in models if model.role == "tags" and not tagged]
-    return tuple(Offer(m.name, m.role, m.licence, m.weights, m.note) for m in wanted)
+    return tuple(map(_offer, wanted))
+
+
+def chat_offers(models: Sequence[Model]) -> tuple[Offer, ...]:
+    """The chat model that set-up fetches."""
+    return tuple(_offer(m) for m in models if m.role == "chat" and m.default)
+
+
+def _offer(model: Model) -> Offer:
+    return Offer(model.name, model.role, model.licence, model.weights, model.note)
 
 
 def fits(model: Model) -> bool:

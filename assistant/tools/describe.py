@@ -8,6 +8,7 @@ from assistant.seeing.looking import Looking, Seen
 from assistant.tools import Request, Tool
 from assistant.tools.with_pictures import look_at
 from assistant.wishes import Describe
+from ingest.errors import Stopped
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there
 NOTHING = "No text could be read on it, and no model that sees is installed to say what it shows."
@@ -39,15 +40,16 @@ class Describing:
         return Reply(request.question, lambda reply: self._work(request, wish, reply), self.name)
 
     def _work(self, request: Request, wish: Describe, reply: Reply) -> Iterator[str]:
-        seen = look_at(self._looking, wish.pictures, reply)
-        if reply.cancel.is_set():
+        try:
+            seen = look_at(self._looking, wish.pictures, reply)
+            if wish.question:
+                yield from self._asked(request, wish, seen, reply)
+            else:
+                text = "\n\n".join(told(one, named=len(seen) > 1) for one in seen)
+                yield text
+                reply.outcome = self._outcome(text)
+        except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
-        elif wish.question:
-            yield from self._asked(request, wish, seen, reply)
-        else:
-            text = "\n\n".join(told(one, named=len(seen) > 1) for one in seen)
-            yield text
-            reply.outcome = self._outcome(text)
 
     def _asked(
         self, request: Request, wish: Describe, seen: list[Seen], reply: Reply
@@ -72,7 +74,7 @@ class Describing:
 
     def _seen(self, wish: Describe, reply: Reply) -> str:
         reply.stage = "Looking for the answer"
-        return self._looking.answer(wish.pictures[0], wish.question)
+        return self._looking.answer(wish.pictures[0], wish.question, reply.cancel)
 
     def _outcome(self, text: str) -> Outcome:
         """With the models that would say more, where none that sees is there."""

@@ -6,10 +6,11 @@ from pathlib import Path
 from assistant.attached import attached
 from assistant.attachments import kind
 from assistant.followup import needs_history
-from assistant.reply import Outcome, Reply
+from assistant.reply import Outcome, Progress, Reply
 from assistant.seeing.looking import Looking, Seen
 from assistant.tools import Request, Tool
 from assistant.wishes import Answer
+from ingest.errors import Stopped
 
 
 class WithPictures:
@@ -31,11 +32,11 @@ class WithPictures:
         )
 
     def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[str]:
-        seen = look_at(self._looking, pictures, reply)
-        if reply.cancel.is_set():
+        try:
+            given = attached(look_at(self._looking, pictures, reply))
+        except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
-        given = attached(seen)
         inner = self._answer.run(given.joined(request))
         reply.model = inner.model
         yield from inner.work(reply)
@@ -44,17 +45,14 @@ class WithPictures:
 
 
 def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
-    """All that is known of them; those that there are when it is stopped. Raises UnreadableFile."""
-    seen: list[Seen] = []
-    for path in pictures:
+    """All that is known of them. Raises UnreadableFile, ModelUnusable or Stopped."""
+    seen = []
+    for number, path in enumerate(pictures):
+        reply.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
         reply.stage = f"Reading what is written on {path.name}"
-        written = looking.written(path)
-        if reply.cancel.is_set():
-            break
+        written = looking.written(path, reply.cancel)
         reply.stage = f"Looking at {path.name}"
-        seen.append(looking.shown(written, path))
-        if reply.cancel.is_set():
-            break
+        seen.append(looking.shown(written, path, reply.cancel))
     return seen
 
 

@@ -1,0 +1,112 @@
+"""Tells what happens in a video with times, or answers a question about it."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.attached import Attached
+from assistant.reply import Offer, Outcome, Progress, Reply
+from assistant.seeing.looking import Looking, Seen
+from assistant.tools import Request, Tool
+from assistant.wishes import Clip
+from ingest.document import NOWHERE, Line, Page
+from ingest.errors import Stopped
+from ingest.media import clock
+from ingest.names import readable
+from ingest.stills import place
+
+NOTHING = "Nothing is said in it, nothing is written on its pictures"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is known of a video: its transcript with what is written on it, and what it shows."""
+
+    name: str
+    page: Page  # lines with seconds
+    shown: tuple[Line, ...] = ()  # a model's words, or tags: never evidence
+
+    @property
+    def attached(self) -> Attached:
+        """As evidence: a page of what is heard and written, one of what is shown."""
+        pages = {f"your video {self.name}": self.page} if self.page.lines else {}
+        if not self.shown:
+            return Attached(pages)
+        name = f"what your video {self.name} shows"
+        return Attached({**pages, name: Page(1, 0, 0, self.shown)}, frozenset([name]))
+
+    def timeline(self) -> Iterator[str]:
+        """A line for each thing that is heard, written or shown, in their order."""
+        lines = [*self.page.lines, *self.shown]
+        for line in sorted(lines, key=lambda line: line.seconds or 0.0):
+            yield f"{clock(line.seconds or 0.0)}  {line.text}"
+
+
+class Clipping:
+    """Takes the wish Clip."""
+
+    name = "watch"
+
+    def __init__(
+        self,
+        looking: Looking,
+        answer: Callable[[], Tool],
+        offers: Callable[[bool], tuple[Offer, ...]],
+    ) -> None:
+        """As of Describing."""
+        self._looking = looking
+        self._answer = answer
+        self._offers = offers
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Clip):
+            return None
+        return Reply(request.question, lambda reply: self._work(request, wish, reply), self.name)
+
+    def _work(self, request: Request, wish: Clip, reply: Reply) -> Iterator[str]:
+        try:
+            watched = self._watch(wish.video, reply)
+            given = watched.attached
+            if wish.question and given.pages:
+                inner = self._answer().run(given.alone(request, wish.question))
+                reply.model = inner.model
+                yield from inner.work(reply)
+                if reply.outcome:
+                    reply.outcome = given.uncited(reply.outcome)
+            else:
+                text = "\n".join(watched.timeline()) or self._nothing()
+                yield text
+                reply.outcome = Outcome(text, grounded=False, offers=self._missing())
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+
+    def _watch(self, video: Path, reply: Reply) -> Watched:
+        reply.stage = "Listening, and reading what is written"
+        document = self._looking.read(video, reply.cancel)
+        with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
+            reply.stage = "Looking for its scenes"
+            moments = self._looking.stills(video, Path(folder), reply.cancel)
+            shown = self._shown(Path(folder), moments, reply)
+        return Watched(readable(video.name), document.pages[0], shown)
+
+    def _shown(self, folder: Path, moments: Sequence[float], reply: Reply) -> tuple[Line, ...]:
+        lines: list[Line] = []
+        for number, seconds in enumerate(moments):
+            reply.stage = f"Looking at the picture at {clock(seconds)}"
+            reply.progress = Progress(number, len(moments))
+            seen = self._looking.shown(Seen("", ()), place(folder, number), reply.cancel)
+            if seen.shows and (not lines or lines[-1].text != seen.shows):
+                lines.append(Line(seen.shows, NOWHERE, seconds=seconds))
+        return tuple(lines)
+
+    def _nothing(self) -> str:
+        seeing = "and nothing is recognised on them" if self._looking.viewer() else (
+            "and no model that sees is installed to say what they show"
+        )  # fmt: skip
+        return f"{NOTHING}, {seeing}."
+
+    def _missing(self) -> tuple[Offer, ...]:
+        return () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))

@@ -1,0 +1,88 @@
+"""Translates the text that is written in a picture, line by line, beside the original."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant import chat_model, prompts
+from assistant.reply import Offer, Outcome, Progress, Reply
+from assistant.seeing.looking import Looking
+from assistant.tools import Request
+from assistant.turn_taking import TurnTaking
+from assistant.wishes import Translate
+from ingest import errors
+
+DEFAULT = "English"
+NO_TEXT = "No text could be read on the picture."
+NO_MODEL = "The text is not translated, since no chat model is installed."
+_MOST = 4  # tokens of a translation for each word of the original, and 16
+
+
+class Translating:
+    """Takes the wish Translate."""
+
+    name = "translate"
+
+    def __init__(
+        self,
+        looking: Looking,
+        model: Callable[[], BaseChatModel | None],
+        turns: TurnTaking,
+        offers: Callable[[], tuple[Offer, ...]],
+    ) -> None:
+        """`model` is asked when there is something to translate; `offers` are chat models."""
+        self._looking = looking
+        self._model = model
+        self._turns = turns
+        self._offers = offers
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Translate):
+            return None
+        return Reply(request.question, lambda reply: self._work(wish, reply), self.name)
+
+    def _work(self, wish: Translate, reply: Reply) -> Iterator[str]:
+        written: list[str] = []
+        try:
+            for piece in self._lines(wish, reply):
+                written.append(piece)
+                yield piece
+        except (chat_model.Stopped, errors.Stopped):
+            reply.cancel.set()
+        text, stopped = "".join(written), reply.cancel.is_set()
+        offers = self._offers() if NO_MODEL in text else ()
+        reply.outcome = Outcome(text, stopped=stopped, grounded=False, offers=offers)
+
+    def _lines(self, wish: Translate, reply: Reply) -> Iterator[str]:
+        reply.stage = "Reading what is written"
+        lines = [line.text for line in self._looking.written(wish.picture, reply.cancel).lines]
+        if not lines:
+            yield NO_TEXT
+            return
+        model = self._model()
+        if model is None:
+            yield "\n".join([*lines, "", NO_MODEL])
+            return
+        reply.model = str(getattr(model, "model_name", ""))
+        with self._turns.turn(reply):
+            for number, line in enumerate(lines):
+                reply.stage = "Translating"
+                reply.progress = Progress(number, len(lines))
+                said = self._said(model, line, wish.language or DEFAULT, reply)
+                yield f"{line}\n→ {said}\n"
+
+    def _said(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
+        """One line. Raises Stopped."""
+        messages = prompts.on_line(line, language)
+        ours = isinstance(model, chat_model.TokenOdds)
+        most = _MOST * len(line.split()) + 16
+        options: dict[str, Any] = {"cancel": reply.cancel, "max_tokens": most} if ours else {}
+        text = ""
+        for part in model.stream(messages, **options):
+            text += str(part.content)
+            if reply.cancel.is_set():
+                raise chat_model.Stopped("Stopped in the midst of a line.")
+        return " ".join(text.split()).strip('"“”')
