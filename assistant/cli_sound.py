@@ -2,11 +2,12 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from assistant.cli_shared import DONE, FAILED, notice
+from assistant.cli_shared import DONE, FAILED, INTERRUPTED, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -57,11 +58,18 @@ def _run_transcribe(args: argparse.Namespace, settings: "Settings") -> int:
         _listen(heard, live=not (args.json or args.output or args.times))
     except KeyboardInterrupt:
         heard.stop()
-        raise
+        _end_at_once()
     _tell(heard, args)
     offers = heard.finish().offers
     cli_tools.tell_offers(offers)
     return FAILED if offers else DONE
+
+
+def _end_at_once() -> NoReturn:
+    """Python would wait until Whisper is through with its half minute, and cannot interrupt it."""
+    notice("interrupted; what was heard is printed.")
+    sys.stdout.flush()
+    os._exit(INTERRUPTED)
 
 
 def _require_known(output: Path | None) -> None:
