@@ -10,6 +10,7 @@ from assistant.build_reading import looking
 from assistant.build_sound import speaking, transcribing
 from assistant.drawing.offers import offers
 from assistant.drawing.studio import Studio
+from assistant.enhancing.real_esrgan import RealEsrgan
 from assistant.made import Made
 from assistant.models.store import Models
 from assistant.reading import Budget
@@ -23,6 +24,7 @@ from assistant.tools.clip import Clipping
 from assistant.tools.describe import Describing
 from assistant.tools.draw import Drawing
 from assistant.tools.edit import Editing
+from assistant.tools.enhance import Enhancing
 from assistant.tools.translate import Translating
 from assistant.tools.vary import Varying
 from assistant.turn_taking import TurnTaking
@@ -51,6 +53,7 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         Drawing(studio),
         Editing(studio),
         Varying(studio),
+        Enhancing(RealEsrgan(), made(settings)),
         transcribing(settings),
         speaking(settings, made(settings)),
         *_seeing(settings, chatting),

