@@ -1,0 +1,175 @@
+"""The two trained models through the product's own catalogue and engines, on held out scenes.
+
+A sample; benchmarks/drawing.py and benchmarks/describing.py measure all of them.
+"""
+
+import random
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from assistant.drawing import Job, Painter, Watch
+from assistant.seeing import Viewer
+from tests.small_models import shapes, trained
+from tests.small_models.judge import Verdict, judge, patches
+from tests.small_models.shapes import SIDE, Scene
+
+pytestmark = pytest.mark.slow
+
+SAMPLE = shapes.prompts()[:100:4]  # 25 scenes of one shape
+RED = Scene("red", "circle", "large", "left")
+
+
+@pytest.fixture(scope="module")
+def painter(tmp_path_factory: pytest.TempPathFactory) -> Painter:
+    return trained.painter(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def viewer(tmp_path_factory: pytest.TempPathFactory) -> Viewer:
+    return trained.viewer(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def paint(painter: Painter) -> Any:
+    """A job becomes a picture; the same job is painted once."""
+    return cache(lambda prompt, seed=1: painted(painter, Job(prompt, seed=seed)))
+
+
+def painted(painter: Painter, job: Job) -> Image.Image:
+    return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
+
+
+def sampled(paint: Any) -> list[tuple[Scene, Image.Image, Verdict]]:
+    pictures = [(s, paint(words, number)) for number, (s, words) in enumerate(SAMPLE)]
+    return [(scene, picture, judge(picture, scene)) for scene, picture in pictures]
+
+
+def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
+    """In levels of 255."""
+    return np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32))
+
+
+def test_words_that_were_never_seen_become_the_picture_that_they_tell(paint: Any) -> None:
+    verdicts = [verdict for _, _, verdict in sampled(paint)]
+    assert np.mean([v.colour for v in verdicts]) >= 0.9
+    assert np.mean([v.shape for v in verdicts]) >= 0.9
+    assert np.mean([v.place for v in verdicts]) >= 0.8
+
+
+def test_a_picture_that_is_described_gives_its_words_back(paint: Any, viewer: Viewer) -> None:
+    said = [(s, shapes.read(viewer.describe(picture))) for s, picture, _ in sampled(paint)]
+    assert np.mean([caption == scene for scene, caption in said]) >= 0.8
+
+
+def test_a_large_red_circle_on_the_left(paint: Any, viewer: Viewer) -> None:
+    picture = paint("a large red circle on the left")
+    assert judge(picture, RED).all
+    assert viewer.describe(picture) == "a large red circle on the left"
+
+
+def test_captions_of_drawn_pictures_that_were_never_seen_are_right(viewer: Viewer) -> None:
+    chance = random.Random(8)
+    scenes = shapes.split()[1][::3]
+    said = [viewer.describe(shapes.draw(scene, chance)) for scene in scenes]
+    right = [shapes.read(text) == scene for text, scene in zip(said, scenes, strict=True)]
+    assert np.mean(right) >= 0.9, said
+
+
+def test_it_counts(viewer: Viewer) -> None:
+    scene = Scene("blue", "square", "small", count=3)
+    assert viewer.describe(shapes.draw(scene, random.Random(9))) == "three small blue squares"
+
+
+def test_the_same_seed_gives_the_same_picture_and_another_one_another(painter: Painter) -> None:
+    one, again, other = (
+        painted(painter, Job("a small green star", seed=seed)) for seed in (3, 3, 4)
+    )
+    assert difference(one, again).max() == 0
+    assert difference(one, other).mean() > 0.5
+
+
+def test_words_that_it_does_not_know_do_no_harm(painter: Painter) -> None:
+    words = "ein Zeppelin über Zürich, 世界 🙂, and a large red circle on the left"
+    seen = patches(painted(painter, Job(words, seed=1)))
+    assert [(one.colour, one.shape) for one in seen] == [("red", "circle")]
+
+
+def test_inpainting_keeps_what_is_outside_of_the_mask(painter: Painter) -> None:
+    """And paints what is wished inside of it."""
+    picture = shapes.draw(replace(RED, size="small"), random.Random(10))
+    mask = Image.new("L", (SIDE, SIDE), 0)
+    mask.paste(255, (SIDE // 2, 0, SIDE, SIDE))
+    job = Job("a small blue square on the right", picture=picture, mask=mask, seed=1)
+    result = painted(painter, job)
+    assert difference(picture, result)[:, : SIDE // 2].max() == 0
+    right = patches(result.crop((SIDE // 2, 0, SIDE, SIDE)).resize((SIDE, 2 * SIDE)))
+    assert "blue" in {one.colour for one in right}
+
+
+def test_a_picture_that_is_changed_a_little_keeps_more_of_itself(painter: Painter) -> None:
+    picture = shapes.draw(RED, random.Random(11))
+
+    def changed(strength: float) -> float:
+        job = Job("a large red circle on the left", picture=picture, strength=strength, seed=1)
+        return float(difference(picture, painted(painter, job)).mean())
+
+    assert changed(0.2) < 8
+    assert changed(0.2) < changed(1.0)
+
+
+def test_the_colour_of_a_picture_follows_the_words_and_its_place_stays(painter: Painter) -> None:
+    picture = shapes.draw(RED, random.Random(12))
+    words = "a large orange circle on the left"
+    changed = painted(painter, Job(words, picture=picture, strength=0.7, seed=1))
+    assert judge(changed, replace(RED, colour="orange")).all
+
+
+@pytest.mark.parametrize("kind", ["Text2Image", "Image2Image", "Inpainting"])
+def test_diffusers_alone_loads_the_folder_like_any_other(kind: str) -> None:
+    import diffusers
+
+    pipeline = getattr(diffusers, f"AutoPipelineFor{kind}").from_pretrained(
+        trained.DRAWING, local_files_only=True, safety_checker=None
+    )
+    assert type(pipeline).__name__.startswith("StableDiffusion")
+    assert pipeline.vae_scale_factor == 4 and pipeline.unet.config.sample_size * 4 == SIDE
+
+
+def test_without_the_product_inpainting_keeps_the_rest_within_the_error_of_the_vae() -> None:
+    import diffusers
+    import torch
+
+    pipeline = diffusers.AutoPipelineForInpainting.from_pretrained(
+        trained.DRAWING, local_files_only=True, safety_checker=None
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    picture = shapes.draw(RED, random.Random(13))
+    mask = Image.new("L", (SIDE, SIDE), 0)
+    mask.paste(255, (SIDE // 2 + 8, 0, SIDE, SIDE))
+    seeded = torch.Generator().manual_seed(1)
+    words = {"prompt": "a small blue square on the right", "num_inference_steps": 10}
+    result = pipeline(**words, image=picture, mask_image=mask, generator=seeded,
+                      height=SIDE, width=SIDE).images[0]  # fmt: skip
+    decoded = _through_vae(pipeline, picture)
+    kept = (slice(None), slice(0, SIDE // 2))
+    assert difference(picture, result)[kept].mean() < difference(picture, decoded)[kept].mean() + 2
+
+
+def _through_vae(pipeline: Any, picture: Image.Image) -> Image.Image:
+    import torch
+
+    with torch.no_grad():
+        pixels = pipeline.image_processor.preprocess(picture)
+        decoded = pipeline.vae.decode(pipeline.vae.encode(pixels).latent_dist.mean).sample
+    return pipeline.image_processor.postprocess(decoded)[0]
+
+
+@pytest.mark.parametrize("folder", [trained.DRAWING, trained.DESCRIBING])
+def test_the_trained_files_are_small_enough_to_be_kept_beside_the_script(folder: Path) -> None:
+    assert max(p.stat().st_size for p in folder.rglob("*") if p.is_file()) < 5_000_000
