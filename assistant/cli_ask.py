@@ -19,6 +19,10 @@ def add_parsers(commands: Any) -> None:
     ask = commands.add_parser("ask", help="a question, answered with citations")
     ask.add_argument("question", nargs="?")
     ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}')
+    ask.add_argument(
+        "--image", type=Path, action="append", default=[], metavar="FILE",
+        help="a picture that the question is about, too; may be repeated",
+    )  # fmt: skip
     ask.add_argument("--conversation", default="", metavar="ID", help="go on with a conversation")
     ask.add_argument("--json", action="store_true", help="print the answer document")
     _with_library(ask, _run_ask)
@@ -36,20 +40,37 @@ def _with_library(command: argparse.ArgumentParser, run: Any) -> None:
 
 def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import build
+    from assistant.wishes import Answer
 
     if (args.question is None) == (args.batch is None):
         args.misused("give either a QUESTION or --batch FILE")
+    if args.batch and args.image:
+        args.misused("--image goes with one QUESTION")
+    pictures = [_picture(path) for path in args.image]
     with opened(settings) as library:
         assistant = build.assistant(settings, library)
         for text in (assistant.notice, library.notice()):
             notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch)
-        reply = assistant.ask(args.question, conversation=args.conversation)
+        wish = Answer() if pictures else None  # also when it sounds as if they were to be changed
+        reply = assistant.ask(
+            args.question, conversation=args.conversation, files=pictures, wish=wish
+        )
         _show(reply, args.json)
         if not args.json:
             notice(f"`pincite replay {reply.id[:8]}` or `pincite export` tells how it was made.")
     return DONE
+
+
+def _picture(path: Path) -> Path:
+    """Raises AssistantError for another file."""
+    from assistant import attachments
+    from assistant.errors import AssistantError
+
+    if attachments.kind(attachments.checked(path)) != "picture":
+        raise AssistantError(f"{path} is no picture.")
+    return path
 
 
 def _run_batch(assistant: "Assistant", path: Path) -> int:

@@ -8,6 +8,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant import chat_model, prompts
 from assistant.reply import Offer, Outcome, Progress, Reply
 from assistant.seeing.looking import Looking
+from assistant.sentences import numbers
 from assistant.tools import Request
 from assistant.turn_taking import TurnTaking
 from assistant.wishes import Translate
@@ -16,6 +17,7 @@ from ingest import errors
 DEFAULT = "English"
 NO_TEXT = "No text could be read on the picture."
 NO_MODEL = "The text is not translated, since no chat model is installed."
+_WRONG = "  [its numbers are not those of the line]"
 _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
@@ -72,7 +74,7 @@ class Translating:
                 reply.stage = "Translating"
                 reply.progress = Progress(number, len(lines))
                 said = self._said(model, line, wish.language or DEFAULT, reply)
-                yield f"{line}\n→ {said}\n"
+                yield f"{line}\n→ {said}{_WRONG if _other_numbers(line, said) else ''}\n"
 
     def _said(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
         """One line. Raises Stopped."""
@@ -86,3 +88,8 @@ class Translating:
             if reply.cancel.is_set():
                 raise chat_model.Stopped("Stopped in the midst of a line.")
         return " ".join(text.split()).strip('"“”')
+
+
+def _other_numbers(line: str, said: str) -> bool:
+    """Small models change them; a clock may be written in another way, which is told, too."""
+    return bool(numbers(line) - numbers(said))
