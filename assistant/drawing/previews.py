@@ -45,21 +45,21 @@ class Previews:
     def _clean(self, scheduler: Any, step: int, latents: Any) -> Any:
         """What the model takes the picture for by now, without the noise that is left.
 
-        DPM++ keeps it. For others it is where the line through the last two points ends, exactly so
-        for Euler's method.
+        DPM++ keeps it. For others it is where the line through the last two points ends as the
+        noise goes to zero: exactly so for Euler's method and for DDIM.
         """
         kept = getattr(scheduler, "model_outputs", None)
         if kept and kept[-1] is not None and kept[-1].shape == latents.shape:
             return kept[-1]
-        sigmas = getattr(scheduler, "sigmas", None)
-        if sigmas is None or "Euler" not in type(scheduler).__name__:
+        found = _noise(scheduler, step)
+        if found is None:
             return latents
-        at = min(getattr(scheduler, "step_index", None) or step + 1, len(sigmas) - 1)
-        sigma, before, self._before = float(sigmas[at]), self._before, (float(sigmas[at]), latents)
-        if before is None or before[0] <= sigma or before[1].shape != latents.shape:
-            return latents / (sigma**2 + 1) ** 0.5
-        slope = (before[1] - latents) / (before[0] - sigma)
-        return latents - sigma * slope
+        scale, sigma = found
+        now, before = latents * scale, self._before
+        self._before = sigma, now
+        if before is None or before[0] <= sigma or before[1].shape != now.shape:
+            return now / (sigma**2 + 1) ** 0.5
+        return now - sigma * (before[1] - now) / (before[0] - sigma)
 
     def _decoded(self, pipeline: Any, latents: Any) -> bytes:
         import torch
@@ -97,3 +97,13 @@ def _unpacked(pipeline: Any, latents: Any, size: tuple[int, int]) -> Any:
         return latents
     width, height = size
     return pipeline._unpack_latents(latents, height, width, pipeline.vae_scale_factor)
+
+
+def _noise(scheduler: Any, step: int) -> tuple[float, float] | None:
+    """After a step: by what latents are scaled to be the picture plus noise, and its deviation."""
+    if "Euler" in type(scheduler).__name__:
+        return 1.0, float(scheduler.sigmas[min(step + 1, len(scheduler.sigmas) - 1)])
+    if type(scheduler).__name__ == "DDIMScheduler" and step + 1 < len(scheduler.timesteps):
+        kept = float(scheduler.alphas_cumprod[int(scheduler.timesteps[step + 1])])
+        return kept**-0.5, ((1 - kept) / kept) ** 0.5
+    return None

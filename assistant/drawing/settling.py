@@ -75,7 +75,7 @@ def unheeded(job: Job, taken: Parameters, tokenizer: Any) -> tuple[str, ...]:
         notes.append("Without guidance above 1 the model does not heed what is not to be there.")
     if tokenizer is not None and job.prompt:
         most = tokenizer.model_max_length
-        count = len(tokenizer(job.prompt, truncation=False).input_ids)
+        count = len(tokenizer(job.prompt, truncation=False, verbose=False).input_ids)
         if count > most:
             notes.append(f"The model reads {most} tokens; the description has {count}.")
     return tuple(notes)
