@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.errors import PinciteError
+from ingest.heartbeat import beat
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -16,3 +19,17 @@ class Captioner(Protocol):
     def describe(self, picture: "Image") -> str:
         """One or two sentences; nothing when the model is not sure."""
         ...
+
+
+def described(captioner: Captioner | None, picture: "Image") -> tuple[str, str]:
+    """What a picture shows, and a note where the model could not be used: the text of the file is
+    worth having without it. Nothing without a model."""
+    if captioner is None:
+        return "", ""
+    beat(0, 0)  # a large model takes long
+    try:
+        return " ".join(captioner.describe(picture).split()), ""
+    except PinciteError as error:
+        return "", f"its pictures are not described: {str(error).rstrip('.')}"
+    finally:
+        beat(0, 0)

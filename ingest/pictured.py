@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import pdfium
+from ingest.captions import Captioner, described
 from ingest.document import Box, Line, Page, count
 from ingest.legibility import SMALL, written
 from ingest.ocr.reading import NO_TEXT, UNREADABLE, Reading, added, beside, read
@@ -29,6 +30,7 @@ def pictured(path: Path, page: Page, engines: Engines) -> Page:
 
     May raise UnreadableFile: the page cannot be drawn.
     """
+    page = _described(path, page, engines.captioner)
     written_on = _written_on(path, page)
     if not written_on:
         return page
@@ -38,6 +40,19 @@ def pictured(path: Path, page: Page, engines: Engines) -> Page:
         reading = read(_crop(picture, box, scale), scale, engines)
         page = _with(page, reading, box)
     return page
+
+
+def _described(path: Path, page: Page, captioner: Captioner | None) -> Page:
+    """With what its figures show."""
+    if captioner is None or not page.figures:
+        return page
+    scale = _DOTS * fitting(page.width * _DOTS, page.height * _DOTS)
+    picture, figures, why_not = pdfium.render(path, page.number, scale), [], ""
+    for figure in page.figures:
+        shows, why_not = described(captioner, _crop(picture, figure.box, scale))
+        figures.append(replace(figure, description=shows))
+    note = ". ".join(filter(None, (page.note, why_not)))
+    return replace(page, figures=tuple(figures), note=note)
 
 
 def _written_on(path: Path, page: Page) -> list[Box]:

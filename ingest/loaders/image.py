@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from ingest.captions import described
 from ingest.document import Box, Document, Figure, Page, count
 from ingest.generated import generated, marked
 from ingest.heartbeat import beat
@@ -52,8 +53,8 @@ def _page(
     same = blake2b(picture.tobytes() + repr((picture.size, scale)).encode()).digest()
     reading = known[same] = known.get(same) or read(picture, scale, engines)
     width, height = picture.width / scale, picture.height / scale
-    described = engines.captioner.describe(picture) if engines.captioner else ""
-    figure = Figure(Box(0, 0, width, height), description=described)
+    shows, why_not = described(engines.captioner, picture)
+    figure = Figure(Box(0, 0, width, height), description=shows)
     return Page(
         at,
         width,
@@ -61,10 +62,10 @@ def _page(
         reading.lines,
         pictures=1,
         ocr=bool(reading.lines),
-        figures=() if reading.lines and not described else (figure,),
+        figures=() if reading.lines and not shows else (figure,),
         characters=sum(count(line.text) for line in reading.lines),
         unread=reading.unread,
-        note=reading.note,
+        note=". ".join(filter(None, (reading.note, why_not))),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ingest.captions import Captioner, described
 from ingest.document import NOWHERE, Box, Document, Dropped, Figure, Line, Page, count
 from ingest.errors import CannotRecognise, UnreadableFile
 from ingest.heartbeat import beat
@@ -14,6 +15,8 @@ from ingest.scenes import Scene, scenes
 from ingest.source import Source
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from ingest.media import Gray, Picture
 
 
@@ -62,21 +65,25 @@ def _written(source: Source) -> _Written:
             reader = recognizer(source.engines)
         except CannotRecognise as error:
             return _Written(note=str(error).rstrip("."))
-        return _read(media, reader)
+        return _read(media, reader, source.engines.captioner)
 
 
-def _read(media: Media, reader: Recognizer) -> _Written:
+def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Written:
     lines, figures, repeated = list[Line](), list[Figure](), 0
     before: set[str] = set()
+    why_not = ""
     for scene in scenes(_watched(media), media.seconds):
-        found = _on(scene, reader)
+        picture = _picture(scene)
+        found = _on(picture, scene.seconds, reader)
         new = [line for line in found if line.text not in before]
         lines += [replace(line, begins=line is new[0]) for line in new]
         repeated += sum(count(line.text) for line in found) - sum(count(n.text) for n in new)
         before = {line.text for line in found}
-        text = " ".join(line.text for line in found)
+        shows, why_not = described(captioner, picture)
+        text = shows or " ".join(line.text for line in found)
         figures.append(Figure(Box(0, 0, *media.size), clock(scene.seconds), text))
-    note = f"{media.damaged} damaged pictures could not be decoded" if media.damaged else ""
+    damaged = f"{media.damaged} damaged pictures could not be decoded" if media.damaged else ""
+    note = ". ".join(filter(None, (damaged, why_not)))
     return _Written(tuple(lines), tuple(figures), repeated, note)
 
 
@@ -90,11 +97,15 @@ def _watched(media: Media) -> "Iterator[tuple[float, Gray, Callable[[], Picture]
         yield frame
 
 
-def _on(scene: Scene, reader: Recognizer) -> list[Line]:
+def _picture(scene: Scene) -> "Image":
     from PIL import Image
 
-    found = reader.lines(Image.fromarray(scene.picture()), 1.0)
-    moment = round(scene.seconds, 2)
+    return Image.fromarray(scene.picture())
+
+
+def _on(picture: "Image", seconds: float, reader: Recognizer) -> list[Line]:
+    found = reader.lines(picture, 1.0)
+    moment = round(seconds, 2)
     return [
         Line(line.text, NOWHERE, confidence=line.confidence, seconds=moment)
         for line in found
