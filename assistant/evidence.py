@@ -127,10 +127,12 @@ class Joined:
 
 
 def _chunks(name: str, page: Page) -> list[StoredChunk]:
+    """Without what is no evidence, such as the text of a generated picture."""
     document = Document(sha256="", name=name, title=name, pages=(page,))
     return [
         StoredChunk(f"{name}:{number}", name, 1, c.first, c.last, (), c.text)
         for number, c in enumerate(chunk_document(document))
+        if not c.hidden
     ]
 
 

@@ -9,11 +9,14 @@ from assistant import build
 from assistant.drawing import Job, Painted
 from assistant.drawing.marks import provenance
 from assistant.drawing.saving import save
+from assistant.evidence import GivenPassages
 from assistant.reply import Outcome
 from assistant.settings import Settings
 from assistant.whole.parts import parts
+from ingest.loaders import load
 from tests.pdfs import write_pdf
 from tests.scans import drawn
+from vectorstore.embedder import load_embedder
 from vectorstore.library import Library
 
 pytestmark = [
@@ -86,3 +89,13 @@ def test_beside_a_true_source_only_that_one_is_cited(settings: Settings, folder:
         done = asked(settings, library)
         assert "63" in done.text
         assert {c.document for c in done.citations} == {"scan.png"}
+
+
+def test_nor_when_it_comes_with_a_question(minilm: Path, folder: Path) -> None:
+    embedder = load_embedder(minilm)
+    found = {}
+    for name in ("made.png", "scan.png"):
+        pages = {name: load(folder / name).pages[0]}
+        found[name] = GivenPassages.of(pages, embedder).passages(QUESTION)
+    assert "63" in found["scan.png"][0].text
+    assert found["made.png"] == []
