@@ -15,8 +15,12 @@ from assistant.tools.speak import Speaking
 from assistant.tools.transcribe import Transcribing
 
 
+@functools.cache
 def transcribing(settings: Settings) -> Transcribing:
-    """The speech model is looked for at each recording: it may have been fetched since."""
+    """Shared by all who listen: one recording at a time.
+
+    The speech model is looked for at each recording: it may have been fetched since.
+    """
     models = Models(settings.models_folder, settings)
 
     def ear() -> Ear | None:

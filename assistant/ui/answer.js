@@ -74,10 +74,12 @@ const sentence = (root, part, citations, opened) => {
 
 const sentences = (root, data) => {
   const paragraphs = [];
-  for (const part of data.sentences) {
+  for (const [number, part] of data.sentences.entries()) {
     if (part.breaks || !paragraphs.length) paragraphs.push(make("p", "paragraph"));
     const paragraph = paragraphs[paragraphs.length - 1];
-    paragraph.append(sentence(root, part, data.citations, data.opened), " ");
+    const span = sentence(root, part, data.citations, data.opened);
+    span.dataset.number = number;
+    paragraph.append(span, " ");
   }
   return paragraphs;
 };
@@ -128,6 +130,37 @@ const footer = (data) => {
   return line;
 };
 
+// While it is read aloud (read_aloud.js), the sentence that is heard is marked, and the lines that it
+// comes from stand below its paragraph.
+const reading = (root, data, number) => {
+  root.number = number;
+  root.querySelector(".heard-lines")?.remove();
+  for (const span of root.querySelectorAll(".sentence")) span.classList.remove("heard");
+  const span = root.querySelector(`.sentence[data-number="${number}"]`);
+  if (!span) return;
+  span.classList.add("heard");
+  const marks = data.sentences[number].marks.filter((mark) => data.citations[mark]);
+  if (marks.length) {
+    const lines = quotes({
+      quotes: marks.map((mark) => ({ ...data.citations[mark], text: data.lines[mark] })),
+    });
+    lines.classList.add("heard-lines");
+    lines.setAttribute("aria-label", "The lines that this sentence comes from");
+    span.closest(".paragraph").after(lines);
+  }
+  span.scrollIntoView({ block: "nearest" });
+};
+
+const listen = (root, data) => {
+  if (root.listener) window.removeEventListener("pincite:reading", root.listener);
+  root.listener = ({ detail }) => {
+    if (!root.isConnected) window.removeEventListener("pincite:reading", root.listener);
+    else if (detail.answer === data.id) reading(root, data, detail.sentence);
+  };
+  window.addEventListener("pincite:reading", root.listener);
+  if (root.number >= 0) reading(root, data, root.number);
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".answer");
   root.open = (id) => setTriggerValue("open", id);
@@ -146,5 +179,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.passages?.length) parts.push(passages(root, data));
   if (data.footer) parts.push(footer(data));
   root.replaceChildren(...parts);
+  if (data.sentences) listen(root, data);
   if (focused) root.querySelector(`[data-id="${focused}"]`)?.focus();
 }

@@ -78,8 +78,10 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
 def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
     refused = answer["refused"]
     return {
+        "id": answer["id"],
         "sentences": [] if not answer["answer"] else _sentences(answer),
         "citations": {c["mark"]: _source(c) for c in answer["citations"]},
+        "lines": {c["mark"]: _excerpt(c["quote"]) for c in answer["citations"]},
         "note": _note(answer),
         "notices": list(answer.get("notices", ())),  # answers of older versions have none
         "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],

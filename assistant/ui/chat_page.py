@@ -20,8 +20,10 @@ from assistant.ui import (
     pack_button,
     page_view,
     progress_view,
+    read_aloud,
     resources,
     sidebar,
+    spoken,
     style,
     thumbs,
     tools_dialog,
@@ -53,11 +55,13 @@ def _chat(assistant: Assistant) -> None:
         _turn(assistant, turn)
     if running:
         _in_work(identity, running)
-    elif turns:
+    if spoken.busy():
+        spoken.draw(_ask)
+    elif turns and not running:
         choices.draw(turns[-1], _ask)
-    else:
+    elif not running:
         welcome.draw(assistant, _ask)
-    _input(assistant, busy=running is not None and not running.done)
+    _input(assistant, busy=spoken.busy() or (running is not None and not running.done))
     page_view.panel(assistant.library)
 
 
@@ -75,6 +79,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
         thumbs.draw(turn)
         pack_button.draw(assistant, turn)
+        read_aloud.draw(turn)
 
 
 def _question(text: str, attached: Sequence[str] = ()) -> None:
@@ -112,12 +117,16 @@ def _input(assistant: Assistant, busy: bool) -> None:
     tools_dialog.button(busy, _wish)
     given = st.chat_input(
         hint, disabled=busy, key="question", accept_file="multiple",
+        accept_audio=True,
         file_type=[suffix.lstrip(".") for suffix in attachments.SUFFIXES],
     )  # fmt: skip
-    if given and (given.text.strip() or given.files):
+    if given and (given.text.strip() or given.files or given.audio):
         try:
             files = attachments.keep(given.files, resources.settings().home / "attached")
-            _ask(given.text.strip(), files)
+            if given.audio:
+                spoken.take(given.audio, given.text, files)
+            else:
+                _ask(given.text.strip(), files)
         except PinciteError as error:
             trouble.keep(error)
         st.rerun()

@@ -1,0 +1,138 @@
+// A button that reads an answer aloud. It asks Python for one piece of sound after the other, the
+// next one while one plays. Which sentence is heard is told to the answer (answer.js) by an event.
+const EVENT = "pincite:reading";
+const AGAIN = 250; // milliseconds until it asks again for a piece that was not ready
+const SILENCE = "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAIlYAAESsAAACABAAZGF0YQIAAAAAAA==";
+
+// A drawn page may draw this again: what plays is kept outside of it, by answer.
+const readings = new Map();
+
+const reading = (id) => {
+  if (!readings.has(id)) {
+    readings.set(id, { id, state: "idle", next: 0, of: 0, clips: new Map(), nonce: 0, error: "" });
+  }
+  return readings.get(id);
+};
+
+const tell = (one, sentence) =>
+  window.dispatchEvent(new CustomEvent(EVENT, { detail: { answer: one.id, sentence } }));
+
+const ask = (one, number) => {
+  one.nonce += 1;
+  one.asked = number;
+  one.send("want", { number, nonce: one.nonce, start: one.start });
+};
+
+const end = (one) => {
+  one.audio?.pause();
+  clearTimeout(one.timer);
+  for (const clip of one.clips.values()) URL.revokeObjectURL(clip.url);
+  Object.assign(one, { state: "idle", next: 0, of: 0, asked: null });
+  one.clips.clear();
+  tell(one, -1);
+  one.draw();
+};
+
+const stop = (one) => {
+  end(one);
+  one.send("stop", Date.now());
+};
+
+const play = async (one) => {
+  const clip = one.clips.get(one.next);
+  if (!clip) {
+    one.state = "waiting";
+    one.draw();
+    return;
+  }
+  one.state = "playing";
+  one.audio.src = clip.url;
+  tell(one, clip.sentence);
+  one.draw();
+  if (one.next + 1 < one.of && !one.clips.has(one.next + 1)) ask(one, one.next + 1);
+  try {
+    await one.audio.play();
+  } catch (error) {
+    if (one.state !== "playing" || error.name === "AbortError") return;
+    one.error = `The browser does not play it: ${error.message}`;
+    stop(one);
+  }
+};
+
+const ended = (one) => {
+  const clip = one.clips.get(one.next);
+  if (one.state !== "playing" || !clip) return;
+  URL.revokeObjectURL(clip.url);
+  one.clips.delete(one.next);
+  one.next += 1;
+  if (one.next < one.of) play(one);
+  else stop(one);
+};
+
+const begin = (one) => {
+  for (const other of readings.values()) if (other.state !== "idle") end(other);
+  one.error = "";
+  one.state = "waiting";
+  one.start = `${one.id}-${Date.now()}`;
+  if (!one.audio) {
+    one.audio = new Audio();
+    one.audio.onended = () => ended(one);
+  }
+  // Some browsers let an element play later only when a click has made it play.
+  one.audio.src = SILENCE;
+  one.audio.play().catch(() => {});
+  one.draw();
+  ask(one, 0);
+};
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+const receive = (one, data) => {
+  if (data.none && one.state !== "idle") {
+    one.error = data.error;
+    end(one);
+    return;
+  }
+  if (data.error && one.state !== "idle") {
+    one.error = data.error;
+    stop(one);
+    return;
+  }
+  if (one.state === "idle" || data.nonce !== one.nonce || one.asked !== data.number) return;
+  one.of = data.of;
+  if (data.of === 0) {
+    stop(one);
+  } else if (!data.sound) {
+    clearTimeout(one.timer);
+    one.timer = setTimeout(() => one.state !== "idle" && ask(one, data.number), AGAIN);
+  } else {
+    const url = URL.createObjectURL(new Blob([bytes(data.sound)], { type: "audio/wav" }));
+    one.clips.set(data.number, { url, sentence: data.sentence });
+    one.asked = null;
+    if (one.state === "waiting") play(one);
+  }
+};
+
+const WORDS = { idle: "Read aloud", waiting: "Preparing…", playing: "Stop reading" };
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".aloud");
+  const one = reading(data.id);
+  one.send = setTriggerValue;
+  one.draw = () => {
+    const button = root.querySelector("button") ?? document.createElement("button");
+    button.type = "button";
+    button.textContent = WORDS[one.state];
+    button.dataset.state = one.state;
+    button.onclick = () => (one.state === "idle" ? begin(one) : stop(one));
+    const error = document.createElement("span");
+    error.className = "error";
+    error.setAttribute("role", "alert");
+    error.textContent = one.error;
+    if (!button.isConnected) root.replaceChildren(button);
+    root.querySelector(".error")?.remove();
+    if (error.textContent) root.append(error);
+  };
+  receive(one, data);
+  one.draw();
+}
