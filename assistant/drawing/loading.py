@@ -1,7 +1,8 @@
 """A drawing model comes from the disk into memory, and never from anywhere else.
 
 The one place that imports diffusers. Not loaded, for it would judge pictures that stay on the
-person's machine: the safety checker that some folders hold.
+person's machine: the safety checker that some folders hold. Not used: attention slicing. Torch
+computes attention without the whole matrix as it is, and slices would take that away.
 """
 
 import contextlib

@@ -4,9 +4,11 @@ The way back of diffusers/loaders/single_file_utils.py, for models made on the s
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save_file
 
 _RESNET = {
@@ -15,6 +17,7 @@ _RESNET = {
 }  # fmt: skip
 _ENDS = {
     "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0", "add_embedding.linear_2": "label_emb.0.2",
     "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2",
 }  # fmt: skip
 _VAE = {
@@ -27,17 +30,51 @@ _VAE = {
     r"down_blocks\.(\d)\.downsamplers\.0": r"down.\1.downsample",
 }  # fmt: skip
 
+_OPEN_CLIP = {
+    r"^text_model\.": "", r"^embeddings\.token_embedding": "token_embedding",
+    r"^embeddings\.position_embedding\.weight": "positional_embedding",
+    r"^final_layer_norm": "ln_final", r"^encoder\.layers": "transformer.resblocks",
+    r"layer_norm(\d)": r"ln_\1", r"mlp\.fc1": "mlp.c_fc", r"mlp\.fc2": "mlp.c_proj",
+    r"self_attn": "attn",
+}  # fmt: skip
+
 
 def save(pipeline: Any, path: Path) -> Path:
-    """Write the UNet, the VAE and the text encoder of a Stable Diffusion 1 pipeline."""
+    """Write the parts of a pipeline of Stable Diffusion 1 or XL."""
     unet = {f"model.diffusion_model.{_unet(n, pipeline.unet)}": t
             for n, t in pipeline.unet.state_dict().items()}  # fmt: skip
     vae = dict(_vae(n, t, pipeline.vae) for n, t in pipeline.vae.state_dict().items())
-    words = {f"cond_stage_model.transformer.text_model.{n.removeprefix('text_model.')}": t
+    large = hasattr(pipeline, "text_encoder_2")
+    place = "conditioner.embedders.0" if large else "cond_stage_model"
+    words = {f"{place}.transformer.text_model.{n.removeprefix('text_model.')}": t
              for n, t in pipeline.text_encoder.state_dict().items()}  # fmt: skip
+    if large:
+        told = dict(_open_clip(pipeline.text_encoder_2))
+        words |= {f"conditioner.embedders.1.model.{name}": t for name, t in told.items()}
     tensors = {**unet, **vae, **words}
     save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, path)
     return path
+
+
+def _open_clip(encoder: Any) -> Iterator[tuple[str, Any]]:
+    """With the query, the key and the value in one, as OpenCLIP has them."""
+    found = encoder.state_dict()
+    yield "text_projection", found["text_projection.weight"].T
+    for name, tensor in found.items():
+        for known, other in _OPEN_CLIP.items():
+            name = re.sub(known, other, name)
+        if "q_proj" in name:
+            parts = [tensor, *(found[_same(encoder, name, part)] for part in ("k", "v"))]
+            yield name.replace("q_proj.", "in_proj_"), torch.cat(parts)
+        elif not re.search(r"[kv]_proj|text_projection|position_ids", name):
+            yield name, tensor
+
+
+def _same(encoder: Any, name: str, part: str) -> str:
+    """The name of the key or the value beside a query."""
+    layer, kind = re.findall(r"resblocks\.(\d+)\.attn\.q_proj\.(\w+)", name)[0]
+    ending = f"encoder.layers.{layer}.self_attn.{part}_proj.{kind}"
+    return next(known for known in encoder.state_dict() if known.endswith(ending))
 
 
 def _unet(name: str, unet: Any) -> str:

@@ -32,11 +32,11 @@ def unet(**more: Any) -> Any:
     )  # fmt: skip
 
 
-def words(kind: str = "CLIPTextModel") -> Any:
+def words(kind: str = "CLIPTextModel", size: int = 32) -> Any:
     import transformers
 
     config = transformers.CLIPTextConfig(
-        vocab_size=49408, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        vocab_size=49408, hidden_size=size, intermediate_size=64, num_hidden_layers=2,
         num_attention_heads=4, bos_token_id=0, eos_token_id=2, pad_token_id=1, projection_dim=32,
     )  # fmt: skip
     return getattr(transformers, kind)(config)
@@ -95,11 +95,11 @@ def sdxl() -> Any:
 
     # 6 numbers of a size and a place, 8 each, and the 32 of the words.
     conditioned = unet(
-        cross_attention_dim=64, addition_embed_type="text_time", addition_time_embed_dim=8,
+        cross_attention_dim=96, addition_embed_type="text_time", addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=80, use_linear_projection=True,
     )  # fmt: skip
     return StableDiffusionXLPipeline(
-        vae(), words(), words("CLIPTextModelWithProjection"), tokenizer(), tokenizer(),
+        vae(), words(), words("CLIPTextModelWithProjection", 64), tokenizer(), tokenizer(),
         conditioned, EulerDiscreteScheduler(**NOISE), add_watermarker=False,
     )  # fmt: skip
 

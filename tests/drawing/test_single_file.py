@@ -3,15 +3,15 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from assistant.drawing import Job, Watch, loading, single_file, weights
 from assistant.drawing.diffusing import DiffusersPainter
 from assistant.errors import ModelUnusable
-from tests.drawing import ldm
+from tests.drawing import ldm, made_models
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -84,7 +84,6 @@ def test_a_damaged_file_is_named(content: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("family", "part"), PARAMETERS)
 def test_the_shapes_are_those_of_the_families(family: str, part: str) -> None:
     import diffusers
-    import torch
     import transformers
 
     folder = single_file._SHAPES / family / part
@@ -108,12 +107,16 @@ def test_the_tokenizer_is_that_of_clip() -> None:
     assert told["tokenizer_2"].pad_token_id == 0
 
 
-def test_one_file_paints_what_its_folder_paints(pipeline: Any, tiny: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sd", "sdxl"])
+def test_one_file_paints_what_its_folder_paints(kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    pipeline = getattr(made_models, kind)()
+    folder, beside = tmp_path / "whole", tmp_path / "one"
+    pipeline.save_pretrained(folder)
     path = ldm.save(pipeline, tmp_path / "one.safetensors")
-    beside = tmp_path / "one"
-    shutil.copytree(tiny, beside, ignore=shutil.ignore_patterns("*.safetensors"))
+    shutil.copytree(folder, beside, ignore=shutil.ignore_patterns("*.safetensors"))
     job = Job("a red circle", seed=3, steps=3)
-    whole = DiffusersPainter(tiny).paint(job, Watch()).pictures[0]
+    whole = DiffusersPainter(folder).paint(job, Watch()).pictures[0]
     single = DiffusersPainter(path).paint(job, Watch()).pictures[0]
     assert np.abs(np.asarray(whole, int) - np.asarray(single, int)).max() <= 1
 
