@@ -20,6 +20,7 @@ from assistant.seeing.offers import offers as vision_offers
 from assistant.settings import Settings
 from assistant.tools import Specialist
 from assistant.tools.answer import Answer
+from assistant.tools.chart import Charting
 from assistant.tools.clip import Clipping
 from assistant.tools.describe import Describing
 from assistant.tools.draw import Drawing
@@ -54,6 +55,7 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         Editing(studio),
         Varying(studio),
         Enhancing(RealEsrgan(), made(settings)),
+        Charting(made(settings)),
         transcribing(settings),
         speaking(settings, made(settings)),
         *_seeing(settings, chatting),

@@ -57,9 +57,9 @@ def ranking(
         return []
     cards: dict[str, frozenset[str]] = {}
     found = []
-    for near in _grids(question, evidence, documents):
+    for near in grids(question, evidence, documents):
         if near.document not in cards:
-            cards[near.document] = _card(near.document, evidence.page(near.document, 1))
+            cards[near.document] = card(near.document, evidence.page(near.document, 1))
         found += [
             plan for plan in plans(wanted, near, cards[near.document]) if computes(plan, question)
         ]
@@ -85,7 +85,7 @@ def told(plan: Plan) -> tuple[object, ...]:
     return (value if value is not None else plan.operands[0].cell.text,)
 
 
-def _grids(question: str, evidence: Tabled, documents: Collection[str] | None) -> Iterator[Grid]:
+def grids(question: str, evidence: Tabled, documents: Collection[str] | None) -> Iterator[Grid]:
     """The tables on the pages of the best passages, and all those of the best document."""
     hits = evidence.passages(question, PASSAGES, documents)
     if not hits:
@@ -100,7 +100,7 @@ def _grids(question: str, evidence: Tabled, documents: Collection[str] | None) -
                 yield found
 
 
-def _card(document: str, first: Page) -> frozenset[str]:
+def card(document: str, first: Page) -> frozenset[str]:
     """What names a document: its name, and its first page but for the tables on it."""
     rows = {line for table in first.tables for line in range(table.first, table.last + 1)}
     beside = " ".join(line.text for at, line in enumerate(first.lines) if at not in rows)

@@ -1,0 +1,116 @@
+"""Draws numbers of a table in the documents as a chart, and cites each cell."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from assistant import gaps
+from assistant.charting import CannotChart, Numbers
+from assistant.charting.drawn import draw, kind_of, unit
+from assistant.charting.finding import find
+from assistant.made import Made
+from assistant.reply import Outcome, Reply, Sentence
+from assistant.tables.choosing import Tabled
+from assistant.tables.plan import Plan
+from assistant.tables.question import LOOKUP
+from assistant.tables.terms import is_year, terms
+from assistant.tools import Request
+from assistant.tools.tables import outcome
+from assistant.wishes import Chart
+
+_LISTED = 12  # numbers that are written in the answer, too
+
+
+class Charting:
+    """Takes the wish Chart."""
+
+    name = "chart"
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Chart):
+            return None
+        return Reply(
+            request.question, lambda reply: self._work(wish, request, reply), self.name, self.name
+        )
+
+    def _work(self, wish: Chart, request: Request, reply: Reply) -> Iterator[str]:
+        reply.stage = "Looking for a table"
+        try:
+            numbers = _found(wish, request)
+        except CannotChart as error:
+            yield str(error)
+            reply.outcome = _refusal(str(error))
+            return
+        if reply.cancel.is_set():
+            reply.outcome = Outcome("", stopped=True)
+            return
+        reply.stage = "Drawing"
+        kind, notice = kind_of(numbers, wish.kind)
+        if kind == "pie":
+            numbers = replace(numbers, series=numbers.series[:1])
+        path = self._made.path(".png")
+        draw(numbers, kind, _title(wish.what), source(numbers), path)
+        reply.images = (path,)
+        text = said(numbers)
+        yield text
+        plan = Plan(numbers.grid, LOOKUP, numbers.cells, score=numbers.score)
+        done = gaps.noted(outcome(plan, text), request.evidence, request.documents or ())
+        notices = tuple(filter(None, (notice, _backwards(numbers, kind), _left_out(numbers))))
+        reply.outcome = replace(done, notices=(*notices, *done.notices))
+
+
+def _found(wish: Chart, request: Request) -> Numbers:
+    if not isinstance(request.evidence, Tabled):
+        raise CannotChart("There are no tables in what was given with the question.")
+    return find(wish.what, request.evidence, request.documents)
+
+
+def _refusal(text: str) -> Outcome:
+    return Outcome(text, (Sentence(text, supported=False),), refused=True)
+
+
+def _title(what: str) -> str:
+    return what[:1].upper() + what[1:]
+
+
+def source(numbers: Numbers) -> str:
+    """Document, page and table."""
+    grid = numbers.grid
+    table = f", “{grid.table.caption}”" if grid.table.caption else ""
+    return f"{grid.document}, page {grid.page.number}{table}"
+
+
+def said(numbers: Numbers) -> str:
+    """One sentence with the numbers as the document writes them."""
+    cells = numbers.cells
+    named = "; ".join(_named(numbers, at) for at in range(len(numbers.series)))
+    scale = f" ({unit(numbers)})" if unit(numbers) else ""
+    if len(cells) > _LISTED:
+        named = f"{len(cells)} numbers"
+    return f"Charted from {source(numbers)}{scale}: {named}."
+
+
+def _named(numbers: Numbers, at: int) -> str:
+    series = numbers.series[at]
+    points = ", ".join(f"{p.label} {p.cell.cell.text}" for p in series.points)
+    return f"{series.label}: {points}" if series.label else points
+
+
+def _backwards(numbers: Numbers, kind: str) -> str:
+    """Labels stay as they stand in the table: a line over them may run back in time."""
+    years = [
+        max((int(t) for t in terms(label) if is_year(t)), default=0) for label in numbers.labels
+    ]
+    newest_first = numbers.timed and years[0] > years[-1]
+    return "The newest is at the left, as in the table." if newest_first and kind != "pie" else ""
+
+
+def _left_out(numbers: Numbers) -> str:
+    """Totals and changes are not drawn beside their parts."""
+    names = ", ".join(f"“{name}”" for name in numbers.left_out[:6])
+    more = f" and {len(numbers.left_out) - 6} more" if len(numbers.left_out) > 6 else ""
+    return f"Not drawn: {names}{more}." if names else ""
