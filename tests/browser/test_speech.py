@@ -110,7 +110,7 @@ def test_a_spoken_question_is_written_down_and_answered(page: Any, picture: Pict
     picture(page, "spoken-question")
 
 
-def test_an_answer_is_read_aloud_with_the_lines_that_it_comes_from(
+def test_an_answer_is_read_aloud_with_the_lines_that_it_comes_from_and_stops_at_once(
     page: Any, picture: Picture
 ) -> None:
     page.evaluate(COUNT_PLAYED)
@@ -131,13 +131,8 @@ def test_an_answer_is_read_aloud_with_the_lines_that_it_comes_from(
     assert page.evaluate("window.played") >= len(said)
     assert page.evaluate("window.heardSeconds") > 1
 
-
-def test_reading_stops_at_once(page: Any) -> None:
-    ask(page, "How many days of annual leave are there?")
-    page.locator(".mark").first.wait_for(timeout=PATIENCE)
     page.get_by_role("button", name="Read aloud").click()
     page.locator(".sentence.heard").wait_for(timeout=60_000)
-
     page.get_by_role("button", name="Stop reading").click()
 
     page.get_by_role("button", name="Read aloud").wait_for(timeout=1_000)
