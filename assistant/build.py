@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.build_reading import engines, looking
+from assistant.build_reading import engines, looking, tagging
 from assistant.build_tools import Chatting, makers
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
@@ -19,7 +19,7 @@ from assistant.settings import Settings
 from assistant.tools import Specialist, Tool
 from assistant.tools.answer import EXTRACTIVE, Answer
 from assistant.tools.ask_back import AskBack
-from assistant.tools.choosing import Choosing
+from assistant.tools.choosing import Choosing, Router, Rules
 from assistant.tools.tables import Tables
 from assistant.tools.whole import Whole
 from assistant.tools.with_pictures import WithPictures
@@ -68,6 +68,7 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
+        lambda: tagging(settings),
     )  # fmt: skip
 
 
@@ -201,8 +202,18 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     specialists: list[Specialist] = [
         WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns), AskBack(),
     ]  # fmt: skip
-    tool = Choosing(specialists, answer, makers(settings, Chatting(lambda: model, turns)))
+    made = makers(settings, Chatting(lambda: model, turns))
+    tool = Choosing(specialists, answer, made, _router(settings, model))
     return Answering(tool, name, writer=writer, model=model)
+
+
+def _router(settings: Settings, model: "LlamaCppChat") -> Router:
+    """What chooses the tool for a message. Raises AssistantError without langchain."""
+    if settings.tool_calling == "rules":
+        return Rules()
+    from assistant.routing.agent import ModelRouter
+
+    return ModelRouter(model)
 
 
 def _reranker(settings: Settings, model: "LlamaCppChat | None" = None) -> Reranker | None:

@@ -45,6 +45,8 @@ def add_parsers(commands: Any) -> None:
     search.add_argument(
         "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
     )
+    search.add_argument("--pictures", metavar="WORDS", help="find pictures by words")
+    search.add_argument("--image", type=Path, metavar="FILE", help="find pictures like this one")
     search.add_argument("-k", type=count, default=8, metavar="N", help="how many pages (8)")
     search.add_argument(
         "--hidden", action="store_true", help="also find text that a reader does not see"
@@ -137,8 +139,13 @@ def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
-    if (args.query is None) == (args.batch is None):
-        args.misused("give either a QUERY or --batch FILE")
+    given = [args.query, args.batch, args.pictures, args.image]
+    if sum(value is not None for value in given) != 1:
+        args.misused("give a QUERY, --batch FILE, --pictures WORDS or --image FILE")
+    if args.pictures is not None or args.image:
+        from assistant import cli_pictures
+
+        return cli_pictures.run(args, settings)
     with opened(settings) as library:
         notice(library.notice())
         if args.batch:

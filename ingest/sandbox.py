@@ -1,7 +1,7 @@
 """Runs loaders in child processes: a file that crashes or hangs one costs only that file."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ from ingest import child
 from ingest.child import Beat, Child, Job
 from ingest.chunking import chunk
 from ingest.containers import Expanded, expand
+from ingest.cutouts import Spot, cut
 from ingest.decoded import Decoded, decode
 from ingest.document import Chunk, Document
 from ingest.errors import PinciteError, Stopped, UnreadableFile
@@ -86,6 +87,12 @@ class Sandbox:
     def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
         """The same for the pictures of a video, see `ingest.stills.stills`."""
         return self._begin(partial(stills, path, folder), path, None)
+
+    def start_cut(
+        self, path: Path, spots: Sequence[Spot], folder: Path
+    ) -> Callable[[], list[float]]:
+        """The same for pictures of a document, see `ingest.cutouts.cut`."""
+        return self._begin(partial(cut, path, spots, folder), path, None)
 
     def close(self) -> None:
         """End all children, also in the midst of a file; from any thread."""

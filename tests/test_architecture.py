@@ -28,13 +28,15 @@ HOMES = {
         "vectorstore/jobs.py",
     },
     "fpdf": set(),
-    "langchain": set(),
+    "langchain": {"assistant/routing/agent.py"},
     "langchain_core": {
         "assistant/chat_model.py",
         "assistant/llama/turns.py",
         "assistant/prompts.py",
         "assistant/reading.py",
+        "assistant/routing/agent.py",
         "assistant/tools/answer.py",
+        "assistant/tools/as_langchain.py",
         "assistant/tools/whole.py",
         "assistant/whole/writer.py",
     },
@@ -63,6 +65,7 @@ HOMES = {
         "assistant/doctor.py",  # looks into files that a library would refuse to open
         "assistant/kept.py",
         "vectorstore/database.py",
+        "vectorstore/picture_cache.py",
         # the type of a connection:
         "vectorstore/catalog.py",
         "vectorstore/rows.py",

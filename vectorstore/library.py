@@ -22,6 +22,7 @@ from vectorstore.indexing import Indexing
 from vectorstore.jobs import Job, Jobs
 from vectorstore.learned import Considered, Learnt, nothing
 from vectorstore.migration import Migration, discard, failed_anew
+from vectorstore.pictures import PictureModel, Pictures, no_model
 from vectorstore.places import Places
 from vectorstore.search import Hit, Search, Which
 from vectorstore.summary import AddSummary, Change, Incomplete, Progress
@@ -35,17 +36,14 @@ class Library:
     """A folder with the catalogue, copies of the files and the Chroma index."""
 
     def __init__(
-        self,
-        folder: Path,
-        name: str,
-        embedder: Callable[[], Embedder],
+        self, folder: Path, name: str, embedder: Callable[[], Embedder],
         engines: Callable[[], Engines] = Engines,
-        find_embedder: Callable[[str], Embedder | None] = nowhere,
-        learned: Learnt = nothing,
-    ) -> None:
+        find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
+        picture_model: Callable[[], PictureModel | None] = no_model,
+    ) -> None:  # fmt: skip
         """`embedder` makes the chosen one when a text has to be embedded, `find_embedder` another
-        one that made the library, by its identity. `engines` is called when files are read, each
-        time: a speech model may have come meanwhile. `learned` is asked at each search.
+        one that made the library, by its identity. The others are asked each time: a model may
+        have come meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -58,6 +56,9 @@ class Library:
         self._embedders = Embedders(self._catalog, embedder, find_embedder)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
         self._engines = engines
+        self.pictures = Pictures(
+            self._catalog, self._files, folder, self.embedder, engines, picture_model
+        )
         self._follower: Follower | None = None
 
     def __enter__(self) -> Self:

@@ -55,6 +55,11 @@ class Tagging:
         """A vector of length 1, by which pictures are compared, and the tags."""
         return _loaded(self.path).look(picture)
 
+    def features(self, picture: "Image") -> "tuple[Vectors, str]":
+        """A `vectorstore.pictures.PictureModel`'s: the vector, and the tags as words."""
+        vector, tags = self.look(picture)
+        return vector, ", ".join(tag.words for tag in tags)
+
 
 class _Classifier:
     def __init__(self, path: Path) -> None:
