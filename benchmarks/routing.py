@@ -5,10 +5,12 @@ the tuning half or the held-out half by a hash of the message, set before any ru
 `sets/wishes_unseen.jsonl` was written after the rules were frozen, in another style. Accuracy with
 95 % Wilson intervals, the confusion, and how often each argument is exactly right. `--questions`
 routes all questions of the evaluation sets: each that is no Answer is printed. `--errors` prints
-the messages that went wrong; of the held-out half only when it is asked for.
+the messages that went wrong; of the held-out half only when it is asked for. `--model` lets the
+chat model (`--gguf`) choose by its tool calls on every `--every`-th message; seconds are told.
 """
 
 import argparse
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import sqrt
@@ -17,7 +19,8 @@ from typing import Any
 
 from assistant import routing
 from assistant.evaluation.question_sets import read_rows
-from assistant.routing import Choice
+from assistant.routing.agent import ModelRouter
+from assistant.routing.choice import Choice, Said
 from benchmarks import common
 
 SETS = Path(__file__).parent / "sets"
@@ -31,6 +34,8 @@ def main() -> None:
     parser.add_argument("--half", choices=["tuning", "held_out"], help="of wishes.jsonl")
     parser.add_argument("--set", default="wishes", help="of sets/, without its ending")
     parser.add_argument("--questions", action="store_true", help="all questions of --eval")
+    parser.add_argument("--model", action="store_true", help="the chat model chooses")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th message")
     parser.add_argument("--errors", action="store_true", help="print what went wrong")
     options = parser.parse_args()
     if options.questions:
@@ -38,12 +43,23 @@ def main() -> None:
         return
     name = f"{options.set}.jsonl"
     rows = [r for r in read_rows(SETS / name) if options.half in (None, r.get("half"))]
-    report(rows, [choose(row) for row in rows], options.errors)
+    rows = rows[:: options.every]
+    router = by_model(options) if options.model else None
+    begun = time.monotonic()
+    report(rows, [choose(row, router) for row in rows], options.errors)
+    print(f"\n{(time.monotonic() - begun) / len(rows):.4f} s a message")
 
 
-def choose(row: Row) -> Choice:
+def choose(row: Row, router: ModelRouter | None = None) -> Choice:
     files, shown = (tuple(map(Path, row.get(name, ()))) for name in ("files", "last"))
-    return routing.wish(row["text"], files, shown, "The last answer.")
+    said = Said(row["text"], files, shown, "The last answer.")
+    return router.choose(said) if router else routing.choose(said)
+
+
+def by_model(options: Any) -> ModelRouter:
+    from assistant.chat_model import LlamaCppChat
+
+    return ModelRouter(LlamaCppChat.from_file(common.model(options, "chat")))
 
 
 def chosen(choice: Choice) -> str:
