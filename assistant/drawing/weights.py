@@ -11,7 +11,7 @@ from assistant.errors import ModelUnusable
 
 INDEX = "model_index.json"
 _SUFFIXES = (".safetensors", ".bin", ".ckpt")
-_NOT_LOADED = ("safety_checker", "image_encoder")  # parts of a folder that are left on the disk
+_NOT_LOADED = ("safety_checker",)  # left on the disk
 
 
 @dataclass(frozen=True)
