@@ -5,7 +5,6 @@ TrOCR do: Li et al., 2021).
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
@@ -21,7 +20,7 @@ from transformers import (
 )
 
 from tests.small_models import shapes, words
-from tests.small_models.training import as_input, drawn, train
+from tests.small_models.training import as_input, drawn, run_in_single_precision, train
 
 HERE = Path(__file__).parent
 SEED = 6
@@ -111,12 +110,9 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> VisionEncoderDecoderModel:
 def save(
     folder: Path, model: VisionEncoderDecoderModel, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    """Weights in half precision, which are run in single precision: processors have no other."""
+    """In half precision, as a folder that transformers loads."""
     model.half().save_pretrained(folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    for part in (config, config["encoder"], config["decoder"]):
-        part["dtype"] = "float32"
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    run_in_single_precision(folder / "config.json")
     tokenizer.save_pretrained(folder)
     side = {"height": shapes.SIDE, "width": shapes.SIDE}
     ViTImageProcessor(size=side, image_mean=[0.5] * 3, image_std=[0.5] * 3).save_pretrained(folder)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from tests.small_models import shapes, words
-from tests.small_models.training import as_input, drawn, train
+from tests.small_models.training import as_input, drawn, run_in_single_precision, train
 
 HERE = Path(__file__).parent
 SEED = 5
@@ -260,6 +260,7 @@ def save(
         requires_safety_checker=False,
     )
     pipeline.to(torch.float16).save_pretrained(folder)
+    run_in_single_precision(folder / "text_encoder" / "config.json")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Every step draws its chance from its own number, so that a training that was int
 if nothing had happened, and the same seed gives the same model on the same machine and threads.
 """
 
+import json
 import math
 import random
 import time
@@ -123,3 +124,12 @@ class Clock:
             flush=True,
         )
         self._said, self._losses = now, []
+
+
+def run_in_single_precision(file: Path) -> None:
+    """Says so in a config.json: transformers would run weights as they are kept, in halves, which
+    processors are slow at and which do not go with what diffusers loads."""
+    config = json.loads(file.read_text(encoding="utf-8"))
+    for part in (config, *(config[name] for name in ("encoder", "decoder") if name in config)):
+        part["dtype"] = "float32"
+    file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
