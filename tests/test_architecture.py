@@ -36,6 +36,7 @@ HOMES = {
         "assistant/reading.py",
         "assistant/routing/agent.py",
         "assistant/tools/answer.py",
+        "assistant/tools/translate.py",
         "assistant/tools/as_langchain.py",
         "assistant/tools/whole.py",
         "assistant/whole/writer.py",

@@ -9,6 +9,7 @@ from assistant.ui import (
     anew,
     document_list,
     page_view,
+    pictures_view,
     queue_view,
     resources,
     sidebar,
@@ -53,6 +54,7 @@ def page() -> None:
             _ended(library, upload)
         queue_view.draw(library, told=upload is None or upload.done)
         if library.documents():
+            pictures_view.draw(library)
             document_list.draw(library)
         else:
             _empty()
