@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from assistant import doctor_voices
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import is_whole, weights_of
@@ -103,6 +104,7 @@ def _contents(settings: Settings) -> list[Check]:
     models = Models(settings.models_folder, settings)
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
+        found.append(Check("voice", *doctor_voices.voice(settings)))
         return found + list(_libraries(settings.libraries_folder))
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
