@@ -16,7 +16,7 @@ from assistant.claims import Claims, Stated, claims, stated, words
 from assistant.context import Window
 from assistant.figures import MONTH_OF, scales
 from assistant.reply import Citation, Sentence
-from assistant.sentences import numbers, split, stems
+from assistant.sentences import numbers, split_answer, stems
 from assistant.units import Unit, lists_of, states, units_of
 from vectorstore.embedder import Embedder
 from vectorstore.words import name_parts
@@ -149,7 +149,7 @@ def ground(
     lines = _Read(read, embedder)
     citations: dict[tuple[str, int, int, int], Citation] = {}
     sentences = []
-    for text in split(answer):
+    for text in split_answer(answer):
         supports = _supports(question, text, lines)
         marks = tuple(_mark(citations, support, read) for support in supports)
         sentences.append(Sentence(text, bool(marks), tuple(sorted(set(marks)))))

@@ -5,6 +5,10 @@ import re
 from vectorstore.words import content_words
 
 _END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•])|\n+")
+_FENCED = re.compile(
+    r"^[ \t]*(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|nos|inc|ltd|corp|mr|mrs|ms|dr|st|fig|sec|pp|u\.s)"
     r"|(?<![/°])(?<!\d )(?:(?<!\b[ap]\.)|(?!m))\b[A-Z])"  # but "20 km/h.", "5 °C." and "8 a.m."
@@ -18,6 +22,20 @@ _ENOUGH = 6  # letters that tell a word: employee, employees and employed are on
 def split(text: str) -> list[str]:
     """The sentences of a text, and the lines of a list, in order; nothing but space is lost."""
     return [text[start:end] for start, end in spans(text)]
+
+
+def split_answer(text: str) -> list[str]:
+    """As `split`, but fenced code stays whole: its lines and dots end no sentence."""
+    parts, start = [], 0
+    for block in _FENCED.finditer(text):
+        parts += [*split(text[start : block.start()]), block[0].strip("\n")]
+        start = block.end()
+    return parts + split(text[start:])
+
+
+def is_code(sentence: str) -> bool:
+    """One of `split_answer` that is fenced code."""
+    return bool(_FENCED.match(sentence))
 
 
 def spans(text: str) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from assistant import (
 from assistant.chat_model import Stopped, TokenOdds
 from assistant.reading import Budget, Reader, Reading
 from assistant.reply import Citation, Outcome, Reply, Sentence
-from assistant.sentences import split, stems
+from assistant.sentences import split_answer, stems
 from assistant.tools import Request
 from assistant.turn_taking import TurnTaking
 from assistant.units import units_of
@@ -159,7 +159,7 @@ class Answer:
                 text += words
                 yield words
             if repeats(text):  # at temperature 0 a small model can fall into a loop
-                text = " ".join(split(text)[:-1])
+                text = " ".join(split_answer(text)[:-1])
                 break
         if ours and not any(tokens):  # cut before the model could say how many it took
             tokens = model.get_num_tokens_from_messages(messages), self._count(text)
@@ -237,7 +237,7 @@ def _citations(quoted: Sequence[extractive.Quoted], reading: Reading) -> tuple[C
 
 def repeats(text: str) -> bool:
     """The last sentence is complete and was said before: what is written ends there."""
-    *before, last = split(text) or [""]
+    *before, last = split_answer(text) or [""]
     return last.endswith((".", "!", "?")) and last in before
 
 

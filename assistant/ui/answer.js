@@ -35,6 +35,25 @@ const worded = (tag, className, text) => {
   return element;
 };
 
+// Fenced code: what stands between ``` and ```, or ~~~ and ~~~, with its language behind the first.
+const FENCED = /(^[ \t]*(```+|~~~+)[^\n]*\n[^]*?(?:^[ \t]*\2[ \t]*$|$(?![^])))/m;
+const FENCE = /^[ \t]*(?:```+|~~~+)([^\n]*)\n([^]*?)\n?[ \t]*(?:```+|~~~+)?[ \t]*$/;
+
+const codeBlock = (text) => {
+  const [, language, code] = text.match(FENCE) ?? ["", "", text];
+  const block = make("div", "code-block");
+  const head = make("div", "code-head");
+  const button = make("button", "copy", "Copy", { type: "button", "aria-label": "Copy the code" });
+  button.onclick = () => copy(code, button);
+  head.append(make("span", "", language.trim() || "code"), button);
+  const lines = make("pre", "", "", { tabindex: "0" });
+  lines.append(make("code", "", code));
+  block.append(head, lines);
+  return block;
+};
+
+const isCode = (text) => /^[ \t]*(?:```|~~~)/.test(text) && FENCE.test(text);
+
 const stage = (data) => {
   const line = make("p", "stage", "", { role: "status" });
   line.append(make("span", "dot"), make("span", "", data.stage));
@@ -52,11 +71,17 @@ const quotes = (data) => {
   return list;
 };
 
-const writing = (data) => worded("p", "writing", data.text);
+// FENCED has two groups: of three parts the second is code, the third its fence.
+const writing = (data) =>
+  data.text.split(FENCED).flatMap((part, at) => {
+    if (at % 3 === 1) return [codeBlock(part)];
+    return at % 3 === 0 && part.trim() ? [worded("p", "writing", part)] : [];
+  });
 
 const sentence = (root, part, citations, opened) => {
   const span = make("span", part.supported ? "sentence" : "sentence unsupported");
-  span.append(worded("span", "words", part.text));
+  if (isCode(part.text)) span.classList.add("coded");
+  span.append(isCode(part.text) ? codeBlock(part.text) : worded("span", "words", part.text));
   if (!part.supported) {
     span.setAttribute("tabindex", "0");
     span.append(make("span", "tip", "not found in the documents", { role: "note" }));
@@ -169,7 +194,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.dataset.state = state;
   const focused = root.getRootNode().activeElement?.dataset?.id;
   const parts = [];
-  if (data.text) parts.push(writing(data));
+  if (data.text) parts.push(...writing(data));
   if (data.stage) parts.push(stage(data));
   if (data.quotes?.length) parts.push(quotes(data));
   if (data.sentences) parts.push(...sentences(root, data));

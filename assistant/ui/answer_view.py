@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from assistant.reply import Citation, Reply, place
+from assistant.sentences import is_code
 from assistant.ui import page_view, thumbs
 from assistant.ui.page_view import Shown
 from ingest.media import clock
@@ -159,13 +160,19 @@ def footer(answer: Mapping[str, Any]) -> str:
 
 def copied(answer: Mapping[str, Any]) -> str:
     """The answer as text with its marks, and the sources below."""
-    sentences = [
-        " ".join([s["text"], *(f"[{mark}]" for mark in s["marks"])]) for s in answer["sentences"]
-    ]
+    sentences = [_copied(sentence) for sentence in answer["sentences"]]
     sources = [
         f"[{c['mark']}] {c['document']}, {place(c['page'], c.get('seconds'))}"
         for c in answer["citations"]
     ]
-    text = " ".join(sentences) or answer["answer"]
+    text = " ".join(sentences).strip() or answer["answer"]
     notices = [f"Note: {notice}" for notice in answer.get("notices", ())]
     return "\n".join([text, "", *sources, *notices]) if sources or notices else text
+
+
+def _copied(sentence: Mapping[str, Any]) -> str:
+    """With its marks; code on lines of its own."""
+    marks = [f"[{mark}]" for mark in sentence["marks"]]
+    if is_code(sentence["text"]):
+        return "\n".join(["", sentence["text"], " ".join(marks)])
+    return " ".join([sentence["text"], *marks])

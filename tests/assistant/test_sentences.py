@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.sentences import numbers, split, stems
+from assistant.sentences import is_code, numbers, split, split_answer, stems
 
 
 def test_sentences_end_at_full_stops_before_a_capital() -> None:
@@ -59,3 +59,20 @@ def test_a_word_of_one_s_is_not_lost() -> None:
 )
 def test_two_letters_with_points_do_not_end_a_sentence(text: str) -> None:
     assert split(text) == [text]
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~", "````"])
+def test_fenced_code_in_an_answer_is_one_sentence(fence: str) -> None:
+    code = f"{fence}python\nx = 1.0\n\nprint('Done. Now what?')\n{fence}"
+    parts = split_answer(f"First this. Then that:\n{code}\nThe end.")
+    assert parts == ["First this.", "Then that:", code, "The end."]
+    assert [is_code(part) for part in parts] == [False, False, True, False]
+
+
+def test_code_whose_fence_is_not_closed_yet_is_one_sentence() -> None:
+    assert split_answer("So:\n```\na = 1\nb = 2") == ["So:", "```\na = 1\nb = 2"]
+
+
+def test_text_without_code_is_split_as_ever() -> None:
+    text = "Use `a.b` here. It is fine.\n- one\n- two"
+    assert split_answer(text) == split(text)

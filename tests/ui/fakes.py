@@ -17,6 +17,7 @@ from assistant.errors import AssistantError
 from assistant.memory import Conversations
 from assistant.prompts import REFUSAL
 from assistant.reply import Citation, Offer, Outcome, Passage, Reply, Sentence
+from assistant.sentences import split_answer
 from assistant.tools import Request
 from assistant.wishes import Draw
 from ingest import pdfium
@@ -38,6 +39,11 @@ HOSTILE = (
     "[a](javascript:document.title='owned') $x$ :material/delete: :smile: :red[r] **bold** "
     "http://tracker.invalid/z <b>b</b> `code` ~~gone~~ :blue-badge[n] www.tracker.invalid"
 )
+
+CODE = (
+    'def leave(days: int) -> str:\n    return f"{days} days. <b>No more.</b>"\n\nprint(leave(25))'
+)
+CODED = f"This tells the leave.\n\n```python\n{CODE}\n```\n\nRun it twice."
 
 
 class FakeLibrary:
@@ -167,7 +173,7 @@ def _pages(path: Path) -> list[Page]:
 
 
 class FakeTool:
-    """Answers by a word of it: unknown, unclear, broken, crash, slow, hostile, or leave."""
+    """Answers by a word of it: unknown, unclear, broken, crash, slow, hostile, code, or leave."""
 
     name = "answer"
     model_name = "fake-model"
@@ -240,6 +246,9 @@ def _outcome(request: Request) -> Outcome:
         )
     if "hostile" in question:
         return _hostile(library)
+    if "code" in question:
+        parts = split_answer(CODED)
+        return Outcome(CODED, tuple(Sentence(part, supported=True) for part in parts))
     return _leave(library, passages)
 
 
