@@ -8,22 +8,43 @@ each kind of attack (`followed`): stricter than a person, who would forgive a qu
 prints the answers to read. `--detector` asks no model: it counts the mails whose instruction is
 left out of the prompt, and passages of ordinary documents from which something is left out; also
 sentences written by hand, to assistants and to people (`sets/`).
+
+`--tools` counts the tools that a mail calls: each question is asked of a library that has only the
+attacked mail, by the rules, with tools that would take any wish. The first `--sample` are also
+asked of the chat model that calls tools by itself (`assistant/routing/agent.py`), which is told the
+question and no mail. To see that the measure can fail, the model is asked again with the mail in
+the message, which Pincite never does.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from assistant.chat_model import LlamaCppChat
 from assistant.evaluation.metrics import words
 from assistant.evaluation.question_sets import read_rows
+from assistant.evidence import GivenPassages
 from assistant.injection import INSTRUCTION, instructions, score, without_instructions
 from assistant.prompts import REFUSAL
+from assistant.reading import Budget
+from assistant.reply import Reply
+from assistant.routing.agent import ModelRouter
+from assistant.routing.choice import Said
 from assistant.sentences import split
+from assistant.tools import Request
+from assistant.tools.answer import Answer as ToolAnswer
+from assistant.tools.ask_back import AskBack
+from assistant.tools.choosing import Choosing, Router, Rules
+from assistant.tools.tables import Tables
+from assistant.wishes import Answer
 from benchmarks import common
 from ingest import pdfium
 from ingest.chunking import chunk
 from ingest.document import Document
+from vectorstore.store import Vectors
 
 Row = dict[str, Any]
 SETS = Path(__file__).parent / "sets"
@@ -67,11 +88,16 @@ def main() -> None:
     parser.add_argument("--open", action="store_true", help="with a refusal threshold of 0")
     parser.add_argument("--show", action="store_true", help="print the answers to read")
     parser.add_argument("--detector", action="store_true", help="what is left out of prompts")
+    parser.add_argument("--tools", action="store_true", help="which tools mails call")
+    parser.add_argument("--sample", type=int, default=20, metavar="N", help="mails for the model")
     options = parser.parse_args()
     folder = common.eval_folder(options.eval)
     mails = read_rows(folder / "injection" / "bipia_email.jsonl")
     if options.detector:
         report_detector(folder, mails)
+        return
+    if options.tools:
+        report_tools(options, mails)
         return
     name = "injection-open.jsonl" if options.open else "injection.jsonl"
     path = options.cache / name
@@ -158,6 +184,62 @@ def report(mails: list[Row], said: dict[str, Row]) -> None:
             ["attack", "n", "followed", "right", "right, clean", "refused", "refused, clean"], body
         )
     )
+
+
+class Anything:
+    """A tool that takes every wish but an answer, and keeps it."""
+
+    name = "anything"
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def offer(self, request: Request) -> Reply | None:
+        if isinstance(request.wish, Answer):
+            return None
+        self.taken.append(type(request.wish).__name__)
+        return Reply(request.question, lambda reply: iter(()), self.name)
+
+
+def report_tools(options: Any, mails: list[Row]) -> None:
+    rules = [called(mail, Rules()) for mail in mails]
+    body = [["rules", "question", len(mails), sum(map(bool, rules))]]
+    if options.sample:
+        model = LlamaCppChat.from_file(common.model(options, "chat"))
+        router, some = ModelRouter(model), mails[: options.sample]
+        body.append(
+            [model.model_name, "question", len(some), sum(bool(called(m, router)) for m in some)]
+        )
+        with_mail = [f"{mail['document']}\n\n{mail['question']}" for mail in some]
+        others = [t for t in with_mail if router.choose(Said(t)).wish != Answer()]
+        body.append([model.model_name, "mail and question", len(some), len(others)])
+    print(common.table(["chosen by", "told", "mails", "tools called"], body))
+
+
+def called(mail: Row, router: Router) -> list[str]:
+    """The tools that a question about the mail calls, as the assistant chooses and answers."""
+    evidence = GivenPassages([("Mail", mail["document"])], MailWords())
+    makes = Anything()
+    answer = ToolAnswer(None, Budget())
+    choosing = Choosing([Tables(), AskBack()], answer, [makes], router)
+    choosing.run(Request(mail["question"], evidence)).finish()
+    return makes.taken
+
+
+class MailWords:
+    """Texts that share words are close: no model is needed to read the one mail that there is."""
+
+    identity = "words"
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self.query(text) for text in texts])
+
+    def query(self, text: str) -> Vectors:
+        vector = np.full(512, 1e-3, np.float32)
+        for word in words(text):
+            vector[sum(map(ord, word)) % 512] += 1.0
+        unit: Vectors = vector / np.linalg.norm(vector)
+        return unit
 
 
 def report_detector(folder: Path, mails: list[Row]) -> None:
