@@ -71,6 +71,8 @@ class Translating:
         reply.model = str(getattr(model, "model_name", ""))
         with self._turns.turn(reply):
             for number, line in enumerate(lines):
+                if reply.cancel.is_set():
+                    return
                 reply.stage = "Translating"
                 reply.progress = Progress(number, len(lines))
                 said = self._said(model, line, wish.language or DEFAULT, reply)

@@ -1,0 +1,80 @@
+"""Small stand-ins for what looks at pictures."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from assistant.seeing.looking import Looking, Seen
+from assistant.seeing.tags import Tag
+from ingest.document import Document, Line, Page
+from ingest.errors import Stopped
+from ingest.media import clock
+from ingest.names import readable
+from ingest.source import Engines
+
+
+@dataclass
+class FakeViewer:
+    """Says its words of every picture, and answers every question with its answer."""
+
+    words: str = "A red circle."
+    says: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def describe(self, picture: Image.Image, cancel: threading.Event | None = None) -> str:
+        return self.words
+
+    def answer(
+        self, picture: Image.Image, question: str, cancel: threading.Event | None = None
+    ) -> str:
+        self.asked.append(question)
+        return self.says
+
+
+class FakeTagging:
+    def __init__(self, *tags: Tag) -> None:
+        self._tags = tags
+
+    def tags(self, picture: Image.Image) -> tuple[Tag, ...]:
+        return self._tags
+
+
+class FakeLooking(Looking):
+    """Text is not recognised: each picture has the lines that were given for its name."""
+
+    def __init__(
+        self,
+        lines: dict[str, list[str]] | None = None,
+        viewer: FakeViewer | None = None,
+        tagging: FakeTagging | None = None,
+        when_read: Callable[[], object] = lambda: None,
+    ) -> None:
+        tagged: Any = tagging
+        super().__init__(Engines, lambda: viewer, lambda: tagged)
+        self._lines = lines or {}
+        self._when_read = when_read
+
+    def written(self, path: Path, cancel: threading.Event | None = None) -> Seen:
+        return Seen(readable(path.name), tuple(self.read(path, cancel).pages))
+
+    def read(self, path: Path, cancel: threading.Event | None = None) -> Document:
+        self._when_read()
+        if cancel is not None and cancel.is_set():
+            raise Stopped("Stopped.")
+        lines = tuple(_line(text) for text in self._lines.get(path.name, []))
+        return Document("", path.name, path.stem, (Page(1, 600, 400, lines),))
+
+    def stills(self, path: Path, folder: Path, cancel: threading.Event | None) -> list[float]:
+        Image.new("RGB", (9, 9), "red").save(folder / "0.jpg")
+        return [2.0]
+
+
+def _line(text: str) -> Line:
+    """ "00:07 Hello" is said at that time."""
+    moments = {clock(second): float(second) for second in range(60)}
+    first, _, rest = text.partition(" ")
+    return Line(rest, seconds=moments[first]) if first in moments else Line(text)
