@@ -27,7 +27,8 @@ _NUMBERS = re.compile(
     re.IGNORECASE,
 )
 _NO_CHART = re.compile(
-    r"\b(?:chart|charts) of accounts\b|\b(?:org|organi[sz]ation(?:al)?|flow|gantt|seating|flip"
+    r"\b(?:chart|charts) of accounts\b|\bchart an? (?:vessel|ship|boat|yacht|plane|flight|bus"
+    r"|course)\b|\b(?:org|organi[sz]ation(?:al)?|flow|gantt|seating|flip"
     r"|eye|nautical)[- ]?(?:chart|diagram)s?\b"
     r"|\bplot (?:of (?:the|a)\s+)?(?:land|summary|novel|story|film|book|twist)\b|\b(?:plot"
     r"|chart) (?:a|the|our|your) "
@@ -91,6 +92,18 @@ _LATE_NOUN = re.compile(  # "revenue chart", "show a headcount graph"
     rf"\s+(?P<noun>{_CHART_NOUN})\W*$",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(
+    r"^visuali[sz]e\s+(?P<what>how (?:many|much)\b.+|the (?:number|amount|share) of\b.+)",
+    re.IGNORECASE,
+)
+_ON_CHART = re.compile(
+    rf"^(?:(?:{_MAKE}|plot|draw|display|show)\s+(?:me\s+|us\s+)?)(?:on|in"
+    rf"|as)\s+an?\s+(?:\w+\s+)?(?P<noun>{_CHART_NOUN})\s*,?\s+(?P<what>.+)",
+    re.IGNORECASE,
+)
+_TAIL_CHART = re.compile(
+    rf"^(?P<what>.+?),\s*(?:an?\s+)?(?P<noun>{_CHART_NOUN})\W*$", re.IGNORECASE
+)
 _KIND_TAIL = re.compile(
     rf"[,]?\s*\b(?:as|in|with|using)\s+(?:an?\s+|the\s+)?(?:{_CHART_NOUN}|bars?|lines?|columns?"
     rf"|diagrams?)\W*$",
@@ -129,6 +142,11 @@ def _charted(reading: Reading) -> Found | None:
         return _chart(found["what"] + found["rest"], "“plotted”", said)
     if found := _DRAWN_NUMBERS.match(said):
         return _chart(found["what"], f"“{said.split()[0]}” and numbers", said)
+    if found := _COUNTED.match(said) or _ON_CHART.match(said):
+        return _chart(found["what"], f"“{said.split()[0]}”", said)
+    tail = _TAIL_CHART.match(said)
+    if tail and _NUMBERS.search(tail["what"]):
+        return _chart(tail["what"], f"“{tail['noun']}”", said)
     late = _LATE_NOUN.match(said)
     if late and _NUMBERS.search(late["what"]) and not (said.endswith("?") and not reading.polite):
         return _chart(late["what"], f"“{late['noun']}”", said)

@@ -29,7 +29,9 @@ from assistant.routing.drawing_words import (
     PURPOSE,
     REQUEST,
     SHOWING,
+    TAIL,
     VAGUE,
+    WOULD_LOOK,
     WRITTEN,
 )
 from assistant.routing.manners import Reading, asks, is_question, readings
@@ -57,6 +59,10 @@ def _drawn(reading: Reading, text: str) -> Found | None:
         return None
     if reading.whole and (imagined := DRAW_IT.match(said)):
         return _draw(imagined["what"], f"“{imagined['verb']}” at the end", text)
+    if shown := WOULD_LOOK.match(said):
+        return _draw(shown["what"], "“would look like”", text)
+    if tail := TAIL.match(said):
+        return _draw(tail["what"], f"“{tail['noun']}” at the end", text)
     if request := REQUEST.match(said):  # "Drawing request: a fox"
         return _draw(said[request.end() :], f"“{said.split(':')[0].split()[0]}” at the start", text)
     return _by_verb(said, reading.polite, text) or _by_noun(said, reading.polite, text)

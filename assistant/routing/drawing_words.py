@@ -33,6 +33,7 @@ NOUN = re.compile(
 )
 MAKE = (
     r"(?:make|create|generate|produce|design|compose|prepare|provide|craft|do|whip up"
+    r"|knock (?:up|together|out)|rustle up|try|attempt|do up"
     r"|come up with|put together"
     r"|give|gimme|lemme see|hook me up with|conjure(?: up)?|cook up|throw together|mock up"
     r"|fancy|show|send|get|have|see|let (?:me|us) (?:see|have)|i(?:\s+would|['’]d)?\s+(?:like"
@@ -52,7 +53,8 @@ ENDS = re.compile(
     re.IGNORECASE,
 )
 REQUEST = re.compile(
-    rf"^(?:{WORD_OF}|{STYLE}|draw(?:ing)?)\s*(?:request|wish|wanted|task|please|prompt)?\s*:\s*",
+    rf"^(?:{WORD_OF}|{STYLE}|draw(?:ing)?)\s*(?:request|wish|wanted|task|please|prompt)?\s*:\s*"
+    r"|^(?:try|do|make|have|create)\s+(?:some|an?)\s+(?:art|artwork|picture|drawing|image)\s*:\s*",
     re.IGNORECASE,
 )
 DRAWING = re.compile(
@@ -104,7 +106,7 @@ WRITTEN = re.compile(
 FIGURATIVE = re.compile(
     r"\b(?:clear|clearer|full|fuller|complete|overall|big|bigger|better|true|accurate|broad"
     r"|general|whole"
-    r"|realistic|balanced|rough|gloomy|bleak|rosy|fair|detailed)\s+(?:picture|image|sketch)\b"
+    r"|balanced|gloomy|bleak|rosy|fair)\s+(?:picture|image|sketch)\b"
     r"|\bpicture (?:on|about)\b",
     re.IGNORECASE,
 )
@@ -122,7 +124,7 @@ DEFINITE = re.compile(r"^(?:the|this|that|these|those|our|my|your|its|their)\b",
 DRAW_IT = re.compile(
     r"^(?:(?:imagine|picture|think of|take)\s+)?(?P<what>.+?)[,;.!]?\s+(?:(?:and|then|now"
     r"|please)\s+)*(?P<verb>draw|paint"
-    r"|sketch|illustrate)(?:\s+me)?\s+(?:it|that|this|them)\W*$",
+    r"|sketch|illustrate)(?:\s+me)?\s+(?:it|that|this|them|one)\W*$",
     re.IGNORECASE,
 )
 ANOTHER = re.compile(
@@ -150,7 +152,7 @@ ART = re.compile(
     re.IGNORECASE,
 )
 LATE = re.compile(
-    rf"^(?:{ONE}|some)\s+(?P<what>(?!the\b|\w+ (?:of|like) (?:that|this|the"
+    rf"^(?:{ONE}|some)\s+(?P<what>(?!the\b|.*\b(?:of|like) (?:that|this|the"
     rf"|it)\b)[\w\s'’-]{{2,50}}?)\s+(?P<noun>drawing|picture"
     rf"|painting|sketch|pic|doodle"
     r"|illustration|cartoon|artwork)s?\W*$",
@@ -166,5 +168,14 @@ PURPOSE = re.compile(
 
 PICTURE_OF = re.compile(
     rf"^(?:{ONE}\s+)?(?:(?:{LOOKS})\s+|,\s*)*{WORD_OF}(?:{SHOWING}|\s+(?=an?\s))\s*",
+    re.IGNORECASE,
+)
+WOULD_LOOK = re.compile(
+    r"^(?:show me|let me see|i want to see)\s+(?:what|how)\s+(?P<what>an?\s.+?)\s+(?:would"
+    r"|might|could)\s+look(?:\s+like)?\W*$",
+    re.IGNORECASE,
+)
+TAIL = re.compile(  # "a kangaroo, as a drawing"
+    rf"^(?P<what>{ONE}\s.+?),?\s+as\s+an?\s+(?:\w+\s+)?(?P<noun>{WORD_OF}|{STYLE})\W*$",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ _GREETING = (
     r"|the second|the first|but)\b)"
 )
 _ASKING = (
-    r"(?:please|pls|plz)\b"
+    r"(?:please|pls|plz)\b(?:\s+to\b)?"
     r"|(?:would|do) (?:you|u) mind\b"
     rf"|(?:can|could|would|will) (?:you|u) {_SOFTLY}be (?:so |very )?(?:kind|good|able|willing"
     rf"|a dear|lovely)(?: enough)?(?:,? and| as to| to)?\b"
@@ -46,7 +46,7 @@ _ASKING = (
     r"|appreciate|prefer)\b(?=\s+(?:an?|some|the|another|two|three)\b)"
     r"|i want u to\b|let['’]?s\b|let us\b|go ahead and\b|try (?:and|to)\b|help me (?:to )?"
     r"|(?:your task|the task|task)\s*(?:is to|:)"
-    r"|be so kind (?:as to|and)\b|feel free to\b|do me a favou?r and\b|i['’]?m (?:looking for"
+    r"|be so kind (?:as to|and)\b|feel free to\b|do me a favou?r\b|i['’]?m (?:looking for"
     r"|after|in need of)\b(?=\s+an?\b)"
     r"|(?:how|what) about\b(?=\s+an?\s)|(?:i )?(?:wonder|was wondering) if (?:you|u) (?:could"
     r"|would|can)\b|any chance (?:of|you could|for)\b"
@@ -77,7 +77,10 @@ _ENDINGS = re.compile(
 _PLEASE = re.compile(
     r",?\s*\b(?:please|pls|plz)\b(?=\s*[:,])", re.IGNORECASE
 )  # "a pie, please: ..."
-_CLAUSES = re.compile(r"(?<=[.;!?])\s+|,\s+(?=(?:so|but|and|then)\s)|\s+[–-]\s+")
+_CLAUSES = re.compile(
+    r"(?<=[.;!?])\s+|,\s+(?=(?:so|but|and|then|please|pls|just|can you|could you|go on)\s"
+    r"|[a-z]+ (?:it|this|that|them)\b)|\s+[–-]\s+"
+)
 _MOST_CLAUSES = 5
 
 
@@ -122,7 +125,7 @@ _QUESTION = re.compile(
     r"^\W*(?:(?:under|in|at|on|by|for|to|from|with|of|about|until|since|after|before) (?=what"
     r"|which|whom|whose|how))?(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were"
     r"|am|does|did|has|had"
-    r"|(?:do|have)\b(?!\s+(?:an?|some|one|another)\b)"
+    r"|(?:do|have)\b(?!\s+(?:an?|some|one|another|it|this|that|them)\b)"
     r"|can|could|may|might|must|shall|should|would|will|isn['’]t|aren['’]t|doesn['’]t|don['’]t"
     r"|what['’]?s"
     r"|who['’]?s|where['’]?s|how['’]?s|whats|wheres)\b",

@@ -36,7 +36,8 @@ BETTER = re.compile(
     rf"|\b(?:less|not so|reduce|remove|fix|without|get rid of)\b[^.?!]{{0,20}}\b(?:blurr(?:y"
     rf"|ed)|blur|noise|noisy|grainy|grain|pixelat(?:ed|ion)|artefacts|artifacts|fuzz(?:y"
     rf"|iness))\b"
-    rf"|\b(?:crisper|sharper|more (?:legible|readable)|make (?:it|this|that|the \w+) (?:legible"
+    rf"|\b(?:crisper|crisp|sharper|more (?:legible|readable)|make (?:it|this|that"
+    rf"|the \w+) (?:legible"
     rf"|readable)|less blurry|in hd|to hd|in 4k|to 4k|in high resolution|high-res"
     rf"|hi-res|higher-res|hires)\b"
     rf"|\b(?:twice|double|two times|three times|four times|[234]\s?x"
@@ -46,17 +47,21 @@ BETTER = re.compile(
 )
 LARGER = re.compile(
     rf"\b(?:make|get|want|need|have)\s+{IT}\s+(?:\w+\s+)?(?:bigger|larger|clearer|sharper"
-    rf"|crisper|less blurry)\b",
+    rf"|crisper|less blurry)\b"
+    rf"|\b{IT}\s+(?:needs?|has|should|must|ought|wants)\s+(?:to\s+)?be\s+(?:\w+\s+)?(?:bigger"
+    rf"|larger|sharper|clearer|crisper)\b",
     re.IGNORECASE,
 )
 POOR = re.compile(
     r"\b(?:blurr(?:y|ed)|grainy|noisy|pixelated|pixel(?:l?y|ish)|faded|damaged|torn|scratched"
-    r"|washed out|(?:low|bad|poor|terrible) quality|pixelly|fuzzy|out of focus|too small"
+    r"|washed out|(?:low|bad|poor|terrible|awful) quality|quality is (?:\w+ )?(?:low|bad|poor"
+    r"|terrible|awful|horrible)|pixelly|fuzzy|out of focus|too small"
     r"|low[- ]res(?:olution)?|unsharp)\b",
     re.IGNORECASE,
 )
 MEND = re.compile(
-    r"\b(?:fix|help|repair|improve|rescue|save|enlarge|clean|do something|better|correct|clear)\b",
+    r"\b(?:fix|help|repair|improve|rescue|save|enlarge|clean|magic|do something|better|correct"
+    r"|clear)\b",
     re.IGNORECASE,
 )
 
@@ -105,7 +110,8 @@ FRAGMENT = re.compile(
     r"|cartoons?|sketch|drawing|painting|photo|comic|anime|3d|style|night|day|winter|summer"
     r"|autumn|spring|blue|red|green|yellow|purple"
     r"|orange|pink|grey|gray|black|white|brown)\b"
-    r"|^(?:the|its|his|her|their|all|that|this)\b.{1,40}\b(?:should|must|needs? to|has to"
+    r"|^(?:only |just )?(?:the|its|his|her|their|all|that|this)\b.{1,40}\b(?:should|must"
+    r"|needs? to|has to"
     r"|have to|ought to|could) (?:be|have|look|become|get|go|face)\b"
     r"|\bbut (?:at|with|without|in|as|make|now|bigger|smaller|darker)\b",
     re.IGNORECASE,
