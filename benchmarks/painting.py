@@ -10,6 +10,7 @@ what they are: one that is tiny, and one in the shape of Stable Diffusion 1.5 (`
 """
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -20,6 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks import common
 
@@ -152,14 +155,40 @@ def random_model(folder: Path, *, large: bool) -> Path:
     return folder
 
 
-def calibrate(model: Path) -> None:
-    """What a forward pass takes against a plain product of matrices: for `estimate.py`."""
-    from assistant.drawing import estimate
+def calibrate() -> None:
+    """What a pass of Stable Diffusion 1.5 reaches of a plain product of matrices: for an estimate.
 
-    seconds = _run("ours", model, 512, 2)["seconds"] / 2
-    speed = estimate.speed()
-    print(f"512x512 takes {seconds:.2f} s a step here; numpy does {speed / 1e9:.0f} GFLOP/s")
-    print(f"efficiency = {2 * estimate.STEP_FLOPS / seconds / speed:.3f}", flush=True)
+    By seconds of the processor, at 256x256, which takes 0.18e12 operations.
+    """
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    from assistant.drawing import single_file
+
+    side = np.ones((1024, 1024), np.float32)
+    shape = Path(single_file.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"
+    unet = UNet2DConditionModel.from_config(json.loads(shape.read_text()))
+    for kind in (torch.float32, torch.bfloat16):
+        unet = unet.to(kind)
+        given = torch.randn(2, 4, 32, 32).to(kind), torch.tensor(1)
+        words = torch.randn(2, 77, 768).to(kind)
+
+        with torch.inference_mode():
+            step = functools.partial(unet, *given, encoder_hidden_states=words)
+            reached = 2 * 0.18e12 / _processor(step)
+        plain = 2 * 1024**3 / _processor(lambda: side @ side, 20)
+        print(
+            f"{kind}: {reached / 1e9:.0f} GFLOP/s, numpy {plain / 1e9:.0f}: {reached / plain:.2f}"
+        )
+
+
+def _processor(work: Any, times: int = 3) -> float:
+    """Seconds of all processors for one."""
+    work()
+    started = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - started) / times
 
 
 def main() -> None:
@@ -176,6 +205,9 @@ def main() -> None:
     if given.child:
         child(given.child, given.model, given.size, given.steps)
         return
+    if given.calibrate:
+        calibrate()
+        return
     what = ("s/step", "processor s/step", "GB")
     print(f"| model | {' | '.join(f'bare {w} | ours {w} | ratio' for w in what)} |")
     print("|---" * 10 + "|", flush=True)
@@ -187,12 +219,9 @@ def main() -> None:
             return
         tiny = random_model(Path(folder, "tiny"), large=False)
         compare("tiny", tiny, given.size or 64, given.steps or 20, given.rounds)
-        if given.large or given.calibrate:
+        if given.large:
             large = random_model(Path(folder, "sd15"), large=True)
-            if given.calibrate:
-                calibrate(large)
-            if given.large:
-                compare("SD 1.5", large, given.size or 256, given.steps or 6, given.rounds)
+            compare("SD 1.5", large, given.size or 256, given.steps or 6, given.rounds)
     print(f"Wanted: ratios of at most {_WANTED}.")
 
 

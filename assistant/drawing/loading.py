@@ -15,12 +15,11 @@ from assistant.drawing import CannotPaint, memory, weights
 from assistant.drawing.families import Family, Parts, family
 from assistant.drawing.single_file import shape_of, tokenizers
 from assistant.errors import ModelUnusable
-from assistant.models.machine import this_machine
+from assistant.models.machine import BF16, this_machine
 
-# Half the memory, and on processors that calculate with it faster, too. A small model gains
-# nothing, and loses digits.
-_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}  # flags of x86 and ARM
-_WORTH_IT = 100_000_000  # parameters
+# From how many parameters on they are calculated with in 16 bits, where the processor does that: a
+# small model gains nothing, and loses digits.
+_WORTH_IT = 100_000_000
 _TINY = ("taesd", "tiny_vae", "vae_tiny")  # folders of an AutoencoderTiny, in the model or beside
 
 
@@ -67,7 +66,7 @@ def target(count: int) -> tuple[str, Any]:
         return "cuda", torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if torch.backends.mps.is_available():
         return "mps", torch.float16
-    fast = bool(_BF16 & this_machine().flags) and count >= _WORTH_IT
+    fast = bool(BF16 & this_machine().flags) and count >= _WORTH_IT
     return "cpu", torch.bfloat16 if fast else torch.float32
 
 

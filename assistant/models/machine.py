@@ -18,6 +18,8 @@ Fit = Literal["good", "slow", "too big"]
 # Reading a prompt is bound by computation: 1.1 GB on two cores read 185 tokens a second, so the
 # evidence for an answer (about 600 tokens) takes three seconds; five are still good.
 WEIGHTS_PER_CORE = 0.8e9
+# Flags of processors of x86 and ARM that calculate with 16 bits: 2.5 times as fast as with 32.
+BF16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 # The rest is left to the system, the index and the browser.
 MEMORY_SHARE = 0.75
 
