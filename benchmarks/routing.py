@@ -12,7 +12,7 @@ chat model (`--gguf`) choose by its tool calls on every `--every`-th message; se
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,15 @@ from assistant import routing
 from assistant.evaluation.question_sets import read_rows
 from assistant.routing.agent import ModelRouter
 from assistant.routing.choice import Choice, Said
+from assistant.routing.likeness import Likeness
+from assistant.tools.choosing import Rules
 from benchmarks import common
+from vectorstore.embedder import load_embedder
 
 SETS = Path(__file__).parent / "sets"
 WANTED = 0.95
 Row = dict[str, Any]
+Choosing = Callable[[Said], Choice]
 
 
 def main() -> None:
@@ -35,31 +39,40 @@ def main() -> None:
     parser.add_argument("--set", default="wishes", help="of sets/, without its ending")
     parser.add_argument("--questions", action="store_true", help="all questions of --eval")
     parser.add_argument("--model", action="store_true", help="the chat model chooses")
+    parser.add_argument("--rules", action="store_true", help="rules alone, without likeness")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th message")
     parser.add_argument("--errors", action="store_true", help="print what went wrong")
     options = parser.parse_args()
     if options.questions:
-        report_questions(common.eval_folder(options.eval))
+        report_questions(common.eval_folder(options.eval), by_rules(options))
         return
     name = f"{options.set}.jsonl"
     rows = [r for r in read_rows(SETS / name) if options.half in (None, r.get("half"))]
     rows = rows[:: options.every]
-    router = by_model(options) if options.model else None
+    router = by_model(options) if options.model else by_rules(options)
     begun = time.monotonic()
     report(rows, [choose(row, router) for row in rows], options.errors)
     print(f"\n{(time.monotonic() - begun) / len(rows):.4f} s a message")
 
 
-def choose(row: Row, router: ModelRouter | None = None) -> Choice:
+def choose(row: Row, choosing: Choosing = routing.choose) -> Choice:
     files, shown = (tuple(map(Path, row.get(name, ()))) for name in ("files", "last"))
-    said = Said(row["text"], files, shown, "The last answer.")
-    return router.choose(said) if router else routing.choose(said)
+    return choosing(Said(row["text"], files, shown, "The last answer."))
 
 
-def by_model(options: Any) -> ModelRouter:
+def by_rules(options: Any) -> Choosing:
+    """With likeness, unless `--rules`."""
+    if options.rules:
+        return routing.choose
+    embedder = load_embedder(common.model(options, "embedding"))
+    rules = Rules(Likeness(options.cache / "routing"))
+    return lambda said: rules.choose(said, lambda: embedder)
+
+
+def by_model(options: Any) -> Choosing:
     from assistant.chat_model import LlamaCppChat
 
-    return ModelRouter(LlamaCppChat.from_file(common.model(options, "chat")))
+    return ModelRouter(LlamaCppChat.from_file(common.model(options, "chat"))).choose
 
 
 def chosen(choice: Choice) -> str:
@@ -145,10 +158,10 @@ def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def report_questions(folder: Path) -> None:
+def report_questions(folder: Path, choosing: Choosing) -> None:
     body = []
     for name, questions in question_lists(folder):
-        others = [(q, c) for q in questions if chosen(c := routing.wish(q)) != "Answer"]
+        others = [(q, c) for q in questions if chosen(c := choosing(Said(q))) != "Answer"]
         body.append([name, len(questions), len(others)])
         for question, choice in others:
             common.say(f"{name}: {question!r} → {chosen(choice)} ({choice.why})")

@@ -61,7 +61,7 @@ HOMES = {
         "vectorstore/quantized.py",
         "vectorstore/reranker.py",
     },
-    "sklearn": {"assistant/feedback/fitting.py"},
+    "sklearn": {"assistant/feedback/fitting.py", "assistant/routing/likeness.py"},
     "sqlite3": {
         "assistant/doctor.py",  # looks into files that a library would refuse to open
         "assistant/kept.py",

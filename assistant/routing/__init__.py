@@ -11,10 +11,10 @@ from assistant.routing.charting import charted
 from assistant.routing.choice import ANSWER, Choice, Said
 from assistant.routing.commands import command
 from assistant.routing.drawing import drawn
-from assistant.routing.pictures import of_picture
+from assistant.routing.pictures import ATTACHED, of_picture
 from assistant.routing.sounds import of_recording, spoken
 
-__all__ = ["ANSWER", "Choice", "Said", "choose", "wish"]
+__all__ = ["ANSWER", "Choice", "Said", "choose", "is_open", "wish"]
 
 _LONGEST = 2_000  # characters: a longer message is a pasted text, and wishes for nothing
 
@@ -46,6 +46,12 @@ def choose(said: Said) -> Choice:
         if choice := choose_of(said):
             return choice
     return ANSWER
+
+
+def is_open(choice: Choice, said: Said) -> bool:
+    """Nothing was told by words: no command, no word of a rule."""
+    unasked = choice == ANSWER and len(said.text) <= _LONGEST
+    return unasked or choice.why == ATTACHED
 
 
 def _made(said: Said) -> Choice | None:

@@ -38,7 +38,7 @@ class ModelRouter:
         self._noted: list[tuple[Wish, str]] = []
         self._agent = _agent(model, kinds, self._note)
 
-    def choose(self, said: Said) -> Choice:
+    def choose(self, said: Said, embedder: Any = None) -> Choice:
         """Answer, when the model calls no tool, or one for files that are not there."""
         if found := command(said):
             return found

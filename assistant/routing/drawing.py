@@ -21,6 +21,7 @@ from assistant.routing.drawing_words import (
     INSTEAD,
     LATE,
     LOOKS_LIKE,
+    LOOSE,
     MAKING,
     NOT_DRAWN,
     NOUN,
@@ -34,7 +35,7 @@ from assistant.routing.drawing_words import (
     WOULD_LOOK,
     WRITTEN,
 )
-from assistant.routing.manners import Reading, asks, is_question, readings
+from assistant.routing.manners import Reading, asks, core, is_question, readings
 from assistant.wishes import Chart, Draw
 
 
@@ -155,3 +156,12 @@ def prompt_of(text: str) -> str:
         lambda found: re.sub(r"\s+(?:might|would|could|may|will|can)$", "", found["what"]), text
     )
     return tidy(PICTURE_OF.sub("", text))
+
+
+def drawn_loosely(text: str) -> Draw | None:
+    """For a message that surely wishes for a picture: what stands behind the word that says so,
+    wherever that is; else all of it."""
+    said = core(text)
+    found = LOOSE.search(said)
+    wish = _draw(said[found.end() :] if found else said, "", text) or _draw(said, "", text)
+    return wish.wish if wish and isinstance(wish.wish, Draw) else None

@@ -179,3 +179,9 @@ TAIL = re.compile(  # "a kangaroo, as a drawing"
     rf"^(?P<what>{ONE}\s.+?),?\s+as\s+an?\s+(?:\w+\s+)?(?P<noun>{WORD_OF}|{STYLE})\W*$",
     re.IGNORECASE,
 )
+LOOSE = re.compile(
+    rf"(?:\b(?:draw|paint|sketch|illustrate|depict)(?:\s+(?:me|us|up))?\s+(?!it\b|one\b|this\b"
+    rf"|that\b)"
+    rf"|\b{WORD_OF}{SHOWING})\s*",
+    re.IGNORECASE,
+)

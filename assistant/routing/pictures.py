@@ -31,6 +31,8 @@ from assistant.routing.picture_words import (
 )
 from assistant.wishes import Describe, Edit, Enhance, Translate, Vary
 
+ATTACHED = "the attached picture"  # the reason when no word tells what is wished for it
+
 
 def of_picture(said: Said) -> Choice | None:
     """None when there is no picture, or nothing is wished of it."""
@@ -156,7 +158,7 @@ def _described(said: Said, text: str) -> Choice | None:
             return None
         return Choice(Describe(said.meant_pictures, question), "a question about the last picture")
     if POINTING.search(text) or not (LIBRARY.search(text) or WORDS.search(text)):
-        return Choice(Describe(said.meant_pictures, question), "the attached picture")
+        return Choice(Describe(said.meant_pictures, question), ATTACHED)
     return None
 
 

@@ -4,7 +4,7 @@ What is wished for is told by a command, a button, or the person's words and att
 `Router` sees the message, the names of files and the conversation, never a document.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,22 +12,30 @@ from assistant import routing
 from assistant.ask_back import is_reply
 from assistant.reply import Outcome, Reply
 from assistant.routing.choice import ANSWER, Choice, Said
+from assistant.routing.likeness import Likeness
 from assistant.tools import Request, Specialist, Tool
 from assistant.tools.ask_back import completed
 from assistant.wishes import Answer
+from vectorstore.embedder import Embedder
 
 
 class Router(Protocol):
     """Chooses among the wishes."""
 
-    def choose(self, said: Said) -> Choice: ...
+    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice: ...
 
 
 class Rules:
-    """By commands, and rules on words."""
+    """By commands and rules on words; where these find nothing, by likeness to known messages."""
 
-    def choose(self, said: Said) -> Choice:
-        return routing.choose(said)
+    def __init__(self, likeness: Likeness | None = None) -> None:
+        self._likeness = likeness
+
+    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice:
+        found = routing.choose(said)
+        if self._likeness is None or found.told or not routing.is_open(found, said):
+            return found
+        return self._likeness.choose(said, embedder) or found
 
 
 class Choosing:
@@ -68,7 +76,7 @@ class Choosing:
         last = request.history[-1] if request.history else None
         if last and last.asked_back and is_reply(request.question, last.answer):
             return ANSWER  # "the drawing" may be the name that was asked for
-        return self._router.choose(said(request))
+        return self._router.choose(said(request), request.evidence.embedder)
 
     def _made(self, request: Request, why: str) -> Reply | None:
         if isinstance(request.wish, Answer):
