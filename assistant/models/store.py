@@ -132,6 +132,8 @@ class Models:
                 kept = cached(model, self._cache)
                 if kept.exists() and kept.stat().st_nlink == 1:
                     _delete(kept.parent)
+                    if model.role == "voice":
+                        environment.remove(self._cache)
                 return self._forget(name)
         for other in self._others():
             if other.name == name:

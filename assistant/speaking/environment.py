@@ -57,6 +57,11 @@ def make(cache: Path, progress: Progress = silent) -> Path:
     return _python(made)
 
 
+def remove(cache: Path) -> None:
+    """Once no home has a voice any more; it is made again when one comes."""
+    shutil.rmtree(folder(cache), ignore_errors=True)
+
+
 def _fetch(wheels: Path, progress: Progress) -> None:
     """With pip, which leaves out what is there already."""
     wheels.mkdir(exist_ok=True)

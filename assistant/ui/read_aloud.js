@@ -2,6 +2,8 @@
 // next one while one plays. Which sentence is heard is told to the answer (answer.js) by an event.
 const EVENT = "pincite:reading";
 const AGAIN = 250; // milliseconds until it asks again for a piece that was not ready
+const LOST = 4000; // the same where no reply came: the page was drawn anew meanwhile
+const MOST = 15; // replies that may be lost before it gives up
 const SILENCE = "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAIlYAAESsAAACABAAZGF0YQIAAAAAAA==";
 
 // A drawn page may draw this again: what plays is kept outside of it, by answer.
@@ -20,7 +22,20 @@ const tell = (one, sentence) =>
 const ask = (one, number) => {
   one.nonce += 1;
   one.asked = number;
+  clearTimeout(one.timer);
+  one.timer = setTimeout(() => lost(one, number), LOST);
   one.send("want", { number, nonce: one.nonce, start: one.start });
+};
+
+const lost = (one, number) => {
+  if (one.state === "idle" || one.asked !== number) return;
+  one.lost += 1;
+  if (one.lost < MOST) {
+    ask(one, number);
+  } else {
+    one.error = "Reading aloud has ended, for no sound came.";
+    end(one);
+  }
 };
 
 const end = (one) => {
@@ -72,6 +87,7 @@ const ended = (one) => {
 const begin = (one) => {
   for (const other of readings.values()) if (other.state !== "idle") end(other);
   one.error = "";
+  one.lost = 0;
   one.state = "waiting";
   one.start = `${one.id}-${Date.now()}`;
   if (!one.audio) {
@@ -99,11 +115,12 @@ const receive = (one, data) => {
     return;
   }
   if (one.state === "idle" || data.nonce !== one.nonce || one.asked !== data.number) return;
+  clearTimeout(one.timer);
+  one.lost = 0;
   one.of = data.of;
   if (data.of === 0) {
     stop(one);
   } else if (!data.sound) {
-    clearTimeout(one.timer);
     one.timer = setTimeout(() => one.state !== "idle" && ask(one, data.number), AGAIN);
   } else {
     const url = URL.createObjectURL(new Blob([bytes(data.sound)], { type: "audio/wav" }));

@@ -1,8 +1,10 @@
 """The real engines: one contract, and which of them reads what."""
 
+import hashlib
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ import pytest
 from assistant.errors import ModelNotFetched
 from assistant.models.catalogue import find
 from assistant.models.fetch import user_cache
+from assistant.models.store import Models
 from assistant.models.verified_file import SourceFailed
+from assistant.settings import Settings
 from assistant.speaking import Voice, VoiceFailed, environment
 from assistant.speaking.espeak import Espeak
 from assistant.speaking.language import language_of
@@ -114,6 +118,35 @@ def test_the_program_is_not_installed_where_pip_finds_nothing(
     with pytest.raises(ModelNotFetched, match="No matching distribution"):
         environment.make(tmp_path)
     assert environment.python(tmp_path) is None
+
+
+def test_the_program_goes_with_the_last_voice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+
+    def made(into: Path, *_: object) -> Path:
+        environment.folder(into).mkdir(parents=True, exist_ok=True)
+        return into
+
+    monkeypatch.setattr(environment, "make", made)
+    weights, config = b"weights", b'{"espeak": {"voice": "en-us"}}'
+    voice = replace(
+        find(JOE), bytes=len(weights), sha256=hashlib.sha256(weights).hexdigest(),
+        companions={f"{JOE}.onnx.json": hashlib.sha256(config).hexdigest()},
+    )  # fmt: skip
+    (tmp_path / f"{JOE}.onnx").write_bytes(weights)
+    (tmp_path / f"{JOE}.onnx.json").write_bytes(config)
+    homes = [
+        Models(tmp_path / name, Settings(home=tmp_path / name), [voice], cache) for name in "ab"
+    ]
+    for home in homes:
+        home.pull(JOE, from_path=tmp_path / f"{JOE}.onnx")
+    assert environment.folder(cache).exists()
+    homes[0].remove(JOE)
+    assert environment.folder(cache).exists()  # the other home speaks with it
+    homes[1].remove(JOE)
+    assert not environment.folder(cache).exists()
 
 
 @pytest.mark.parametrize(
