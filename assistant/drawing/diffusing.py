@@ -147,7 +147,7 @@ def _listen(pipeline: Any, look: Callable[[], None]) -> None:
     for part in pipeline.components.values():
         if isinstance(part, torch.nn.Module):
             lists = (m for m in part.modules() if isinstance(m, torch.nn.ModuleList))
-            for block in {block for blocks in lists for block in blocks}:
+            for block in {block for blocks in lists for block in blocks if block is not None}:
                 block.register_forward_pre_hook(lambda module, given: look())
 
 

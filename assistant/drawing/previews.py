@@ -104,6 +104,6 @@ def _noise(scheduler: Any, step: int) -> tuple[float, float] | None:
     if "Euler" in type(scheduler).__name__:
         return 1.0, float(scheduler.sigmas[min(step + 1, len(scheduler.sigmas) - 1)])
     if type(scheduler).__name__ == "DDIMScheduler" and step + 1 < len(scheduler.timesteps):
-        kept = float(scheduler.alphas_cumprod[int(scheduler.timesteps[step + 1])])
+        kept = max(float(scheduler.alphas_cumprod[int(scheduler.timesteps[step + 1])]), 1e-6)
         return kept**-0.5, ((1 - kept) / kept) ** 0.5
     return None

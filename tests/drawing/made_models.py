@@ -68,12 +68,12 @@ NOISE: dict[str, Any] = {
 }
 
 
-def sd(scheduler: Any = None, **more: Any) -> Any:
+def sd(scheduler: Any = None, coder: Any = None, **more: Any) -> Any:
     from diffusers import PNDMScheduler, StableDiffusionPipeline
 
     scheduler = scheduler or PNDMScheduler(skip_prk_steps=True, **NOISE)
     return StableDiffusionPipeline(
-        vae(), words(), tokenizer(), unet(**more), scheduler, None, None,
+        coder or vae(), words(), tokenizer(), unet(**more), scheduler, None, None,
         requires_safety_checker=False,
     )  # fmt: skip
 
@@ -81,7 +81,8 @@ def sd(scheduler: Any = None, **more: Any) -> Any:
 def turbo() -> Any:
     from diffusers import EulerDiscreteScheduler
 
-    return sd(EulerDiscreteScheduler(timestep_spacing="trailing", **NOISE))
+    plain = vae(mid_block_add_attention=False)  # as small ones are
+    return sd(EulerDiscreteScheduler(timestep_spacing="trailing", **NOISE), plain)
 
 
 def lcm() -> Any:
