@@ -81,6 +81,7 @@ const writing = (data) =>
 const sentence = (root, part, citations, opened) => {
   const span = make("span", part.supported ? "sentence" : "sentence unsupported");
   if (isCode(part.text)) span.classList.add("coded");
+  if (part.time) span.append(make("span", "time", part.time), " ");
   span.append(isCode(part.text) ? codeBlock(part.text) : worded("span", "words", part.text));
   if (!part.supported) {
     span.setAttribute("tabindex", "0");

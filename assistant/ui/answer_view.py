@@ -93,8 +93,18 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
     }
 
 
+def parts(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What it is made of: sentences, the segments of a transcript, or all of it as one."""
+    if heard := answer.get("segments"):
+        return [
+            {"text": s["text"], "supported": True, "marks": [], "time": clock(s["start"])}
+            for s in heard
+        ]
+    return answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
+
+
 def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    sentences = answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
+    sentences = parts(answer)
     breaks = _line_breaks(answer["answer"], [s["text"] for s in sentences])
     return [
         {
@@ -102,6 +112,7 @@ def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
             "supported": s["supported"] or answer["refused"],
             "marks": s["marks"],
             "breaks": breaks[index],
+            **({"time": s["time"]} if "time" in s and (breaks[index] or not index) else {}),
         }
         for index, s in enumerate(sentences)
     ]

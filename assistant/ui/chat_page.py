@@ -74,8 +74,10 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     again = wishes.from_row(turn["wish"]) if "wish" in turn else None
     offers.draw(turn, partial(_ask, turn["question"], files, again))
     chosen_tool.draw(turn, partial(_ask, turn["question"], files, wishes.Answer()))
-    if "wish" in turn:
-        return  # thumbs teach the search, and a tool's result says itself how it was made
+    if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
+        if not turn["images"] and not turn["audio"]:
+            read_aloud.draw(turn)
+        return
     with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
         thumbs.draw(turn)
         pack_button.draw(assistant, turn)

@@ -13,6 +13,7 @@ from assistant import build_sound
 from assistant.speaking.voices import NONE, Voices
 from assistant.ui import offers, resources
 from assistant.ui.aloud import Aloud
+from assistant.ui.answer_view import parts
 from assistant.ui.plain import plain
 from ingest.errors import PinciteError
 
@@ -94,7 +95,7 @@ def _begin(answer: Mapping[str, Any], start: Any) -> None:
         if voice is None:
             st.session_state[_READING] = {"without": answer["id"], "error": ""}
             return
-        written = [s["text"] for s in answer["sentences"]] or [text]
+        written = [part["text"] for part in parts(answer)]
         aloud = Aloud(written, voice, _voices().language_of(text))
         st.session_state[_READING] = {"id": answer["id"], "aloud": aloud, "start": start}
     except PinciteError as error:

@@ -208,3 +208,13 @@ def test_stopping_while_a_file_is_opened_takes_no_second(tmp_path: Path) -> None
     began = time.monotonic()
     assert reply.finish().stopped
     assert time.monotonic() - began < 1.5  # with the start of the child that opens it
+
+
+def test_the_app_shows_a_transcript_with_the_times_of_its_paragraphs() -> None:
+    from assistant.ui import answer_view
+
+    heard = (said("One.", 0, 2), said("Two.", 2.5, 4), said("Three.", 67, 69))
+    shown = answer_view._finished(transcription(Told(said=heard)).to_json(), "")["sentences"]
+    assert [(part["text"], part.get("time")) for part in shown] == [
+        ("One.", "00:00"), ("Two.", None), ("Three.", "01:07"),
+    ]  # fmt: skip
