@@ -30,7 +30,7 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
         raise AssistantError(f"{args.file} has no pictures. `pincite transcribe` writes it down.")
     asked = args.question
     wish = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
-    return cli_tools.run(args, settings, wish, asked)
+    return cli_tools.run(args, settings, wish, asked, words_do=True)
 
 
 def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:

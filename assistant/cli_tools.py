@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from assistant.wishes import Wish
 
 
-def run(args: argparse.Namespace, settings: "Settings", wish: "Wish", question: str = "") -> int:
+def run(
+    args: argparse.Namespace, settings: "Settings", wish: "Wish", question: str = "",
+    words_do: bool = False,
+) -> int:  # fmt: skip
     """Do it with the library of the settings; `args` has `json`, and `output` for a file.
 
-    FAILED when a model is missing, which is named with the command that fetches it.
+    A model that is missing is named with the command that fetches it. FAILED when nothing was made
+    without it, unless `words_do`: what is said is what was wanted, and the model would say more.
     """
     from assistant import build
 
@@ -41,7 +45,8 @@ def run(args: argparse.Namespace, settings: "Settings", wish: "Wish", question: 
             _say(reply)
     offers = reply.finish().offers
     tell_offers(offers)
-    return FAILED if offers and not (reply.images or reply.audio) else DONE
+    done = words_do or reply.images or reply.audio
+    return FAILED if offers and not done else DONE
 
 
 def tell_offers(offers: "Sequence[Offer]") -> None:
@@ -123,8 +128,15 @@ def _put(reply: "Reply", output: Path | None) -> None:
 
 
 def _say(reply: "Reply") -> None:
+    from assistant.reply import place
+
     done = reply.finish()
     if done.text:
         print(done.text)
+    for citation in done.citations:
+        where = place(citation.page, citation.seconds)
+        print(
+            f"[{citation.mark}] {citation.document}, {where}: “{' '.join(citation.quote.split())}”"
+        )
     for told in done.notices:
         print(f"note: {told}")

@@ -37,10 +37,22 @@ class Watched:
         return Attached({**pages, name: Page(1, 0, 0, self.shown)}, frozenset([name]))
 
     def timeline(self) -> Iterator[str]:
-        """A line for each thing that is heard, written or shown, in their order."""
-        lines = [*self.page.lines, *self.shown]
-        for line in sorted(lines, key=lambda line: line.seconds or 0.0):
-            yield f"{clock(line.seconds or 0.0)}  {line.text}"
+        """A line for all that is said in one breath, written or shown at a moment, in order."""
+        told = [(line.seconds or 0.0, "Shows", line.text) for line in self.shown]
+        written: dict[float, list[str]] = {}
+        for line in self.page.lines:
+            if self._is_written(line):
+                written.setdefault(line.seconds or 0.0, []).append(line.text)
+            else:
+                told.append((line.seconds or 0.0, "Says", line.text))
+        told += [(moment, "Written", " / ".join(texts)) for moment, texts in written.items()]
+        for moment, how, text in sorted(told):
+            yield f"{clock(moment)}  {how}: {text}"
+
+    def _is_written(self, line: Line) -> bool:
+        """On a picture of that moment; else it is said."""
+        moment = clock(line.seconds or 0.0)
+        return any(f.caption == moment and line.text in f.description for f in self.page.figures)
 
 
 class Clipping:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from assistant.seeing.looking import Looking, Seen
 from assistant.seeing.tags import Tag
-from ingest.document import Document, Line, Page
+from ingest.document import NOWHERE, Document, Figure, Line, Page
 from ingest.errors import Stopped
 from ingest.media import clock
 from ingest.names import readable
@@ -65,8 +65,15 @@ class FakeLooking(Looking):
         self._when_read()
         if cancel is not None and cancel.is_set():
             raise Stopped("Stopped.")
-        lines = tuple(_line(text) for text in self._lines.get(path.name, []))
-        return Document("", path.name, path.stem, (Page(1, 600, 400, lines),))
+        texts = self._lines.get(path.name, [])
+        lines = tuple(_line(text.replace("* ", "")) for text in texts)
+        figures = tuple(
+            Figure(NOWHERE, clock(line.seconds or 0.0), line.text)
+            for line, text in zip(lines, texts, strict=True)
+            if "* " in text
+        )
+        page = Page(1, 600, 400, lines, figures=figures)
+        return Document("", path.name, path.stem, (page,))
 
     def stills(self, path: Path, folder: Path, cancel: threading.Event | None) -> list[float]:
         Image.new("RGB", (9, 9), "red").save(folder / "0.jpg")
@@ -74,7 +81,7 @@ class FakeLooking(Looking):
 
 
 def _line(text: str) -> Line:
-    """ "00:07 Hello" is said at that time."""
+    """ "00:07 Hello" is said at that time, "00:07 * Hello" is written on the picture then."""
     moments = {clock(second): float(second) for second in range(60)}
     first, _, rest = text.partition(" ")
     return Line(rest, seconds=moments[first]) if first in moments else Line(text)

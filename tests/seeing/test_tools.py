@@ -208,12 +208,14 @@ SPOKEN = {"clip.mp4": ["00:01 Welcome to the tour.", "00:07 The pump room is clo
 
 
 def test_a_clip_becomes_a_timeline(tmp_path: Path) -> None:
-    looking = FakeLooking(SPOKEN, FakeViewer("A corridor."))
+    written = ["00:02 * Hall B", "00:02 * Mind the step"]
+    looking = FakeLooking({"clip.mp4": SPOKEN["clip.mp4"] + written}, FakeViewer("A corridor."))
     outcome = ask(clipping(looking), Clip(tmp_path / "clip.mp4"))
     assert outcome.text.splitlines() == [
-        "00:01  Welcome to the tour.",
-        "00:02  A corridor.",
-        "00:07  The pump room is closed.",
+        "00:01  Says: Welcome to the tour.",
+        "00:02  Shows: A corridor.",
+        "00:02  Written: Hall B / Mind the step",
+        "00:07  Says: The pump room is closed.",
     ]
     assert not outcome.grounded
 
