@@ -138,7 +138,7 @@ class Flow:
         """What was recognised on a picture."""
         self.left_out(AGAIN, writing.again)
         for line in writing.lines:
-            self.paragraph(line.text, replace(line, hidden=hidden))
+            self.paragraph(line.text, replace(line, hidden=hidden or line.hidden))
             self._marks.add(Writing((line,)))  # behind it: a page may have been turned
         self._marks.add(replace(writing, lines=()))
 

@@ -6,11 +6,12 @@ write it). A picture from which somebody has taken the mark cannot be told from 
 """
 
 import json
+import os
 import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ingest.document import Document, Page
 from ingest.pictures import SUFFIXES
@@ -63,10 +64,17 @@ def provenance(text: str) -> Provenance | None:
 
 def generated(path: Path) -> Provenance | None:
     """How a picture or a sound was made, if a model made it and the file says so. Never raises."""
-    if path.suffix.lower() not in SUFFIXES:
-        return _of_wav(path)
-    with suppress(Exception):  # a damaged file is told by who reads its picture
-        texts = _texts(path)
+    with suppress(OSError), path.open("rb") as file:
+        if path.suffix.lower() not in SUFFIXES:
+            return _of_wav(file)
+        return of_picture(file)
+    return None
+
+
+def of_picture(file: BinaryIO) -> Provenance | None:
+    """The same of a picture's bytes. Never raises: damage is told by who reads the picture."""
+    with suppress(Exception):
+        texts = _texts(file)
         for text in texts.values():
             if found := provenance(text):
                 return found
@@ -74,10 +82,8 @@ def generated(path: Path) -> Provenance | None:
             return Provenance(told.partition("\nNegative prompt:")[0].partition("\nSteps:")[0])
         if any(_NODES in text for text in texts.values()):
             return Provenance(program="ComfyUI")
-    with suppress(OSError), path.open("rb") as file:
-        if _IPTC.search(file.read(_MOST)):
-            return Provenance()
-    return None
+    file.seek(0)
+    return Provenance() if _IPTC.search(file.read(_MOST)) else None
 
 
 def marked(document: Document, found: Provenance | None) -> Document:
@@ -95,20 +101,18 @@ def _marked(page: Page) -> Page:
     return replace(page, lines=lines, note="; ".join(filter(None, [page.note, NOTE])))
 
 
-def _of_wav(path: Path) -> Provenance | None:
+def _of_wav(file: BinaryIO) -> Provenance | None:
     """From the comment behind the sound."""
-    with suppress(OSError), path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _COMMENTS))
-        if found := _ICMT.search(file.read()):
-            return provenance(found[1].decode("utf-8", "replace"))
-    return None
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _COMMENTS))
+    found = _ICMT.search(file.read())
+    return provenance(found[1].decode("utf-8", "replace")) if found else None
 
 
-def _texts(path: Path) -> dict[str, str]:
+def _texts(file: BinaryIO) -> dict[str, str]:
     """What a picture file says beside its picture, by name."""
     from PIL import Image
 
-    with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
+    with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as picture:
         found = {str(name): value for name, value in picture.info.items()}
         found |= getattr(picture, "text", {})  # of a PNG also what is behind the picture
         comment = picture.getexif().get_ifd(_EXIF).get(_COMMENT, "")

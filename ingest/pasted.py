@@ -10,12 +10,14 @@ from base64 import b64decode
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ingest import pictures
 from ingest.document import Line, Page, count
 from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.generated import REASON, of_picture
 from ingest.heartbeat import beat
 from ingest.legibility import like_paper
 from ingest.ocr.reading import NO_TEXT, UNREADABLE, Reading, read
@@ -78,7 +80,7 @@ class Pasted:
             picture, scale = pictures.inner(data, name)
             if picture.width * picture.height < _ICON:
                 return Writing()
-            return _told(self._reading(picture, scale))
+            return _told(self._reading(picture, scale), REASON if of_picture(BytesIO(data)) else "")
         except UnsupportedFile:
             kind = PurePosixPath(name).suffix.lstrip(".").upper()
             short = kind.isalnum() and len(kind) <= _KIND
@@ -143,9 +145,15 @@ def decoded(base64: str) -> bytes:
     return b""
 
 
-def _told(reading: Reading) -> Writing:
+def _told(reading: Reading, hidden: str) -> Writing:
+    """`hidden` is why its lines are no evidence; empty: they are."""
     lines = tuple(
-        Line(line.text, begins=line.begins or number == 0, confidence=line.confidence)
+        Line(
+            line.text,
+            begins=line.begins or number == 0,
+            confidence=line.confidence,
+            hidden=hidden,
+        )
         for number, line in enumerate(reading.lines)
     )
     if sum(count(line.text) for line in lines) >= _STAIN:

@@ -138,7 +138,7 @@ class Draft:
         self._books.dropped[AGAIN] += writing.again
         for line in writing.lines:
             text = " ".join(self._clean(self.made(line.text)).split())
-            self._waiting.append(replace(line, text=text, hidden=hidden))
+            self._waiting.append(replace(line, text=text, hidden=hidden or line.hidden))
 
     def _follow(self) -> None:
         """Lines of pictures come behind what held them; those of a cell behind its table."""

@@ -15,6 +15,7 @@ from assistant.drawing.saving import save
 from ingest.generated import Provenance, generated
 from ingest.loaders import load
 from ingest.source import Engines
+from tests.scans import LETTER, drawn
 
 JOB = Job("a red circle, größer", "blue", (64, 48), 20, 7.0, 5)
 MADE = provenance(JOB, "draw", "shapes", "ab" * 32)
@@ -108,3 +109,22 @@ def test_a_document_of_it_knows(tmp_path: Path) -> None:
     assert json.loads(document.metadata["generated"])["seed"] == 5
     assert "never cited" in document.pages[0].note
     assert document.reader == "image/2"
+
+
+@pytest.mark.slow
+def test_a_document_that_holds_one_does_not_say_what_it_says(tmp_path: Path) -> None:
+    import docx
+
+    picture = drawn()
+    picture.save(tmp_path / "scan.png")
+    saved(tmp_path, Painted(JOB, (picture,)))
+    file = docx.Document()
+    file.add_paragraph("Before the pictures.")
+    for name, text in (("scan.png", "A scan."), ("made.png", "A generated picture.")):
+        file.add_picture(str(tmp_path / name))
+        file.add_paragraph(text)
+    file.save(tmp_path / "both.docx")
+    page = load(tmp_path / "both.docx").pages[0]
+    written = [line for line in page.lines if line.text == LETTER[0]]
+    assert [bool(line.hidden) for line in written] == [False, True]
+    assert not any(line.hidden for line in page.lines if line.text.startswith(("A ", "Before")))
