@@ -15,6 +15,7 @@ from assistant.memory import Conversations
 from assistant.models.store import Models
 from assistant.reading import Budget
 from assistant.receipts import Receipts, Recorder, Writer
+from assistant.routing.likeness import Likeness
 from assistant.settings import Settings
 from assistant.tools import Specialist, Tool
 from assistant.tools.answer import EXTRACTIVE, Answer
@@ -180,7 +181,7 @@ def answering(settings: Settings) -> Answering:
     return Answering(
         Choosing(
             [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
-            makers(settings),
+            makers(settings), _rules(settings),
         ),
         EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
@@ -207,10 +208,14 @@ def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
     return Answering(tool, name, writer=writer, model=model)
 
 
+def _rules(settings: Settings) -> Rules:
+    return Rules(Likeness(settings.home / "routing"))
+
+
 def _router(settings: Settings, model: "LlamaCppChat") -> Router:
     """What chooses the tool for a message. Raises AssistantError without langchain."""
     if settings.tool_calling == "rules":
-        return Rules()
+        return _rules(settings)
     from assistant.routing.agent import ModelRouter
 
     return ModelRouter(model)

@@ -22,17 +22,18 @@ from assistant.routing.arguments import language, numbers, scale
 from assistant.routing.charting import chart_of
 from assistant.routing.choice import Choice, Said
 from assistant.routing.drawing import drawn_loosely
-from assistant.routing.manners import core
+from assistant.routing.manners import core, is_question
 from assistant.wishes import Describe, Edit, Enhance, Speak, Translate, Vary, Wish
 from vectorstore.embedder import Embedder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 SURE = 0.6  # probability of a wish, from which it is believed
+SURER = 0.7  # when nothing is attached: most messages are questions
 DOUBT = 0.2  # of an answer, from which on it is not
 _WEIGHT = 3.0  # of an embedding beside what is attached
 _HINT = re.compile(
-    r"\b(?:dr[ae]w\w*|paint\w*|sketch\w*|pictur\w*|pics?|imag\w*|photo\w*|illustrat\w*|art(?:work)?"
-    r"|cartoons?|logos?|posters?|icons?|portraits?|visuali[sz]\w*|chart\w*|graph\w*|plot\w*"
+    r"\b(?:dr[ae]w\w*|paint\w*|sketch\w*|pictur\w*|pics?|images?|imagine|photo\w*|illustrat\w*|art(?:work)?"
+    r"|cartoons?|logos?|posters?|icons?|portraits?|visuali[sz]e[ds]?|chart\w*|graph\w*|plot\w*"
     r"|diagrams?|pie|bars?|curves?|aloud|loud\w*|voice|speak\w*|spoken|hear|listen|read)\b",
     re.IGNORECASE,
 )
@@ -60,13 +61,14 @@ class Likeness:
 
     def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice | None:
         """None when it is like nothing, or lacks what the wish is about."""
-        if not (said.files or said.shown or _HINT.search(said.text)):
+        there = bool(said.files or said.shown)
+        if not there and (not _HINT.search(said.text) or is_question(core(said.text))):
             return None
         found = self._weights(embedder()).probabilities(
             _features(said, embedder().query(said.text))
         )
         name = max(found, key=lambda known: found[known])
-        if name == "Answer" or found[name] < SURE or found["Answer"] > DOUBT:
+        if name == "Answer" or found[name] < (SURE if there else SURER) or found["Answer"] > DOUBT:
             return None
         wish = _wish(name, said)
         return Choice(wish, "what it is like") if wish else None
