@@ -51,7 +51,12 @@ def main() -> None:
     rows = rows[:: options.every]
     router = by_model(options) if options.model else by_rules(options)
     begun = time.monotonic()
-    report(rows, [choose(row, router) for row in rows], options.errors)
+    choices = []
+    for row in rows:
+        choices.append(choose(row, router))
+        if options.model:
+            common.say(f"{row['wish']} → {chosen(choices[-1])}: {row['text']!r}")
+    report(rows, choices, options.errors)
     print(f"\n{(time.monotonic() - begun) / len(rows):.4f} s a message")
 
 

@@ -52,6 +52,14 @@ _SAME_SIZE = re.compile(
     r"\b(?:same size|without (?:enlarging|upscaling|making it (?:bigger|larger))|keep the size)\b",
     re.IGNORECASE,
 )
+_MENDING = re.compile(
+    r"\b(?:restor\w+|mend|repair\w*|de-?nois\w+|noisy?|grainy?|jpeg|artefacts|artifacts|faded"
+    r"|scratch\w*|damaged)\b",
+    re.IGNORECASE,
+)
+_LARGER = re.compile(
+    r"\b(?:larger|bigger|enlarge\w*|upscal\w*|up-?res|resolution|size|print|blow)\b", re.IGNORECASE
+)
 SCALES = (1, 2, 4)
 
 
@@ -105,8 +113,8 @@ def language(text: str) -> str:
 
 
 def scale(text: str, usual: int = 4) -> int:
-    """How many times as large; the nearest that can be done."""
-    if _SAME_SIZE.search(text):
+    """How many times as large; the nearest that can be done. What is to be mended keeps its size."""
+    if _SAME_SIZE.search(text) or (_MENDING.search(text) and not _LARGER.search(text)):
         return 1
     if _TWICE.search(text):
         return 2

@@ -90,6 +90,11 @@ def test_it_is_the_picture_of_the_turn_before() -> None:
     assert wish("make it bluer") == Answer()
 
 
+def test_a_damaged_picture_keeps_its_size() -> None:
+    assert wish("restore this old photograph", PHOTO) == Enhance(PHOTO, 1)
+    assert wish("restore it and make it larger", PHOTO) == Enhance(PHOTO, 4)
+
+
 def test_the_picture_that_is_named_is_taken_of_several() -> None:
     assert wish("sharpen other.png", PHOTO, OTHER) == Enhance(OTHER)
     assert wish("describe the second picture", PHOTO, OTHER) == Describe((OTHER,))
