@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _WORDS = 400  # characters of what is written on a picture by which it is found
 _SMALL = 200  # pixels of the longer side of a thumbnail
+# Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60 have
+# .5; photographs of other things have .4 at most, other charts and drawings up to .95.
+_ALIKE = 0.45
 _UNLIKE = 0.25  # cosine of words and query below which, with no word in common, nothing is meant
 Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
 
@@ -91,7 +94,7 @@ class Pictures:
         self, picture: "Image", k: int = 8, told: Told = lambda *_: None,
         cancel: threading.Event | None = None,
     ) -> list[PictureHit]:  # fmt: skip
-        """Those most like it, best first. Raises LibraryError."""
+        """Those that are like it, best first. Raises LibraryError."""
         model = self._model()
         if model is None:
             raise LibraryError(
@@ -102,7 +105,8 @@ class Pictures:
         wanted, _ = model.features(picture)
         known = ((one.vector, one) for one in self._cache.all())
         scored = [(float(vector @ wanted), one) for vector, one in known if vector is not None]
-        return self._hits(sorted(scored, key=lambda pair: -pair[0])[: max(k, 0)])
+        alike = [pair for pair in scored if pair[0] >= _ALIKE]
+        return self._hits(sorted(alike, key=lambda pair: -pair[0])[: max(k, 0)])
 
     def named(
         self, query: str, k: int = 8, told: Told = lambda *_: None,
