@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _WORDS = 400  # characters of what is written on a picture by which it is found
 _SMALL = 200  # pixels of the longer side of a thumbnail
-# Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60 have
-# .5; photographs of other things have .4 at most, other charts and drawings up to .95.
+# Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
+# have .5; photographs of other things have .4 at most, other charts and drawings up to .95.
 _ALIKE = 0.45
 _UNLIKE = 0.25  # cosine of words and query below which, with no word in common, nothing is meant
 Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
