@@ -21,6 +21,7 @@ from assistant.offline import QUIET
 from assistant.speaking import Sound, VoiceFailed
 from ingest.errors import Stopped
 
+_IDLE = 300.0  # seconds after which the process ends: it holds 340 MB
 _PATIENCE = 60.0  # seconds for one piece of text; a busy small machine takes three
 _WRITTEN = re.compile(r"Wrote (.+\.wav)$")
 _SPOKEN = re.compile(r"\w")
@@ -29,9 +30,14 @@ _SPOKEN = re.compile(r"\w")
 class Piper:
     """A voice's model, and the process that speaks with it once it is asked to."""
 
-    def __init__(self, python: Path, model: Path) -> None:
-        """`python` is the environment's, `model` the voice's .onnx file, its .onnx.json beside."""
+    def __init__(self, python: Path, model: Path, idle: float = _IDLE) -> None:
+        """`python` is the environment's, `model` the voice's .onnx file, its .onnx.json beside.
+
+        After `idle` seconds without a word its process ends; the next sentence starts another one.
+        """
         self.name = model.stem
+        self._idle = idle
+        self._ending: threading.Timer | None = None
         self._python = python
         self._model = model
         self._lock = threading.Lock()
@@ -45,17 +51,33 @@ class Piper:
         with self._lock:
             try:
                 self._process = self._process or _Process(self._python, self._model)
-                return self._process.say(" ".join(text.split()), cancel)
+                sound = self._process.say(" ".join(text.split()), cancel)
             except (VoiceFailed, Stopped):
                 self._end()
                 raise
+            self._end_later()
+            return sound
+
+    @property
+    def warm(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None
 
     def close(self) -> None:
-        """End the process; the next sentence starts another one."""
+        """End the process."""
         with self._lock:
             self._end()
 
+    def _end_later(self) -> None:
+        if self._ending:
+            self._ending.cancel()
+        self._ending = threading.Timer(self._idle, self.close)
+        self._ending.daemon = True
+        self._ending.start()
+
     def _end(self) -> None:
+        if self._ending:
+            self._ending.cancel()
         if self._process is not None:
             self._process.end()
             self._process = None

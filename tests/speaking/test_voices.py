@@ -177,6 +177,22 @@ def test_piper_reads_its_own_language_and_espeak_the_others(
 
 
 @pytest.mark.slow
+def test_the_process_ends_when_nothing_is_said_for_a_while(piper: Piper, joe: Path) -> None:
+    python = environment.python(user_cache())
+    assert python is not None
+    voice = Piper(python, joe, idle=0.5)
+    assert voice.say("Hello.", NEVER).seconds > 0
+    assert voice.warm
+    latest = time.monotonic() + 10
+    while voice.warm and time.monotonic() < latest:
+        time.sleep(0.05)
+    assert not voice.warm
+    assert voice.say("Hello again.", NEVER).seconds > 0
+    voice.close()
+    assert not voice.warm
+
+
+@pytest.mark.slow
 def test_a_damaged_voice_is_named_with_what_to_do(piper: Piper, tmp_path: Path) -> None:
     model = tmp_path / "broken.onnx"
     model.write_bytes(b"no model")
