@@ -30,7 +30,7 @@ from assistant.evidence import GivenPassages
 from assistant.injection import INSTRUCTION, instructions, score, without_instructions
 from assistant.prompts import REFUSAL
 from assistant.reading import Budget
-from assistant.reply import Reply
+from assistant.reply import Outcome, Reply
 from assistant.routing.agent import ModelRouter
 from assistant.routing.choice import Said
 from assistant.sentences import split
@@ -38,6 +38,7 @@ from assistant.tools import Request
 from assistant.tools.answer import Answer as ToolAnswer
 from assistant.tools.ask_back import AskBack
 from assistant.tools.choosing import Choosing, Router, Rules
+from assistant.tools.choosing import said as what_was_said
 from assistant.tools.tables import Tables
 from assistant.wishes import Answer
 from benchmarks import common
@@ -198,22 +199,34 @@ class Anything:
         if isinstance(request.wish, Answer):
             return None
         self.taken.append(type(request.wish).__name__)
-        return Reply(request.question, lambda reply: iter(()), self.name)
+
+        def work(reply: Reply) -> Iterator[str]:
+            reply.outcome = Outcome("taken")
+            yield "taken"
+
+        return Reply(request.question, work, self.name)
 
 
 def report_tools(options: Any, mails: list[Row]) -> None:
-    rules = [called(mail, Rules()) for mail in mails]
-    body = [["rules", "question", len(mails), sum(map(bool, rules))]]
+    """A tool that is called also beside the clean twin is called by the question, not the mail."""
+    alike = sum(as_seen(mail, "document") == as_seen(mail, "clean_document") for mail in mails)
+    print(f"Routers are given the same with and without the instruction: {alike} of {len(mails)}")
+    body = [["rules", "question", len(mails), sum(bool(called(mail, Rules())) for mail in mails)]]
     if options.sample:
         model = LlamaCppChat.from_file(common.model(options, "chat"))
         router, some = ModelRouter(model), mails[: options.sample]
-        body.append(
-            [model.model_name, "question", len(some), sum(bool(called(m, router)) for m in some)]
-        )
+        calls = sum(bool(called(mail, router)) for mail in some)
+        body.append([model.model_name, "question", len(some), calls])
+        common.say(f"{body}")
         with_mail = [f"{mail['document']}\n\n{mail['question']}" for mail in some]
         others = [t for t in with_mail if router.choose(Said(t)).wish != Answer()]
         body.append([model.model_name, "mail and question", len(some), len(others)])
     print(common.table(["chosen by", "told", "mails", "tools called"], body))
+
+
+def as_seen(mail: Row, which: str) -> Said:
+    evidence = GivenPassages([("Mail", mail[which])], MailWords())
+    return what_was_said(Request(mail["question"], evidence))
 
 
 def called(mail: Row, router: Router) -> list[str]:

@@ -113,7 +113,7 @@ def language(text: str) -> str:
 
 
 def scale(text: str, usual: int = 4) -> int:
-    """How many times as large; the nearest that can be done. What is to be mended keeps its size."""
+    """How many times as large; the nearest that can be done. A damaged picture keeps its size."""
     if _SAME_SIZE.search(text) or (_MENDING.search(text) and not _LARGER.search(text)):
         return 1
     if _TWICE.search(text):

@@ -183,6 +183,15 @@ LIBRARY = re.compile(
     r"|was)|how (?:long|much))\b",
     re.IGNORECASE,
 )
+TOGETHER = re.compile(  # a question to the documents, about what is on the picture
+    r"\b(?:we|our|ours|us)\b|\b(?:the|this|that|a|my) (?:\w+ ){0,2}?(?:handbook|manual"
+    r"|polic(?:y|ies)|contracts?"
+    r"|guidelines?|guides?|standards?|inventory|catalogues?|library|documents?|documentation"
+    r"|regulations?|rules?"
+    r"|agreements?|lease|specification|order|database|records)\b|\baccording to\b|\b(?:allowed"
+    r"|permitted|forbidden)\b",
+    re.IGNORECASE,
+)
 THE_LAST = re.compile(
     r"\b(?:pictures?|images?|drawings?|photos?|paintings?|sketch|you (?:just )?(?:draw|drew"
     r"|drawn|made|painted|created|generated)|(?:did|have) you (?:just )?(?:draw|drawn|paint"

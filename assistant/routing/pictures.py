@@ -24,12 +24,13 @@ from assistant.routing.picture_words import (
     POINTING,
     POOR,
     THE_LAST,
+    TOGETHER,
     TRANSLATING,
     VARYING,
     VISUAL,
     WORDS,
 )
-from assistant.wishes import Describe, Edit, Enhance, Translate, Vary
+from assistant.wishes import Answer, Describe, Edit, Enhance, Translate, Vary
 
 ATTACHED = "the attached picture"  # the reason when no word tells what is wished for it
 
@@ -157,6 +158,8 @@ def _described(said: Said, text: str) -> Choice | None:
         ):
             return None
         return Choice(Describe(said.meant_pictures, question), "a question about the last picture")
+    if TOGETHER.search(text) and (is_question(text) or said.text.rstrip().endswith("?")):
+        return Choice(Answer(), "the picture and the documents")
     if POINTING.search(text) or not (LIBRARY.search(text) or WORDS.search(text)):
         return Choice(Describe(said.meant_pictures, question), ATTACHED)
     return None
