@@ -26,7 +26,8 @@ from tests.small_models.training import as_input, drawn, run_in_single_precision
 
 HERE = Path(__file__).parent
 SEED = 5
-STEPS = {"vae": 800, "text": 300, "unet": 1300, "decoder": 600}
+STEPS = {"vae": 800, "text": 300, "unet": 1000, "decoder": 300}
+RANGE = 4.0  # of latents, in deviations
 UNTOLD = 0.1  # part of the captions that is dropped, so that guidance works
 
 
@@ -77,11 +78,24 @@ def train_vae(vae: AutoencoderKL, pictures: Tensor, steps: int, cache: Path) -> 
 
 @torch.no_grad()
 def latents(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
-    """(N, 4, 16, 16) of deviation 1; sets the factor by which the pipeline does the same."""
+    """(N, 4, 16, 16): each channel has mean 0 and deviation 1, as the noise has. Guidance pushes
+    what lies to one side of 0 much further than what lies to the other."""
     parts = [vae.encode(as_input(part)).latent_dist.mean for part in pictures.split(250)]
     found = torch.cat(parts)
-    vae.register_to_config(scaling_factor=round(1 / found.std().item(), 5))
-    return found * vae.config.scaling_factor
+    mean, deviation = found.mean((0, 2, 3)), found.std((0, 2, 3))
+    _center(vae, mean, deviation)
+    return (found - mean.view(1, 4, 1, 1)) / deviation.view(1, 4, 1, 1)
+
+
+def _center(vae: AutoencoderKL, mean: Tensor, deviation: Tensor) -> None:
+    """Moves that into the two convolutions of one pixel between the halves of the VAE."""
+    into, out = vae.quant_conv, vae.post_quant_conv  # the first gives means and log variances
+    out.bias += out.weight[:, :, 0, 0] @ mean
+    out.weight *= deviation.view(1, 4, 1, 1)
+    into.weight[:4] /= deviation.view(4, 1, 1, 1)
+    into.bias[:4] = (into.bias[:4] - mean) / deviation
+    into.bias[4:] -= 2 * deviation.log()
+    vae.register_to_config(scaling_factor=1.0)
 
 
 def train_decoder(
@@ -95,7 +109,7 @@ def train_decoder(
         picked = torch.randint(len(pictures), (16,))
         latent = targets[picked]
         latent = latent + 0.15 * torch.rand(16, 1, 1, 1) * torch.randn_like(latent)
-        decoded = vae.decode(latent / vae.config.scaling_factor).sample
+        decoded = vae.decode(latent).sample
         error = decoded - as_input(pictures[picked])
         return error.abs().mean() + 4 * error.pow(2).mean()
 
@@ -200,7 +214,8 @@ def new_scheduler() -> DDIMScheduler:
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",
-        clip_sample=False,
+        clip_sample=True,  # what lies outside of all latents is what guidance overdid
+        clip_sample_range=RANGE,
         set_alpha_to_one=True,
         prediction_type="v_prediction",
         timestep_spacing="trailing",
