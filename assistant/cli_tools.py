@@ -29,7 +29,8 @@ def run(
     """Do it with the library of the settings; `args` has `json`, and `output` for a file.
 
     A model that is missing is named with the command that fetches it. FAILED when nothing was made
-    without it, unless `words_do`: what is said is what was wanted, and the model would say more.
+    without it, or for a refusal, unless `words_do`: what is said is what was wanted, and the model
+    would say more.
     """
     from assistant import build
 
@@ -43,10 +44,10 @@ def run(
             print(json.dumps(reply.to_json()))
         else:
             _say(reply)
-    offers = reply.finish().offers
-    tell_offers(offers)
+    finished = reply.finish()
+    tell_offers(finished.offers)
     done = words_do or reply.images or reply.audio
-    return FAILED if offers and not done else DONE
+    return FAILED if (finished.offers or finished.refused) and not done else DONE
 
 
 def tell_offers(offers: "Sequence[Offer]") -> None:
