@@ -3,6 +3,7 @@ pictures are alike: the only place that imports timm."""
 
 import functools
 import hashlib
+import pickle
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ LEAST = 0.25  # probability
 COLOURS = 5.0  # bits: entropy of the 4,096 colours of a small copy; a drawing has 3 at most
 _SMALL = 96  # pixels of its sides
 _MOST = 5  # tags
+_DAMAGE = (OSError, ValueError, RuntimeError, KeyError, TypeError, EOFError)
 # Weights that ride alone, without a config.json, and the architecture that they are of.
 _ALONE = {"efficientnet-lite0-57934424.pth": "tf_efficientnet_lite0"}
 
@@ -96,7 +98,7 @@ def colours(picture: "Image") -> float:
 def _loaded(path: Path) -> _Classifier:
     try:
         return _Classifier(path)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, EOFError) as error:
+    except (*_DAMAGE, pickle.UnpicklingError) as error:
         first = str(error).strip().split("\n")[0][:200]
         raise ModelUnusable(
             f"The model for tags in {path} cannot be used: {first}. Fetch it again with "
