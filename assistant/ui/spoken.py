@@ -3,6 +3,7 @@ it is understood, then asked."""
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -35,8 +36,10 @@ class Spoken:
         """`before` are words that were typed beside it, `files` were attached."""
         self.before = before
         self.files = files
-        self._folder = Path(tempfile.mkdtemp(prefix="pincite-spoken-"))
-        self._path = self._folder / "recording.wav"
+        folder = tempfile.mkdtemp(prefix="pincite-spoken-")
+        # Also when the tab is closed meanwhile, and its session is dropped.
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._path = Path(folder) / "recording.wav"
         self._path.write_bytes(recorded.getbuffer())
         self.listen()
 
@@ -51,8 +54,9 @@ class Spoken:
         return " ".join([*self.before.split(), *self.running.reply.so_far.split()])
 
     def forget(self) -> None:
+        """Stop listening, and remove the file."""
         self.running.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove()
 
 
 def take(recorded: Recorded, before: str, files: Sequence[Path]) -> None:
