@@ -1,7 +1,7 @@
 """What each family of models likes: steps, guidance, and the scheduler that needs few steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Scheduler = Literal["own", "dpm", "trailing", "lcm"]
@@ -30,10 +30,21 @@ class Parts:
     unet: Mapping[str, Any]
     transformer: Mapping[str, Any]
     name: str = ""  # of the file or folder: a single file says nowhere else that it is distilled
+    told: Mapping[str, Any] = field(default_factory=dict)  # by whoever made it: "steps", "guidance"
 
 
 def family(parts: Parts) -> Family:
-    """Which one a model belongs to."""
+    """Which one a model belongs to; what it likes is as its maker says, if it is said."""
+    known = _by_parts(parts)
+    steps, guidance = parts.told.get("steps"), parts.told.get("guidance")
+    if isinstance(steps, int) and steps > 0:
+        known = replace(known, steps=steps)
+    if isinstance(guidance, int | float) and guidance >= 0:
+        known = replace(known, guidance=float(guidance))
+    return known
+
+
+def _by_parts(parts: Parts) -> Family:
     scheduler = str(parts.scheduler.get("_class_name", ""))
     distilled = parts.unet.get("time_cond_proj_dim") is not None
     if scheduler == "LCMScheduler" or distilled or "lcm" in parts.name.lower():

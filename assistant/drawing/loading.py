@@ -17,6 +17,7 @@ from assistant.drawing.single_file import shape_of, tokenizers
 from assistant.errors import ModelUnusable
 from assistant.models.machine import BF16, this_machine
 
+TOLD = "pincite.json"  # in a model's folder: the steps and the guidance that suit it
 # From how many parameters on they are calculated with in 16 bits, where the processor does that: a
 # small model gains nothing, and loses digits.
 _WORTH_IT = 100_000_000
@@ -39,7 +40,9 @@ def parts(path: Path) -> Parts:
     scheduler, unet, transformer = (
         weights.config(shape, name) for name in ("scheduler", "unet", "transformer")
     )
-    return Parts(str(index.get("_class_name", "")), scheduler, unet, transformer, path.stem)
+    told = weights.read_json(shape / TOLD) if (shape / TOLD).exists() else {}
+    kind = str(index.get("_class_name", ""))
+    return Parts(kind, scheduler, unet, transformer, path.stem, told)
 
 
 def load(path: Path) -> Loaded:

@@ -12,6 +12,7 @@ from typing import Any
 from assistant.drawing.loading import Loaded
 
 _SHARE = 0.03  # of the time so far
+_PATIENCE = 0.5  # seconds without one: who gets the picture by then needs none
 _SMALL = 32  # latents of a side, with the model's own VAE
 _SIDE = 512  # pixels of a preview
 
@@ -34,7 +35,7 @@ class Previews:
         if self._vae is None or latents.ndim not in (3, 4):
             return b""
         passed = time.perf_counter() - self._began
-        if self._spent + self._last > _SHARE * passed and self._spent:
+        if passed < _PATIENCE or (self._spent and self._spent + self._last > _SHARE * passed):
             return b""
         started = time.perf_counter()
         shown = self._decoded(pipeline, clean)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assistant import offline
+from assistant.drawing import previews
 from tests.drawing import made_models
 
 SIDE = 64  # pixels of its pictures
@@ -30,6 +31,12 @@ def _one_thread() -> Any:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews from the first step on: these pictures are done before one would be shown."""
+    monkeypatch.setattr(previews, "_PATIENCE", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -30,3 +30,10 @@ SD, XL = "StableDiffusionPipeline", "StableDiffusionXLPipeline"
 )
 def test_the_family_of_a_model(parts: Any, wanted: Family) -> None:
     assert family(parts) == wanted
+
+
+def test_a_folder_may_say_what_suits_it() -> None:
+    told = Parts(SD, PNDM, {}, {}, told={"steps": 12, "guidance": 2})
+    assert family(told) == Family("sd", 12, 2.0, "dpm")
+    nonsense = Parts(SD, PNDM, {}, {}, told={"steps": "many", "guidance": -1, "more": 5})
+    assert family(nonsense) == Family("sd", 20, 7.0, "dpm")

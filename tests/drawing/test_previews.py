@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from assistant.drawing import previews
 from assistant.drawing.loading import Family, Loaded
 from assistant.drawing.previews import Previews
 from tests.drawing.made_models import NOISE
@@ -44,3 +45,24 @@ def test_a_perfect_model_is_seen_through_from_the_second_step_on(number: int) ->
         if step:
             assert (seen - picture).abs().max() < 1e-2
     assert (latents - picture).abs().max() > 0.01  # which is not what there is
+
+
+def test_a_preview_costs_a_small_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 0.2 s here, and a step 0.5 s: one comes at once, the next after 13 s."""
+    clock = [0.0]
+    monkeypatch.setattr(previews, "_PATIENCE", 0.6)
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    seen = Previews(Loaded(Nothing(), Family("sd"), tiny_vae=object()), (64, 64))
+
+    def decoded(*_: Any) -> bytes:
+        clock[0] += 0.2
+        return b"png"
+
+    monkeypatch.setattr(seen, "_decoded", decoded)
+    shown = []
+    pipeline = type("Pipeline", (), {"scheduler": object()})()
+    for step in range(60):
+        clock[0] += 0.5
+        if seen.of(pipeline, step, torch.zeros(1, 4, 8, 8)):
+            shown.append(step)
+    assert shown == [1, 26, 39, 52]
