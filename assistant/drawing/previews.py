@@ -13,7 +13,7 @@ from assistant.drawing.loading import Loaded
 
 _SHARE = 0.03  # of the time so far
 _PATIENCE = 0.5  # seconds without one: who gets the picture by then needs none
-_SMALL = 32  # latents of a side, with the model's own VAE
+_SMALL = 16  # latents of a side, with the own VAE of a model: at 32 one cost as much as a step
 _SIDE = 512  # pixels of a preview
 
 
