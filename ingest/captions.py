@@ -8,6 +8,8 @@ from ingest.heartbeat import beat
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_NOT = "its pictures are not described"
+
 
 class Captioner(Protocol):
     """Describes pictures: the text goes into Figure.description, never among the lines.
@@ -30,6 +32,8 @@ def described(captioner: Captioner | None, picture: "Image") -> tuple[str, str]:
     try:
         return " ".join(captioner.describe(picture).split()), ""
     except PinciteError as error:
-        return "", f"its pictures are not described: {str(error).rstrip('.')}"
+        return "", f"{_NOT}: {str(error).rstrip('.')}"
+    except MemoryError:
+        return "", f"{_NOT}: the vision model needs more memory than file_memory_mb gives a reader"
     finally:
         beat(0, 0)
