@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SIDE = 96  # pixels; with the overlap 112, for which Real-ESRGAN takes about 2 GB
+SIDE = 96  # pixels; with the overlap 112, for which Real-ESRGAN takes about 2.5 GB
 AROUND = 8  # pixels beside a tile that are enlarged with it and thrown away
 
 

@@ -99,7 +99,7 @@ def test_progress_is_told_tile_by_tile() -> None:
     ("size", "scale", "free", "words"),
     [
         ((4000, 3000), 4, 10**12, "4000x3000 pixels, and at most 6 million"),
-        ((100, 100), 4, 10**9, "takes about 2.2 GB of memory, and 1.0 GB are free"),
+        ((100, 100), 4, 10**9, "takes about 2.6 GB of memory, and 1.0 GB are free"),
         ((100, 100), 3, 10**12, "cannot be enlarged 3 times; it can be 1, 2, 4 times"),
     ],
 )
