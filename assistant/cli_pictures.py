@@ -16,9 +16,10 @@ _SHOWN = 160  # characters of a picture's words that people see
 
 def run(args: argparse.Namespace, settings: "Settings") -> int:
     """`args` has `image` or `pictures`, and `k` and `json`."""
+    from assistant import attachments
     from assistant.seeing.looking import first
 
-    wanted = first(args.image) if args.image else None
+    wanted = first(attachments.checked(args.image)) if args.image else None
     with opened(settings) as library:
         if wanted is not None:
             hits = library.pictures.similar(wanted, args.k, _tell)
