@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.cutouts import FILMS, KINDS, NOT_CUT, Spot, place
 from ingest.document import Box, Figure, Line, Page
 from ingest.errors import UnreadableFile
+from ingest.media import clock
 from ingest.sandbox import Sandbox
 from ingest.source import Engines
 from vectorstore import ranking
@@ -196,16 +197,19 @@ def _found(pages: Iterator[Page], kind: str) -> Iterator[tuple[Spot, str]]:
         else:
             figures = page.figures or (Figure(whole),)
         for figure in figures:
-            words = (figure.caption, figure.description, _written(figure.box, page.lines, kind))
+            words = (figure.caption, figure.description, _written(figure, page.lines, kind))
             yield (page.number, figure.box), "\n".join(filter(None, words))
 
 
-def _written(box: Box, lines: Sequence[Line], kind: str) -> str:
-    """What stands on a picture; of a film's scenes, the description holds it."""
+def _written(figure: Figure, lines: Sequence[Line], kind: str) -> str:
+    """What stands on a picture; of a film's scene, what is said or written in its second."""
+    seen = [line for line in lines if not line.hidden]
     if kind in FILMS:
-        return ""
-    inside = (line.text for line in lines if not line.hidden and _is_inside(line.box, box))
-    return " ".join(inside)[:_WORDS]
+        inside = [line for line in seen if clock(line.seconds or 0.0) == figure.caption]
+    else:
+        inside = [line for line in seen if _is_inside(line.box, figure.box)]
+    texts = (line.text for line in inside if line.text not in figure.description)
+    return " ".join(texts)[:_WORDS]
 
 
 def _is_inside(line: Box, box: Box) -> bool:

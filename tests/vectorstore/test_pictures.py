@@ -10,7 +10,7 @@ from PIL import Image
 
 from ingest.source import Engines
 from tests.fakes import WordEmbedder
-from tests.recordings import write
+from tests.recordings import slide, write
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 from vectorstore.pictures import PictureModel
@@ -153,3 +153,13 @@ def test_a_scene_of_a_film_has_its_seconds(tmp_path: Path) -> None:
         assert (first.document, second.document) == ("film.mp4", "film.mp4")
         assert first.seconds == pytest.approx(0.0, abs=0.6)
         assert second.seconds == pytest.approx(3.0, abs=0.6)
+
+
+def test_a_scene_is_found_by_what_is_written_on_it_beside_its_description(tmp_path: Path) -> None:
+    scenes = [(slide("Pump 3 is out of order"), 2.0), (slide("Harbour plant"), 2.0)]
+    film = write(tmp_path / "film.mp4", pictures=scenes)
+    with opened(tmp_path, words="A lighthouse.", ocr="rapidocr") as library:
+        library.add([film])
+        hit, *_ = library.pictures.named("pump")
+        assert "Pump 3 is out of order" in hit.words
+        assert "A lighthouse." in hit.words
