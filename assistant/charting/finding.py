@@ -5,6 +5,7 @@ over the rows ("employees by site"), or all columns side by side ("revenue by re
 for each quarter). What is asked for must be explained by the labels, the caption or the document.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from assistant.charting import CannotChart, Numbers, Point, Series
@@ -18,6 +19,7 @@ from assistant.tables.terms import MONTHS, is_hard, is_year, terms
 SCORE = 0.75  # from which a table fits
 _EXPLAINED = 0.7  # of the words of what is measured, at least
 _MOST_SERIES = 8
+_OF = re.compile(r"\b(?:with|for|of|per|in|to|from|at|by|on)\b|,", re.IGNORECASE)
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab")
 
 
@@ -45,16 +47,23 @@ def _readings(asked: Wanted, grid: Grid, card: frozenset[str]) -> Iterator[Numbe
     match = Match(asked.asked, grid, card)
     columns = [column for column in grid.columns if asked.within(column.label)]
     rows = [row for row in grid.rows if not row.total and asked.within(row.label)]
-    for row_group in (match.rows(), *([row] for row in match.may_be())):
+    named_rows = [row for row in match.rows() if _is_of(asked, row.label)]
+    for row_group in (named_rows, *([row] for row in match.may_be() if _is_of(asked, row.label))):
         yield from _of_rows(asked, grid, card, row_group, columns)
     if asked.over & TIMES:  # "employees by year": all of them, not those of a site
         totals = [row for row in grid.rows if row.total]
         yield from _of_rows(asked, grid, card, totals if len(totals) == 1 else (), columns)
     columns = _dated(asked, columns)
     changes = bool(asked.of & CHANGES)
-    named = [c for c in columns if c.terms & asked.of and c.change == changes]
+    named = [c for c in columns if c.change == changes and _is_of(asked, c.label)]
     for column_group in (named, *([column] for column in named), _alike(grid, columns, rows)):
         yield from _of_columns(asked, grid, card, column_group, rows)
+
+
+def _is_of(asked: Wanted, label: str) -> bool:
+    """The thing that a label names is asked for, not only what it says of it: "Dinner with
+    customers" are no customers, "Cost of sales" no sales."""
+    return bool(frozenset(terms(_OF.split(label)[0])) & asked.of)
 
 
 def _dated(asked: Wanted, columns: Sequence[Column]) -> list[Column]:

@@ -79,6 +79,7 @@ def test_columns_of_one_unit_stand_side_by_side(library: Library) -> None:
     [
         "rainfall per month", "salaries by department",
         "revenue by region in 2019", "number of visitors by day", "employees by age",
+        "customers per country",
     ],
 )  # fmt: skip
 def test_what_no_table_has_is_refused(library: Library, what: str) -> None:
