@@ -24,7 +24,7 @@ from tests.small_models.training import as_input, drawn, run_in_single_precision
 
 HERE = Path(__file__).parent
 SEED = 6
-STEPS = 2000
+STEPS = 1500
 WIDTH = 96  # of both halves
 
 
