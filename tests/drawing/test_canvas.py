@@ -1,8 +1,10 @@
 """Sizes and edges, by hand."""
 
+import time
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from assistant.drawing import CannotPaint, canvas
 from assistant.drawing.canvas import Likes
@@ -61,6 +63,26 @@ def test_the_seam_is_soft_inside_of_the_mask_and_hard_outside() -> None:
     assert 0 < mixed[50, 31] < 255
 
 
+def test_the_seam_of_a_photograph_takes_no_minutes() -> None:
+    mask = Image.new("L", (4000, 3000))
+    mask.paste(255, (1000, 1000, 3000, 2000))
+    black, white = Image.new("RGB", mask.size), Image.new("RGB", mask.size, "white")
+    began = time.process_time()
+    mixed = np.asarray(canvas.put_back(black, white, mask))[..., 0]
+    assert time.process_time() - began < 20  # 1 in fact; a filter of ranks took 300
+    assert not mixed[np.asarray(mask) == 0].any() and mixed[1500, 2000] == 255
+
+
+def test_what_is_near_black_is_not_within_the_seam() -> None:
+    mask = Image.new("L", (260, 230), 255)
+    mask.putpixel((130, 115), 0)
+    for radius in (1, 7, 100):
+        expected = mask.filter(ImageFilter.MinFilter(radius * 2 + 1)) if radius < 100 else None
+        inner = np.asarray(canvas._shrunk(mask, radius))
+        assert (inner == 0).sum() == (2 * radius + 1) ** 2
+        assert expected is None or (inner == np.asarray(expected)).all()
+
+
 def test_a_line_in_a_mask_is_not_lost() -> None:
     mask = Image.new("L", (100, 100))
     mask.paste(255, (10, 50, 90, 51))
@@ -75,6 +97,12 @@ def test_a_mask_may_be_painted_on_a_clear_sheet() -> None:
     solid = Image.new("RGBA", (10, 10), (0, 0, 0, 255))
     solid.paste((255, 255, 255, 255), (2, 2, 4, 4))
     assert np.asarray(canvas.hard(solid, (20, 20))).sum() == 16 * 255
+
+
+def test_a_mask_of_another_shape_is_refused_and_a_smaller_copy_is_not() -> None:
+    with pytest.raises(CannotPaint, match="64x16 pixels and the picture 64x64"):
+        canvas.hard(Image.new("L", (64, 16), 255), (64, 64))
+    assert canvas.hard(Image.new("L", (133, 100), 255), (4000, 3000)).size == (4000, 3000)
 
 
 def test_a_mask_without_white_is_told() -> None:
