@@ -48,11 +48,13 @@ def main() -> None:
         viewer = trained.viewer(Path(home), options.describing)
     prompts = shapes.prompts()[: options.only]
     base = Job("", steps=options.steps, guidance=options.guidance)
-    drawn = list(draw(painter, viewer, prompts, base))
+    drawn = list(draw(painter, viewer, prompts, base, options.seed))
     if options.sheet:
         sheet([one.picture for one in drawn]).save(options.sheet)
     print_shares(drawn)
-    print_changes(painter, [one for one in drawn if one.scene.count == 1][:CHANGES], base)
+    print_changes(
+        painter, [one for one in drawn if one.scene.count == 1][:CHANGES], base, options.seed
+    )
     for one in drawn:
         if not one.verdict.all or not agree(one):
             missed = [part for part in vars(one.verdict) if not getattr(one.verdict, part)]
@@ -65,18 +67,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--describing", type=Path, default=trained.DESCRIBING)
     parser.add_argument("--steps", type=int, help="default: as the product does")
     parser.add_argument("--guidance", type=float, help="default: as the product does")
+    parser.add_argument("--seed", type=int, default=0, help="of the first picture")
     parser.add_argument("--only", type=int, help="the first so many prompts")
     parser.add_argument("--sheet", type=Path, metavar="FILE.png")
     return parser.parse_args()
 
 
 def draw(
-    painter: Painter, viewer: Viewer, prompts: list[tuple[Scene, str]], base: Job
+    painter: Painter, viewer: Viewer, prompts: list[tuple[Scene, str]], base: Job, first: int
 ) -> Iterable[Drawn]:
     """One after another, as people ask for them, each with a seed of its own."""
     started = time.perf_counter()
     for number, (scene, words) in enumerate(prompts):
-        picture = paint(painter, replace(base, prompt=words, seed=number))
+        picture = paint(painter, replace(base, prompt=words, seed=first + number))
         yield Drawn(scene, words, picture, judge(picture, scene), viewer.describe(picture))
         if number % 10 == 9:
             each = (time.perf_counter() - started) / (number + 1)
@@ -117,10 +120,10 @@ def _row(
     return [name, f"{count} of {len(among)}", share, f"{low:.3f} to {high:.3f}", goal]
 
 
-def print_changes(painter: Painter, drawn: list[Drawn], base: Job) -> None:
+def print_changes(painter: Painter, drawn: list[Drawn], base: Job, first: int) -> None:
     """Mean difference of a channel in levels of 255, and whether a new shape appears."""
     rows = [
-        ["same seed, same picture", _same(painter, drawn, base), "0"],
+        ["same seed, same picture", _same(painter, drawn, base, first), "0"],
         ["outside of the mask", f"{_outside(painter, drawn, base):.2f}", "0"],
         ["strength 0.2", f"{_changed(painter, drawn, base, 0.2):.2f}", ""],
         ["strength 0.9", f"{_changed(painter, drawn, base, 0.9):.2f}", "more than with 0.2"],
@@ -132,10 +135,10 @@ def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
     return np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32))
 
 
-def _same(painter: Painter, drawn: list[Drawn], base: Job) -> str:
+def _same(painter: Painter, drawn: list[Drawn], base: Job, first: int) -> str:
     worst = 0.0
     for number, one in enumerate(drawn):
-        again = paint(painter, replace(base, prompt=one.words, seed=number))
+        again = paint(painter, replace(base, prompt=one.words, seed=first + number))
         worst = max(worst, float(difference(one.picture, again).max()))
     return f"{worst:.0f}"
 
