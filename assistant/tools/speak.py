@@ -3,6 +3,7 @@
 import time
 import wave
 from collections.abc import Iterator
+from pathlib import Path
 
 from assistant.errors import AssistantError
 from assistant.made import Made
@@ -53,9 +54,23 @@ class Speaking:
 
     def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
         """The seconds of sound that were written; what was written before a stop stays."""
-        reply.stage, began = "Reading aloud", time.monotonic()
-        path, samples, rate = self._made.path(".wav"), 0, 1
+        reply.stage, path = "Reading aloud", self._made.path(".wav")
+        try:
+            seconds = self._written(path, read, voice, reply)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        if seconds:
+            reply.audio = (path,)
+        else:
+            path.unlink()
+        return seconds
+
+    def _written(self, path: Path, read: list[str], voice: Voice, reply: Reply) -> float:
+        samples, rate, began = 0, 22_050, time.monotonic()
         with path.open("wb") as file, wave.open(file, "wb") as written:
+            # At once: else a voice that fails would be covered by a complaint that these lack.
+            written.setparams((1, 2, rate, 0, "NONE", ""))
             for done, sentence in enumerate(read):
                 left = (time.monotonic() - began) / done * (len(read) - done) if done else None
                 reply.progress = Progress(done, len(read), left)
@@ -69,10 +84,4 @@ class Speaking:
                 pause = bytes(2 * int(_BETWEEN * rate))
                 written.writeframes(sound.samples + pause)
                 samples += len(sound.samples + pause) // 2
-            if not samples:  # else there would be no header to write
-                written.setparams((1, 2, 22_050, 0, "NONE", ""))
-        if samples:
-            reply.audio = (path,)
-        else:
-            path.unlink()
         return samples / rate

@@ -13,7 +13,7 @@ from assistant.errors import AssistantError
 from assistant.evidence import GivenPassages
 from assistant.made import Made
 from assistant.reply import Reply
-from assistant.speaking import Sound, Voice
+from assistant.speaking import Sound, Voice, VoiceFailed
 from assistant.speaking.espeak import Espeak
 from assistant.speaking.voices import Voices
 from assistant.tools import Request
@@ -91,6 +91,23 @@ def test_stopped_before_the_first_sentence_it_leaves_no_file(
 ) -> None:
     reply = reply_of(Tones(stops_after=0), "One.", tmp_path, request_of)
     assert reply.finish().stopped
+    assert reply.audio == ()
+    assert list((tmp_path / "made").iterdir()) == []
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_voice_that_fails_says_why_and_leaves_no_file(
+    tmp_path: Path, request_of: Any, after: int
+) -> None:
+    class Hoarse(Tones):
+        def say(self, text: str, cancel: threading.Event) -> Sound:
+            if len(self.said) == after:
+                raise VoiceFailed("The voice is hoarse.")
+            return super().say(text, cancel)
+
+    reply = reply_of(Hoarse(), "One. Two.", tmp_path, request_of)
+    with pytest.raises(VoiceFailed, match="hoarse"):
+        reply.finish()
     assert reply.audio == ()
     assert list((tmp_path / "made").iterdir()) == []
 
