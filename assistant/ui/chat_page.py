@@ -67,7 +67,7 @@ def _chat(assistant: Assistant) -> None:
 
 def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     """A question with what came with it, its answer, what was made, and what can be done now."""
-    _question(turn["question"], turn.get("attached", []))
+    _question(turn["question"], turn.get("attached", []), turn["id"])
     answer_view.draw(turn, page_view.shown())
     made_view.draw(turn, _wish)
     files = [Path(path) for path in turn.get("attached", ())]
@@ -84,13 +84,14 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
         read_aloud.draw(turn)
 
 
-def _question(text: str, attached: Sequence[str] = ()) -> None:
-    made_view.attached(list(attached))
+def _question(text: str, attached: Sequence[str], turn: str) -> None:
+    made_view.attached(list(attached), turn)
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
 def _in_work(identity: str, running: Running) -> None:
-    _question(running.reply.question, [str(path) for path in running.reply.attached])
+    attached = [str(path) for path in running.reply.attached]
+    _question(running.reply.question, attached, f"running-{running.reply.id}")
     if running.error:
         trouble.say(running.error)
     else:

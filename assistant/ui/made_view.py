@@ -1,5 +1,6 @@
 """Pictures and sounds: those that came with a question, and those that a tool has made."""
 
+import io
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,24 +12,30 @@ from assistant import attachments
 from assistant.ui import resources, trouble
 from assistant.ui.plain import plain
 from assistant.wishes import Enhance, Vary, Wish
-from ingest.errors import PinciteError
+from ingest import pictures
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.names import readable
 
 # What a tool makes out of nothing carries a mark; a chart shows numbers of a document.
 _GENERATED = {"draw": "Generated", "edit": "Changed by a model", "vary": "Generated"}
 _GENERATED["enhance"] = "Enhanced: a model has invented detail"
 _MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
 _WORDS = 6  # of the question, in the name of a file
+_SHARP = 2  # pixels of a picture that came with a question, for one that is shown
 
 Ask = Callable[[str, Wish], None]
 
 
-def attached(paths: list[str]) -> None:
-    """Beside the question that they came with."""
+def attached(paths: list[str], turn: str) -> None:
+    """Beside the question that they came with; a conversation may ask about a file twice."""
     if not paths:
         return
-    with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{paths[0]}"):
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{turn}"):
         for path in map(Path, paths):
-            _play(path, 180)
+            if path.exists() and attachments.kind(path) == "picture":
+                _given(path, 180)
+            else:
+                _play(path, 180)
 
 
 def draw(answer: Mapping[str, Any], ask: Ask) -> None:
@@ -36,7 +43,7 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
     for kind in ("images", "audio"):
         for number, path in enumerate(map(Path, answer.get(kind, ()))):
             with st.container(key=f"made-{answer['id']}-{kind}-{number}"):
-                _play(path, 512)
+                _play(path, 512, answer["question"])
                 if mark := _GENERATED.get(answer["tool"]):
                     st.badge(mark, icon=":material/auto_awesome:", color="orange")
                 _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", ask)
@@ -48,13 +55,36 @@ def named(answer: Mapping[str, Any], path: Path) -> str:
     return "-".join([*words, path.stem[:6]]) + path.suffix
 
 
-def _play(path: Path, width: int) -> None:
+def _given(path: Path, width: int) -> None:
+    """A small copy of what a person gave: it may be damaged, huge, or of a kind that browsers do
+    not show, and would break the page."""
+    try:
+        small = _small(str(path), path.stat().st_mtime, _SHARP * width)
+    except UnreadableFile as error:
+        st.caption(plain(error))
+    else:
+        st.image(small, width=width, alt=readable(path.name))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _small(path: str, modified: float, side: int) -> bytes:
+    """A PNG. Raises UnreadableFile."""
+    for frame in pictures.frames(Path(path)):
+        if frame is not None:
+            data = io.BytesIO()
+            frame[0].thumbnail((side, side))
+            frame[0].save(data, "PNG")
+            return data.getvalue()
+    raise UnreadableFile(f"{readable(Path(path).name)} is a damaged picture.")
+
+
+def _play(path: Path, width: int, alt: str = "") -> None:
     if not path.exists():
         st.caption(plain(f"{path.name} is gone from {path.parent}."))
         return
     match attachments.kind(path):
         case "picture":
-            st.image(str(path), width=width)
+            st.image(str(path), width=width, alt=alt)
         case "video":
             st.video(str(path))
         case "recording":

@@ -13,7 +13,7 @@ from assistant.errors import AssistantError
 from assistant.ui import fetching, progress_view, resources, tools_dialog
 from assistant.ui.fetching import Fetch, Fetches
 from assistant.wishes import Answer, Draw, Edit, Enhance, Vary
-from tests.ui.conftest import answers, finish
+from tests.ui.conftest import answers, conversation, finish
 from tests.ui.fakes import FakeLibrary, FakeTool
 
 Visit = Callable[..., AppTest]
@@ -56,6 +56,30 @@ def test_a_picture_without_words_is_asked_about(visit: Visit, tool: FakeTool) ->
     app.chat_input[0].upload("stairs.png", png()).run()
     assert finish(app)
     assert len(tool.asked[0].files) == 1
+
+
+def test_two_questions_may_come_with_the_same_picture(visit: Visit, tmp_path: Path) -> None:
+    app = visit()
+    app.chat_input[0].upload("stairs.png", png()).set_value("What is leave on this?").run()
+    assert finish(app)
+    conversations = resources.assistant().conversations
+    [turn] = conversations.turns(conversation(app))
+    conversations.add(conversation(app), {**turn, "id": "asked-again"})
+    app.run()
+    assert not app.exception
+    assert len(answers(app)) == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\nnonsense"])
+def test_a_damaged_picture_is_told_and_does_not_break_the_page(visit: Visit, data: bytes) -> None:
+    app = visit()
+    app.chat_input[0].upload("**stairs**.png", data).set_value("What is leave on this?").run()
+    assert finish(app)
+    assert not app.exception
+    told = " ".join(caption.value for caption in app.caption)
+    assert "damaged" in told
+    assert "**stairs**" not in told
+    assert app.get("image") == []
 
 
 def test_what_is_drawn_is_shown_with_a_mark_and_can_be_used_on(
