@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.cli_shared import count
+
 if TYPE_CHECKING:
     from assistant.settings import Settings
 
@@ -30,7 +32,7 @@ def add_parsers(commands: Any) -> None:
 def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(name, help=help)
     made.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes, a .png")
-    made.add_argument("--steps", type=int, metavar="N", help="more take longer")
+    made.add_argument("--steps", type=count, metavar="N", help="more take longer")
     made.add_argument("--seed", type=int, metavar="N", help="the same one gives the same picture")
     made.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
     made.add_argument("--json", action="store_true", help="print the answer document")

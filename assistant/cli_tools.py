@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import attachments
 from assistant.cli_shared import DONE, FAILED, notice, opened
 from assistant.errors import AssistantError
 
-_WRITTEN = {"picture": (".png", ".gif"), "recording": (".wav",), "video": (".mp4",)}
+_MADE = (".png", ".wav")  # pictures, charts and clips; sounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +35,7 @@ def run(
 
     output: Path | None = getattr(args, "output", None)
     require_place(output)
+    _require_suffix(output)
     with opened(settings) as library:
         reply = build.maker(settings, library).ask(question, wish=wish)
         _work(reply, quiet=args.json or not sys.stderr.isatty())
@@ -66,11 +66,13 @@ def require_place(output: Path | None) -> None:
         raise AssistantError(f"{output} is a folder. Name a file in it: -o {output / 'NAME'}")
     if not output.absolute().parent.is_dir():
         raise AssistantError(f"There is no folder {output.absolute().parent}. Make it first.")
-    kind = attachments.kind(output)
-    if kind and output.suffix not in _WRITTEN[kind]:
+
+
+def _require_suffix(output: Path | None) -> None:
+    if output is not None and output.suffix not in _MADE:
         raise AssistantError(
-            f"{output} cannot be written: a {kind} is made as {' or '.join(_WRITTEN[kind])}, which "
-            "can say how it was made."
+            f"{output} cannot be written: pictures are made as .png and sounds as .wav, which can "
+            "say how they were made."
         )
 
 
@@ -125,7 +127,12 @@ def _put(reply: "Reply", output: Path | None) -> None:
             f"{output} should end in {made[0].suffix}: that is what was made. It is kept in "
             f"{made[0]}."
         )
-    shutil.copyfile(made[0], output)
+    try:
+        shutil.copyfile(made[0], output)
+    except OSError as error:
+        raise AssistantError(
+            f"{output} cannot be written: {error.strerror}. What was made is kept in {made[0]}."
+        ) from error
 
 
 def _say(reply: "Reply") -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 
 _MOST = 4  # times the area that a model was trained on: beyond it paints everything twice
+_MOST_GROWN = 50_000_000  # pixels: more than photographs have, and far from filling the memory
 _LEAST, _NEAR = 0.5, 1.5  # times that area: a picture between them is worked on as it is
 _SEAM = 0.02  # of the long side
 _ASKEW = 0.03  # of a side: what rounding does to a mask that was painted on a small copy
@@ -95,6 +96,11 @@ def grown(picture: "Image", by: tuple[int, int, int, int]) -> "tuple[Image, Imag
     if min(by) < 0 or not any(by):
         raise CannotPaint("A picture grows by a number of pixels: --grow LEFT,TOP,RIGHT,BOTTOM.")
     size = picture.width + left + right, picture.height + top + bottom
+    if size[0] * size[1] > _MOST_GROWN:
+        raise CannotPaint(
+            f"A picture cannot grow to {size[0]}x{size[1]} pixels: at most "
+            f"{_MOST_GROWN / 1e6:.0f} million in all. Let it grow by less."
+        )
     mask = Image.new("L", size, 255)
     mask.paste(0, (left, top, left + picture.width, top + picture.height))
     return _repeated(picture, (left, top), size), mask

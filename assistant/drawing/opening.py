@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def picture(path: Path) -> "Image":
     """The first one of a file, upright and in RGB. Raises UnreadableFile."""
+    if not path.is_file():
+        raise UnreadableFile(f"There is no file {path}.")
     for frame in pictures.frames(path):
         if frame is not None:
             return frame[0]

@@ -1,6 +1,7 @@
 """What a job leaves open is settled: by the model's family, else by its pipeline."""
 
 import inspect
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,9 @@ from assistant.drawing.families import Family
 
 SEEDS = 2**32
 _STRENGTH, _ANEW = 0.6, 1.0  # of a whole picture; of what a mask marks
+_FAINTEST = (
+    0.01  # below, a picture stays as it is, and a step of so little needs hundreds beside it
+)
 _SIDE = 512  # pixels, where a pipeline does not say what it was trained on
 
 Parameters = Mapping[str, inspect.Parameter]
@@ -41,12 +45,15 @@ def _side(pipeline: Any) -> Any:
 
 def settled(job: Job, family: Family, taken: Parameters) -> Job:
     """With the seed, the steps and the guidance that are used. Raises CannotPaint."""
-    steps = job.steps or family.steps or _default(taken, "num_inference_steps")
+    steps = family.steps if job.steps is None else job.steps
+    steps = _default(taken, "num_inference_steps") if steps is None else steps
     guidance = job.guidance if job.guidance is not None else family.guidance
     guidance = _default(taken, "guidance_scale") if guidance is None else guidance
     seed = random.randrange(SEEDS) if job.seed is None else job.seed
     if steps is not None and steps < 1:
         raise CannotPaint(f"{steps} steps are too few: one at least.")
+    if guidance is not None and not 0 <= guidance < math.inf:
+        raise CannotPaint(f"The guidance {guidance} is not a number from 0 on, such as 7.")
     if not 0 <= seed < SEEDS:
         raise CannotPaint(f"The seed {seed} is not a number from 0 to {SEEDS - 1}.")
     job = replace(job, steps=steps, guidance=guidance, seed=seed)
@@ -57,8 +64,8 @@ def _with_strength(job: Job) -> Job:
     strength = job.strength
     if strength is None:
         strength = _ANEW if job.mask else _STRENGTH
-    if not 0 < strength <= 1:
-        raise CannotPaint(f"The strength {strength} is not above 0 and at most 1.")
+    if not _FAINTEST <= strength <= 1:
+        raise CannotPaint(f"The strength {strength} is not a number from {_FAINTEST} to 1.")
     steps = max(job.steps or 1, -int(-1 // strength))  # a part of them is done: one at least
     guidance = job.guidance
     if not job.prompt and not job.negative and guidance is not None:

@@ -1,6 +1,6 @@
 """Draws a new picture of what is described; with another kind of model makes a clip or a sound."""
 
-from assistant.drawing import Job
+from assistant.drawing import CannotPaint, Job
 from assistant.drawing.studio import Studio
 from assistant.reply import Reply
 from assistant.tools import Request
@@ -24,4 +24,7 @@ class Drawing:
 
 
 def _job(wish: Draw) -> Job:
+    """Raises CannotPaint: without words a model paints anything."""
+    if not wish.prompt.strip():
+        raise CannotPaint("Say what is to be drawn, such as: a lighthouse at dusk.")
     return Job(wish.prompt, wish.negative, wish.size, wish.steps, wish.guidance, wish.seed)

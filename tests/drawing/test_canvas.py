@@ -53,6 +53,11 @@ def test_a_picture_grows_by_numbers_above_zero(by: tuple[int, int, int, int]) ->
         canvas.grown(Image.new("RGB", (4, 4)), by)
 
 
+def test_a_picture_does_not_grow_beyond_memory() -> None:
+    with pytest.raises(CannotPaint, match="200004x200004 pixels: at most 50 million"):
+        canvas.grown(Image.new("RGB", (4, 4)), (100_000,) * 4)
+
+
 def test_the_seam_is_soft_inside_of_the_mask_and_hard_outside() -> None:
     mask = Image.new("L", (100, 100))
     mask.paste(255, (30, 30, 70, 70))

@@ -62,6 +62,8 @@ def test_a_picture_is_edited_grown_and_varied(studio: Pincite, tmp_path: Path) -
     [
         (("draw", "x", "--size", "big"), "not a size such as 512x384"),
         (("draw", "x", "--size", "0x5"), "not a size such as 512x384"),
+        (("draw", "x", "--steps", "0"), "not a number from 1 on"),
+        (("draw", "x", "--steps", "-3"), "not a number from 1 on"),
         (("edit", "a.png"), "say what is to be seen"),
         (("edit", "a.png", "x", "--grow", "1,2"), "LEFT,TOP,RIGHT,BOTTOM"),
         (("edit", "a.png", "x", "--strength", "2"), "above 0 and at most 1"),
@@ -78,10 +80,35 @@ def test_wrong_usage_is_told(pincite: Pincite, given: tuple[str, ...], message: 
 def test_a_picture_that_is_not_there_is_named(studio: Pincite, tmp_path: Path) -> None:
     ran = studio("edit", tmp_path / "none.png", "a cat")
     assert ran.status == 1
-    assert "none.png" in ran.err
+    assert "There is no file" in ran.err and "none.png" in ran.err
     (tmp_path / "text.png").write_text("no picture")
     ran = studio("edit", tmp_path / "text.png", "a cat")
     assert (ran.status, "text.png is no picture" in ran.err) == (1, True)
+
+
+def test_without_words_nothing_is_drawn(studio: Pincite) -> None:
+    ran = studio("draw", " ")
+    assert (ran.status, "Say what is to be drawn" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.gif", "a", "a.mp4"])
+def test_a_name_that_cannot_be_written_is_refused_before_the_work(
+    studio: Pincite, home: Path, tmp_path: Path, name: str
+) -> None:
+    ran = studio("draw", "a red circle", "-o", tmp_path / name)
+    assert (ran.status, "pictures are made as .png" in ran.err) == (1, True)
+    assert not (home / "made").exists()
+
+
+def test_what_cannot_be_put_where_it_was_wanted_is_kept(
+    studio: Pincite, home: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "a.png"
+    link.symlink_to(tmp_path / "no folder" / "a.png")
+    ran = studio("draw", "a red circle", "--steps", 1, "-o", link)
+    (made,) = (home / "made").iterdir()
+    assert ran.status == 1
+    assert f"What was made is kept in {made}" in ran.err
 
 
 def test_without_a_model_the_command_that_fetches_one_is_named(pincite: Pincite) -> None:

@@ -73,7 +73,14 @@ def test_a_size_that_makes_no_sense_is_told(painter: Painter, size: tuple[int, i
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"steps": -1}, "-1 steps"), ({"seed": -5}, "seed -5"), ({"seed": 2**32}, "seed 4294967296")],
+    [
+        ({"steps": -1}, "-1 steps"),
+        ({"steps": 0}, "0 steps"),
+        ({"seed": -5}, "seed -5"),
+        ({"seed": 2**32}, "seed 4294967296"),
+        ({"guidance": float("nan")}, "guidance nan"),
+        ({"guidance": -2.0}, "guidance -2"),
+    ],
 )
 def test_a_number_that_makes_no_sense_is_told(
     painter: Painter, change: dict[str, Any], message: str
@@ -159,7 +166,7 @@ def test_without_words_nothing_leads_away(painter: Painter, photo: Image.Image) 
     assert done.job.guidance == 1.0
 
 
-@pytest.mark.parametrize("strength", [0.0, 1.5])
+@pytest.mark.parametrize("strength", [0.0, 0.001, 1.5])
 def test_a_strength_that_makes_no_sense_is_told(
     painter: Painter, photo: Image.Image, strength: float
 ) -> None:
