@@ -85,7 +85,9 @@ def parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     from assistant import offline
     from assistant.settings import Settings
+    from ingest.threads import wait_calmly
 
+    wait_calmly()  # for all that this process starts, too: the app, readers of files
     settings = Settings.load(home=args.home, library=getattr(args, "library", None))
     offline.quiet_telemetry()
     offline.install_guard(settings.home / "network.log")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ingest.errors import UnreadableFile
 from ingest.heartbeat import beat
 from ingest.media import RATE
+from ingest.threads import wait_calmly
 
 if TYPE_CHECKING:
     from ingest.media import Samples
@@ -90,9 +91,7 @@ class WhisperTranscriber:
 
     def __init__(self, folder: Path) -> None:
         """Never asks a network: all comes from the folder. Raises UnreadableFile."""
-        # OpenMP's threads spin while they wait, and take the cores from those that compute: on
-        # two busy cores that doubles what a sentence costs. Read once, when OpenMP is loaded.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        wait_calmly()
         from faster_whisper import WhisperModel
         from faster_whisper.transcribe import tqdm
         from faster_whisper.vad import VadOptions

@@ -8,10 +8,13 @@ import pytest
 
 from assistant import build, cli, offline
 from assistant.settings import default_home
+from ingest.threads import wait_calmly
 from tests.commands import Pincite, Ran
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
+
+wait_calmly()  # as the command does: tests share the machine with others, too
 
 PROJECT = Path(__file__).parents[1]
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ingest.threads import wait_calmly
 from vectorstore import quantized
 from vectorstore.errors import LibraryError
 from vectorstore.store import Vectors
@@ -90,6 +91,7 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, folder: Path) -> None:
         # Imported here: torch takes seconds to load, and the default model does not need it.
+        wait_calmly()
         from sentence_transformers import SentenceTransformer
 
         self._model: Any = SentenceTransformer(str(folder), local_files_only=True)

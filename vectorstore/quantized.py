@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ingest.threads import wait_calmly
 from vectorstore.errors import LibraryError
 
 _FILE = "pincite-int8.onnx"
@@ -108,6 +109,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _export(folder: Path, path: Path) -> None:
+    wait_calmly()
     import torch
     from sentence_transformers import SentenceTransformer
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ingest.threads import wait_calmly
 from vectorstore.errors import LibraryError
 from vectorstore.search import Hit
 
@@ -27,6 +28,7 @@ class CrossEncoderReranker:
         Raises LibraryError. Nothing is fetched: a search connects to nobody.
         """
         # Imported here: torch takes seconds to load, and the default is no reranker.
+        wait_calmly()
         from sentence_transformers import CrossEncoder
 
         try:

@@ -16,6 +16,7 @@ from assistant.drawing.families import Family, Parts, family
 from assistant.drawing.single_file import shape_of, tokenizers
 from assistant.errors import ModelUnusable
 from assistant.models.machine import BF16, this_machine
+from ingest.threads import wait_calmly
 
 TOLD = "pincite.json"  # in a model's folder: the steps and the guidance that suit it
 # From how many parameters on they are calculated with in 16 bits, where the processor does that: a
@@ -63,6 +64,7 @@ def load(path: Path) -> Loaded:
 
 def target(count: int) -> tuple[str, Any]:
     """The device and the torch.dtype for a model of that many parameters."""
+    wait_calmly()
     import torch
 
     if torch.cuda.is_available():

@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from assistant.models.machine import this_machine
+from ingest.threads import wait_calmly
 
 BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR
@@ -23,11 +24,7 @@ _kept: list[Any] = []  # C code calls it for ever; ctypes would let it be collec
 @functools.cache
 def runtime() -> Any:
     """The llama_cpp module, silent. Raises ModelRuntimeMissing when it cannot be had."""
-    # OpenMP threads that spin while they wait take the time that other work needs: beside two
-    # busy processes 2.5 tokens/s instead of 5.7; on an idle machine this costs a tenth, and no
-    # spinning at all a quarter. It has to be set before the library is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    wait_calmly()
     try:
         import llama_cpp
     except (ImportError, OSError, RuntimeError) as error:

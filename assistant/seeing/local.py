@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import ModelUnusable
 from assistant.prompts import DESCRIBE
 from assistant.seeing.kinds import Kind
+from ingest.threads import wait_calmly
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,6 +36,7 @@ def load(folder: Path, kind: Kind) -> "Local":
 @functools.cache
 def _transformers() -> Any:
     """Silent: it would draw bars into what is printed for people or programs."""
+    wait_calmly()
     import transformers
 
     transformers.utils.logging.disable_progress_bar()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelUnusable
+from ingest.threads import wait_calmly
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,6 +73,7 @@ class _Classifier:
             self.identity = f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
 
     def look(self, picture: "Image") -> "tuple[Vectors, tuple[Tag, ...]]":
+        wait_calmly()
         import torch
 
         with self._lock, torch.inference_mode():
