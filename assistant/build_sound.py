@@ -27,11 +27,13 @@ def transcribing(settings: Settings) -> Transcribing:
         chosen = models.chosen("speech")
         return Ear(chosen, settings.ocr_languages, bounds(settings)) if chosen else None
 
-    def offers() -> tuple[Offer, ...]:
-        model = default_model("speech", models.models)
-        return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
+    return Transcribing(ear, lambda: speech_offers(models))
 
-    return Transcribing(ear, offers)
+
+def speech_offers(models: Models) -> tuple[Offer, ...]:
+    """What set-up would fetch."""
+    model = default_model("speech", models.models)
+    return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
 
 
 def speaking(settings: Settings, made: Made) -> Speaking:

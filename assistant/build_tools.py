@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.build_reading import looking
-from assistant.build_sound import speaking, transcribing
+from assistant.build_sound import speaking, speech_offers, transcribing
 from assistant.drawing.offers import offers
 from assistant.drawing.studio import Studio
 from assistant.enhancing.real_esrgan import RealEsrgan
@@ -64,7 +64,8 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
 
 def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     """What looks at pictures and videos."""
-    look, here = looking(settings), models(settings).models
+    look, installed = looking(settings), models(settings)
+    here = installed.models
     turns = chatting.turns if chatting else TurnTaking()
 
     def answer() -> Answer:
@@ -73,9 +74,12 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     def more(tagged: bool) -> tuple[Offer, ...]:
         return vision_offers(here, tagged)
 
+    def hearing() -> tuple[Offer, ...]:
+        return () if installed.chosen("speech") else speech_offers(installed)
+
     return [
         Describing(look, answer, more),
-        Clipping(look, answer, more),
+        Clipping(look, answer, more, hearing),
         Translating(
             look, lambda: chatting.model if chatting else None, turns, lambda: chat_offers(here)
         ),

@@ -11,11 +11,14 @@ from assistant.seeing.looking import Looking, Seen
 from assistant.tools import Request, Tool
 from assistant.wishes import Clip
 from ingest.document import NOWHERE, Line, Page
-from ingest.errors import Stopped
+from ingest.errors import Stopped, UnsupportedFile
 from ingest.media import clock
 from ingest.names import readable
 from ingest.stills import place
 
+DEAF = (
+    "There is no speech model to hear what is said in it, and it is not watched without its sound."
+)
 NOTHING = "Nothing is said in it, nothing is written on its pictures"
 
 
@@ -58,18 +61,20 @@ class Watched:
 class Clipping:
     """Takes the wish Clip."""
 
-    name = "watch"
+    name = "clip"
 
     def __init__(
         self,
         looking: Looking,
         answer: Callable[[], Tool],
         offers: Callable[[bool], tuple[Offer, ...]],
+        hearing: Callable[[], tuple[Offer, ...]] = lambda: (),
     ) -> None:
-        """As of Describing."""
+        """As of Describing; `hearing` are speech models, where none is installed."""
         self._looking = looking
         self._answer = answer
         self._offers = offers
+        self._hearing = hearing
 
     def offer(self, request: Request) -> Reply | None:
         """None for any other wish."""
@@ -91,9 +96,17 @@ class Clipping:
             else:
                 text = "\n".join(watched.timeline()) or self._nothing()
                 yield text
-                reply.outcome = Outcome(text, grounded=False, offers=self._missing())
+                notices = (f"{watched.name}: {watched.page.note}.",) if watched.page.note else ()
+                reply.outcome = Outcome(
+                    text, grounded=False, offers=self._missing(), notices=notices
+                )
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
+        except UnsupportedFile:
+            if not (missing := self._hearing()):
+                raise
+            yield DEAF
+            reply.outcome = Outcome(DEAF, grounded=False, offers=missing)
 
     def _watch(self, video: Path, reply: Reply) -> Watched:
         reply.stage = "Listening, and reading what is written"

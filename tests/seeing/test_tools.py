@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from assistant import build_tools
 from assistant.attached import attached
 from assistant.evidence import GivenPassages, Joined
 from assistant.reading import Budget
 from assistant.reply import Citation, Offer, Outcome, Sentence
 from assistant.seeing.looking import Seen
 from assistant.seeing.tags import Tag
+from assistant.settings import Settings
 from assistant.tools import Request, Turn
 from assistant.tools.answer import Answer
 from assistant.tools.clip import Clipping
@@ -19,8 +21,10 @@ from assistant.tools.describe import NOTHING, Describing
 from assistant.tools.translate import NO_MODEL, NO_TEXT, Translating
 from assistant.tools.with_pictures import WithPictures
 from assistant.turn_taking import TurnTaking
-from assistant.wishes import Clip, Describe, Draw, Translate, Wish
+from assistant.ui import chosen_tool
+from assistant.wishes import KINDS, Clip, Describe, Draw, Translate, Wish
 from ingest.document import Line, Page
+from ingest.errors import UnsupportedFile
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.seeing.fakes import FakeLooking, FakeTagging, FakeViewer
 
@@ -197,6 +201,12 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
     assert joined.page("your picture", 1).text == "2041 office chairs"
 
 
+def test_a_tool_is_called_as_its_wish_is(tmp_path: Path) -> None:
+    names = {tool.name for tool in build_tools.makers(Settings(home=tmp_path))}
+    assert names == KINDS.keys() - {"answer"}
+    assert names == chosen_tool._DONE.keys()
+
+
 # -- clips
 
 
@@ -230,6 +240,22 @@ def test_a_clip_of_which_nothing_is_known_says_so(tmp_path: Path) -> None:
     outcome = ask(clipping(FakeLooking()), Clip(tmp_path / "clip.mp4"))
     assert "no model that sees is installed" in outcome.text
     assert outcome.offers == (OFFER,)
+
+
+@pytest.mark.parametrize("hearing", [(), (OFFER,)])
+def test_without_a_speech_model_one_is_offered(tmp_path: Path, hearing: tuple[Offer, ...]) -> None:
+    def deaf() -> None:
+        raise UnsupportedFile("clip.mp4 is not read.")
+
+    looking = FakeLooking(when_read=deaf)
+    tool = Clipping(looking, answering, lambda tagged: (), lambda: hearing)
+    if hearing:
+        outcome = ask(tool, Clip(tmp_path / "clip.mp4"))
+        assert "speech model" in outcome.text
+        assert outcome.offers == hearing
+    else:  # then it is no video
+        with pytest.raises(UnsupportedFile, match="is not read"):
+            ask(tool, Clip(tmp_path / "clip.mp4"))
 
 
 # -- translate
