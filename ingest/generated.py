@@ -54,7 +54,7 @@ class Provenance:
 
 def provenance(text: str) -> Provenance | None:
     """From what `to_json` wrote; None for anything else."""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):  # the latter: brackets, thousands deep
         read = json.loads(text)
         if isinstance(read, dict) and read.get("generated") is True:
             names = {field.name for field in fields(Provenance)}
@@ -82,6 +82,8 @@ def of_picture(file: BinaryIO) -> Provenance | None:
             return Provenance(told.partition("\nNegative prompt:")[0].partition("\nSteps:")[0])
         if any(_NODES in text for text in texts.values()):
             return Provenance(program="ComfyUI")
+        if any(_IPTC.search(text.encode()) for text in texts.values()):  # packed in the file
+            return Provenance()
     file.seek(0)
     return Provenance() if _IPTC.search(file.read(_MOST)) else None
 

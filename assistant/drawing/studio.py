@@ -1,6 +1,5 @@
 """Where all visitors have their pictures painted: one model, one picture at a time."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,6 @@ class Studio:
         self._offers = offers
         self._make = make
         self._turns = TurnTaking(WAITING)
-        self._lock = threading.Lock()
         self._kept: tuple[Path, Painter] | None = None
 
     def reply(self, question: str, tool: str, job: Callable[[], Job], wish: Any) -> Reply:
@@ -45,38 +43,35 @@ class Studio:
         return Reply(question, lambda reply: self._work(reply, tool, job), tool, wish=wish)
 
     def _work(self, reply: Reply, tool: str, job: Callable[[], Job]) -> Iterator[str]:
-        painter = self._painter()
-        if painter is None:
+        path = self._chosen()
+        if path is None:
             yield _NONE
             reply.outcome = Outcome(_NONE, grounded=False, offers=self._offers())
             return
-        reply.model = painter.name
         wanted = job()
         try:
             with self._turns.turn(reply):
+                painter = self._painter(self._chosen() or path)  # another, since it waited
+                reply.model = painter.name
                 done = painter.paint(wanted, _watch(reply))
                 made = provenance(done.job, tool, painter.name, painter.digest())
-                path = save(done, made, self._made.path)
+                file = save(done, made, self._made.path)
         except (Stopped, Cancelled):
             reply.outcome = Outcome("", stopped=True, grounded=False)
             return
         if done.sound is not None:
-            reply.audio = (path,)
+            reply.audio = (file,)
         else:
-            reply.images = (path,)
+            reply.images = (file,)
         text = said(done)
         yield text
         reply.outcome = Outcome(text, grounded=False, notices=done.notes)
 
-    def _painter(self) -> Painter | None:
-        """The chosen model's. Another one is let go of, so that memory holds one."""
-        path = self._chosen()
-        with self._lock:
-            if path is None:
-                return None
-            if self._kept is None or self._kept[0] != path:
-                self._kept = path, self._make(path)
-            return self._kept[1]
+    def _painter(self, path: Path) -> Painter:
+        """The model's. Another one is let go of, so that memory holds one: asked in a turn."""
+        if self._kept is None or self._kept[0] != path:
+            self._kept = path, self._make(path)
+        return self._kept[1]
 
 
 def said(done: Painted) -> str:

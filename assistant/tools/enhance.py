@@ -1,5 +1,6 @@
 """Makes a small or blurred picture larger and sharper, or mends a damaged one."""
 
+import sys
 from collections.abc import Iterator
 
 from assistant.chat_model import Stopped
@@ -42,7 +43,7 @@ class Enhancing:
 
     def _work(self, wish: Enhance, reply: Reply) -> Iterator[str]:
         small = picture(wish.picture)
-        check(small.size, wish.scale)
+        check(small.size, wish.scale, sys.maxsize)  # memory is asked for when it is its turn
 
         def tell(progress: Progress) -> None:
             reply.stage, reply.progress = "Enhancing", progress

@@ -87,6 +87,22 @@ def test_a_jpeg_of_other_programs_is_known(tmp_path: Path) -> None:
     assert generated(tmp_path / "b.jpg") == Provenance()
 
 
+def test_a_source_type_that_is_packed_in_the_file_is_known(tmp_path: Path) -> None:
+    texts, path = PngInfo(), tmp_path / "packed.png"
+    texts.add_itxt("XML:com.adobe.xmp", "<x>trainedAlgorithmicMedia</x>" * 9, zip=True)
+    PICTURE.save(path, pnginfo=texts)
+    assert b"trainedAlgorithmicMedia" not in path.read_bytes()
+    assert generated(path) == Provenance()
+
+
+def test_brackets_without_end_do_not_hide_a_mark(tmp_path: Path) -> None:
+    texts, path = PngInfo(), tmp_path / "a.png"
+    texts.add_text("Comment", "[" * 200_000)
+    texts.add_text("pincite", MADE.to_json())
+    PICTURE.save(path, pnginfo=texts)
+    assert generated(path) == MADE
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])
 def test_an_ordinary_picture_is_not(suffix: str, tmp_path: Path) -> None:
     texts = PngInfo()

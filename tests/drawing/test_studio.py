@@ -153,6 +153,29 @@ def test_a_model_that_comes_later_is_used(tmp_path: Path) -> None:
     assert offered(Drawing(shared), Draw("red")).finish().text.startswith("A generated picture")
 
 
+def test_who_has_waited_gets_the_model_that_is_chosen_by_then(tmp_path: Path) -> None:
+    """And the one before is let go of: memory may not hold two."""
+    old, new = Colours(), Colours()
+    new.name = "new"
+    chosen = [tmp_path / "old"]
+    models = {"old": old, "new": new}
+    shared = Studio(lambda: chosen[0], Made(tmp_path), tuple, lambda path: models[path.name])
+    first, second = (offered(Drawing(shared), Draw("red")) for _ in range(2))
+    old.go_on.clear()
+    threads = [threading.Thread(target=reply.finish) for reply in (first, second)]
+    threads[0].start()
+    while not old.busy:
+        time.sleep(0.01)
+    threads[1].start()
+    while second.stage != WAITING:
+        time.sleep(0.01)
+    chosen[0] = tmp_path / "new"
+    old.go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert (first.model, second.model) == ("colours", "new")
+
+
 def test_a_picture_is_edited_varied_and_grown(tiny: Path, tmp_path: Path) -> None:
     """With a real pipeline, whose weights are random."""
     shared = studio(tmp_path, DiffusersPainter(tiny))

@@ -146,6 +146,26 @@ def test_a_stopped_one_makes_nothing(tmp_path: Path) -> None:
     assert reply.finish().stopped and reply.images == ()
 
 
+def test_memory_is_asked_for_when_the_one_before_has_given_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [10**9]
+    monkeypatch.setattr("assistant.enhancing.enhancer.available", lambda: free[0])
+    request = Request("", GivenPassages([], WordEmbedder()), wish=Enhance(saved(tmp_path), 2))
+    tool = Enhancing(Nearest(), Made(tmp_path / "made"))
+    reply, first = tool.offer(request), Reply("", lambda reply: iter(()))
+    assert reply is not None
+    waits = threading.Thread(target=reply.finish)
+    with tool._turns.turn(first):
+        waits.start()
+        while not reply.stage:
+            assert waits.is_alive()
+            time.sleep(0.01)
+        free[0] = 10**12
+    waits.join(20)
+    assert len(reply.images) == 1
+
+
 def test_a_missing_library_of_the_system_is_named_with_its_packages() -> None:
     told = _why("libvulkan.so.1: cannot open shared object file: No such file or directory")
     assert "libvulkan.so.1" in told and "apt install libvulkan1 libomp5" in told
