@@ -28,13 +28,16 @@ class Piece:
 class Aloud:
     """Begins at once, in a thread of its own."""
 
-    def __init__(self, sentences: Sequence[str], voice: Voice, language: str) -> None:
+    def __init__(
+        self, sentences: Sequence[str], voice: Voice, language: str, patience: float = _PATIENCE
+    ) -> None:
         self.pieces = [
             Piece(number, text)
             for number, sentence in enumerate(sentences)
             for text in pieces(sentence, language)
         ]
         self.error = ""
+        self._patience = patience
         self._voice = voice
         self._made: dict[int, bytes] = {}
         self._wanted = 0
@@ -88,7 +91,10 @@ class Aloud:
             return self._cancel.is_set() or number <= self._wanted + AHEAD
 
         with self._changed:
-            return self._changed.wait_for(due, _PATIENCE) and not self._cancel.is_set()
+            heard = self._changed.wait_for(due, self._patience)
+        if not heard:  # a browser that comes back, from a machine that slept, would wait for ever
+            self._fail("Nobody listened for a while, so reading aloud has ended.")
+        return heard and not self._cancel.is_set()
 
     def _fail(self, error: str) -> None:
         with self._changed:

@@ -11,7 +11,8 @@ from typing import Protocol
 import streamlit as st
 
 from assistant import build_sound
-from assistant.ui import offers, resources, trouble
+from assistant.errors import AssistantError
+from assistant.ui import conversation, offers, resources, trouble
 from assistant.ui.plain import as_html, plain
 from assistant.ui.running import Running
 
@@ -32,15 +33,27 @@ class Recorded(Protocol):
 class Spoken:
     """A recording in work; its file is gone once it was heard."""
 
-    def __init__(self, recorded: Recorded, before: str, files: Sequence[Path]) -> None:
-        """`before` are words that were typed beside it, `files` were attached."""
+    def __init__(
+        self, recorded: Recorded, before: str, files: Sequence[Path], conversation: str = ""
+    ) -> None:
+        """`before` are words that were typed beside it, `files` were attached; empty is a
+        conversation that has not begun.
+
+        Raises AssistantError.
+        """
         self.before = before
         self.files = files
+        self.conversation = conversation
         folder = tempfile.mkdtemp(prefix="pincite-spoken-")
         # Also when the tab is closed meanwhile, and its session is dropped.
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._path = Path(folder) / "recording.wav"
-        self._path.write_bytes(recorded.getbuffer())
+        try:
+            self._path.write_bytes(recorded.getbuffer())
+        except OSError as error:
+            raise AssistantError(
+                f"The recording could not be kept in {folder}: {error.strerror}."
+            ) from error
         self.listen()
 
     def listen(self) -> None:
@@ -62,7 +75,7 @@ class Spoken:
 def take(recorded: Recorded, before: str, files: Sequence[Path]) -> None:
     """Begin to listen. Raises PinciteError."""
     forget()
-    st.session_state[_KEY] = Spoken(recorded, before, files)
+    st.session_state[_KEY] = Spoken(recorded, before, files, conversation.current())
 
 
 def forget() -> None:
@@ -72,8 +85,9 @@ def forget() -> None:
 
 
 def busy() -> bool:
-    """Whether something is being heard."""
-    return _KEY in st.session_state
+    """Whether something is being heard for this conversation; it waits when one goes to another."""
+    spoken: Spoken | None = st.session_state.get(_KEY)
+    return spoken is not None and spoken.conversation == conversation.current()
 
 
 def draw(ask: Ask) -> None:

@@ -75,6 +75,14 @@ def test_a_voice_that_fails_is_told() -> None:
     assert aloud.error == "The voice is hoarse."
 
 
+def test_a_browser_that_comes_back_too_late_is_told() -> None:
+    aloud = Aloud(ANSWER, Voice(), "en", patience=0.1)
+    assert aloud.wait(2)
+    assert aloud.clip(0, 0) is not None  # what was made can still be heard
+    assert aloud.clip(1 + AHEAD, 5) is None
+    assert "ended" in aloud.error
+
+
 def test_all_of_it_can_be_heard() -> None:
     voice = Voice()
     aloud = Aloud(ANSWER, voice, "en")

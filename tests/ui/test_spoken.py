@@ -89,6 +89,21 @@ def test_while_it_is_heard_the_words_are_shown_and_can_be_stopped(
     assert not app.chat_input[0].disabled
 
 
+def test_what_was_said_is_not_asked_in_another_conversation(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_ear(monkeypatch, Told(said=(said("How many days of leave?", 0, 1),)))
+    app = visit()
+    spoken = record(app)
+    assert spoken.running.wait(5)
+    app.query_params["c"] = "another"
+    app.run()
+    assert finish(app)
+    assert "How many" not in shown(app)
+    assert not app.chat_input[0].disabled
+    assert resources.assistant().conversations.turns("another") == []
+
+
 @pytest.mark.parametrize(
     ("ear", "told"), [(Told(), NOTHING), (Broken(), "recording.wav is damaged.")]
 )
