@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST = 120  # tokens of what is written
 _LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_loading = threading.Lock()  # a cache does not keep two threads from loading a model twice
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class _Gguf:
 @contextmanager
 def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
     """The model, for one caller at a time; they wait for each other."""
-    model, lock = _loaded(what)
+    with _loading:
+        model, lock = _loaded(what)
     while not lock.acquire(timeout=_LOOK_AGAIN):
         if cancel is not None and cancel.is_set():
             raise Stopped("Stopped while another picture was looked at.")

@@ -26,6 +26,7 @@ COLOURS = 5.0  # bits: entropy of the 4,096 colours of a small copy; a drawing h
 _SMALL = 96  # pixels of its sides
 _MOST = 5  # tags
 _DAMAGE = (OSError, ValueError, RuntimeError, KeyError, TypeError, EOFError)
+_loading = threading.Lock()  # a cache does not keep two threads from loading a model twice
 # Weights that ride alone, without a config.json, and the architecture that they are of.
 _ALONE = {"efficientnet-lite0-57934424.pth": "tf_efficientnet_lite0"}
 
@@ -48,7 +49,7 @@ class Tagging:
     @property
     def identity(self) -> str:
         """Features of another identity cannot be compared. Raises ModelUnusable."""
-        return _loaded(self.path).identity
+        return self._classifier().identity
 
     def tags(self, picture: "Image") -> tuple[Tag, ...]:
         """The likeliest first, none that is unlikely. Raises ModelUnusable."""
@@ -56,7 +57,11 @@ class Tagging:
 
     def look(self, picture: "Image") -> "tuple[Vectors, tuple[Tag, ...]]":
         """A vector of length 1, by which pictures are compared, and the tags."""
-        return _loaded(self.path).look(picture)
+        return self._classifier().look(picture)
+
+    def _classifier(self) -> "_Classifier":
+        with _loading:
+            return _loaded(self.path)
 
     def features(self, picture: "Image") -> "tuple[Vectors, str]":
         """A `vectorstore.pictures.PictureModel`'s: the vector, and the tags as words."""

@@ -64,7 +64,9 @@ def edit(picture: Path, start: Start) -> Wish | None:
     prompt = st.text_input("What is to be seen there", key="edit-prompt").strip()
     how = options("edit")
     grow = _edges() if part == "grow" else None
-    masked = mask.draw(picture, f"mask-{picture.parent.name}") if part == "mask" else None
+    masked = (
+        mask.draw(picture, f"mask-{picture.parent.name}-{picture.stem}") if part == "mask" else None
+    )
     strength = _strength("edit-all") if part == "all" else None
     if not start("Edit", prompt and (part != "mask" or masked)):
         return None
