@@ -5,6 +5,8 @@ The file says in its own text where each number comes from.
 
 import json
 import textwrap
+import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +20,10 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#
 _DOTS = 150  # to an inch
 _LONG = 14  # characters: longer labels are read better beside lying bars
 _LABELS = 12  # numbers that are written at their bars and points
+_FONT = "DejaVu Sans"  # comes with matplotlib, so that charts are alike everywhere
+_PLACEHOLDERS = ("Last Resort", "LastResort")  # fonts that have a box for each letter
 _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # "$" is a currency
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that charts are alike everywhere
     "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
     "axes.grid": True, "grid.alpha": 0.3,
 }  # fmt: skip
@@ -30,6 +33,8 @@ TEXT = "pincite-chart"  # the PNG text with the cells as JSON
 def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
     """What is drawn, and a sentence when that is not what was asked for."""
     if asked == "pie":
+        if not any(point.value for point in numbers.series[0].points):
+            return "bar", "A pie cannot show zeros alone, so that they are drawn as bars."
         if any(point.value < 0 for series in numbers.series for point in series.points):
             return "bar", "A pie cannot show negative numbers, so that they are drawn as bars."
         if len(numbers.series) > 1:
@@ -41,20 +46,47 @@ def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
     return ("line" if numbers.timed and len(numbers.labels) > 2 else "bar"), ""
 
 
-def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> None:
-    """Write a PNG; `source` stands below the chart."""
+def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> str:
+    """Write a PNG; `source` stands below the chart. The letters for which there is no font."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
+    told = _told(numbers, title, source)
+    families, missing = fonts("".join(told.values()))
+    with matplotlib.rc_context({**_STYLE, "font.family": families}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the person is told
         figure = Figure(figsize=_size(numbers, kind), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         {"bar": _bars, "line": _lines, "pie": _pie}[kind](axes, numbers)
         axes.set_title("\n".join(textwrap.wrap(title, 70)), loc="left", fontsize=12)
         figure.supxlabel("\n".join(textwrap.wrap(source, 100)), fontsize=8, color="#555555")
-        figure.savefig(path, format="png", dpi=_DOTS, metadata=_told(numbers, title, source))
+        figure.savefig(path, format="png", dpi=_DOTS, metadata=told)
+    return missing
+
+
+def fonts(text: str) -> tuple[list[str], str]:
+    """Families that have its letters, and the letters that no font of this machine has."""
+    from matplotlib.font_manager import findfont, fontManager
+
+    families = [_FONT]
+    missing = {ord(letter) for letter in text if letter.isprintable()} - _letters(findfont(_FONT))
+    for font in fontManager.ttflist if missing else ():
+        if not font.name.startswith(_PLACEHOLDERS) and (found := missing & _letters(font.fname)):
+            families.append(font.name)
+            missing -= found
+    return families, "".join(map(chr, sorted(missing)))
+
+
+@cache
+def _letters(path: str) -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    try:
+        return frozenset(get_font(path).get_charmap())
+    except (OSError, RuntimeError):  # a damaged font
+        return frozenset()
 
 
 def _size(numbers: Numbers, kind: Kind) -> tuple[float, float]:

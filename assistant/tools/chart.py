@@ -53,13 +53,14 @@ class Charting:
         if kind == "pie":
             numbers = replace(numbers, series=numbers.series[:1])
         path = self._made.path(".png")
-        draw(numbers, kind, _title(wish.what), source(numbers), path)
+        missing = draw(numbers, kind, _title(wish.what), source(numbers), path)
         reply.images = (path,)
         text = said(numbers)
         yield text
         plan = Plan(numbers.grid, LOOKUP, numbers.cells, score=numbers.score)
         done = gaps.noted(outcome(plan, text), request.evidence, request.documents or ())
-        notices = tuple(filter(None, (notice, _backwards(numbers, kind), _left_out(numbers))))
+        more = (_backwards(numbers, kind), _left_out(numbers), _without_font(missing))
+        notices = tuple(filter(None, (notice, *more)))
         reply.outcome = replace(done, notices=(*notices, *done.notices))
 
 
@@ -107,6 +108,14 @@ def _backwards(numbers: Numbers, kind: str) -> str:
     ]
     newest_first = numbers.timed and years[0] > years[-1]
     return "The newest is at the left, as in the table." if newest_first and kind != "pie" else ""
+
+
+def _without_font(letters: str) -> str:
+    return (
+        f"No font on this machine has these letters, boxes stand for them: {letters[:40]}"
+        if letters
+        else ""
+    )
 
 
 def _left_out(numbers: Numbers) -> str:

@@ -194,3 +194,36 @@ def test_no_table_is_a_refusal_without_a_picture(library: Library, tmp_path: Pat
 def test_another_wish_is_not_its_kind(library: Library, tmp_path: Path) -> None:
     request = Request("draw", library, wish=Draw("a fox"))
     assert Charting(Made(tmp_path)).offer(request) is None
+
+
+def charted(tmp_path: Path, table: str, kind: str = "") -> Reply:
+    """Employees by city, of a table that is given as CSV."""
+    (tmp_path / "Staff.csv").write_text(table, encoding="utf-8")
+    with Library(tmp_path / "library", "main", WordEmbedder) as made:
+        made.add([tmp_path / "Staff.csv"])
+        return reply_of(made, tmp_path, "employees by city", kind)
+
+
+def test_a_pie_of_zeros_is_drawn_as_bars(tmp_path: Path) -> None:
+    reply = charted(tmp_path, "City,Employees\nBerlin,0\nOslo,0\n", "pie")
+    assert (
+        "A pie cannot show zeros alone, so that they are drawn as bars." in reply.finish().notices
+    )
+    assert len(reply.images) == 1
+
+
+def test_letters_without_a_font_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = drawn._letters
+    monkeypatch.setattr(drawn, "_letters", lambda path: letters(path) - {*map(ord, "東京")})
+    done = charted(tmp_path, "City,Employees\n東京,42\nOslo,9\n").finish()
+    assert done.notices[-1].endswith("boxes stand for them: 京東")
+
+
+def test_letters_come_from_another_font_where_one_has_them() -> None:
+    from matplotlib.font_manager import findfont
+
+    assert drawn.fonts("Zürich, Ω") == (["DejaVu Sans"], "")
+    only = drawn._letters(findfont("STIXGeneral")) - drawn._letters(findfont("DejaVu Sans"))
+    letter = next(chr(code) for code in sorted(only) if chr(code).isprintable())
+    families, missing = drawn.fonts(letter)
+    assert len(families) == 2 and missing == ""
