@@ -43,6 +43,11 @@ def test_a_damaged_picture_is_refused_by_name(tmp_path: Path) -> None:
         look(looking(), tmp_path / "a.png")
 
 
+def test_a_picture_that_is_gone_is_asked_for_anew(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"a\.png is gone from .*give it anew"):
+        looking().written(tmp_path / "a.png")
+
+
 def test_it_stops_at_once(tmp_path: Path) -> None:
     slide("x").save(tmp_path / "a.png")
     cancel = threading.Event()
