@@ -12,6 +12,7 @@ from assistant.seeing.looking import Seen
 from assistant.tools import Request
 from ingest.document import Line, Page
 
+CAME_WITH = ("your picture ", "your video ")  # as the names of what can be cited begin
 _ABOUT = 40  # words of what is attached by which a library is searched, too
 
 
@@ -62,7 +63,7 @@ def attached(pictures: Sequence[Seen]) -> Attached:
     for seen in pictures:
         for page in seen.pages:
             if page.lines:
-                pages[_free(f"your picture {seen.name}", pages)] = replace(page, number=1)
+                pages[_free(f"{CAME_WITH[0]}{seen.name}", pages)] = replace(page, number=1)
         if seen.shows:
             name = _free(f"what your picture {seen.name} shows", pages)
             pages[name] = Page(1, 0, 0, (Line(seen.shows),))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.attached import Attached
+from assistant.attached import CAME_WITH, Attached
 from assistant.reply import Offer, Outcome, Progress, Reply
 from assistant.seeing.looking import Looking, Seen
 from assistant.tools import Request, Tool
@@ -33,7 +33,7 @@ class Watched:
     @property
     def attached(self) -> Attached:
         """As evidence: a page of what is heard and written, one of what is shown."""
-        pages = {f"your video {self.name}": self.page} if self.page.lines else {}
+        pages = {f"{CAME_WITH[1]}{self.name}": self.page} if self.page.lines else {}
         if not self.shown:
             return Attached(pages)
         name = f"what your video {self.name} shows"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.attached import CAME_WITH
 from assistant.ui import player, trouble
 from assistant.ui.coverage import missing
 from assistant.ui.highlight import Rectangle, highlighted, png
@@ -19,6 +20,7 @@ from vectorstore.library import Library
 
 _KEY = "shown"
 _CHANGED = "This document has changed since the answer: its page no longer has the cited lines."
+_ELSEWHERE = "This came with the question, and is shown beside it. It is not in the library."
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
 
 _scroll = st.components.v2.component(
@@ -58,7 +60,11 @@ def panel(library: Library) -> None:
     with st.container(key="page"):
         try:
             _head(opened, _pages(library, opened.document))
-            _page(library, opened)
+            if opened.document.startswith(CAME_WITH):
+                st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
+                st.info(_ELSEWHERE)
+            else:
+                _page(library, opened)
         except PinciteError as error:
             trouble.say(error)
             st.button("Close", on_click=show, args=(None,), key="close-broken")

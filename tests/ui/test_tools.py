@@ -13,7 +13,7 @@ from assistant.errors import AssistantError
 from assistant.ui import fetching, progress_view, resources, tools_dialog
 from assistant.ui.fetching import Fetch, Fetches
 from assistant.wishes import Answer, Draw, Edit, Enhance, Vary
-from tests.ui.conftest import answers, conversation, finish
+from tests.ui.conftest import answers, ask, click, conversation, finish, html
 from tests.ui.fakes import FakeLibrary, FakeTool
 
 Visit = Callable[..., AppTest]
@@ -68,6 +68,20 @@ def test_two_questions_may_come_with_the_same_picture(visit: Visit, tmp_path: Pa
     app.run()
     assert not app.exception
     assert len(answers(app)) == 2
+
+
+def test_a_mark_on_a_picture_that_came_with_the_question_shows_its_line(visit: Visit) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    conversations = resources.assistant().conversations
+    [turn] = conversations.turns(conversation(app))
+    cited = {**turn["citations"][0], "document": "your picture stairs.png", "quote": "<b>25 days"}
+    conversations.add(conversation(app), {**turn, "id": "of-picture", "citations": [cited]})
+    app.run()
+    click(app, "citation-1")
+    assert not app.error and not app.exception
+    assert "&lt;b&gt;25 days" in html(app)
+    assert any("came with the question" in info.value for info in app.info)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\nnonsense"])
