@@ -9,11 +9,13 @@ ordinary question never costs an embedding more.
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +107,8 @@ def _said(row: Row) -> Said:
 
 
 def _read(path: Path) -> _Weights | None:
-    with suppress(OSError, ValueError, KeyError), np.load(path) as kept:
+    damaged = (OSError, EOFError, BadZipFile, ValueError, KeyError)
+    with suppress(*damaged), path.open("rb") as file, np.load(file) as kept:
         names = tuple(map(str, kept["names"]))
         return _Weights(names, kept["coefficients"], kept["intercepts"])
     return None
@@ -115,10 +118,13 @@ def _kept(path: Path, weights: _Weights) -> _Weights:
     """On the disk when that works: else it is fitted again next time."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all: two may write it at once, and the machine may stop in between.
+        part = path.with_name(f"{uuid.uuid4().hex}.npz")
         np.savez(
-            path, names=np.array(weights.names), coefficients=weights.coefficients,
+            part, names=np.array(weights.names), coefficients=weights.coefficients,
             intercepts=weights.intercepts,
         )  # fmt: skip
+        part.replace(path)
     return weights
 
 

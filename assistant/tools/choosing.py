@@ -5,6 +5,7 @@ What is wished for is told by a command, a button, or the person's words and att
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from assistant.tools import Request, Specialist, Tool
 from assistant.tools.ask_back import completed
 from assistant.wishes import Answer
 from vectorstore.embedder import Embedder
+from vectorstore.errors import LibraryError
 
 
 class Router(Protocol):
@@ -35,7 +37,9 @@ class Rules:
         found = routing.choose(said)
         if self._likeness is None or found.told or not routing.is_open(found, said):
             return found
-        return self._likeness.choose(said, embedder) or found
+        with suppress(LibraryError):  # no embedding model: a picture can be described without one
+            return self._likeness.choose(said, embedder) or found
+        return found
 
 
 class Choosing:

@@ -9,10 +9,11 @@ from assistant.evaluation.question_sets import read_rows
 from assistant.routing.choice import Said
 from assistant.routing.likeness import EXAMPLES, Likeness
 from assistant.tools.choosing import Rules
-from assistant.wishes import Answer, Draw, Edit
+from assistant.wishes import Answer, Describe, Draw, Edit
 from benchmarks import routing as benchmark
 from tests.fakes import WordEmbedder
 from vectorstore.embedder import load_embedder
+from vectorstore.errors import LibraryError
 from vectorstore.store import Vectors
 
 SETS = Path(benchmark.__file__).parent / "sets"
@@ -63,6 +64,27 @@ def test_a_place_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     Likeness(file / "below").choose(Said("art of a fox"), Counting)
+
+
+@pytest.mark.parametrize("kept", [0, 40])
+def test_damaged_weights_are_fitted_again(tmp_path: Path, kept: int) -> None:
+    embedder, said = Counting(), Said("let the computer paint a desert")
+    Likeness(tmp_path).choose(said, lambda: embedder)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:kept])
+    for fits in (2, 2):
+        Likeness(tmp_path).choose(said, lambda: embedder)
+        assert embedder.fits == fits
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_an_embedding_model_rules_decide_alone(tmp_path: Path) -> None:
+    def missing() -> Counting:
+        raise LibraryError("No embedding model is installed.")
+
+    picture = Path("a.png")
+    found = Rules(Likeness(tmp_path)).choose(Said("", (picture,)), missing)
+    assert found.wish == Describe((picture,))
 
 
 def test_no_example_is_of_the_held_out_half_or_of_the_last_set() -> None:
