@@ -17,6 +17,7 @@ from assistant.routing.choice import ANSWER, Choice, Said
 from assistant.routing.commands import command
 from assistant.tools.as_langchain import Done, adapted
 from assistant.wishes import KINDS, Answer, Speak, Wish
+from ingest.errors import PinciteError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -45,7 +46,8 @@ class ModelRouter:
         message = {"role": "user", "content": told(said)}
         with self._one:
             self._noted.clear()
-            with contextlib.suppress(AssistantError, ValueError):  # too long, or malformed
+            # Too long, malformed, or calls without end.
+            with contextlib.suppress(PinciteError, ValueError, RecursionError):
                 self._agent.invoke({"messages": [message]}, {"recursion_limit": 4})
             noted = [wish for wish, _ in self._noted]
         if not noted:

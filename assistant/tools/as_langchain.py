@@ -12,8 +12,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from assistant.errors import AssistantError
 from assistant.wishes import KINDS, Answer, Wish, from_row
+from ingest.errors import PinciteError
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
@@ -47,7 +47,7 @@ def adapted(
         question = str(given.pop("question", "")) if kind is Answer else ""
         try:
             return do(from_row({"tool": name, **given}), question)
-        except AssistantError as error:
+        except PinciteError as error:
             return str(error), {}
 
     return StructuredTool.from_function(

@@ -21,6 +21,7 @@ from assistant.tools import Request, Turn
 from assistant.tools.as_langchain import adapted
 from assistant.tools.choosing import Choosing, said
 from assistant.wishes import KINDS, Answer, Describe, Draw, Edit, Enhance, Speak, Wish
+from ingest.errors import UnreadableFile
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.test_choosing import Says
 
@@ -69,6 +70,17 @@ def test_no_call_and_the_tool_for_answers_are_a_question(name: str) -> None:
 def test_a_malformed_call_is_a_question(arguments: dict[str, Any]) -> None:
     model = Calls(name_of_call="draw", arguments=arguments)
     assert ModelRouter(model).choose(Said("draw")) == ANSWER
+
+
+def test_a_model_that_keeps_calling_what_is_no_tool_leaves_a_question() -> None:
+    assert ModelRouter(Calls(name_of_call="fly")).choose(Said("fly")) == ANSWER
+
+
+def test_a_model_is_told_what_is_wrong_with_its_call() -> None:
+    def do(wish: Wish, question: str) -> tuple[str, dict[str, Any]]:
+        raise UnreadableFile("There is no file a.png.")
+
+    assert adapted(Enhance, do).invoke({"picture": "a.png"}) == "There is no file a.png."
 
 
 def test_only_files_of_the_person_are_opened() -> None:
