@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +32,7 @@ from vectorstore.store import Vectors
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
 _WORDS = 400  # characters of what is written on a picture by which it is found
 _SMALL = 200  # pixels of the longer side of a thumbnail
 # Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
@@ -132,7 +134,9 @@ class Pictures:
 
     def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
         """Look at the documents that are new, and forget those that are gone."""
-        with self._looking:
+        with self._turn(cancel) as mine:
+            if not mine:
+                return
             documents = {info.sha256: info.document for info in self._catalog.documents()}
             model = self._model()
             maker = f"{self._embedder().identity} {model.identity if model else ''}"
@@ -146,6 +150,18 @@ class Pictures:
                         told(documents[sha256], number, len(new))
                         found = self._look(sha256, documents[sha256], model, sandbox, folder)
                         self._cache.put(sha256, self._with_meaning(found))
+
+    @contextmanager
+    def _turn(self, cancel: threading.Event | None) -> Iterator[bool]:
+        """Another search may be looking at a whole library: false when it was stopped meanwhile."""
+        while not self._looking.acquire(timeout=_LOOK_AGAIN):
+            if cancel is not None and cancel.is_set():
+                yield False
+                return
+        try:
+            yield True
+        finally:
+            self._looking.release()
 
     def _look(
         self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path

@@ -1,5 +1,6 @@
 """Pictures of a library are found by words and by a picture that is like them."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,19 @@ def test_a_new_document_is_found_and_one_that_was_removed_is_not(
     )
     assert [hit.document for hit in hits] == ["navy.png"]
     assert asked == ["navy.png"]
+
+
+def test_who_waits_for_another_search_can_stop(library: Library) -> None:
+    cancel = threading.Event()
+    waits = threading.Thread(target=library.pictures.update, kwargs={"cancel": cancel})
+    with library.pictures._turn(None):
+        waits.start()
+        waits.join(0.3)
+        assert waits.is_alive()
+        cancel.set()
+        waits.join(5)
+        assert not waits.is_alive()
+    library.pictures.update()  # its turn was given back
 
 
 def test_another_model_looks_at_all_of_them_anew(tmp_path: Path, folder: Path) -> None:
