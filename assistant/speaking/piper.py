@@ -23,6 +23,7 @@ from ingest.errors import Stopped
 
 _IDLE = 300.0  # seconds after which the process ends: it holds 340 MB
 _PATIENCE = 60.0  # seconds for one piece of text; a busy small machine takes three
+_LOOK = 0.05  # seconds between two looks at whether it was stopped
 _WRITTEN = re.compile(r"Wrote (.+\.wav)$")
 _SPOKEN = re.compile(r"\w")
 
@@ -48,15 +49,19 @@ class Piper:
         # What makes no sound ends Piper 1.8.0: it cannot write an empty file.
         if not _SPOKEN.search(text):
             return Sound(b"", 22_050)
-        with self._lock:
-            try:
-                self._process = self._process or _Process(self._python, self._model)
-                sound = self._process.say(" ".join(text.split()), cancel)
-            except (VoiceFailed, Stopped):
-                self._end()
-                raise
+        while not self._lock.acquire(timeout=_LOOK):  # another one is being read to
+            if cancel.is_set():
+                raise Stopped("Reading aloud was stopped.")
+        try:
+            self._process = self._process or _Process(self._python, self._model)
+            sound = self._process.say(" ".join(text.split()), cancel)
             self._end_later()
             return sound
+        except (VoiceFailed, Stopped):
+            self._end()
+            raise
+        finally:
+            self._lock.release()
 
     @property
     def warm(self) -> bool:
@@ -118,7 +123,7 @@ class _Process:
     def _written(self, cancel: threading.Event, latest: float) -> Path:
         while not cancel.is_set():
             with suppress(queue.Empty):
-                told = self._said.get(timeout=0.05)
+                told = self._said.get(timeout=_LOOK)
                 if not told:
                     raise VoiceFailed(_ended(self._last))
                 if found := _WRITTEN.search(told):

@@ -176,6 +176,19 @@ def test_piper_reads_its_own_language_and_espeak_the_others(
     voices.close()
 
 
+def test_who_waits_for_the_voice_of_another_one_can_stop(tmp_path: Path) -> None:
+    piper, cancel = Piper(tmp_path / "python", tmp_path / "joe.onnx"), threading.Event()
+    with piper._lock:  # it reads to somebody else
+        threading.Timer(0.2, cancel.set).start()
+        began = time.monotonic()
+        with pytest.raises(Stopped):
+            piper.say("Good morning.", cancel)
+        assert time.monotonic() - began < 2
+    with pytest.raises(VoiceFailed, match="does not start"):
+        piper.say("Good morning.", threading.Event())
+    assert not piper._lock.locked()
+
+
 @pytest.mark.slow
 def test_the_process_ends_when_nothing_is_said_for_a_while(piper: Piper, joe: Path) -> None:
     python = environment.python(user_cache())
