@@ -37,12 +37,16 @@ def checked(path: Path) -> Path:
     """The path itself. Raises AssistantError for what is not there or cannot be attached."""
     if not path.is_file():
         raise AssistantError(f"There is no file {path}.")
+    _require_kind(path)
+    return path
+
+
+def _require_kind(path: Path) -> None:
     if kind(path) is None:
         raise AssistantError(
             f"{readable(path.name)} is no picture, recording or video. Documents are asked about "
             "once they are in a library: pincite add."
         )
-    return path
 
 
 def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
@@ -50,6 +54,7 @@ def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
     kept = []
     for file in files:
         path = folder / uuid.uuid4().hex / (Path(file.name).name or "file")
+        _require_kind(path)  # before it is kept: else it would stay
         try:
             path.parent.mkdir(parents=True)
             path.write_bytes(file.getbuffer())
@@ -57,5 +62,5 @@ def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
             raise AssistantError(
                 f"{readable(path.name)} could not be kept in {folder}: {error.strerror}."
             ) from error
-        kept.append(checked(path))
+        kept.append(path)
     return tuple(kept)

@@ -50,3 +50,9 @@ def test_a_home_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(AssistantError, match=r"a.png could not be kept"):
         attachments.keep([Dropped("a.png")], tmp_path / "file")
+
+
+def test_what_cannot_be_attached_does_not_stay(tmp_path: Path) -> None:
+    with pytest.raises(AssistantError, match=r"letter.docx is no picture"):
+        attachments.keep([Dropped("letter.docx")], tmp_path / "attached")
+    assert not (tmp_path / "attached").exists()
