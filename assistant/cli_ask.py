@@ -58,7 +58,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             args.question, conversation=args.conversation, files=pictures, wish=wish
         )
         _show(reply, args.json)
-        if not args.json:
+        if not args.json and reply.wish is None:  # what a tool has made says itself how
             notice(f"`pincite replay {reply.id[:8]}` or `pincite export` tells how it was made.")
     return DONE
 

@@ -65,10 +65,10 @@ def header(path: Path) -> dict[str, Tensor]:
             if not 2 <= length <= 100_000_000:
                 raise ValueError("its header has an impossible length")
             entries = json.loads(file.read(length))
-    except (OSError, ValueError) as error:
+        entries.pop("__metadata__", None)
+        return {name: Tensor(tuple(e["shape"]), e["dtype"]) for name, e in entries.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelUnusable(f"{path} is no .safetensors file, or damaged: {error}.") from error
-    entries.pop("__metadata__", None)
-    return {name: Tensor(tuple(e["shape"]), e["dtype"]) for name, e in entries.items()}
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -44,3 +44,11 @@ def test_a_folder_without_weights_is_told(folder: Path) -> None:
     (folder / "model_index.json").write_text("{")
     with pytest.raises(ModelUnusable, match=r"model_index\.json cannot be read"):
         weights.files(folder)
+
+
+@pytest.mark.parametrize("said", [b"[1]", b'{"a": 1}', b'{"a": {"shape": 1}}', b"[" * 99_999])
+def test_a_file_with_another_header_is_told(tmp_path: Path, said: bytes) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(len(said).to_bytes(8, "little") + said)
+    with pytest.raises(ModelUnusable, match=r"a\.safetensors is no \.safetensors file, or damaged"):
+        weights.header(path)
