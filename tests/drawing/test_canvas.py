@@ -74,7 +74,9 @@ def test_the_seam_of_a_photograph_takes_no_minutes() -> None:
     black, white = Image.new("RGB", mask.size), Image.new("RGB", mask.size, "white")
     began = time.process_time()
     mixed = np.asarray(canvas.put_back(black, white, mask))[..., 0]
-    assert time.process_time() - began < 20  # 1 in fact; a filter of ranks took 300
+    assert (
+        time.process_time() - began < 20
+    )  # 0.2 in fact; a MinFilter took 1.4 for a twelfth of the pixels
     assert not mixed[np.asarray(mask) == 0].any() and mixed[1500, 2000] == 255
 
 
