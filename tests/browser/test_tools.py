@@ -40,13 +40,13 @@ def made(page: Any) -> Any:
 
 def tool(page: Any, name: str) -> None:
     page.get_by_role("button", name="Tools").click()
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).first.click()
+    page.get_by_role("dialog").get_by_text(name, exact=True).first.click()
 
 
 def test_words_draw_a_picture_that_is_marked_and_can_be_undone(page: Any, picture: Picture) -> None:
     ask(page, "draw a large red circle on the left")
     made(page).wait_for(timeout=PATIENCE)
-    page.get_by_text("Generated").wait_for()
+    page.locator(".stMarkdownBadge", has_text="Generated").wait_for()
     page.get_by_role("button", name="Ask the documents instead").wait_for()
     picture(page, "drawn")
     page.get_by_role("button", name="Ask the documents instead").click()
