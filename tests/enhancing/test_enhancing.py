@@ -183,14 +183,29 @@ def test_a_child_that_cannot_load_it_says_why(tmp_path: Path) -> None:
         pass
 
 
+@pytest.fixture(scope="module")
+def network() -> RealEsrgan:
+    """The real one, or a skip that says which library of the system is missing."""
+    network = RealEsrgan()
+    try:
+        with network.loaded(threading.Event()):
+            return network
+    except CannotEnhance as error:
+        if "apt install" not in str(error):
+            raise
+        pytest.skip(str(error))
+
+
 @pytest.mark.slow
-def test_the_real_network_makes_a_shrunken_picture_truer_than_bicubic_does() -> None:
+def test_the_real_network_makes_a_shrunken_picture_truer_than_bicubic_does(
+    network: RealEsrgan,
+) -> None:
     """Letters: smooth waves are restored by a bicubic filter almost exactly."""
     sharp = Image.new("RGB", (256, 128), "white")
     font = ImageFont.load_default(40)
     ImageDraw.Draw(sharp).multiline_text((10, 15), "Employee\nhandbook", "navy", font)
     small = sharp.resize((64, 32), Image.Resampling.BICUBIC)
-    large = enhance(small, 4, RealEsrgan(), threading.Event(), silent)
+    large = enhance(small, 4, network, threading.Event(), silent)
     plain = small.resize(sharp.size, Image.Resampling.BICUBIC)
     errors = [
         np.square(np.asarray(p, float) - np.asarray(sharp, float)).mean() for p in (large, plain)
@@ -199,7 +214,7 @@ def test_the_real_network_makes_a_shrunken_picture_truer_than_bicubic_does() -> 
 
 
 @pytest.mark.slow
-def test_the_real_network_stops_within_a_second() -> None:
+def test_the_real_network_stops_within_a_second(network: RealEsrgan) -> None:
     cancel = threading.Event()
     stopped: list[float] = []
 
@@ -209,5 +224,5 @@ def test_the_real_network_stops_within_a_second() -> None:
 
     threading.Timer(2.0, stop).start()
     with pytest.raises(Cancelled):
-        enhance(picture(600, 600), 4, RealEsrgan(), cancel, silent)
+        enhance(picture(600, 600), 4, network, cancel, silent)
     assert time.monotonic() - stopped[0] < 1.0
