@@ -61,12 +61,8 @@ class ModelRouter:
 
 
 def _agent(model: "BaseChatModel", kinds: Sequence[str], note: Any) -> Any:
-    try:
-        from langchain.agents import create_agent
-    except ImportError as error:
-        raise AssistantError(
-            "The setting tool_calling = \"model\" needs langchain: pip install 'pincite[agent]'"
-        ) from error
+    from langchain.agents import create_agent
+
     tools = [adapted(KINDS[kind], note, return_direct=True) for kind in kinds]
     return create_agent(model, tools, system_prompt=_TOLD)
 
