@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError
 from assistant.routing.choice import ANSWER, Choice, Said
 from assistant.routing.commands import command
 from assistant.tools.as_langchain import Done, adapted
