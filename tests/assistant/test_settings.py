@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.build import bounds, engines
+from assistant.build_reading import bounds, engines
 from assistant.errors import SettingsError
 from assistant.settings import Settings
 from ingest.limits import Bounds, Limits
