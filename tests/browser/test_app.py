@@ -93,7 +93,7 @@ def test_an_uploaded_document_can_be_asked_about(
     address: str, visit: Visit, picture: Picture, tmp_path: Path
 ) -> None:
     page = visit(f"{address}/library")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         write_pdf(tmp_path / "House notice.pdf", NOTICE)
     )
     page.get_by_text("1 added").wait_for(timeout=120_000)
@@ -117,7 +117,9 @@ def test_a_word_file_and_a_picture_of_text_can_be_dropped_and_asked_about(
     broken.write_bytes(b"no pdf")
     page = visit(f"{address}/library")
 
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([canteen, gate, broken])
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
+        [canteen, gate, broken]
+    )
     page.locator(".st-key-queue").get_by_text("Gate.png").wait_for(timeout=60_000)
     picture(page, "queue")
     page.get_by_text("2 added, 1 could not be added").wait_for(timeout=PATIENCE)

@@ -36,7 +36,7 @@ def home(quoting_home: Path) -> Path:
 
 
 def drop(page: Any, *files: Path) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(files)
 
 
 def queue(page: Any) -> Any:
