@@ -33,7 +33,7 @@ check: ## the quick half of `make test`, for use while working
 bench: EXTRAS := dev bench
 bench: setup ## measure speed and quality beside the plain LangChain pipeline (some hours)
 	for part in retrieval answers citations formats robust_pdfs ocr speech ledger ingestion \
-			search_speed chat_speed scale crash; do \
+			search_speed chat_speed routing enhancing speaking drawing describing painting scale crash; do \
 		$(BIN)/python -m benchmarks.$$part || exit 1; done
 
 clean: ## remove the environment and what the tools keep; models and libraries stay
