@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.conftest import PROJECT, Visit, ask, pincite
+from tests.browser.files import write_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -106,4 +107,22 @@ def test_a_part_that_is_painted_over_is_made_anew(
     page.get_by_role("dialog").get_by_role("button", name="Edit", exact=True).last.click()
     made(page).wait_for(timeout=PATIENCE)
     picture(page, "painted-in")
+    assert page.outside == []
+
+
+def test_a_picture_is_asked_about_and_its_line_is_cited(
+    page: Any, tmp_path: Path, picture: Picture
+) -> None:
+    photo = tmp_path / "notice.png"
+    write_photo(photo, ["The north gate closes at 21:15.", "Call 5577 to have it opened later."])
+    page.get_by_test_id("stChatInputFileUploadButton").locator("input").set_input_files(photo)
+    page.get_by_text("notice.png").first.wait_for(timeout=20_000)
+    page.wait_for_timeout(1_000)  # Streamlit sends nothing as long as the file is on its way
+    ask(page, "When does the north gate close?")
+    page.locator(".mark").first.wait_for(timeout=PATIENCE)
+    assert "21:15" in page.locator(".paragraph").first.inner_text()
+    assert "your picture notice.png" in page.locator(".source .name").first.inner_text()
+    page.locator(".mark").first.click()
+    page.locator(".quote", has_text="21:15").wait_for(timeout=20_000)
+    picture(page, "picture-asked-about")
     assert page.outside == []
