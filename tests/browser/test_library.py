@@ -149,7 +149,9 @@ def test_what_the_command_line_adds_is_shown_live_and_its_unreadable_page_is_nam
     address: str, quoting_home: Path, visit: Visit, picture: Picture, tmp_path: Path
 ) -> None:
     page = visit(f"{address}/library")
-    page.get_by_test_id("stFileUploaderDropzoneInput").first.wait_for(state="attached", timeout=60_000)
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.wait_for(
+        state="attached", timeout=60_000
+    )
     letter = drawn(width=WIDTH, height=HEIGHT)
     blurred = drawn(["The lost words of the report"] * 20, WIDTH, HEIGHT).filter(
         ImageFilter.GaussianBlur(4)
@@ -206,7 +208,9 @@ def test_versions_and_a_restore_by_another_process_are_seen_without_a_reload(
     write_pdf(folder / "Leave v1.pdf", text)
     write_pdf(folder / "Leave v2.pdf", [*text, "Rule 31: none."])
     page = visit(f"{address}/library", viewport=PHONE)
-    page.get_by_test_id("stFileUploaderDropzoneInput").first.wait_for(state="attached", timeout=60_000)
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.wait_for(
+        state="attached", timeout=60_000
+    )
 
     pincite(quoting_home, "add", str(folder))
     row(page, "Leave v1.pdf").get_by_text("older version of Leave v2.pdf").wait_for(timeout=30_000)
