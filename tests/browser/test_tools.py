@@ -56,13 +56,9 @@ def test_words_draw_a_picture_that_is_marked_and_can_be_undone(page: Any, pictur
 
 
 def test_a_picture_is_seen_while_it_is_drawn_and_can_be_stopped(page: Any) -> None:
-    tool(page, "Draw")
-    page.get_by_label("What is to be seen").fill("a small blue square")
-    page.get_by_text("How", exact=True).click()
-    page.get_by_label("Steps").fill("150")
-    page.get_by_role("dialog").get_by_role("button", name="Draw", exact=True).last.click()
+    ask(page, "/draw a small blue square, 128x128, 150 steps")
     page.locator(".st-key-in-steps img").wait_for(timeout=PATIENCE)
-    page.get_by_role("button", name="Stop").click()  # at once: it takes a few seconds in all
+    page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped before it was complete.").wait_for(timeout=15_000)
     assert made(page).count() == 0
 
