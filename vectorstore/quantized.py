@@ -1,7 +1,7 @@
 """A sentence-transformers model becomes one int8 ONNX file, made once and kept beside the model.
 
-The only module that imports torch, onnx, onnxruntime and tokenizers. Weights are quantized per
-channel (onnxruntime's dynamic quantization): per tensor loses .013 nDCG@10 on SciFact, this none.
+The only module that imports onnxruntime and tokenizers. Weights are quantized per channel
+(onnxruntime's dynamic quantization): per tensor loses .013 nDCG@10 on SciFact, this none.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingest.threads import wait_calmly
+from vectorstore.embedding.bert_graph import write_bert
 from vectorstore.errors import LibraryError
 
 _FILE = "pincite-int8.onnx"
@@ -23,16 +23,19 @@ _SLOWER = ["SkipLayerNormFusion"]  # fused it takes 5 times as long as apart, an
 
 
 def fits(folder: Path) -> bool:
-    """Is it a BERT with mean pooling and unit length, as the ONNX graph below computes it?"""
+    """Is it a BERT with mean pooling and unit length, as `write_bert` computes it?"""
     config = _json(folder / "config.json")
     pooling = _json(folder / "1_Pooling" / "config.json")
     modules = _json(folder / "modules.json")
     kinds = [module.get("type", "").rsplit(".", 1)[-1] for module in modules or []]
     return (
         config.get("model_type") == "bert"
+        and config.get("hidden_act", "gelu") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
         and bool(pooling.get("pooling_mode_mean_tokens"))
         and kinds == ["Transformer", "Pooling", "Normalize"]
         and (folder / "tokenizer.json").exists()
+        and any((folder / name).exists() for name in ("model.safetensors", _FILE))
     )
 
 
@@ -89,14 +92,14 @@ def session(folder: Path) -> Any:
 def _write_atomically(folder: Path, path: Path) -> None:
     with _quiet(), tempfile.TemporaryDirectory(dir=folder) as scratch:
         plain, small = Path(scratch, "fp32.onnx"), Path(scratch, _FILE)
-        _export(folder, plain)
+        write_bert(folder, plain)
         _quantize(plain, small)
         small.replace(path)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporters comment on every step; none of it is news to the person who waits."""
+    """The quantizer comments on its work; none of it is news to the person who waits."""
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)
@@ -106,47 +109,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         root.setLevel(level)
-
-
-def _export(folder: Path, path: Path) -> None:
-    wait_calmly()
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    model[0].auto_model.config._attn_implementation = "eager"
-    example = torch.ones(1, 8, dtype=torch.int64)
-    axes = {0: "texts", 1: "tokens"}
-    torch.onnx.export(
-        _Pooled(model[0].auto_model).module,
-        (example, example),
-        str(path),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["vectors"],
-        dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
-        opset_version=17,
-        dynamo=False,
-    )
-
-
-class _Pooled:
-    """Encoder, mean over the tokens, length 1: in one graph."""
-
-    def __init__(self, encoder: Any) -> None:
-        import torch
-
-        class Module(torch.nn.Module):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__()
-                self.encoder = encoder
-
-            def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-                hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
-                mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-                mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-                return torch.nn.functional.normalize(mean, dim=1)
-
-        self.module = Module().eval()
 
 
 def _quantize(plain: Path, small: Path) -> None:

@@ -12,6 +12,7 @@ from vectorstore.embedder import (
     SentenceTransformerEmbedder,
     load_embedder,
 )
+from vectorstore.embedding.bert_graph import write_bert
 from vectorstore.errors import LibraryError
 
 TEXTS = [
@@ -76,6 +77,33 @@ def test_the_quantized_vectors_are_those_of_sentence_transformers(minilm: Path) 
     _check_contract(plain)
     cosines = (plain.passages(TEXTS) * load_embedder(minilm).passages(TEXTS)).sum(axis=1)
     assert cosines.min() >= 0.98
+
+
+@pytest.mark.slow
+def test_the_graph_computes_what_sentence_transformers_computes(
+    minilm: Path, tmp_path: Path
+) -> None:
+    """In one batch, so that the mask of shorter texts takes part."""
+    import onnxruntime
+
+    write_bert(minilm, tmp_path / "fp32.onnx")
+    tokenizer = quantized.tokenizer(minilm)
+    tokenizer.enable_padding()
+    encoded = tokenizer.encode_batch(TEXTS)
+    inputs = {
+        "input_ids": np.array([text.ids for text in encoded]),
+        "attention_mask": np.array([text.attention_mask for text in encoded]),
+    }
+    session = onnxruntime.InferenceSession(tmp_path / "fp32.onnx")
+    expected = SentenceTransformerEmbedder(minilm).passages(TEXTS)
+    assert session.run(None, inputs)[0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_damaged_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(LibraryError, match=r"could not be prepared.*safetensors is damaged"):
+        quantized.session(tmp_path)
 
 
 @pytest.mark.slow

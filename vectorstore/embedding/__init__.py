@@ -1,0 +1,1 @@
+"""Texts go in, vectors of length 1 come out."""
