@@ -12,6 +12,7 @@ from assistant.drawing.offers import offers
 from assistant.drawing.studio import Studio
 from assistant.enhancing.real_esrgan import RealEsrgan
 from assistant.made import Made
+from assistant.models.fetch import user_cache
 from assistant.models.store import Models
 from assistant.reading import Budget
 from assistant.reply import Offer
@@ -54,7 +55,7 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         Drawing(studio),
         Editing(studio),
         Varying(studio),
-        Enhancing(RealEsrgan(), made(settings)),
+        Enhancing(RealEsrgan(user_cache()), made(settings)),
         Charting(made(settings)),
         transcribing(settings),
         speaking(settings, made(settings)),

@@ -32,9 +32,17 @@ def _command(commands: Any, name: str, run: Any, help: str) -> argparse.Argument
 
 def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import cli_tools
+    from assistant.models.fetch import user_cache
+    from assistant.models.programs import REAL_ESRGAN
+    from assistant.models.progress_bar import progress_bar
+    from assistant.tools.enhance import checked
     from assistant.wishes import Enhance
 
-    return cli_tools.run(args, settings, Enhance(args.image, args.scale), args.image.name)
+    wish = Enhance(args.image, args.scale)
+    checked(wish)
+    with progress_bar() as progress:
+        REAL_ESRGAN.make(user_cache(), progress)
+    return cli_tools.run(args, settings, wish, args.image.name)
 
 
 def _run_chart(args: argparse.Namespace, settings: "Settings") -> int:

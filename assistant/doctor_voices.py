@@ -1,20 +1,17 @@
 """What reads aloud on this machine, for `pincite doctor`."""
 
-import os
-import subprocess
 from pathlib import Path
 from typing import Literal
 
 from assistant.errors import ModelUnusable
 from assistant.models.fetch import user_cache
+from assistant.models.programs import PIPER
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.speaking import environment, espeak
+from assistant.speaking import espeak
 from assistant.speaking.voices import language_of_voice, model_of
 
 FETCH = "pincite models pull en_US-joe-medium"
-_IMPORTING = ("-I", "-c", "import piper")
-_SECONDS = 15
 
 Told = tuple[Literal["ok", "warning"], str, str]  # how bad it is, what there is, what helps
 
@@ -31,9 +28,9 @@ def voice(settings: Settings) -> Told:
         spoken = language_of_voice(model)
     except ModelUnusable as error:
         return "warning", str(error), "pincite models list"
-    if why := _program_fails():
+    if why := PIPER.works(user_cache()):
         return "warning", f"{model.stem} has no program to speak with: {why}{other}.", FETCH
-    return "ok", f"{model.stem} ({spoken}), Piper {environment.VERSION}{other}", ""
+    return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
 
 
 def _without_voice(program: Path | None) -> Told:
@@ -41,18 +38,3 @@ def _without_voice(program: Path | None) -> Told:
         return "warning", "There is none. Answers are not read aloud.", FETCH
     count = len(espeak.languages(program))
     return "ok", f"{program}, {count} languages. A more natural one: {FETCH}", ""
-
-
-def _program_fails() -> str:
-    """Why Piper does not start; empty when it does."""
-    python = environment.python(user_cache())
-    if python is None:
-        return f"Piper {environment.VERSION} is not installed"
-    try:
-        done = subprocess.run(
-            [python, *_IMPORTING], capture_output=True, text=True, timeout=_SECONDS, env=os.environ
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-    return last if done.returncode else ""

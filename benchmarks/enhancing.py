@@ -17,6 +17,7 @@ from PIL import Image
 
 from assistant.enhancing.enhancer import enhance
 from assistant.enhancing.real_esrgan import RealEsrgan
+from assistant.models.fetch import user_cache
 from benchmarks import common
 
 SIDE = 384
@@ -89,7 +90,7 @@ def row(name: str, sharp: Picture, scale: int) -> list[Any]:
     small = sharp.resize((sharp.width // scale, sharp.height // scale), Image.Resampling.BICUBIC)
     plain = small.resize(sharp.size, Image.Resampling.BICUBIC)
     alone = small_alone(small, scale)
-    ours = enhance(small, scale, RealEsrgan(), threading.Event(), lambda progress: None)
+    ours = enhance(small, scale, RealEsrgan(user_cache()), threading.Event(), lambda progress: None)
     scores = [measured(picture, sharp) for picture in (plain, alone, ours)]
     better = all(mine > theirs for mine, theirs in zip(scores[2], scores[0], strict=True))
     common.say(f"{name} {scale}x: {scores}")
@@ -98,7 +99,7 @@ def row(name: str, sharp: Picture, scale: int) -> list[Any]:
 
 def small_alone(small: Picture, scale: int) -> Picture:
     """As the package enlarges it, shrunk to the scale."""
-    with RealEsrgan().loaded(threading.Event()) as network:
+    with RealEsrgan(user_cache()).loaded(threading.Event()) as network:
         large = network.enlarge(small)
     size = small.width * scale, small.height * scale
     return large if large.size == size else large.resize(size, Image.Resampling.LANCZOS)

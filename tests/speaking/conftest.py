@@ -8,9 +8,9 @@ import pytest
 from assistant.errors import AssistantError
 from assistant.models.catalogue import find
 from assistant.models.fetch import cached, user_cache
+from assistant.models.programs import PIPER
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.speaking import environment
 from assistant.speaking import espeak as espeak_ng
 from assistant.speaking.espeak import Espeak
 from assistant.speaking.piper import Piper
@@ -42,7 +42,7 @@ def joe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def piper(joe: Path) -> Iterator[Piper]:
-    python = environment.python(user_cache())
+    python = PIPER.python(user_cache())
     assert python is not None
     voice = Piper(python, joe)
     yield voice

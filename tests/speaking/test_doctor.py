@@ -40,7 +40,7 @@ def test_a_voice_whose_program_is_gone_is_said(
     monkeypatch.setattr(doctor_voices, "user_cache", lambda: tmp_path / "cache")
     severity, message, remedy = doctor_voices.voice(Settings(home=tmp_path))
     assert (severity, remedy) == ("warning", doctor_voices.FETCH)
-    assert "own has no program to speak with: Piper 1.8.0 is not installed" in message
+    assert "own has no program to speak with: piper-tts 1.8.0 is not installed" in message
 
 
 def test_a_damaged_voice_is_said(tmp_path: Path) -> None:

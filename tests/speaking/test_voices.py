@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.errors import ModelNotFetched
 from assistant.models.catalogue import find
 from assistant.models.fetch import user_cache
+from assistant.models.isolated_environment import IsolatedEnvironment
+from assistant.models.programs import PIPER
 from assistant.models.store import Models
-from assistant.models.verified_file import SourceFailed
 from assistant.settings import Settings
-from assistant.speaking import Voice, VoiceFailed, environment
+from assistant.speaking import Voice, VoiceFailed
 from assistant.speaking.espeak import Espeak
 from assistant.speaking.language import language_of
 from assistant.speaking.piper import Piper
@@ -108,28 +108,16 @@ def test_a_voice_without_its_program_leaves_the_reading_to_espeak(
     assert isinstance(voice, Espeak)
 
 
-def test_the_program_is_not_installed_where_pip_finds_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def nothing(*_: object) -> None:
-        raise SourceFailed("No matching distribution found for piper-tts==1.8.0")
-
-    monkeypatch.setattr(environment, "_pip", nothing)
-    with pytest.raises(ModelNotFetched, match="No matching distribution"):
-        environment.make(tmp_path)
-    assert environment.python(tmp_path) is None
-
-
 def test_the_program_goes_with_the_last_voice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
 
-    def made(into: Path, *_: object) -> Path:
-        environment.folder(into).mkdir(parents=True, exist_ok=True)
+    def made(program: IsolatedEnvironment, into: Path, *_: object) -> Path:
+        program.folder(into).mkdir(parents=True, exist_ok=True)
         return into
 
-    monkeypatch.setattr(environment, "make", made)
+    monkeypatch.setattr(IsolatedEnvironment, "make", made)
     weights, config = b"weights", b'{"espeak": {"voice": "en-us"}}'
     voice = replace(
         find(JOE), bytes=len(weights), sha256=hashlib.sha256(weights).hexdigest(),
@@ -142,11 +130,11 @@ def test_the_program_goes_with_the_last_voice(
     ]
     for home in homes:
         home.pull(JOE, from_path=tmp_path / f"{JOE}.onnx")
-    assert environment.folder(cache).exists()
+    assert PIPER.folder(cache).exists()
     homes[0].remove(JOE)
-    assert environment.folder(cache).exists()  # the other home speaks with it
+    assert PIPER.folder(cache).exists()  # the other home speaks with it
     homes[1].remove(JOE)
-    assert not environment.folder(cache).exists()
+    assert not PIPER.folder(cache).exists()
 
 
 @pytest.mark.parametrize(
@@ -191,7 +179,7 @@ def test_who_waits_for_the_voice_of_another_one_can_stop(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_the_process_ends_when_nothing_is_said_for_a_while(piper: Piper, joe: Path) -> None:
-    python = environment.python(user_cache())
+    python = PIPER.python(user_cache())
     assert python is not None
     voice = Piper(python, joe, idle=0.5)
     assert voice.say("Hello.", NEVER).seconds > 0
@@ -210,7 +198,7 @@ def test_a_damaged_voice_is_named_with_what_to_do(piper: Piper, tmp_path: Path) 
     model = tmp_path / "broken.onnx"
     model.write_bytes(b"no model")
     model.with_suffix(".onnx.json").write_text('{"espeak": {"voice": "en-us"}}')
-    python = environment.python(user_cache())
+    python = PIPER.python(user_cache())
     assert python is not None
     broken = Piper(python, model)
     with pytest.raises(VoiceFailed, match="models verify"):
@@ -222,7 +210,7 @@ def test_the_process_of_piper_connects_to_nothing(piper: Piper, joe: Path, tmp_p
     """It speaks where there is no network at all, and onnxruntime keeps no account of its use."""
     from tests.test_offline_namespace import UNSHARE
 
-    python = environment.python(user_cache())
+    python = PIPER.python(user_cache())
     assert python is not None
     if shutil.which("unshare") is None:
         pytest.skip("this system does not permit network namespaces")
