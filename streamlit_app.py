@@ -12,12 +12,15 @@ def main() -> None:
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
     st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
-    chat = st.Page(UI / "chat_page.py", title="Chat", icon=":material/forum:", default=True)
+    chat = st.Page(UI / "pages" / "chat.py", title="Chat", icon=":material/forum:", default=True)
     library = st.Page(
-        UI / "library_page.py", title="Library", icon=":material/docs:", url_path="library"
+        UI / "pages" / "library.py", title="Library", icon=":material/docs:", url_path="library"
     )
     measure = st.Page(
-        UI / "measure_page.py", title="Measure", icon=":material/monitoring:", url_path="measure"
+        UI / "pages" / "measure.py",
+        title="Measure",
+        icon=":material/monitoring:",
+        url_path="measure",
     )
     st.navigation([chat, library, measure]).run()
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from assistant.abstention import THRESHOLD
+from assistant.answering.verification.answerability import THRESHOLD
 from assistant.errors import SettingsError
 
 PREFIX = "PINCITE_"
@@ -45,7 +45,7 @@ class Settings(BaseModel):
     threads: int = Field(0, ge=0)  # 0: one for each core
     refusal_threshold: float = Field(THRESHOLD, ge=0, le=1)  # of the gate; higher refuses more
     port: int = Field(8501, ge=1, le=65535)
-    # What reading one file may cost, see ingest/limits.py for the reasons:
+    # What reading one file may cost, see ingest/document/limits.py for the reasons:
     file_gb: int = Field(16, ge=1)  # how large it may be
     file_seconds: int = Field(7200, ge=1)  # in all
     file_silence_seconds: int = Field(60, ge=5)  # without a page read

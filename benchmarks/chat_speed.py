@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from assistant.chat_model import LlamaCppChat, Stopped
+from assistant.llm.chat_model import LlamaCppChat, Stopped
 from benchmarks import common
 
 PASSAGES = 'Passages from "{}":\n' + "\n".join(

@@ -19,16 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant import build, context
-from assistant.context import Window
+from assistant.answering.passages import window_builder as context
+from assistant.answering.passages.window_builder import Window
+from assistant.answering.verification.attribution import ground
+from assistant.build import composition
+from assistant.contract.evidence import Evidence, GivenPassages
+from assistant.contract.reply import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.question_sets import read_rows
-from assistant.evidence import Evidence, GivenPassages
-from assistant.grounding import ground
-from assistant.reply import Citation, Passage, Sentence
 from assistant.settings import Settings
 from benchmarks import citation_attacks, common
-from vectorstore.embedder import Embedder
+from vectorstore.embedding.embedder import Embedder
 
 Row = dict[str, Any]
 Span = tuple[int, int, int]  # passage, first and last line of it
@@ -78,7 +79,7 @@ def main() -> None:
 
 def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[Read]:
     """The rows with their windows; libraries stay open until the stack is closed."""
-    embedder = build.embedder(settings)
+    embedder = composition.embedder(settings)
     opened: dict[str, Evidence] = {}
     for row in rows:
         if "given" in row:
@@ -87,7 +88,7 @@ def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[
         else:
             name = row["library"]
             if name not in opened:
-                opened[name] = stack.enter_context(build.library(settings, name))
+                opened[name] = stack.enter_context(composition.library(settings, name))
             evidence = opened[name]
         yield Read(row, tuple(_windows(row, evidence)), evidence.embedder())
 

@@ -20,7 +20,11 @@ from assistant.models.store import Models
 from assistant.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-PINCITE = [sys.executable, "-c", "import sys; from assistant.cli import main; sys.exit(main())"]
+PINCITE = [
+    sys.executable,
+    "-c",
+    "import sys; from assistant.cli.main import main; sys.exit(main())",
+]
 
 # Before any model library is imported: measurements must not depend on a network.
 os.environ.update(HF_HUB_OFFLINE="1", ANONYMIZED_TELEMETRY="False", TOKENIZERS_PARALLELISM="false")

@@ -25,7 +25,7 @@ from assistant.models.roles import Role
 from benchmarks import common, crash_contents, crash_disk, crash_folder
 from benchmarks.crash_contents import contents, differences, state
 from tests.fakes import WordEmbedder
-from vectorstore.embedder import Embedder, load_embedder
+from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
 
 SEED = 9

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from assistant.seeing import Viewer
+from assistant.images.vision import Viewer
 from benchmarks import common
 from benchmarks.routing import wilson
 from tests.small_models import shapes, trained

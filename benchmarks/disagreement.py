@@ -15,18 +15,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import build, grounding
-from assistant.disagreement import Disagreement, disagreements, found
+from assistant.answering.passages.context_builder import Budget, Reading
+from assistant.answering.passages.extractive import Quoted, best_sentences
+from assistant.answering.verification import attribution
+from assistant.answering.verification.contradiction_notices import (
+    Disagreement,
+    disagreements,
+    found,
+)
+from assistant.build import composition
+from assistant.contract.evidence import Evidence, GivenPassages
+from assistant.contract.reply import Outcome, Sentence
+from assistant.contract.request import Request
 from assistant.evaluation.question_sets import read_rows
-from assistant.evidence import Evidence, GivenPassages
-from assistant.extractive import Quoted, best_sentences
-from assistant.reading import Budget, Reading
-from assistant.reply import Outcome, Sentence
-from assistant.sentences import split
 from assistant.settings import Settings
-from assistant.tools import Request
 from assistant.tools.answer import Answer, rank
 from benchmarks import common, text_library
+from ingest.language.sentences import split
 from vectorstore.library import Library
 
 PAIRS = Path(__file__).parent / "sets" / "disagreement.jsonl"
@@ -53,7 +58,7 @@ def main() -> None:
 
 def report_pairs(settings: Settings) -> None:
     rows = read_rows(PAIRS)
-    embedder = build.embedder(settings)
+    embedder = composition.embedder(settings)
     said = {row["id"]: bool(list(found_in_pair(row, embedder))) for row in rows}
     for row in rows:
         if said[row["id"]] != row["contradict"]:
@@ -86,7 +91,7 @@ def quoting(quoted: Iterable[Quoted], reading: Reading) -> Outcome:
     return Outcome(
         "",
         tuple(Sentence(q.unit.text, True, (mark,)) for mark, q in marked),
-        tuple(grounding.citation(mark, q.unit, reading.windows, q.score) for mark, q in marked),
+        tuple(attribution.citation(mark, q.unit, reading.windows, q.score) for mark, q in marked),
     )
 
 
@@ -108,8 +113,8 @@ def report_ordinary(options: Any, settings: Settings, names: Iterable[str]) -> N
 
 def library_of(options: Any, settings: Settings, folder: Path) -> Library:
     """The library of the folder's documents, made unless the home has it."""
-    if folder.name not in build.libraries(settings):
-        library = build.library(settings, folder.name, make=True)
+    if folder.name not in composition.libraries(settings):
+        library = composition.library(settings, folder.name, make=True)
         if (folder / "corpus.jsonl").exists():
             for row in read_rows(folder / "corpus.jsonl"):
                 name = f"{row['title']} {row['_id']}"
@@ -118,7 +123,7 @@ def library_of(options: Any, settings: Settings, folder: Path) -> Library:
             pdfs = sorted((folder / "pdfs" if (folder / "pdfs").is_dir() else folder).glob("*.pdf"))
             environment = common.environment(settings.home, options, "embedding")
             common.pincite(environment, "add", *pdfs, "--library", folder.name, "--json")
-    return build.library(settings, folder.name)
+    return composition.library(settings, folder.name)
 
 
 def show(name: str, row: Row, alarm: Disagreement) -> None:

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from assistant.drawing import Job, Painter, Watch
-from assistant.seeing import Viewer
+from assistant.images.generation import Job, Painter, Watch
+from assistant.images.vision import Viewer
 from benchmarks import common
 from benchmarks.routing import wilson
 from tests.small_models import shapes, trained

@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assistant.chat_model import LlamaCppChat
-from assistant.reading import Budget
-from assistant.tools import Request
+from assistant.answering.passages.context_builder import Budget
+from assistant.contract.request import Request
+from assistant.llm.chat_model import LlamaCppChat
 from assistant.tools.answer import Answer
 from benchmarks import common
-from vectorstore.embedder import load_embedder
+from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
 
 COLUMNS = ("peer", "quote", "first", "refused", "tokens", "peer_tokens")

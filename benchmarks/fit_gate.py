@@ -18,13 +18,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from assistant.answering.passages.context_builder import Budget
+from assistant.contract.evidence import Evidence, GivenPassages
+from assistant.contract.request import Request
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
-from assistant.evidence import Evidence, GivenPassages
-from assistant.reading import Budget
-from assistant.tools import Request
 from assistant.tools.answer import Answer, rank
 from benchmarks import answers, common
-from vectorstore.embedder import Embedder, load_embedder
+from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ def collect(options: Any, path: Path) -> None:
     """One row a question, saved as it is made; questions that are there are not asked again."""
     folder = common.eval_folder(options.eval)
     embedder = load_embedder(common.model(options, "embedding"))
-    from assistant.chat_model import LlamaCppChat
+    from assistant.llm.chat_model import LlamaCppChat
 
     model = LlamaCppChat.from_file(common.model(options, "chat"))
     tool = Answer(model, Budget())

@@ -16,7 +16,7 @@ from typing import Any
 from assistant.evaluation.question_sets import read_rows
 from benchmarks import common
 from benchmarks.format_readers import READERS
-from ingest.document import Document
+from ingest.document.model import Document
 from ingest.errors import PinciteError
 from ingest.loaders import load
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import common
-from ingest import pdfium
-from ingest.chunking import chunk
+from ingest.chunking.chunk import chunk
+from ingest.document.source import Engines
 from ingest.loaders import load
-from ingest.source import Engines
-from vectorstore.embedder import load_embedder
+from ingest.pdf import pdfium
+from vectorstore.embedding.embedder import load_embedder
+from vectorstore.indexing.store_document import put
 from vectorstore.library import Library
-from vectorstore.storing import put
 
 SETS = ("northwind", "mmlongbench", "kgrag_sec10q")
 

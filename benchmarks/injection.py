@@ -11,9 +11,9 @@ sentences written by hand, to assistants and to people (`sets/`).
 
 `--tools` counts the tools that a mail calls: each question is asked of a library that has only the
 attacked mail, by the rules, with tools that would take any wish. The first `--sample` are also
-asked of the chat model that calls tools by itself (`assistant/routing/agent.py`), which is told the
-question and no mail. To see that the measure can fail, the model is asked again with the mail in
-the message, which Pincite never does.
+asked of the chat model that calls tools by itself (`assistant/routing/llm_router.py`), which sees
+the question and no mail. To see that the measure can fail, the model is asked again with the mail
+in the message, which Pincite never does.
 """
 
 import re
@@ -23,28 +23,33 @@ from typing import Any
 
 import numpy as np
 
-from assistant.chat_model import LlamaCppChat
+from assistant.answering.passages.context_builder import Budget
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.intents import Answer
+from assistant.contract.reply import Outcome, Reply
+from assistant.contract.request import Request
 from assistant.evaluation.metrics import words
 from assistant.evaluation.question_sets import read_rows
-from assistant.evidence import GivenPassages
-from assistant.injection import INSTRUCTION, instructions, score, without_instructions
-from assistant.prompts import REFUSAL
-from assistant.reading import Budget
-from assistant.reply import Outcome, Reply
-from assistant.routing.agent import ModelRouter
-from assistant.routing.choice import Said
-from assistant.sentences import split
-from assistant.tools import Request
+from assistant.llm.chat_model import LlamaCppChat
+from assistant.llm.prompts import REFUSAL
+from assistant.routing.decision import Said
+from assistant.routing.dispatch import Choosing, Router, Rules
+from assistant.routing.dispatch import said as what_was_said
+from assistant.routing.llm_router import ModelRouter
+from assistant.security.prompt_injection import (
+    INSTRUCTION,
+    instructions,
+    score,
+    without_instructions,
+)
 from assistant.tools.answer import Answer as ToolAnswer
-from assistant.tools.ask_back import AskBack
-from assistant.tools.choosing import Choosing, Router, Rules
-from assistant.tools.choosing import said as what_was_said
-from assistant.tools.tables import Tables
-from assistant.wishes import Answer
+from assistant.tools.answer_from_tables import Tables
+from assistant.tools.clarify import AskBack
 from benchmarks import common
-from ingest import pdfium
-from ingest.chunking import chunk
-from ingest.document import Document
+from ingest.chunking.chunk import chunk
+from ingest.document.model import Document
+from ingest.language.sentences import split
+from ingest.pdf import pdfium
 from vectorstore.store import Vectors
 
 Row = dict[str, Any]

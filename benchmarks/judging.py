@@ -77,7 +77,7 @@ def measures(rows: Sequence[Row]) -> None:
 
 
 def judge(rows: Sequence[Row], options: Any) -> None:
-    from assistant.chat_model import LlamaCppChat
+    from assistant.llm.chat_model import LlamaCppChat
 
     model = LlamaCppChat.from_file(common.model(options, "chat"))
     path = options.cache / "judging.jsonl"

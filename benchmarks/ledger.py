@@ -17,15 +17,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant import build
+from assistant.build import composition
 from assistant.settings import Settings
 from benchmarks import common
-from ingest.document import Chunk, Document
+from ingest.chunking.coverage_ledger import PageLedger, ledger
+from ingest.document.model import Chunk, Document
+from ingest.document.source import Engines
 from ingest.errors import PinciteError
-from ingest.ledger import PageLedger, ledger
 from ingest.loaders import LOADERS
-from ingest.sandbox import Sandbox
-from ingest.source import Engines
+from ingest.sandbox.pool import Sandbox
 
 _NAMED = 0.3  # characters for each text object: fewer, and PDFium cannot name the letters
 _LETTER = re.compile(r"[\W_]+")
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--folders", nargs="+", help="below the question sets (else all)")
     parser.add_argument("--ocr", default="rapidocr", help="engine for what is not text, or off")
     options = parser.parse_args()
-    engines = replace(build.engines(Settings.load()), ocr=options.ocr)
+    engines = replace(composition.engines(Settings.load()), ocr=options.ocr)
     folder = common.eval_folder(options.eval)
     names = options.folders or ["", *sorted(p.name for p in folder.iterdir() if p.is_dir())]
     rows: list[Row] = []

@@ -16,11 +16,11 @@ from PIL import Image, ImageFilter
 from assistant.evaluation.question_sets import read_rows
 from benchmarks import common
 from benchmarks.ocr import distance, plain, recall
-from ingest import pdfium
-from ingest.document import Page, count
+from ingest.document.model import Page, count
+from ingest.document.source import Engines
+from ingest.images.image_file import frames
 from ingest.loaders import load
-from ingest.pictures import frames
-from ingest.source import Engines
+from ingest.pdf import pdfium
 
 _PROSE = 1_000  # characters: pages of less are titles and lists
 _SPOILT = {  # dots an inch, degrees of lean, quality of JPEG, strength of the noise

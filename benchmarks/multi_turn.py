@@ -17,15 +17,15 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import prompts
+from assistant.answering.passages.context_builder import Budget, Reading
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.reply import Outcome, Reply
+from assistant.contract.request import Request, turns
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.question_sets import read_rows
-from assistant.evidence import GivenPassages
-from assistant.reading import Budget, Reading
-from assistant.reply import Outcome, Reply
-from assistant.tools import Request, turns
+from assistant.llm import prompts
 from assistant.tools.answer import Answer
-from assistant.tools.ask_back import AskBack, completed
+from assistant.tools.clarify import AskBack, completed
 from benchmarks import common
 
 Row = dict[str, Any]
@@ -86,7 +86,7 @@ def kind(task: Row) -> str:
 
 def with_nearest(options: Any, tasks: list[Row]) -> list[Row]:
     """Only the tasks without passages, each with what comes nearest of its collection."""
-    from vectorstore.embedder import load_embedder
+    from vectorstore.embedding.embedder import load_embedder
 
     embedder = load_embedder(common.model(options, "embedding"))
     pools: dict[str, dict[str, Row]] = defaultdict(dict)
@@ -131,8 +131,8 @@ def batch_row(task: Row) -> Row:
 
 
 def decide(options: Any, tasks: list[Row], path: Path) -> None:
-    from assistant.chat_model import LlamaCppChat
-    from vectorstore.embedder import load_embedder
+    from assistant.llm.chat_model import LlamaCppChat
+    from vectorstore.embedding.embedder import load_embedder
 
     embedder = load_embedder(common.model(options, "embedding"))
     chat = None if options.no_model else LlamaCppChat.from_file(common.model(options, "chat"))

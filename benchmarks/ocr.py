@@ -22,11 +22,12 @@ import numpy as np
 
 from assistant.evaluation.question_sets import read_rows
 from benchmarks import common
-from ingest import pdfium, scans
-from ingest.document import Document, Page, count
+from ingest.document.model import Document, Page, count
+from ingest.document.source import Engines
 from ingest.errors import PinciteError
+from ingest.images import scanned_pages
 from ingest.loaders import load
-from ingest.source import Engines
+from ingest.pdf import pdfium
 
 ERRORS, WORDS = 0.03, 0.85  # wanted: at most, at least
 _WORD = re.compile(r"\w+")
@@ -140,7 +141,9 @@ def pages_of(folder: Path, most: int) -> None:
         except PinciteError:
             continue
         middle = time.process_time()
-        reasons = {page.number: reason for page in pages if (reason := scans.reason(path, page))}
+        reasons = {
+            page.number: reason for page in pages if (reason := scanned_pages.reason(path, page))
+        }
         end = time.process_time()
         reading, looking = reading + middle - started, looking + end - middle
         chosen += [(path, page) for page in pages if page.number in reasons]
@@ -163,7 +166,7 @@ def _recognise(chosen: list[tuple[Path, Page]]) -> None:
 def _read(chosen: list[tuple[Path, Page]]) -> Iterator[tuple[Path, Page, float]]:
     for path, page in chosen:
         started = time.process_time()
-        (read,) = scans.recognised(path, (page,), Engines())
+        (read,) = scanned_pages.recognised(path, (page,), Engines())
         yield path, read, time.process_time() - started
 
 

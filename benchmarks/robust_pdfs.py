@@ -46,9 +46,9 @@ def main() -> None:
 
 def read(path: Path, ocr: str) -> dict[str, Any]:
     """In a process of its own: what the sandbox gives, or its one line of error."""
+    from ingest.document.source import Engines
     from ingest.errors import PinciteError
-    from ingest.sandbox import Sandbox
-    from ingest.source import Engines
+    from ingest.sandbox.pool import Sandbox
 
     with Sandbox(seconds=SECONDS, engines=Engines(ocr=ocr)) as sandbox:
         try:

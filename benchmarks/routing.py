@@ -17,14 +17,14 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from assistant import routing
 from assistant.evaluation.question_sets import read_rows
-from assistant.routing.agent import ModelRouter
-from assistant.routing.choice import Choice, Said
-from assistant.routing.likeness import Likeness
-from assistant.tools.choosing import Rules
+from assistant.routing.classifier import Likeness
+from assistant.routing.decision import Choice, Said
+from assistant.routing.dispatch import Rules
+from assistant.routing.llm_router import ModelRouter
+from assistant.routing.rules import cascade
 from benchmarks import common
-from vectorstore.embedder import load_embedder
+from vectorstore.embedding.embedder import load_embedder
 
 SETS = Path(__file__).parent / "sets"
 WANTED = 0.95
@@ -60,7 +60,7 @@ def main() -> None:
     print(f"\n{(time.monotonic() - begun) / len(rows):.4f} s a message")
 
 
-def choose(row: Row, choosing: Choosing = routing.choose) -> Choice:
+def choose(row: Row, choosing: Choosing = cascade.choose) -> Choice:
     files, shown = (tuple(map(Path, row.get(name, ()))) for name in ("files", "last"))
     return choosing(Said(row["text"], files, shown, "The last answer."))
 
@@ -68,14 +68,14 @@ def choose(row: Row, choosing: Choosing = routing.choose) -> Choice:
 def by_rules(options: Any) -> Choosing:
     """With likeness, unless `--rules`."""
     if options.rules:
-        return routing.choose
+        return cascade.choose
     embedder = load_embedder(common.model(options, "embedding"))
     rules = Rules(Likeness(options.cache / "routing"))
     return lambda said: rules.choose(said, lambda: embedder)
 
 
 def by_model(options: Any) -> Choosing:
-    from assistant.chat_model import LlamaCppChat
+    from assistant.llm.chat_model import LlamaCppChat
 
     return ModelRouter(LlamaCppChat.from_file(common.model(options, "chat"))).choose
 

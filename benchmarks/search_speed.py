@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant.evaluation.question_sets import read_rows
 from benchmarks import common, text_library
-from vectorstore.embedder import load_embedder
+from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
 
 CHUNKS = 20_000

@@ -8,7 +8,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.media import RATE, Media
+from ingest.media.ffmpeg import RATE, Media
 
 Samples = NDArray[np.float32]
 

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant import build_sound
+from assistant.build import speech
 from assistant.evaluation.question_sets import read_rows
 from assistant.models.fetch import user_cache
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.speaking import Sound, Voice, environment, espeak
-from assistant.speaking.espeak import Espeak
-from assistant.speaking.piper import Piper
-from assistant.speaking.voices import model_of
-from assistant.speaking.wording import pieces
+from assistant.speech.synthesis import Sound, Voice, environment, espeak
+from assistant.speech.synthesis.espeak import Espeak
+from assistant.speech.synthesis.piper import Piper
+from assistant.speech.synthesis.text_normalisation import pieces
+from assistant.speech.synthesis.voices import model_of
 from assistant.tools.transcribe import Transcribing
 from benchmarks import common, sounds
 from benchmarks.speech import WANTED, distance, words
@@ -79,7 +79,7 @@ def main() -> None:
     options.add_argument("--clips", action=argparse.BooleanOptionalAction, default=True)
     chosen = options.parse_args()
     settings = Settings.load()
-    tool = build_sound.transcribing(settings)
+    tool = speech.transcribing(settings)
     with tempfile.TemporaryDirectory() as scratch:
         warm(tool, Path(scratch))
         for voice in voices(settings):

@@ -20,11 +20,11 @@ from assistant.evaluation.question_sets import read_rows
 from assistant.models.store import Models
 from assistant.settings import Settings
 from benchmarks import common, sounds
-from ingest.document import Line
+from ingest.document.model import Line
+from ingest.document.source import Engines
 from ingest.errors import PinciteError
-from ingest.media import RATE, clock
-from ingest.sandbox import Sandbox
-from ingest.source import Engines
+from ingest.media.ffmpeg import RATE, clock
+from ingest.sandbox.pool import Sandbox
 
 WANTED = 0.12
 _SHORT = 1.0  # seconds: a single word, which gives the model nothing to go by

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import build
+from assistant.build import composition
+from assistant.contract.request import Request
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.question_sets import read_rows
 from assistant.settings import Settings
-from assistant.tools import Request
-from assistant.tools.tables import Tables
+from assistant.tools.answer_from_tables import Tables
 from benchmarks import common
 from vectorstore.library import Library
 
@@ -72,7 +72,7 @@ class Libraries:
 
     def named(self, name: str) -> Library:
         if name not in self._open:
-            self._open[name] = build.library(self._settings, name)
+            self._open[name] = composition.library(self._settings, name)
         return self._open[name]
 
 

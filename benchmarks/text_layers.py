@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import common
-from ingest import legibility, pdfium, scans
-from ingest.document import Dropped, Page, count
+from ingest.document.model import Dropped, Page, count
 from ingest.errors import PinciteError
+from ingest.images import scanned_pages
+from ingest.pdf import pdfium
+from ingest.text import legibility
 
 _SETS = ("northwind", "kgrag_sec10q", "mmlongbench")
 _FULL = 300  # characters of a page that is spoilt: on fewer there is little to judge by
@@ -52,7 +54,9 @@ def good(pages: Sequence[tuple[Path, Page]]) -> None:
     lines = []
     for name, kind in (("with text", True), ("without a letter", False)):
         some = [(path, page) for path, page in pages if bool(page.lines) == kind]
-        sent = [(path, page, why) for path, page in some if (why := scans.reason(path, page))]
+        sent = [
+            (path, page, why) for path, page in some if (why := scanned_pages.reason(path, page))
+        ]
         which = Counter(f"{path.name[:24]}: {why}" for path, _, why in sent)
         told = "; ".join(f"{why} {number}" for why, number in which.items())
         lines.append((name, len(some), len(sent), told))
@@ -113,7 +117,7 @@ def _holes(page: Page) -> Page:
     """A third of the alphabet has no name in the font: such letters are dropped, and counted."""
     lost = random.Random(page.number).sample(string.ascii_lowercase, 9)
     spoilt = _with(lambda text: "".join(letter for letter in text if letter not in lost))(page)
-    dropped = Dropped(scans.NAMELESS, count(page.text) - count(spoilt.text))
+    dropped = Dropped(scanned_pages.NAMELESS, count(page.text) - count(spoilt.text))
     return replace(spoilt, dropped=(dropped,), characters=count(page.text))
 
 
@@ -143,7 +147,7 @@ def spoilt(pages: Sequence[tuple[Path, Page]]) -> None:
     print(f"\n## {len(pages)} pages of text, spoilt\n")
     lines = []
     for name, change in _SPOILT.items():
-        reasons = [scans.reason(path, change(page)) for path, page in pages]
+        reasons = [scanned_pages.reason(path, change(page)) for path, page in pages]
         lines.append((name, _share(reasons), _most(reasons)))
     with tempfile.TemporaryDirectory() as scratch:
         for dots in (200, 72):
@@ -156,7 +160,7 @@ def _as_picture(path: Path, page: Page, dots: int, scratch: Path) -> str:
     picture = pdfium.render(path, page.number, dots / 72)
     picture.save(scratch / "scan.pdf", resolution=dots)
     (seen,) = pdfium.pages(scratch / "scan.pdf")
-    return scans.reason(scratch / "scan.pdf", seen)
+    return scanned_pages.reason(scratch / "scan.pdf", seen)
 
 
 def _share(reasons: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ Knows the catalogue's insides, as the public commands only take files.
 import hashlib
 from collections.abc import Sequence
 
-from ingest.document import Box, Chunk, Document, Line, Page
+from ingest.document.model import Box, Chunk, Document, Line, Page
 from vectorstore.library import Library
 
 PageOfTexts = Sequence[str]

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.document.source import readable
 from ingest.errors import NothingFound
 from ingest.loaders import LOADERS
-from ingest.names import readable
 
 
 @dataclass(frozen=True)

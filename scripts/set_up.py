@@ -26,7 +26,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 HEARTBEAT_SECONDS = 15
 ASK = """from assistant.settings import default_home
-from ingest.chunking import VERSION
+from ingest.chunking.chunk import VERSION
 from ingest.loaders.versions import stamp
 print(default_home(), VERSION + " " + stamp("pdf"), sep="\\n")"""
 TEST_MODELS = ["smollm2-135m", "qwen2.5-coder-0.5b"]  # small ones, for the slow tests

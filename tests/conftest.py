@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant import build, cli, offline
+from assistant.build import composition
+from assistant.cli import main
+from assistant.security import network_guard
 from assistant.settings import default_home
-from ingest.threads import wait_calmly
+from ingest.platform.openmp import wait_calmly
 from tests.commands import Pincite, Ran
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
@@ -66,14 +68,16 @@ def pincite(
     """Runs a command in this process on a home of its own."""
     for name in [name for name in os.environ if name.startswith("PINCITE_")]:
         monkeypatch.delenv(name)
-    for name, value in offline.QUIET.items():
+    for name, value in network_guard.QUIET.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(offline, "install_guard", lambda log: None)  # it would outlive the test
-    monkeypatch.setattr(build, "embedder", lambda settings: WordEmbedder())
+    monkeypatch.setattr(
+        network_guard, "install_guard", lambda log: None
+    )  # it would outlive the test
+    monkeypatch.setattr(composition, "embedder", lambda settings: WordEmbedder())
 
     def run(*arguments: object) -> Ran:
         try:
-            status = cli.main(["--home", str(home), *map(str, arguments)])
+            status = main.main(["--home", str(home), *map(str, arguments)])
         except SystemExit as end:  # as argparse ends on wrong usage
             status = int(str(end.code))
         shown = capsys.readouterr()

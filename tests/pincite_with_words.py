@@ -2,9 +2,10 @@
 
 import sys
 
-from assistant import build, cli
+from assistant.build import composition
+from assistant.cli import main
 from tests.fakes import WordEmbedder
 
 if __name__ == "__main__":
-    build.embedder = lambda settings: WordEmbedder()
-    sys.exit(cli.main())
+    composition.embedder = lambda settings: WordEmbedder()
+    sys.exit(main.main())

@@ -7,7 +7,7 @@ from pathlib import Path
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.document import Line
+from ingest.document.model import Line
 from tests.pdfs import HEIGHT, WIDTH
 
 DOTS = 2.0  # pixels in a point: 144 dots per inch, a poor scan

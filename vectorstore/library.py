@@ -6,28 +6,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from ingest.document import Page
-from ingest.ledger import PageLedger
-from ingest.source import Engines
-from vectorstore import backup, ranking
-from vectorstore.catalog import Catalog, DocumentInfo
-from vectorstore.dense_index import DenseIndex
-from vectorstore.embedder import Embedder
-from vectorstore.embedders import Embedders, maker, nowhere
-from vectorstore.entries import StoredTable
+from ingest.chunking.coverage_ledger import PageLedger
+from ingest.document.model import Page
+from ingest.document.source import Engines
+from vectorstore.add_report import AddSummary, Change, Incomplete, Progress
+from vectorstore.catalog.catalog import Catalog, DocumentInfo
+from vectorstore.catalog.files import Files
+from vectorstore.catalog.records import StoredTable
+from vectorstore.catalog.sources import Places
+from vectorstore.dense.follower import Follower
+from vectorstore.dense.index import DenseIndex
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.library_embedder import Embedders, maker, nowhere
 from vectorstore.errors import LibraryError, UnknownDocument
-from vectorstore.files import Files
-from vectorstore.following import Follower
-from vectorstore.indexing import Indexing
-from vectorstore.jobs import Job, Jobs
-from vectorstore.learned import Considered, Learnt, nothing
-from vectorstore.migration import Migration, discard, failed_anew
-from vectorstore.pictures import PictureModel, Pictures, no_model
-from vectorstore.places import Places
-from vectorstore.search import Hit, Search, Which
-from vectorstore.summary import AddSummary, Change, Incomplete, Progress
-from vectorstore.verifying import Health, Verifying
-from vectorstore.versions import superseded
+from vectorstore.images.image_search import PictureModel, Pictures, no_model
+from vectorstore.indexing.jobs import Job, Jobs
+from vectorstore.indexing.pipeline import Indexing
+from vectorstore.maintenance import backup
+from vectorstore.maintenance.migration import Migration, discard, failed_anew
+from vectorstore.maintenance.verify import Health, Verifying
+from vectorstore.retrieval import fusion
+from vectorstore.retrieval.hybrid_search import Hit, Search, Which
+from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
+from vectorstore.versions.link import superseded
 
 __all__ = ["Health", "Hit", "Library"]
 
@@ -261,7 +262,7 @@ class Library:
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
         best: dict[tuple[str, int, bool], Hit] = {}
-        for hit in self.passages(query, ranking.CANDIDATES, documents, versions, hidden):
+        for hit in self.passages(query, fusion.CANDIDATES, documents, versions, hidden):
             best.setdefault((hit.document, hit.page, hit.chunk.hidden), hit)
         return list(best.values())[: max(k, 0)]
 

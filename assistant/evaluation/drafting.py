@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from assistant.chat import Assistant
+from assistant.conversation.assistant import Assistant
 from assistant.evaluation.metrics import contains, words
 from assistant.evaluation.near_misses import near_miss
-from assistant.evaluation.quantities import quantities
 from assistant.evaluation.question_sets import Evidence, Question
-from assistant.sentences import numbers, stems
-from ingest.document import Page
+from ingest.document.model import Page
+from ingest.language.quantities import quantities
+from ingest.language.sentences import numbers, stems
 from vectorstore.library import Library
 
 ASK = (

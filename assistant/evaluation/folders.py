@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
-from assistant.sentences import split
+from ingest.language.sentences import split
 
 _NAMES = ("questions.jsonl", "tasks.jsonl", "queries.jsonl")
 _FOLDERS = ("documents", "pdfs", "docs")

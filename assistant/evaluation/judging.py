@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from assistant.evaluation.metrics import contains, token_f1, words
-from assistant.evaluation.quantities import dates, in_digits, quantities
-from assistant.sentences import split, stems
+from ingest.language.quantities import dates, in_digits, quantities
+from ingest.language.sentences import split, stems
 
 Rule = Literal["yes or no", "list", "date", "number", "name", "text"]
 Label = Literal["correct", "wrong", "refused"]

@@ -6,18 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant import abstention, build
-from assistant.chat import Assistant
+from assistant.answering.verification import answerability
+from assistant.build import composition
+from assistant.conversation.assistant import Assistant
 from assistant.errors import BadQuestionSet
 from assistant.evaluation import folders, sources
 from assistant.evaluation.folders import QuestionSet
 from assistant.evaluation.running import Running, Step
 from assistant.evaluation.runs import Run, Runs
 from assistant.evaluation.sources import Source
-from assistant.feedback.lessons import lessons
 from assistant.settings import Settings
+from assistant.storage.learned import lessons
+from vectorstore.add_report import Progress
 from vectorstore.library import Library
-from vectorstore.summary import Progress
 
 _COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "gate", "learned")
 
@@ -35,7 +36,7 @@ class Options:
 
 
 def _assistant(settings: Settings, library: Library) -> Assistant:
-    return build.assistant(settings, library, recorded=False)
+    return composition.assistant(settings, library, recorded=False)
 
 
 def _silent(_: Any) -> None:
@@ -120,7 +121,7 @@ def _about(
         "digest": questions.digest,
         **source.identity(),
         "model": who.model_name if who else "",
-        "gate": abstention.identity() if who else "",
+        "gate": answerability.identity() if who else "",
         "learned": _learned(source.library),
         "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
         "options": {

@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.errors import AssistantError
 from assistant.evaluation.question_sets import Question, State, read_questions, to_row
 from assistant.settings import Settings
-from vectorstore import jobs
+from vectorstore.indexing import jobs
 
 _changing = threading.Lock()  # the app's visitors are threads of one process
 # Seconds for another process, which takes milliseconds. Then it is changed all the same: a file

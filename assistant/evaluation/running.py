@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.chat import Assistant
+from assistant.contract.request import turns
+from assistant.conversation.assistant import Assistant
 from assistant.evaluation.question_sets import Question, to_row
 from assistant.evaluation.runs import Runs
 from assistant.evaluation.sources import Source
-from assistant.tools import turns
 from ingest.errors import PinciteError
 
 HITS = 25  # pages that are looked at; the first five or ten count

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.kept import Kept
-from vectorstore import jobs
+from assistant.storage.sqlite_file import Kept
+from vectorstore.indexing import jobs
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (

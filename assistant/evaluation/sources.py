@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assistant import build
+from assistant.build import composition
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.folders import QuestionSet, passages_as_files
 from assistant.evaluation.question_sets import Question
 from assistant.settings import Settings
+from vectorstore.add_report import Progress
 from vectorstore.library import Library
-from vectorstore.summary import Progress
 
 Show = Callable[[Progress], None]
 
@@ -66,7 +66,7 @@ def opened(
     Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
     """
     if named or not _needs_own(questions, settings):
-        with build.library(settings) as library:
+        with composition.library(settings) as library:
             yield source(library, questions)
         return
     with _own(questions, settings) as library:
@@ -98,9 +98,9 @@ def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
 
 def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
     """What the questions cite, and what the default library holds."""
-    if settings.library not in build.libraries(settings):  # opening it would make it
+    if settings.library not in composition.libraries(settings):  # opening it would make it
         return frozenset(), frozenset()
-    with build.library(settings) as library:
+    with composition.library(settings) as library:
         default = source(library, questions)
     return default.cited, default.holds
 
@@ -109,7 +109,7 @@ def _own(questions: QuestionSet, settings: Settings) -> Library:
     """A set is known by the place where it is."""
     place = hashlib.sha256(str(questions.file.resolve().parent).encode()).hexdigest()[:8]
     folder = settings.home / "evaluation" / f"{questions.name}-{place}"
-    return build.library_in(settings, folder, questions.name)
+    return composition.library_in(settings, folder, questions.name)
 
 
 def _filled(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from assistant.evaluation.question_sets import Question
 from assistant.feedback.ratings import Feedback, Opened, Rating
-from vectorstore.ranking import Place
+from vectorstore.retrieval.fusion import Place
 
 OPENED = 0.3  # of an example: a page that was only opened may have been opened in vain
 NEWEST = 500  # examples: more take minutes

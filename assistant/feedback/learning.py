@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant import abstention
+from assistant.answering.verification import answerability
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.runs import Runs
-from assistant.feedback import ranking, refusing
+from assistant.feedback import rank_weights, refusal_threshold
 from assistant.feedback.examples import Example, examples
-from assistant.feedback.figures import Figure
-from assistant.feedback.lessons import Lesson, Lessons, lessons
-from assistant.feedback.ranking import Case
+from assistant.feedback.rank_weights import Case
 from assistant.feedback.ratings import Feedback, feedback
 from assistant.settings import Settings
+from assistant.storage.learned import Lesson, Lessons, lessons
+from assistant.storage.learned_measure import Figure
 from ingest.errors import Stopped
-from vectorstore.learned import Learned
 from vectorstore.library import Library
+from vectorstore.retrieval.learned_ranker import Learned
 
 Show = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 _RUNS = 100  # looked through for the last one
@@ -71,23 +71,27 @@ class Learning:
         self.lessons.reset()
 
     def _with_threshold(self, lesson: Lesson) -> Lesson:
-        found = refusing.judged(self.feedback.ratings(), self._last_run())
+        found = refusal_threshold.judged(self.feedback.ratings(), self._last_run())
         answers = sum(one.answers for one in found)
         lesson = replace(lesson, should=(answers, len(found) - answers))
-        if any(refusing.missing(lesson.should)):
+        if any(refusal_threshold.missing(lesson.should)):
             return lesson
         default = self.settings.refusal_threshold
-        right = refusing.measure(found, default)
-        chosen = refusing.choose(found, default) if right.low > 0 else None
+        right = refusal_threshold.measure(found, default)
+        chosen = refusal_threshold.choose(found, default) if right.low > 0 else None
         return replace(
-            lesson, right=right, threshold=chosen, model=found[-1].model, gate=abstention.identity()
+            lesson,
+            right=right,
+            threshold=chosen,
+            model=found[-1].model,
+            gate=answerability.identity(),
         )
 
     def _last_run(self) -> list[dict[str, Any]]:
         """The rows of the last run that answered the person's own questions behind this gate."""
         file = str(self.feedback.mine.file.resolve())
         for run in self.runs.recent(_RUNS):
-            if run.about["file"] == file and run.about.get("gate") == abstention.identity():
+            if run.about["file"] == file and run.about.get("gate") == answerability.identity():
                 return self.runs.rows(run.number)
         return []
 
@@ -106,7 +110,7 @@ class Learning:
         lesson = self.lessons.last()
         if lesson is None:
             sure = _sure(self._examples())
-            more = _ranking(Lesson("", sure)) if sure < ranking.LEAST else []
+            more = _ranking(Lesson("", sure)) if sure < rank_weights.LEAST else []
             return [_data(self.feedback), "Nothing was learned yet.", *more]
         by_hand = self.settings.by_hand("refusal_threshold")
         ranked = _ranking(lesson, self._unused(lesson))
@@ -127,7 +131,7 @@ def _sure(known: Sequence[Example]) -> int:
 
 
 def _enough(known: Sequence[Example]) -> bool:
-    return _sure(known) >= ranking.LEAST
+    return _sure(known) >= rank_weights.LEAST
 
 
 def _with_ranking(
@@ -135,10 +139,10 @@ def _with_ranking(
 ) -> Lesson:
     if not cases:
         return lesson
-    measured = ranking.measure(cases, step)
+    measured = rank_weights.measure(cases, step)
     found: Learned | None = None
     if measured.gains:
-        found = ranking.learn(cases, library.embedder().identity)
+        found = rank_weights.learn(cases, library.embedder().identity)
     return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
 
 
@@ -157,7 +161,7 @@ def _data(feedback: Feedback) -> str:
 
 def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
     if lesson.rank is None:
-        more = ranking.LEAST - lesson.questions
+        more = rank_weights.LEAST - lesson.questions
         return [
             f"Ranking: {more} more questions whose page is known are needed; there are "
             f"{lesson.questions}. Thumbs up and drafts that you keep are such questions."
@@ -169,7 +173,7 @@ def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
 
 
 def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
-    answer, refuse = refusing.missing(lesson.should)
+    answer, refuse = refusal_threshold.missing(lesson.should)
     if lesson.right is None:
         return [
             f"When to refuse: judged answers are needed, {answer} more that are right to give and "
@@ -177,7 +181,7 @@ def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
         ]
     off = "no gain that is certain, left as it was"
     state = off if lesson.threshold is None else f"on, refuses below {lesson.threshold:.2f}"
-    if lesson.threshold is not None and lesson.gate != abstention.identity():
+    if lesson.threshold is not None and lesson.gate != answerability.identity():
         state += "; not used, as the check of answers has changed since: learn again"
     elif by_hand and lesson.threshold is not None:
         state += "; not used, as the setting refusal_threshold was made by hand"

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant import abstention, followup
+from assistant.answering.query import followups
+from assistant.answering.verification import answerability
 from assistant.evaluation.own import OwnQuestions, own
 from assistant.evaluation.question_sets import Evidence, Question
-from assistant.kept import Kept
 from assistant.settings import Settings
-from vectorstore.ranking import Place
+from assistant.storage.sqlite_file import Kept
+from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
 REPLIES = "replies"  # true in an answer whose question only completes one before it
@@ -165,14 +166,14 @@ def _id(answer: Answer) -> str:
 
 
 def _alone(answer: Answer) -> bool:
-    return not answer.get(REPLIES) and not followup.needs_history(answer["question"])
+    return not answer.get(REPLIES) and not followups.needs_history(answer["question"])
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
     return (
         answer["id"], _now(), good, answer["question"], _alone(answer), answer["answer"],
         answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
-        abstention.identity(),
+        answerability.identity(),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from assistant.models.verified_file import (
     silent,
 )
 from assistant.models.wheels import join_wheels
-from assistant.offline import allow_network
+from assistant.security.network_guard import allow_network
 
 SourceKind = Literal["hub", "registry"]
 

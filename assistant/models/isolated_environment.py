@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assistant.errors import ModelNotFetched
 from assistant.models.verified_file import Progress, SourceFailed, require_space, silent
-from assistant.offline import QUIET, allow_network
+from assistant.security.network_guard import QUIET, allow_network
 
 _READY = "ready"
 _SECONDS = 60  # that a check may take; making an environment takes five on a small machine

@@ -7,25 +7,25 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import (
-    abstention,
-    disagreement,
-    extractive,
-    gaps,
-    grounding,
-    injection,
-    missing,
-    prompts,
+from assistant.answering.passages import extractive
+from assistant.answering.passages.citable_spans import units_of
+from assistant.answering.passages.context_builder import Budget, Reader, Reading
+from assistant.answering.verification import (
+    answerability,
+    attribution,
+    contradiction_notices,
+    refusal_notices,
+    unread_page_notices,
 )
-from assistant.chat_model import Stopped, TokenOdds
-from assistant.reading import Budget, Reader, Reading
-from assistant.reply import Citation, Outcome, Reply, Sentence
-from assistant.sentences import split_answer, stems
-from assistant.tools import Request
-from assistant.turn_taking import TurnTaking
-from assistant.units import units_of
-from ingest.text import about_tokens
-from vectorstore.reranker import Reranker
+from assistant.contract.reply import Citation, Outcome, Reply, Sentence
+from assistant.contract.request import Request
+from assistant.llm import prompts
+from assistant.llm.chat_model import Stopped, TokenOdds
+from assistant.llm.model_lock import TurnTaking
+from assistant.security import prompt_injection
+from ingest.language.sentences import split_answer, stems
+from ingest.text.reflow import about_tokens
+from vectorstore.retrieval.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
 Ranked = Sequence[extractive.Quoted]  # all sentences that were read, best first
@@ -40,7 +40,7 @@ class Answer:
         self,
         model: BaseChatModel | None,
         budget: Budget,
-        threshold: float = abstention.THRESHOLD,
+        threshold: float = answerability.THRESHOLD,
         model_name: str = EXTRACTIVE,
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
@@ -63,8 +63,10 @@ class Answer:
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         yield from self._answer(request, reply)
         if reply.outcome:
-            outcome = gaps.noted(reply.outcome, request.evidence, request.documents or ())
-            reply.outcome = injection.noted(outcome)
+            outcome = unread_page_notices.noted(
+                reply.outcome, request.evidence, request.documents or ()
+            )
+            reply.outcome = prompt_injection.noted(outcome)
 
     def _answer(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.stage = "Searching"
@@ -81,13 +83,13 @@ class Answer:
         ranked = rank(request, reading)
         best = _citations(extractive.best_sentences(ranked), reading)
         # A line may have an instruction beside the sentence that fits.
-        reply.quote(replace(c, quote=injection.without_instructions(c.quote)) for c in best)
+        reply.quote(replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in best)
         if self._model is None:
             yield from self._quote(request, reading, ranked, reply)
         else:
             yield from self._write(self._model, request, reading, ranked, reply)
         if reply.outcome:
-            reply.outcome = disagreement.noted(reply.outcome, reading, request.evidence)
+            reply.outcome = contradiction_notices.noted(reply.outcome, reading, request.evidence)
 
     def _count(self, text: str) -> int:
         # Other chat models count with a tokenizer that langchain-core would fetch from a hub.
@@ -95,16 +97,16 @@ class Answer:
             return about_tokens(text)
         return self._model.get_num_tokens(text)
 
-    def _doubts(self, signals: abstention.Signals, request: Request, reply: Reply) -> bool:
+    def _doubts(self, signals: answerability.Signals, request: Request, reply: Reply) -> bool:
         least = self._threshold if request.threshold is None else request.threshold
-        reply.answerable = abstention.answerable(signals)
+        reply.answerable = answerability.answerable(signals)
         return reply.answerable < least
 
     def _sure(self, reply: Reply) -> bool:
         """Whether the model has said so clearly that the answer is there that its refusal would
         be a mistake. One that gives no odds was not asked."""
         asked = isinstance(self._model, TokenOdds)
-        return asked and (reply.answerable or 0.0) >= abstention.SURE
+        return asked and (reply.answerable or 0.0) >= answerability.SURE
 
     # -- answering with a model
 
@@ -168,7 +170,7 @@ class Answer:
 
     def signals(
         self, request: Request, reading: Reading, ranked: Ranked, reply: Reply
-    ) -> abstention.Signals:
+    ) -> answerability.Signals:
         """What tells whether the passages answer the question. Raises Stopped."""
         found = _retrieval_signals(reading, ranked)
         if reply.cancel.is_set():
@@ -203,7 +205,7 @@ def _refusal(reading: Reading) -> Outcome:
     sentence = Sentence(prompts.REFUSAL, supported=False)
     return Outcome(
         prompts.REFUSAL, (sentence,), passages=reading.passages, refused=True,
-        notices=missing.noted(reading),
+        notices=refusal_notices.noted(reading),
     )  # fmt: skip
 
 
@@ -213,7 +215,7 @@ def _outcome(
     if text.startswith(prompts.REFUSAL.rstrip(".")) or not (text or stopped):
         return replace(_refusal(reading), prompt_tokens=tokens[0], completion_tokens=tokens[1])
     windows = reading.windows + reading.earlier
-    sentences, citations = grounding.ground(
+    sentences, citations = attribution.ground(
         reading.meant, text, windows, request.evidence.embedder()
     )
     return Outcome(text, sentences, citations, reading.passages, False, stopped, *tokens)
@@ -230,7 +232,7 @@ def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: Reading) -> Ou
 
 def _citations(quoted: Sequence[extractive.Quoted], reading: Reading) -> tuple[Citation, ...]:
     return tuple(
-        grounding.citation(mark, q.unit, reading.windows, q.score)
+        attribution.citation(mark, q.unit, reading.windows, q.score)
         for mark, q in enumerate(quoted, start=1)
     )
 
@@ -247,10 +249,10 @@ def rank(request: Request, reading: Reading) -> Ranked:
     return extractive.rank_sentences(reading.meant, units, request.evidence.embedder())
 
 
-def _retrieval_signals(reading: Reading, ranked: Ranked) -> abstention.Signals:
+def _retrieval_signals(reading: Reading, ranked: Ranked) -> answerability.Signals:
     asked = stems(reading.meant)
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
-    return abstention.Signals(
+    return answerability.Signals(
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
         covered=len(asked & known) / len(asked) if asked else 1.0,
     )

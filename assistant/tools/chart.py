@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assistant import gaps
-from assistant.charting import CannotChart, Numbers
-from assistant.charting.drawn import draw, kind_of, unit
-from assistant.charting.finding import find
-from assistant.made import Made
-from assistant.reply import Outcome, Reply, Sentence
-from assistant.tables.choosing import Tabled
-from assistant.tables.plan import Plan
-from assistant.tables.question import LOOKUP
-from assistant.tables.terms import is_year, terms
-from assistant.tools import Request
-from assistant.tools.tables import outcome
-from assistant.wishes import Chart
+from assistant.answering.table_qa.normalise import is_year, terms
+from assistant.answering.table_qa.parse_question import LOOKUP
+from assistant.answering.table_qa.plan import Plan
+from assistant.answering.table_qa.select_plan import Tabled
+from assistant.answering.verification import unread_page_notices
+from assistant.contract.intents import Chart
+from assistant.contract.reply import Outcome, Reply, Sentence
+from assistant.contract.request import Request
+from assistant.images.charts import CannotChart, Numbers
+from assistant.images.charts.find_series import find
+from assistant.images.charts.render import draw, kind_of, unit
+from assistant.storage.output_files import Made
+from assistant.tools.answer_from_tables import outcome
 
 _LISTED = 12  # numbers that are written in the answer, too
 
@@ -58,7 +58,9 @@ class Charting:
         text = said(numbers)
         yield text
         plan = Plan(numbers.grid, LOOKUP, numbers.cells, score=numbers.score)
-        done = gaps.noted(outcome(plan, text), request.evidence, request.documents or ())
+        done = unread_page_notices.noted(
+            outcome(plan, text), request.evidence, request.documents or ()
+        )
         more = (_backwards(numbers, kind), _left_out(numbers), _without_font(missing))
         notices = tuple(filter(None, (notice, *more)))
         reply.outcome = replace(done, notices=(*notices, *done.notices))

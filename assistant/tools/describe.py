@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from assistant.attached import attached
-from assistant.reply import Offer, Outcome, Reply
-from assistant.seeing.looking import Looking, Seen
-from assistant.tools import Request, Tool
-from assistant.tools.with_pictures import look_at
-from assistant.wishes import Describe
+from assistant.attachments.attached_evidence import attached
+from assistant.contract.intents import Describe
+from assistant.contract.reply import Offer, Outcome, Reply
+from assistant.contract.request import Request, Tool
+from assistant.images.vision.image_facts import Looking, Seen
+from assistant.tools.answer_with_images import look_at
 from ingest.errors import Stopped
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there

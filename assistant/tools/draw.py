@@ -1,10 +1,10 @@
 """Draws a new picture of what is described; with another kind of model makes a clip or a sound."""
 
-from assistant.drawing import CannotPaint, Job
-from assistant.drawing.studio import Studio
-from assistant.reply import Reply
-from assistant.tools import Request
-from assistant.wishes import Draw
+from assistant.contract.intents import Draw
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request
+from assistant.images.generation import CannotPaint, Job
+from assistant.images.generation.queue import Studio
 
 
 class Drawing:

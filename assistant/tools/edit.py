@@ -1,10 +1,10 @@
 """Changes a picture by words: all of it, what a mask marks, or what is beyond its edges."""
 
-from assistant.drawing import CannotPaint, Job, canvas, opening
-from assistant.drawing.studio import Studio
-from assistant.reply import Reply
-from assistant.tools import Request
-from assistant.wishes import Edit
+from assistant.contract.intents import Edit
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request
+from assistant.images.generation import CannotPaint, Job, canvas, open_image
+from assistant.images.generation.queue import Studio
 
 
 class Editing:
@@ -25,13 +25,13 @@ class Editing:
 
 def _job(wish: Edit) -> Job:
     """Raises CannotPaint or UnreadableFile."""
-    picture, mask = opening.picture(wish.picture), None
+    picture, mask = open_image.picture(wish.picture), None
     if wish.grow is not None:
         if wish.mask is not None:
             raise CannotPaint("A picture grows, or a mask marks a part of it: give one of them.")
         picture, mask = canvas.grown(picture, wish.grow)
     elif wish.mask is not None:
-        mask = opening.mask(wish.mask, picture.size)
+        mask = open_image.mask(wish.mask, picture.size)
     return Job(
         wish.prompt, wish.negative, None, wish.steps, wish.guidance, wish.seed,
         picture, mask, wish.strength,

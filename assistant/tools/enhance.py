@@ -4,17 +4,17 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from assistant.chat_model import Stopped
-from assistant.drawing.marks import marks, program
-from assistant.drawing.opening import picture
-from assistant.enhancing import Cancelled, Enlarger
-from assistant.enhancing.enhancer import check, enhance
-from assistant.made import Made
-from assistant.reply import Outcome, Progress, Reply
-from assistant.tools import Request
-from assistant.turn_taking import TurnTaking
-from assistant.wishes import Enhance
-from ingest.generated import Provenance
+from assistant.contract.intents import Enhance
+from assistant.contract.reply import Outcome, Progress, Reply
+from assistant.contract.request import Request
+from assistant.images.generation.open_image import picture
+from assistant.images.generation.provenance import marks, program
+from assistant.images.super_resolution import Cancelled, Enlarger
+from assistant.images.super_resolution.enhancer import check, enhance
+from assistant.llm.chat_model import Stopped
+from assistant.llm.model_lock import TurnTaking
+from assistant.storage.output_files import Made
+from ingest.images.ai_provenance import Provenance
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,16 +5,16 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant.contract.intents import Speak
+from assistant.contract.reply import Outcome, Progress, Reply
+from assistant.contract.request import Request
 from assistant.errors import AssistantError
-from assistant.made import Made
-from assistant.reply import Outcome, Progress, Reply
-from assistant.speaking import Voice
-from assistant.speaking.voices import NONE, Voices
-from assistant.speaking.wording import pieces
-from assistant.tools import Request
-from assistant.wishes import Speak
+from assistant.speech.synthesis import Voice
+from assistant.speech.synthesis.text_normalisation import pieces
+from assistant.speech.synthesis.voices import NONE, Voices
+from assistant.storage.output_files import Made
 from ingest.errors import Stopped
-from ingest.media import clock
+from ingest.media.ffmpeg import clock
 
 _BETWEEN = 0.2  # seconds of silence after a sentence
 

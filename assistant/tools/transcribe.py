@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant import chat_model
-from assistant.hearing import Ear
-from assistant.reply import Offer, Outcome, Progress, Reply
-from assistant.tools import Request
-from assistant.turn_taking import TurnTaking
-from assistant.wishes import Transcribe
+from assistant.contract.intents import Transcribe
+from assistant.contract.reply import Offer, Outcome, Progress, Reply
+from assistant.contract.request import Request
+from assistant.llm import chat_model
+from assistant.llm.model_lock import TurnTaking
+from assistant.speech.transcription import Ear
 from ingest import errors
-from ingest.decoded import Decoded
-from ingest.names import readable
-from ingest.speech import Said, Segment
+from ingest.document.source import readable
+from ingest.media.pcm import Decoded
+from ingest.media.whisper import Said, Segment
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
 MISSING = "There is no speech model to write down what is said."

@@ -5,14 +5,14 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant import chat_model, prompts
-from assistant.reply import Offer, Outcome, Progress, Reply
-from assistant.seeing.looking import Looking
-from assistant.sentences import numbers
-from assistant.tools import Request
-from assistant.turn_taking import TurnTaking
-from assistant.wishes import Translate
+from assistant.contract.intents import Translate
+from assistant.contract.reply import Offer, Outcome, Progress, Reply
+from assistant.contract.request import Request
+from assistant.images.vision.image_facts import Looking
+from assistant.llm import chat_model, prompts
+from assistant.llm.model_lock import TurnTaking
 from ingest import errors
+from ingest.language.sentences import numbers
 
 DEFAULT = "English"
 NO_TEXT = "No text could be read on the picture."

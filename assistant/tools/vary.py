@@ -1,10 +1,10 @@
 """Makes another picture like a given one: its latents, with some noise, are painted anew."""
 
-from assistant.drawing import Job, opening
-from assistant.drawing.studio import Studio
-from assistant.reply import Reply
-from assistant.tools import Request
-from assistant.wishes import Vary
+from assistant.contract.intents import Vary
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request
+from assistant.images.generation import Job, open_image
+from assistant.images.generation.queue import Studio
 
 _STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is drawn does not
 
@@ -28,5 +28,5 @@ class Varying:
 def _job(wish: Vary) -> Job:
     """Without words. Raises UnreadableFile."""
     strength = _STRENGTH if wish.strength is None else wish.strength
-    picture = opening.picture(wish.picture)
+    picture = open_image.picture(wish.picture)
     return Job("", steps=wish.steps, seed=wish.seed, picture=picture, strength=strength)

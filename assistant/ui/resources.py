@@ -5,21 +5,22 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from assistant import build, build_tools, offline
-from assistant.chat import Assistant
+from assistant.build import composition, tools
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
-from assistant.memory import Conversations
+from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.ui import trouble, upload
-from assistant.ui.fetching import Fetches
-from assistant.ui.measuring import Tasks, Work
-from assistant.ui.running import Answers
+from assistant.ui.background.answer_task import Answers
+from assistant.ui.background.evaluation_task import Tasks, Work
+from assistant.ui.components import error_banner, upload
+from assistant.ui.components.model_download import Fetches
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
-    from assistant.chat_model import LlamaCppChat
+    from assistant.llm.chat_model import LlamaCppChat
 
 PICKED = "library"  # in the session's state
 
@@ -31,8 +32,8 @@ def settings() -> Settings:
     Raises SettingsError.
     """
     loaded = Settings.load()
-    offline.quiet_telemetry()
-    offline.install_guard(loaded.home / "network.log", _address() or "127.0.0.1")
+    network_guard.quiet_telemetry()
+    network_guard.install_guard(loaded.home / "network.log", _address() or "127.0.0.1")
     return loaded
 
 
@@ -42,11 +43,11 @@ def chosen() -> str:
     A conversation from the browser's history may be about another one than was picked since. One
     that somebody has deleted is not looked at: opened, it would be there again, and empty.
     """
-    known = build.libraries(settings())
+    known = composition.libraries(settings())
     if (of_conversation := _of_conversation()) in known:
         st.session_state[PICKED] = of_conversation
     picked: str = st.session_state.get(PICKED, "")
-    return picked if picked in known else build.first_library(settings())
+    return picked if picked in known else composition.first_library(settings())
 
 
 def _of_conversation() -> str:
@@ -65,7 +66,7 @@ def assistant() -> Assistant:
 
 @st.cache_resource(show_spinner=False)
 def _library(name: str) -> Library:
-    opened = build.library(settings(), name, make=True)
+    opened = composition.library(settings(), name, make=True)
     opened.follow()
     upload.clear(settings().home, opened)
     return opened
@@ -73,7 +74,7 @@ def _library(name: str) -> Library:
 
 @st.cache_resource(show_spinner=False)
 def _assistant(name: str) -> Assistant:
-    return build.assistant(settings(), _library(name), _answering(), _conversations())
+    return composition.assistant(settings(), _library(name), _answering(), _conversations())
 
 
 def feedback() -> Feedback:
@@ -87,13 +88,13 @@ def _feedback(name: str) -> Feedback:
 
 
 @st.cache_resource(show_spinner="Loading the model…")
-def _answering() -> build.Answering:
-    return build.answering(settings())
+def _answering() -> composition.Answering:
+    return composition.answering(settings())
 
 
 @st.cache_resource(show_spinner=False)
 def _conversations() -> Conversations:
-    return build.conversations(settings())
+    return composition.conversations(settings())
 
 
 @st.cache_resource(show_spinner=False)
@@ -111,7 +112,7 @@ def uploads() -> upload.Uploads:
 @st.cache_resource(show_spinner=False)
 def fetches() -> Fetches:
     """Models on their way to this server."""
-    return Fetches(build_tools.models(settings()).pull)
+    return Fetches(tools.models(settings()).pull)
 
 
 @st.cache_resource(show_spinner=False)
@@ -125,14 +126,14 @@ def start(title: str, work: Work) -> None:
     try:
         tasks().start(title, work)
     except AssistantError as error:
-        trouble.keep(error)
+        error_banner.keep(error)
     st.rerun()
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:
     """Makes an assistant of any library, with the one model: also outside of a page's thread."""
     how, kept = _answering(), _conversations()
-    return lambda given, library: build.assistant(given, library, how, kept, recorded=False)
+    return lambda given, library: composition.assistant(given, library, how, kept, recorded=False)
 
 
 def chat_model() -> "LlamaCppChat | None":

@@ -45,11 +45,11 @@ def command(settings: Settings, port: int, address: str = LOOPBACK) -> list[str]
 
 def environment(settings: Settings) -> dict[str, str]:
     """The surroundings of that process."""
-    from assistant import offline
+    from assistant.security import network_guard
 
     return {
         **os.environ,
-        **offline.QUIET,
+        **network_guard.QUIET,
         "PINCITE_HOME": str(settings.home.absolute()),
         "PINCITE_LIBRARY": settings.library,
     }

@@ -17,7 +17,7 @@ from ingest.containers.unpacking import (
     Part,
     unpack,
 )  # fmt: skip
-from ingest.limits import Limits
+from ingest.document.limits import Limits
 
 __all__ = ["CONTAINERS", "FULL", "LIMITS", "Expanded", "Limits", "Omitted", "Part", "expand"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from ingest.containers.unpacking import ADVICE, Member
+from ingest.document.limits import Limits
 from ingest.errors import UnreadableFile
-from ingest.limits import Limits
 
 SINGLE: dict[str, Callable[[Path], IO[bytes]]] = {
     ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),

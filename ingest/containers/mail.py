@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from ingest import mail
 from ingest.containers.unpacking import Member
-from ingest.limits import Limits
+from ingest.document.limits import Limits
+from ingest.mail import mime
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
     """In a mailbox, the number and subject of the mail stand in front like a folder."""
     many = path.suffix.lower() == ".mbox"
-    for number, message in enumerate(mail.messages(path), 1):
+    for number, message in enumerate(mime.messages(path), 1):
         place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
         for file in message.attachments:
             problem = "" if file.data is not None else "it is named in the mail, but is not in it"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from ingest.containers.unpacking import Member
-from ingest.limits import Limits
+from ingest.document.limits import Limits
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ingest.containers.unpacking import Member
-from ingest.heartbeat import beat
-from ingest.limits import Limits
+from ingest.document.limits import Limits
+from ingest.platform.progress import beat
 
 _MARKS = (b"/EmbeddedFile", b"/Collection")
 

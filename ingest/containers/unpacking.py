@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ingest.heartbeat import beat
-from ingest.limits import Limits
-from ingest.names import readable
+from ingest.document.limits import Limits
+from ingest.document.source import readable
+from ingest.platform.progress import beat
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "

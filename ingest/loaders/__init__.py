@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.document import Document
+from ingest.document.model import Document
+from ingest.document.source import Engines, Source, readable
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.folding import folded
+from ingest.images.image_file import SUFFIXES as PICTURES
 from ingest.loaders.archive import load_archive
 from ingest.loaders.audio import load_audio
 from ingest.loaders.code import LANGUAGES, load_code
@@ -30,9 +31,7 @@ from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
 from ingest.loaders.versions import stamp
 from ingest.loaders.video import load_video
-from ingest.names import readable
-from ingest.pictures import SUFFIXES as PICTURES
-from ingest.source import Engines, Source
+from ingest.text.fold_lines import folded
 
 LOADERS: dict[str, Callable[[Source], Document]] = {
     ".pdf": load_pdf,

@@ -2,10 +2,10 @@
 
 from ingest.containers import LIMITS
 from ingest.containers.archive import members
-from ingest.document import Document, Line
-from ingest.flow import Flow
-from ingest.heartbeat import beat
-from ingest.source import Source
+from ingest.document.model import Document, Line
+from ingest.document.source import Source
+from ingest.page_builder.flowing_text import Flow
+from ingest.platform.progress import beat
 
 
 def load_archive(source: Source) -> Document:

@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ingest import speech
-from ingest.decoded import Decoded
-from ingest.document import Document, Dropped, Line, Page, count
+from ingest.document.model import Document, Dropped, Line, Page, count
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.generated import generated, marked
-from ingest.media import RATE, Media, clock
-from ingest.source import Source
-from ingest.speech import Segment, Transcript
+from ingest.images.ai_provenance import generated, marked
+from ingest.media import whisper
+from ingest.media.ffmpeg import RATE, Media, clock
+from ingest.media.pcm import Decoded
+from ingest.media.whisper import Segment, Transcript
 
 if TYPE_CHECKING:
-    from ingest.media import Samples
+    from ingest.media.ffmpeg import Samples
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
 _PARAGRAPH = 45.0  # seconds after which one begins with the next sentence, for want of a pause
@@ -32,7 +32,7 @@ class Sound:
         self._media = media
         self._stated = media.seconds
         self.seconds = 0.0
-        model = speech.transcriber(source.engines.speech)
+        model = whisper.transcriber(source.engines.speech)
         pieces = self._counted(media.sound())
         self.transcript: Transcript = model.transcribe(
             pieces, source.engines.languages, self._stated

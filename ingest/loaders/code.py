@@ -3,11 +3,11 @@
 import re
 from dataclasses import replace
 
-from ingest.decoding import read_text
-from ingest.document import Document
-from ingest.flow import PLAIN, Flow
+from ingest.document.model import Document
+from ingest.document.source import Source
 from ingest.loaders.text import LINE_END, finish
-from ingest.source import Source
+from ingest.page_builder.flowing_text import PLAIN, Flow
+from ingest.text.decoding import read_text
 
 LANGUAGES = {
     ".bat": "Batch", ".c": "C", ".cc": "C++", ".cfg": "INI", ".conf": "configuration",

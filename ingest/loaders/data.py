@@ -4,14 +4,14 @@ The colons and dashes that show the structure are counted as if the file held th
 they are written. XML that declares entities is refused; nothing outside of the file is opened.
 """
 
-from ingest.decoding import Decoded, read_whole
-from ingest.document import Document
+from ingest.document.model import Document
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.flow import BEGINS, PLAIN, Flow
 from ingest.loaders.text import as_text, finish
-from ingest.office.markup import parse
-from ingest.source import Source
-from ingest.structured import Node, Record, from_json, from_xml, short
+from ingest.office.ooxml import parse
+from ingest.page_builder.flowing_text import BEGINS, PLAIN, Flow
+from ingest.text.decoding import Decoded, read_whole
+from ingest.text.structured import Node, Record, from_json, from_xml, short
 
 _COLUMNS = 40  # of a table; records with more fields are read field by field
 _LONG = 300  # characters of a value

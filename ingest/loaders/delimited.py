@@ -9,13 +9,13 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from ingest.decoding import read_text
-from ingest.document import Document, count
-from ingest.flow import CELLS, TOO_MANY, Flow
-from ingest.heartbeat import beat
+from ingest.document.model import Document, count
+from ingest.document.source import Source
 from ingest.loaders.text import as_text, finish
-from ingest.source import Source
-from ingest.values import cell, cells, decimal_mark, header_rows
+from ingest.page_builder.flowing_text import CELLS, TOO_MANY, Flow
+from ingest.platform.progress import beat
+from ingest.text.cell_values import cell, cells, decimal_mark, header_rows
+from ingest.text.decoding import read_text
 
 _LINES = 300  # of rows on a page
 _SAMPLE = 200  # rows that are looked at for delimiter, header and decimal mark

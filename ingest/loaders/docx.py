@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from ingest.document import Document, count
+from ingest.document.model import Document, count
+from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
+from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
-from ingest.office.draft import Draft
-from ingest.office.markup import Package, Relation, child, children, texts
-from ingest.office.numbering import Numbering
-from ingest.office.word_body import Body, Remark
-from ingest.office.word_styles import Styles
-from ingest.office.word_text import TEXT
-from ingest.office.zipped import damaged
-from ingest.pasted import Pasted
-from ingest.source import Engines, Source
+from ingest.office.ooxml import Package, Relation, child, children, texts
+from ingest.office.word.body import Body, Remark
+from ingest.office.word.numbering import Numbering
+from ingest.office.word.styles import Styles
+from ingest.office.word.text import TEXT
+from ingest.office.zip_guard import damaged
+from ingest.page_builder.office_page import Draft
 
 _REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 _MARGINS = ("header", "footer")

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from ingest.document import Document, Heading
+from ingest.document.model import Document, Heading
+from ingest.document.source import Source
 from ingest.errors import EncryptedFile
-from ingest.flow import Flow
-from ingest.heartbeat import beat
+from ingest.images.embedded_images import Pasted, Writing
 from ingest.loaders.html import title_of
 from ingest.office import drawings
-from ingest.office.markup import Package
-from ingest.office.zipped import damaged
-from ingest.pasted import Pasted, Writing
-from ingest.source import Source
+from ingest.office.ooxml import Package
+from ingest.office.zip_guard import damaged
+from ingest.page_builder.flowing_text import Flow
+from ingest.platform.progress import beat
 from ingest.web import parsing
+from ingest.web.html_to_lines import Reader
 from ingest.web.images import Look, looking
-from ingest.web.reading import Reader
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Tree

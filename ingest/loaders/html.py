@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from ingest.decoding import MOST
-from ingest.document import Document, Page
+from ingest.document.model import Document, Page
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.flow import Flow
-from ingest.pasted import Pasted, Writing
-from ingest.source import Source
+from ingest.images.embedded_images import Pasted, Writing
+from ingest.page_builder.flowing_text import Flow
+from ingest.text.decoding import MOST
 from ingest.web import parsing
+from ingest.web.html_to_lines import Reader
 from ingest.web.images import Look, looking, unseen
-from ingest.web.reading import Reader
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

@@ -5,13 +5,13 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from ingest.captions import described
-from ingest.document import Box, Document, Figure, Page, count
-from ingest.generated import generated, marked
-from ingest.heartbeat import beat
-from ingest.ocr.reading import Reading, read
-from ingest.pictures import frames, number
-from ingest.source import Engines, Source
+from ingest.document.captioner import described
+from ingest.document.model import Box, Document, Figure, Page, count
+from ingest.document.source import Engines, Source
+from ingest.images.ai_provenance import generated, marked
+from ingest.images.image_file import frames, number
+from ingest.images.ocr.recognise import Reading, read
+from ingest.platform.progress import beat
 
 if TYPE_CHECKING:
     from PIL.Image import Image

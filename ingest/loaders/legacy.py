@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.document import Document
+from ingest.document.model import Document
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.heartbeat import beat
-from ingest.source import Source
+from ingest.platform.progress import beat
 
 _MODERN = {".doc": "docx", ".dot": "docx", ".xls": "xlsx", ".xlt": "xlsx",
            ".ppt": "pptx", ".pps": "pptx", ".pot": "pptx"}  # fmt: skip

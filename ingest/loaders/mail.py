@@ -5,14 +5,14 @@ What mails carry besides their text are documents of their own, see ingest/conta
 
 from contextlib import suppress
 
-from ingest.document import Document, Line, count
+from ingest.document.model import Document, Line, count
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.flow import BEGINS, Flow
-from ingest.heartbeat import beat
-from ingest.mail import Mail, messages
-from ingest.source import Source
+from ingest.mail.mime import Mail, messages
+from ingest.page_builder.flowing_text import BEGINS, Flow
+from ingest.platform.progress import beat
+from ingest.web.html_to_lines import Reader
 from ingest.web.parsing import parse
-from ingest.web.reading import Reader
 
 _TITLE = 1000  # letters of what each page or passage repeats; the lines have all of them
 

@@ -6,16 +6,16 @@ Only this module imports markdown_it. Front matter becomes lines and, where it i
 import re
 from dataclasses import replace
 
-from ingest.decoding import read_whole
-from ingest.document import Document
-from ingest.flow import PLAIN, Flow
+from ingest.document.model import Document
+from ingest.document.source import Source
+from ingest.images.embedded_images import Pasted
 from ingest.loaders import html
 from ingest.loaders.text import as_text
-from ingest.pasted import Pasted
-from ingest.source import Source
+from ingest.page_builder.flowing_text import PLAIN, Flow
+from ingest.text.decoding import read_whole
 from ingest.web import parsing
+from ingest.web.html_to_lines import Reader
 from ingest.web.images import looking
-from ingest.web.reading import Reader
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _NESTING = 40  # of quotes and lists; the library leaves out what lies deeper, without a word

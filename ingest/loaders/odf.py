@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from ingest.document import Document, Page, count
+from ingest.document.model import Document, Page, count
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.office.draft import Draft
-from ingest.office.markup import Package, child, children, parse
-from ingest.office.odf_body import Body
-from ingest.office.odf_styles import Styles
-from ingest.office.odf_text import said
-from ingest.office.zipped import damaged, encrypted
-from ingest.pasted import Pasted
-from ingest.source import Source
+from ingest.images.embedded_images import Pasted
+from ingest.office.odf.body import Body
+from ingest.office.odf.styles import Styles
+from ingest.office.odf.text import said
+from ingest.office.ooxml import Package, child, children, parse
+from ingest.office.zip_guard import damaged, encrypted
+from ingest.page_builder.office_page import Draft
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
           "meta:creation-date": "created"}  # fmt: skip

@@ -8,13 +8,12 @@ from typing import Any
 
 from pypdf import PdfReader
 
-from ingest import pdfium
-from ingest.document import Document, Heading
+from ingest.document.model import Document, Heading
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.pdf import tiling
-from ingest.pdf.miner import completed
-from ingest.scans import recognised
-from ingest.source import Source
+from ingest.images.scanned_pages import recognised
+from ingest.pdf import pdfium, tiling_guard
+from ingest.pdf.pdfminer_fallback import completed
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity of every file
 
@@ -24,7 +23,7 @@ def load_pdf(source: Source) -> Document:
 
     Raises EncryptedFile or UnreadableFile.
     """
-    tiling.check(source)
+    tiling_guard.check(source)
     with pdfium.kept_open(source.path) as count:
         pages = completed(source.path, pdfium.pages(source.path))
         read = recognised(source.path, pages, source.engines, count)

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from ingest.document import Document, Page, count
+from ingest.document.model import Document, Page, count
+from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
+from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
-from ingest.office.draft import Draft, comment_by
-from ingest.office.markup import Package, Relation, child, children, texts, value
-from ingest.office.numbering import whole
-from ingest.office.slide_lists import Inherited, placeholder
-from ingest.office.slide_shapes import NUMBERS, REPEATED, TEXT, Deck, Shapes
-from ingest.office.zipped import damaged
-from ingest.pasted import Pasted
-from ingest.source import Engines, Source
+from ingest.office.ooxml import Package, Relation, child, children, texts, value
+from ingest.office.slides.lists import Inherited, placeholder
+from ingest.office.slides.shapes import NUMBERS, REPEATED, TEXT, Deck, Shapes
+from ingest.office.word.numbering import whole
+from ingest.office.zip_guard import damaged
+from ingest.page_builder.office_page import Draft, comment_by
 
 _HIDDEN = "hidden slide"
 

@@ -1,9 +1,9 @@
 """RTF files: one page, because running text has none until it is printed."""
 
-from ingest.document import Document
+from ingest.document.model import Document
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.office.rtf_reader import Reader
-from ingest.source import Source
+from ingest.office.rtf.reader import Reader
 
 _REPEATED = "repeated headers and footers"
 _NUMBERS = "page numbers"

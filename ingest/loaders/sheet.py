@@ -8,21 +8,21 @@ from contextlib import closing
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from ingest.document import Document
-from ingest.flow import BEGINS, CELLS, TOO_MANY, Flow
-from ingest.heartbeat import beat
-from ingest.office.draft import Draft
+from ingest.document.model import Document
+from ingest.document.source import Source
 from ingest.office.drawings import TEXT, chart
-from ingest.office.markup import Package, texts
-from ingest.sheets import layout
-from ingest.sheets.amount import check
-from ingest.sheets.around import Around, around
+from ingest.office.ooxml import Package, texts
+from ingest.page_builder.flowing_text import BEGINS, CELLS, TOO_MANY, Flow
+from ingest.page_builder.office_page import Draft
+from ingest.platform.progress import beat
+from ingest.sheets import table_regions
+from ingest.sheets.cell_metadata import Around, around
+from ingest.sheets.expansion_guard import check
 from ingest.sheets.grid import Filled, filled, merge
-from ingest.sheets.layout import Block, Grid
 from ingest.sheets.opendocument import around_ods
+from ingest.sheets.table_regions import Block, Grid
 from ingest.sheets.workbook import Workbook
-from ingest.source import Source
-from ingest.values import header_rows
+from ingest.text.cell_values import header_rows
 
 _ZIPPED = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlam", ".ods", ".ots")
 _NO_ROWS = "The sheet is too long: its last {:,} rows were not read."
@@ -78,12 +78,12 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
 
 def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
     titles: list[Block] = []  # that wait for their table
-    for block in layout.blocks(grid):
+    for block in table_regions.blocks(grid):
         if block.single:
             titles.append(block)
             continue
-        above, table = layout.titled(block)
-        near = [t.single for t in titles[-1:] if layout.is_near(t, block)]
+        above, table = table_regions.titled(block)
+        near = [t.single for t in titles[-1:] if table_regions.is_near(t, block)]
         for title in titles:
             _lines(flow, title, about)
         titles = []

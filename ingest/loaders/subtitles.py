@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ingest.decoding import read_whole
-from ingest.document import Document, Line
+from ingest.document.model import Document, Line
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.flow import Flow
-from ingest.source import Source
+from ingest.page_builder.flowing_text import Flow
+from ingest.text.decoding import read_whole
 
 _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
 _CUE = re.compile(rf"^[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")

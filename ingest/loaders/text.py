@@ -6,10 +6,10 @@ A form feed ends a page. What is longer than about 400 lines is cut into pages o
 import re
 from collections.abc import Iterator
 
-from ingest.decoding import Decoded, read_text
-from ingest.document import Document
-from ingest.flow import BEGINS, PLAIN, Flow
-from ingest.source import Source
+from ingest.document.model import Document
+from ingest.document.source import Source
+from ingest.page_builder.flowing_text import BEGINS, PLAIN, Flow
+from ingest.text.decoding import Decoded, read_text
 
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BULLET = re.compile(r"\s*(?:[-*•▪◦o·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")

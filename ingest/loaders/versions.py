@@ -2,7 +2,7 @@
 
 Documents that an older one has read are made anew from the library's copies of their files; those
 of other readers are left alone. What all of them share, such as the chunker, has a number of its
-own: `ingest.chunking.VERSION`.
+own: `ingest.chunking.chunk.VERSION`.
 """
 
 VERSIONS = {

@@ -4,20 +4,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.captions import Captioner, described
-from ingest.document import NOWHERE, Box, Document, Dropped, Figure, Line, Page, count
+from ingest.document.captioner import Captioner, described
+from ingest.document.model import NOWHERE, Box, Document, Dropped, Figure, Line, Page, count
+from ingest.document.source import Source
 from ingest.errors import CannotRecognise, UnreadableFile
-from ingest.heartbeat import beat
+from ingest.images.ocr import Recognizer, recognizer
 from ingest.loaders.audio import Sound
-from ingest.media import Media, clock
-from ingest.ocr import Recognizer, recognizer
-from ingest.scenes import Scene, scenes
-from ingest.source import Source
+from ingest.media.ffmpeg import Media, clock
+from ingest.media.scene_detection import Scene, scenes
+from ingest.platform.progress import beat
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.media import Gray, Picture
+    from ingest.media.ffmpeg import Gray, Picture
 
 
 @dataclass(frozen=True)

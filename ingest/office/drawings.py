@@ -6,9 +6,9 @@ from posixpath import basename
 from xml.etree.ElementTree import Element
 
 from ingest.errors import UnreadableFile
-from ingest.office.draft import Draft
-from ingest.office.markup import Package, Relation, child, children, texts
-from ingest.pasted import DAMAGED, LARGEST, Pasted, Writing
+from ingest.images.embedded_images import DAMAGED, LARGEST, Pasted, Writing
+from ingest.office.ooxml import Package, Relation, child, children, texts
+from ingest.page_builder.office_page import Draft
 
 TEXT = frozenset({"a:t"})
 _PICTURES = {"a:blip": "r:embed", "v:imagedata": "r:id"}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from xml.etree.ElementTree import Element
 
-from ingest.office.markup import child, children, value
+from ingest.office.ooxml import child, children, value
 
 Made = Callable[[str], str]  # told of every character that the file does not hold as text
 

@@ -13,8 +13,8 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as raw
 
-from ingest.document import Box, Line
-from ingest.pdf.screen import Screen
+from ingest.document.model import Box, Line
+from ingest.pdf.coordinates import Screen
 
 _LEFT = 220.0  # points: how far left of a field its printed label ends at most
 _LABEL = 10  # words

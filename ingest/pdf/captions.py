@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingest.document import Line
+from ingest.document.model import Line
 from ingest.pdf.columns import running
 
 _MOST = 4  # lines

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingest.document import Dropped
+from ingest.document.model import Dropped
 from ingest.pdf.glyphs import Glyphs
 
 # PDFium writes a hyphen at a line end as one of these two.

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ingest.document import Box
-from ingest.pdf.segments import Band, Segment
+from ingest.document.model import Box
+from ingest.pdf.tables.segments import Band, Segment
 
 _SLACK = 2.0  # points
 

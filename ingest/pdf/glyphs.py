@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ingest.pdf import native
+from ingest.pdf import pdfium_native
 
 _HALF = re.compile(r"[\ud800-\udfff]")
 _PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
@@ -35,13 +35,15 @@ class Glyphs(NamedTuple):
 
 def read(textpage: Any) -> Glyphs:
     # One for each PDFium index: get_text_range() drops some, so that its offsets shift.
-    count, handle = textpage.count_chars(), native.address(textpage.raw)
+    count, handle = textpage.count_chars(), pdfium_native.address(textpage.raw)
     boxes = np.zeros((count, 4))
     first, stop = boxes.ctypes.data, boxes.ctypes.data + boxes.nbytes
     places = (range(first + side, stop + side, 32) for side in (0, 8, 16, 24))
     # map(), since the loop around these calls would take as long as they do.
-    deque(map(native.char_box, repeat(handle), range(count), *places), maxlen=0)
-    codes = np.fromiter(map(native.unicode_of, repeat(handle, count), range(count)), "<u4", count)
+    deque(map(pdfium_native.char_box, repeat(handle), range(count), *places), maxlen=0)
+    codes = np.fromiter(
+        map(pdfium_native.unicode_of, repeat(handle, count), range(count)), "<u4", count
+    )
     left, right, bottom, top = boxes.T.copy()
     return _whole(Glyphs(_text(codes), np.arange(count), left, right, bottom, top))
 

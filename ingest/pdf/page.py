@@ -5,16 +5,17 @@ from typing import Any
 
 from PIL import Image
 
-from ingest.document import Line, Page, count
-from ingest.pdf import annotations, native, tables
+from ingest.document.model import Line, Page, count
+from ingest.pdf import annotations, pdfium_native
 from ingest.pdf import glyphs as characters
 from ingest.pdf.cleaning import clean
-from ingest.pdf.drawings import drawings
+from ingest.pdf.coordinates import screen
 from ingest.pdf.figures import figures
-from ingest.pdf.hidden import Sight
-from ingest.pdf.miner import UNNAMED
-from ingest.pdf.rows import Row, rows
-from ingest.pdf.screen import screen
+from ingest.pdf.invisible_text import Sight
+from ingest.pdf.pdfminer_fallback import UNNAMED
+from ingest.pdf.tables import detect
+from ingest.pdf.text_lines import Row, rows
+from ingest.pdf.vector_graphics import drawings
 
 _SOME = 50  # text objects: fewer are too few to judge by
 _NAMED = 0.3  # characters for each
@@ -25,10 +26,10 @@ def read_page(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
     view = screen(page)
     source = characters.read(textpage)
     glyphs, dropped = clean(source)
-    drawn = drawings(native.address(page.raw), view)
+    drawn = drawings(pdfium_native.address(page.raw), view)
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
-    found, grids = tables.arrange(found, drawn)
+    found, grids = detect.arrange(found, drawn)
     printed = tuple(_line(textpage, row) for row in found)
     added = annotations.lines(pdf, page, view, printed)
     unread = _unnamed(source.text, len(drawn.texts))
@@ -38,7 +39,7 @@ def read_page(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
         view.height,
         (*printed, *added),
         len(drawn.pictures),
-        tables=tuple(tables.typed(grid, printed) for grid in grids),
+        tables=tuple(detect.typed(grid, printed) for grid in grids),
         figures=figures(drawn.pictures, printed, (view.width, view.height)),
         characters=count(source.text) + sum(count(line.text) for line in added),
         dropped=dropped,
@@ -56,7 +57,7 @@ def _unnamed(text: str, drawn: int) -> int:
 
 
 def _line(textpage: Any, row: Row) -> Line:
-    size, bold = native.font(textpage, row.middle)
+    size, bold = pdfium_native.font(textpage, row.middle)
     return Line(row.text, row.box, size, bold, begins=row.begins, hidden=row.hidden)
 
 

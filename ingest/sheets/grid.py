@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ingest.document import Cell
-from ingest.sheets.around import Around
-from ingest.sheets.layout import EMPTY, Grid
-from ingest.sheets.native import Unit, Value, native
+from ingest.document.model import Cell
+from ingest.sheets.cell_metadata import Around
+from ingest.sheets.table_regions import EMPTY, Grid
+from ingest.sheets.typed_cells import Unit, Value, native
 from ingest.sheets.workbook import Range
 
 _NO_UNIT = Unit()

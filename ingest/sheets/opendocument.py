@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from ingest.office.markup import Package, child, children, texts
-from ingest.sheets.around import LARGEST, Around
+from ingest.office.ooxml import Package, child, children, texts
+from ingest.sheets.cell_metadata import LARGEST, Around
 
 _TEXT = frozenset({"text:p", "text:span", "text:a"})
 _HIDING = ("collapse", "filter")

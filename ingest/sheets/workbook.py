@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.heartbeat import beat
-from ingest.office.zipped import damaged, encrypted, has_encrypted_package, is_ole
-from ingest.sheets.native import Value
-from ingest.source import Source
+from ingest.document.source import Source
+from ingest.office.zip_guard import damaged, encrypted, has_encrypted_package, is_ole
+from ingest.platform.progress import beat
+from ingest.sheets.typed_cells import Value
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
-from ingest.pasted import Pasted, Writing, decoded
+from ingest.images.embedded_images import Pasted, Writing, decoded
 
 Look = Callable[[str], Writing]  # the address of a picture -> what stands on it
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ingest.office.draft import address
 from ingest.office.drawings import told
+from ingest.page_builder.office_page import address
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

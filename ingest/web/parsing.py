@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ingest.decoding import decode
 from ingest.errors import UnreadableFile
+from ingest.text.decoding import decode
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

@@ -10,8 +10,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from assistant.context import Window
-from ingest.document import Box, Line, Page
+from assistant.answering.passages.window_builder import Window
+from ingest.document.model import Box, Line, Page
 from vectorstore.store import Vectors
 
 

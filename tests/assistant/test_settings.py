@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.build_reading import bounds, engines
+from assistant.build.engines import bounds, engines
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from ingest.limits import Bounds, Limits
-from ingest.source import Engines
+from ingest.document.limits import Bounds, Limits
+from ingest.document.source import Engines
 from tests.conftest import PROJECT
 
 

@@ -112,7 +112,7 @@ def real_home(tmp_path_factory: pytest.TempPathFactory, quoting_home: Path) -> P
 
 def pincite(home: Path, *arguments: str, accept: Sequence[int] = (0,)) -> None:
     """The real command line."""
-    command = [sys.executable, "-m", "assistant.cli", *arguments, "--home", str(home)]
+    command = [sys.executable, "-m", "assistant.cli.main", *arguments, "--home", str(home)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300)
     assert done.returncode in accept, done.stderr
 
@@ -134,7 +134,7 @@ def _put_models(home: Path, *roles: Role) -> None:
 def address(home: Path) -> Iterator[str]:
     """Of the real app on the home of the module's tests."""
     port = free_port()
-    command = [sys.executable, "-m", "assistant.cli", "app", "--port", str(port)]
+    command = [sys.executable, "-m", "assistant.cli.main", "app", "--port", str(port)]
     with served(command, port, {"PINCITE_HOME": str(home)}) as address:
         yield address
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.assistant.ui.fakes import CODE
 from tests.browser.conftest import Visit, ask, free_port, harmless, served
-from tests.ui.fakes import CODE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home, port = tmp_path_factory.mktemp("home"), free_port()
-    command = [sys.executable, "-m", "tests.ui.fake_server", str(home), str(port)]
+    command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(home), str(port)]
     with served(command, port, {"PINCITE_HOME": str(home)}) as address:
         yield address
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import ImageFilter
 
+from tests.assistant.ui.fakes import HOSTILE
 from tests.browser.conftest import (
     PHONE,
     PROJECT,
@@ -20,7 +21,6 @@ from tests.browser.conftest import (
 from tests.browser.files import write_film, write_mail, write_photo, write_xlsx, write_zip
 from tests.pdfs import HEIGHT, WIDTH, write_pdf
 from tests.scans import drawn, write_scan
-from tests.ui.fakes import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -158,7 +158,7 @@ def test_what_the_command_line_adds_is_shown_live_and_its_unreadable_page_is_nam
     )
     scan = write_scan(tmp_path / "Inspection.pdf", letter, blurred)
 
-    command = [sys.executable, "-m", "assistant.cli", "add", scan, "--home", quoting_home]
+    command = [sys.executable, "-m", "assistant.cli.main", "add", scan, "--home", quoting_home]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as adding:
         queue(page).get_by_text("Inspection.pdf").wait_for(timeout=60_000)
         assert page.get_by_role("button", name="Stop").count() == 0, "it is not ours to stop"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import build_sound
+from assistant.build import speech
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache
 from assistant.settings import Settings
@@ -54,7 +54,7 @@ def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"{model.name} is not in {user_cache()}; `make setup` fetches it")
     pincite(home, "models", "pull", model.name)
     pincite(home, "models", "pull", "en_US-joe-medium", accept=(0, 1))
-    voices = build_sound.voices(Settings(home=home))
+    voices = speech.voices(Settings(home=home))
     if voices.of(QUESTION) is None:
         pytest.skip("no voice: neither Piper can be fetched, nor is espeak-ng installed")
     pincite(home, "add", str(write_pdf(home / "papers" / "Handbook.pdf", HANDBOOK)))

@@ -3,9 +3,9 @@
 import zipfile
 from pathlib import Path
 
-from ingest.chunking import chunk
-from ingest.document import Document, count
-from ingest.ledger import ledger
+from ingest.chunking.chunk import chunk
+from ingest.chunking.coverage_ledger import ledger
+from ingest.document.model import Document, count
 from ingest.loaders import load
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.document import Document
+from ingest.document.model import Document
 from ingest.errors import EncryptedFile
-from ingest.heartbeat import beat
-from ingest.sandbox import Loaded
+from ingest.platform.progress import beat
+from ingest.sandbox.pool import Loaded
 
 
 class _Order:

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.drawing import Job, Painter, Watch
-from assistant.seeing import Viewer
+from assistant.images.generation import Job, Painter, Watch
+from assistant.images.vision import Viewer
 from benchmarks.routing import wilson
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge, patches

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from assistant import build_reading
-from assistant.drawing import Painter
-from assistant.drawing.diffusing import DiffusersPainter
+from assistant.build import engines
+from assistant.images.generation import Painter
+from assistant.images.generation.run_pipeline import DiffusersPainter
+from assistant.images.vision.describer import Describer
 from assistant.models.store import Models
-from assistant.seeing.describer import Describer
 from assistant.settings import Settings
 
 HERE = Path(__file__).parent
@@ -21,6 +21,6 @@ def painter(home: Path, folder: Path = DRAWING) -> Painter:
 
 
 def viewer(home: Path, folder: Path = DESCRIBING) -> Describer:
-    found = build_reading.viewer(Settings(home=home, vision_model=str(folder)))
+    found = engines.viewer(Settings(home=home, vision_model=str(folder)))
     assert found is not None
     return found

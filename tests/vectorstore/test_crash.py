@@ -13,8 +13,8 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.fakes import WordEmbedder
-from vectorstore.catalog import Catalog
-from vectorstore.dense_index import DenseIndex
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.dense.index import DenseIndex
 from vectorstore.library import Library
 
 KILLS = 5

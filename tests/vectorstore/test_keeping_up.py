@@ -9,8 +9,8 @@ import pytest
 
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
+from vectorstore.add_report import Change, Progress, Superseded
 from vectorstore.library import Library
-from vectorstore.summary import Change, Progress, Superseded
 
 RULES = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
 

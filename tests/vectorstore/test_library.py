@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import count
+from ingest.document.model import count
 from ingest.errors import NothingFound
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
 from tests.vectorstore.conftest import LEAVE, TRAVEL, OpenLibrary
 from vectorstore.errors import LibraryError, UnknownDocument
-from vectorstore.indexing import AddSummary, Progress
+from vectorstore.indexing.pipeline import AddSummary, Progress
 from vectorstore.library import Library
 
 Elsewhere = Callable[[str], "subprocess.Popen[str]"]

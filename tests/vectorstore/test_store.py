@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vectorstore.chroma_store import ChromaStore
-from vectorstore.exact_store import ExactStore
+from vectorstore.dense.chroma_store import ChromaStore
+from vectorstore.dense.exact_store import ExactStore
 from vectorstore.store import Store, Vectors
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import count
+from ingest.document.model import count
 from ingest.errors import UnreadableFile
 from ingest.loaders import load
 

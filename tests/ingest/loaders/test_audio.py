@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest import speech
-from ingest.document import Document, count
+from ingest.document.model import Document, count
+from ingest.document.source import Engines
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.loaders import load
-from ingest.source import Engines
-from ingest.speech import Segment, Transcript
+from ingest.media import whisper
+from ingest.media.whisper import Segment, Transcript
 from tests.recordings import slide, tone, write
 
 MODEL = Engines(speech=Path("model"), languages=("en", "de"))
@@ -43,7 +43,7 @@ class Told:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     made = Told()
-    monkeypatch.setattr(speech, "transcriber", lambda folder: made)
+    monkeypatch.setattr(whisper, "transcriber", lambda folder: made)
     return made
 
 

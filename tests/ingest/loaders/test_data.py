@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import flow
 from ingest.errors import UnreadableFile
+from ingest.page_builder import flowing_text
 from tests.ingest.made import dropped, lines, read, table, written
 
 
@@ -49,19 +49,19 @@ def test_lines_of_json_are_records_and_broken_ones_are_kept(tmp_path: Path) -> N
 
 
 def test_rows_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "CELLS", 6)
+    monkeypatch.setattr(flowing_text, "CELLS", 6)
     rows = [{"a": "11", "b": "22"} for _ in range(5)]
     document = read(written(tmp_path / "a.json", json.dumps(rows)))
     assert lines(document) == ["a | b", "11 | 22", "11 | 22"]
-    assert dropped(document) == {flow.TOO_MANY: 12}
+    assert dropped(document) == {flowing_text.TOO_MANY: 12}
     assert document.pages[-1].note == "A table is too long: its last 3 rows were not read."
 
 
 def test_lines_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "MOST_LINES", 3)
+    monkeypatch.setattr(flowing_text, "MOST_LINES", 3)
     document = read(written(tmp_path / "a.json", '{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}'))
     assert lines(document) == ["a: 1", "b: 2", "c: 3"]
-    assert dropped(document) == {flow.TOO_LONG: 6}
+    assert dropped(document) == {flowing_text.TOO_LONG: 6}
     assert document.pages[-1].note == "It is too long: its last 2 lines were not read."
 
 

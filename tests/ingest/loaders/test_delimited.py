@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import flow
 from ingest.errors import UnreadableFile
 from ingest.loaders import delimited
+from ingest.page_builder import flowing_text
 from tests.ingest.made import dropped, lines, read, table, written
 
 
@@ -54,7 +54,7 @@ def test_rows_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(delimited, "CELLS", 4)
     monkeypatch.setattr(delimited, "_LINES", 1)
     document = read(written(tmp_path / "a.csv", "a,b\n1,2\n33,44\n55,66\n"))
-    assert dropped(document) == {flow.TOO_MANY: 8}
+    assert dropped(document) == {flowing_text.TOO_MANY: 8}
     assert document.pages[-1].note == "The file is too long: its last 2 rows were not read."
 
 

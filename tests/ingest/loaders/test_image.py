@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ingest.document import Box, Document
+from ingest.document.model import Box, Document
+from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
+from ingest.images.image_file import SUFFIXES
+from ingest.images.ocr import recognise
+from ingest.images.ocr.recognise import NO_TEXT
 from ingest.loaders import LOADERS, load
 from ingest.loaders.image import DAMAGED, load_image
-from ingest.ocr import reading
-from ingest.ocr.reading import NO_TEXT
-from ingest.pictures import SUFFIXES
-from ingest.source import Engines, Source
 from tests.scans import LETTER, drawn
 
 OFF = Engines(ocr="off")
@@ -68,7 +68,7 @@ def test_a_picture_without_text_is_a_figure_and_says_so(
         def lines(self, picture: Image.Image, scale: float) -> tuple[()]:
             return ()
 
-    monkeypatch.setattr(reading, "recognizer", lambda engines: Blind())
+    monkeypatch.setattr(recognise, "recognizer", lambda engines: Blind())
     Image.new("RGB", (842, 421), "navy").save(tmp_path / "sea.png")
     (page,) = read(tmp_path / "sea.png").pages
     assert (page.lines, page.ocr, page.note, page.unread) == ((), False, NO_TEXT, 0)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import Document, count
+from ingest.document.model import Document, count
 from ingest.errors import UnreadableFile
 from ingest.loaders import load
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import Document
+from ingest.document.model import Document
 from ingest.errors import UnreadableFile
 from tests.ingest.made import headings, hidden, lines, read, table, written
 

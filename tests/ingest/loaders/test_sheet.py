@@ -5,10 +5,10 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 
-from ingest import flow
-from ingest.document import Document
+from ingest.document.model import Document
 from ingest.errors import UnreadableFile
 from ingest.loaders import sheet
+from ingest.page_builder import flowing_text
 from tests.ingest.made import dropped, hidden, lines, odf, read, table, written
 
 
@@ -85,7 +85,7 @@ def test_comments_say_of_which_cell_and_by_whom(tmp_path: Path) -> None:
 def test_rows_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet, "CELLS", 4)
     document = saved(tmp_path, book(("a", "b"), ("1", "2"), ("3", "4"), ("55", "66")))
-    assert dropped(document) == {flow.TOO_MANY: 6}
+    assert dropped(document) == {flowing_text.TOO_MANY: 6}
     assert document.pages[-1].note == "The sheet is too long: its last 2 rows were not read."
 
 

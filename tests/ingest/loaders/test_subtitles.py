@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.document import Document, count
+from ingest.document.model import Document, count
 from ingest.errors import UnreadableFile
 from ingest.loaders import load
 

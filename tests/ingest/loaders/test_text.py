@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import decoding
 from ingest.errors import UnreadableFile
+from ingest.text import decoding
 from tests.ingest.made import dropped, lines, read, written
 
 RUSSIAN = "Отпуск составляет тридцать дней. Заявление подаётся начальнику отдела за неделю. " * 3

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ingest import speech
-from ingest.document import Document, Line, count
+from ingest.document.model import Document, Line, count
+from ingest.document.source import Engines
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.loaders import load, video
-from ingest.source import Engines
+from ingest.media import whisper
 from tests.ingest.loaders.test_audio import SAID, Told, balanced
 from tests.recordings import slide, tone, with_cover, write
 
@@ -42,7 +42,7 @@ class Reader:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     made = Told()
-    monkeypatch.setattr(speech, "transcriber", lambda folder: made)
+    monkeypatch.setattr(whisper, "transcriber", lambda folder: made)
     return made
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from fpdf import FPDF
 
-from ingest import pdfium
-from ingest.document import Page, Table, count
+from ingest.document.model import Page, Table, count
+from ingest.pdf import pdfium
 
 STEP = 16  # points from one row to the next
 

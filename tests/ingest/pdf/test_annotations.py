@@ -13,8 +13,8 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from ingest import pdfium
-from ingest.document import Page
+from ingest.document.model import Page
+from ingest.pdf import pdfium
 from tests.ingest.pdf.drawing import Drawing, balanced
 
 HEIGHT = 841.89

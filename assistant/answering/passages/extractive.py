@@ -1,0 +1,48 @@
+"""An answer without a language model: the sentences that come closest to the question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.answering.passages.citable_spans import Unit, states
+from ingest.language.sentences import stems
+from vectorstore.embedding.embedder import Embedder
+
+_MOST = 2
+_NEAR = 0.92  # of the best score: a second sentence must be about as good
+_WORDS = 0.35  # weight of the question's words against meaning
+_SHORTEST = 4  # words: shorter ones are headings
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A sentence of a document, and how well it fits the question."""
+
+    unit: Unit
+    score: float
+    cosine: float
+
+
+def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
+    """The best one or two of all that state something; empty when none does."""
+    stating = [quoted for quoted in ranked if states(quoted.unit)]
+    full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
+    return [q for q in full[:_MOST] if q.score >= _NEAR * full[0].score]
+
+
+def rank_sentences(question: str, units: Sequence[Unit], embedder: Embedder) -> list[Quoted]:
+    """All sentences by meaning and by the question's words."""
+    if not units:
+        return []
+    asked = stems(question)
+    cosines = embedder.passages([unit.text for unit in units]) @ embedder.query(question)
+    found = [
+        Quoted(
+            unit,
+            (1 - _WORDS) * float(cosine) + _WORDS * len(asked & unit.stems) / max(len(asked), 1),
+            float(cosine),
+        )
+        for unit, cosine in zip(units, np.atleast_1d(cosines), strict=True)
+    ]
+    return sorted(found, key=lambda quoted: -quoted.score)

@@ -1,0 +1,163 @@
+"""Hits become what the model reads: passages of whole lines around them, within a token budget."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from assistant.contract.evidence import Evidence
+from assistant.contract.reply import Passage
+from ingest.document.model import Page
+from ingest.text.reflow import about_tokens
+from vectorstore.errors import LibraryError
+from vectorstore.library import Hit
+
+_BEFORE = 50  # tokens read above a hit, and below it: what is found is smaller than what is read
+_AFTER = 110
+_TABLE = 400  # tokens: a table up to this long is read whole
+_JOIN = 2  # lines between two windows of a page that are then read as one
+_LABEL = 24  # tokens of a passage's label
+
+
+@dataclass(frozen=True)
+class Window:
+    """Lines of a page that are read: `first` to `last`, inclusive."""
+
+    document: str
+    page: Page
+    first: int
+    last: int
+    score: float
+    cosine: float = 0.0  # of the best hit in it to the question
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.page.lines[self.first : self.last + 1])
+
+    def holds(self, hit: Hit) -> bool:
+        """Are all lines of the hit among its own?"""
+        same = self.document == hit.document and self.page.number == hit.page
+        return same and self.first <= hit.chunk.first and hit.chunk.last <= self.last
+
+    @property
+    def passage(self) -> Passage:
+        seconds = self.page.lines[self.first].seconds
+        return Passage(self.document, self.page.number, round(self.score, 4), self.text, seconds)
+
+
+def windows(
+    hits: Sequence[Hit], evidence: Evidence, budget: int, count: Callable[[str], int] = about_tokens
+) -> list[Window]:
+    """The best hits with their surroundings, best first, together at most `budget` tokens."""
+    chosen: list[Window] = []
+    for hit in hits:
+        window = _around(hit, evidence.page(hit.document, hit.page))
+        grown = [_merged(chosen, w) for w in (_with_tables(window), window)]
+        fitting = [c for c in grown if _room(c, budget, count) >= 0]
+        if fitting:
+            chosen = fitting[0]
+        elif not chosen:
+            return [_shrunk(window, hit, budget, count)]
+        elif len(hits) > 1 and _room(chosen, budget, count) < _BEFORE:
+            break
+    return chosen
+
+
+def beside(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> tuple[Window, ...]:
+    """What was found and not read, with its surroundings, if it is still there."""
+    unread = [hit for hit in hits if not any(window.holds(hit) for window in read)]
+    found: list[Window] = []
+    for hit in unread:
+        with suppress(LibraryError):  # removed while the answer was written
+            found = _merged(found, _around(hit, evidence.page(hit.document, hit.page)))
+    return tuple(found)
+
+
+def window_at(hit: Hit, evidence: Evidence) -> Window:
+    """The lines of a hit alone."""
+    page = evidence.page(hit.document, hit.page)
+    return Window(hit.document, page, hit.chunk.first, hit.chunk.last, hit.score, hit.cosine)
+
+
+def window_of(passage: Passage, evidence: Evidence) -> Window | None:
+    """The lines that a passage of an earlier turn was made of; None when they have changed."""
+    try:
+        page = evidence.page(passage.document, passage.page)
+    except LibraryError:
+        return None
+    wanted = passage.text.split("\n")
+    lines = [line.text for line in page.lines]
+    for first in range(len(lines) - len(wanted) + 1):
+        last = first + len(wanted) - 1
+        if lines[first : last + 1] == wanted and _seen(page, first, last):
+            return Window(passage.document, page, first, last, passage.score)
+    return None
+
+
+def _seen(page: Page, first: int, last: int) -> bool:
+    """Does a reader see all of these lines? Others are how documents attack assistants."""
+    return not any(line.hidden for line in page.lines[first : last + 1])
+
+
+def _around(hit: Hit, page: Page) -> Window:
+    first, last = hit.chunk.first, hit.chunk.last
+    spent = 0
+    while first > 0 and _seen(page, first - 1, first - 1):
+        spent += about_tokens(page.lines[first - 1].text)
+        if spent > _BEFORE:
+            break
+        first -= 1
+    spent = 0
+    while last + 1 < len(page.lines) and _seen(page, last + 1, last + 1):
+        spent += about_tokens(page.lines[last + 1].text)
+        if spent > _AFTER:
+            break
+        last += 1
+    return Window(hit.document, page, first, last, hit.score, hit.cosine)
+
+
+def _with_tables(window: Window) -> Window:
+    """With the rest of each table that it has a part of: rows mean little without their head."""
+    lines, first, last = window.page.lines, window.first, window.last
+    for table in window.page.tables:
+        shared = table.first <= window.last and window.first <= table.last
+        rows = lines[table.first : table.last + 1]
+        shared = shared and _seen(window.page, table.first, table.last)
+        if shared and sum(about_tokens(line.text) for line in rows) <= _TABLE:
+            first, last = min(first, table.first), max(last, table.last)
+    return replace(window, first=first, last=last)
+
+
+def _merged(chosen: Sequence[Window], window: Window) -> list[Window]:
+    """Put a window in; it joins those of the same page that it touches, at the first one's rank."""
+    touched = [old for old in chosen if _touch(old, window)]
+    if not touched:
+        return [*chosen, window]
+    parts = [*touched, window]
+    joined = replace(
+        touched[0],
+        first=min(part.first for part in parts),
+        last=max(part.last for part in parts),
+        cosine=max(part.cosine for part in parts),
+    )
+    return [joined if old is touched[0] else old for old in chosen if old not in touched[1:]]
+
+
+def _touch(one: Window, other: Window) -> bool:
+    same = one.document == other.document and one.page.number == other.page.number
+    between = min(one.last, other.last) + 1, max(one.first, other.first) - 1
+    near = between[1] - between[0] < _JOIN
+    return same and near and _seen(one.page, *between)
+
+
+def _room(chosen: Sequence[Window], budget: int, count: Callable[[str], int]) -> int:
+    return budget - sum(count(w.text) + _LABEL for w in chosen)
+
+
+def _shrunk(window: Window, hit: Hit, budget: int, count: Callable[[str], int]) -> Window:
+    """The hit alone, and of it as many lines as fit."""
+    first, last = hit.chunk.first, hit.chunk.last
+    shrunk = replace(window, first=first, last=last)
+    while last > first and count(shrunk.text) + _LABEL > budget:
+        last -= 1
+        shrunk = replace(shrunk, last=last)
+    return shrunk

@@ -1,0 +1,225 @@
+"""A table as questions see it: rows and columns with their labels, values, units and scale."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from assistant.answering.table_qa.normalise import is_hard, is_year, terms
+from ingest.document.model import Cell, Page, Table
+
+_ABOVE = 5  # lines over a table that say what it shows
+_SHORT = 9  # words: a longer line is prose
+_SCALE = re.compile(
+    r"(?i)\b(?:(?:U\.?S\.? )?(?:dollars?|euros?|[A-Z]{3}|amounts?) )?"
+    r"in (?:thousands|millions|billions)\b"
+    r"(?: of (?:U\.?S\.? )?(?:dollars|euros|[A-Z]{3}))?"
+    r"|[€$£¥]\s?(?:k|m|mn|bn|thousands?|millions?|billions?)\b|\b(?:k|m|T)[€$£]"
+    r"|\b(?:EUR|USD|GBP|CHF) ?(?:k|m|mn|bn|thousands?|millions?|billions?)\b"
+)
+_EXCEPT = re.compile(r"(?i)\bexcept\b")
+_PER = re.compile(r"(?i)\bper\b|\bshares?\b|\bmargin\b|\brate\b|%|\bratio\b")
+_COUNTED = re.compile(
+    r"(?i)\b(?:employees|headcount|staff|shares|stores|number|days|members(?:hips)?|customers)\b"
+)
+_TOTAL = re.compile(r"(?i)^\W*(?:grand |sub)?totals?\b|\btotals?\W*$")
+_CHANGE = re.compile(r"(?i)\bchanges?\b|\bvs\.?(?:\s|$)|\bvariance\b|%|\bgrowth\b|\bincrease\b")
+_TITLE = re.compile(r"(?i)\bstatements? of\b|\bunaudited\b")
+_LONE = re.compile(r"\$?\s?\((\d)\)")
+_MONEY = re.compile(r"[€$£¥₪₹]|[A-Z]{3}")
+
+
+Rows = Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row below the heads."""
+
+    index: int
+    label: str
+    section: str  # the row without values that it stands under
+    total: bool
+    line: int  # of the page, on which its label stands
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(self.label)) - {"total"}
+
+    @cached_property
+    def above(self) -> frozenset[str]:
+        return frozenset(terms(self.section))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that is not the labels of the rows."""
+
+    index: int
+    label: str
+    change: bool  # it compares others: "Change", "2015 vs. 2014"
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(self.label))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of a page."""
+
+    document: str
+    page: Page
+    table: Table
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    corner: str  # the head over the labels of the rows
+    near: str  # its caption, the headings over it, and the name of its page
+    prose: str  # what is said of it in the lines above
+    header: int  # rows at the top that are heads
+    scale: str  # "in millions", "€k", as it is written; empty when nothing is said
+    partly: bool = False  # the scale has exceptions: "except per share data"
+
+    def cell(self, row: Row, column: Column) -> Cell | None:
+        cells = self.table.rows[row.index]
+        return _signed(cells[column.index]) if column.index < len(cells) else None
+
+    def scale_of(self, row: Row, cell: Cell) -> str:
+        """Of a value of a row: none for shares, rates and what is counted."""
+        if cell.unit == "%" or cell.kind != "number" or (self.partly and _PER.search(row.label)):
+            return ""
+        counted = bool(_MONEY.search(self.scale)) and bool(_COUNTED.search(row.label))
+        return "" if counted or _PER.search(row.label) else self.scale
+
+    @cached_property
+    def head_lines(self) -> range:
+        """Lines of the page that show the heads of the columns, with the caption over them."""
+        lines = [cell.line for row in self.table.rows[: self.header] for cell in row if cell.text]
+        above = range(max(self.table.first - _ABOVE, 0), self.table.first)
+        caption = self.table.caption
+        lines += [n for n in above if caption and self.page.lines[n].text == caption]
+        return range(min(lines), max(lines) + 1) if lines else range(0)
+
+    @cached_property
+    def near_terms(self) -> frozenset[str]:
+        return frozenset(terms(f"{self.near} {self.corner}"))
+
+    @cached_property
+    def prose_terms(self) -> frozenset[str]:
+        return frozenset(terms(self.prose))
+
+    @cached_property
+    def dated(self) -> bool:
+        """Its columns or rows are years, so that no year may be taken from elsewhere."""
+        heads = any(is_year(term) for column in self.columns for term in column.terms)
+        return heads or sum(any(map(is_year, row.terms)) for row in self.rows) > 1
+
+
+def grid(document: str, page: Page, table: Table) -> Grid | None:
+    """None for a table without heads or rows."""
+    header = _header(table)
+    body = table.rows[header:]
+    if not header or not body or max(map(len, table.rows)) < 2:
+        return None
+    top = [row for row in table.rows[:header] if not _titles(row)]
+    heads = [_head(top, at) for at in range(max(map(len, table.rows)))]
+    labels = _label_columns(body)
+    dated = _dated(" ".join(heads[:labels]))
+    columns = tuple(
+        Column(at, _bare(f"{dated} {head}" if is_year(head) else head), bool(_CHANGE.search(head)))
+        for at, head in enumerate(heads)
+        if at >= labels
+    )
+    rows = tuple(_rows(table, header, labels))
+    if not columns or not rows:
+        return None
+    above = list(_above(page, table))
+    near = [page.title, table.caption, *(text for text in above if len(text.split()) <= _SHORT)]
+    told = " ".join([*heads, *near, *above])
+    scale = _SCALE.search(told)
+    return Grid(
+        document, page, table, rows, columns, " ".join(heads[:labels]), " ".join(near),
+        " ".join(above), header, scale[0] if scale else "", bool(_EXCEPT.search(told)),
+    )  # fmt: skip
+
+
+def value(cell: Cell) -> Decimal:
+    """Of a number, exactly as it is written."""
+    return Decimal(repr(cell.value))
+
+
+def _signed(cell: Cell) -> Cell:
+    """Among numbers a lone digit in parentheses is negative; elsewhere it may be a footnote."""
+    if cell.kind == "text" and (match := _LONE.fullmatch(cell.text.strip())):
+        return replace(cell, kind="number", value=-float(match[1]))
+    return cell
+
+
+def _header(table: Table) -> int:
+    """How many rows are heads; a title in the first cell alone may stand over the real ones."""
+    top = table.rows[: table.header]
+    below = table.rows[table.header : table.header + 1]
+    titled = all(not cell.text.strip() for row in top for cell in row[1:])
+    headed = all(cell.kind == "text" for row in below for cell in row) and bool(below)
+    return table.header + int(titled and headed and len(table.rows) > table.header + 1)
+
+
+def _titles(row: Sequence[Cell]) -> bool:
+    """A row of heads that holds the title of the page, or what is said of all figures."""
+    texts = {cell.text.strip() for cell in row} - {""}
+    return len(texts) == 1 and bool(_TITLE.search(texts.pop()))
+
+
+def _label_columns(body: Rows) -> int:
+    """How many columns are labels: the first, and words beside it while rows are alike."""
+    width, end = max(map(len, body)), 1
+    while end < width - 1 and _alike(body, end) and _wordy(body, end):
+        end += 1
+    return end
+
+
+def _alike(body: Rows, end: int) -> bool:
+    """Some rows begin with the same labels."""
+    labels = [" ".join(cell.text for cell in row[:end]) for row in body if len(row) > end]
+    return len(set(labels)) < len(labels)
+
+
+def _wordy(body: Rows, at: int) -> bool:
+    kinds = [row[at].kind for row in body if at < len(row) and row[at].kind != "empty"]
+    return bool(kinds) and kinds.count("text") * 2 > len(kinds)
+
+
+def _head(top: Rows, at: int) -> str:
+    """The heads over a column, from top to bottom, each once."""
+    texts = [row[at].text.strip() for row in top if at < len(row)]
+    return " ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _dated(corner: str) -> str:
+    """The corner, when it says what the years beside it are: "Three Months Ended June 30,"."""
+    return corner if any(is_hard(term) for term in terms(corner)) else ""
+
+
+def _bare(label: str) -> str:
+    """A head without what is said of the scale."""
+    text = re.sub(r"\([^)]*\bin (?:thousands|millions|billions)[^)]*\)", "", label, flags=re.I)
+    return " ".join(text.split())
+
+
+def _rows(table: Table, header: int, labels: int) -> Iterator[Row]:
+    section = ""
+    for index, cells in enumerate(table.rows[header:], start=header):
+        texts = [cell.text.strip() for cell in cells]
+        label = " ".join(dict.fromkeys(text for text in texts[:labels] if text))
+        if not any(texts[labels:]):
+            section = label
+        elif label:
+            yield Row(index, label, section, bool(_TOTAL.search(label)), cells[0].line)
+
+
+def _above(page: Page, table: Table) -> Iterator[str]:
+    """The lines over a table, down from the table before it."""
+    floor = max((t.last + 1 for t in page.tables if t.last < table.first), default=0)
+    for line in page.lines[max(floor, table.first - _ABOVE) : table.first]:
+        yield line.text

@@ -1,0 +1,269 @@
+"""Which rows and columns of a table a question means, and how much of the question they explain.
+
+A number, a year or a name that stands nowhere makes a table unfit: a neighbour is no answer.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.answering.table_qa.grid import Column, Grid, Row
+from assistant.answering.table_qa.normalise import MONTHS, SPANS, is_hard, is_year, terms
+from assistant.answering.table_qa.parse_question import COUNT, SHARE, Asked
+
+_WEAK = frozenset(
+    """
+after all amount company completed cost count different during each earn fiscal less limit more
+per period total
+""".split()  # noqa: SIM905
+)
+_SHARES = re.compile(r"(?i)\bpercent(?:age)? of\b")
+_RATES = re.compile(
+    r"(?i)%|\bpercent|\bper cent|\bmargin|\brate|\bshare|\bproportion|\byield|\breturn"
+)
+_RATE = re.compile(r"(?i)\b(?:per|an?) (day|week|month|quarter|year)\b")
+_QUALIFYING = frozenset(("margin", "rate", "ratio", "target", "budget", "forecast"))
+CHANGES = frozenset(("change", "growth", "variance"))
+_SPANNED = frozenset(("month", "quarter", "year"))
+_APART = 2  # other words between those of one label
+_MENTIONED = 0.6  # of a label's words: then the question means its row
+_PARTLY = 0.3  # enough when no other row has the words
+
+
+@dataclass(frozen=True)
+class Match:
+    """A question held against a table."""
+
+    asked: Asked
+    grid: Grid
+    card: frozenset[str]  # the words of the document's name and first page
+
+    # -- columns
+
+    @cached_property
+    def heads(self) -> dict[int, frozenset[str]]:
+        """Of each column, the words that part it from the others."""
+        shared = frozenset.intersection(*(column.terms for column in self.grid.columns))
+        only = len(self.grid.columns) == 1
+        return {c.index: c.terms if only else c.terms - shared for c in self.grid.columns}
+
+    def one_column(self, change: bool) -> list[Column]:
+        """Those that may be meant, when it is one; the best alone unless some are as good."""
+        words = self.asked.words
+        columns = [c for c in self.grid.columns if change or not c.change or len(self.heads) == 1]
+        if self.asked.words & CHANGES:
+            columns = [column for column in columns if column.change] or columns
+        if any(map(is_year, words)) and not any(_within_year(term) for term in words):
+            columns = [
+                c for c in columns if not any(map(_quarter, c.terms))
+            ]  # "in 2025": all of it
+        known = {t for c in columns for t in c.terms if is_hard(t)} & words
+        fitting = [c for c in columns if known <= c.terms]
+        if not fitting:
+            return []
+        scores = {c.index: self._fit(c) for c in fitting}
+        best = max(scores.values())
+        if best < 0 and len(columns) > 1:
+            return []  # each has a head that nobody asked for
+        return [c for c in fitting if scores[c.index] > best - 0.05]
+
+    def head_precision(self, column: Column) -> float:
+        """How much of what a head says beside dates is asked for, 0 to 1."""
+        soft = {term for term in self.heads[column.index] if not is_hard(term)} - _SPANNED
+        soft -= CHANGES if self.asked.words & CHANGES else frozenset()
+        return weight(soft & self.asked.words) / weight(soft) if soft else 1.0
+
+    def spans_otherwise(self, column: Column) -> bool:
+        """Its figures are of some months, and the question names a day or a year alone."""
+        words = self.asked.words
+        quarter = any(term[0] == "q" and is_hard(term) for term in words)
+        return not quarter and any(t in SPANS for t in column.terms - words)
+
+    def columns(self) -> list[Column]:
+        """Those that are named, each with what parts it from the others."""
+        return [c for c in self.grid.columns if not c.change and self._named(self.heads[c.index])]
+
+    def _fit(self, column: Column) -> float:
+        head = self.heads[column.index]
+        words = {term for term in head if not is_hard(term)}
+        quarter = any(term[0] == "q" and is_hard(term) for term in self.asked.words)
+        bonus = 0.5 if quarter and {"three", "month"} <= column.terms else 0.0
+        known = weight(head & self.asked.words)
+        return bonus + known - 0.2 * weight(words - self.asked.words - _SPANNED)
+
+    def _named(self, head: frozenset[str]) -> bool:
+        words = self.asked.words
+        hard = {term for term in head if is_hard(term)}
+        if not head or not head & words:
+            return False
+        soft, months = head - hard, any(term in MONTHS for term in words)
+        loose = {t for t in hard if not months and (t in MONTHS or (t.isdigit() and len(t) < 3))}
+        share = weight(soft & words) / max(weight(soft), 0.1)
+        unique = any(
+            sum(term in other for other in self.heads.values()) == 1 for term in soft & words
+        )
+        enough = not soft or share >= _MENTIONED or (unique and share >= _PARTLY)
+        return hard - loose <= words and enough
+
+    # -- rows
+
+    @cached_property
+    def _known(self) -> Counter[str]:
+        """In how many labels of rows a word stands."""
+        return Counter(term for row in self.grid.rows for term in row.terms)
+
+    def precision(self, row: Row) -> float:
+        """How much of a row's label is asked for, 0 to 1; a total has no words of its own."""
+        if not row.terms:
+            if self.asked.operation == SHARE:
+                return float(row.total)
+            return 0.8 if row.total and self.asked.everything else 0.0
+        return weight(row.terms & self.asked.words) / weight(row.terms)
+
+    def may_be(self) -> list[Row]:
+        """Rows that may be meant, when it is one: no total when a part of it is named."""
+        found = [row for row in self.grid.rows if self._mentioned(row)]
+        parts = [r for r in self.rows() if not r.total and self.precision(r) >= _MENTIONED]
+        return [row for row in found if not (row.total and parts)]
+
+    def rows(self) -> list[Row]:
+        """Those that are named, when it is several: each by words of the question of its own."""
+        left = [row for row in self.grid.rows if row.terms and self._mentioned(row)]
+        taken: set[int] = set()
+        named: list[Row] = []
+        while left:
+            places = {row.index: self._place(row, taken) for row in left}
+            row = max(left, key=lambda row: self._claim(row, places[row.index], taken))
+            left.remove(row)
+            twin = any(row.terms == other.terms for other in named)
+            if places[row.index] - taken and not twin:
+                named.append(row)
+                taken |= places[row.index]
+            elif twin and not row.total:
+                return []  # the same label stands in two places
+        return sorted(named, key=lambda row: row.index)
+
+    def _place(self, row: Row, taken: set[int]) -> set[int]:
+        return _window(self.asked.terms, row.terms & self.asked.words, taken)
+
+    def _claim(self, row: Row, place: set[int], taken: set[int]) -> tuple[float, int, float, bool]:
+        """Words that no other row has come first, then how well the label fits."""
+        free = weight(self.asked.terms[at] for at in place - taken)
+        above = bool(row.above & self.asked.words)
+        return free, -len(place & taken), self.precision(row), above
+
+    def asks_for(self, section: frozenset[str]) -> bool:
+        """Most words of a section are asked for."""
+        found = weight(section & self.asked.words)
+        return bool(found) and found >= _MENTIONED * weight(section)
+
+    def _mentioned(self, row: Row) -> bool:
+        share, found = self.precision(row), row.terms & self.asked.words
+        if row.terms and not any(term not in _WEAK for term in found):
+            return bool(found) and share == 1.0
+        unique = any(self._known[term] == 1 for term in found if term not in _WEAK)
+        return share >= _MENTIONED or (unique and share >= _PARTLY)
+
+    # -- how much is explained
+
+    def coverage(self, rows: Collection[Row], columns: Sequence[Column], labels: bool) -> float:
+        """Of the question's words those that the choice explains, 0 to 1.
+
+        0 when a number or a name is left. `labels`: the labels of the rows count, not only what
+        they have in common.
+        """
+        near = self.grid.near_terms.union(*(column.terms for column in columns))
+        near |= frozenset.intersection(*(row.above for row in rows))
+        if labels:
+            near = near.union(*(row.terms | row.above for row in rows))
+        words = self.asked.words
+        left = words - near
+        if self._otherwise(left, rows, columns, labels):
+            return 0.0
+        if ("non" in near) != ("non" in words):  # "non-current", "outside": the opposite
+            return 0.0
+        if any(is_hard(term) and not self._named_by_document(term) for term in left):
+            return 0.0
+        if any(t in self.asked.names and not is_hard(t) and t not in self.card for t in left):
+            return 0.0
+        if all(column.change for column in columns):
+            left = left - CHANGES  # "growth" is what is headed "Change"
+        far = {t for t in left if t in self.card or t in self.grid.prose_terms}
+        loss = weight(left - far) + 0.3 * weight(far - self.asked.names)
+        soft = weight(term for term in words if not is_hard(term))
+        return max(1.0 - loss / max(soft, 1.0), 0.0)
+
+    def _otherwise(
+        self, left: frozenset[str], rows: Collection[Row], columns: Sequence[Column], labels: bool
+    ) -> bool:
+        """Another thing is asked for: a margin for a profit, a rent per year for one per month, or
+        what comes after a row that is named."""
+        if (left - frozenset().union(*(row.terms | row.above for row in rows))) & _QUALIFYING:
+            return True
+        others = frozenset().union(*(row.terms for row in self.grid.rows))
+        if not labels and left & self.asked.names & others:
+            return True
+        asked, told = _per(self.asked.text), set().union(*(_per(c.label) for c in columns))
+        return bool(asked and told and not asked & told)
+
+    def _named_by_document(self, term: str) -> bool:
+        name = frozenset(terms(self.grid.document.rsplit(".", 1)[0].replace("_", " ")))
+        return term in name and not (is_year(term) and self.grid.dated)
+
+    def asked_otherwise(self, unit: str) -> bool:
+        """Its values are shares of something, and an amount is asked."""
+        shares = unit == "%" or bool(_SHARES.search(f"{self.grid.near} {self.grid.prose}"))
+        return shares and not _RATES.search(self.asked.text) and not self.asked.words & CHANGES
+
+    def kind_is(self, rows: Sequence[Row]) -> bool:
+        """The rows are of the kind that is asked for: their head, caption or section says so."""
+        kind = self.asked.kind - self.asked.names
+        told = self.grid.near_terms | self.grid.prose_terms
+        told |= frozenset.intersection(*(row.above for row in rows))
+        if self.asked.operation == COUNT:  # "how many sites": no number is enough for anything else
+            return bool(kind & told)
+        if kind == {"year"}:
+            return "year" in self.grid.corner.lower() or all(
+                any(map(is_year, row.terms)) for row in rows
+            )
+        return not kind or bool(kind & told)
+
+
+def _quarter(term: str) -> bool:
+    return len(term) == 2 and term[0] == "q" and is_hard(term)
+
+
+def _within_year(term: str) -> bool:
+    return _quarter(term) or term in MONTHS or term in SPANS
+
+
+def _per(text: str) -> set[str]:
+    """The time that a rate is for: "per month", "a year"."""
+    return {time.lower() for time in _RATE.findall(text)}
+
+
+def _window(terms: Sequence[str], wanted: frozenset[str], taken: set[int]) -> set[int]:
+    """Where the words stand closest together, and are not taken; empty when in no phrase."""
+    best: set[int] = set()
+    for start, term in enumerate(terms):
+        if term not in wanted:
+            continue
+        found: dict[str, int] = {}
+        for at in range(start, min(start + len(wanted) + _APART, len(terms))):
+            if terms[at] in wanted and (terms[at] not in found or found[terms[at]] in taken):
+                found[terms[at]] = at
+        places = set(found.values())
+        if len(found) == len(wanted) and (not best or _cost(places, taken) < _cost(best, taken)):
+            best = places
+    return best
+
+
+def _cost(places: set[int], taken: set[int]) -> tuple[int, int]:
+    return len(places & taken), max(places) - min(places)
+
+
+def weight(words: Iterable[str]) -> float:
+    """Numbers count twice; words that hardly tell anything a little."""
+    return sum(2.0 if is_hard(word) else 0.3 if word in _WEAK else 1.0 for word in words)

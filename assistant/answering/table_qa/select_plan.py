@@ -1,0 +1,107 @@
+"""The tables near a question, and the one plan that is certain enough to be answered with."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from assistant.answering.table_qa.compute import best, result
+from assistant.answering.table_qa.grid import Grid, grid
+from assistant.answering.table_qa.normalise import terms
+from assistant.answering.table_qa.parse_question import HIGHEST, LOOKUP, LOWEST, asked
+from assistant.answering.table_qa.plan import Plan
+from assistant.answering.table_qa.planning import plans
+from assistant.contract.evidence import Evidence
+from ingest.document.model import Page
+from vectorstore.catalog.records import StoredTable
+
+PASSAGES = 60  # of the search, whose pages' tables are looked at
+SCORE = 0.8  # of a plan, from which it is answered with
+MARGIN = 0.04  # over the best plan that has another result
+_NO_NUMBER = re.compile(r"\W*(?:where|when|who|whom|whose|why)\b", re.IGNORECASE)
+MANY = 3  # tables that say the same: then it counts more than what one or none repeats
+
+
+@runtime_checkable
+class Tabled(Evidence, Protocol):
+    """Evidence that knows the tables of its documents."""
+
+    def tables(self, document: str) -> Sequence[StoredTable]: ...
+
+
+def choose(
+    question: str, evidence: Tabled, documents: Collection[str] | None = None
+) -> Plan | None:
+    """The plan to answer with; None when none is certain."""
+    return certain(ranking(question, evidence, documents))
+
+
+def certain(ranked: Sequence[Plan]) -> Plan | None:
+    """The best of plans, when it is good and no other result is as likely."""
+    if not ranked or ranked[0].score < SCORE:
+        return None
+    near = [plan for plan in ranked if ranked[0].score - plan.score < MARGIN]
+    tables = {(told(p), p.grid.document, p.grid.page.number, p.grid.table.first) for p in near}
+    votes = Counter(result for result, *_ in tables).most_common(2)
+    if len(votes) > 1 and votes[0][1] < max(MANY, 2 * votes[1][1]):
+        return None
+    return next(plan for plan in near if told(plan) == votes[0][0])
+
+
+def ranking(
+    question: str, evidence: Tabled, documents: Collection[str] | None = None
+) -> list[Plan]:
+    """All plans that the tables near a question allow, best first."""
+    wanted = asked(question)
+    if wanted is None or not wanted.terms:
+        return []
+    cards: dict[str, frozenset[str]] = {}
+    found = []
+    for near in grids(question, evidence, documents):
+        if near.document not in cards:
+            cards[near.document] = card(near.document, evidence.page(near.document, 1))
+        found += [
+            plan for plan in plans(wanted, near, cards[near.document]) if computes(plan, question)
+        ]
+    # Of extremes as good, the one of more cells: a table of five years against one of three. Else
+    # the one of fewer: a total that a document states.
+    sign = -1 if wanted.operation in (HIGHEST, LOWEST) else 1
+    return sorted(found, key=lambda plan: (-round(plan.score, 6), sign * len(plan.operands)))
+
+
+def computes(plan: Plan, question: str) -> bool:
+    """There is a result, and it is of the kind that is asked for: no number says where."""
+    if plan.operation != LOOKUP:
+        return result(plan) is not None
+    return plan.operands[0].cell.kind != "number" or not _NO_NUMBER.match(question)
+
+
+def told(plan: Plan) -> tuple[object, ...]:
+    """What the answer would say: plans that say the same do not contradict each other."""
+    if plan.operation in (HIGHEST, LOWEST):
+        found = best(plan)
+        return (found[0].value, *sorted(operand.row.label for operand in found))
+    value = result(plan)
+    return (value if value is not None else plan.operands[0].cell.text,)
+
+
+def grids(question: str, evidence: Tabled, documents: Collection[str] | None) -> Iterator[Grid]:
+    """The tables on the pages of the best passages, and all those of the best document."""
+    hits = evidence.passages(question, PASSAGES, documents)
+    if not hits:
+        return
+    places = [(hit.document, hit.page) for hit in hits]
+    best = hits[0].document
+    places += [(best, table.page) for table in evidence.tables(best)]
+    for document, number in dict.fromkeys(places):
+        page = evidence.page(document, number)
+        for table in page.tables:
+            if (found := grid(document, page, table)) is not None:
+                yield found
+
+
+def card(document: str, first: Page) -> frozenset[str]:
+    """What names a document: its name, and its first page but for the tables on it."""
+    rows = {line for table in first.tables for line in range(table.first, table.last + 1)}
+    beside = " ".join(line.text for at, line in enumerate(first.lines) if at not in rows)
+    return frozenset(terms(f"{document.replace('_', ' ')} {beside}"))

@@ -1,0 +1,163 @@
+"""A computed plan in words: the operation, its operands as they are written, and the result."""
+
+import re
+from decimal import Decimal
+
+from assistant.answering.table_qa.compute import best, result
+from assistant.answering.table_qa.parse_question import (
+    AVERAGE,
+    COUNT,
+    DIFFERENCE,
+    GROWTH,
+    HIGHEST,
+    LOOKUP,
+    LOWEST,
+    RATIO,
+    SHARE,
+    SUM,
+)
+from assistant.answering.table_qa.plan import Operand, Plan
+
+_LISTED = 12  # operands that are named one by one
+_SYMBOL = re.compile(r"\W+")  # a unit that stands in front of its number: "$", "€"
+
+
+def sentence(plan: Plan) -> str:
+    """One sentence; numbers of documents stand in it as the documents write them."""
+    caption = plan.grid.table.caption
+    return f"{_told(plan)}, from “{_text(caption)}”." if caption else f"{_told(plan)}."
+
+
+def _told(plan: Plan) -> str:
+    if plan.operation == LOOKUP:
+        first = plan.operands[0]
+        return f"{_name(plan, first)}: {_shown(first)}{_scale(plan)}"
+    if plan.operation in (HIGHEST, LOWEST):
+        return _extreme(plan)
+    if plan.operation == COUNT:
+        return _count(plan)
+    return _computed(plan, result(plan) or Decimal(0))
+
+
+def _count(plan: Plan) -> str:
+    found = best(plan)
+    how, limit = plan.than or ("at least", Decimal(0))
+    over = _text(plan.operands[0].column.label)
+    names = ", ".join(f"{_row(plan, operand)} ({_shown(operand)})" for operand in found)
+    told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,}"
+    return f"{told}: {names}{_scale(plan)}" if names else told
+
+
+def _computed(plan: Plan, value: Decimal) -> str:
+    operands = plan.operands
+    first, last = operands[0], operands[-1]
+    if plan.operation == SUM:
+        return f"{_listed(plan, ' plus ')} = {_amount(plan, value)}{_scale(plan)}"
+    if plan.operation == AVERAGE:
+        return f"The average of {_listed(plan, ', ')} = {_amount(plan, value, 2)}{_scale(plan)}"
+    if plan.operation == DIFFERENCE:
+        amount = f"{_amount(plan, value, points=True)}{_scale(plan)}{_relative(plan, value)}"
+        return f"{_named(plan, first)} minus {_named(plan, last)} = {amount}"
+    if plan.operation == GROWTH:
+        change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {_plain(value, 2)} %"
+        return (
+            f"{_row(plan, first)}: from {_shown(last)} ({last.column.label}) to"
+            f" {_shown(first)} ({first.column.label}){_scale(plan)}: {change}"
+        )
+    told = {RATIO: f"{_significant(value)} ({_plain(value * 100, 2)} %)"}
+    share = f"{_plain(value, 2)} %" if plan.operation == SHARE else told[plan.operation]
+    return f"{_named(plan, first)} divided by {_named(plan, last)} = {share}"
+
+
+def _extreme(plan: Plan) -> str:
+    found = best(plan)
+    rows = len({operand.row.index for operand in plan.operands}) > 1
+    names = [_row(plan, o) if rows else _text(o.column.label) for o in found]
+    over = plan.operands[0].column.label if rows else plan.operands[0].row.label
+    verb = "has" if len(found) == 1 else "have"
+    many = f"the {plan.operation} of {len(plan.operands)} values of “{_text(over)}”"
+    return f"{' and '.join(names)} {verb} {many}: {_shown(found[0])}{_scale(plan)}"
+
+
+def _listed(plan: Plan, between: str) -> str:
+    named = [_named(plan, operand) for operand in plan.operands]
+    if len(named) > _LISTED:
+        return f"{len(named)} values, {named[0]} to {named[-1]}"
+    return between.join(named)
+
+
+def _name(plan: Plan, operand: Operand) -> str:
+    return ", ".join(filter(None, [_row(plan, operand), _text(operand.column.label)]))
+
+
+def _row(plan: Plan, operand: Operand) -> str:
+    """Its label; "0 to 2" says nothing without the head over it."""
+    label = _text(operand.row.label)
+    return f"{plan.grid.corner} {label}".strip() if label[:1].isdigit() else label
+
+
+def _named(plan: Plan, operand: Operand) -> str:
+    return f"{_name(plan, operand)} ({_shown(operand)})"
+
+
+def _text(label: str) -> str:
+    return " ".join(label.split()).rstrip(":")
+
+
+def _shown(operand: Operand) -> str:
+    """As it is written; parentheses as the minus that they mean."""
+    text = " ".join(operand.cell.text.split())
+    if operand.cell.kind == "number" and operand.value < 0 and "(" in text:
+        return "-" + text.replace("(", "").replace(")", "").replace("$ ", "$")
+    return re.sub(r"(?<=[€$£¥]) (?=\d)", "", text)
+
+
+def _bare(operand: Operand) -> str:
+    """The number alone, in parentheses when it is negative."""
+    text = _shown(operand).strip("€$£¥% ")
+    return f"({text})" if operand.value < 0 else text
+
+
+def _scale(plan: Plan) -> str:
+    """What the table says of its unit, in its words."""
+    first = plan.operands[0]
+    scale = plan.grid.scale_of(first.row, first.cell)
+    return f" ({scale[0].lower() + scale[1:]})" if scale else ""
+
+
+def _relative(plan: Plan, value: Decimal) -> str:
+    """Of a difference over time, what it is in percent of the earlier value."""
+    first, last = plan.operands
+    if first.row is not last.row or first.value < 0 or last.value <= 0 or first.cell.unit == "%":
+        return ""
+    percent = abs(value * 100 / last.value)
+    return f", {_plain(percent, 1)} % {'less' if value < 0 else 'more'}" if value else ""
+
+
+def _amount(plan: Plan, value: Decimal, more: int = 0, points: bool = False) -> str:
+    """With the unit of the operands, and their decimals; an average has some more."""
+    digits = max(_decimals(operand) for operand in plan.operands)
+    shown = _plain(value, digits + more)
+    shown = shown.rstrip("0").rstrip(".") if more and "." in shown else shown
+    unit = next((o.cell.unit for o in plan.operands if o.cell.unit), "")
+    if unit == "%":
+        return f"{shown} percentage points" if points else f"{shown} %"
+    if unit and _SYMBOL.fullmatch(unit):
+        return f"-{unit}{shown[1:]}" if shown.startswith("-") else f"{unit}{shown}"
+    return f"{shown} {unit}".strip()
+
+
+def _decimals(operand: Operand) -> int:
+    exponent = operand.value.normalize().as_tuple().exponent
+    least = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    shown = re.search(r"\.(\d{1,2})\D*$", operand.cell.text)
+    return max(least, len(shown[1]) if shown and "," not in shown[0] else 0)
+
+
+def _plain(value: Decimal, digits: int) -> str:
+    return f"{value:,.{digits}f}"
+
+
+def _significant(value: Decimal) -> str:
+    """Four digits that count."""
+    return f"{float(f'{float(value):.4g}'):,}" if abs(value) < 10_000 else _plain(value, 0)

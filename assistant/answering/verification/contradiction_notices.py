@@ -1,0 +1,154 @@
+"""When another document says otherwise, the answer says so, and cites both.
+
+Only what was found is looked at, whether it was read or not, and only running text: rows of tables
+say too little by themselves.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answering.passages import window_builder
+from assistant.answering.passages.citable_spans import Unit, states, units_of
+from assistant.answering.passages.context_builder import Reading
+from assistant.answering.passages.window_builder import Window
+from assistant.answering.verification import attribution
+from assistant.answering.verification.contradiction import Difference, difference
+from assistant.contract.evidence import Evidence
+from assistant.contract.reply import Citation, Outcome, Sentence, place
+from ingest.language.sentences import stems
+from ingest.language.words import name_parts
+from vectorstore.versions.names import one_document, parsed
+
+OTHERWISE = "Another document says otherwise:"
+BOTH = "The documents cited here do not agree on this."
+_MOST = 2  # in one answer
+_WORD = re.compile(r"\w+")
+_NAME = re.compile(r"(?<=\s)(?:[A-Z]\w*|(?=\w*\d)\w+)")  # behind the first word of a question
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A sentence of the answer rests on `cited`; `other`, of another document, says otherwise."""
+
+    mark: int  # of the citation of what is cited
+    cited: Unit
+    other: Unit
+    difference: Difference
+
+
+def noted(outcome: Outcome, reading: Reading, evidence: Evidence) -> Outcome:
+    """With a sentence, a citation and a notice for each disagreement, at most two."""
+    if outcome.refused or outcome.stopped:
+        return outcome
+    windows = found(reading, evidence)
+    for one in list(disagreements(outcome, reading.meant, windows))[:_MOST]:
+        outcome = _told(outcome, one, windows)
+    return outcome
+
+
+def found(reading: Reading, evidence: Evidence) -> tuple[Window, ...]:
+    """What was read, and behind it what was found beside it."""
+    read = reading.windows + reading.earlier
+    return read + window_builder.beside(reading.hits, read, evidence)
+
+
+def disagreements(
+    outcome: Outcome, question: str, windows: Sequence[Window]
+) -> Iterator[Disagreement]:
+    """Of an answer, in its order; each sentence of another document once."""
+    units = [u for i, w in enumerate(windows) for u in units_of(w, i) if _prose(u, w)]
+    seen: set[Unit] = set()
+    for sentence in outcome.sentences:
+        for mark, cited in _cited(sentence, outcome.citations, units, windows):
+            for other in units:
+                one, two = windows[cited.window], windows[other.window]
+                if other in seen or not _comparable(one, two) or _told_apart(question, one, two):
+                    continue
+                around = _about(one), _about(two)
+                what = difference(question, cited.text, other.text, *around)
+                if what and states(other):
+                    seen |= {cited, other}
+                    yield Disagreement(mark, cited, other, what)
+
+
+def _prose(unit: Unit, window: Window) -> bool:
+    return not any(t.first <= unit.last and unit.first <= t.last for t in window.page.tables)
+
+
+def _about(window: Window) -> str:
+    """The text around a sentence, which may name what the sentence does not."""
+    return f"{window.document}\n{window.text}"
+
+
+def _cited(
+    sentence: Sentence, citations: Sequence[Citation], units: Sequence[Unit], read: Sequence[Window]
+) -> Iterator[tuple[int, Unit]]:
+    """For each mark, the sentence of the cited lines that says most of what the answer's does."""
+    wanted = stems(sentence.text)
+    for citation in citations:
+        if citation.mark in sentence.marks:
+            quote = " ".join(citation.quote.split())
+            within = [u for u in units if _stands_in(u, citation, quote, read[u.window])]
+            if within:
+                yield citation.mark, max(within, key=lambda unit: len(unit.stems & wanted))
+
+
+def _stands_in(unit: Unit, citation: Citation, quote: str, window: Window) -> bool:
+    same = window.document == citation.document and window.page.number == citation.page
+    return same and " ".join(unit.text.split()) in quote
+
+
+def _comparable(one: Window, other: Window) -> bool:
+    """Two documents that can contradict each other: versions, and reports of two years, do not."""
+    if one.document == other.document:
+        return False
+    first, second = parsed(one.document), parsed(other.document)
+    if first.periods and second.periods and first.periods != second.periods:
+        return False
+    return not one_document(first, second)
+
+
+def _told_apart(question: str, one: Window, other: Window) -> bool:
+    """Does it name one of two of a kind, such as the Acme contract beside the Globex contract?"""
+    first, second = (set(_WORD.findall(name_parts(w.document).lower())) for w in (one, other))
+    if not first & second:
+        return False
+    return any(name.lower() in first ^ second for name in _NAME.findall(question))
+
+
+def _told(outcome: Outcome, found: Disagreement, read: Sequence[Window]) -> Outcome:
+    sentence, citations = _sentence(outcome, found, read)
+    return replace(
+        outcome,
+        text=f"{outcome.text} {sentence.text}",
+        sentences=(*outcome.sentences, sentence),
+        citations=citations,
+        notices=(*outcome.notices, _notice(found, read)),
+    )
+
+
+def _sentence(
+    outcome: Outcome, found: Disagreement, read: Sequence[Window]
+) -> tuple[Sentence, tuple[Citation, ...]]:
+    """What is added to the answer, with its marks, and all citations then."""
+    mark = 1 + max((citation.mark for citation in outcome.citations), default=0)
+    new = attribution.citation(mark, found.other, read, 1.0)
+    for known in outcome.citations:
+        if replace(known, mark=mark, score=1.0) == new:  # the answer cites both already
+            return Sentence(BOTH, True, (found.mark, known.mark)), outcome.citations
+    text = " ".join(found.other.text.split())
+    return Sentence(f"{OTHERWISE} “{text}”", True, (mark,)), (*outcome.citations, new)
+
+
+def _notice(found: Disagreement, read: Sequence[Window]) -> str:
+    """`A.pdf, page 1, says 25 days; B.pdf, page 2, says 28 days.`"""
+    sides = ((found.cited, found.difference.one), (found.other, found.difference.other))
+    told = "; ".join(f"{_where(unit, read)}, says {value}" for unit, value in sides)
+    return f"The documents do not agree: {told}."
+
+
+def _where(unit: Unit, read: Sequence[Window]) -> str:
+    window = read[unit.window]
+    seconds = window.page.lines[unit.first].seconds
+    return f"{window.document}, {place(window.page.number, seconds)}"

@@ -1,0 +1,25 @@
+"""What a refusal misses: words of the question that stand in none of the closest passages."""
+
+import re
+
+from assistant.answering.passages.context_builder import Reading
+from ingest.language.sentences import stems
+from ingest.language.words import content_words
+
+_MOST = 4  # words that are told
+_SHORTEST = 3  # letters
+_ASKS = re.compile(
+    r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
+)
+
+
+def noted(reading: Reading) -> tuple[str, ...]:
+    """A sentence for people; nothing when all words are there, or none is."""
+    read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in reading.windows))
+    asked = _ASKS.sub(" ", reading.meant)
+    words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
+    absent = [word for word in words if not stems(word) <= read]
+    if not absent or len(absent) == len(words):
+        return ()
+    told = " or ".join(f"“{word}”" for word in absent[:_MOST])
+    return (f"The closest passages do not mention {told}.",)

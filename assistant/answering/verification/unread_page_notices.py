@@ -1,0 +1,79 @@
+"""What was asked for may stand on a page that nobody could read: sentences that say so."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from assistant.contract.evidence import Evidence
+from assistant.contract.reply import Outcome
+from ingest.chunking.coverage_ledger import PageLedger
+from ingest.text.legibility import FEW
+from vectorstore.errors import UnknownDocument
+
+_PART = 0.1  # of a page's text: less that is missing is a smudge, and a word about it is noise
+_DOCUMENTS = 3  # spoken of at most
+_NAMED = 5  # pages, or runs of pages, in one sentence
+_LOST = ("damaged", "unreadable")  # how notes begin on pages of which not even the size is known
+
+
+def noted(outcome: Outcome, evidence: Evidence, scope: Iterable[str] = ()) -> Outcome:
+    """An outcome with a notice for each document it rests on that has unreadable pages.
+
+    These are the best one and those that are cited; when nothing was found, also those that came
+    close and the `scope`: documents that alone were asked.
+    """
+    if outcome.stopped:
+        return outcome
+    read = [passage.document for passage in outcome.passages]
+    names = read[:1] + [citation.document for citation in outcome.citations]
+    if outcome.refused:
+        names = [*read, *scope]
+    told = [_notice(name, evidence, outcome.refused) for name in dict.fromkeys(names)]
+    gaps = tuple(filter(None, told))[:_DOCUMENTS]
+    return replace(outcome, notices=gaps + outcome.notices)
+
+
+def _notice(document: str, evidence: Evidence, refused: bool) -> str:
+    """Empty when every page could be read, or when the document is gone by now."""
+    rows: list[PageLedger] = []
+    with suppress(UnknownDocument):
+        rows = [row for row in evidence.ledger(document) if _gap(row)]
+    return sentence(document, rows, refused) if rows else ""
+
+
+def _gap(row: PageLedger) -> bool:
+    if not row.source and not row.unread:
+        return row.note.startswith(_LOST)
+    return row.unread >= max(FEW, _PART * (row.source + row.unread))
+
+
+def sentence(document: str, rows: Sequence[PageLedger], refused: bool) -> str:
+    """`Page 14 of Report.pdf could not be read (…), so the answer may be incomplete.`"""
+    read = "could not be read" if not any(row.source for row in rows) else "could not be fully read"
+    them = "that page" if len(rows) == 1 else "one of them"
+    end = f"so the answer may be on {them}" if refused else "so the answer may be incomplete"
+    return f"{_pages([row.page for row in rows], document)} {read}{_why(rows)}, {end}."
+
+
+def _pages(numbers: Sequence[int], document: str) -> str:
+    """`Page 3 of A.pdf`, `Pages 3, 5 to 9 of A.pdf`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts: list[str] = []
+    for run in runs:
+        parts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+    if len(parts) > _NAMED:
+        return f"{len(numbers)} pages of {document}, among them page {numbers[0]},"
+    told = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    return f"Page{'s' if len(numbers) > 1 else ''} {told} of {document}"
+
+
+def _why(rows: Sequence[PageLedger]) -> str:
+    notes = dict.fromkeys(row.note.rstrip(".") for row in rows if row.note)
+    missing = sum(row.unread for row in rows)
+    reasons = [*list(notes)[:2], *([f"an estimated {missing:,} characters"] if missing else [])]
+    return f" ({', '.join(reasons)})" if reasons else ""

@@ -1,0 +1,62 @@
+"""An answer that is made of pieces: each is tied to the lines that it was written from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from assistant.answering.passages.window_builder import Window
+from assistant.answering.verification import attribution
+from assistant.answering.whole_document import compared_sides
+from assistant.contract.reply import Citation, Outcome, Sentence
+from vectorstore.embedding.embedder import Embedder
+
+
+@dataclass
+class Draft:
+    """Grows piece by piece; `outcome` is the answer so far."""
+
+    embedder: Embedder
+    text: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)  # that citations come from
+    notices: list[str] = field(default_factory=list)  # what a person should know of it
+
+    def add(
+        self, piece: str, read: Sequence[Window], title: str = "", begins: str = "\n",
+        names: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """A piece and what it was written from; returns what is now shown of it.
+
+        A `title` stands in front of its first sentence and needs no support. `names` are the
+        documents that are set against each other, by what the piece calls them.
+        """
+        sentences, citations = (
+            compared_sides.ground(title, piece, read, names, self.embedder)
+            if names
+            else attribution.ground(title, piece, read, self.embedder)
+        )
+        first = len(self.citations)
+        marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
+        self.citations += [replace(c, mark=marks[c.mark]) for c in citations]
+        self.windows += [window for window in read if window not in self.windows]
+        for at, sentence in enumerate(sentences):
+            text = f"{title}: {sentence.text}" if title and not at else sentence.text
+            numbered = tuple(sorted(marks[mark] for mark in sentence.marks))
+            self.sentences.append(replace(sentence, text=text, marks=numbered))
+        shown = f"{begins if self.text else ''}{f'{title}: ' if title else ''}{piece}"
+        self.text += shown
+        return shown
+
+    def supported(self, piece: str, read: Sequence[Window]) -> bool:
+        """Whether the lines that were read carry every sentence of a piece."""
+        sentences, _ = attribution.ground("", piece, read, self.embedder)
+        return bool(sentences) and all(sentence.supported for sentence in sentences)
+
+    def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
+        """The answer with its citations, and the pages that they are on as passages."""
+        cited = {(c.document, c.page) for c in self.citations}
+        passages = tuple(w.passage for w in self.windows if (w.document, w.page.number) in cited)
+        return Outcome(
+            self.text, tuple(self.sentences), tuple(self.citations), passages, False, stopped,
+            *tokens, tuple(self.notices),
+        )  # fmt: skip

@@ -1,0 +1,80 @@
+"""All there is of something: passages are read in batches until no new ones come."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from assistant.answering.passages import window_builder
+from assistant.answering.passages.window_builder import Window
+from assistant.answering.whole_document.cited_draft import Draft
+from assistant.answering.whole_document.sections import Shelf
+from assistant.answering.whole_document.writer import Writer
+from assistant.contract.reply import Reply
+from assistant.llm import prompts
+from ingest.language.sentences import stems
+from ingest.text.reflow import lists_contents
+from vectorstore.library import Hit
+
+_HITS = 96
+_BATCH = 700  # tokens of a batch
+_BATCHES = 8
+_DRY = 2  # batches without a new item: the rest has none
+_LONGEST = 30  # words of an item
+_FEW, _WORDS = 2, 4  # more items of at most so many words make a row of them
+_CUT = "Only the passages that fit best were read: others may name more."
+_NONE = re.compile(r"none\b", re.IGNORECASE)
+_ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
+
+
+def list_all(
+    what: str, documents: Collection[str] | None, shelf: Shelf,
+    writer: Writer, reply: Reply, draft: Draft,
+) -> Iterator[str]:  # fmt: skip
+    """The items as they are found, each tied to its lines in `draft`. Raises Stopped."""
+    hits = shelf.passages(what, _HITS, documents)
+    batches, unread = _batches([hit for hit in hits if not lists_contents(hit.text)], shelf)
+    dry, known = 0, set[frozenset[str]]()
+    for number, read in enumerate(batches, start=1):
+        if reply.cancel.is_set() or dry == _DRY:
+            return
+        reply.stage = f"Reading batch {number} of {len(batches)}"
+        found = items(writer.write(what, read, prompts.LIST.format(what=what), most=220))
+        fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
+        said = [one for item in reversed(fresh.values()) for one in _carried(item, read, draft)]
+        new = [one for one in said if stems(one) not in known]
+        known |= set(map(stems, new))  # what these do not say, others may
+        dry = 0 if new else dry + 1
+        for item in new:
+            yield draft.add(f"• {item}", read)
+    if dry < _DRY and (unread or len(hits) == _HITS):
+        draft.notices.append(_CUT)
+
+
+def items(text: str) -> list[str]:
+    """The lines of a list, without their bullets."""
+    found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line))]
+    return [item for item in found if not _NONE.match(item) and _short(item)]
+
+
+def _carried(item: str, read: Sequence[Window], draft: Draft) -> list[str]:
+    """The item, if lines carry it; of several short ones in a line, those that stand there."""
+    if draft.supported(item, read):
+        return [item]
+    several = item.split(", ")
+    row = len(several) > _FEW and all(len(one.split()) <= _WORDS for one in several)
+    return [one for one in several if row and draft.supported(one, read)]
+
+
+def _short(item: str) -> bool:
+    return len(item.split()) <= _LONGEST and not item.endswith(":")
+
+
+def _batches(hits: Sequence[Hit], shelf: Shelf) -> tuple[list[list[Window]], list[Hit]]:
+    """Passages around the hits, best first, a budget at a time; none is read twice. And the hits
+    that are left over."""
+    batches: list[list[Window]] = []
+    left = list(hits)
+    while left and len(batches) < _BATCHES:
+        read = window_builder.windows(left, shelf, _BATCH)
+        batches.append(read)
+        left = [hit for hit in left if not any(window.holds(hit) for window in read)]
+    return batches, left

@@ -1,0 +1,145 @@
+"""Does a question ask for a whole document, and for which: by rules on the person's words alone."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.language.sentences import stems
+from ingest.language.words import name_parts
+
+Kind = Literal["summary", "comparison", "list"]
+
+_PLEASE = (
+    r"^\W*(?:(?:please|can you|could you|would you|i (?:need|want)|give me|show me|write)\s+)*"
+)
+_ARTICLE = r"(?:(?:an?|the|me|us|short|brief|quick|complete|full)\s+)*"
+_SUMMARY = re.compile(
+    rf"{_PLEASE}{_ARTICLE}(?:summar(?:y|ise|ize)|overview|gist|tl;?dr|sum up)\b"
+    r"|^\W*what (?:is|are) (?:this|the|these|all)\b[^?]{0,60}\babout\W*$",
+    re.IGNORECASE,
+)
+_COMPARISON = re.compile(
+    rf"{_PLEASE}{_ARTICLE}(?:compare|comparison|contrast)\b"
+    r"|\bdifferences? (?:between|from)\b|\bdiffers? from\b"
+    r"|\bhow do(?:es)?\b[^?]*\b(?:differ|compare)",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    rf"(?:{_PLEASE}(?:list|name|enumerate|show|find)\s+(?:me\s+)?(?:all|every|each)"
+    rf"|{_PLEASE}{_ARTICLE}list of(?: all| every)?(?: the)?"
+    r"|^\W*(?:what|which) are all (?:of )?the)\b(?P<what>.+)",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:about|on|regarding|concerning|in terms of|with (?:respect|regard) to)\b(?P<subject>.+)",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
+_LAST_INSIDE = re.compile(r".*(?P<inside>\b(?:in|from|of|within|inside)\b)", re.IGNORECASE)
+_NAMED = 0.5  # of a document's name, its words weighed by how few names have them
+_PLAIN = stems(
+    "file report document section chapter part whole entire summary overview list email point"
+    " bullet page word sentence paragraph one two three four five ten"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be done with which documents; `topic` has the stems of what it is about."""
+
+    kind: Kind
+    documents: tuple[str, ...]
+    topic: frozenset[str] = frozenset()
+
+
+def understood(
+    question: str, names: Sequence[str], scope: Collection[str] | None = None
+) -> Asked | None:
+    """What is asked of the whole of a document; None for a question about some fact.
+
+    `names` are the documents of the library, `scope` those that alone are asked.
+    """
+    within = [name for name in names if scope is None or name in scope]
+    if _COMPARISON.search(question):
+        pair = _pair(question, within, len(names))
+        return _asked("comparison", pair, question) if pair else None
+    if _SUMMARY.search(question):
+        one = named(question, within)[:1] or (within if len(within) == 1 else [])
+        return _asked("summary", one, question) if one else None
+    if _LIST.search(question):
+        inside = _INSIDE.search(question)  # "list all rules" means no file that is named "Rules"
+        return _asked("list", named(inside[0], within) if inside else [], question)
+    return None
+
+
+def _pair(question: str, within: Sequence[str], known: int) -> list[str]:
+    """The two that are named; else those that alone are asked, when these are two of more."""
+    found = [name for name in named(question, within) if _unmistakable(question, name, within)][:2]
+    if len(found) == 2:
+        return found
+    return list(within) if len(within) == 2 < known else []
+
+
+def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
+    """More of it is said than one word that questions have anyway, such as "employees"."""
+    words = {other: _words(other) for other in names}
+    said = words[name] & (stems(question) | stems(name_parts(question)))
+    return len(said) > 1 or len(words[name]) == 1 or _share(question, name, words) > 1
+
+
+def _asked(kind: Kind, documents: Sequence[str], question: str) -> Asked:
+    of_names = frozenset().union(*(_words(name) for name in documents))
+    doing = stems(" ".join(match.group() for match in _COMMANDS.finditer(question)))
+    said = {word for word in stems(question) if not stems(name_parts(word)) <= of_names}
+    return Asked(kind, tuple(documents), frozenset(said) - of_names - doing - _PLAIN)
+
+
+_COMMANDS = re.compile(
+    r"\b(?:summari[sz]e|summary|sum|compar\w+|contrast|differ\w*|list|name|enumerate|find|show|all"
+    r"|every|each|please|need|want|give|write|short|brief|about|regarding|between|terms|respect)\b",
+    re.IGNORECASE,
+)
+
+
+def named(question: str, names: Sequence[str]) -> list[str]:
+    """The documents that a question names, the surest first."""
+    words = {name: _words(name) for name in names}
+    shares = {name: _share(question, name, words) for name in names}
+    return sorted((n for n in names if shares[n] >= _NAMED), key=lambda name: -shares[name])
+
+
+def _share(question: str, name: str, words: Mapping[str, frozenset[str]]) -> float:
+    """Of the words of its name those in the question; a word that many names have weighs little."""
+    if name.lower() in question.lower():
+        return 2.0
+    frequency = Counter(word for found in words.values() for word in found)
+    asked = stems(question) | stems(name_parts(question))
+    total = sum(1 / frequency[word] for word in words[name])
+    return sum(1 / frequency[word] for word in words[name] & asked) / total if total else 0.0
+
+
+def _words(name: str) -> frozenset[str]:
+    return stems(name_parts(name.rsplit("/", 1)[-1]))
+
+
+def what(question: str, placed: bool = False) -> str:
+    """What is to be listed, in the person's words; the question itself when it is put otherwise.
+
+    `placed`: the question says in which documents. That is left out, as their title pages and
+    tables of contents would be found first.
+    """
+    match = _LIST.search(question)
+    wanted = match["what"] if match else question
+    inside = _LAST_INSIDE.search(wanted) if placed else None
+    return (wanted[: inside.start("inside")] if inside else wanted).strip(" ,?.!") or question
+
+
+def subject(question: str, topic: frozenset[str]) -> str:
+    """What is asked for in a document, without the names of documents: their title pages have
+    these, and would be found first."""
+    match = _ABOUT.search(question)
+    if match and topic & stems(match["subject"]):
+        return match["subject"].strip(" ?.!")
+    return " ".join(word for word in question.split() if topic & stems(word))

@@ -1,0 +1,133 @@
+"""A document in at most a dozen parts that follow its headings, each within a token budget."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from assistant.answering.passages.window_builder import Window
+from assistant.contract.evidence import Evidence
+from ingest.chunking.chunk import chunk as cut
+from ingest.document.model import Chunk, Document, Page
+from ingest.text.reflow import about_tokens, lists_contents
+from vectorstore.catalog.catalog import DocumentInfo
+from vectorstore.embedding.embedder import Embedder
+
+MOST = 12
+_FEWEST = 3  # groups by heading, before a deeper level of headings is taken
+_SMALL = 60  # tokens: a part of less is no part of its own
+
+
+@runtime_checkable
+class Shelf(Evidence, Protocol):
+    """Evidence that has whole documents: a Library."""
+
+    def documents(self) -> list[DocumentInfo]: ...
+
+    def pages(self, document: str) -> list[Page]: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a document: its heading, and what of it is read, in order."""
+
+    title: str
+    windows: tuple[Window, ...]
+    tokens: int  # of the whole part
+    read: int  # of what is read
+
+
+def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Part]:
+    """All of a document. Of a part that is longer than `budget` tokens, its most telling passages.
+
+    Raises UnknownDocument.
+    """
+    pages = {page.number: page for page in shelf.pages(document)}
+    whole = Document(sha256="", name=document, title=document, pages=tuple(pages.values()))
+    chunks = [c for c in cut(whole) if not c.hidden and not lists_contents(c.text)]
+    groups = _merged(_by_heading(chunks), most)
+    return [_part(document, group, pages, shelf.embedder(), budget) for group in groups]
+
+
+def _by_heading(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+    """Runs of passages under one heading, at the highest level that parts the document."""
+    deepest = max((len(c.headings) for c in chunks), default=0)
+    groups: list[list[Chunk]] = [list(chunks)] if chunks else []
+    for depth in range(1, deepest + 1):
+        groups = _runs(chunks, [c.headings[:depth] for c in chunks])
+        if len(groups) >= _FEWEST:
+            break
+    if len(groups) < _FEWEST:  # no headings: page by page
+        groups = _runs(chunks, [c.page for c in chunks])
+    return groups
+
+
+def _runs(chunks: Sequence[Chunk], keys: Sequence[object]) -> list[list[Chunk]]:
+    """Neighbours with the same key."""
+    keyed = groupby(zip(keys, chunks, strict=True), lambda pair: pair[0])
+    return [[c for _, c in run] for _, run in keyed]
+
+
+def _merged(groups: list[list[Chunk]], most: int) -> list[list[Chunk]]:
+    """The two neighbours that are shortest together become one, until there are few enough."""
+    groups = list(groups)
+    while len(groups) > 1:
+        sizes = [_tokens(a) + _tokens(b) for a, b in pairwise(groups)]
+        at = min(range(len(sizes)), key=sizes.__getitem__)
+        small = min(map(_tokens, groups)) < _SMALL and sizes[at] < 4 * _SMALL
+        if len(groups) <= most and not small:
+            break
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    return groups
+
+
+def _part(
+    document: str, chunks: Sequence[Chunk], pages: dict[int, Page], embedder: Embedder, budget: int
+) -> Part:
+    kept = chunks if _tokens(chunks) <= budget else _telling(chunks, embedder, budget)
+    windows = _joined(document, kept, pages)
+    return Part(_title(chunks), windows, _tokens(chunks), _tokens(kept))
+
+
+def _telling(chunks: Sequence[Chunk], embedder: Embedder, budget: int) -> list[Chunk]:
+    """The passages nearest to the middle of all (centroid summaries, Radev et al. 2004), and the
+    first, which introduces them; in the order of the document."""
+    vectors = embedder.passages([c.text for c in chunks])
+    nearness = vectors @ np.mean(vectors, axis=0)
+    nearness[0] = np.inf
+    chosen: list[int] = []
+    for index in np.argsort(-nearness):
+        if _tokens([chunks[i] for i in [*chosen, index]]) <= budget:
+            chosen.append(int(index))
+    return [chunks[i] for i in sorted(chosen or [0])]
+
+
+def _joined(document: str, chunks: Iterable[Chunk], pages: dict[int, Page]) -> tuple[Window, ...]:
+    """Passages that follow one another on a page are read as one."""
+    windows: list[Window] = []
+    for c in chunks:
+        last = windows[-1] if windows else None
+        if last and last.page.number == c.page and last.last + 1 >= c.first:
+            windows[-1] = Window(document, last.page, last.first, max(last.last, c.last), 1.0)
+        else:
+            windows.append(Window(document, pages[c.page], c.first, c.last, 1.0))
+    return tuple(windows)
+
+
+def _title(chunks: Sequence[Chunk]) -> str:
+    """The heading that its passages share, the deepest one; else its pages."""
+    shared: tuple[str, ...] = chunks[0].headings
+    for c in chunks:
+        shared = tuple(a for a, b in zip(shared, c.headings, strict=False) if a == b)
+    if shared:
+        return shared[-1]
+    if chunks[0].headings:
+        return chunks[0].headings[-1]
+    first, last = chunks[0].page, chunks[-1].page
+    return f"Page {first}" if first == last else f"Pages {first} to {last}"
+
+
+def _tokens(chunks: Sequence[Chunk]) -> int:
+    return sum(about_tokens(c.text) for c in chunks)

@@ -1,0 +1,92 @@
+"""What is written about a part: by the model, or its most telling sentence where there is none."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from assistant.answering.passages import extractive
+from assistant.answering.passages.citable_spans import states, units_of
+from assistant.answering.passages.window_builder import Window
+from assistant.contract.reply import Reply, Step
+from assistant.llm import prompts
+from assistant.llm.chat_model import TokenOdds
+from ingest.language.sentences import split
+from vectorstore.embedding.embedder import Embedder
+
+_SPEAKS_OF = re.compile(
+    r"^(?:the|this) (?:text|document|passage|section)s? (?:above )?(?:also )?"
+    r"(?:states?|says?|describes?|mentions?|explains?) that\s+",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
+_WORDS = 5  # a sentence of fewer is a heading
+
+
+class Writer:
+    """Writes a few sentences from passages, for one reply."""
+
+    def __init__(self, model: BaseChatModel | None, reply: Reply, embedder: Embedder) -> None:
+        self._model = model
+        self._reply = reply
+        self._embedder = embedder
+        self.tokens = (0, 0)  # read and written so far
+
+    @property
+    def quotes(self) -> bool:
+        """Whether sentences are quoted, as no model is there to write them."""
+        return self._model is None
+
+    def write(self, topic: str, read: Sequence[Window], instruction: str, most: int = 160) -> str:
+        """At most `most` tokens from passages; empty when it was stopped. Raises Stopped."""
+        if self._model is None:
+            return self._quoted(topic, read)
+        passages = [window.passage for window in read]
+        return self._written(self._model, prompts.on_passages(passages, instruction), most)
+
+    def short(self, text: str, instruction: str, most: int = 120) -> str:
+        """At most `most` tokens from what was written before. Raises Stopped."""
+        if self._model is None:
+            return ""
+        return self._written(self._model, prompts.on_text(text, instruction), most)
+
+    def _written(self, model: BaseChatModel, messages: list[BaseMessage], most: int) -> str:
+        ours = isinstance(model, TokenOdds)
+        options: dict[str, Any] = {"cancel": self._reply.cancel, "max_tokens": most} if ours else {}
+        text, written = "", 0
+        for part in model.stream(messages, **options):
+            if self._reply.cancel.is_set():
+                break
+            if usage := getattr(part, "usage_metadata", None):
+                written = usage["output_tokens"]
+                self.tokens = self.tokens[0] + usage["input_tokens"], self.tokens[1] + written
+            text += str(part.content)
+        self._reply.steps += (Step(prompts.told(messages), most, text),)
+        if self._reply.cancel.is_set():
+            return ""
+        return _whole(text, cut=written >= most)
+
+    def _quoted(self, topic: str, read: Sequence[Window]) -> str:
+        found = [unit for at, window in enumerate(read) for unit in units_of(window, at)]
+        units = [unit for unit in found if states(unit)]
+        long = [unit for unit in units if len(unit.text.split()) >= _WORDS] or units
+        about = f"{topic} {' '.join(unit.text for unit in long)}"
+        ranked = extractive.rank_sentences(about, long, self._embedder)
+        return " ".join(ranked[0].unit.text.split()) if ranked else ""
+
+
+def _whole(text: str, cut: bool) -> str:
+    """Each sentence, or item of a list, once; when it was cut, without the last one."""
+    said = (_SPEAKS_OF.sub("", part) for part in _parts(text.strip()))
+    found = list(dict.fromkeys(s[0].upper() + s[1:] for s in said if s))  # it repeats itself
+    if cut and len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):
+        found = found[:-1]
+    return "\n".join(found) if "\n" in text.strip() else " ".join(found)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Sentences; an item of a list is one, whatever number it begins with."""
+    for line in text.split("\n"):
+        yield from [line.strip()] if _BULLET.match(line) else split(line)

@@ -1,0 +1,237 @@
+"""Settings in, a working assistant out: the one place that names concrete classes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.build.engines import engines, looking, tagging
+from assistant.build.tools import Chatting, makers
+from assistant.conversation.assistant import Assistant
+from assistant.errors import AssistantError
+from assistant.storage.learned import lessons
+from assistant.conversation.history import Conversations
+from assistant.models.store import Models
+from assistant.answering.passages.context_builder import Budget
+from assistant.receipts.record import Receipts, Recorder, Writer
+from assistant.routing.classifier import Likeness
+from assistant.settings import Settings
+from assistant.contract.request import Specialist, Tool
+from assistant.tools.answer import EXTRACTIVE, Answer
+from assistant.tools.clarify import AskBack
+from assistant.routing.dispatch import Choosing, Router, Rules
+from assistant.tools.answer_from_tables import Tables
+from assistant.tools.whole_document import Whole
+from assistant.tools.answer_with_images import WithPictures
+from assistant.llm.model_lock import TurnTaking
+from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
+from vectorstore.embedding.embedder import Embedder, load_embedder
+from vectorstore.errors import LibraryError
+from vectorstore.library import Library
+from vectorstore.retrieval.reranker import CrossEncoderReranker, Reranker
+
+if TYPE_CHECKING:
+    from assistant.llm.chat_model import LlamaCppChat
+
+MAIN = "main"
+_CONVERSATIONS = "conversations.sqlite"  # with the receipts of their answers
+
+
+def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
+    """The named library of the home, or the default one.
+
+    Raises LibraryError when there is none of that name; `main` is empty rather than unknown, and
+    with `make` every name is.
+    """
+    chosen = name or settings.library
+    known = sorted({MAIN, *libraries(settings)})
+    if chosen not in known and not make:
+        raise LibraryError(
+            f"There is no library {chosen!r}. Known: {', '.join(known)}. "
+            f"`pincite add PATH --library {chosen}` makes it."
+        )
+    return library_in(settings, settings.libraries_folder / chosen, chosen)
+
+
+@contextmanager
+def library_of(settings: Settings, name: str) -> Iterator[Library | None]:
+    """The one that an answer came from, as long as it is open; None when it is gone."""
+    if name not in libraries(settings):
+        yield None
+        return
+    with library(settings, name) as opened:
+        yield opened
+
+
+def library_in(settings: Settings, folder: Path, name: str) -> Library:
+    """A library in any folder, with the models of the settings."""
+    return Library(
+        folder, name, lambda: embedder(settings), lambda: engines(settings),
+        lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
+        lambda: tagging(settings),
+    )  # fmt: skip
+
+
+def libraries(settings: Settings) -> list[str]:
+    """The names of the libraries that exist."""
+    return sorted(path.parent.name for path in settings.libraries_folder.glob("*/catalog.sqlite"))
+
+
+def embedder(settings: Settings) -> Embedder:
+    """Raises LibraryError when no embedding model is installed."""
+    path = Models(settings.models_folder, settings).chosen("embedding")
+    if path is None:
+        raise LibraryError(
+            "No embedding model is installed, so that nothing can be indexed or searched. "
+            "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
+        )
+    return load_embedder(path, settings.threads)
+
+
+def embedder_of(settings: Settings, identity: str) -> Embedder | None:
+    """The installed one that made a library some time ago; None when it is here no more."""
+    for model in Models(settings.models_folder, settings).installed():
+        if model.role == "embedding" and identity.startswith(f"{model.path.name}:"):
+            with suppress(LibraryError):
+                found = load_embedder(model.path, settings.threads)
+                if found.identity == identity:
+                    return found
+    return None
+
+
+def first_library(settings: Settings) -> str:
+    """What the app opens with: the library of the settings, else one that exists."""
+    known = libraries(settings)
+    return known[0] if known and settings.library not in known else settings.library
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A tool that answers, and a sentence for people when it does less than it could."""
+
+    tool: Tool
+    model_name: str
+    notice: str = ""
+    writer: Writer = field(default_factory=Writer)  # what receipts say of it
+    model: "LlamaCppChat | None" = None  # for what is written without a question
+
+
+def assistant(
+    settings: Settings,
+    library: Library,
+    how: Answering | None = None,
+    kept: Conversations | None = None,
+    recorded: bool = True,
+) -> Assistant:
+    """Over a library; what it shares with assistants of other libraries may be given.
+
+    `recorded`: answers get a receipt, which those that only measure or draft do not need.
+    """
+    how, kept = how or answering(settings), kept or conversations(settings)
+    recorder = Recorder(receipts(settings), how.writer) if recorded else None
+    learned, by_hand = lessons(library.folder), settings.by_hand("refusal_threshold")
+    return Assistant(
+        library, how.tool, kept, how.model_name, how.notice, recorder,
+        # Who sets a threshold by hand wants that one.
+        lambda: None if by_hand else learned.threshold(how.model_name),
+    )  # fmt: skip
+
+
+def maker(settings: Settings, library: Library) -> Assistant:
+    """Does what is wished for, and loads no chat model unless the tool needs one."""
+
+    def load() -> "LlamaCppChat":
+        from assistant.llm.chat_model import LlamaCppChat
+
+        path = Models(settings.models_folder, settings).path(str(chosen))
+        return LlamaCppChat.from_file(
+            path, context=settings.context_tokens, threads=settings.threads or None
+        )
+
+    chosen = Models(settings.models_folder, settings).chosen("chat")
+    chatting = Chatting(load, TurnTaking()) if chosen else None
+    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    tool = Choosing([], Answer(None, budget), makers(settings, chatting))
+    return Assistant(library, tool, conversations(settings), EXTRACTIVE)
+
+
+def conversations(settings: Settings) -> Conversations:
+    """Of the whole home."""
+    return Conversations(settings.home / _CONVERSATIONS)
+
+
+def receipts(settings: Settings) -> Receipts:
+    """Of the whole home."""
+    return Receipts(settings.home / _CONVERSATIONS)
+
+
+def answering(settings: Settings) -> Answering:
+    """With the chosen chat model; where none can run, by quoting."""
+    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    try:
+        path = Models(settings.models_folder, settings).chosen("chat")
+        if path is not None:
+            return _with_model(path, budget, settings)
+        why = "No chat model is installed; `pincite models pull` gets one."
+    except AssistantError as error:
+        why = str(error)
+    answer = Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings))
+    whole = Whole(None, EXTRACTIVE, TurnTaking())
+    return Answering(
+        Choosing(
+            [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
+            makers(settings), _rules(settings),
+        ),
+        EXTRACTIVE,
+        f"{why} Until then, answers are quoted from the documents.",
+        Writer(None, _deciding(settings)),
+    )  # fmt: skip
+
+
+def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
+    from assistant.llm.chat_model import LlamaCppChat
+
+    model = LlamaCppChat.from_file(path, context=budget.window, threads=settings.threads or None)
+    budget = replace(
+        budget, window=model.context_size
+    )  # a small model may have been trained on less
+    turns, name = TurnTaking(), model.model_name
+    reranker = _reranker(settings, model)
+    answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
+    writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
+    specialists: list[Specialist] = [
+        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns), AskBack(),
+    ]  # fmt: skip
+    made = makers(settings, Chatting(lambda: model, turns))
+    tool = Choosing(specialists, answer, made, _router(settings, model))
+    return Answering(tool, name, writer=writer, model=model)
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(Likeness(settings.home / "routing"))
+
+
+def _router(settings: Settings, model: "LlamaCppChat") -> Router:
+    """What chooses the tool for a message. Raises AssistantError without langchain."""
+    if settings.tool_calling == "rules":
+        return _rules(settings)
+    from assistant.routing.llm_router import ModelRouter
+
+    return ModelRouter(model)
+
+
+def _reranker(settings: Settings, model: "LlamaCppChat | None" = None) -> Reranker | None:
+    """Raises LibraryError when there is no such cross-encoder."""
+    if settings.reranker == YES_NO:
+        return YesNoReranker(model) if model else None
+    return CrossEncoderReranker(settings.reranker) if settings.reranker else None
+
+
+def _deciding(settings: Settings) -> dict[str, Any]:
+    """The settings that decide what an answer says."""
+    names = {
+        "context_tokens", "passage_tokens", "answer_tokens", "threads", "refusal_threshold",
+        "reranker",
+    }  # fmt: skip
+    return settings.model_dump(include=names)

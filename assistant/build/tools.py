@@ -1,0 +1,113 @@
+"""Settings in, the tools out that make something else than an answer: beside build.py the one
+place that names their classes."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assistant.build.engines import looking
+from assistant.build.speech import speaking, speech_offers, transcribing
+from assistant.images.generation.model_offers import offers
+from assistant.images.generation.queue import Studio
+from assistant.images.super_resolution.real_esrgan import RealEsrgan
+from assistant.storage.output_files import Made
+from assistant.models.fetch import user_cache
+from assistant.models.store import Models
+from assistant.answering.passages.context_builder import Budget
+from assistant.contract.reply import Offer
+from assistant.images.vision.model_offers import chat_offers
+from assistant.images.vision.model_offers import offers as vision_offers
+from assistant.settings import Settings
+from assistant.contract.request import Specialist
+from assistant.tools.answer import Answer
+from assistant.tools.chart import Charting
+from assistant.tools.describe_video import Clipping
+from assistant.tools.describe import Describing
+from assistant.tools.draw import Drawing
+from assistant.tools.edit import Editing
+from assistant.tools.enhance import Enhancing
+from assistant.tools.translate import Translating
+from assistant.tools.vary import Varying
+from assistant.llm.model_lock import TurnTaking
+
+if TYPE_CHECKING:
+    from assistant.llm.chat_model import LlamaCppChat
+
+
+@dataclass
+class Chatting:
+    """The chat model, loaded when a tool first needs it, and whose turn it is to use it."""
+
+    load: Callable[[], "LlamaCppChat"]
+    turns: TurnTaking
+
+    @functools.cached_property
+    def model(self) -> "LlamaCppChat":
+        """Raises AssistantError when it cannot be used."""
+        return self.load()
+
+
+def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
+    """All of them; one whose model is not installed offers it when it is asked."""
+    studio = _studio(settings)
+    return [
+        Drawing(studio),
+        Editing(studio),
+        Varying(studio),
+        Enhancing(RealEsrgan(user_cache()), made(settings)),
+        Charting(made(settings)),
+        transcribing(settings),
+        speaking(settings, made(settings)),
+        *_seeing(settings, chatting),
+    ]
+
+
+def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
+    """What looks at pictures and videos."""
+    look, installed = looking(settings), models(settings)
+    here = installed.models
+    turns = chatting.turns if chatting else TurnTaking()
+
+    def answer() -> Answer:
+        return _answer(settings, chatting)
+
+    def more(tagged: bool) -> tuple[Offer, ...]:
+        return vision_offers(here, tagged)
+
+    def hearing() -> tuple[Offer, ...]:
+        return () if installed.chosen("speech") else speech_offers(installed)
+
+    return [
+        Describing(look, answer, more),
+        Clipping(look, answer, more, hearing),
+        Translating(
+            look, lambda: chatting.model if chatting else None, turns, lambda: chat_offers(here)
+        ),
+    ]
+
+
+def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
+    """What answers from texts that are given, with the chat model if there is one."""
+    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    if chatting is None:
+        return Answer(None, budget, settings.refusal_threshold)
+    model = chatting.model
+    budget = replace(budget, window=model.context_size)
+    return Answer(model, budget, settings.refusal_threshold, model.model_name, chatting.turns)
+
+
+def _studio(settings: Settings) -> Studio:
+    """Where pictures are painted, for all visitors."""
+    here = models(settings)
+    return Studio(lambda: here.chosen("drawing"), made(settings), lambda: offers(here.models))
+
+
+def made(settings: Settings) -> Made:
+    """Where they put what they make."""
+    return Made(settings.home / "made")
+
+
+def models(settings: Settings) -> Models:
+    """Of the home. Asked when a tool runs: a model may have been fetched since the start."""
+    return Models(settings.models_folder, settings)

@@ -1,0 +1,208 @@
+"""The commands for questions: ask, chat, app."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE, FAILED, IN_PART, notice, opened, rows
+
+if TYPE_CHECKING:
+    from assistant.contract.reply import Reply
+    from assistant.conversation.assistant import Assistant
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    ask = commands.add_parser("ask", help="a question, answered with citations")
+    ask.add_argument("question", nargs="?")
+    ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}')
+    ask.add_argument(
+        "--image", type=Path, action="append", default=[], metavar="FILE",
+        help="a picture that the question is about, too; may be repeated",
+    )  # fmt: skip
+    ask.add_argument("--conversation", default="", metavar="ID", help="go on with a conversation")
+    ask.add_argument("--json", action="store_true", help="print the answer document")
+    _with_library(ask, _run_ask)
+    _with_library(commands.add_parser("chat", help="a conversation in the terminal"), _run_chat)
+    app = commands.add_parser("app", help="the app in the browser")
+    app.add_argument("--port", type=int, help="where it listens (8501, or the next that is free)")
+    app.add_argument("--address", default="127.0.0.1", help="loopback unless told otherwise")
+    _with_library(app, _run_app)
+
+
+def _with_library(command: argparse.ArgumentParser, run: Any) -> None:
+    command.add_argument("--library", metavar="NAME", help="which library (main)")
+    command.set_defaults(run=run, misused=command.error)
+
+
+def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build import composition
+    from assistant.contract.intents import Answer
+
+    if (args.question is None) == (args.batch is None):
+        args.misused("give either a QUESTION or --batch FILE")
+    if args.batch and args.image:
+        args.misused("--image goes with one QUESTION")
+    pictures = [_picture(path) for path in args.image]
+    with opened(settings) as library:
+        assistant = composition.assistant(settings, library)
+        for text in (assistant.notice, library.notice()):
+            notice(text)
+        if args.batch:
+            return _run_batch(assistant, args.batch)
+        wish = Answer() if pictures else None  # also when it sounds as if they were to be changed
+        reply = assistant.ask(
+            args.question, conversation=args.conversation, files=pictures, wish=wish
+        )
+        _show(reply, args.json)
+        if not args.json and reply.wish is None:  # what a tool has made says itself how
+            notice(f"`pincite replay {reply.id[:8]}` or `pincite export` tells how it was made.")
+    return DONE
+
+
+def _picture(path: Path) -> Path:
+    """Raises AssistantError for another file."""
+    from assistant.attachments import attached_files
+    from assistant.errors import AssistantError
+
+    if attached_files.kind(attached_files.checked(path)) != "picture":
+        raise AssistantError(f"{path} is no picture.")
+    return path
+
+
+def _run_batch(assistant: "Assistant", path: Path) -> int:
+    """A line for each row as soon as it is done; a row that fails does not end the others."""
+    failed = answered = 0
+    for row in rows(path):
+        answer = _batch_row(assistant, row)
+        failed += "error" in answer
+        answered += "error" not in answer
+        print(json.dumps(answer), flush=True)
+    if not failed:
+        return DONE
+    return IN_PART if answered else FAILED
+
+
+def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
+    """The answer document with the row's id, or the reason why there is none."""
+    from assistant.contract.request import turns
+    from ingest.errors import PinciteError
+
+    try:
+        history = turns((said["role"], said["text"]) for said in row.get("history") or [])
+        if "passages" in row:
+            given = [(p.get("title") or "", p["text"]) for p in row["passages"]]
+            reply = assistant.ask_given(row["question"], given, history)
+        else:
+            reply = assistant.ask(row["question"], history=history)
+        return {**_document(reply), "id": row.get("id"), "receipt": reply.id}
+    except PinciteError as error:
+        reason = str(error)
+    except (KeyError, TypeError, AttributeError, UnicodeError) as error:
+        reason = f"The row is not of the documented form: {error!r}"
+    return {"id": row.get("id"), "question": row["question"], "error": reason}
+
+
+def _document(reply: "Reply") -> dict[str, Any]:
+    """Of an answer; also of one that could not be kept, which is told on standard error."""
+    from assistant.errors import AssistantError
+
+    try:
+        reply.finish()
+    except AssistantError as error:
+        if reply.outcome is None:
+            raise
+        print(f"pincite: {error}", file=sys.stderr)
+    return reply.to_json()
+
+
+def _show(reply: "Reply", as_json: bool) -> None:
+    from assistant.cli.run_tool import tell_offers
+    from assistant.contract.reply import place
+    from assistant.errors import AssistantError
+
+    if as_json:
+        print(json.dumps(_document(reply)))
+        return
+    if sys.stderr.isatty():
+        reply.when_quoted = _show_quotes
+    try:
+        for word in reply:
+            print(word, end="", flush=True)
+    except AssistantError as error:
+        if reply.outcome is None:
+            raise
+        print(f"\npincite: {error}", file=sys.stderr)  # answered, but not kept
+    print("\n")
+    done = reply.finish()
+    for citation in done.citations:
+        quote = " ".join(citation.quote.split())
+        where = place(citation.page, citation.seconds)
+        print(f"[{citation.mark}] {citation.document}, {where}: “{quote}”")
+    unsupported = [s.text for s in done.sentences if not s.supported and not done.refused]
+    for text in unsupported:
+        print(f"not found in the documents: {text}")
+    for told in done.notices:
+        print(f"note: {told}")
+    for made in (*reply.images, *reply.audio):
+        print(made)
+    tell_offers(done.offers)
+    for passage in done.passages[:3] if done.refused else ():
+        first = " ".join(passage.text.split())[:100]
+        where = place(passage.page, passage.seconds)
+        print(f"closest: {passage.document}, {where}: {first}…")
+
+
+def _show_quotes(reply: "Reply") -> None:
+    """What the documents say themselves, for the person who waits for the model."""
+    from assistant.contract.reply import place
+
+    for found in reply.quotes:
+        quote = " ".join(found.quote.split())
+        where = place(found.page, found.seconds)
+        print(f"{found.document}, {where}: “{quote}”\n", file=sys.stderr, flush=True)
+
+
+def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build import composition
+
+    with opened(settings) as library:
+        assistant = composition.assistant(settings, library)
+        notice(library.notice())
+        conversation = assistant.conversations.start()
+        print(assistant.notice or f"{assistant.model_name} on {settings.library!r}. Ctrl-D ends.")
+        for question in _typed():
+            _ask_stoppable(assistant, question, conversation)
+    return DONE
+
+
+def _typed() -> Any:
+    while True:
+        try:
+            question = input("\n> ").strip()
+        except EOFError:
+            return
+        if question:
+            yield question
+
+
+def _ask_stoppable(assistant: "Assistant", question: str, conversation: str) -> None:
+    from ingest.errors import PinciteError
+
+    reply = assistant.ask(question, conversation=conversation)
+    try:
+        _show(reply, as_json=False)
+    except KeyboardInterrupt:
+        reply.stop()
+        print("\n(stopped)")
+    except PinciteError as error:
+        print(f"pincite: {error}", file=sys.stderr)
+
+
+def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.ui import server
+
+    return server.serve(settings, args.port, args.address)

@@ -1,0 +1,45 @@
+"""The commands that look at pictures and videos: describe, translate."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import command
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    describe = command(commands, "describe", _run_describe, "what a picture or a video shows")
+    describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
+    describe.add_argument("question", nargs="?", default="", help="asked about it")
+    translate = command(commands, "translate", _run_translate, "the text in a picture, translated")
+    translate.add_argument("picture", type=Path, metavar="IMAGE")
+    translate.add_argument("--to", default="", metavar="LANGUAGE", help="into which (English)")
+
+
+def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.attachments import attached_files
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Clip, Describe
+    from assistant.errors import AssistantError
+
+    kind = attached_files.kind(attached_files.checked(args.file))
+    if kind == "recording":
+        raise AssistantError(f"{args.file} has no pictures. `pincite transcribe` writes it down.")
+    asked = args.question
+    wish = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
+    return run_tool.run(args, settings, wish, asked, words_do=True)
+
+
+def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.attachments import attached_files
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Translate
+    from assistant.errors import AssistantError
+
+    if attached_files.kind(attached_files.checked(args.picture)) != "picture":
+        raise AssistantError(f"{args.picture} is no picture.")
+    return run_tool.run(args, settings, Translate(args.picture, args.to))

@@ -1,0 +1,108 @@
+"""The commands that paint: draw, edit, vary."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import count
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    draw = _command(commands, "draw", _run_draw, "a new picture of what is described")
+    draw.add_argument("prompt", help="what is to be seen")
+    draw.add_argument("--size", type=_size, metavar="WxH", help="pixels (as the model likes it)")
+    _with_words(draw)
+    edit = _command(commands, "edit", _run_edit, "a picture is changed as described")
+    edit.add_argument("image", type=Path)
+    edit.add_argument("prompt", nargs="?", default="", help="what is to be seen afterwards")
+    edit.add_argument("--mask", type=Path, metavar="FILE", help="what is white in it is made anew")
+    edit.add_argument("--grow", type=_edges, metavar="L,T,R,B", help="more on each side, in pixels")
+    edit.add_argument("--vary", action="store_true", help="another picture like it, without words")
+    edit.add_argument("--strength", type=_share, metavar="S", help="0 keeps it, 1 forgets it")
+    _with_words(edit)
+    vary = _command(commands, "vary", _run_vary, "another picture like a given one")
+    vary.add_argument("image", type=Path)
+    vary.add_argument("--strength", type=_share, metavar="S", help="0 keeps it, 1 forgets it")
+
+
+def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes, a .png")
+    made.add_argument("--steps", type=count, metavar="N", help="more take longer")
+    made.add_argument("--seed", type=int, metavar="N", help="the same one gives the same picture")
+    made.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
+    made.add_argument("--json", action="store_true", help="print the answer document")
+    made.set_defaults(run=run, misused=made.error)
+    return made
+
+
+def _with_words(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--guidance", type=float, metavar="G", help="how closely words are followed"
+    )
+    command.add_argument("--negative", default="", metavar="TEXT", help="what is not to be seen")
+
+
+def _run_draw(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Draw
+
+    wish = Draw(args.prompt, args.size, args.steps, args.seed, args.guidance, args.negative)
+    return run_tool.run(args, settings, wish, args.prompt)
+
+
+def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Edit
+
+    if args.vary:
+        if args.prompt or args.mask or args.grow:
+            args.misused("--vary takes no words, mask or edges")
+        return _run_vary(args, settings)
+    if not args.prompt:
+        args.misused("say what is to be seen: edit IMAGE PROMPT; or --vary")
+    if args.mask and args.grow:
+        args.misused("give either --mask or --grow")
+    wish = Edit(
+        args.image, args.prompt, args.mask, args.grow, args.strength, args.steps, args.seed,
+        args.guidance, args.negative,
+    )  # fmt: skip
+    return run_tool.run(args, settings, wish, args.prompt)
+
+
+def _run_vary(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Vary
+
+    wish = Vary(args.image, args.strength, args.steps, args.seed)
+    return run_tool.run(args, settings, wish, f"Another one like {args.image.name}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 512x384")
+    return int(width), int(height)
+
+
+def _edges(text: str) -> tuple[int, int, int, int]:
+    """Four numbers, or one for all sides."""
+    numbers = text.split(",") if "," in text else [text] * 4
+    if len(numbers) != 4 or not all(number.strip().isdecimal() for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text!r} is not LEFT,TOP,RIGHT,BOTTOM or one number")
+    left, top, right, bottom = map(int, numbers)
+    return left, top, right, bottom
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1")
+    return share

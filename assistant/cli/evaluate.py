@@ -1,0 +1,207 @@
+"""The command that measures: `eval DIR`, `eval runs`, `eval show N`, `eval compare A B`."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli import feedback, progress_bars
+from assistant.cli.shared import DONE, FAILED, IN_PART, count, notice, opened
+
+if TYPE_CHECKING:
+    from assistant.evaluation.runs import Run, Runs
+    from assistant.settings import Settings
+
+_HELP = """\
+pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file), and measure
+pincite eval make         draft questions from the library; you keep or drop each in the app
+pincite eval own          ask your own questions about the library: those that you have kept
+pincite eval runs         the runs that are kept
+pincite eval show N       the figures of run N again
+pincite eval compare A B  what got better from run A to run B, and what broke, question by question
+pincite eval rate ID up   a thumb for an answer: up, down, or none to take it back
+pincite eval learn        learn from your questions, thumbs and opened citations how to rank, and
+                          when to refuse; used only where that is measured to help
+
+A question is a row {"id", "question", "answers": [...], "answerable": true,
+"evidence": [{"doc", "page"}]}, of which "id" and "question" must be there; "history" and
+"passages" may be, as in `pincite ask --batch`. Retrieval sets (corpus.jsonl and queries.jsonl) and
+tasks.jsonl of conversations are read, too.
+
+Whose documents: those of --library NAME. Without it, those of the default library when it holds
+all that the questions are about; else the documents beside the questions (DIR/documents,
+DIR/pdfs, DIR/corpus.jsonl, or files in DIR), which get a library of their own below
+<home>/evaluation: it stays there for the next time, and may be deleted. Questions about documents
+that are not there are skipped, counted and named.
+
+An interrupted run goes on where it was when the same is asked again, unless --fresh.
+"""
+
+
+def add_parsers(commands: Any) -> None:
+    """The command is set as `run`: (arguments, settings) -> exit status."""
+    command = commands.add_parser(
+        "eval", help="measure answers and searches on questions whose answers are known",
+        description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("words", nargs="+", metavar="DIR", help="or one of the words above")
+    command.add_argument("--library", metavar="NAME", help="whose documents are asked")
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.add_argument("--retrieval", action="store_true", help="only search, answer nothing")
+    command.add_argument("--limit", type=count, metavar="N", help="ask only N of the questions")
+    command.add_argument("--seed", type=int, default=0, help="which of them (0)")
+    command.add_argument(
+        "--passages", type=count, default=0, metavar="N",
+        help="answer from the N best passages of a corpus, whole, instead of searching it",
+    )  # fmt: skip
+    command.add_argument(
+        "-n", type=count, default=10, metavar="N", help="make: from N passages (10)"
+    )
+    command.add_argument("--note", default="", help="a word to know the run by")
+    command.add_argument("--fresh", action="store_true", help="do not go on with an earlier run")
+    command.add_argument("--reset", action="store_true", help="learn: forget what was learned")
+    command.set_defaults(run=_run, misused=command.error)
+
+
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
+    first, *rest = args.words
+    actions = {
+        "make": (_make, 0), "own": (_own, 0), "runs": (_list, 0), "show": (_show, 1),
+        "compare": (_compare, 2), "rate": (feedback.rate, 2), "learn": (feedback.learn, 0),
+    }  # fmt: skip
+
+    action, wanted = actions.get(first, (_measure, 0))
+    if len(rest) != wanted:
+        args.misused(f"{first!r} takes {wanted} more words, not {len(rest)}")
+    return action(args, settings, rest)
+
+
+def _measure(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    return _measured(args, settings, Path(args.words[0]), args.library is not None)
+
+
+def _own(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant.evaluation.own import own
+
+    return _measured(args, settings, own(settings, settings.library).file, True)
+
+
+def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named: bool) -> int:
+    from assistant.evaluation import measuring
+
+    options = measuring.Options(
+        args.retrieval, args.limit, args.seed, args.passages, args.note, args.fresh
+    )
+    with progress_bars.measuring() as (adding, asking):
+        watch = measuring.Watch(adding, asking, notice)
+        number = measuring.measure(path, settings, named, options, watch)
+    return _print(measuring.runs(settings), number, args.json)
+
+
+def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant.build import composition
+    from assistant.evaluation.drafting import Drafting
+    from assistant.evaluation.own import own
+    from assistant.evaluation.question_sets import to_row
+    from assistant.evaluation.running import Step
+
+    how = composition.answering(settings)
+    if how.model is None:
+        notice(f"Drafts are written by a chat model. {how.notice}")
+        return FAILED
+    mine, made = own(settings, settings.library), []
+    with opened(settings) as library, progress_bars.measuring() as (_adding, asking):
+        assistant = composition.assistant(settings, library, how, recorded=False)
+        drafting = Drafting(
+            library, assistant, how.model, lambda done, n: asking(Step(done, n, "drafting"))
+        )
+        for question in drafting.drafts(args.n, args.seed):
+            if mine.add([question]):
+                made.append(question)
+    if args.json:
+        print(json.dumps({"file": str(mine.file), "drafts": [to_row(q) for q in made]}))
+    else:
+        print(f"{len(made)} drafts wait in {mine.file}; keep or drop them in the app: Measure")
+    return DONE
+
+
+# -- printing
+
+
+def _print(runs: "Runs", number: int, as_json: bool) -> int:
+    from assistant.evaluation.report import lines, report
+
+    run, rows = runs.get(number), runs.rows(number)
+    found = report(rows)
+    if as_json:
+        print(json.dumps(_document(run, found, rows)))
+    else:
+        print(f"{_head(run)}\n", *lines(found), sep="\n")
+    skipped = run.about["skipped"]
+    if skipped["questions"]:
+        names = ", ".join(skipped["documents"])
+        notice(f"Questions skipped: {skipped['questions']}. Not in the library: {names}")
+    for row in rows:
+        if row["error"]:
+            notice(f"question {row['id']} failed: {row['error']}")
+    if not found["failed"]:
+        return DONE
+    return IN_PART if found["failed"] < found["questions"] else FAILED
+
+
+def _document(run: "Run", found: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    from assistant.evaluation.scoring import scored
+
+    each = [
+        {"id": row["id"], "label": one.label, "error": row["error"], **one.means}
+        for row, one in ((row, scored(row)) for row in rows)
+    ]
+    return {"run": run.number, "started": run.started, "finished": run.finished,
+            "note": run.note, **run.about, **found, "rows": each}  # fmt: skip
+
+
+def _head(run: "Run") -> str:
+    from assistant.evaluation.report import about
+
+    end = "" if run.finished else ", interrupted"
+    return f"{run.title}{end}; questions: {run.asked}; {about(run)}"
+
+
+def _list(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    from assistant.evaluation import measuring
+
+    found = measuring.runs(settings).recent()
+    if args.json:
+        print(json.dumps([vars(run) for run in found]))
+    for run in [] if args.json else found:
+        print(f"{_head(run)}{f' ({run.note})' if run.note else ''}")
+    return DONE
+
+
+def _show(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
+    from assistant.evaluation import measuring
+
+    return _print(measuring.runs(settings), _number(args, words[0]), args.json)
+
+
+def _compare(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
+    from assistant.evaluation import comparing, measuring
+
+    runs = measuring.runs(settings)
+    first, second = (runs.get(_number(args, word)) for word in words)
+    found = comparing.compare(runs.rows(first.number), runs.rows(second.number))
+    if args.json:
+        print(json.dumps({"before": vars(first), "after": vars(second)} | found))
+        return DONE
+    print(f"before: {_head(first)}\nafter:  {_head(second)}\n", *comparing.lines(found), sep="\n")
+    differ = measuring.differences(first, second)
+    if differ:
+        print(f"\nThe runs differ in {', '.join(differ)}.")
+    return DONE
+
+
+def _number(args: argparse.Namespace, word: str) -> int:
+    if not word.isdecimal():
+        args.misused(f"{word!r} is not the number of a run")
+    return int(word)

@@ -1,0 +1,106 @@
+"""The commands that keep a library: watch, backup, restore."""
+
+import argparse
+import json
+import shutil
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE, IN_PART, check_paths, command, notice, opened
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from vectorstore.add_report import Change
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    watch = command(commands, "watch", _run_watch, "keep a library the same as folders")
+    watch.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    watch.add_argument(
+        "--settle",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long a file stays the same first (2)",
+    )
+    backup = command(commands, "backup", _run_backup, "write a library into one file")
+    backup.add_argument("file", type=Path, metavar="FILE")
+    restore = command(commands, "restore", _run_restore, "replace a library by a backup of it")
+    restore.add_argument("file", type=Path, metavar="FILE")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds within a day")
+    return seconds
+
+
+def _run_watch(args: argparse.Namespace, settings: "Settings") -> int:
+    """Until Ctrl-C, or a signal that ends it."""
+    from vectorstore.watch import SETTLE, Watching
+
+    check_paths(args.paths)
+    show = _in_json if args.json else _in_words
+    with opened(settings, make=True) as library:
+        settle = SETTLE if args.settle is None else args.settle
+        names = ", ".join(map(str, args.paths))
+        print(f"{settings.library}: watching {names}; Ctrl-C ends it.", file=sys.stderr, flush=True)
+        Watching(library, args.paths, show, notice, settle).run(threading.Event())
+    return DONE
+
+
+def _in_json(change: "Change") -> None:
+    print(json.dumps(asdict(change)), flush=True)
+
+
+def _in_words(change: "Change") -> None:
+    detail = {"moved": f" (was {change.detail})", "failed": f": {change.detail}"}
+    print(f"{change.outcome} {change.document}{detail.get(change.outcome, '')}", flush=True)
+
+
+def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        contents = library.back_up(args.file.absolute())
+    if args.json:
+        size = args.file.stat().st_size
+        print(json.dumps({"file": str(args.file), "bytes": size, **asdict(contents)}))
+    else:
+        print(f"{args.file}: {contents.documents} documents, {contents.passages} passages")
+        for name in contents.lost:
+            print(f"the copy of {name} is lost or damaged, and not in it", file=sys.stderr)
+    return IN_PART if contents.lost else DONE
+
+
+def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
+    """Into the library of that name, unless another one is named."""
+    from assistant.build import composition
+    from assistant.settings import Settings
+    from assistant.storage.learned import lessons
+    from vectorstore.maintenance.backup import read_contents
+
+    name = args.library or read_contents(args.file).library
+    chosen = Settings.load(home=settings.home, library=name)  # a name from a file: it is checked
+    new = name not in composition.libraries(chosen)
+    try:
+        with opened(chosen, make=True) as library:
+            contents = library.restore(args.file.absolute())
+            lessons(library.folder).reset()  # learned from what was there before
+    except BaseException:
+        if new:
+            shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)
+        raise
+    if args.json:
+        print(json.dumps({**asdict(contents), "library": name}))
+    else:
+        print(
+            f"{name}: {contents.documents} documents, {contents.passages} passages,"
+            f" as of {contents.made}"
+        )
+    return IN_PART if contents.lost else DONE

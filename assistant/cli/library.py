@@ -1,0 +1,199 @@
+"""The commands that change a library and search it: add, remove, verify, rebuild, search."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli import progress_bars
+from assistant.cli.shared import (
+    DONE,
+    FAILED,
+    IN_PART,
+    check_paths,
+    command,
+    count,
+    notice,
+    opened,
+    rows,
+)
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from vectorstore.indexing.pipeline import AddSummary
+    from vectorstore.library import Hit, Library
+
+_SHOWN = 240  # characters of a hit that people see
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    add = command(commands, "add", _run_add, "add files and folders to a library")
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    remove = command(commands, "remove", _run_remove, "take documents out of a library")
+    remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
+    command(
+        commands, "verify", _run_verify, "compare files, catalogue and index, and mend the index"
+    )
+    command(commands, "rebuild", _run_rebuild, "make the index anew from the catalogue")
+    search = command(commands, "search", _run_search, "find pages")
+    search.add_argument("query", nargs="?", help="what to look for")
+    search.add_argument(
+        "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
+    )
+    search.add_argument("--pictures", metavar="WORDS", help="find pictures by words")
+    search.add_argument("--image", type=Path, metavar="FILE", help="find pictures like this one")
+    search.add_argument("-k", type=count, default=8, metavar="N", help="how many pages (8)")
+    search.add_argument(
+        "--hidden", action="store_true", help="also find text that a reader does not see"
+    )
+
+
+def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
+    check_paths(args.paths)
+    with opened(settings, make=True) as library, progress_bars.adding() as progress:
+        summary = library.add(args.paths, progress)
+    if args.json:
+        print(json.dumps(asdict(summary)))
+    else:
+        _print_summary(summary, settings.library)
+    if not summary.failed:
+        return DONE
+    return IN_PART if summary.added + summary.updated + summary.unchanged else FAILED
+
+
+def _print_summary(summary: "AddSummary", library: str) -> None:
+    from ingest.document.source import readable
+
+    for line in _remarks(summary):
+        print(*map(readable, line.splitlines()), sep="\n", file=sys.stderr)
+    rare = {"moved": summary.moved, "removed": summary.removed, "cancelled": summary.cancelled}
+    more = "".join(f" {number} {what}," for what, number in rare.items() if number)
+    print(
+        f"{library}: {summary.added} added, {summary.updated} updated, "
+        f"{summary.unchanged} unchanged,{more}"
+        f" {len(summary.failed)} failed; {summary.pages} pages, {summary.chunks} passages"
+        f" in {summary.seconds:.1f} s"
+    )
+
+
+def _remarks(summary: "AddSummary") -> Iterator[str]:
+    """What a person should know of single documents."""
+    for failure in summary.failed:
+        yield f"not added: {failure.path}\n           {failure.error}"
+    for document in summary.incomplete:
+        yield f"{document.document}: {document.status}"
+    for one in summary.hidden:
+        what = "of a generated picture" if one.generated else "that its readers do not see"
+        yield (
+            f"{one.document}: {one.characters} characters {what}; only "
+            "`pincite search --hidden` finds them"
+        )
+    for old in summary.superseded:
+        yield f"{old.document}: {old.by} is a newer version, and is preferred"
+    for name in summary.gone:
+        yield f"{name}: its file is gone; `pincite remove` takes it out of the library"
+
+
+def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        removed = library.remove(args.documents)
+    print(json.dumps({"removed": removed}) if args.json else f"{removed} removed")
+    return DONE
+
+
+def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
+    with opened(settings) as library:
+        health = library.verify()
+    if args.json:
+        print(json.dumps(asdict(health)))
+    else:
+        print(f"{health.documents} documents, {health.chunks} passages; index {health.chroma}")
+        for sentence in health.mended:
+            print(f"mended: {sentence}")
+        for name in health.lost_files:
+            print(f"the copy of {name} is lost or damaged: add the file again", file=sys.stderr)
+        for page in health.unbalanced:
+            print(f"{page}: not all of its characters are accounted for", file=sys.stderr)
+    return IN_PART if health.lost_files or health.unbalanced else DONE
+
+
+def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
+    from vectorstore.maintenance.migration import failed_anew
+
+    with opened(settings) as library, progress_bars.adding() as progress:
+        chunks = library.rebuild(progress)
+        failed = failed_anew(library.documents())
+    if args.json:
+        more = {"failed": [asdict(document) for document in failed]} if failed else {}
+        print(json.dumps({"chunks": chunks, **more}))
+        return IN_PART if failed else DONE
+    print(f"{chunks} passages indexed anew")
+    for document in failed:
+        notice(f"{document.document}: {document.status}")
+    return IN_PART if failed else DONE
+
+
+def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
+    given = [args.query, args.batch, args.pictures, args.image]
+    if sum(value is not None for value in given) != 1:
+        args.misused("give a QUERY, --batch FILE, --pictures WORDS or --image FILE")
+    if args.pictures is not None or args.image:
+        from assistant.cli import image_search
+
+        return image_search.run(args, settings)
+    with opened(settings) as library:
+        notice(library.notice())
+        if args.batch:
+            for row in rows(args.batch):
+                print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)
+            return DONE
+        found = library.search(args.query, args.k, hidden=args.hidden)
+        hits = [(hit, _hit_row(library, hit)) for hit in found]
+    if args.json:
+        print(json.dumps([row for _, row in hits]))
+    else:
+        _print_hits(hits)
+    return DONE
+
+
+def _search_row(library: "Library", row: dict[str, Any], k: int, hidden: bool) -> dict[str, Any]:
+    started = time.perf_counter()
+    hits = library.search(row["question"], k, hidden=hidden)
+    seconds = round(time.perf_counter() - started, 4)
+    return {
+        "id": row.get("id"),
+        "hits": [_hit_row(library, hit) for hit in hits],
+        "seconds": seconds,
+    }
+
+
+def _hit_row(library: "Library", hit: "Hit") -> dict[str, Any]:
+    from assistant.attachments import media_kinds
+
+    row = {
+        "document": hit.document,
+        "page": hit.page,
+        "score": round(hit.score, 4),
+        "text": hit.text,
+    }
+    seconds = media_kinds.seconds(library, hit)
+    more = {"hidden": hit.chunk.hidden or None, "seconds": seconds}
+    return row | {name: value for name, value in more.items() if value is not None}
+
+
+def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
+    from assistant.contract.reply import place
+
+    if not hits:
+        print("Nothing found.")
+    for number, (hit, row) in enumerate(hits, start=1):
+        text = " ".join(hit.text.split())
+        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
+        where = place(hit.page, row.get("seconds"))
+        print(f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n")

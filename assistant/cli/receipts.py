@@ -1,0 +1,83 @@
+"""The commands for an answer that was given: replay, export."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE, FAILED, notice
+
+if TYPE_CHECKING:
+    from assistant.llm.chat_model import LlamaCppChat
+    from assistant.receipts.record import Receipt, Receipts
+    from assistant.receipts.replay import Replayed
+    from assistant.settings import Settings
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    again = commands.add_parser("replay", help="does the model write an answer again as it was")
+    again.add_argument("id", help="of the answer, or its first characters")
+    again.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    again.set_defaults(run=_run_replay)
+    pack = commands.add_parser("export", help="an answer with its evidence as one HTML file")
+    pack.add_argument("id", help="of the answer, or its first characters")
+    pack.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
+    pack.set_defaults(run=_run_export)
+
+
+def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
+    """0: the same or nothing to write again; 1: it differs, or the model is gone."""
+    from assistant.build import composition
+    from assistant.errors import AssistantError
+    from assistant.receipts.replay import Replayed, replay
+
+    receipts = composition.receipts(settings)
+    receipt = receipts.get(args.id)
+    failed = False
+    try:
+        with composition.library_of(settings, receipt.library) as library:
+            done = replay(receipt, lambda: _model(receipt, receipts, settings), library)
+    except AssistantError as error:
+        done, failed = Replayed(None, "", str(error)), True
+    _tell(receipt, done, args.json)
+    return FAILED if failed or done.identical is False else DONE
+
+
+def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
+    from assistant.receipts.record import conditions
+
+    if as_json:
+        about = {"id": receipt.id, "identical": done.identical, "told": done.told}
+        texts = {"stored": receipt.written, "replayed": done.text}
+        print(json.dumps({**about, **texts, "receipt": vars(receipt)}))
+        return
+    print(receipt.answer["answer"])
+    if done.identical is False and done.text:
+        print(f"\nWritten now:\n{done.text}")
+    for name, chosen in conditions(receipt).items():
+        notice(f"{name} {chosen}")
+    notice(done.told)
+
+
+def _model(receipt: "Receipt", receipts: "Receipts", settings: "Settings") -> "LlamaCppChat":
+    """Opened as it was when it wrote the answer."""
+    from assistant.llm.chat_model import LlamaCppChat
+    from assistant.models.store import Models
+    from assistant.receipts.replay import model_file
+
+    path = model_file(receipt, Models(settings.models_folder, settings), receipts)
+    then = receipt.settings
+    return LlamaCppChat.from_file(path, context=then["window"], threads=then["threads"] or None)
+
+
+def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build import composition
+    from assistant.receipts.evidence_pack import evidence_pack
+
+    receipt = composition.receipts(settings).get(args.id)
+    with composition.library_of(settings, receipt.library) as library:
+        page = evidence_pack(receipt, library)
+    args.output.write_text(page, encoding="utf-8")
+    notice(f"{args.output}: open it in a browser, or print it there.")
+    return DONE

@@ -1,0 +1,150 @@
+"""What the commands of the tools share: a wish is done, its progress shown, its result put where
+the person wants it."""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.cli.shared import DONE, FAILED, notice, opened
+from assistant.errors import AssistantError
+
+_MADE = (".png", ".wav")  # pictures, charts and clips; sounds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.contract.intents import Wish
+    from assistant.contract.reply import Offer, Reply
+    from assistant.settings import Settings
+
+
+def run(
+    args: argparse.Namespace, settings: "Settings", wish: "Wish", question: str = "",
+    words_do: bool = False,
+) -> int:  # fmt: skip
+    """Do it with the library of the settings; `args` has `json`, and `output` for a file.
+
+    A model that is missing is named with the command that fetches it. FAILED when nothing was made
+    without it, or for a refusal, unless `words_do`: what is said is what was wanted, and the model
+    would say more.
+    """
+    from assistant.build import composition
+
+    output: Path | None = getattr(args, "output", None)
+    require_place(output)
+    _require_suffix(output)
+    with opened(settings) as library:
+        reply = composition.maker(settings, library).ask(question, wish=wish)
+        _work(reply, quiet=args.json or not sys.stderr.isatty())
+        _put(reply, output)
+        if args.json:
+            print(json.dumps(reply.to_json()))
+        else:
+            _say(reply)
+    finished = reply.finish()
+    tell_offers(finished.offers)
+    done = words_do or reply.images or reply.audio
+    return FAILED if (finished.offers or finished.refused) and not done else DONE
+
+
+def tell_offers(offers: "Sequence[Offer]") -> None:
+    """Which command fetches a model that was missed."""
+    for offer in offers:
+        size = f"{offer.bytes / 1e6:.0f} MB, " if offer.bytes else ""
+        note = f"; {offer.note}" if offer.note else ""
+        notice(f"`pincite models pull {offer.name}` fetches it ({size}{offer.licence}{note}).")
+
+
+def require_place(output: Path | None) -> None:
+    """Before minutes of work: can the result be put there? Raises AssistantError."""
+    if output is None:
+        return
+    if output.is_dir():
+        raise AssistantError(f"{output} is a folder. Name a file in it: -o {output / 'NAME'}")
+    if not output.absolute().parent.is_dir():
+        raise AssistantError(f"There is no folder {output.absolute().parent}. Make it first.")
+
+
+def _require_suffix(output: Path | None) -> None:
+    if output is not None and output.suffix not in _MADE:
+        raise AssistantError(
+            f"{output} cannot be written: pictures are made as .png and sounds as .wav, which can "
+            "say how they were made."
+        )
+
+
+def _work(reply: "Reply", quiet: bool) -> None:
+    """Run to the end; Ctrl-C stops the tool, and is told as for other commands."""
+    try:
+        if quiet:
+            reply.finish()
+        else:
+            _with_bar(reply)
+    except KeyboardInterrupt:
+        reply.stop()
+        raise
+
+
+def _with_bar(reply: "Reply") -> None:
+    """A bar that is redrawn while the reply is iterated, which happens in a thread of its own:
+    tools set their progress between two pieces of text."""
+    import threading
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            reply.finish()
+        except BaseException as error:
+            failure.append(error)
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    thread = threading.Thread(target=work, daemon=True)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.1)
+            if reply.progress:
+                bar.update(task, completed=reply.progress.done, total=reply.progress.of or None)
+            bar.update(task, description=reply.stage or "Starting")
+    if failure:
+        raise failure[0]
+
+
+def _put(reply: "Reply", output: Path | None) -> None:
+    made = (*reply.images, *reply.audio)
+    if output is None or not made:
+        return
+    if made[0].suffix != output.suffix:
+        raise AssistantError(
+            f"{output} should end in {made[0].suffix}: that is what was made. It is kept in "
+            f"{made[0]}."
+        )
+    try:
+        shutil.copyfile(made[0], output)
+    except OSError as error:
+        raise AssistantError(
+            f"{output} cannot be written: {error.strerror}. What was made is kept in {made[0]}."
+        ) from error
+
+
+def _say(reply: "Reply") -> None:
+    from assistant.contract.reply import place
+
+    done = reply.finish()
+    if done.text:
+        print(done.text)
+    for citation in done.citations:
+        where = place(citation.page, citation.seconds)
+        print(
+            f"[{citation.mark}] {citation.document}, {where}: “{' '.join(citation.quote.split())}”"
+        )
+    for told in done.notices:
+        print(f"note: {told}")

@@ -1,0 +1,77 @@
+"""What the commands share: exit statuses, arguments, the library, rows of questions."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from vectorstore.library import Library
+
+DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
+
+
+def command(
+    commands: Any, name: str, run: Callable[..., int], help: str
+) -> argparse.ArgumentParser:
+    """A command about a library. `run` is called with its arguments and the settings."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made.add_argument("--library", metavar="NAME", help="which library (main)")
+    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    made.set_defaults(run=run, misused=made.error)
+    return made
+
+
+def count(text: str) -> int:
+    """The type of an argument that is a number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+@contextmanager
+def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
+    """The library of the settings, given back to other processes afterwards."""
+    from assistant.build import composition
+
+    with composition.library(settings, make=make) as library:
+        yield library
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON Lines file. Raises AssistantError naming the line."""
+    from assistant.errors import AssistantError
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AssistantError(f"{path} cannot be read: {error}.") from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            row = None
+        if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+            raise AssistantError(f'{path}, line {number}: not a JSON object with a "question".')
+        yield row
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Before a library is made for them. Raises NothingFound."""
+    from ingest.errors import NothingFound
+
+    for path in paths:
+        if not path.exists():
+            raise NothingFound(f"There is no file or folder {path}.")
+
+
+def notice(text: str) -> None:
+    """Tell people, beside what is printed for them or for programs."""
+    if text:
+        print(f"pincite: {text}", file=sys.stderr, flush=True)

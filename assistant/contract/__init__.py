@@ -1,0 +1,1 @@
+"""What crosses every border: a request and its evidence go in, a reply comes out."""

@@ -1,0 +1,141 @@
+"""Where answers may come from: a library, passages given with the question, or both."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from itertools import zip_longest
+from typing import Protocol, Self
+
+from ingest.chunking.chunk import chunk as chunk_document
+from ingest.chunking.coverage_ledger import PageLedger
+from ingest.document.model import Box, Document, Line, Page
+from ingest.language.sentences import split, stems
+from vectorstore.catalog.catalog import StoredChunk
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.library import Hit
+from vectorstore.retrieval.fusion import Candidate, rank
+from vectorstore.store import Vectors
+
+
+class Evidence(Protocol):
+    """What the answer tool needs of a Library."""
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]: ...
+
+    def page(self, document: str, number: int) -> Page: ...
+
+    def ledger(self, document: str) -> Sequence[PageLedger]:
+        """What became of each page, also of those that could not be read."""
+        ...
+
+    def embedder(self) -> Embedder: ...
+
+
+class GivenPassages:
+    """Texts that come with a question: each is a document of one page, each sentence a line."""
+
+    def __init__(self, texts: Sequence[tuple[str, str]], embedder: Embedder) -> None:
+        """`texts` are (title, text); a title that repeats is numbered."""
+        self._embedder = embedder
+        self._pages: dict[str, Page] = {}
+        for title, text in texts:
+            name, number = title or "Passage", 2
+            while name in self._pages:
+                name, number = f"{title or 'Passage'} ({number})", number + 1
+            lines = tuple(Line(sentence, Box(0, 0, 0, 0)) for sentence in split(text))
+            self._pages[name] = Page(1, 0, 0, lines)
+
+    @classmethod
+    def of(cls, pages: Mapping[str, Page], embedder: Embedder) -> Self:
+        """Pages as they were read, by the name that each has as a document."""
+        made = cls((), embedder)
+        made._pages = dict(pages)
+        return made
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._pages)
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]:
+        """Cut and ranked like a library, so that a long text is read where it tells."""
+        chunks, vectors = self._embedded
+        asked, wanted = self._embedder.query(query), stems(query)
+        candidates = [
+            Candidate(c.id, c.document, 1, float(v @ asked), _share(wanted, c))
+            for c, v in zip(chunks, vectors, strict=True)
+            if documents is None or c.document in documents
+        ]
+        found = {c.id: c for c in chunks}
+        return [
+            Hit(found[r.candidate.id], r.score, r.candidate.dense) for r in rank(candidates, {})[:k]
+        ]
+
+    @cached_property
+    def _embedded(self) -> tuple[list[StoredChunk], Sequence[Vectors]]:
+        """Once for all searches: a follow-up is searched alone and with what it builds on."""
+        chunks = [chunk for name, page in self._pages.items() for chunk in _chunks(name, page)]
+        texts = [f"{c.document}\n{c.text}" for c in chunks]
+        return chunks, list(self._embedder.passages(texts)) if texts else []
+
+    def page(self, document: str, number: int) -> Page:
+        return self._pages[document]
+
+    def ledger(self, document: str) -> list[PageLedger]:
+        """Empty: nobody knows what was left out of passages that were given."""
+        return []
+
+    def embedder(self) -> Embedder:
+        return self._embedder
+
+
+class Joined:
+    """A library, and beside it what came with the question."""
+
+    def __init__(self, library: Evidence, attached: GivenPassages, about: str) -> None:
+        """`about`: words of what is attached, by which the library is searched, too: a question
+        about it ("does this match the order?") does not repeat them."""
+        self._library = library
+        self._attached = attached
+        self._about = about
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]:
+        """In turn from what is attached, from what fits the question, and what fits both."""
+        rows = [self._attached.passages(query, k), self._library.passages(query, k, documents)]
+        if self._about:
+            rows.append(self._library.passages(f"{query} {self._about}", k, documents))
+        found = {hit.chunk.id: hit for row in zip_longest(*rows) for hit in row if hit}
+        return list(found.values())[:k]
+
+    def page(self, document: str, number: int) -> Page:
+        """Raises UnknownDocument."""
+        return self._of(document).page(document, number)
+
+    def ledger(self, document: str) -> Sequence[PageLedger]:
+        """Empty for what is attached."""
+        return self._of(document).ledger(document)
+
+    def embedder(self) -> Embedder:
+        return self._library.embedder()
+
+    def _of(self, document: str) -> Evidence:
+        return self._attached if document in self._attached.names else self._library
+
+
+def _chunks(name: str, page: Page) -> list[StoredChunk]:
+    """Without what is no evidence, such as the text of a generated picture."""
+    document = Document(sha256="", name=name, title=name, pages=(page,))
+    return [
+        StoredChunk(f"{name}:{number}", name, 1, c.first, c.last, (), c.text)
+        for number, c in enumerate(chunk_document(document))
+        if not c.hidden
+    ]
+
+
+def _share(wanted: frozenset[str], chunk: StoredChunk) -> float:
+    """Of the question's words, those that the chunk or its title has: BM25 needs more texts."""
+    return len(wanted & stems(f"{chunk.document} {chunk.text}")) / max(len(wanted), 1)

@@ -1,0 +1,142 @@
+"""What a person may wish for: one small class for each tool, made by a command, a button or words.
+
+Their docstrings and the notes of their fields are read by chat models, too, which choose among
+them as tools (`assistant/conversation/langchain_tools.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from assistant.errors import AssistantError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Answer a question from the person's documents, with citations."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draw a new picture of what is described in words. Not for charts of numbers."""
+
+    prompt: str
+    size: tuple[int, int] | None = None  # width and height in pixels; None: as the model likes it
+    steps: int | None = None
+    seed: int | None = None
+    guidance: float | None = None  # how closely the words are followed
+    negative: str = ""  # what is not to be in the picture
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Change a picture as described in words: all of it, a masked part, or beyond its edges."""
+
+    picture: Path
+    prompt: str
+    mask: Path | None = None  # a picture of the same shape: what is white is painted anew
+    grow: tuple[int, int, int, int] | None = None  # pixels at left, top, right, bottom
+    strength: float | None = None  # 0 keeps the picture, 1 forgets it
+    steps: int | None = None
+    seed: int | None = None
+    guidance: float | None = None
+    negative: str = ""
+
+
+@dataclass(frozen=True)
+class Vary:
+    """Make another picture that is like a given one."""
+
+    picture: Path
+    strength: float | None = None
+    steps: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Enhance:
+    """Make a small or blurred picture larger and sharper."""
+
+    picture: Path
+    scale: int = 4  # 1 restores without enlarging
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Say what pictures show and what is written on them, or answer a question about them."""
+
+    pictures: tuple[Path, ...]
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Tell what happens in a video, with times, or answer a question about it."""
+
+    video: Path
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Transcribe:
+    """Write down what is said in a recording or a video."""
+
+    recording: Path
+
+
+@dataclass(frozen=True)
+class Speak:
+    """Read a text aloud."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Translate:
+    """Translate the text that is written in a picture."""
+
+    picture: Path
+    language: str = ""  # into which, by its English name; empty: the person's
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Draw a bar, line or pie chart of numbers from a table in the person's documents."""
+
+    what: str  # in words: what is charted, of what, over what
+    kind: str = ""  # "bar", "line" or "pie"; empty: what suits the numbers
+
+
+Wish = (
+    Answer | Draw | Edit | Vary | Enhance | Describe | Clip | Transcribe | Speak | Translate | Chart
+)
+
+KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in get_args(Wish)}
+
+
+def name(wish: Wish) -> str:
+    """As the answer document and the commands call it: "draw"."""
+    return type(wish).__name__.lower()
+
+
+def to_row(wish: Wish) -> dict[str, Any]:
+    """Plain values, for JSON: {"tool": "draw", "prompt": "a lighthouse"}."""
+    from pydantic import TypeAdapter
+
+    plain: dict[str, Any] = TypeAdapter(type(wish)).dump_python(
+        wish, mode="json", exclude_defaults=True
+    )
+    return {"tool": name(wish), **plain}
+
+
+def from_row(row: Mapping[str, Any]) -> Wish:
+    """The wish that was written so. Raises AssistantError for what is none."""
+    from pydantic import TypeAdapter, ValidationError
+
+    values = {field: value for field, value in row.items() if field != "tool"}
+    try:
+        found: Wish = TypeAdapter(KINDS[row["tool"]]).validate_python(values)
+        return found
+    except (KeyError, ValidationError) as error:
+        raise AssistantError(f"This is no wish of any tool: {dict(row)}.") from error

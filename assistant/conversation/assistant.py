@@ -1,0 +1,93 @@
+"""Assistant: a question comes in, a reply goes out, and the conversation is kept."""
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from assistant.answering.query.starter_questions import suggest
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.intents import Wish
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request, Tool, Turn
+from assistant.conversation.history import Conversations
+from assistant.receipts.record import Recorder
+from vectorstore.library import Library
+
+
+class Assistant:
+    """Answers from one library; may serve several conversations at once."""
+
+    def __init__(
+        self,
+        library: Library,
+        tool: Tool,
+        conversations: Conversations,
+        model_name: str,
+        notice: str = "",
+        recorder: Recorder | None = None,
+        learned_threshold: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """`notice` is a sentence for people, such as why there is no chat model. Without a
+        `recorder` no receipts are kept. `learned_threshold` is asked at each question."""
+        self.library = library
+        self.conversations = conversations
+        self.model_name = model_name
+        self.notice = notice
+        self._tool = tool
+        self.receipts = recorder.receipts if recorder else None
+        self._recorder = recorder
+        self.learned_threshold = learned_threshold
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation: str = "",
+        documents: Collection[str] | None = None,
+        history: Sequence[Turn] = (),
+        threshold: float | None = None,
+        files: Sequence[Path] = (),
+        wish: Wish | None = None,
+    ) -> Reply:
+        """The reply works while it is iterated; a named conversation keeps the turn afterwards.
+
+        `documents` restricts the search; `history` stands in front of the conversation's turns;
+        below `threshold` the gate refuses (None: as was learned, else as the settings say).
+        `files` are attached; a `wish` is done, whatever the words are.
+        """
+        threshold = self.learned_threshold() if threshold is None else threshold
+        kept = self.conversations.history(conversation) if conversation else []
+        request = Request(
+            question, self.library, (*history, *kept), documents, threshold,
+            files=tuple(files), wish=wish,
+        )  # fmt: skip
+        return self._remembered(self._tool.run(request), request, conversation)
+
+    def ask_given(
+        self, question: str, passages: Sequence[tuple[str, str]], history: Sequence[Turn] = ()
+    ) -> Reply:
+        """Answer from (title, text) passages alone; no library is read."""
+        evidence = GivenPassages(passages, self.library.embedder())
+        request = Request(question, evidence, history, given=True)
+        return self._remembered(self._tool.run(request), request)
+
+    def suggestions(self, limit: int = 4) -> list[str]:
+        """Questions that the library's documents invite; the same until the library changes."""
+        documents = self.library.documents()
+        names = [info.document for info in documents if not info.superseded_by]
+        headings = {name: self.library.headings(name) for name in names}
+        seed = hashlib.sha256("".join(names).encode()).digest()[0]
+        return suggest(headings, limit, seed)
+
+    def _remembered(self, reply: Reply, request: Request, conversation: str = "") -> Reply:
+        generation = self.library.generation() if self._recorder else 0
+
+        def keep(done: Reply) -> None:
+            if conversation:
+                self.conversations.add(conversation, done.to_json(), self.library.name)
+            if self._recorder and done.wish is None:  # what is made says itself how it was made
+                self._recorder.keep(done, request, self.library, generation)
+
+        reply.attached = request.files
+        reply.when_done = keep
+        return reply

@@ -1,0 +1,91 @@
+"""Conversations in SQLite: each turn is the answer document that the person saw."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.contract.reply import Passage
+from assistant.contract.request import Turn
+from assistant.storage.sqlite_file import Kept
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversation (id TEXT PRIMARY KEY, library TEXT, started TEXT);
+CREATE TABLE IF NOT EXISTS turn (
+    number       INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversation,
+    question     TEXT NOT NULL,
+    answer       TEXT NOT NULL          -- JSON: the answer document of the public contract
+);
+CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation);
+"""
+_TITLE = 60  # characters
+
+
+class Conversations(Kept):
+    """All conversations of a home."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises AssistantError when the file cannot be written."""
+        super().__init__(path, _SCHEMA, "conversations")
+
+    def start(self) -> str:
+        """A new conversation's id; nothing is written before its first turn."""
+        return uuid.uuid4().hex[:12]
+
+    def add(self, conversation: str, answer: dict[str, Any], library: str = "") -> None:
+        """Write a turn behind the others; an id that is new begins a conversation."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?)", (conversation, library, now)
+            )
+            connection.execute(
+                "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
+                (conversation, answer["question"], json.dumps(answer)),
+            )
+
+    def turns(self, conversation: str) -> list[dict[str, Any]]:
+        """The answer documents, oldest first."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT answer FROM turn WHERE conversation = ? ORDER BY number", (conversation,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def history(self, conversation: str) -> list[Turn]:
+        """The turns as a tool needs them, oldest first."""
+        return [_turn(answer) for answer in self.turns(conversation)]
+
+    def library(self, conversation: str) -> str:
+        """The library it is about; empty for one that nobody has written to."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT library FROM conversation WHERE id = ?", (conversation,)
+            ).fetchone()
+        return row[0] if row else ""
+
+    def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
+        """(id, title) of a library's conversations, the latest first; the first question is it."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT conversation, question FROM turn JOIN conversation AS c"
+                " ON c.id = conversation AND c.library = ? WHERE number IN"
+                " (SELECT min(number) FROM turn GROUP BY conversation)"
+                " ORDER BY (SELECT max(number) FROM turn AS t"
+                " WHERE t.conversation = turn.conversation) DESC LIMIT ?",
+                (library, limit),
+            ).fetchall()
+        return [(row[0], row[1][:_TITLE]) for row in rows]
+
+
+def _turn(answer: dict[str, Any]) -> Turn:
+    passages = tuple(Passage(**passage) for passage in answer["passages"])
+    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
+    kinds = ("attached", "images", "audio")  # answers of older versions lack some
+    files = tuple(Path(path) for kind in kinds for path in answer.get(kind, ()))
+    return Turn(
+        answer["question"], answer["answer"], passages, answer["refused"], asked_back,
+        files,
+    )  # fmt: skip

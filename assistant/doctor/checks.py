@@ -1,0 +1,291 @@
+"""What is installed, what is missing and what would be slow, each with the command that helps."""
+
+import contextlib
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from assistant.doctor import voices
+from assistant.errors import ModelUnusable
+from assistant.models.catalogue import default_model
+from assistant.models.fetch import is_whole, weights_of
+from assistant.models.machine import best_chat_model, fit, needs_avx2, this_machine
+from assistant.models.roles import Role
+from assistant.models.store import Models
+from assistant.security.network_guard import QUIET
+from assistant.settings import Settings
+from ingest.errors import CannotRecognise
+from ingest.images.ocr.rapid import LANGUAGES
+from ingest.images.ocr.tesseract import Tesseract
+
+Severity = Literal["ok", "warning", "error"]
+IMPORT_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; the remedy is empty when all is well."""
+
+    name: str
+    severity: Severity
+    message: str
+    remedy: str = ""
+
+
+def checks(settings: Settings) -> list[Check]:
+    """Everything that set-up and a move to another machine can leave wrong."""
+    # Imports run in child processes, at the same time as the rest: a library built for another
+    # processor ends its process without a word.
+    speech = "from importlib.metadata import version; print(version('faster-whisper'))"
+    recordings = _importing(f"import av, faster_whisper; {speech}")
+    runtime = _importing("import llama_cpp; print(llama_cpp.__version__)")
+    pdf = _importing("import pypdf, pypdfium2; print(pypdf.__version__)")
+    version = "from importlib.metadata import version; print(version('rapidocr'))"
+    ocr = _importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
+    found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
+    found += [*_contents(settings), _telemetry()]
+    found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
+    return [*found, _runtime(runtime)]
+
+
+def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
+    return [asdict(check) for check in found]
+
+
+def print_table(found: Iterable[Check]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    colours = {"ok": "green", "warning": "yellow", "error": "red"}
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for check in found:
+        colour = colours[check.severity]
+        table.add_row(f"[{colour}]{check.severity}[/]", check.name, check.message)
+        if check.remedy:
+            table.add_row("", "", f"[bold]{check.remedy}[/]")
+    Console().print(table)
+
+
+def _python() -> Check:
+    # An older Python is refused when Pincite is installed.
+    return Check("python", "ok", f"Python {platform.python_version()}, {sys.executable}")
+
+
+def _home(home: Path) -> Check:
+    if not os.access(_nearest(home), os.W_OK | os.X_OK):
+        remedy = "Choose another one: pincite --home FOLDER, or the variable PINCITE_HOME."
+        return Check("home", "error", f"{home} cannot be written to.", remedy)
+    return Check("home", "ok", str(home))
+
+
+def _disk(home: Path) -> Check:
+    free = shutil.disk_usage(_nearest(home)).free
+    message = f"{free / 1e9:.1f} GB free"
+    if free < 2e9:
+        return Check("disk", "warning", message, "Free some disk: the default models take 1.4 GB.")
+    return Check("disk", "ok", message)
+
+
+def _nearest(home: Path) -> Path:
+    """The home, or the last folder above it that exists and can be seen."""
+    # Path.exists raises below a folder that cannot be entered (Python 3.11).
+    return next(path for path in (home, *home.absolute().parents) if os.access(path, os.F_OK))
+
+
+def _contents(settings: Settings) -> list[Check]:
+    """The models and libraries of the home."""
+    models = Models(settings.models_folder, settings)
+    try:
+        found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
+        found.append(Check("voice", *voices.voice(settings)))
+        return found + list(_libraries(settings.libraries_folder))
+    except OSError as error:
+        message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
+        return [Check("contents", "error", message, "Make the home readable, or choose another.")]
+
+
+def _sqlite() -> Check:
+    version = sqlite3.sqlite_version
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        options = {row[0] for row in connection.execute("PRAGMA compile_options")}
+    if "ENABLE_FTS5" not in options:
+        return Check("sqlite", "error", f"SQLite {version} without FTS5", "Use another Python.")
+    return Check("sqlite", "ok", f"SQLite {version} with FTS5")
+
+
+def _processor() -> Check:
+    machine = this_machine()
+    message = f"{machine.cores} cores"
+    if not needs_avx2() or not machine.flags:
+        return Check("processor", "ok", message)
+    if "avx2" not in machine.flags:
+        remedy = "Choose a small model: pincite models use chat qwen2.5-coder-0.5b"
+        return Check("processor", "warning", f"{message}, no AVX2: answers are slow", remedy)
+    return Check("processor", "ok", f"{message}, AVX2")
+
+
+def _chat_model(models: Models) -> Iterator[Check]:
+    path, check = _chosen(models, "chat", "warning", "Answers are sentences of the documents.")
+    yield check
+    model = next((item for item in models.models if path == weights_of(item, models.folder)), None)
+    if not path or not model:
+        return
+    machine = this_machine()
+    need = f"{model.name} needs {(model.memory or 0) / 1e9:.1f} GB of memory"
+    message = f"{need}; this machine has {(machine.memory or 0) / 1e9:.1f} GB"
+    suits = fit(model, machine)
+    if suits == "good":
+        yield Check("memory", "ok", message)
+    else:
+        better = best_chat_model(models.models, machine).name
+        remedy = f"pincite models pull {better} && pincite models use chat {better}"
+        yield Check("memory", "warning", f"{message}: {suits}", remedy)
+
+
+def _embedding_model(models: Models) -> Check:
+    path, check = _chosen(models, "embedding", "error", "Documents cannot be added or searched.")
+    known = {weights_of(item, models.folder).parent: item for item in models.models}
+    if path in known and not is_whole(known[path], weights_of(known[path], models.folder)):
+        return Check("embedding model", "error", f"{path} is incomplete.", "pincite models pull")
+    return check
+
+
+def _speech_model(models: Models) -> Check:
+    path, check = _chosen(models, "speech", "warning", "Recordings and videos are not read.")
+    if check.severity == "ok":
+        name = next((item.name for item in models.installed() if item.path == path), "")
+        return replace(check, message=f"{name}, {path}") if name else check
+    nothing = path is None and check.remedy == "pincite models pull"
+    get = f"pincite models pull {default_model('speech', models.models).name}"
+    return replace(check, remedy=get) if nothing else check
+
+
+def _chosen(
+    models: Models, role: Role, severity: Severity, without: str
+) -> tuple[Path | None, Check]:
+    name = f"{role} model"
+    try:
+        path = models.chosen(role)
+    except ModelUnusable as error:
+        return None, Check(name, severity, str(error), "pincite models list")
+    if path is None:
+        return None, Check(name, severity, f"There is none. {without}", "pincite models pull")
+    return path, Check(name, "ok", str(path))
+
+
+def _telemetry() -> Check:
+    loud = [name for name, value in QUIET.items() if os.environ.get(name) != value]
+    if loud:
+        remedy = f"Unset these variables: {', '.join(loud)}"
+        return Check("telemetry", "warning", "It is not switched off everywhere.", remedy)
+    return Check("telemetry", "ok", "off")
+
+
+def _libraries(folder: Path) -> Iterator[Check]:
+    for catalog in sorted(folder.glob("*/catalog.sqlite")):
+        name = f"library {catalog.parent.name}"
+        try:
+            count = _count_documents(catalog)
+        except sqlite3.DatabaseError as error:
+            remedy = f"pincite verify --library {catalog.parent.name}"
+            yield Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
+        else:
+            yield Check(name, "ok", f"{count} documents")
+
+
+def _count_documents(catalog: Path) -> int:
+    address = f"{catalog.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+        return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
+
+
+def _importing(code: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True)
+
+
+def _outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit status and the last line that the child wrote; a hung child counts as failed."""
+    try:
+        output, errors = child.communicate(timeout=IMPORT_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+        return 1, f"nothing happened for {IMPORT_SECONDS} seconds"
+    return child.returncode, ((output or errors).strip().splitlines() or [""])[-1]
+
+
+def _pdf(child: subprocess.Popen[str]) -> Check:
+    status, said = _outcome(child)
+    if status:
+        remedy = f"{sys.executable} -m pip install --force-reinstall pypdf pypdfium2"
+        return Check("pdf", "error", f"PDFs cannot be read: {said}", remedy)
+    return Check("pdf", "ok", f"pypdf {said} and PDFium")
+
+
+def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
+    status, said = _outcome(child)
+    if settings.ocr == "off":
+        remedy = "Choose rapidocr: the setting ocr, or the variable PINCITE_OCR."
+        return Check("scans", "warning", "Scans and pictures are not read: ocr is off.", remedy)
+    if settings.ocr == "tesseract":
+        return _tesseract(settings.ocr_languages)
+    if status:
+        remedy = f"{sys.executable} -m pip install --force-reinstall rapidocr onnxruntime"
+        return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
+    return _rapidocr(said, settings.ocr_languages)
+
+
+def _tesseract(languages: tuple[str, ...]) -> Check:
+    try:
+        reader = Tesseract(languages)
+    except CannotRecognise as error:
+        return Check("scans", "warning", str(error), "Or without it: PINCITE_OCR=rapidocr")
+    if reader.absent:
+        message = f"Tesseract has no data for {', '.join(reader.absent)}."
+        return Check("scans", "warning", message, f"Install tesseract-ocr-{reader.absent[0]}")
+    return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}")
+
+
+def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
+    unread = [language for language in languages if language not in LANGUAGES]
+    if unread:
+        message = f"RapidOCR {version} does not read {', '.join(unread)}."
+        remedy = "Install Tesseract with that language, and: PINCITE_OCR=tesseract"
+        return Check("scans", "warning", message, remedy)
+    other = "; Tesseract is installed, too" if shutil.which("tesseract") else ""
+    return Check("scans", "ok", f"RapidOCR {version}, for {', '.join(languages)}{other}")
+
+
+def _recordings(child: subprocess.Popen[str]) -> Check:
+    status, said = _outcome(child)
+    if status:
+        remedy = f"{sys.executable} -m pip install --force-reinstall faster-whisper av"
+        return Check("recordings", "warning", f"Recordings cannot be read: {said}", remedy)
+    return Check("recordings", "ok", f"faster-whisper {said} and FFmpeg")
+
+
+def _runtime(child: subprocess.Popen[str]) -> Check:
+    status, said = _outcome(child)
+    install = f"{sys.executable} -m pip install --force-reinstall --no-cache-dir llama-cpp-python"
+    if status == 0:
+        return Check("llama-cpp-python", "ok", said)
+    if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception
+        message = "llama-cpp-python stops at once: it was built for another processor."
+        return Check("llama-cpp-python", "warning", message, install)
+    message = f"No model can run, so answers are sentences of the documents ({said})."
+    if not _has_compiler():
+        install = f"Install a C and C++ compiler (such as gcc and g++), then: {install}"
+    return Check("llama-cpp-python", "warning", message, install)
+
+
+def _has_compiler() -> bool:
+    both = (("cc", "gcc", "clang", "cl"), ("c++", "g++", "clang++", "cl"))
+    return all(any(shutil.which(name) for name in names) for names in both)

@@ -1,0 +1,1 @@
+"""Pictures are generated, enlarged, described and charted."""

@@ -1,0 +1,60 @@
+"""A chart of numbers that stand in a table of a document: which cells, and how they are drawn.
+
+Only what cells say is drawn, each cell is cited, and no image model is asked.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from assistant.answering.table_qa.grid import Grid
+from assistant.answering.table_qa.plan import Operand
+from assistant.errors import AssistantError
+
+Kind = Literal["bar", "line", "pie"]
+
+
+class CannotChart(AssistantError):
+    """No table fits, or its numbers do not. The message is for people."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A number over its place on the axis."""
+
+    label: str  # of the axis
+    cell: Operand
+
+    @property
+    def value(self) -> Decimal:
+        return self.cell.value
+
+
+@dataclass(frozen=True)
+class Series:
+    """Numbers of one row or one column, in the order in which they stand."""
+
+    label: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a chart shows: series over the same labels, all in one unit."""
+
+    grid: Grid
+    series: tuple[Series, ...]
+    over: str  # what the labels are: "Site"; empty when the table does not say
+    unit: str  # as it is written: "%", "€"
+    scale: str  # "€k", "in millions"
+    timed: bool  # the labels are years, quarters or months
+    score: float  # how well the table fits what was asked for, 0 to 1
+    left_out: tuple[str, ...] = ()  # rows and columns that are not drawn, such as totals
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(point.label for point in self.series[0].points)
+
+    @property
+    def cells(self) -> tuple[Operand, ...]:
+        return tuple(point.cell for series in self.series for point in series.points)

@@ -1,0 +1,183 @@
+"""Numbers become a PNG. The one place that uses matplotlib, without a window or a display.
+
+The file says in its own text where each number comes from.
+"""
+
+import json
+import textwrap
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.images.charts import Kind, Numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito (2008): told apart also by people who see few colours.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+_DOTS = 150  # to an inch
+_LONG = 14  # characters: longer labels are read better beside lying bars
+_LABELS = 12  # numbers that are written at their bars and points
+_FONT = "DejaVu Sans"  # comes with matplotlib, so that charts are alike everywhere
+_PLACEHOLDERS = ("Last Resort", "LastResort")  # fonts that have a box for each letter
+_STYLE: dict[Any, Any] = {
+    "text.parse_math": False,  # "$" is a currency
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
+    "axes.grid": True, "grid.alpha": 0.3,
+}  # fmt: skip
+TEXT = "pincite-chart"  # the PNG text with the cells as JSON
+
+
+def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
+    """What is drawn, and a sentence when that is not what was asked for."""
+    if asked == "pie":
+        if not any(point.value for point in numbers.series[0].points):
+            return "bar", "A pie cannot show zeros alone, so that they are drawn as bars."
+        if any(point.value < 0 for series in numbers.series for point in series.points):
+            return "bar", "A pie cannot show negative numbers, so that they are drawn as bars."
+        if len(numbers.series) > 1:
+            label = numbers.series[0].label
+            return "pie", f"A pie shows one column of numbers: this is “{label}”."
+        return "pie", ""
+    if asked in ("bar", "line"):
+        return ("bar" if asked == "bar" else "line"), ""
+    return ("line" if numbers.timed and len(numbers.labels) > 2 else "bar"), ""
+
+
+def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> str:
+    """Write a PNG; `source` stands below the chart. The letters for which there is no font."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    told = _told(numbers, title, source)
+    families, missing = fonts("".join(told.values()))
+    with matplotlib.rc_context({**_STYLE, "font.family": families}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the person is told
+        figure = Figure(figsize=_size(numbers, kind), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        {"bar": _bars, "line": _lines, "pie": _pie}[kind](axes, numbers)
+        axes.set_title("\n".join(textwrap.wrap(title, 70)), loc="left", fontsize=12)
+        figure.supxlabel("\n".join(textwrap.wrap(source, 100)), fontsize=8, color="#555555")
+        figure.savefig(path, format="png", dpi=_DOTS, metadata=told)
+    return missing
+
+
+def fonts(text: str) -> tuple[list[str], str]:
+    """Families that have its letters, and the letters that no font of this machine has."""
+    from matplotlib.font_manager import findfont, fontManager
+
+    families = [_FONT]
+    missing = {ord(letter) for letter in text if letter.isprintable()} - _letters(findfont(_FONT))
+    for font in fontManager.ttflist if missing else ():
+        if not font.name.startswith(_PLACEHOLDERS) and (found := missing & _letters(font.fname)):
+            families.append(font.name)
+            missing -= found
+    return families, "".join(map(chr, sorted(missing)))
+
+
+@cache
+def _letters(path: str) -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    try:
+        return frozenset(get_font(path).get_charmap())
+    except (OSError, RuntimeError):  # a damaged font
+        return frozenset()
+
+
+def _size(numbers: Numbers, kind: Kind) -> tuple[float, float]:
+    """In inches: lying bars need a line each."""
+    lying = kind == "bar" and _lie(numbers)
+    height = 2.2 + 0.3 * len(numbers.labels) * len(numbers.series) if lying else 5.0
+    return (8.0, min(max(height, 4.0), 30.0))
+
+
+def _lie(numbers: Numbers) -> bool:
+    longest = max(map(len, numbers.labels))
+    return not numbers.timed and (longest > _LONG or len(numbers.labels) > _LABELS)
+
+
+def _bars(axes: "Axes", numbers: Numbers) -> None:
+    lying, count = _lie(numbers), len(numbers.series)
+    thick = 0.8 / count
+    for at, series in enumerate(numbers.series):
+        places = [n + (at - (count - 1) / 2) * thick for n in range(len(series.points))]
+        values = [float(point.value) for point in series.points]
+        colour = _COLOURS[at % len(_COLOURS)]
+        draw_bars: Any = axes.barh if lying else axes.bar
+        bars = draw_bars(places, values, thick, color=colour, label=series.label)
+        if len(values) * count <= _LABELS * 2:
+            texts = [point.cell.cell.text for point in series.points]
+            axes.bar_label(bars, texts, fontsize=8, padding=2)
+    _axis(axes, numbers, lying)
+    (axes.axvline if lying else axes.axhline)(0, color="#333333", linewidth=0.8)
+
+
+def _lines(axes: "Axes", numbers: Numbers) -> None:
+    places = range(len(numbers.labels))
+    for at, series in enumerate(numbers.series):
+        values = [float(point.value) for point in series.points]
+        colour = _COLOURS[at % len(_COLOURS)]
+        axes.plot(places, values, marker="o", color=colour, label=series.label)
+        for place, value, point in zip(places, values, series.points, strict=True):
+            if len(values) <= _LABELS:
+                axes.annotate(
+                    point.cell.cell.text, (place, value), (0, 6), textcoords="offset points",
+                    ha="center", fontsize=8,
+                )  # fmt: skip
+    _axis(axes, numbers, lying=False)
+
+
+def _pie(axes: "Axes", numbers: Numbers) -> None:
+    series = numbers.series[0]
+    axes.pie(
+        [float(point.value) for point in series.points],
+        labels=[f"{point.label}: {point.cell.cell.text}" for point in series.points],
+        colors=_COLOURS, startangle=90, counterclock=False, autopct="%1.0f %%",
+        wedgeprops={"edgecolor": "white"}, textprops={"fontsize": 9},
+    )  # fmt: skip
+
+
+def _axis(axes: "Axes", numbers: Numbers, lying: bool) -> None:
+    """Labels as they stand in the table, and the unit of the values."""
+    places = list(range(len(numbers.labels)))
+    labels = ["\n".join(textwrap.wrap(label, 40 if lying else 16)) for label in numbers.labels]
+    if lying:
+        axes.set_yticks(places, labels)
+        axes.invert_yaxis()  # the first row of the table is at the top
+        axes.set_xlabel(unit(numbers))
+        axes.set_ylabel(numbers.over)
+        axes.grid(visible=False, axis="y")
+    else:
+        turned = len(labels) * max(map(len, numbers.labels)) > 110
+        axes.set_xticks(
+            places, labels, rotation=45 if turned else 0, ha="right" if turned else "center"
+        )
+        axes.set_ylabel(unit(numbers))
+        axes.set_xlabel(numbers.over)
+        axes.grid(visible=False, axis="x")
+    if len(numbers.series) > 1:
+        axes.legend(fontsize=9, frameon=False)
+    (axes.xaxis if lying else axes.yaxis).set_major_formatter("{x:,g}")
+
+
+def unit(numbers: Numbers) -> str:
+    """What the values are in, as the document writes it."""
+    if numbers.unit and numbers.unit not in numbers.scale:
+        return f"{numbers.unit} {numbers.scale}".strip()
+    return numbers.scale
+
+
+def _told(numbers: Numbers, title: str, source: str) -> dict[str, str]:
+    cells = [
+        {"row": operand.row.label, "column": operand.column.label, "text": operand.cell.text}
+        for operand in numbers.cells
+    ]
+    grid = numbers.grid
+    where = {"document": grid.document, "page": grid.page.number, "table": grid.table.caption}
+    data = json.dumps({**where, "cells": cells}, ensure_ascii=False)
+    return {"Title": title, "Source": source, TEXT: data}

@@ -1,0 +1,92 @@
+"""PICTURES ARE PAINTED by a diffusion model on this machine, and sounds and clips by its kin.
+
+What others use is here: a Job goes to a Painter, which tells a Watch how far it is, and gives
+back what it Painted. Only `loading.py` and `diffusing.py` know which library does it.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.contract.reply import Progress
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+
+class Cancelled(Exception):
+    """The person stopped it."""
+
+
+class CannotPaint(AssistantError):
+    """What is wished for cannot be done with this model or on this machine: says what can."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be painted. None: as the family of the model likes it."""
+
+    prompt: str
+    negative: str = ""
+    size: tuple[int, int] | None = None  # width and height in pixels
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int | None = None  # None: another one each time
+    picture: "Image | None" = None  # what it begins with, in RGB
+    mask: "Image | None" = None  # of the picture's size, in L: 255 is painted anew
+    strength: float | None = None  # how much of the picture is forgotten, 0 to 1
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Samples from -1 to 1, channels x time."""
+
+    samples: "NDArray[np.float32]"
+    rate: int  # a second
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What came of a job: pictures, or the frames of a clip, or a sound."""
+
+    job: Job  # as it was done: with the seed, the size, the steps and the guidance
+    pictures: "tuple[Image, ...]" = ()
+    frames: "tuple[Image, ...]" = ()
+    sound: Sound | None = None
+    notes: tuple[str, ...] = ()  # sentences on what could not be done as wished
+
+
+@dataclass
+class Watch:
+    """How the one who waits sees a job, and stops it."""
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[Progress], None] = lambda progress: None
+    stage: Callable[[str], None] = lambda phrase: None
+    previews: bool = True
+
+    def look(self) -> None:
+        """Raises Cancelled."""
+        if self.cancel.is_set():
+            raise Cancelled
+
+
+class Painter(Protocol):
+    """One model. Not for two threads at once: callers take turns."""
+
+    name: str
+
+    def paint(self, job: Job, watch: Watch) -> Painted:
+        """Loads the model first, where that has not been done.
+
+        Raises Cancelled within a part of a step, or CannotPaint, or ModelUnusable.
+        """
+        ...
+
+    def digest(self) -> str:
+        """The sha256 of the model's weights, in hexadecimal."""
+        ...

@@ -1,0 +1,100 @@
+"""Where all visitors have their pictures painted: one model, one picture at a time."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from assistant.contract.reply import Offer, Outcome, Reply
+from assistant.images.generation import Cancelled, Job, Painted, Painter, Watch
+from assistant.images.generation.provenance import provenance
+from assistant.images.generation.run_pipeline import DiffusersPainter
+from assistant.images.generation.save import save
+from assistant.llm.chat_model import Stopped
+from assistant.llm.model_lock import TurnTaking
+from assistant.storage.output_files import Made
+
+WAITING = "Waiting for another picture"
+_NONE = (
+    "No drawing model is installed. One that you have, a folder of diffusers or a .safetensors "
+    "file, is used after `pincite models use drawing PATH`."
+)
+
+
+class Studio:
+    """Shared by the tools that draw."""
+
+    def __init__(
+        self,
+        chosen: Callable[[], Path | None],
+        made: Made,
+        offers: Callable[[], tuple[Offer, ...]],
+        make: Callable[[Path], Painter] = DiffusersPainter,
+    ) -> None:
+        """`chosen` is the model that is installed now, `offers` those that could be."""
+        self._chosen = chosen
+        self._made = made
+        self._offers = offers
+        self._make = make
+        self._turns = TurnTaking(WAITING)
+        self._kept: tuple[Path, Painter] | None = None
+
+    def reply(self, question: str, tool: str, job: Callable[[], Job], wish: Any) -> Reply:
+        """Paints when it is iterated. `job` may raise AssistantError then."""
+        return Reply(question, lambda reply: self._work(reply, tool, job), tool, wish=wish)
+
+    def _work(self, reply: Reply, tool: str, job: Callable[[], Job]) -> Iterator[str]:
+        path = self._chosen()
+        if path is None:
+            yield _NONE
+            reply.outcome = Outcome(_NONE, grounded=False, offers=self._offers())
+            return
+        wanted = job()
+        try:
+            with self._turns.turn(reply):
+                painter = self._painter(self._chosen() or path)  # another, since it waited
+                reply.model = painter.name
+                done = painter.paint(wanted, _watch(reply))
+                made = provenance(done.job, tool, painter.name, painter.digest())
+                file = save(done, made, self._made.path)
+        except (Stopped, Cancelled):
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+            return
+        if done.sound is not None:
+            reply.audio = (file,)
+        else:
+            reply.images = (file,)
+        text = said(done)
+        yield text
+        reply.outcome = Outcome(text, grounded=False, notices=done.notes)
+
+    def _painter(self, path: Path) -> Painter:
+        """The model's. Another one is let go of, so that memory holds one: asked in a turn."""
+        if self._kept is None or self._kept[0] != path:
+            self._kept = path, self._make(path)
+        return self._kept[1]
+
+
+def said(done: Painted) -> str:
+    """Of what was made, so that it can be made again."""
+    job = done.job
+    if done.sound is not None:
+        seconds = done.sound.samples.shape[1] / done.sound.rate
+        what = f"A generated sound of {seconds:.1f} s"
+    elif done.frames:
+        what = f"A generated clip of {len(done.frames)} frames"
+    else:
+        what = "A generated picture" + (
+            "" if job.size is None else f", {job.size[0]}x{job.size[1]}"
+        )
+    steps = "" if job.steps is None else f", {job.steps} steps"
+    return f"{what}{steps}, seed {job.seed}."
+
+
+def _watch(reply: Reply) -> Watch:
+    def tell(progress: Any) -> None:
+        reply.progress = progress
+
+    def stage(phrase: str) -> None:
+        reply.stage = phrase
+
+    return Watch(reply.cancel, tell, stage)

@@ -1,0 +1,19 @@
+"""What a picture shows: models that describe it and answer questions, and one that names things."""
+
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Viewer(Protocol):
+    """Describes pictures (it is a `Captioner`), and answers questions about them."""
+
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
+        """One or two sentences; nothing when the model is not sure. `cancel` ends it early."""
+        ...
+
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
+        """In a few words; nothing from a model that only describes."""
+        ...

@@ -1,0 +1,122 @@
+"""A picture that a person gives becomes all that is known of it: the text on it, recognised in a
+process of its own, and what a model says that it shows, else the things that are named on it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from assistant.images.vision import Viewer
+from assistant.images.vision.tagger import Tag, Tagging
+from ingest.document.model import Document, Line, Page
+from ingest.document.source import Engines, readable
+from ingest.errors import Stopped, UnreadableFile
+from ingest.images import image_file
+from ingest.sandbox.pool import Sandbox
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Result = TypeVar("Result")
+
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_MOST = 4  # pictures of one file that are described: of a fax of a hundred pages the first
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a picture file."""
+
+    name: str
+    pages: tuple[Page, ...]  # with the lines that are written on them
+    description: str = ""  # a model's words: never evidence
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for page in self.pages for line in page.lines)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def shows(self) -> str:
+        """The description, else the tags as such, else nothing."""
+        if self.description or not self.tags:
+            return self.description
+        named = ", ".join(f"{tag.words} ({tag.probability:.0%})" for tag in self.tags)
+        return f"Tags, not a description: {named}."
+
+
+class Looking:
+    """Looks at pictures with what is installed."""
+
+    def __init__(
+        self,
+        engines: Callable[[], Engines],
+        viewer: Callable[[], Viewer | None],
+        tagging: Callable[[], Tagging | None],
+    ) -> None:
+        """Each is asked when a picture is looked at: a model may have come meanwhile."""
+        self._engines = engines
+        self.viewer = viewer
+        self.tagging = tagging
+
+    def written(self, path: Path, cancel: threading.Event | None = None) -> Seen:
+        """The text alone. Raises UnreadableFile, or Stopped when cancelled."""
+        return Seen(readable(path.name), tuple(self.read(path, cancel).pages))
+
+    def read(self, path: Path, cancel: threading.Event | None = None) -> Document:
+        """A picture or a video, in a process of its own, as all unknown files; descriptions are
+        made in this one, where the model stays loaded. Raises as `written`."""
+        if not path.is_file():  # of a conversation of before
+            raise UnreadableFile(f"{readable(path.name)} is gone from {path.parent}: give it anew.")
+        with Sandbox(engines=replace(self._engines(), captioner=None)) as sandbox:
+            return unless(cancel, sandbox.start(path))[0]
+
+    def stills(self, path: Path, folder: Path, cancel: threading.Event | None) -> list[float]:
+        """The seconds of a video's scenes; their pictures are in `folder` then. Raises as
+        `written`."""
+        with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+            return unless(cancel, sandbox.start_stills(path, folder))
+
+    def shown(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
+        """With what it shows. Raises UnreadableFile, ModelUnusable or Stopped."""
+        if viewer := self.viewer():
+            said = [viewer.describe(picture, cancel) for picture in _pictures(path)]
+            return replace(seen, description=" ".join(filter(None, said)))
+        tagging = self.tagging()
+        return replace(seen, tags=tagging.tags(first(path)) if tagging else ())
+
+    def answer(self, path: Path, question: str, cancel: threading.Event | None = None) -> str:
+        """A vision model's, of the first picture; nothing when none is there that answers."""
+        viewer = self.viewer()
+        return viewer.answer(first(path), question, cancel) if viewer else ""
+
+
+def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
+    """What is waited for. Raises Stopped when cancelled meanwhile."""
+    thread = ThreadPoolExecutor(1)
+    done = thread.submit(waiting)
+    thread.shutdown(wait=False)
+    while cancel is None or not cancel.is_set():
+        if wait([done], _LOOK_AGAIN).done:
+            return done.result()
+    raise Stopped("Stopped while it was looked at.")
+
+
+def first(path: Path) -> "Image":
+    """Raises UnreadableFile."""
+    return next(_pictures(path))
+
+
+def _pictures(path: Path) -> Iterator["Image"]:
+    """Without damaged ones. Raises UnreadableFile when there is no other."""
+    whole = [frame[0] for frame in islice(image_file.frames(path), _MOST) if frame]
+    if not whole:
+        raise UnreadableFile(f"{path.name} is a damaged picture.")
+    return iter(whole)

@@ -1,0 +1,300 @@
+"""The local chat model as LangChain sees it: messages in, a streamed and counted answer out.
+
+Knows no prompt and nothing about documents; llama.cpp itself is in `assistant.llm.llama`.
+"""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.tool import tool_call, tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import PrivateAttr
+
+from assistant.errors import AssistantError, ContextOverflow
+from assistant.llm.llama.engine import LlamaEngine, Sampling
+from assistant.llm.llama.generation import Ending, Request, answer
+from assistant.llm.llama.messages import chosen_tools, turn
+from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
+
+
+@runtime_checkable
+class TokenOdds(Protocol):
+    """A model that can say how likely it is to begin its answer with a word."""
+
+    def next_token_logprobs(
+        self,
+        messages: Sequence[BaseMessage],
+        candidates: Sequence[str],
+        cancel: threading.Event | None = None,
+    ) -> list[float]:
+        """The natural-log probability of the first token of each candidate as the next one."""
+        ...
+
+
+class Stopped(AssistantError):
+    """The person stopped the work before there was a result."""
+
+
+class LlamaCppChat(BaseChatModel):
+    """A GGUF chat model run in this process.
+
+    `invoke` and `stream` also take `max_tokens`, `temperature`, `seed`, and `cancel`, a
+    threading.Event that ends the answer within half a second in any phase. The model answers one
+    caller at a time: an open stream holds it until it ends, is closed or is dropped.
+    """
+
+    model_path: Path
+    context: int = 4096
+    threads: int | None = None  # None or 0: one for each physical core
+    temperature: float = 0.0
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    seed: int = 0
+    max_tokens: int = 512
+    stop: list[str] | None = None
+
+    _loaded: LlamaEngine | None = PrivateAttr(None)
+    _loading: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+
+    @classmethod
+    def from_file(cls, path: Path, *, context: int = 4096, threads: int | None = None) -> Self:
+        """Load the model now. Raises ModelUnusable or ModelRuntimeMissing with a sentence."""
+        model = cls(model_path=path, context=context, threads=threads)
+        model._engine()
+        return model
+
+    def close(self) -> None:
+        """Give the memory back; the next use loads the model again."""
+        with self._loading:
+            engine, self._loaded = self._loaded, None
+        if engine is not None:
+            engine.close()
+
+    def _engine(self) -> LlamaEngine:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = LlamaEngine(self.model_path, self.context, self.threads)
+            return self._loaded
+
+    @property
+    def model_name(self) -> str:
+        """The file's name without its ending."""
+        return self.model_path.stem
+
+    @property
+    def context_size(self) -> int:
+        """How many tokens prompt and answer may take together."""
+        return self._engine().context_size
+
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """How the next word is chosen where a caller does not say otherwise."""
+        names = ("temperature", "top_k", "top_p", "min_p", "seed")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def _llm_type(self) -> str:
+        return "llama.cpp"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        model = {"model_name": self.model_name, "context": self.context}
+        return {**model, **self.sampling, "max_tokens": self.max_tokens}
+
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        kwargs.pop("cancel", None)  # tracers copy these values; an event cannot be copied
+        return super()._get_invocation_params(stop, **kwargs)
+
+    # --- counting and odds --------------------------------------------------------------------
+
+    def count_tokens(
+        self, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()
+    ) -> int:
+        """What these messages take of the context, exactly as they will be sent."""
+        return len(self._prompt(self._engine(), messages, tools))
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The tokens of a text; markup of the chat template in it is only text."""
+        return self._engine().words.tokenize(text)
+
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """`count_tokens` under LangChain's name."""
+        return self.count_tokens(messages, [convert_to_openai_tool(tool) for tool in tools or ()])
+
+    def next_token_logprobs(
+        self,
+        messages: Sequence[BaseMessage],
+        candidates: Sequence[str],
+        cancel: threading.Event | None = None,
+    ) -> list[float]:
+        """The natural-log probability of the first token of each candidate as the next one.
+
+        Raises Stopped when `cancel` is set meanwhile.
+        """
+        engine = self._engine()
+        prompt = self._prompt(engine, messages, ())
+        _refuse_overflow(len(prompt), 1, engine.context_size)
+        first = [engine.words.tokenize(candidate)[0] for candidate in candidates]
+        logits = engine.logits_after(prompt, cancel)
+        if logits is None:
+            raise Stopped("Stopped before the model had looked at the question.")
+        top = logits.max()
+        total = top + np.log(np.exp(logits - top).sum())
+        return [float(logits[token] - total) for token in first]
+
+    # --- tools --------------------------------------------------------------------------------
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: dict[str, Any] | str | bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with tools; `tool_choice` forces one by name, or any one with "any"."""
+        formatted = [convert_to_openai_tool(tool) for tool in tools]
+        return self.bind(tools=formatted, tool_choice=tool_choice, **kwargs)
+
+    # --- answering ----------------------------------------------------------------------------
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        engine = self._engine()
+        request = self._request(engine, messages, stop, kwargs)
+        text, ending = _collected(answer(engine, request))
+        message = AIMessage(
+            content=text,
+            tool_calls=[
+                tool_call(name=call.name, args=json.loads(call.arguments), id=_call_id())
+                for call in ending.calls
+            ],
+            usage_metadata=_usage(request, ending),
+            response_metadata=self._response_metadata(ending),
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        engine = self._engine()
+        request = self._request(engine, messages, stop, kwargs)
+        ending = yield from _chunks(answer(engine, request))
+        last = AIMessageChunk(
+            content="",
+            tool_call_chunks=[
+                tool_call_chunk(name=call.name, args=call.arguments, id=_call_id(), index=at)
+                for at, call in enumerate(ending.calls)
+            ],
+            usage_metadata=_usage(request, ending),
+            response_metadata=self._response_metadata(ending),
+            chunk_position="last",
+        )
+        yield ChatGenerationChunk(message=last)
+
+    def _response_metadata(self, ending: Ending) -> dict[str, Any]:
+        return {"model_name": self.model_name, "finish_reason": ending.reason}
+
+    def _request(
+        self,
+        engine: LlamaEngine,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        options: dict[str, Any],
+    ) -> Request:
+        tools, forced = chosen_tools(options.get("tools"), options.get("tool_choice"))
+        begun = f"{OPEN}\n" if forced else ""
+        prompt = self._prompt(engine, messages, tools, begun)
+        limit = options.get("max_tokens", self.max_tokens)
+        _refuse_overflow(len(prompt), limit, engine.context_size)
+        return Request(
+            prompt=prompt,
+            begun=begun,
+            tool_names=[tool["function"]["name"] for tool in tools],
+            stops=stop if stop is not None else self.stop or [],
+            limit=limit,
+            sampling=self._sampling(options, call_schema(forced) if forced else None),
+            cancel=options.get("cancel"),
+        )
+
+    def _sampling(self, options: dict[str, Any], schema: str | None) -> Sampling:
+        chosen = {name: options.get(name, value) for name, value in self.sampling.items()}
+        return Sampling(**chosen, schema=schema)
+
+    def _prompt(
+        self,
+        engine: LlamaEngine,
+        messages: Sequence[BaseMessage],
+        tools: Sequence[dict[str, Any]],
+        begun: str = "",
+    ) -> list[int]:
+        turns = [turn(message) for message in messages]
+        if "tools" not in engine.words.template:
+            turns, tools = in_words(turns, tools), ()
+        text = engine.words.render(turns, list(tools) or None)
+        return engine.words.tokenize(text + begun, markup=True)
+
+
+def _collected(words: Generator[str, None, Ending]) -> tuple[str, Ending]:
+    parts = []
+    with closing(words):
+        while True:
+            try:
+                parts.append(next(words))
+            except StopIteration as end:
+                return "".join(parts), end.value
+
+
+def _chunks(words: Generator[str, None, Ending]) -> Generator[ChatGenerationChunk, None, Ending]:
+    with closing(words):
+        while True:
+            try:
+                text = next(words)
+            except StopIteration as end:
+                ending: Ending = end.value
+                return ending
+            yield ChatGenerationChunk(message=AIMessageChunk(content=text))
+
+
+def _refuse_overflow(prompt: int, answer: int, context: int) -> None:
+    if prompt + answer > context:
+        raise ContextOverflow(
+            f"The prompt takes {prompt} tokens and the answer may take {answer}: together more "
+            f"than the {context} of the model's context. Ask something shorter, give it fewer "
+            "passages, or set a larger context."
+        )
+
+
+def _call_id() -> str:
+    return f"call_{uuid.uuid4().hex[:12]}"
+
+
+def _usage(request: Request, ending: Ending) -> UsageMetadata:
+    prompt, answer = len(request.prompt), ending.tokens
+    return UsageMetadata(input_tokens=prompt, output_tokens=answer, total_tokens=prompt + answer)

@@ -1,0 +1,252 @@
+"""One loaded model generates: a prompt of tokens becomes the next tokens, or their odds.
+
+Knows neither LangChain nor documents.
+"""
+
+import ctypes
+import os
+import threading
+import weakref
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import ModelUnusable
+from assistant.llm.llama import runtime
+from assistant.llm.llama.tokenizer import Vocabulary
+
+_LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
+# llama.cpp computes tokens by fours, and those left over, or alone, with other rounding: scores
+# move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
+# computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
+BLOCK = 32  # tokens
+_ABORTED = 2  # what llama_decode returns when the abort callback stopped it
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen; `schema` restricts the text to JSON that fits it."""
+
+    temperature: float = 0.0
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    seed: int = 0
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Timings:
+    """llama.cpp's own clock since the last reset: prompt tokens and single tokens."""
+
+    prompt_tokens: int
+    prompt_seconds: float
+    tokens: int
+    seconds: float
+
+
+class LlamaEngine:
+    """A model and the one context it computes in.
+
+    `words` may be used from any thread while another one generates. `generate` and `logits_after`
+    wait for each other: llama.cpp aborts the process when two threads use one context. A generator
+    holds the model from its first token until it ends, is closed or is dropped.
+    """
+
+    def __init__(self, path: Path, context: int, threads: int | None) -> None:
+        runtime.refuse_other_files(path)
+        self.path = path
+        self.evaluated = 0  # tokens the model has computed; a reused prefix does not count
+        self._llama = llama = runtime.runtime()
+        self._lock = threading.Lock()
+        self._held: list[int] = []  # the tokens whose keys and values are in the context
+        self._whole = 0  # of them, from the start, those computed in whole blocks
+        self._never = ctypes.create_string_buffer(2)
+        self.words = Vocabulary(llama, runtime.load_model(llama, path), path)
+        self.context_size: int = min(context, self.words.trained_context or context)
+        self._context = runtime.open_context(
+            llama,
+            self.words.model,
+            path,
+            self.context_size,
+            threads or runtime.physical_cores(),
+        )
+        # `words` frees the weights, so it has to live until the context is gone.
+        self._finalizer = weakref.finalize(self, _free, llama, self._context, self.words)
+        self._finalizer.atexit = False  # a daemon thread may still be computing at exit
+        self._memory = llama.llama_get_memory(self._context)
+
+    def close(self) -> None:
+        """Free the context, once a running generation has ended; the weights go with the object."""
+        with self._lock:
+            self._finalizer()
+
+    def generate(
+        self, prompt: Sequence[int], sampling: Sampling, limit: int, cancel: threading.Event | None
+    ) -> Generator[int, None, str]:
+        """Yield the answer's tokens; return why it ended: "stop", "length" or "cancelled"."""
+        with self._running(cancel) as ready:
+            if not ready or not self._hold(prompt):
+                return "cancelled"
+            with self._sampler(sampling) as pick:
+                for number in range(1, limit + 1):
+                    if cancel is not None and cancel.is_set():
+                        return "cancelled"
+                    token = pick()
+                    if self.words.ends(token):
+                        return "stop"
+                    yield token
+                    if number < limit and not self._decode([token]):
+                        return "cancelled"
+            return "length"
+
+    def logits_after(
+        self, prompt: Sequence[int], cancel: threading.Event | None
+    ) -> NDArray[np.float64] | None:
+        """The raw score of every token as the next one; None when cancelled."""
+        with self._running(cancel) as ready:
+            if not ready or not self._hold(prompt):
+                return None
+            scores = self._llama.llama_get_logits_ith(self._context, -1)
+            return np.ctypeslib.as_array(scores, (self.words.size,)).astype(np.float64)
+
+    def timings(self, *, reset: bool = False) -> Timings:
+        """What llama.cpp itself measured, for benchmarks."""
+        perf = self._llama.llama_perf_context(self._context)
+        if reset:
+            self._llama.llama_perf_context_reset(self._context)
+        return Timings(perf.n_p_eval, perf.t_p_eval_ms / 1e3, perf.n_eval, perf.t_eval_ms / 1e3)
+
+    @contextmanager
+    def _running(self, cancel: threading.Event | None) -> Iterator[bool]:
+        """Hold the model; yields False, without holding it, when cancelled while waiting."""
+        if not _acquire(self._lock, cancel):
+            yield False
+            return
+        try:
+            if not self._finalizer.alive:
+                raise ModelUnusable(f"{self.path} has been closed. Load the model again.")
+            with self._abortable(cancel):
+                yield True
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _abortable(self, cancel: threading.Event | None) -> Iterator[None]:
+        if cancel is None:
+            yield
+            return
+        flag, done = ctypes.create_string_buffer(2), threading.Event()
+        threading.Thread(target=_copy, args=(cancel, flag, done), daemon=True).start()
+        self._watch_flag(flag)
+        try:
+            yield
+        finally:
+            done.set()
+            self._watch_flag(self._never)
+
+    def _watch_flag(self, flag: ctypes.Array[ctypes.c_char]) -> None:
+        # llama.cpp asks after each of some 650 operations of a token. A Python function would
+        # wait for the interpreter lock each time: 12 times slower beside one busy Python thread
+        # (0.3.36). The C library's strlen answers the same question: is the first byte set?
+        library = ctypes.cdll.msvcrt if os.name == "nt" else ctypes.CDLL(None)
+        is_set = ctypes.cast(library.strlen, self._llama.ggml_abort_callback)
+        address = ctypes.cast(flag, ctypes.c_void_p)
+        self._llama.llama_set_abort_callback(self._context, is_set, address)
+
+    def _hold(self, prompt: Sequence[int]) -> bool:
+        """Make `prompt` the content of the context; False when stopped on the way."""
+        # The last token is always computed: its scores are the ones that are wanted.
+        common = min(_common_prefix(self._held, prompt), len(prompt) - 1, self._whole)
+        self._keep(common // BLOCK * BLOCK)
+        whole = len(prompt) // BLOCK * BLOCK
+        for start in range(len(self._held), whole, runtime.BATCH):
+            if not self._decode(prompt[start : min(start + runtime.BATCH, whole)]):
+                return False
+            self._whole = len(self._held)
+        return whole == len(prompt) or self._decode(prompt[whole:])
+
+    def _keep(self, count: int) -> None:
+        if not self._llama.llama_memory_seq_rm(self._memory, 0, count, -1):
+            self._llama.llama_memory_clear(self._memory, True)  # recurrent: all or nothing
+            count = 0
+        del self._held[count:]
+        self._whole = min(self._whole, count)
+
+    def _decode(self, tokens: Sequence[int]) -> bool:
+        array = (self._llama.llama_token * len(tokens))(*tokens)
+        batch = self._llama.llama_batch_get_one(array, len(tokens))
+        code = self._llama.llama_decode(self._context, batch)
+        if code == 0:
+            self._held.extend(tokens)
+            self.evaluated += len(tokens)
+            return True
+        self._keep(len(self._held))  # a stopped call may leave some of its tokens behind
+        if code == _ABORTED:
+            return False
+        raise ModelUnusable(f"llama.cpp failed on {self.path} (code {code}).{runtime.reasons()}")
+
+    @contextmanager
+    def _sampler(self, sampling: Sampling) -> Iterator[Callable[[], int]]:
+        llama = self._llama
+        chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
+        try:
+            for link in self._links(sampling):
+                llama.llama_sampler_chain_add(chain, link)
+            yield lambda: int(llama.llama_sampler_sample(chain, self._context, -1))
+        finally:
+            llama.llama_sampler_free(chain)
+
+    def _links(self, sampling: Sampling) -> Iterator[Any]:
+        llama = self._llama
+        if sampling.schema is not None:
+            yield self._grammar(sampling.schema)
+        if sampling.temperature <= 0:
+            yield llama.llama_sampler_init_greedy()
+            return
+        yield llama.llama_sampler_init_top_k(sampling.top_k)
+        yield llama.llama_sampler_init_top_p(sampling.top_p, 1)
+        yield llama.llama_sampler_init_min_p(sampling.min_p, 1)
+        yield llama.llama_sampler_init_temp(sampling.temperature)
+        yield llama.llama_sampler_init_dist(sampling.seed & 0xFFFFFFFF)
+
+    def _grammar(self, schema: str) -> Any:
+        rules = self._llama.llama_grammar.json_schema_to_gbnf(schema).encode()
+        grammar = self._llama.llama_sampler_init_grammar(self.words.handle, rules, b"root")
+        if not grammar:
+            raise ValueError(
+                f"llama.cpp cannot follow this JSON schema: {schema}{runtime.reasons()}"
+            )
+        return grammar
+
+
+def _free(llama: Any, context: Any, _words: Vocabulary) -> None:
+    llama.llama_free(context)
+
+
+def _acquire(lock: threading.Lock, cancel: threading.Event | None) -> bool:
+    if cancel is None:
+        return lock.acquire()
+    while not cancel.is_set():
+        if lock.acquire(timeout=_LOOK_AGAIN):
+            return True
+    return False
+
+
+def _copy(
+    cancel: threading.Event, flag: ctypes.Array[ctypes.c_char], done: threading.Event
+) -> None:
+    while not done.is_set():
+        if cancel.wait(_LOOK_AGAIN):
+            flag[0] = b"\1"
+            return
+
+
+def _common_prefix(held: Sequence[int], prompt: Sequence[int]) -> int:
+    pairs = zip(held, prompt, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(held), len(prompt)))

@@ -1,0 +1,65 @@
+"""One answer: a request becomes words for the person, calls of tools, and the reason it ended."""
+
+import codecs
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+from assistant.llm.llama.engine import LlamaEngine, Sampling
+from assistant.llm.llama.tool_calls import CallReader, StopWords, ToolCall
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that decides an answer."""
+
+    prompt: list[int]
+    begun: str  # words of the answer that are already in the prompt
+    tool_names: list[str]
+    stops: list[str]
+    limit: int
+    sampling: Sampling
+    cancel: threading.Event | None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is known once the words have ended."""
+
+    reason: str  # "stop", "length" or "cancelled"
+    calls: list[ToolCall]
+    tokens: int
+
+
+def answer(engine: LlamaEngine, request: Request) -> Generator[str, None, Ending]:
+    """Yield the words of the answer as they come; return what is not words."""
+    stops = StopWords(request.stops)
+    reader = CallReader(request.tool_names, request.begun) if request.tool_names else None
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    count, reason = 0, "stop"
+    tokens = engine.generate(request.prompt, request.sampling, request.limit, request.cancel)
+    with closing(tokens):
+        while not stops.found:
+            try:
+                token = next(tokens)
+            except StopIteration as end:
+                reason = end.value
+                break
+            count += 1
+            text = stops.feed(decoder.decode(engine.words.piece(token)))
+            if shown := reader.feed(text) if reader else text:
+                yield shown
+    tail = "" if stops.found else stops.feed(decoder.decode(b"", True)) + stops.rest()
+    rest, calls = _finished(reader, tail)
+    if rest:
+        yield rest
+    return Ending(reason, calls, count)
+
+
+def _finished(reader: CallReader | None, tail: str) -> tuple[str, list[ToolCall]]:
+    if reader is None:
+        return tail, []
+    shown = reader.feed(tail)
+    rest, calls = reader.finish()
+    return shown + rest, calls

@@ -1,0 +1,141 @@
+"""llama.cpp itself: loaded once, silenced, and turned into an opened model or a clear sentence.
+
+The only module that imports llama_cpp.
+"""
+
+import ctypes
+import functools
+import os
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import ModelRuntimeMissing, ModelUnusable
+from assistant.models.machine import this_machine
+from ingest.platform.openmp import wait_calmly
+
+BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
+_LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR
+
+_last_errors: deque[str] = deque(maxlen=3)
+_kept: list[Any] = []  # C code calls it for ever; ctypes would let it be collected
+
+
+@functools.cache
+def runtime() -> Any:
+    """The llama_cpp module, silent. Raises ModelRuntimeMissing when it cannot be had."""
+    wait_calmly()
+    try:
+        import llama_cpp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise _missing(error) from error
+    _hear_log(llama_cpp)
+    llama_cpp.llama_backend_init()
+    return llama_cpp
+
+
+@functools.cache
+def mtmd() -> Any:
+    """llama.cpp's library for pictures, silent. Raises ModelRuntimeMissing when it is not there."""
+    runtime()
+    try:
+        from llama_cpp import mtmd_cpp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise _missing(error) from error
+    for set_log in (mtmd_cpp.mtmd_log_set, mtmd_cpp.mtmd_helper_log_set):
+        set_log(_kept[-1], ctypes.c_void_p(0))
+    return mtmd_cpp
+
+
+def _missing(error: Exception) -> ModelRuntimeMissing:
+    if isinstance(error, ModuleNotFoundError) and error.name == "llama_cpp":
+        return ModelRuntimeMissing(
+            "llama-cpp-python, which runs the chat model, is not installed. "
+            "'pincite doctor' says how to install it here."
+        )
+    return ModelRuntimeMissing(
+        f"llama-cpp-python is installed but does not load ({error}). "
+        "'pincite doctor' says what to do."
+    )
+
+
+def _hear_log(llama: Any) -> None:
+    def hear(level: int, text: bytes, _data: object) -> None:
+        if level == _LOG_ERROR and (line := text.decode("utf-8", "replace").strip()):
+            _last_errors.append(line)
+
+    callback = llama.llama_log_callback(hear)
+    _kept.append(callback)
+    llama.llama_log_set(callback, ctypes.c_void_p(0))
+
+
+def reasons() -> str:
+    """What llama.cpp complained about last, ready to be appended to a sentence."""
+    return f" llama.cpp says: {' '.join(_last_errors)}" if _last_errors else ""
+
+
+def refuse_other_files(path: Path) -> None:
+    """Raises ModelUnusable unless `path` is a readable GGUF file."""
+    if not path.is_file():
+        raise ModelUnusable(
+            f"There is no model file at {path}. Fetch one with 'pincite models pull'."
+        )
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
+    if start != b"GGUF":
+        raise ModelUnusable(
+            f"{path} is not a GGUF model file. Choose another file, or fetch a model with "
+            "'pincite models pull'."
+        )
+
+
+def load_model(llama: Any, path: Path) -> Any:
+    """The weights in memory. Raises ModelUnusable with llama.cpp's own last words."""
+    params = llama.llama_model_default_params()
+    # Weights are repacked for the processor when loaded, so a mapped file is held twice:
+    # the 1.5B peaks at 2.1 GB mapped and 1.3 GB read.
+    params.load_mode = llama.LLAMA_LOAD_MODE_NONE
+    params.n_gpu_layers = 0
+    _last_errors.clear()
+    model = llama.llama_model_load_from_file(os.fsencode(path), params)
+    if not model:
+        raise ModelUnusable(
+            f"{path} could not be loaded: it is damaged, incomplete or of a kind this version "
+            f"of llama.cpp does not know. Fetch it again or choose another model.{reasons()}"
+        )
+    return model
+
+
+def open_context(llama: Any, model: Any, path: Path, size: int, threads: int) -> Any:
+    """Room for `size` tokens. Raises ModelUnusable when there is no memory for it."""
+    params = llama.llama_context_default_params()
+    params.n_ctx, params.n_batch, params.n_ubatch = size, BATCH, BATCH
+    params.n_outputs_max = 1  # scores of the last token only: a smaller buffer
+    params.n_threads = params.n_threads_batch = threads
+    params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED  # no faster on processors
+    params.no_perf = False
+    _last_errors.clear()
+    context = llama.llama_init_from_model(model, params)
+    if not context:
+        raise ModelUnusable(
+            f"{path} was loaded, but there is not enough memory for a context of {size} tokens. "
+            f"Choose a smaller context or model.{reasons()}"
+        )
+    return context
+
+
+def metadata(llama: Any, model: Any, key: str) -> str:
+    """A text that the model's file carries; empty when it does not."""
+    read = llama.llama_model_meta_val_str
+    size = 1 + max(0, read(model, key.encode(), ctypes.create_string_buffer(1), 1))
+    buffer = ctypes.create_string_buffer(size)
+    read(model, key.encode(), buffer, size)
+    return buffer.value.decode("utf-8", "replace")
+
+
+def physical_cores() -> int:
+    """Cores this process may use; a second thread on a core does not make llama.cpp faster."""
+    return this_machine().cores

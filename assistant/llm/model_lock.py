@@ -1,0 +1,36 @@
+"""One at a time uses a model in this process.
+
+An answer has its turn from its first check to its last word: another's passages would push its own
+out of the model's cache. Pictures would be mixed, or would not fit into memory beside each other.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from assistant.contract.reply import Reply
+from assistant.llm.chat_model import Stopped
+
+WAITING = "Waiting for another answer"
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+
+
+class TurnTaking:
+    """Shared by all tools that use one model."""
+
+    def __init__(self, waiting: str = WAITING) -> None:
+        """`waiting` is what people read meanwhile."""
+        self._waiting = waiting
+        self._busy = threading.Lock()
+
+    @contextmanager
+    def turn(self, reply: Reply) -> Iterator[None]:
+        """Wait for the others, and say so. Raises Stopped."""
+        while not self._busy.acquire(timeout=_LOOK_AGAIN):
+            reply.stage = self._waiting
+            if reply.cancel.is_set():
+                raise Stopped("Stopped while another one had its turn.")
+        try:
+            yield
+        finally:
+            self._busy.release()

@@ -1,0 +1,243 @@
+"""Receipts: how each answer came about, so that it can be made again and shown to others."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from assistant.answering.verification.answerability import POINTS
+from assistant.contract.reply import Outcome, Passage, Reply
+from assistant.contract.request import Request
+from assistant.errors import AssistantError
+from assistant.models.verified_file import sha256_of
+from assistant.storage.sqlite_file import Kept
+from ingest.document.source import readable
+from vectorstore.errors import LibraryError
+from vectorstore.library import Library
+
+MOST = 2000  # receipts of a home; with each new one the oldest goes
+_LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS receipt (
+    number  INTEGER PRIMARY KEY,
+    id      TEXT NOT NULL UNIQUE,      -- of the answer
+    receipt TEXT NOT NULL              -- JSON: a Receipt
+);
+CREATE TABLE IF NOT EXISTS file_hash ( -- to hash a model of gigabytes only once
+    path     TEXT PRIMARY KEY,
+    bytes    INTEGER NOT NULL,
+    modified INTEGER NOT NULL,         -- nanoseconds
+    sha256   TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What writes the answers of this process, and how; no model when they are quoted."""
+
+    model: Path | None = None
+    settings: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # budget, threshold, sampling: all that decides what is written
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read: a passage by its hash, and by that of its document's file."""
+
+    document: str
+    page: int
+    passage_sha256: str  # of its text in UTF-8
+    document_sha256: str  # empty for passages that were given with the question
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How an answer came about. `asked` is empty where no model was asked."""
+
+    id: str
+    made: str  # ISO 8601, UTC
+    answer: dict[str, Any]  # the answer document of the public contract
+    asked: list[list[str]]  # [role, text]: the exact messages
+    written: str  # by the model, before it was trimmed and cited
+    yes_log_odds: float | None  # refused before a word was written: the odds that decided
+    model: dict[str, Any]  # "name", "file", "sha256"; only the name where none was used
+    embedding: str  # identity of the model that found the passages
+    library: str  # empty for passages that were given with the question
+    generation: int  # of the library when it was asked
+    settings: dict[str, Any]
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    meant: str = ""  # the question as it was answered, where it completes another one
+    documents: list[str] | None = None  # that alone were asked; None: all
+    threshold: float | None = None  # of the gate for this question; None: in receipts of before
+    answerable: float | None = None  # what the gate said, 0 to 1; None where it was not asked
+    steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
+
+
+class Receipts(Kept):
+    """The newest receipts of a home."""
+
+    def __init__(self, path: Path, most: int = MOST) -> None:
+        """Raises AssistantError when the file cannot be written."""
+        super().__init__(path, _SCHEMA, "receipts")
+        self._most = most
+
+    def add(self, receipt: Receipt) -> None:
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO receipt (id, receipt) VALUES (?, ?)",
+                (receipt.id, json.dumps(asdict(receipt))),
+            )
+            connection.execute(
+                "DELETE FROM receipt WHERE number <= (SELECT max(number) FROM receipt) - ?",
+                (self._most,),
+            )
+
+    def get(self, identity: str) -> Receipt:
+        """By an answer's id or its beginning. Raises AssistantError."""
+        last = f"{identity}\uffff"
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? LIMIT 2", (identity, last)
+            ).fetchall()
+        if len(identity) < _LEAST_OF_ID or not rows:
+            raise AssistantError(
+                f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
+                f" JSON, or its first {_LEAST_OF_ID} characters or more; the newest {self._most:,}"
+                " answers have a receipt."
+            )
+        if len(rows) > 1:
+            raise AssistantError(f"Several answers begin with {identity!r}. Give more of the id.")
+        return Receipt(**json.loads(rows[0][0]))
+
+    def has(self, identity: str) -> bool:
+        """Whether an answer has a receipt."""
+        with self._connected() as connection:
+            found = connection.execute("SELECT 1 FROM receipt WHERE id = ?", (identity,))
+            return found.fetchone() is not None
+
+    def sha256(self, path: Path) -> str:
+        """Of a file; known files are hashed again when their size or time has changed."""
+        try:
+            about = path.stat()
+        except OSError as error:
+            raise AssistantError(f"The model's file {path} cannot be read: {error}.") from error
+        known = (str(path.resolve()), about.st_size, about.st_mtime_ns)
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", known
+            ).fetchone()
+        if row:
+            return str(row[0])
+        digest = sha256_of(path)
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?)", (*known, digest)
+            )
+        return digest
+
+
+class Recorder:
+    """Writes the receipts of what one process answers."""
+
+    def __init__(self, receipts: Receipts, writer: Writer) -> None:
+        self.receipts = receipts
+        self._writer = writer
+
+    def keep(self, reply: Reply, request: Request, library: Library, generation: int) -> None:
+        """The receipt of a finished reply. Raises AssistantError when it cannot be written."""
+        answer, given = reply.to_json(), request.given
+        read = _read(reply.finish())
+        self.receipts.add(
+            Receipt(
+                id=reply.id,
+                made=datetime.now(UTC).isoformat(timespec="seconds"),
+                answer=answer,
+                asked=[list(message) for message in reply.asked],
+                written=reply.so_far,
+                yes_log_odds=reply.yes_log_odds,
+                model=self._model(reply),
+                embedding=library.embedder().identity,
+                library="" if given else library.name,
+                generation=generation,
+                settings=dict(self._writer.settings),
+                sources=[asdict(_source(passage, library, given)) for passage in read],
+                versions=versions(),
+                meant=reply.meant,
+                documents=None if request.documents is None else list(request.documents),
+                threshold=self._threshold(request),
+                answerable=reply.answerable,
+                steps=[asdict(step) for step in reply.steps],
+            )
+        )
+
+    def _threshold(self, request: Request) -> float | None:
+        set_so: float | None = self._writer.settings.get("refusal_threshold")
+        return set_so if request.threshold is None else request.threshold
+
+    def _model(self, reply: Reply) -> dict[str, Any]:
+        path = self._writer.model
+        if path is None:
+            return {"name": reply.model}
+        return {"name": reply.model, "file": str(path), "sha256": self.receipts.sha256(path)}
+
+
+def _read(outcome: Outcome) -> list[Passage]:
+    """The passages, and what is cited of documents that were read for an earlier question."""
+    documents = {passage.document for passage in outcome.passages}
+    earlier = [c for c in outcome.citations if c.document not in documents]
+    return [*outcome.passages, *(Passage(c.document, c.page, c.score, c.quote) for c in earlier)]
+
+
+def _source(passage: Passage, library: Library, given: bool) -> Source:
+    digest = hashlib.sha256(passage.text.encode()).hexdigest()
+    of_file = "" if given else document_sha256(library, passage.document)
+    return Source(passage.document, passage.page, digest, of_file)
+
+
+def document_sha256(library: Library, document: str) -> str:
+    """Of the document's file: a library names its copies by it. Empty when it is gone."""
+    try:
+        return library.file(document).stem
+    except LibraryError:
+        return ""
+
+
+def versions() -> dict[str, str]:
+    """Of what a text depends on."""
+    machine = f"{platform.system()} {platform.machine()}"
+    packages = {"pincite": "pincite", "llama.cpp": "llama-cpp-python"}
+    return {name: _version(package) for name, package in packages.items()} | {"machine": machine}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def conditions(receipt: Receipt) -> dict[str, str]:
+    """What a person had chosen for this question: words for people, by what they are of."""
+    chosen = {}
+    if receipt.documents is not None:
+        chosen["asked only"] = ", ".join(map(readable, receipt.documents))
+    if receipt.threshold is not None:
+        names = [name for name, p in POINTS.items() if p.threshold == receipt.threshold]
+        below = f"refused below {receipt.threshold}"
+        found = "" if receipt.answerable is None else f"; it was {receipt.answerable:.2f}"
+        chosen["when unsure"] = f"{names[0]}: {below}{found}" if names else f"{below}{found}"
+    return chosen
+
+
+def messages(asked: Sequence[Sequence[str]]) -> Sequence[tuple[str, str]]:
+    """What the model was asked, as (role, text)."""
+    return [(role, text) for role, text in asked]

@@ -1,0 +1,178 @@
+"""Replay: the model writes an answer again from its receipt, and the two texts are compared."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.contract.request import Request
+from assistant.errors import AssistantError
+from assistant.llm import prompts
+from assistant.models.store import Models
+from assistant.receipts.record import Receipt, Receipts, document_sha256, messages, versions
+from assistant.tools.answer import repeats
+from assistant.tools.answer_from_tables import Tables
+from assistant.tools.whole_document import Whole
+from ingest.document.source import readable
+from vectorstore.library import Library
+
+if TYPE_CHECKING:
+    from assistant.llm.chat_model import LlamaCppChat
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay found. `identical` is None where nothing could be written again."""
+
+    identical: bool | None
+    text: str  # as written now
+    told: str  # a sentence for people
+
+
+def replay(
+    receipt: Receipt, load: Callable[[], "LlamaCppChat"], library: Library | None = None
+) -> Replayed:
+    """`load` opens the model that wrote the answer; `library` is the one that it came from, if it
+    is still there. Raises AssistantError when the model cannot be opened."""
+    if receipt.answer["tool"] == Tables.name:
+        return _computed(receipt, library)
+    if receipt.steps:
+        return _step_by_step(receipt, load())
+    if not receipt.asked:
+        return Replayed(None, "", _nothing(receipt))
+    model = load()
+    if receipt.yes_log_odds is not None:
+        return _checked(receipt, model)
+    text = _written(receipt, model)
+    stopped = receipt.answer["stopped"]
+    same = text.startswith(receipt.written) if stopped else text == receipt.written
+    if not same:
+        return Replayed(False, text, f"The text differs.{_other_versions(receipt)}")
+    until = ", up to where it was stopped" if stopped else ""
+    return Replayed(True, text, f"The text is the same, byte by byte{until}.")
+
+
+def _nothing(receipt: Receipt) -> str:
+    of_before = receipt.threshold is None  # then the texts of such an answer were not kept
+    if of_before and receipt.answer["tool"] == Whole.name and "file" in receipt.model:
+        return "Its receipt is of an earlier version, which did not keep what the model was told."
+    return "No model wrote this answer: there is nothing to replay."
+
+
+def _written(receipt: Receipt, model: "LlamaCppChat") -> str:
+    text = ""
+    for part in _parts(receipt, model, receipt.asked, receipt.settings["answer_tokens"]):
+        text += part
+        if repeats(text):
+            break
+    return text
+
+
+def _parts(
+    receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int
+) -> Iterator[str]:
+    sampling = {name: receipt.settings[name] for name in model.sampling}
+    again = prompts.retold(messages(asked))
+    for part in model.stream(again, max_tokens=most, **sampling):
+        yield str(part.content)
+
+
+def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
+    """An answer that was made of several texts: each is written again."""
+    for number, step in enumerate(receipt.steps, start=1):
+        text = "".join(_parts(receipt, model, step["asked"], step["most"]))
+        last = receipt.answer["stopped"] and number == len(receipt.steps)
+        if text != step["written"] and not (last and text.startswith(step["written"])):
+            which = (
+                f"Of the {len(receipt.steps)} texts that it was made of, number {number} differs."
+            )
+            return Replayed(False, text, f"{which}{_other_versions(receipt)}")
+    count = len(receipt.steps)
+    which = "The text that it was made of is" if count == 1 else f"All {count} texts of it are"
+    return Replayed(True, receipt.written, f"{which} the same, byte by byte.")
+
+
+def _computed(receipt: Receipt, library: Library | None) -> Replayed:
+    """It came from cells of tables: it is computed again."""
+    if library is None:
+        told = f"The library {receipt.library!r} is gone: it cannot be computed again."
+        return Replayed(None, "", told)
+    request = Request(
+        receipt.meant or receipt.answer["question"], library, documents=receipt.documents
+    )
+    reply = Tables().offer(request)
+    if reply is None:
+        told = f"No table surely answers it any more.{_changed(receipt, library)}"
+        return Replayed(False, "", told)
+    again = reply.to_json()
+    if all(again.get(name) == receipt.answer.get(name) for name in ("answer", "cells")):
+        told = "It was computed again: the text and the cells are the same."
+        return Replayed(True, again["answer"], told)
+    told = f"It comes out differently now.{_changed(receipt, library)}"
+    return Replayed(False, again["answer"], told)
+
+
+def _changed(receipt: Receipt, library: Library) -> str:
+    """Documents that are other ones by now, else that some have come or gone; and versions."""
+    then = {source["document"]: source["document_sha256"] for source in receipt.sources}
+    names = [name for name, of_file in then.items() if document_sha256(library, name) != of_file]
+    about = ""
+    if names:
+        about = f" Changed or gone since then: {', '.join(map(readable, names))}."
+    elif library.generation() != receipt.generation:
+        about = " The library has changed since then."
+    return f"{about}{_other_versions(receipt)}"
+
+
+def _checked(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
+    """It was refused before a word was written: the odds that decided are asked for again."""
+    again = prompts.retold(messages(receipt.asked))
+    yes, no = model.next_token_logprobs(again, [prompts.YES, prompts.NO])
+    if yes - no == receipt.yes_log_odds:
+        told = "The model's odds that the passages answer it are the same: it is refused again."
+        return Replayed(True, receipt.written, told)
+    return Replayed(
+        False,
+        "",
+        f"The model's log-odds that the passages answer it are {yes - no:.4f} and were "
+        f"{receipt.yes_log_odds:.4f}.{_other_versions(receipt)}",
+    )
+
+
+def _other_versions(receipt: Receipt) -> str:
+    """What else has changed since, and may be why."""
+    now = versions()
+    changed = [
+        f"{name} is {now.get(name) or 'gone'} and was {then or 'unknown'}"
+        for name, then in receipt.versions.items()
+        if now.get(name) != then
+    ]
+    return f" Since then: {'; '.join(changed)}." if changed else ""
+
+
+def model_file(receipt: Receipt, models: Models, receipts: Receipts) -> Path:
+    """The file that wrote an answer, wherever it is now; known by its hash, not its name.
+
+    Raises AssistantError that says which model it was, and how to get it.
+    """
+    wanted = receipt.model["sha256"]
+    then = Path(receipt.model["file"])
+    here = [model.path for model in models.installed() if model.role == "chat"]
+    for path in dict.fromkeys((then, *here)):
+        with suppress(OSError, AssistantError):
+            if receipts.sha256(path) == wanted:
+                return path
+    raise AssistantError(_gone(receipt, models, then))
+
+
+def _gone(receipt: Receipt, models: Models, then: Path) -> str:
+    wanted = receipt.model["sha256"]
+    state = "has other bytes by now" if then.exists() else "is not there any more"
+    known = next((model for model in models.models if model.sha256 == wanted), None)
+    how = (
+        f"`pincite models pull {known.name}` gets it."
+        if known
+        else f"Put the file back; its sha256 is {wanted}."
+    )
+    return f"{receipt.model['name']} wrote this answer, and its file {then} {state}. {how}"

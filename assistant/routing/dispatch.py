@@ -1,0 +1,118 @@
+"""Which tool answers: the wished one, else the first that knows its kind of question.
+
+What is wished for is told by a command, a button, or the person's words and attachments: a
+`Router` sees the message, the names of files and the conversation, never a document.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from assistant.answering.query.clarification import is_reply
+from assistant.contract.intents import Answer
+from assistant.contract.reply import Outcome, Reply
+from assistant.contract.request import Request, Specialist, Tool
+from assistant.routing.classifier import Likeness
+from assistant.routing.decision import ANSWER, Choice, Said
+from assistant.routing.rules import cascade
+from assistant.tools.clarify import completed
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.errors import LibraryError
+
+
+class Router(Protocol):
+    """Chooses among the wishes."""
+
+    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice: ...
+
+
+class Rules:
+    """By commands and rules on words; where these find nothing, by likeness to known messages."""
+
+    def __init__(self, likeness: Likeness | None = None) -> None:
+        self._likeness = likeness
+
+    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice:
+        found = cascade.choose(said)
+        if self._likeness is None or found.told or not cascade.is_open(found, said):
+            return found
+        with suppress(LibraryError):  # no embedding model: a picture can be described without one
+            return self._likeness.choose(said, embedder) or found
+        return found
+
+
+class Choosing:
+    """A wish goes to its tool. Of questions to the documents, specialists are asked in order; what
+    none of them takes is answered in general."""
+
+    name = "choosing"
+
+    def __init__(
+        self,
+        specialists: Sequence[Specialist],
+        general: Tool,
+        makers: Sequence[Specialist] = (),
+        router: Router | None = None,
+    ) -> None:
+        """`makers` take wishes other than an answer."""
+        self._specialists = tuple(specialists)
+        self._general = general
+        self._makers = tuple(makers)
+        self._router = router or Rules()
+
+    def run(self, request: Request) -> Reply:
+        """The reply of the tool that takes the request; it names that tool, and why."""
+        choice = self._chosen(request)
+        if choice.told:
+            reply = _telling(choice.told)
+        else:
+            wished = replace(request, wish=choice.wish)
+            reply = self._made(wished, choice.why) or self._answered(wished, choice.question)
+        reply.question, reply.attached = request.question, request.files  # as typed
+        return reply
+
+    def _chosen(self, request: Request) -> Choice:
+        if request.wish is not None:
+            return Choice(request.wish)
+        if request.given:  # somebody asks of passages
+            return ANSWER
+        last = request.history[-1] if request.history else None
+        if last and last.asked_back and is_reply(request.question, last.answer):
+            return ANSWER  # "the drawing" may be the name that was asked for
+        return self._router.choose(said(request), request.evidence.embedder)
+
+    def _made(self, request: Request, why: str) -> Reply | None:
+        if isinstance(request.wish, Answer):
+            return None
+        offers = (maker.offer(request) for maker in self._makers)
+        reply = next(filter(None, offers), None)
+        if reply is not None:
+            reply.wish, reply.why = request.wish, why
+        return reply
+
+    def _answered(self, request: Request, question: str) -> Reply:
+        """What answers a question back is asked together with the question that was unclear."""
+        whole = completed(replace(request, question=question or request.question))
+        offers = (specialist.offer(whole) for specialist in self._specialists)
+        reply = next(filter(None, offers), None) or self._general.run(whole)
+        reply.meant = whole.question  # as answered
+        return reply
+
+
+def said(request: Request) -> Said:
+    """What the person said, and what the turn before was: all that a router sees."""
+    last = request.history[-1] if request.history else None
+    if last is None:
+        return Said(request.question, request.files)
+    return Said(request.question, request.files, last.files, last.answer, last.question)
+
+
+def _telling(text: str) -> Reply:
+    """A sentence on commands, which no document says."""
+
+    def work(reply: Reply) -> Iterator[str]:
+        yield text
+        reply.outcome = Outcome(text, grounded=False)
+
+    return Reply("", work, "commands", "commands")

@@ -1,0 +1,104 @@
+"""The chat model's own tool calling chooses among the wishes. The one place that uses langchain.
+
+It is told the person's message and the names of attached files, and nothing else: no passage, no
+answer of before. What it calls is only noted here; the tool works afterwards, as when rules have
+chosen it. So no text of a document can call a tool. Commands are read before it is asked.
+"""
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.contract.intents import KINDS, Answer, Speak, Wish
+from assistant.conversation.langchain_tools import Done, adapted
+from assistant.routing.decision import ANSWER, Choice, Said
+from assistant.routing.slash_commands import command
+from ingest.errors import PinciteError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+_TOLD = (
+    "You choose what to do with a message. Call exactly one tool. Call `answer` for every "
+    "question about documents, rules, people, numbers or anything else that is to be looked up, "
+    "and whenever you are not sure. Call another tool only when the person asks for just that."
+)
+_FILE_FIELDS = ("picture", "video", "recording")
+
+
+class ModelRouter:
+    """For chat models that are trained to call tools."""
+
+    def __init__(self, model: "BaseChatModel", kinds: Sequence[str] = tuple(KINDS)) -> None:
+        """Raises AssistantError when langchain is not installed."""
+        self._one = threading.Lock()
+        self._noted: list[tuple[Wish, str]] = []
+        self._agent = _agent(model, kinds, self._note)
+
+    def choose(self, said: Said, embedder: Any = None) -> Choice:
+        """Answer, when the model calls no tool, or one for files that are not there."""
+        if found := command(said):
+            return found
+        message = {"role": "user", "content": told(said)}
+        with self._one:
+            self._noted.clear()
+            # Too long, malformed, or calls without end.
+            with contextlib.suppress(PinciteError, ValueError, RecursionError):
+                self._agent.invoke({"messages": [message]}, {"recursion_limit": 4})
+            noted = [wish for wish, _ in self._noted]
+        if not noted:
+            return ANSWER
+        wish = with_files(noted[0], said)
+        return ANSWER if wish is None else Choice(wish, "the chat model")
+
+    def _note(self, wish: Wish, question: str) -> Done:
+        self._noted.append((wish, question))
+        return "noted", {}
+
+
+def _agent(model: "BaseChatModel", kinds: Sequence[str], note: Any) -> Any:
+    from langchain.agents import create_agent
+
+    tools = [adapted(KINDS[kind], note, return_direct=True) for kind in kinds]
+    return create_agent(model, tools, system_prompt=_TOLD)
+
+
+def told(said: Said) -> str:
+    """The message, with the names of what is attached; what the last turn showed is named so."""
+    lines = [said.text]
+    if said.files:
+        lines.append(f"(attached: {', '.join(path.name for path in said.files)})")
+    if said.shown:
+        lines.append(f"(shown before: {', '.join(path.name for path in said.shown)})")
+    return "\n".join(lines)
+
+
+def with_files(wish: Wish, said: Said) -> Wish | None:
+    """The wish with real files for the names that a model wrote; None when there is no such file.
+
+    A model may write any path: only what the person attached, or saw in the last turn, is opened.
+    """
+    if isinstance(wish, Answer):
+        return wish
+    if isinstance(wish, Speak) and not wish.text.strip():
+        return Speak(said.answer) if said.answer else None
+    known = {"picture": said.picture, "video": said.video, "recording": said.recording}
+    changes: dict[str, Any] = {}
+    for field in _FILE_FIELDS:
+        if hasattr(wish, field):
+            changes[field] = _file(getattr(wish, field), said) or known[field]
+    if hasattr(wish, "pictures"):
+        named = tuple(filter(None, (_file(path, said) for path in wish.pictures)))
+        changes["pictures"] = named or said.meant_pictures
+    if hasattr(wish, "mask"):
+        changes["mask"] = None
+    if any(value in (None, ()) for name, value in changes.items() if name != "mask"):
+        return None
+    return replace(wish, **changes)
+
+
+def _file(path: Path, said: Said) -> Path | None:
+    return next((known for known in (*said.files, *said.shown) if known.name == path.name), None)

@@ -1,0 +1,1 @@
+"""Instructions inside documents are found, and connections are refused."""

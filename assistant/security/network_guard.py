@@ -1,0 +1,169 @@
+"""Nothing leaves this machine: telemetry is switched off, and connections beyond loopback are
+refused and logged unless `allow_network` is open around them.
+
+The guard sits in Python's `socket` module and covers what runs on it: http clients, asyncio,
+Chroma, Streamlit, the hub libraries. It does not cover native code that calls the system itself,
+modules that copied a socket function before `install_guard` ran, or child processes. Those are
+covered by the test that adds documents and asks questions in a network namespace without a route.
+"""
+
+import contextlib
+import contextvars
+import functools
+import ipaddress
+import logging
+import logging.handlers
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from assistant.errors import NetworkRefused
+
+QUIET = {
+    "ANONYMIZED_TELEMETRY": "False",  # Chroma
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",  # our own download does not go by it
+    "LANGCHAIN_TRACING_V2": "false",
+    "LANGSMITH_TRACING": "false",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.32 sends from native code
+    "OTEL_SDK_DISABLED": "true",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    "TRANSFORMERS_OFFLINE": "1",
+}
+
+_reasons: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("reasons", default=())
+_HERE = Path(__file__)
+_PROJECT = _HERE.parents[2]
+_OURS = {"assistant", "ingest", "streamlit_app.py", "tests", "vectorstore"}
+
+
+def quiet_telemetry() -> None:
+    """Call this before Chroma, Streamlit, LangChain or a hub library is imported."""
+    os.environ.update(QUIET)
+
+
+@contextlib.contextmanager
+def allow_network(reason: str) -> Iterator[None]:
+    """Lets this thread, and no other, connect anywhere; may be nested."""
+    token = _reasons.set((*_reasons.get(), reason))
+    try:
+        yield
+    finally:
+        _reasons.reset(token)
+
+
+def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]:
+    """Refuse what is not loopback from now on, in all threads; the result takes the guard away.
+
+    `listen_on` is the address that servers of this process may bind besides loopback.
+    """
+    journal = _journal(log)
+    originals = {
+        (owner, name): getattr(owner, name)
+        for owner, names in _GUARDED.items()
+        for name in names
+        if hasattr(owner, name)  # Windows has no sendmsg
+    }
+    for (owner, name), original in originals.items():
+        setattr(owner, name, _guarded(name, original, journal, listen_on))
+
+    def remove_guard() -> None:
+        for (owner, name), original in originals.items():
+            setattr(owner, name, original)
+        for handler in journal.handlers:
+            handler.close()
+
+    return remove_guard
+
+
+_GUARDED: dict[Any, tuple[str, ...]] = {
+    socket.socket: ("bind", "connect", "connect_ex", "sendto", "sendmsg"),
+    socket: ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"),
+}
+
+
+def _guarded(
+    name: str, original: Callable[..., Any], journal: logging.Logger, listen_on: str
+) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        address = _address(name, args, kwargs)
+        inside = address in (None, listen_on) or _is_inside(str(address))
+        reasons = _reasons.get()
+        if address:
+            _note(journal, name, address, inside or bool(reasons), reasons)
+        if not inside and not reasons:
+            raise NetworkRefused(
+                f"Refused {name} to {address}: Pincite stays on this machine. "
+                "Only `pincite models pull` goes to the network."
+            )
+        return original(*args, **kwargs)
+
+    return guarded
+
+
+def _address(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    """The host that a call is about, or None when it is about no other machine."""
+    if not isinstance(args[0] if args else None, socket.socket):
+        host = args[0] if args else kwargs.get("host")
+        return host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if args[0].family not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    # sendmsg(buffers, ancillary, flags, address) and sendto(data, [flags,] address) may end in
+    # an address; without one they use a connection that was already looked at.
+    target = args[-1] if name != "sendmsg" else (args[4] if len(args) > 4 else None)
+    return str(target[0]) if isinstance(target, tuple) and target else None
+
+
+def _is_inside(host: str) -> bool:
+    if host in ("localhost", "localhost."):
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _note(
+    journal: logging.Logger, name: str, address: str, allowed: bool, reasons: tuple[str, ...]
+) -> None:
+    verdict = "allowed" if allowed else "refused"
+    reason = f" ({reasons[-1]})" if reasons else ""
+    thread = threading.current_thread().name
+    journal.info("%s %s %s%s thread=%s at %s", verdict, name, address, reason, thread, _caller())
+
+
+def _caller() -> str:
+    """The innermost line of this project, other than these, that led to the call."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path != _HERE and path.is_relative_to(_PROJECT):
+            place = path.relative_to(_PROJECT)
+            if place.parts[0] in _OURS:
+                return f"{place}:{frame.f_lineno}"
+        frame = frame.f_back
+    return "outside of the project"
+
+
+def _journal(log: Path) -> logging.Logger:
+    """One line for each attempt; two files of a megabyte are the most that is kept."""
+    journal = logging.Logger("pincite.network", logging.INFO)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log, maxBytes=1_000_000, backupCount=1, encoding="utf-8"
+        )
+    except OSError:  # a home that cannot be written to is no reason to lose the guard
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    journal.addHandler(handler)
+    return journal

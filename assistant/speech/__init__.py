@@ -1,0 +1,1 @@
+"""Recordings become timed text and subtitles; text becomes speech."""

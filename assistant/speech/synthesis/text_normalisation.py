@@ -1,0 +1,140 @@
+"""Text as it is written becomes sentences as they are read: no marks, no Markdown, no addresses.
+
+Voices read words and numbers by themselves. Here is what they read wrongly (espeak-ng 1.52, which
+Piper uses, too): money before its number, dates with dashes, English abbreviations.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from ingest.language import sentences
+
+_LONGEST = 300  # characters of a piece: about 20 seconds of sound, so that the first comes soon
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_COINS = {
+    "$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yen", ""),
+}  # fmt: skip
+
+_SCALES = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+_SCALED = "thousand|million|billion|trillion|[kKmMbB]n?"
+
+Change = str | Callable[["re.Match[str]"], str]
+
+_FENCE = re.compile(r"^ *(`{3,}|~{3,}).*?^ *\1`*~* *$|^ *(?:`{3,}|~{3,}).*\Z", re.M | re.S)
+_RULE = re.compile(r"^[\s|:*_=-]+$", re.M)  # also the line below the head of a table
+_ADDRESS = re.compile(
+    r"\b(?:https?|ftp)://(?:[^\s/@<>()]*@)?([\w.-]*\w)[^\s<>()\]]*|\b(www\.[\w.-]*\w)(?:/[^\s<>()\]]*)?"
+)
+_MARKUP: tuple[tuple[str, Change], ...] = (
+    (r"!?\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1"),  # links and pictures
+    (r"\[\d+(?:\s*[,;–-]\s*\d+)*\]", ""),  # the marks of citations
+    (r"</?[a-zA-Z][^<>\n]*>", " "),
+    (r"(?m)^ {0,3}(?:#{1,6}|>+)\s+", ""),
+    (r"(?m)^[ \t]*(?:[-*+•]|\d{1,2}[.)])\s+", ""),  # points of lists
+    (r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", r"\2"),
+    (r"(?<![\w*])[*_](?=\S)([^*_\n]+?)(?<=\S)[*_](?![\w*])", r"\1"),
+    (r"`+", ""),
+)  # fmt: skip
+_ENGLISH: tuple[tuple[str, Change], ...] = (
+    (r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b", lambda m: _date(m)),
+    (rf"([$€£¥]) ?({_NUMBER})\.(\d\d)(?!\d)(?! ?(?:{_SCALED})\b)", lambda m: _money(m)),
+    (rf"([$€£¥]) ?({_NUMBER}(?:\.\d+)?)(?: ?({_SCALED})\b)?", lambda m: _amount(m)),
+    (r"\b(\d{1,2}):00(?! ?[ap]\.?m)(?![:\d])", r"\1 o'clock"),
+    (r"(?<=\d) ?[–—] ?(?=\d)|(?<=\b\d\d\d\d)-(?=\d\d\d\d\b)", " to "),
+    (r"(?<![\w.])[-\u2212](?=\d)", "minus "),
+    (r"\be\.g\.,?", "for example"),
+    (r"\bi\.e\.,?", "that is"),
+    (r"\betc\.(?=\s+[A-Z]|\s*$)", "et cetera."),
+    (r"\betc\.", "et cetera"),
+    (r"\bapprox\.", "approximately"),
+    (r"\bvs\.?(?=\s)", "versus"),
+    (r"\bMr\.", "Mister"), (r"\bMrs\.", "Missus"), (r"\bDr\.(?=\s+[A-Z])", "Doctor"),
+    (r"\bLtd\b\.?", "Limited"), (r"\bInc\b\.(?=\s+[a-z])", "Inc"), (r"\bCorp\b\.", "Corporation"),
+    (r"\bNos?\. ?(?=\d)|#(?=\d)", "number "),
+    (r"\bpp\. ?(?=\d)", "pages "), (r"\bp\. ?(?=\d)", "page "), (r"\b[Ff]ig\. ?(?=\d)", "figure "),
+    (r"§+ ?(?=\d)", "section "),
+    (r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.(?=\s+\d)", lambda m: _month(m[1])),
+    (r"\bFY ?'?(\d\d)\b", r"fiscal year 20\1"), (r"\bFY ?(?=\d{4}\b)", "fiscal year "),
+    (r"\bQ([1-4])\b", r"quarter \1"),
+    (r"(?<=\w) ?& ?(?=\w)", " and "),
+    (r"(?<=\d) ?°C\b", " degrees Celsius"), (r"(?<=\d) ?km/h\b", " kilometres an hour"),
+    (r"(?<=\d) ?m²", " square metres"), (r"(?<=\d) ?[x×](?=[\s.,;)]|$)", " times"),
+    (r"\band/or\b", "and or"), (r"(?<=\w)/(?=[a-zA-Z])", " or "),
+)  # fmt: skip
+
+
+def pieces(text: str, language: str = "en") -> Iterator[str]:
+    """What is read of a text, a sentence or a part of a long one at a time."""
+    plain = _without_markup(text)
+    for sentence in sentences.split(_changed(plain, _ENGLISH) if language == "en" else plain):
+        read = _read(sentence)
+        if re.search(r"\w", read):
+            yield from _parts(read)
+
+
+def _without_markup(text: str) -> str:
+    text = _FENCE.sub("\nA block of code is left out here.\n", text)
+    text = _changed(text, _MARKUP[:1])
+    text = _ADDRESS.sub(lambda m: (m[1] or m[2]).removeprefix("www."), text)
+    text = _changed(_RULE.sub("", text), _MARKUP[1:])
+    rows = (_cells(line) if line.count("|") > 1 else line for line in text.splitlines())
+    return "\n".join(rows)
+
+
+def _cells(row: str) -> str:
+    return ", ".join(cell.strip() for cell in row.strip().strip("|").split("|") if cell.strip())
+
+
+def _read(text: str) -> str:
+    # Piper takes what stands in [[ ]] for sounds; a voice says "vertical bar" and the like.
+    text = re.sub(r"[\[\]{}|\\<>*_#~^]+", " ", text)
+    text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
+    return text if text.endswith((".", "!", "?", ":", "…", ".”", '."', ".)")) else f"{text}."
+
+
+def _parts(sentence: str) -> Iterator[str]:
+    """Cut at signs, else between words, where it is too long."""
+    while len(sentence) > _LONGEST:
+        cut = max(sentence.rfind(sign, _LONGEST // 2, _LONGEST) + 1 for sign in (", ", "; ", ": "))
+        cut = cut or sentence.rfind(" ", 1, _LONGEST) + 1 or _LONGEST
+        yield sentence[:cut].strip()
+        sentence = sentence[cut:].strip()
+    if sentence:
+        yield sentence
+
+
+def _changed(text: str, changes: tuple[tuple[str, Change], ...]) -> str:
+    for pattern, change in changes:
+        text = re.sub(pattern, change, text)
+    return text
+
+
+def _date(found: "re.Match[str]") -> str:
+    return f"{_MONTHS[int(found[2]) - 1]} {int(found[3])}, {found[1]}"
+
+
+def _month(short: str) -> str:
+    return next(month for month in _MONTHS if month.startswith(short[:3]))
+
+
+def _money(found: "re.Match[str]") -> str:
+    whole, part = _COINS[found[1]]
+    coins = int(found[3])
+    units = f"{found[2]} {whole if found[2] == '1' else _many(whole)}"
+    return f"{units} and {coins} {part if coins == 1 else _many(part)}" if coins and part else units
+
+
+def _amount(found: "re.Match[str]") -> str:
+    scale = found[3] or ""
+    scale = _SCALES.get(scale.lower(), scale)
+    unit = _COINS[found[1]][0]
+    one = found[2] == "1" and not scale
+    return " ".join(filter(None, (found[2], scale, unit if one else _many(unit))))
+
+
+def _many(coin: str) -> str:
+    return {"penny": "pence", "yen": "yen"}.get(coin, f"{coin}s")

@@ -1,0 +1,86 @@
+"""A recording or a video becomes timed text while it is heard.
+
+FFmpeg decodes it in a confined child process, as it does the files of a library; what is said is
+written down in this process, where the model stays loaded for the next one.
+"""
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.document.limits import Bounds
+from ingest.document.source import Engines
+from ingest.errors import NothingFound, PinciteError, Stopped, UnreadableFile
+from ingest.media import whisper
+from ingest.media.pcm import Decoded, samples
+from ingest.media.whisper import Said
+from ingest.sandbox.pool import Sandbox
+
+_LOOK = 0.05  # seconds between two looks at whether it was stopped
+_SOUND = "sound"
+_loading = threading.Lock()
+
+_Heard = queue.SimpleQueue[Said | PinciteError | None]  # None: that was all
+
+
+@dataclass(frozen=True)
+class Ear:
+    """What listens: a speech model, and what decoding a file may cost."""
+
+    model: Path  # a folder of faster-whisper
+    languages: tuple[str, ...] = ("en",)  # the likely ones, where too little is said to tell
+    bounds: Bounds = field(default_factory=Bounds)
+
+    def decode(self, recording: Path, folder: Path, cancel: threading.Event) -> Decoded:
+        """Put its sound into `folder`. Raises NothingFound, UnreadableFile, Stopped."""
+        if not recording.is_file():
+            raise NothingFound(f"There is no recording {recording}.")
+        with Sandbox(engines=Engines(bounds=self.bounds), folder=folder) as sandbox:
+            waiting = sandbox.start_decode(recording, folder / _SOUND)
+            thread = ThreadPoolExecutor(1)
+            done = thread.submit(waiting)
+            thread.shutdown(wait=False)
+            while not cancel.is_set():
+                if wait([done], _LOOK).done:
+                    return done.result()
+        raise Stopped("Listening was stopped.")  # as was the child, when its sandbox closed
+
+    def hear(self, folder: Path, decoded: Decoded, cancel: threading.Event) -> Iterator[Said]:
+        """What is said in the sound of `folder`, as soon as it is understood.
+
+        Raises UnreadableFile when the model cannot be used, and Stopped on `cancel`.
+        """
+        # By a thread: Whisper looks at half a minute at a time, and cannot be stopped within it.
+        # No daemon: CTranslate2 aborts the process when Python ends in the midst of its work.
+        heard: _Heard = queue.SimpleQueue()
+        arguments = (folder / _SOUND, decoded.seconds, heard, cancel)
+        threading.Thread(target=self._write_down, args=arguments).start()
+        while not cancel.is_set():
+            with suppress(queue.Empty):
+                said = heard.get(timeout=_LOOK)
+                if said is None:
+                    return
+                if isinstance(said, PinciteError):
+                    raise said
+                yield said
+        raise Stopped("Listening was stopped.")
+
+    def _write_down(
+        self, sound: Path, seconds: float, heard: _Heard, cancel: threading.Event
+    ) -> None:
+        try:
+            with _loading:
+                model = whisper.transcriber(self.model)
+            for said in model.hear(samples(sound), self.languages, seconds):
+                if cancel.is_set():
+                    return
+                heard.put(said)
+            heard.put(None)
+        except PinciteError as error:
+            heard.put(error)
+        except Exception as error:
+            heard.put(UnreadableFile(f"What is said could not be written down: {error!r}."))

@@ -1,0 +1,141 @@
+"""What was learned for a library, and how it was measured, as one file of JSON: plain numbers.
+
+Whoever searches or asks reads it anew when it has changed; deleting it takes all of it back.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.answering.verification import answerability
+from assistant.errors import AssistantError
+from assistant.storage.learned_measure import Figure
+from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How learning ended. What is None was not learned, or not measured."""
+
+    made: str  # ISO 8601, UTC
+    questions: int  # whose page is known
+    rank: Figure | None = None  # reciprocal rank of the first right page, by cross-validation
+    hit: Figure | None = None  # right page among the first five
+    ranking: Learned | None = None  # on
+    should: tuple[int, int] = (0, 0)  # judged answers: to be answered, to be refused
+    right: Figure | None = None  # decisions to answer or to refuse, by cross-validation
+    threshold: float | None = None  # on
+    model: str = ""  # whose odds the threshold is for
+    gate: str = ""  # and which gate reads them
+
+
+class Lessons:
+    """The file of one library."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._read: tuple[object, Lesson | None] = (None, None)
+
+    def last(self) -> Lesson | None:
+        """None when nothing was learned, or when it cannot be read: then nothing counts."""
+        try:
+            about = self.file.stat()
+        except OSError:
+            return None
+        state = (about.st_mtime_ns, about.st_size, about.st_ino)
+        if self._read[0] != state:
+            self._read = state, self._load()
+        return self._read[1]
+
+    def ranking(self) -> Learned | None:
+        """What searches use."""
+        lesson = self.last()
+        return lesson.ranking if lesson else None
+
+    def threshold(self, model: str) -> float | None:
+        """What the gate uses with a model; None when it was learned for another one."""
+        lesson = self.last()
+        fits = lesson and (lesson.model, lesson.gate) == (model, answerability.identity())
+        return lesson.threshold if lesson and fits else None
+
+    def keep(self, lesson: Lesson) -> None:
+        """In place of the one before. Raises AssistantError."""
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.file.with_suffix(f".{os.getpid()}.part")
+            beside.write_text(json.dumps(to_row(lesson)), "utf-8")
+            beside.replace(self.file)  # at once: a reader sees the old one or the new one
+        except OSError as error:
+            raise AssistantError(f"{self.file} cannot be written: {error}.") from error
+
+    def reset(self) -> None:
+        """Back to the ranking and the threshold that nothing was learned for. Thumbs stay."""
+        try:
+            self.file.unlink(missing_ok=True)
+        except OSError as error:
+            raise AssistantError(f"{self.file} cannot be deleted: {error}.") from error
+
+    def _load(self) -> Lesson | None:
+        try:
+            return _lesson(json.loads(self.file.read_text("utf-8")))
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+        ) as error:
+            log.warning("%s is not used: %s", self.file, error)
+            return None
+
+
+def lessons(folder: Path) -> Lessons:
+    """Of the library in a folder."""
+    return Lessons(folder / "learned.json")
+
+
+def to_row(lesson: Lesson) -> dict[str, Any]:
+    """As it is read again."""
+    return asdict(lesson) | {"ranking": lesson.ranking and _ranking_row(lesson.ranking)}
+
+
+def _ranking_row(learned: Learned) -> dict[str, Any]:
+    pages = [[name, page, share] for (name, page), share in learned.known.pages.items()]
+    return {
+        "weights": dict(zip(FEATURES, learned.weights, strict=True)),
+        "documents": dict(learned.known.documents),
+        "pages": pages,
+        "sections": dict(learned.known.sections),
+        "embedder": learned.embedder,
+    }
+
+
+def _lesson(row: Mapping[str, Any]) -> Lesson:
+    """Each number is made one here: what is none must not be found out by a search."""
+    figures = {name: row[name] and _figure(row[name]) for name in ("rank", "hit", "right")}
+    ranking = row["ranking"] and _learned(row["ranking"])
+    answer, refuse = map(int, row["should"])
+    threshold = None if row["threshold"] is None else float(row["threshold"])
+    more = {"ranking": ranking, "should": (answer, refuse), "threshold": threshold}
+    return Lesson(**{**row, **figures, **more, "questions": int(row["questions"])})
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    return Figure(**{name: float(value) for name, value in row.items()})
+
+
+def _learned(row: Mapping[str, Any]) -> Learned:
+    """Raises KeyError for weights of other features than those of this version."""
+    known = Known(
+        {name: float(share) for name, share in row["documents"].items()},
+        {(name, page): float(share) for name, page, share in row["pages"]},
+        {word: float(share) for word, share in row["sections"].items()},
+    )
+    return Learned(tuple(float(row["weights"][name]) for name in FEATURES), known, row["embedder"])

@@ -1,0 +1,102 @@
+"""Takes a question that cells of tables answer: computed in code, each cell cited."""
+
+from collections.abc import Iterator, Sequence
+
+from assistant.answering.query import followups
+from assistant.answering.table_qa.compute import best
+from assistant.answering.table_qa.plan import Operand, Plan
+from assistant.answering.table_qa.select_plan import Tabled, choose
+from assistant.answering.table_qa.verbalise import sentence
+from assistant.answering.verification import unread_page_notices
+from assistant.contract.reply import Citation, Outcome, Passage, Reply, Sentence, UsedCell
+from assistant.contract.request import Request
+
+_LONGEST = 40  # lines of a table that are kept as what was read
+
+
+class Tables:
+    """Offers an answer only when one plan is certain: any other question is not its kind."""
+
+    name = "table"
+
+    def offer(self, request: Request) -> Reply | None:
+        """None when no table surely answers; a follow-up needs what was said before."""
+        evidence = request.evidence
+        if request.given or not isinstance(evidence, Tabled):
+            return None
+        if request.history and followups.needs_history(request.question):
+            return None
+        plan = choose(request.question, evidence, request.documents)
+        if plan is None or not _seen(plan):
+            return None
+        return Reply(
+            request.question, lambda reply: _work(plan, request, reply), self.name, self.name
+        )
+
+
+def _seen(plan: Plan) -> bool:
+    """Do readers of the document see all cells that it is computed from?"""
+    lines = plan.grid.page.lines
+    return not any(lines[n].hidden for operand in plan.operands for n in _lines(operand))
+
+
+def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
+    reply.stage = "Computing"
+    text = sentence(plan)
+    yield text
+    reply.outcome = unread_page_notices.noted(
+        outcome(plan, text), request.evidence, request.documents or ()
+    )
+
+
+def outcome(plan: Plan, text: str) -> Outcome:
+    """A sentence with a citation for each run of lines that show its cells and their heads."""
+    named = {line for operand in best(plan) for line in _lines(operand)}
+    rest = {line for operand in plan.operands for line in _lines(operand)}
+    runs = [*_runs(named), *_runs(rest.union(plan.grid.head_lines) - named)]
+    citations = tuple(_citation(mark, plan, run) for mark, run in enumerate(runs, start=1))
+    cells = tuple(
+        UsedCell(
+            next(mark for mark, run in enumerate(runs, start=1) if operand.cell.line in run),
+            operand.row.label, operand.column.label, operand.cell.text,
+        )
+        for operand in plan.operands
+    )  # fmt: skip
+    marks = tuple(citation.mark for citation in citations)
+    said = Sentence(text, supported=True, marks=marks)
+    return Outcome(text, (said,), citations, (_passage(plan, runs),), cells=cells)
+
+
+def _lines(operand: Operand) -> range:
+    """From the label of a row to its cell, which may stand on different lines."""
+    lines = operand.row.line, operand.cell.line
+    return range(min(lines), max(lines) + 1)
+
+
+def _runs(lines: set[int]) -> list[range]:
+    """Lines that follow each other, as one."""
+    runs: list[range] = []
+    for line in sorted(lines):
+        if runs and runs[-1].stop == line:
+            runs[-1] = range(runs[-1].start, line + 1)
+        else:
+            runs.append(range(line, line + 1))
+    return runs
+
+
+def _citation(mark: int, plan: Plan, run: range) -> Citation:
+    page = plan.grid.page
+    lines = page.lines[run.start : run.stop]
+    quote, boxes = "\n".join(line.text for line in lines), tuple(line.box for line in lines)
+    return Citation(mark, plan.grid.document, page.number, quote, boxes, 1.0)
+
+
+def _passage(plan: Plan, runs: Sequence[range]) -> Passage:
+    """The table, or of a long one the lines from the first cell to the last."""
+    page, table = plan.grid.page, plan.grid.table
+    first, last = table.first, table.last
+    if last - first >= _LONGEST:
+        first = min(run.start for run in runs)
+        last = min(max(run.stop for run in runs) - 1, first + _LONGEST)
+    text = "\n".join(line.text for line in page.lines[first : last + 1])
+    return Passage(plan.grid.document, page.number, round(plan.score, 4), text)

@@ -1,0 +1,64 @@
+"""Answers a question that comes with pictures: from them and the documents together."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from assistant.answering.query.followups import needs_history
+from assistant.attachments.attached_evidence import attached
+from assistant.attachments.attached_files import kind
+from assistant.contract.intents import Answer
+from assistant.contract.reply import Outcome, Progress, Reply
+from assistant.contract.request import Request, Tool
+from assistant.images.vision.image_facts import Looking, Seen
+from ingest.errors import Stopped
+
+
+class WithPictures:
+    """Reads the pictures, then lets the tool for questions answer with them beside the library."""
+
+    name = "answer"
+
+    def __init__(self, looking: Looking, answer: Tool) -> None:
+        self._looking = looking
+        self._answer = answer
+
+    def offer(self, request: Request) -> Reply | None:
+        """None without a picture, here or with the question that this one follows up."""
+        pictures = _pictures(request)
+        if not pictures or not (request.wish is None or isinstance(request.wish, Answer)):
+            return None
+        return Reply(
+            request.question, lambda reply: self._work(request, pictures, reply), self.name
+        )
+
+    def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[str]:
+        try:
+            given = attached(look_at(self._looking, pictures, reply))
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True)
+            return
+        inner = self._answer.run(given.joined(request))
+        reply.model = inner.model
+        yield from inner.work(reply)
+        if reply.outcome:
+            reply.outcome = given.uncited(reply.outcome)
+
+
+def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
+    """All that is known of them. Raises UnreadableFile, ModelUnusable or Stopped."""
+    seen = []
+    for number, path in enumerate(pictures):
+        reply.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
+        reply.stage = f"Reading what is written on {path.name}"
+        written = looking.written(path, reply.cancel)
+        reply.stage = f"Looking at {path.name}"
+        seen.append(looking.shown(written, path, reply.cancel))
+    return seen
+
+
+def _pictures(request: Request) -> list[Path]:
+    here = [path for path in request.files if kind(path) == "picture"]
+    if here or not request.history or not needs_history(request.question):
+        return here
+    before = request.history[-1].files
+    return [path for path in before if kind(path) == "picture" and path.is_file()]

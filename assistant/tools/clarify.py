@@ -1,0 +1,68 @@
+"""Takes a question that leaves open what it is about, and asks which is meant, without a model."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from assistant.answering.query.ambiguity import pointer
+from assistant.answering.query.clarification import Asked, is_reply, question_back
+from assistant.answering.whole_document.sections import Shelf
+from assistant.contract.reply import Outcome, Passage, Reply
+from assistant.contract.request import Request, Turn
+from vectorstore.library import Hit
+
+_HITS = 24  # looked at for what the question may mean
+_SHOWN = 4  # passages
+
+
+class AskBack:
+    """Asks for clarification only when a rule of `assistant/answering/query/ambiguity.py` fires."""
+
+    name = "ask_back"
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for a question that is clear, and for one about which was asked before."""
+        said = " ".join(f"{turn.question} {turn.answer}" for turn in request.history)
+        found = None if request.clear else pointer(request.question, said)
+        if found is None:
+            return None
+        hits = request.evidence.passages(request.question, _HITS, request.documents)
+        alone, given = _alone(request), request.given
+        asked = question_back(request.question, said, found, hits, alone, given)
+        if asked is None:
+            return None
+        return Reply(
+            request.question, lambda reply: _work(asked, hits, reply), self.name, self.name
+        )
+
+
+def _alone(request: Request) -> bool:
+    """One document is asked: "this" may be all of it."""
+    shelf = request.evidence
+    if request.given or not isinstance(shelf, Shelf):
+        return False
+    return len(shelf.documents() if request.documents is None else request.documents) == 1
+
+
+def _work(asked: Asked, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
+    yield asked.text
+    passages = [Passage(h.document, h.page, round(h.score, 4), h.text) for h in hits[:_SHOWN]]
+    reply.outcome = Outcome(
+        asked.text, passages=tuple(passages), asked_back=True, choices=asked.choices
+    )
+
+
+def completed(request: Request) -> Request:
+    """The request with what a question back has brought out; such turns are no more in it."""
+    turns = [*request.history, Turn(request.question, "")]
+    joined: list[Turn] = []
+    for before, turn in zip([None, *turns], turns, strict=False):
+        if before and before.asked_back and is_reply(turn.question, before.answer):
+            turn = replace(turn, question=f"{before.question} {turn.question}")
+        joined.append(turn)
+    *history, last = joined
+    return replace(
+        request,
+        question=last.question,
+        history=[turn for turn in history if not turn.asked_back],
+        clear=last.question != request.question,
+    )

@@ -1,0 +1,137 @@
+"""Tells what happens in a video with times, or answers a question about it."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.attachments.attached_evidence import CAME_WITH, Attached
+from assistant.contract.intents import Clip
+from assistant.contract.reply import Offer, Outcome, Progress, Reply
+from assistant.contract.request import Request, Tool
+from assistant.images.vision.image_facts import Looking, Seen
+from ingest.document.model import NOWHERE, Line, Page
+from ingest.document.source import readable
+from ingest.errors import Stopped, UnsupportedFile
+from ingest.media.ffmpeg import clock
+from ingest.media.keyframes import place
+
+DEAF = (
+    "There is no speech model to hear what is said in it, and it is not watched without its sound."
+)
+NOTHING = "Nothing is said in it, nothing is written on its pictures"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is known of a video: its transcript with what is written on it, and what it shows."""
+
+    name: str
+    page: Page  # lines with seconds
+    shown: tuple[Line, ...] = ()  # a model's words, or tags: never evidence
+
+    @property
+    def attached(self) -> Attached:
+        """As evidence: a page of what is heard and written, one of what is shown."""
+        pages = {f"{CAME_WITH[1]}{self.name}": self.page} if self.page.lines else {}
+        if not self.shown:
+            return Attached(pages)
+        name = f"what your video {self.name} shows"
+        return Attached({**pages, name: Page(1, 0, 0, self.shown)}, frozenset([name]))
+
+    def timeline(self) -> Iterator[str]:
+        """A line for all that is said in one breath, written or shown at a moment, in order."""
+        told = [(line.seconds or 0.0, "Shows", line.text) for line in self.shown]
+        written: dict[float, list[str]] = {}
+        for line in self.page.lines:
+            if self._is_written(line):
+                written.setdefault(line.seconds or 0.0, []).append(line.text)
+            else:
+                told.append((line.seconds or 0.0, "Says", line.text))
+        told += [(moment, "Written", " / ".join(texts)) for moment, texts in written.items()]
+        for moment, how, text in sorted(told):
+            yield f"{clock(moment)}  {how}: {text}"
+
+    def _is_written(self, line: Line) -> bool:
+        """On a picture of that moment; else it is said."""
+        moment = clock(line.seconds or 0.0)
+        return any(f.caption == moment and line.text in f.description for f in self.page.figures)
+
+
+class Clipping:
+    """Takes the wish Clip."""
+
+    name = "clip"
+
+    def __init__(
+        self,
+        looking: Looking,
+        answer: Callable[[], Tool],
+        offers: Callable[[bool], tuple[Offer, ...]],
+        hearing: Callable[[], tuple[Offer, ...]] = lambda: (),
+    ) -> None:
+        """As of Describing; `hearing` are speech models, where none is installed."""
+        self._looking = looking
+        self._answer = answer
+        self._offers = offers
+        self._hearing = hearing
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other wish."""
+        wish = request.wish
+        if not isinstance(wish, Clip):
+            return None
+        return Reply(request.question, lambda reply: self._work(request, wish, reply), self.name)
+
+    def _work(self, request: Request, wish: Clip, reply: Reply) -> Iterator[str]:
+        try:
+            watched = self._watch(wish.video, reply)
+            given = watched.attached
+            if wish.question and given.pages:
+                inner = self._answer().run(given.alone(request, wish.question))
+                reply.model = inner.model
+                yield from inner.work(reply)
+                if reply.outcome:
+                    reply.outcome = given.uncited(reply.outcome)
+            else:
+                text = "\n".join(watched.timeline()) or self._nothing()
+                yield text
+                notices = (f"{watched.name}: {watched.page.note}.",) if watched.page.note else ()
+                reply.outcome = Outcome(
+                    text, grounded=False, offers=self._missing(), notices=notices
+                )
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+        except UnsupportedFile:
+            if not (missing := self._hearing()):
+                raise
+            yield DEAF
+            reply.outcome = Outcome(DEAF, grounded=False, offers=missing)
+
+    def _watch(self, video: Path, reply: Reply) -> Watched:
+        reply.stage = "Listening, and reading what is written"
+        document = self._looking.read(video, reply.cancel)
+        with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
+            reply.stage = "Looking for its scenes"
+            moments = self._looking.stills(video, Path(folder), reply.cancel)
+            shown = self._shown(Path(folder), moments, reply)
+        return Watched(readable(video.name), document.pages[0], shown)
+
+    def _shown(self, folder: Path, moments: Sequence[float], reply: Reply) -> tuple[Line, ...]:
+        lines: list[Line] = []
+        for number, seconds in enumerate(moments):
+            reply.stage = f"Looking at the picture at {clock(seconds)}"
+            reply.progress = Progress(number, len(moments))
+            seen = self._looking.shown(Seen("", ()), place(folder, number), reply.cancel)
+            if seen.shows and (not lines or lines[-1].text != seen.shows):
+                lines.append(Line(seen.shows, NOWHERE, seconds=seconds))
+        return tuple(lines)
+
+    def _nothing(self) -> str:
+        seeing = "and nothing is recognised on them" if self._looking.viewer() else (
+            "and no model that sees is installed to say what they show"
+        )  # fmt: skip
+        return f"{NOTHING}, {seeing}."
+
+    def _missing(self) -> tuple[Offer, ...]:
+        return () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))

@@ -1,0 +1,102 @@
+"""The pictures of a library: found by words or by a picture like them; a click opens the page."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from assistant.contract.reply import place
+from assistant.ui.components import cited_page, error_banner
+from assistant.ui.components.cited_page import Shown
+from assistant.ui.components.escaping import plain
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.images import image_file
+from vectorstore.images.image_search import PictureHit, Told
+from vectorstore.library import Library
+
+_FOUND = "pictures-found"  # in the session's state
+_MOST = 12
+_ACROSS = 4
+_WORDS = 60  # characters under a picture
+Search = Callable[[Told], list[PictureHit]]
+
+
+def draw(library: Library) -> None:
+    """Closed until somebody looks for a picture."""
+    with st.expander("Pictures", key="pictures"):
+        words = st.text_input(
+            "Find pictures by what is written on them or said of them",
+            key="picture-words",
+            placeholder="A chart of revenue, a lighthouse, …",
+        )
+        file = st.file_uploader(
+            "or by a picture that is like them",
+            type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
+            key="picture-like",
+        )
+        try:
+            _found(library, words.strip(), file)
+        except PinciteError as error:
+            error_banner.say(error)
+
+
+def _found(library: Library, words: str, file: Any) -> None:
+    """A picture goes before words: it was chosen last, and can be taken away."""
+    if file is not None:
+        picture, _ = image_file.inner(file.getvalue(), file.name)
+        asked = f"like {file.file_id}"
+        _grid(library, _kept(library, asked, partial(library.pictures.similar, picture, _MOST)))
+    elif words:
+        asked = f"words {words}"
+        _grid(library, _kept(library, asked, partial(library.pictures.named, words, _MOST)))
+
+
+def _kept(library: Library, asked: str, search: Search) -> list[PictureHit]:
+    """What was found stays while pages are opened, until the library changes."""
+    now = library.name, library.generation(), asked
+    before = st.session_state.get(_FOUND)
+    if before is None or before[0] != now:
+        before = st.session_state[_FOUND] = now, _searched(search)
+    hits: list[PictureHit] = before[1]
+    return hits
+
+
+def _searched(search: Search) -> list[PictureHit]:
+    """With how far it is: documents that are new are looked at first."""
+    bar = st.progress(0.0, "Looking at the pictures…")
+
+    def told(document: str, done: int, total: int) -> None:
+        bar.progress(done / max(total, 1), plain(f"Looking at {readable(document)}"))
+
+    try:
+        return search(told)
+    finally:
+        bar.empty()
+
+
+def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
+    if not hits:
+        st.caption("Nothing found.")
+    for start in range(0, len(hits), _ACROSS):
+        row = hits[start : start + _ACROSS]
+        for column, hit in zip(st.columns(_ACROSS), row, strict=False):
+            with column:
+                _card(library, hit)
+
+
+def _card(library: Library, hit: PictureHit) -> None:
+    where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
+    if thumbnail := library.pictures.thumbnail(hit):
+        st.image(thumbnail, alt=f"A picture of {where}")
+    st.button(
+        plain(where),
+        key=f"picture-{hit.id}",
+        type="tertiary",
+        on_click=cited_page.show,
+        args=(Shown(hit.document, hit.page, seconds=hit.seconds, source=f"picture-{hit.id}"),),
+    )
+    if hit.words:
+        words = " ".join(hit.words.split())
+        st.caption(plain(words if len(words) <= _WORDS else f"{words[:_WORDS]}…"))

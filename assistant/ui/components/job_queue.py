@@ -1,0 +1,167 @@
+"""The queue on the Library page, live: what is being added, by whichever process."""
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from assistant.ui import resources
+from assistant.ui.components import error_banner
+from assistant.ui.components.escaping import as_html
+from assistant.ui.components.upload import Upload, folder, forget, said
+from assistant.ui.components.waiting import Waiting, Work, waiting
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from vectorstore.indexing.jobs import Job
+from vectorstore.library import Library
+
+UPLOAD = "upload"  # of this visitor, until its summary was read
+_LISTED = 8  # files in work
+_FAILED = 12  # files with buttons of their own
+
+
+@st.fragment(run_every=1.0)
+def draw(library: Library, told: bool) -> None:
+    """`told`: the page shows how this visitor's upload has ended, or there is none."""
+    mine: Upload | None = st.session_state.get(UPLOAD)
+    if not told and mine and mine.done:
+        st.rerun()
+    try:
+        uploads = resources.uploads().of(library.name)
+        anew = [upload for upload in uploads if upload.making_anew]
+        adding = [upload for upload in uploads if not upload.anew]
+        found = waiting(library, adding)
+        if found or anew:
+            with st.container(border=True, key="queue"):
+                _anew(anew)
+                _work(found, adding)
+                _left(library, found.left)
+                _failed(library, found.failed)
+    except PinciteError as error:
+        error_banner.say(error)
+
+
+def start(library: Library, again: Sequence[str]) -> None:
+    """Try files once more, or without any continue what was stopped."""
+    home = resources.settings().home
+    st.session_state[UPLOAD] = resources.uploads().start(library, home, again=again)
+    st.rerun()
+
+
+def draw_list(rows: Sequence[Work], failed: bool = False) -> None:
+    """Names with how far they are, or why they are not in the library."""
+    if not rows:
+        return
+    kind = "failed" if failed else "fine"
+    items = "".join(
+        f'<li class="{kind}"><span class="name">{as_html(readable(row.name))}</span>'
+        f'<span class="state">{as_html(row.words)}</span></li>'
+        for row in rows
+    )
+    st.html(f'<ul class="files">{items}</ul>')
+
+
+def files(count: int) -> str:
+    """`1 file`, `2 files`."""
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+# -- its parts
+
+
+def _anew(uploads: Sequence[Upload]) -> None:
+    if not uploads:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html('<p class="queue-title">Making the library anew</p>')
+        if uploads[0].stopping:
+            st.caption("Stopping…")
+        else:
+            st.button("Stop", key="stop-anew", on_click=_stop, args=(uploads,))
+    step = uploads[0].progress
+    if step.total:
+        what = "documents" if step.anew else "passages"
+        st.progress(min(step.done / step.total, 1), f"{step.done} of {step.total:,} {what} done")
+    if step.anew:
+        draw_list([Work(step.file, said(step))])
+    st.caption("Until it is done, all is found as before.")
+
+
+def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
+    if not found.work:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="queue-title">Adding {files(len(found.work))}</p>')
+        if uploads and uploads[0].stopping:
+            st.caption("Stopping…")
+        elif uploads:
+            st.button("Stop", key="stop-adding", on_click=_stop, args=(uploads,))
+    if uploads and not uploads[0].making_anew and (total := uploads[0].progress.total):
+        done = min(uploads[0].progress.done, total)
+        st.progress(done / total, f"{done} of {files(total)} done")
+    draw_list(found.work[:_LISTED])
+    if len(found.work) > _LISTED:
+        st.caption(f"and {files(len(found.work) - _LISTED)} more")
+
+
+def _stop(uploads: Sequence[Upload]) -> None:
+    for upload in uploads:
+        upload.stop()
+
+
+def _left(library: Library, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        waits = "waits" if len(jobs) == 1 else "wait"
+        st.html(f'<p class="queue-title">Stopped: {files(len(jobs))} {waits} to be continued</p>')
+        with _buttons():
+            if st.button("Continue", key="continue", type="primary"):
+                start(library, [])
+            st.button("Dismiss", key="dismiss-left", on_click=_dismiss, args=(library, jobs))
+    draw_list([Work(job.name, "not read yet") for job in jobs[:_LISTED]])
+    if len(jobs) > _LISTED:
+        st.caption(f"and {files(len(jobs) - _LISTED)} more")
+
+
+def _failed(library: Library, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="queue-title">{files(len(jobs))} could not be added</p>')
+        if len(jobs) > 1:
+            with _buttons():
+                if st.button("Retry all", key="retry-all"):
+                    start(library, [job.path for job in jobs])
+                st.button("Dismiss all", key="dismiss-all", on_click=_dismiss, args=(library, jobs))
+    for job in jobs[:_FAILED]:
+        _failure(library, job)
+    if len(jobs) > _FAILED:
+        st.caption(f"and {files(len(jobs) - _FAILED)} more")
+
+
+def _failure(library: Library, job: Job) -> None:
+    key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
+    reason = job.error.partition(" Known: ")[0]  # all suffixes there are
+    with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
+        draw_list([Work(job.name, reason)], failed=True)
+        with _buttons():
+            if st.button("Retry", key=f"retry-{key}"):
+                start(library, [job.path])
+            st.button("Dismiss", key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
+
+
+def _buttons() -> DeltaGenerator:
+    """Beside what they are about, and on a narrow screen together below it."""
+    return st.container(horizontal=True, vertical_alignment="center", width="content")
+
+
+def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
+    places = [job.path for job in jobs]
+    try:
+        library.dismiss(places)
+    except PinciteError as error:
+        error_banner.keep(error)
+    else:
+        forget(places, folder(resources.settings().home, library.name))

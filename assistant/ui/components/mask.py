@@ -1,0 +1,67 @@
+"""A picture that one paints over, with a mouse or a finger: what is painted becomes a mask."""
+
+import base64
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from ingest.errors import UnreadableFile
+from ingest.images import image_file
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_HERE = Path(__file__).parent
+_SHOWN = 1024  # pixels of the long side, at most: the mask is as large, and scaled afterwards
+_PNG = "data:image/png;base64,"
+
+_component = st.components.v2.component(
+    "pincite_mask",
+    html='<div class="mask"></div>',
+    css=(_HERE / "mask.css").read_text(encoding="utf-8"),
+    js=(_HERE / "mask.js").read_text(encoding="utf-8"),
+)
+
+
+def draw(path: Path, key: str) -> bytes | None:
+    """The mask as a PNG of the picture's shape, white where it was painted; None: nowhere.
+
+    Raises UnreadableFile.
+    """
+    shown = _shown(path)
+    data = {"picture": _url(shown), "width": shown.width, "height": shown.height}
+    result = _component(key=key, data=data, on_mask_change=lambda: None)
+    return painted(result)
+
+
+def painted(result: Mapping[str, Any]) -> bytes | None:
+    """What the browser sent, if it is a PNG."""
+    sent = result.get("mask")
+    if not isinstance(sent, str) or not sent.startswith(_PNG):
+        return None
+    try:
+        return base64.b64decode(sent.removeprefix(_PNG), validate=True)
+    except ValueError:
+        return None
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _small(path: str, modified: float) -> "Image":
+    for frame in image_file.frames(Path(path)):
+        if frame is not None:
+            frame[0].thumbnail((_SHOWN, _SHOWN))
+            return frame[0]
+    raise UnreadableFile(f"{Path(path).name} is a damaged picture.")
+
+
+def _shown(path: Path) -> "Image":
+    return _small(str(path), path.stat().st_mtime)
+
+
+def _url(picture: "Image") -> str:
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=90)
+    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"

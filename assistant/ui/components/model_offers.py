@@ -1,0 +1,49 @@
+"""A model that is not installed: what it is, and one button that fetches it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from assistant.ui import resources
+from assistant.ui.components.escaping import plain
+from assistant.ui.components.model_download import Fetch
+
+
+def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
+    """Under an answer that misses a model; `again` does what was wished once it is here."""
+    for offer in answer.get("offers", ()):
+        with st.container(key=f"offer-{answer['id']}-{offer['name']}", border=True):
+            st.markdown(plain(told(offer)))
+            fetch = resources.fetches().of(offer["name"])
+            if fetch and not fetch.ended:
+                _progress(offer["name"])
+            elif fetch and not fetch.error:
+                key = f"again-{answer['id']}-{offer['name']}"
+                st.button("Try again", key=key, on_click=again, type="primary")
+            else:
+                _button(answer["id"], offer["name"], fetch)
+
+
+def told(offer: Mapping[str, Any]) -> str:
+    """Its name, size, licence and what it takes here."""
+    size = f"{offer['bytes'] / 1e6:,.0f} MB" if offer["bytes"] else "size unknown"
+    note = f" · {offer['note']}" if offer["note"] else ""
+    return f"{offer['name']} · {size} · {offer['licence']}{note}"
+
+
+def _button(identity: str, name: str, before: Fetch | None) -> None:
+    if before and before.error:
+        st.error(plain(before.error))
+    if st.button("Fetch it", key=f"fetch-{identity}-{name}", icon=":material/download:"):
+        resources.fetches().start(name)
+        st.rerun()
+
+
+@st.fragment(run_every=0.5)
+def _progress(name: str) -> None:
+    fetch = resources.fetches().of(name)
+    if fetch is None or fetch.ended:
+        st.rerun()
+    else:
+        st.progress(fetch.share, text=plain(fetch.doing))

@@ -1,0 +1,141 @@
+"""Pictures and sounds: those that came with a question, and those that a tool has made."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.attachments import attached_files
+from assistant.contract.intents import Enhance, Vary, Wish
+from assistant.ui import resources
+from assistant.ui.components import error_banner
+from assistant.ui.components.escaping import plain
+from ingest.document.source import readable
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.images import image_file
+
+# What a tool makes out of nothing carries a mark; a chart shows numbers of a document.
+_GENERATED = {"draw": "Generated", "edit": "Changed by a model", "vary": "Generated"}
+_GENERATED["enhance"] = "Enhanced: a model has invented detail"
+_MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
+_WORDS = 6  # of the question, in the name of a file
+_SHARP = 2  # pixels of a picture that came with a question, for one that is shown
+
+Ask = Callable[[str, Wish], None]
+
+
+def attached(paths: list[str], turn: str) -> None:
+    """Beside the question that they came with; a conversation may ask about a file twice."""
+    if not paths:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{turn}"):
+        for path in map(Path, paths):
+            if path.exists() and attached_files.kind(path) == "picture":
+                _given(path, 180)
+            else:
+                _play(path, 180)
+
+
+def draw(answer: Mapping[str, Any], ask: Ask) -> None:
+    """Under an answer; `ask` does what a button is for, as a new turn."""
+    for kind in ("images", "audio"):
+        for number, path in enumerate(map(Path, answer.get(kind, ()))):
+            with st.container(key=f"made-{answer['id']}-{kind}-{number}"):
+                _play(path, 512, answer["question"])
+                if mark := _GENERATED.get(answer["tool"]):
+                    st.badge(mark, icon=":material/auto_awesome:", color="orange")
+                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", ask)
+
+
+def named(answer: Mapping[str, Any], path: Path) -> str:
+    """What a file is called outside of the home: by the words it was made of, and its own."""
+    words = re.findall(r"\w+", answer["question"].lower())[:_WORDS]
+    return "-".join([*words, path.stem[:6]]) + path.suffix
+
+
+def _given(path: Path, width: int) -> None:
+    """A small copy of what a person gave: it may be damaged, huge, or of a kind that browsers do
+    not show, and would break the page."""
+    try:
+        small = _small(str(path), path.stat().st_mtime, _SHARP * width)
+    except UnreadableFile as error:
+        st.caption(plain(error))
+    else:
+        st.image(small, width=width, alt=readable(path.name))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _small(path: str, modified: float, side: int) -> bytes:
+    """A PNG. Raises UnreadableFile."""
+    for frame in image_file.frames(Path(path)):
+        if frame is not None:
+            data = io.BytesIO()
+            frame[0].thumbnail((side, side))
+            frame[0].save(data, "PNG")
+            return data.getvalue()
+    raise UnreadableFile(f"{readable(Path(path).name)} is a damaged picture.")
+
+
+def _play(path: Path, width: int, alt: str = "") -> None:
+    if not path.exists():
+        st.caption(plain(f"{path.name} is gone from {path.parent}."))
+        return
+    match attached_files.kind(path):
+        case "picture":
+            st.image(str(path), width=width, alt=alt)
+        case "video":
+            st.video(str(path))
+        case "recording":
+            st.audio(str(path))
+        case None:
+            st.caption(plain(path.name))
+
+
+def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
+    if not path.exists():
+        return
+    with st.container(horizontal=True, key=f"with-made-{key}"):
+        st.download_button(
+            "Download", data=path.read_bytes, file_name=name,
+            mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
+            type="tertiary", icon=":material/download:",
+        )  # fmt: skip
+        st.button(
+            "Add to library", key=f"keep-{key}", on_click=_add, args=(path, name), type="tertiary",
+            icon=":material/library_add:", help="As generated: it is never cited",
+        )  # fmt: skip
+        if attached_files.kind(path) == "picture":
+            st.button(
+                "Another one like it", key=f"vary-{key}", on_click=ask, type="tertiary",
+                args=("/vary", Vary(path)), icon=":material/shuffle:",
+            )  # fmt: skip
+            st.button(
+                "Enlarge", key=f"enlarge-{key}", on_click=ask, type="tertiary",
+                args=("/enhance", Enhance(path)), icon=":material/zoom_out_map:",
+            )  # fmt: skip
+
+
+def _add(path: Path, name: str) -> None:
+    """In the background, as files are that are dropped on the Library page."""
+    try:
+        resources.uploads().start(
+            resources.library(), resources.settings().home, [_File(path, name)]
+        )  # the library keeps a copy of its own
+    except PinciteError as error:
+        error_banner.keep(error)
+    else:
+        st.toast("It is being added to the library, as generated.")
+
+
+class _File:
+    """As the browser hands over a file."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
+        self._path = path
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self._path.read_bytes())

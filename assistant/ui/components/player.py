@@ -1,0 +1,43 @@
+"""A recording plays from where it is cited, in the browser's own player."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.attachments import media_kinds
+from assistant.ui.components.escaping import plain
+from ingest.media.ffmpeg import clock
+
+# What browsers play; they look at the file itself, and at this only to begin with.
+_FORMATS = {
+    ".wav": "audio/wav", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac",
+    ".flac": "audio/flac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg",
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
+    ".mkv": "video/webm",
+}  # fmt: skip
+_LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
+
+
+def draw(document: str, file: Path, seconds: float) -> None:
+    """From that second on; nothing for other documents. `file` is the library's own copy."""
+    kind = media_kinds.kind(document)
+    if kind not in ("audio", "video"):
+        return
+    with st.container(key="player"):
+        if why := _not_played(file):
+            st.info(plain(f"{why} What is cited begins at {clock(seconds)}."))
+            return
+        form, name = _FORMATS[file.suffix], f"{document} from {clock(seconds)}"
+        play = st.audio if kind == "audio" else st.video
+        play(str(file), format=form, start_time=int(seconds), alt=name)
+
+
+def _not_played(file: Path) -> str:
+    """Why a browser cannot play it, or nothing."""
+    if not file.exists():
+        return "The library's copy of this recording is gone: add the file again."
+    if file.suffix not in _FORMATS:
+        return f"Browsers do not play {file.suffix} files; {file} can be opened with a player."
+    if file.stat().st_size > _LARGEST:
+        return f"The recording is too large to be played here; {file} can be opened with a player."
+    return ""

@@ -1,0 +1,122 @@
+"""Beside the chat: a new conversation, the recent ones, and which documents are asked."""
+
+import streamlit as st
+
+from assistant.answering.verification.answerability import POINTS
+from assistant.build import composition
+from assistant.conversation.assistant import Assistant
+from assistant.ui import resources, session
+from assistant.ui.components.escaping import as_html, plain
+from ingest.document.source import readable
+
+_RECENT = 8
+_LEARNED = "learned"  # a choice beside POINTS
+
+
+def draw(assistant: Assistant) -> None:
+    """The choice of documents is read with `scope`."""
+    library()
+    with st.sidebar:
+        st.button(
+            "New conversation",
+            icon=":material/edit_square:",
+            width="stretch",
+            on_click=session.leave,
+        )
+        _scope(assistant)
+        _refusal(assistant.learned_threshold())
+        if resources.alone():  # what others asked is not for every visitor to read
+            _recent(assistant)
+        _about(assistant)
+
+
+def library() -> None:
+    """Which library is looked at, where there are several."""
+    names = composition.libraries(resources.settings())
+    now = resources.chosen()
+    if len(names) < 2 or now not in names:
+        return
+    picked = st.sidebar.selectbox("Library", names, index=names.index(now))
+    if picked != now:
+        st.session_state.update({resources.PICKED: picked, "scope": []})
+        session.leave()
+        st.rerun()
+
+
+def scope() -> list[str] | None:
+    """The documents to ask; None for all."""
+    return st.session_state.get("scope") or None
+
+
+def threshold() -> float | None:
+    """How sure the assistant must be that the documents answer; None: as was learned, or as the
+    settings say."""
+    point = POINTS.get(st.session_state.get("refusal", ""))
+    return point.threshold if point else None
+
+
+def _refusal(learned: float | None) -> None:
+    """From strict to helpful, with what each was measured to do, and what was learned."""
+    set_so = resources.settings().refusal_threshold
+    now = next((name for name, point in POINTS.items() if point.threshold == set_so), None)
+    names, usual = list(POINTS), now
+    if learned is not None:
+        names, usual = [*POINTS, _LEARNED], _LEARNED
+    # Kept apart from the widget, as in _scope.
+    chosen = st.session_state.get("refusal", usual)
+    if chosen in (now, _LEARNED):  # nobody has chosen another one
+        chosen = usual if st.session_state.get("refusal-usual") != usual else chosen
+    st.session_state["refusal-usual"] = usual
+    picked = st.segmented_control(
+        "When unsure", names, default=chosen or None,
+        format_func=str.capitalize, width="stretch",
+    )  # fmt: skip
+    st.session_state["refusal"] = picked or ""
+    if picked in POINTS:
+        point = POINTS[picked]
+        st.caption(
+            f"Refuses {point.unanswerable:.0%} of what the documents do not answer, and "
+            f"{point.answerable:.0%} of what they do."
+        )
+    elif picked:
+        st.caption("As learned from your feedback; the Measure page has the figures.")
+
+
+def _scope(assistant: Assistant) -> None:
+    names = [document.document for document in assistant.library.documents()]
+    if len(names) < 2:
+        st.session_state["scope"] = []
+        return
+    # Streamlit forgets a widget while another page is shown, so that the choice is kept apart.
+    kept = [name for name in st.session_state.get("scope", []) if name in names]
+    st.session_state["scope"] = st.multiselect(
+        "Ask only",
+        names,
+        default=kept,
+        placeholder=f"All {len(names)} documents",
+        format_func=readable,
+    )
+
+
+def _recent(assistant: Assistant) -> None:
+    recent = assistant.conversations.recent(_RECENT, assistant.library.name)
+    if not recent:
+        return
+    st.html('<p class="section">Recent</p>')
+    with st.container(key="recent"):
+        for identity, title in recent:
+            st.button(
+                plain(title),
+                key=f"recent-{identity}",
+                type="tertiary",
+                on_click=session.enter,
+                args=(identity,),
+            )
+
+
+def _about(assistant: Assistant) -> None:
+    if assistant.notice:
+        st.info(plain(assistant.notice), icon=":material/info:")
+    if assistant.model_name != "extractive":
+        model = as_html(assistant.model_name)
+        st.html(f'<p class="quiet">Answers by {model}, on this machine.</p>')

@@ -1,0 +1,23 @@
+"""The look of the app beyond its theme."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_CSS = (_HERE / "style.css").read_text(encoding="utf-8")
+
+
+def apply() -> None:
+    """Call this first on each page."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    colours = {
+        "accent": st.get_option(f"theme.{theme}.primaryColor"),
+        "line": st.get_option(f"theme.{theme}.borderColor"),
+        "panel": st.get_option(f"theme.{theme}.sidebar.backgroundColor"),
+    }
+    given = " ".join(f"--{name}: {value};" for name, value in colours.items() if value)
+    st.html(f"<style>:root {{ {given} }}\n{_CSS}</style>")
+    st.logo(
+        str(_HERE / f"logo-{theme}.svg"), size="large", icon_image=str(_HERE.parent / "icon.svg")
+    )

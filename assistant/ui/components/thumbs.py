@@ -1,0 +1,52 @@
+"""Thumbs under an answer, and the note that a cited page was opened."""
+
+from collections.abc import Iterator, Sequence
+
+import streamlit as st
+
+from assistant.feedback.ratings import REPLIES, Answer
+from assistant.ui import resources
+from assistant.ui.components import error_banner
+from assistant.ui.components.escaping import plain
+from ingest.errors import PinciteError
+
+
+def told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
+    """The turns, with a mark on those whose question replies to a question back: alone it says
+    nothing."""
+    before: Answer = {}
+    for turn in turns:
+        yield {**turn, REPLIES: True} if before.get("asked_back") else turn
+        before = turn
+
+
+def draw(answer: Answer) -> None:
+    """As it was rated before; another click changes it, the same one takes it back.
+
+    A file of feedback that cannot be used takes the thumbs away, and not the answer.
+    """
+    key = f"thumbs-{answer['id']}"
+    try:
+        if key not in st.session_state:
+            rated = resources.feedback().rated(answer["id"])
+            st.session_state[key] = None if rated is None else int(rated)
+    except PinciteError as error:
+        st.caption(plain(f"No thumbs: {error}"))
+        return
+    st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
+
+
+def _rate(key: str, answer: Answer) -> None:
+    thumb = st.session_state[key]
+    try:
+        resources.feedback().rate(answer, None if thumb is None else bool(thumb))
+    except PinciteError as error:
+        error_banner.keep(error)
+
+
+def opened(answer: Answer, document: str, page: int) -> None:
+    """A mark of the answer was clicked."""
+    try:
+        resources.feedback().note_opened(answer, (document, page))
+    except PinciteError as error:
+        error_banner.keep(error)

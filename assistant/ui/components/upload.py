@@ -1,0 +1,231 @@
+"""Files from a browser become documents of the library, in a thread, so that a person may go on.
+
+Knows no Streamlit.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from ingest.errors import PinciteError
+from vectorstore.catalog.sources import INSIDE
+from vectorstore.errors import HomeNotWritable
+from vectorstore.indexing.pipeline import AddSummary, Progress
+from vectorstore.library import Library
+
+_LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
+
+log = logging.getLogger(__name__)
+
+# A file's path is the same in each upload of its name, so that in each library one is at work.
+_turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+
+
+class Dropped(Protocol):
+    """A file as Streamlit hands it over."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview: ...
+
+
+class Upload:
+    """An `add` of files that were dropped together, or of files that wait in the queue; a rebuild.
+
+    It may make documents anew that are in the library already, also before it adds others.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        home: Path,
+        files: Sequence[Dropped] = (),
+        again: Sequence[str] = (),
+        anew: bool = False,
+    ) -> None:
+        """Saves and adds the files in the background, after the uploads before it.
+
+        `again` are places of the queue to be tried once more; without either, all that was
+        stopped is continued. `anew`: nothing is added, and what is outdated is made anew.
+        """
+        self._library = library
+        self.anew = anew
+        self.error = ""
+        self.summary: AddSummary | None = None
+        self.progress = Progress("", 0, len(files), "")
+        self.pages: dict[str, Progress] = {}  # of each file in work, how far its reader is
+        self._cancel = threading.Event()
+        self._folder = folder(home, library.name)
+        self.paths = _places(self._folder, [f.name for f in files]) if files else _outer(again)
+        self._resumes = not self.paths
+        self._thread = threading.Thread(target=self._run, args=(files,), name="upload", daemon=True)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
+    def making_anew(self) -> bool:
+        """Just now, or as soon as its turn comes."""
+        return not self.done and (self.anew or self.progress.anew)
+
+    @property
+    def stopping(self) -> bool:
+        return self._cancel.is_set()
+
+    def stop(self) -> None:
+        """End it; what is done stays, and the rest waits in the queue until it is continued."""
+        self._cancel.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done by then."""
+        self._thread.join(seconds)
+        return self.done
+
+    def added(self, queued: Collection[str]) -> list[Path]:
+        """The files that are in the library, in the order in which they were dropped.
+
+        `queued` are the places that wait in the queue, or failed there.
+        """
+        if self.summary is None:
+            return []
+        failed = {failure.path for failure in self.summary.failed}
+        return [path for path in self.paths if str(path) not in failed.union(queued)]
+
+    def _run(self, files: Sequence[Dropped]) -> None:
+        try:
+            with _turns[self._folder]:
+                if self.anew:
+                    self._library.rebuild(self._note, self._cancel)
+                else:
+                    self._add(files)
+        except PinciteError as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("an upload failed")
+            self.error = "Adding failed for a reason nobody expected. The log has the details."
+
+    def _add(self, files: Sequence[Dropped]) -> None:
+        queued = [job.path for job in self._library.jobs()] if self._resumes else []
+        try:
+            _save(files, self.paths, self._folder)
+            there = [path for path in self.paths if path.exists()]
+            if there or self._resumes:
+                self.summary = self._library.add(there, self._note, cancel=self._cancel)
+            self.error = _missing([path for path in self.paths if path not in there])
+        finally:
+            self._tidy([*self.paths, *map(Path, queued)])
+
+    def _tidy(self, paths: Iterable[Path]) -> None:
+        """Delete what was dropped: the library has its own copies. What did not get in stays."""
+        left = {job.path for job in self._library.jobs()}
+        forget([str(path) for path in paths if str(path) not in left], self._folder)
+
+    def _note(self, progress: Progress) -> None:
+        self.progress = progress
+        if progress.file and not progress.anew:
+            self.pages[progress.file] = progress
+
+
+class Uploads:
+    """What is being added by this server, for all its visitors to see and to stop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._all: list[tuple[str, Upload]] = []
+
+    def start(
+        self,
+        library: Library,
+        home: Path,
+        files: Sequence[Dropped] = (),
+        again: Sequence[str] = (),
+        anew: bool = False,
+    ) -> Upload:
+        """See Upload."""
+        upload = Upload(library, home, files, again, anew)
+        with self._lock:
+            self._all = [(name, old) for name, old in self._all if not old.done]
+            self._all.append((library.name, upload))
+        return upload
+
+    def of(self, library: str) -> list[Upload]:
+        """Those at work, the oldest first."""
+        with self._lock:
+            return [upload for name, upload in self._all if name == library and not upload.done]
+
+
+def said(step: Progress) -> str:
+    """`reading, page 3 of 20`"""
+    if not step.page or not step.stage.startswith("reading"):
+        return step.stage
+    return f"{step.stage}, page {step.page}" + (f" of {step.pages}" if step.pages else "")
+
+
+def folder(home: Path, library: str) -> Path:
+    """Where dropped files lie until they are in the library."""
+    return home.absolute() / "uploads" / library
+
+
+def forget(places: Iterable[str], below: Path) -> None:
+    """Delete files that were dropped; a file of a person's own folders is never touched."""
+    for place in places:
+        path = Path(place)
+        if path.is_relative_to(below):
+            with suppress(OSError):
+                path.unlink()
+
+
+def clear(home: Path, library: Library) -> None:
+    """Delete what a crash in the middle of an upload has left behind, unless it is in the queue."""
+    oldest = time.time() - _LEFT_OVER
+    queued = {job.path for job in library.jobs()}
+    with suppress(OSError):  # an upload says it when the home cannot be written to
+        for path in folder(home, library.name).glob("uploaded*/*"):
+            if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
+                path.unlink()
+
+
+def _outer(places: Sequence[str]) -> list[Path]:
+    """The files to read again: for what is inside of an archive, the archive."""
+    return list(dict.fromkeys(Path(place.split(INSIDE)[0]) for place in places))
+
+
+def _missing(paths: Sequence[Path]) -> str:
+    if not paths:
+        return ""
+    names = ", ".join(path.name for path in paths[:3]) + ("…" if len(paths) > 3 else "")
+    return f"No longer where it was: {names}. Add it again from where it is now."
+
+
+def _places(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Always the same path for the same name: a newer file takes the place of the older one.
+
+    Files of one name that are dropped together are parted by a folder.
+    """
+    paths: list[Path] = []
+    for given in names:
+        name = Path(given).name or "document"
+        same = sum(path.name == name for path in paths)
+        paths.append(folder / (f"uploaded-{same + 1}" if same else "uploaded") / name)
+    return paths
+
+
+def _save(files: Sequence[Dropped], paths: Sequence[Path], folder: Path) -> None:
+    """Raises HomeNotWritable."""
+    if not files:
+        return
+    try:
+        for file, path in zip(files, paths, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.getbuffer())
+    except OSError as error:
+        raise HomeNotWritable(
+            f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
+        ) from error

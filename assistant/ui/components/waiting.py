@@ -1,0 +1,59 @@
+"""The queue as people see it: files in work, files that stand still, files that did not get in.
+
+Knows no Streamlit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.ui.components.upload import Upload, said
+from vectorstore.indexing.jobs import Job
+from vectorstore.library import Library
+
+_RANK = {"indexing": 0, "reading": 1, "waiting": 2}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A file on its way in, and how far it is."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Files that are not in the library yet."""
+
+    work: tuple[Work, ...] = ()  # what is read now comes first
+    left: tuple[Job, ...] = ()  # stopped by a person, or left behind by a process that has ended
+    failed: tuple[Job, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.work or self.left or self.failed)
+
+
+def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
+    """Of all processes; `uploads` are those at work in this one, which know the pages."""
+    jobs = library.jobs()
+    moving = sorted((job for job in jobs if job.state in _RANK), key=lambda job: _RANK[job.state])
+    left = [job for job in jobs if job.state == "cancelled"]
+    if moving and not uploads and not library.adding():
+        moving, left = [], left + moving
+    work = _work(moving, uploads)
+    failed = tuple(job for job in jobs if job.state == "failed")
+    return Waiting(tuple([*work, *_unsaved(jobs, uploads)]), tuple(left), failed)
+
+
+def _work(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[Work]:
+    # A file's reader begins before its turn comes to be indexed, and only its run knows.
+    steps = {name: step for upload in uploads for name, step in upload.pages.items()}
+    found = [Work(job.name, said(steps[job.name])) for job in jobs if job.name in steps]
+    return found + [Work(job.name, job.state) for job in jobs if job.name not in steps]
+
+
+def _unsaved(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[Work]:
+    """Files of uploads that have not begun: they are not in the queue of the catalogue yet."""
+    known = {job.path for job in jobs if job.state in _RANK}
+    paths = [path for upload in uploads if not upload.pages for path in upload.paths]
+    return [Work(path.name, "waiting") for path in paths if str(path) not in known]

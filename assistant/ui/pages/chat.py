@@ -1,0 +1,160 @@
+"""The chat: questions, answers as they are written, and the page a mark points to."""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.attachments import attached_files
+from assistant.contract import intents
+from assistant.conversation.assistant import Assistant
+from assistant.ui import resources, session
+from assistant.ui.background.answer_task import Running
+from assistant.ui.components import (
+    cited_answer,
+    cited_page,
+    clarification,
+    error_banner,
+    export_button,
+    microphone,
+    model_offers,
+    outputs,
+    read_aloud,
+    sidebar,
+    stage_progress,
+    style,
+    thumbs,
+    tool_choice,
+    tools_dialog,
+    welcome,
+)
+from assistant.ui.components.escaping import as_html
+from ingest.errors import PinciteError
+
+
+def page() -> None:
+    """All of it, from top to bottom."""
+    style.apply()
+    try:
+        assistant = resources.assistant()
+        _chat(assistant)
+    except PinciteError as error:
+        error_banner.say(error)
+
+
+def _chat(assistant: Assistant) -> None:
+    error_banner.draw()
+    sidebar.draw(assistant)
+    identity = session.current()
+    running = resources.answers().of(identity)
+    turns = assistant.conversations.turns(identity) if identity else []
+    for turn in thumbs.told_apart(turns):
+        _turn(assistant, turn)
+    if running:
+        _in_work(identity, running)
+    if microphone.busy():
+        microphone.draw(_ask)
+    elif turns and not running:
+        clarification.draw(turns[-1], _ask)
+    elif not running:
+        welcome.draw(assistant, _ask)
+    _input(assistant, busy=microphone.busy() or (running is not None and not running.done))
+    cited_page.panel(assistant.library)
+
+
+def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
+    """A question with what came with it, its answer, what was made, and what can be done now."""
+    _question(turn["question"], turn.get("attached", []), turn["id"])
+    cited_answer.draw(turn, cited_page.shown())
+    outputs.draw(turn, _wish)
+    files = [Path(path) for path in turn.get("attached", ())]
+    again = intents.from_row(turn["wish"]) if "wish" in turn else None
+    model_offers.draw(turn, partial(_ask, turn["question"], files, again))
+    tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
+    if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
+        if not turn["images"] and not turn["audio"]:
+            read_aloud.draw(turn)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
+        thumbs.draw(turn)
+        export_button.draw(assistant, turn)
+        read_aloud.draw(turn)
+
+
+def _question(text: str, attached: Sequence[str], turn: str) -> None:
+    outputs.attached(list(attached), turn)
+    st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
+
+
+def _in_work(identity: str, running: Running) -> None:
+    attached = [str(path) for path in running.reply.attached]
+    _question(running.reply.question, attached, f"running-{running.reply.id}")
+    if running.error:
+        error_banner.say(running.error)
+    else:
+        _live(identity, running)
+
+
+@st.fragment(run_every=0.25)
+def _live(identity: str, running: Running) -> None:
+    """The answer as it is written. Once it is kept, the whole page is drawn with it."""
+    if running.done:
+        if not running.error:
+            resources.answers().forget(identity)
+        st.rerun()
+    cited_answer.draw_running(running.reply, time.monotonic() - running.started)
+    stage_progress.draw(running.reply)
+    if running.reply.cancel.is_set():
+        st.caption("Stopping…")
+    else:
+        st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=running.stop)
+
+
+def _input(assistant: Assistant, busy: bool) -> None:
+    """Words, with files when there are any; or a tool from the list of all."""
+    empty = not assistant.library.documents()
+    hint = "Ask for a picture, or add documents first" if empty else "Ask about your documents"
+    tools_dialog.button(busy, _wish)
+    given = st.chat_input(
+        hint, disabled=busy, key="question", accept_file="multiple",
+        accept_audio=True,
+        file_type=[suffix.lstrip(".") for suffix in attached_files.SUFFIXES],
+    )  # fmt: skip
+    if given and (given.text.strip() or given.files or given.audio):
+        try:
+            files = attached_files.keep(given.files, resources.settings().home / "attached")
+            if given.audio:
+                microphone.take(given.audio, given.text, files)
+            else:
+                _ask(given.text.strip(), files)
+        except PinciteError as error:
+            error_banner.keep(error)
+        st.rerun()
+
+
+def _wish(words: str, wish: intents.Wish) -> None:
+    _ask(words, wish=wish)
+
+
+def _ask(question: str, files: Sequence[Path] = (), wish: intents.Wish | None = None) -> None:
+    assistant = resources.assistant()
+    identity = session.current() or assistant.conversations.start()
+    session.enter(identity, keep_page=True)
+    try:
+        reply = assistant.ask(
+            question,
+            conversation=identity,
+            documents=sidebar.scope(),
+            threshold=sidebar.threshold(),
+            files=files,
+            wish=wish,
+        )
+        resources.answers().start(identity, reply)
+    except PinciteError as error:
+        error_banner.keep(error)
+
+
+page()

@@ -1,0 +1,156 @@
+"""The library: drop files in, see what was read from each, open them and take them out."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.ui import resources
+from assistant.ui.components import (
+    cited_page,
+    document_list,
+    error_banner,
+    images,
+    job_queue,
+    reindex_notice,
+    sidebar,
+    style,
+)
+from assistant.ui.components.escaping import plain
+from assistant.ui.components.job_queue import UPLOAD
+from assistant.ui.components.upload import Upload
+from assistant.ui.components.waiting import Work
+from ingest.errors import PinciteError
+from ingest.loaders import LOADERS
+from vectorstore.add_report import AddSummary
+from vectorstore.library import Library
+
+_KINDS = {  # and a suffix of each
+    "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
+    "OpenDocument": ".odt", "RTF": ".rtf", "text": ".txt", "Markdown": ".md", "web pages": ".html",
+    "e-books": ".epub", "mails": ".eml", "CSV": ".csv", "JSON": ".json", "XML": ".xml",
+    "source code": ".py", "pictures and scans": ".png", "sound": ".mp3", "video": ".mp4",
+    "subtitles": ".srt", "archives": ".zip",
+}  # fmt: skip
+_OUTCOMES = 8  # files of an upload
+
+_name_rows = st.components.v2.component(
+    "pincite_row_names", js=Path(__file__).with_name("row_names.js").read_text(encoding="utf-8")
+)
+
+
+def page() -> None:
+    """All of it, from top to bottom."""
+    style.apply()
+    st.title("Library", anchor=False)
+    try:
+        sidebar.library()
+        library = resources.library()
+        error_banner.draw()
+        above = st.container()  # filled last: it may have to wait for a model
+        _uploader(library)
+        upload: Upload | None = st.session_state.get(UPLOAD)
+        if upload and upload.done:
+            _ended(library, upload)
+        job_queue.draw(library, told=upload is None or upload.done)
+        if library.documents():
+            images.draw(library)
+            document_list.draw(library)
+        else:
+            _empty()
+        _name_rows(key="row-names")
+        cited_page.panel(library)
+        with above:
+            reindex_notice.draw(library)
+        _watch(library, library.generation())
+    except PinciteError as error:
+        error_banner.say(error)
+
+
+# -- adding
+
+
+def _uploader(library: Library) -> None:
+    # A new key empties the box, ready for the next files.
+    number = st.session_state.setdefault("uploads", 0)
+    files = st.file_uploader(
+        "Add documents: drop files here",
+        accept_multiple_files=True,
+        key=f"files-{number}",
+        help=kinds(),
+    )
+    if not files:
+        return
+    st.session_state["uploads"] = number + 1
+    home = resources.settings().home
+    st.session_state[UPLOAD] = resources.uploads().start(library, home, files)
+    st.rerun()
+
+
+def kinds() -> str:
+    """What can be read, in the words of people."""
+    known = [kind for kind, suffix in _KINDS.items() if suffix in LOADERS]
+    return f"{', '.join(known[:-1])} and {known[-1]}."
+
+
+def _ended(library: Library, upload: Upload) -> None:
+    with st.container(border=True, key="upload"):
+        if upload.error:
+            error_banner.say(upload.error)
+        if upload.anew and not upload.error:
+            stopped = "Stopped. What is done stays, and the next time goes on from there"
+            st.markdown(f"**{stopped if upload.stopping else 'The library was made anew'}**")
+        if upload.summary:
+            st.markdown(f"**{summed_up(upload.summary)}**")
+            for newer in upload.summary.superseded:
+                st.caption(plain(f"{newer.by} is the newer version of {newer.document}"))
+        queued = {job.path for job in library.jobs()}
+        _outcomes(upload, queued)
+        st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
+
+
+def _outcomes(upload: Upload, queued: set[str]) -> None:
+    """What became of the files; those that did not get in are in the queue, with buttons."""
+    failed = upload.summary.failed if upload.summary else []
+    inside = [Work(Path(f.path).name, f.error) for f in failed if f.path not in queued]
+    added = [Work(path.name, "in the library") for path in upload.added(queued)]
+    for rows, bad in ((inside, True), (added, False)):
+        job_queue.draw_list(rows[:_OUTCOMES], failed=bad)
+        if len(rows) > _OUTCOMES:
+            st.caption(f"and {job_queue.files(len(rows) - _OUTCOMES)} more")
+
+
+def summed_up(done: AddSummary) -> str:
+    """What an upload did, in a few words."""
+    counts = [
+        (done.added, "added"),
+        (done.updated, "replaced by a newer version"),
+        (done.unchanged + done.moved, "already in the library"),
+        (len(done.failed), "could not be added"),
+        (done.cancelled, "stopped"),
+    ]
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to add"
+
+
+# -- what is there
+
+
+@st.fragment(run_every=2.0)
+def _watch(library: Library, drawn: int) -> None:
+    """Draws the page anew once another visitor or process has changed the library."""
+    with suppress(PinciteError):  # the page itself says what is wrong
+        # A dialog would be closed by it, in the midst of the question.
+        if library.generation() != drawn and not st.session_state.get(document_list.ASKED):
+            st.rerun()
+
+
+def _empty() -> None:
+    st.html(
+        '<div class="empty"><h3>Nothing here yet</h3>'
+        "<p>Drop files above. They are copied, read and indexed on this machine.</p>"
+        f'<p class="quiet">Pincite reads {kinds()}</p>'
+        '<p class="quiet">A whole folder comes in with <code>pincite add FOLDER</code>.</p></div>'
+    )
+
+
+page()

@@ -1,0 +1,1 @@
+"""Pages become passages of whole lines, and every character is accounted for."""

@@ -1,0 +1,1 @@
+"""What a loader takes and gives: sources and limits, documents, pages, lines, tables."""

@@ -1,0 +1,135 @@
+"""What flows through the program: a Document has Pages of Lines; a Chunk knows its lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle in points (1/72 inch) from the top left of the page as it is shown."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+NOWHERE = Box(0, 0, 0, 0)  # of lines in formats that have no pages to draw, such as HTML
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text where it stands on the page; in a recording, what is said in one breath."""
+
+    text: str
+    box: Box = NOWHERE
+    size: float = 0.0  # height of the letters in points, 0 when unknown
+    bold: bool = False
+    heading: int = 0  # the level that the format itself states, 1 is the top; 0 is none
+    begins: bool = False  # the format says that a paragraph, list item or table row begins here
+    confidence: float = 1.0  # of recognition by OCR or speech, 0 to 1
+    seconds: float | None = None  # where it begins in a recording
+    hidden: str = ""  # why a reader does not see it, such as "white on white"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, what it means when that is more than text, and its line."""
+
+    text: str
+    line: int  # index on the page of the line that shows it
+    value: float | str | bool | None = None  # number; ISO date or time; truth; None: only text
+    kind: str = "text"  # "text", "number", "date", "truth" or "empty"
+    unit: str = ""  # of a number, as it is written: "%", "EUR", "$"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells on one page. Each row is at least one line of the page."""
+
+    first: int  # index of its first line on the page
+    last: int  # inclusive
+    rows: tuple[tuple[Cell, ...], ...]
+    header: int = 0  # how many of the rows are headings of the columns
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture on a page. What it shows is machine-made: the words of a model or of OCR."""
+
+    box: Box
+    caption: str = ""  # what the document says of it
+    description: str = ""  # what a model says of it
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Characters that were read and are not among the lines, and why."""
+
+    reason: str  # a short phrase: "control characters", "line-end hyphens"
+    characters: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """What was read from one page. Characters are counted without white space."""
+
+    number: int  # as a viewer shows it: the first page is 1
+    width: float  # points; 0 when there is no page to draw
+    height: float
+    lines: tuple[Line, ...]
+    pictures: int = 0
+    ocr: bool = False  # lines were recognised from a picture
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    characters: int | None = None  # as the source gave them, before anything was done to them
+    dropped: tuple[Dropped, ...] = ()  # characters = those of the lines + dropped, exactly
+    unread: int = 0  # estimate of characters that are there and could not be read
+    note: str = ""  # what a person should know: "unreadable scan"
+    title: str = ""  # of a slide or a sheet
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+
+def count(text: str) -> int:
+    """Characters without white space: what the coverage ledger counts."""
+    return sum(map(len, text.split()))
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of the document's outline, and the page it points to."""
+
+    level: int  # 1 is the top
+    title: str
+    page: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file after reading, before cutting."""
+
+    sha256: str  # of the file's bytes: the same bytes are the same document
+    name: str
+    title: str
+    pages: Sequence[
+        Page
+    ]  # a long document's are packed, see `ingest.serialization.packed_pages`: walk over them, once
+    outline: tuple[Heading, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+    reader: str = ""  # name and number of the one that read it, see `ingest.loaders.versions`
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A passage that is embedded and found as one: whole lines of a single page."""
+
+    page: int
+    first: int  # index of the first line on its page, from 0
+    last: int  # index of the last line, inclusive
+    text: str
+    headings: tuple[str, ...] = ()
+    hidden: bool = False  # made of lines that a reader does not see

@@ -1,0 +1,1 @@
+"""Picture files, pictures inside documents and scanned pages become lines."""

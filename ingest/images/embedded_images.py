@@ -1,0 +1,174 @@
+"""Pictures that a document holds: what stands written on them is recognised, each picture once.
+
+For formats that are not drawn page by page, such as Word files, slides and web pages. Their readers
+hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see pictured.py.
+"""
+
+import hashlib
+import time
+from base64 import b64decode
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from ingest.document.model import Line, Page, count
+from ingest.document.source import Engines
+from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.images import image_file
+from ingest.images.ai_provenance import REASON, of_picture
+from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, Reading, read
+from ingest.platform.progress import beat
+from ingest.text.legibility import like_paper
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+AGAIN = "text on a picture that was read before"
+DAMAGED = "a picture that is damaged or too large to be opened"
+FORMAT = "a picture in a format that is not read"
+TOO_MANY = "pictures behind the first {:,} of the document were not read"
+TOO_LONG = "pictures were not read after {:,} minutes of reading others of the document"
+MOST = 2_000  # pictures of a document that are looked at
+MINUTES = 30.0  # of reading pictures of a document: about 1,000 scans on a small machine
+LARGEST = 100_000_000  # bytes of a picture
+_ICON = 20_000  # pixels in all: fewer hold no line of text
+_KIND = 5  # letters of a format that is named
+_STAIN = 10  # characters: fewer are a label or no letters at all, as in pictured.py
+_GLANCE = 550_000  # pixels: the text of a full page can still be told from none
+_SHADES = 300  # pixels of a side, when it is seen whether a picture is like paper
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What stands written on one picture. Its lines have no place: the document has no pages."""
+
+    lines: tuple[Line, ...] = ()
+    again: int = 0  # characters of a picture that was read before
+    unread: int = 0  # estimate of what could not be read
+    note: str = ""  # why it was not read
+
+
+class Pasted:
+    """Reads the pictures of one document, within a time and a number."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._known: dict[bytes, Writing] = {}
+        self._spent = 0.0  # seconds
+
+    def read(self, data: bytes, name: str = "") -> Writing:
+        """What stands on a picture; `name` tells its format where its bytes do not."""
+        key = hashlib.sha256(data).digest()
+        if (known := self._known.get(key)) is not None:
+            return known
+        if len(self._known) >= MOST:
+            return Writing(note=TOO_MANY.format(MOST))
+        if self._spent >= MINUTES * 60:
+            return Writing(note=TOO_LONG.format(round(MINUTES)))
+        began = time.monotonic()
+        writing = self._fresh(data, name)
+        self._spent += time.monotonic() - began
+        beat(0, 0)
+        self._known[key] = Writing(again=sum(count(line.text) for line in writing.lines))
+        return writing
+
+    def _fresh(self, data: bytes, name: str) -> Writing:
+        try:
+            picture, scale = image_file.inner(data, name)
+            if picture.width * picture.height < _ICON:
+                return Writing()
+            return _told(self._reading(picture, scale), REASON if of_picture(BytesIO(data)) else "")
+        except UnsupportedFile:
+            kind = PurePosixPath(name).suffix.lstrip(".").upper()
+            short = kind.isalnum() and len(kind) <= _KIND
+            return Writing(note=f"{FORMAT} ({kind})" if short else FORMAT)
+        except (UnreadableFile, MemoryError):
+            return Writing(note=DAMAGED)
+
+    def _reading(self, picture: "Image", scale: float) -> Reading:
+        """A large photograph is read small first: most have no text, and a second look is dear."""
+        factor = (_GLANCE / (picture.width * picture.height)) ** 0.5
+        if factor < 1 and not _like_paper(picture):
+            glance = read(_resized(picture, factor), scale * factor, self._engines)
+            if sum(count(line.text) for line in glance.lines) < _STAIN:
+                return Reading() if glance.lines else glance
+        return read(picture, scale, self._engines)
+
+
+class Marks:
+    """What a page says of its pictures besides their lines."""
+
+    def __init__(self) -> None:
+        self._ocr = False
+        self._unread = 0
+        self._faint = 0  # on pictures of which nothing was read
+        self._notes: dict[str, None] = {}
+
+    def add(self, writing: Writing) -> None:
+        self._ocr = self._ocr or bool(writing.lines)
+        if writing.note == UNREADABLE:
+            self._faint += writing.unread
+            return
+        self._unread += writing.unread
+        if writing.note:
+            self._notes[writing.note] = None
+
+    def on(self, page: Page) -> Page:
+        """The page with them. Ink that nobody could read is rather a drawing beside text."""
+        faint = 0 if page.lines else self._faint
+        notes = [page.note, *self._notes, UNREADABLE if faint else ""]
+        return replace(
+            page,
+            ocr=page.ocr or self._ocr,
+            unread=page.unread + self._unread + faint,
+            note="; ".join(filter(None, notes)),
+        )
+
+
+def best(forms: Iterable[Writing]) -> Writing:
+    """Of several forms of the same picture the first that could be read."""
+    first = None
+    for form in forms:
+        if not form.note:
+            return form
+        first = first or form
+    return first or Writing()
+
+
+def decoded(base64: str) -> bytes:
+    """The bytes of a picture that stands in a text; none when that is damaged."""
+    with suppress(ValueError):
+        return b64decode(base64)
+    return b""
+
+
+def _told(reading: Reading, hidden: str) -> Writing:
+    """`hidden` is why its lines are no evidence; empty: they are."""
+    lines = tuple(
+        Line(
+            line.text,
+            begins=line.begins or number == 0,
+            confidence=line.confidence,
+            hidden=hidden,
+        )
+        for number, line in enumerate(reading.lines)
+    )
+    if sum(count(line.text) for line in lines) >= _STAIN:
+        return Writing(lines, unread=reading.unread)
+    if lines or reading.note == NO_TEXT or not reading.unread:
+        return Writing()
+    return Writing(unread=reading.unread, note=reading.note)
+
+
+def _like_paper(picture: "Image") -> bool:
+    return like_paper(_resized(picture, _SHADES / max(picture.size)))
+
+
+def _resized(picture: "Image", factor: float) -> "Image":
+    from PIL.Image import Resampling
+
+    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+    return picture.resize(size, Resampling.BILINEAR, reducing_gap=2)

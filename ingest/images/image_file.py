@@ -1,0 +1,215 @@
+"""Picture files are opened, and any page that has a picture is drawn. Knows no recognition."""
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.pdf import pdfium
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif"),
+)
+MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
+MOST_FRAMES = 2_000  # pictures of one file: an archive of a thousand faxes fits
+_PIXELS, _PER_BYTE = 1e9, 5_000  # of all; an empty page of a fax has 4,800 for each byte
+_LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies a thin picture
+_DRAWN = 16_000_000  # pixels that a screen ever needs
+# What is opened, whatever a name says: Pillow would hand PostScript to another program.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF")
+_LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises
+_BROKEN = (*_DAMAGE, TypeError, LookupError, ArithmeticError)  # and for what a camera has noted
+_SCREEN = 96 / 72  # pixels in a point, at least: a small picture in a document is from a screen
+_BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write for "unknown"
+
+
+def frames(path: Path) -> Iterator[tuple["Image", float] | None]:
+    """The pictures of a file, upright and in RGB, and their pixels in a point.
+
+    None stands for a damaged picture of several. When there are too many, those at the end are
+    left out: `number` tells. Raises UnreadableFile.
+    """
+    pixels, most = 0, max(_PIXELS, _PER_BYTE * path.stat().st_size)
+    with _opened(path) as file:
+        number = _count(file)
+        for index in range(min(number, MOST_FRAMES)):
+            if pixels > most:
+                return
+            try:
+                frame = _frame(path.name, file, index)
+                pixels += file.width * file.height
+            except _DAMAGE:
+                if number == 1:
+                    raise
+                frame = None
+            yield frame
+
+
+def inner(data: bytes, name: str) -> tuple["Image", float]:
+    """The first picture of a file that another file holds, and its pixels in a point.
+
+    Raises UnsupportedFile for what is none of the usual formats, or UnreadableFile.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None
+    if data[4:8] == b"ftyp":  # HEIF begins so, and some others
+        _know_heif()
+    try:
+        with Image.open(io.BytesIO(data), formats=_formats()) as file:
+            picture, dense = _frame(name, file, 0)
+            return picture, max(dense, _SCREEN)
+    except UnidentifiedImageError as error:
+        raise UnsupportedFile(f"{name} is a picture of a kind that is not read.") from error
+    except _DAMAGE as error:
+        raise UnreadableFile(f"{name} is a damaged picture: {error}.") from error
+
+
+def number(path: Path) -> int:
+    """How many pictures a file has; MOST_FRAMES + 1 stands for more. Raises UnreadableFile."""
+    with _opened(path) as file:
+        return _count(file)
+
+
+def render(path: Path, page: int, scale: float = 1.5) -> "Image":
+    """A page of a PDF or of a picture file, `scale` pixels in a point.
+
+    Raises UnreadableFile, or UnsupportedFile for files that have no picture.
+    """
+    if path.suffix.lower() == ".pdf":
+        return pdfium.render(path, page, scale)
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnsupportedFile(f"{path.name} has no pages that can be shown as pictures.")
+    with _opened(path) as file:
+        if not 1 <= page <= _count(file):
+            raise UnreadableFile(f"{path.name} has no page {page}: it has {_count(file)}.")
+        picture, dense = _frame(path.name, file, page - 1)
+    size = _size(picture, scale / dense)
+    return picture.resize(size) if size != picture.size else picture
+
+
+def _size(picture: "Image", factor: float) -> tuple[int, int]:
+    most = (_DRAWN / (picture.width * picture.height)) ** 0.5
+    factor = min(factor, most)
+    return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # our own check has a lower bound and a sentence
+    if path.suffix.lower() in (".heic", ".heif"):
+        _know_heif()
+    try:
+        with Image.open(path, formats=_formats()) as file:
+            yield file
+    except UnidentifiedImageError as error:
+        raise UnreadableFile(f"{path.name} is no picture, or it is damaged.") from error
+    except FileNotFoundError as error:
+        raise UnreadableFile(
+            f"{path} cannot be opened. If it was deleted, add the document's file again."
+        ) from error
+    except _DAMAGE as error:
+        raise UnreadableFile(f"{path.name} is a damaged picture: {error}.") from error
+
+
+def _know_heif() -> None:
+    import pi_heif
+
+    pi_heif.register_heif_opener()
+
+
+def _formats() -> list[str]:
+    """Those that are at hand: HEIF is once its opener was registered."""
+    from PIL import Image
+
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
+def _count(file: Any) -> int:
+    # Other formats have several pictures for animations and thumbnails.
+    if file.format != "TIFF":
+        return 1
+    for index in range(1, MOST_FRAMES + 1):  # Pillow's own count takes minutes for 20,000
+        try:
+            file.seek(index)
+        except EOFError:
+            break
+    else:
+        index = MOST_FRAMES + 1
+    file.seek(0)
+    return index
+
+
+def _frame(name: str, file: Any, index: int) -> tuple["Image", float]:
+    if index:
+        file.seek(index)
+    if file.width * file.height > MOST_PIXELS or max(file.size) > _LONGEST:
+        raise UnreadableFile(
+            f"{name} is a picture of {file.width} x {file.height} pixels, more than can be "
+            "read safely. Save a smaller copy and add that."
+        )
+    file.draft("RGB", (4_000, 4_000))  # a huge JPEG is decoded at half or a quarter of its size
+    dots = _dots(file)
+    picture = _rgb(_upright(file))
+    long_side = max(picture.size)
+    return picture, dots / 72 if dots else max(long_side / _LONG_SIDE, 0.1)
+
+
+def _upright(file: Any) -> "Image":
+    """As the camera was held; as it is stored when that is noted in broken bytes."""
+    from PIL import ImageOps
+
+    file.load()  # damage of the picture itself shows here
+    try:
+        return ImageOps.exif_transpose(file)
+    except _BROKEN:
+        stored: Image = file.copy()
+        return stored
+
+
+def _dots(file: Any) -> float:
+    try:
+        dots = float(file.info.get("dpi", (0, 0))[0])
+    except (TypeError, ValueError, ZeroDivisionError, IndexError):
+        return 0.0
+    return dots if round(dots) in _BELIEVED and not _drafted(file) else 0.0
+
+
+def _drafted(file: Any) -> bool:
+    return bool(getattr(file, "decoderconfig", None)) and file.decoderconfig[0] > 1
+
+
+def _rgb(picture: Any) -> "Image":
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):  # 16 bits and more: convert() would cut them off
+        picture = _stretched(picture)
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        clear = picture.convert("RGBA")
+        paper = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(paper, clear).convert("RGB")
+    rgb: Image.Image = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return rgb
+
+
+def _stretched(picture: Any) -> "Image":
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(picture).astype(np.float32)
+    np.nan_to_num(values, copy=False)
+    least, most = values.min(), values.max()
+    values -= least
+    values *= 255 / ((most - least) or 1)
+    return Image.fromarray(values.astype(np.uint8))

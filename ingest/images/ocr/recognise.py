@@ -1,0 +1,85 @@
+"""What a picture says, and an estimate of what it says that nobody could read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ingest.document.model import Box, Line, Page, count
+from ingest.document.source import Engines
+from ingest.errors import CannotRecognise
+from ingest.images.ocr import recognizer
+from ingest.text.legibility import FEW, SMALL, like_paper, written
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+UNREADABLE = "unreadable scan"
+NO_TEXT = "a picture without text"
+
+_SAME = 0.3  # of a recognised line's area, in a line that is there already
+_LEAST = 0.5  # of confidence: below, the text is a guess at a stain, a drawing or handwriting
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Lines in points of the picture, what is missing among them, and a note for a person."""
+
+    lines: tuple[Line, ...] = ()
+    unread: int = 0
+    note: str = ""
+
+
+def read(picture: "Image", scale: float, engines: Engines) -> Reading:
+    """Recognise a picture; `scale` is its pixels in a point."""
+    try:
+        found = recognizer(engines).lines(picture, scale)
+    except CannotRecognise as error:
+        return Reading((), _by_ink(picture, scale), str(error))
+    lines = tuple(line for line in found if line.confidence >= _LEAST)
+    if lines:
+        unsure = sum(count(line.text) for line in found if line.confidence < _LEAST)
+        return Reading(lines, unsure)
+    unread = _by_ink(picture, scale)
+    return Reading((), unread, UNREADABLE if unread else NO_TEXT)
+
+
+def _by_ink(picture: "Image", scale: float) -> int:
+    """Characters on what looks like paper; a photograph has no ink."""
+    factor = min(1.0, SMALL / scale)
+    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+    small = picture.convert("L").resize(size)
+    characters = written(small, scale=scale * factor) if like_paper(small) else 0
+    return characters if characters >= FEW else 0
+
+
+def beside(page: Page, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Those of the recognised lines that the page does not have already."""
+    boxes = [line.box for line in page.lines]
+    return tuple(line for line in lines if _outside(line.box, boxes))
+
+
+def added(page: Page, lines: Sequence[Line], reading: Reading) -> Page:
+    """The page with recognised lines after its own, and what the reading says is missing."""
+    layer = page.characters
+    if layer is None:
+        layer = sum(count(line.text) for line in page.lines)
+        layer += sum(dropped.characters for dropped in page.dropped)
+    return replace(
+        page,
+        lines=(*page.lines, *lines),
+        ocr=True,
+        characters=layer + sum(count(line.text) for line in lines),
+        unread=reading.unread,
+        note=reading.note,
+    )
+
+
+def _outside(box: Box, others: Sequence[Box]) -> bool:
+    area = (box.x1 - box.x0) * (box.y1 - box.y0)
+    return sum(_shared(box, other) for other in others) < _SAME * area
+
+
+def _shared(one: Box, other: Box) -> float:
+    across = min(one.x1, other.x1) - max(one.x0, other.x0)
+    down = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return max(across, 0.0) * max(down, 0.0)

@@ -1,0 +1,1 @@
+"""What text says, in many languages: words, sentences, numbers, units, dates."""

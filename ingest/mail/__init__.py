@@ -1,0 +1,1 @@
+"""Mail files become headers, bodies and attachments."""

@@ -1,0 +1,167 @@
+"""Mails become headers, a body and attached files. Outlook's own files are read in outlook.py."""
+
+import mimetypes
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from email import policy
+from email.header import decode_header
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path
+
+from ingest.errors import UnreadableFile
+from ingest.text.decoding import decode
+
+# Not the newer policy: its parser of headers drops addresses that are not as they should be.
+_POLICY = policy.compat32
+_LONGEST = 100_000  # characters of a header that are unpacked; longer ones stay as they are
+HEADERS = ("From", "To", "Cc", "Date", "Subject")  # in the order in which they are shown
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in a mail. No data: it is named there and lies elsewhere."""
+
+    name: str
+    data: bytes | None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message. Plain and HTML are two forms of the same text, as its writer sent it."""
+
+    headers: tuple[tuple[str, str], ...]
+    plain: str
+    html: str
+    attachments: tuple[Attachment, ...]
+
+    @property
+    def subject(self) -> str:
+        return dict(self.headers).get("Subject", "")
+
+
+def messages(path: Path) -> Iterator[Mail]:
+    """The messages in a file, by its suffix. Raises UnreadableFile."""
+    if path.suffix.lower() == ".msg":
+        from ingest.mail.msg import read_msg  # which needs the classes above
+
+        yield read_msg(path)
+        return
+    mails = map(parsed, split(path) if path.suffix.lower() == ".mbox" else [path.read_bytes()])
+    empty = True
+    for mail in mails:
+        if empty and not mail.headers:
+            break  # any text parses as a mail without headers
+        empty = False
+        yield mail
+    if empty:
+        raise UnreadableFile(f"{path.name} holds no mail.")
+
+
+def parsed(data: bytes) -> Mail:
+    """A message as it travels (RFC 5322)."""
+    parser = BytesParser(policy=_POLICY)
+    try:
+        return _mail(parser.parsebytes(data))
+    except MemoryError:
+        raise
+    except Exception:  # above all a RecursionError: a thousand parts in parts
+        head = parser.parsebytes(data, headersonly=True)
+        return Mail(_headers(head), decode(data, "the mail").text, "", ())
+
+
+def _mail(message: Message) -> Mail:
+    plain: list[str] = []
+    html: list[str] = []
+    attachments: list[Attachment] = []
+    for part in _leaves(message):
+        kind = part.get_content_type()
+        if kind in ("text/plain", "text/html") and not _is_file(part):
+            (plain if kind == "text/plain" else html).append(_text(part))
+        else:
+            attachments.append(_attachment(part, len(attachments) + 1))
+    return Mail(_headers(message), "\n".join(plain), "\n".join(html), tuple(attachments))
+
+
+def split(path: Path) -> Iterator[bytes]:
+    """The messages of a mailbox, one after the other: mailboxes grow larger than the memory."""
+    held: list[bytes] = []
+    blank = True
+    with path.open("rb") as file:
+        for line in file:
+            if blank and line.startswith(b"From "):
+                if held:
+                    yield b"".join(held)
+                held = []
+            else:
+                # A line of a text that begins with From was marked when the mail was filed.
+                held.append(line[1:] if re.match(rb">+From ", line) else line)
+            blank = line in (b"\n", b"\r\n")
+    if held:
+        yield b"".join(held)
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """Parts that hold no parts; a mail within the mail is a file of its own."""
+    # A list, not recursion: parts may be nested deeper than Python's stack.
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        if part.is_multipart() and part.get_content_maintype() != "message":
+            waiting.extend(reversed(part.get_payload()))  # type: ignore[arg-type]
+        else:
+            yield part
+
+
+def _is_file(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+
+
+def _text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
+    declared = part.get_content_charset("")
+    return decode(data, "the text of the mail", declared).text if data else ""
+
+
+def _attachment(part: Message, number: int) -> Attachment:
+    name = _unpacked(part.get_filename() or "")
+    if part.get_content_maintype() == "message" and part.is_multipart():
+        inner = part.get_payload(0)
+        assert isinstance(inner, Message)
+        name = name or f"{_header(inner, 'Subject') or f'mail {number}'}.eml"
+        with suppress(Exception):  # the library cannot write every mail that it has read
+            return Attachment(name, inner.as_bytes())
+        return Attachment(name, None)
+    payload = part.get_payload(decode=True)
+    name = name or f"part {number}{mimetypes.guess_extension(part.get_content_type()) or ''}"
+    return Attachment(name, payload if isinstance(payload, bytes) else None)
+
+
+def _headers(message: Message) -> tuple[tuple[str, str], ...]:
+    found = ((name, _header(message, name)) for name in HEADERS)
+    return tuple((name, text) for name, text in found if text)
+
+
+def _header(message: Message, name: str) -> str:
+    """All headers of a name; what is not as it should be is kept as it is."""
+    raw = [value for key, value in message.raw_items() if key.lower() == name.lower()]
+    return ", ".join(_unpacked(str(value)) for value in raw)
+
+
+def _unpacked(value: str) -> str:
+    """`=?utf-8?Q?...?=` as text, and bytes beyond ASCII, which no standard allows."""
+    text = decode(value.encode(errors="surrogateescape"), "a header").text
+    if len(text) > _LONGEST:  # the library takes hours for a million of such words
+        return " ".join(text.split())
+    words = []
+    for piece, charset in decode_header(" ".join(text.split())):
+        if isinstance(piece, str):
+            words.append(piece)
+        elif charset:
+            words.append(decode(piece, "a header", charset).text)
+        else:
+            words.append(piece.decode("raw-unicode-escape"))  # as decode_header has packed it
+    return " ".join("".join(words).split())

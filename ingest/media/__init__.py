@@ -1,0 +1,1 @@
+"""Recordings and videos become samples, timed text and still pictures."""

@@ -1,0 +1,1 @@
+"""OpenDocument XML becomes paragraphs, lists and tables."""

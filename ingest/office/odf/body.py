@@ -1,0 +1,226 @@
+"""Paragraphs, lists, tables and shapes of OpenDocument in their order, with notes and comments."""
+
+from xml.etree.ElementTree import Element
+
+from ingest.images.embedded_images import Pasted, Writing, best, decoded
+from ingest.office import drawings
+from ingest.office.mathml import formula
+from ingest.office.odf.styles import Counter, Styles
+from ingest.office.odf.table import rows
+from ingest.office.odf.text import SAID, SHAPES, creator, described, paragraph, said
+from ingest.office.ooxml import Package, child, children
+from ingest.office.word.numbering import whole
+from ingest.page_builder.office_page import Draft, comment_by
+
+DELETED = "text deleted under tracked changes"
+NOT_READ = "an embedded document is not read"
+_BOXES = {"draw:text-box", "draw:custom-shape", "draw:rect", "draw:ellipse", "draw:circle",
+          "draw:caption", "draw:g", "draw:a", "draw:regular-polygon", "draw:polygon", "draw:path",
+          "draw:line", "draw:connector", "draw:polyline", "draw:measure"}  # fmt: skip
+_SKIPPED = {"text:sequence-decls", "text:variable-decls", "text:user-field-decls", "office:forms",
+            "svg:title", "svg:desc", "dc:creator", "dc:date", "office:event-listeners"}  # fmt: skip
+
+
+class Body:
+    """Reads the parts of a file: call `blocks` for each."""
+
+    def __init__(self, package: Package | None, styles: Styles, pasted: Pasted) -> None:
+        """Without a package there are no embedded objects: a flat file is one XML."""
+        self._package = package
+        self._pasted = pasted
+        self._styles = styles
+        self._outline = Counter("")
+        self._lists: dict[str, Counter] = {}  # by the identity of a list
+        self._last: dict[str, Counter] = {}  # by style: lists that may be continued
+
+    def blocks(self, parent: Element, draft: Draft, paper: bool = True) -> None:
+        """Everything in a body, section, cell, note or text box. `paper`: it stands on white."""
+        for block in parent:
+            self.block(block, draft, paper)
+
+    def block(self, block: Element, draft: Draft, paper: bool = True) -> None:
+        tag = block.tag
+        if tag == "text:h":
+            self._heading(block, draft)
+        elif tag == "text:p":
+            self.paragraph(block, draft, paper=paper)
+        elif tag == "text:list":
+            self._list(block, draft, None, 1, paper)
+        elif tag == "table:table":
+            draft.table(*rows(block, self.cell, draft))
+        elif tag == "text:tracked-changes":
+            draft.drop(DELETED, "".join(said(block)))
+        elif tag == "office:annotation":
+            self._comment(block, draft)
+        elif tag == "draw:frame":
+            self._frame(block, draft)
+        elif tag in _BOXES:
+            self._shape(block, draft)
+        elif tag not in _SKIPPED:
+            self.blocks(block, draft, paper)
+
+    def cell(self, element: Element, draft: Draft) -> str:
+        """The content of a cell as one text."""
+        inner = draft.inner()
+        paragraphs = [part for part in element.iter() if part.tag in SAID]
+        if len(paragraphs) == 1 and child(element, "text:list") is not None:
+            self.paragraph(paragraphs[0], inner, paper=False)  # a list of one: only its text
+        else:
+            self.blocks(element, inner, paper=False)
+        return draft.take(inner)
+
+    def paragraph(
+        self, element: Element, draft: Draft, label: str = "", heading: int = 0, paper: bool = True
+    ) -> bool:
+        """Returns whether it says anything: an empty one shows no label."""
+        found = paragraph(element, self._styles, draft, paper, self._formula)
+        name = element.get("text:style-name", "")
+        heading = heading or int(self._styles.is_title(name))
+        said_something = False
+        for reason, text in found.text.items():
+            if text.strip():
+                lead = f"{draft.made(label)} " if label and not said_something else ""
+                draft.line(lead + text, heading, reason, caption=_is_caption(element))
+                said_something = True
+        for hanging, mark in found.hanging:
+            self._hanging(hanging, mark, draft, paper)
+        return said_something
+
+    def _hanging(self, element: Element, mark: str, draft: Draft, paper: bool) -> None:
+        if element.tag == "text:note":
+            inner = draft.inner()
+            for body in children(element, "text:note-body"):
+                self.blocks(body, inner)
+            draft.line(f"{draft.made(mark)} {draft.take(inner)}")
+        else:
+            self.block(element, draft, paper)
+
+    def _comment(self, annotation: Element, draft: Draft) -> None:
+        inner = draft.inner()
+        self.blocks(annotation, inner)
+        if text := draft.take(inner):
+            draft.line(f"{draft.made(comment_by(*creator(annotation)))} {text}")
+
+    def _heading(self, element: Element, draft: Draft) -> None:
+        level = max(whole(element.get("text:outline-level", "1")), 1)
+        silent = element.get("text:is-list-header") == "true" or not "".join(said(element)).strip()
+        label = "" if silent else self._styles.label(self._outline, level)
+        self.paragraph(element, draft, label, level)
+
+    def _list(
+        self, element: Element, draft: Draft, counter: Counter | None, level: int, paper: bool
+    ) -> None:
+        if counter is None:
+            counter = self._counter(element)
+        else:  # a list in a list may have a style of its own
+            counter = Counter(element.get("text:style-name", counter.style), counter.at)
+        for item in element:
+            fresh = item.tag == "text:list-item"
+            start = item.get("text:start-value")
+            for block in item:
+                if block.tag == "text:list":
+                    self._list(block, draft, counter, level + 1, paper)
+                elif block.tag in ("text:p", "text:h"):
+                    fresh = self._item(block, draft, counter, level, fresh, start, paper)
+                else:
+                    self.block(block, draft, paper)
+
+    def _item(
+        self,
+        block: Element,
+        draft: Draft,
+        counter: Counter,
+        level: int,
+        fresh: bool,
+        start: str | None,
+        paper: bool,
+    ) -> bool:
+        """A paragraph of a list; only the first of an item has a label."""
+        if not "".join(said(block)).strip():
+            self.paragraph(block, draft, paper=paper)
+            return fresh
+        label = self._label(counter, level, start) if fresh else ""
+        heading = whole(block.get("text:outline-level", "1")) if block.tag == "text:h" else 0
+        self.paragraph(block, draft, label, heading, paper)
+        return False
+
+    def _label(self, counter: Counter, level: int, start: str | None) -> str:
+        return self._styles.label(counter, level, whole(start) if start else None)
+
+    def _counter(self, element: Element) -> Counter:
+        """Where a list counts on, or begins."""
+        style = element.get("text:style-name", "") or self._inherited(element)
+        continued = element.get("text:continue-list")
+        before = self._lists.get(continued) if continued else None
+        if before is None and element.get("text:continue-numbering") == "true":
+            before = self._last.get(style)
+        counter = before or Counter(style)
+        self._lists[element.get("?:id", "")] = self._last[style] = counter
+        return counter
+
+    def _inherited(self, element: Element) -> str:
+        first = next((e for e in element.iter() if e.tag in ("text:p", "text:h")), None)
+        return "" if first is None else self._styles.list(first.get("text:style-name", ""))
+
+    def _shape(self, shape: Element, draft: Draft) -> None:
+        if not "".join(said(shape)).strip() and (alt := described(shape)):
+            draft.figure(alt)
+        self.blocks(shape, draft, paper=False)
+
+    def _frame(self, frame: Element, draft: Draft) -> None:
+        """The first of several forms of the same: a picture that replaces an object is no more."""
+        forms = [part for part in frame if part.tag not in _SKIPPED]
+        for form in forms[:1]:
+            if form.tag == "draw:image":
+                images = (self._written(image) for image in forms if image.tag == form.tag)
+                draft.figure(described(frame), [best(images)])
+            elif form.tag in ("draw:object", "draw:object-ole", "draw:plugin"):
+                self._object(form, draft)
+            else:
+                self.block(form, draft, paper=False)
+        for other in forms[1:]:
+            if other.tag in ("table:table", "draw:text-box") or other.tag in SHAPES:
+                self.block(other, draft, paper=False)
+
+    def _written(self, image: Element) -> Writing:
+        """A part of the package; in a flat file the picture itself."""
+        inside = child(image, "office:binary-data")
+        if inside is not None:
+            return self._pasted.read(decoded(inside.text or ""))
+        part = image.get("xlink:href", "").removeprefix("./")
+        return drawings.picture(part, self._package, self._pasted) if self._package else Writing()
+
+    def _formula(self, frame: Element) -> str:
+        """The text of a formula that stands in a line; nothing for other frames."""
+        first = next((part for part in frame if part.tag not in _SKIPPED), None)
+        root = self._root(first) if first is not None and first.tag == "draw:object" else None
+        return _typed(root) if root is not None and root.tag == "math:math" else ""
+
+    def _root(self, element: Element) -> Element | None:
+        """What is embedded, a part of the package or, in a flat file, inside of the element."""
+        part = element.get("xlink:href", "").removeprefix("./").rstrip("/")
+        root = self._package.xml(f"{part}/content.xml") if self._package and part else None
+        return child(element, "math:math") if root is None else root
+
+    def _object(self, element: Element, draft: Draft) -> None:
+        """A formula or a chart; other objects are not opened."""
+        root = self._root(element)
+        if root is None:
+            draft.notes[NOT_READ] = None
+        elif root.tag == "math:math":
+            draft.line(draft.made(_typed(root)))
+        else:
+            for table in root.iter("table:table"):
+                draft.made("".join(said(table)))
+                self.block(table, draft)
+
+
+def _typed(root: Element) -> str:
+    """A formula; as it was typed, where the file holds nothing else of it."""
+    note = next(root.iter("math:annotation"), None)
+    return formula(root) or ("" if note is None else note.text or "")
+
+
+def _is_caption(element: Element) -> bool:
+    """Writer numbers captions with sequence fields."""
+    return next(element.iter("text:sequence"), None) is not None

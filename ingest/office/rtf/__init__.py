@@ -1,0 +1,1 @@
+"""RTF becomes paragraphs and tables."""

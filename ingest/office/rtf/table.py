@@ -1,0 +1,40 @@
+"""Rows of an RTF table, whose cells state no column but where their right edge lies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.page_builder.merged_cells import Covered, Entry, Row
+
+
+@dataclass
+class Edge:
+    """What a row states of one of its cells before the text comes."""
+
+    right: int
+    merged: Covered | None  # it continues the cell to the left or above
+
+
+@dataclass
+class Layout:
+    """What a row states of itself."""
+
+    edges: list[Edge] = field(default_factory=list)
+    header: bool = False
+    merged: Covered | None = None  # what is said of the cell whose edge comes next
+
+
+def grid(rows: Sequence[tuple[Layout, list[str]]]) -> list[Row]:
+    """Rows of equal width: a cell that is wider than a column covers those to its right."""
+    rights = sorted({edge.right for layout, _ in rows for edge in layout.edges})
+    column = {right: place for place, right in enumerate(rights)}
+    return [_placed(layout, texts, column) for layout, texts in rows]
+
+
+def _placed(layout: Layout, texts: list[str], column: dict[int, int]) -> Row:
+    if len(layout.edges) != len(texts):  # not what the row announced: take it as it comes
+        return list(texts)
+    row: list[Entry] = []
+    for edge, text in zip(layout.edges, texts, strict=True):
+        row.append(edge.merged if edge.merged and not text else text)
+        row += [Covered.LEFT] * (column[edge.right] + 1 - len(row))
+    return row

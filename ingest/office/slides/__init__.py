@@ -1,0 +1,1 @@
+"""Slides of PowerPoint become lists and shapes in reading order."""

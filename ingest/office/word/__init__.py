@@ -1,0 +1,1 @@
+"""WordprocessingML becomes paragraphs, numbering and tables."""

@@ -1,0 +1,1 @@
+"""Paragraphs, lists and tables of any format become pages of lines."""

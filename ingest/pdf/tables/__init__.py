@@ -1,0 +1,1 @@
+"""Rulings and aligned text of a page become tables of cells."""

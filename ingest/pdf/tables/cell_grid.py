@@ -1,0 +1,297 @@
+"""Words between drawn lines become the cells of a table, and each row of it lines of the page."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ingest.document.model import Box
+from ingest.pdf.columns import merged
+from ingest.pdf.tables.rulings import Region
+from ingest.pdf.tables.segments import segments
+from ingest.pdf.text_lines import Row, Word, union
+
+_SLACK = 2.5  # points: text that touches a line is still beside it
+_WHITE = 5.0  # points: less white is between words, not between columns
+_ABOVE = 9.0  # points: how far above the first line the heads of the columns end at most
+_MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
+_FILLED = 0.5  # of the cells
+_MOST_COLUMNS = 25
+_LONG = 100  # characters of a merged cell: a longer text is shown once
+_SPACE = 0.8  # of a row's height: more is not between two words of a sentence
+_HEADS = 3  # lines of one head
+_LETTER = re.compile(r"[^\W\d_]")
+
+Texts = tuple[tuple[str, int], ...]  # of a row: text and line of each cell
+Level = tuple[Word, ...]  # words of one cell that are one line of it
+Cells = dict[tuple[int, int], list[Level]]  # row and column
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table as lines, and for each row of it the text and the line of each cell."""
+
+    lines: tuple[Row, ...]
+    rows: tuple[Texts, ...]  # the lines are counted from 0
+    joined: frozenset[int]  # rows with cells that are several columns wide
+
+
+def block(region: Region, rows: Sequence[Row]) -> tuple[Block, list[tuple[int, Row]]] | None:
+    """The table in a region, and what it leaves of rows that it touches, with their indexes."""
+    inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
+    if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
+        return None  # the lines of a drawing
+    if not region.gridded:
+        region = _with_columns(region, rows, inside)
+    if not 2 <= len(region.xs) - 1 <= _MOST_COLUMNS:
+        return None
+    spread = _spread(region, list(inside.values()))
+    if region.gridded and (cuts := list(_cuts(spread))):
+        region = region.cut(cuts)
+        spread = _spread(region, list(inside.values()))
+    if not _convincing(region, spread):
+        return None
+    rest = [(at, replace(rows[at], words=left)) for at, part in inside.items()
+            if (left := tuple(word for word in rows[at].words if word not in part))]  # fmt: skip
+    taken = [(at, Row(())) for at, part in inside.items() if len(part) == len(rows[at].words)]
+    return _block(region, spread), [*rest, *taken]
+
+
+def _is_cut(row: Row, part: Level) -> bool:
+    """The edge of the region runs through a line of text."""
+    near = [after.box.x0 - before.box.x1 < _SPACE * (row.box.y1 - row.box.y0)
+            for before, after in pairwise(row.words)
+            if (before in part) != (after in part)]  # fmt: skip
+    return len(part) < len(row.words) and any(near)
+
+
+def _inside(row: Row, box: Box) -> Level:
+    if row.hidden:
+        return ()
+    return tuple(word for word in row.words if _middle_in(word.box, box))
+
+
+def _middle_in(word: Box, box: Box) -> bool:
+    x, y = (word.x0 + word.x1) / 2, (word.y0 + word.y1) / 2
+    return box.x0 - _SLACK <= x <= box.x1 + _SLACK and box.y0 <= y <= box.y1
+
+
+def _with_columns(region: Region, rows: Sequence[Row], inside: dict[int, Level]) -> Region:
+    """Columns where white runs down through all rows; heads above the first line join."""
+    xs = _columns(region, list(inside.values()))
+    heads = dict(_heads(region, rows, inside))
+    words = [word for part in heads.values() for word in part]
+    several = len({bisect_right(xs, word.box.x0) for word in words}) > 1
+    if not several or len(_columns(region, [*inside.values(), *heads.values()])) < len(xs):
+        return replace(region, xs=xs)  # a caption, or text
+    inside.update(heads)
+    top = min(word.box.y0 for word in words)
+    return replace(region, xs=xs, ys=[top - 1, *region.ys])
+
+
+def _heads(
+    region: Region, rows: Sequence[Row], inside: dict[int, Level]
+) -> Iterator[tuple[int, Level]]:
+    """Whole rows that stand close above the first line."""
+    edge = region.box
+    above = Box(edge.x0, edge.y0 - 2.5 * _ABOVE, edge.x1, edge.y0)
+    for at, row in enumerate(rows):
+        part = () if at in inside else _inside(row, above)
+        if part and len(part) == len(row.words) and edge.y0 - row.box.y1 <= _ABOVE:
+            yield at, part
+
+
+def _columns(region: Region, parts: Sequence[Level]) -> list[float]:
+    spans = merged(
+        (word.box.x0 - _WHITE / 2, word.box.x1 + _WHITE / 2) for part in parts for word in part
+    )
+    middles = [(before[1] + after[0]) / 2 for before, after in pairwise(spans)]
+    return [region.xs[0], *middles, region.xs[-1]]
+
+
+def _spread(region: Region, parts: Sequence[Level]) -> Cells:
+    """Words in the cells that the lines make of the region; a wide cell is its first column."""
+    pieces: defaultdict[tuple[int, int], list[Level]] = defaultdict(list)
+    for part in parts:
+        by_cell: defaultdict[tuple[int, int], list[Word]] = defaultdict(list)
+        for word in part:
+            by_cell[_home(region, *_place(region, word.box))].append(word)
+        for cell, words in by_cell.items():
+            pieces[cell].append(tuple(words))
+    return {cell: list(_levels(found)) for cell, found in pieces.items()}
+
+
+def _place(region: Region, box: Box) -> tuple[int, int]:
+    row = bisect_right(region.ys, (box.y0 + box.y1) / 2) - 1
+    column = bisect_right(region.xs, (box.x0 + box.x1) / 2) - 1
+    return min(max(row, 0), len(region.ys) - 2), min(max(column, 0), len(region.xs) - 2)
+
+
+def _home(region: Region, row: int, column: int) -> tuple[int, int]:
+    """The first row and column of a cell that may be several wide or high."""
+    if not region.gridded:
+        return row, column
+    y = (region.ys[row] + region.ys[row + 1]) / 2
+    while column and not any(
+        _at(p.x0, region.xs[column]) and p.y0 <= y <= p.y1 for p in region.down
+    ):
+        column -= 1
+    x = (region.xs[column] + region.xs[column + 1]) / 2
+    while row and not any(_at(a.y0, region.ys[row]) and a.x0 <= x <= a.x1 for a in region.along):
+        row -= 1
+    return row, column
+
+
+def _at(one: float, other: float) -> bool:
+    return abs(one - other) <= 2 * _SLACK
+
+
+def _levels(pieces: Sequence[Level]) -> Iterator[Level]:
+    """Pieces that stand side by side are one line; the order of the words in a piece stays."""
+    group: list[Level] = []
+    for piece in sorted(pieces, key=lambda words: words[0].box.y0 + words[0].box.y1):
+        middle = (piece[0].box.y0 + piece[0].box.y1) / 2
+        if group and middle > max(word.box.y1 for word in group[0]):
+            yield _side_by_side(group)
+            group = []
+        group.append(piece)
+    yield _side_by_side(group)
+
+
+def _side_by_side(group: list[Level]) -> Level:
+    return tuple(word for part in sorted(group, key=lambda p: p[0].box.x0) for word in part)
+
+
+def _cuts(spread: Cells) -> Iterator[float]:
+    """Where rows end that no line parts: all cells have the same number of lines, side by side."""
+    top = min((row for row, _ in spread), default=0)
+    for number in sorted({row for row, _ in spread}):
+        cells = [levels for (row, _), levels in spread.items() if row == number]
+        each = len(cells[0])
+        if any(len(levels) != each for levels in cells) or len(cells) < 2:
+            continue
+        # Two columns, or heads, may well have text that runs over two lines.
+        least = _HEADS + 1 if number == top else 2 if len(cells) > 2 else 3
+        if each >= least and not any(_small(level) for levels in cells for level in levels):
+            yield from _between(cells)
+
+
+def _between(cells: Sequence[list[Level]]) -> Iterator[float]:
+    """Nothing when a line reaches into the next one of the cell beside."""
+    rows = [
+        union([word.box for level in levels for word in level])
+        for levels in zip(*cells, strict=True)
+    ]
+    if all(above.y1 <= below.y0 + _SLACK for above, below in pairwise(rows)):
+        yield from ((above.y1 + below.y0) / 2 for above, below in pairwise(rows))
+
+
+def _wrapped(cells: Sequence[list[Level]]) -> bool:
+    """A line goes on in small letters: it is no row of its own."""
+    return any(_small(level) for levels in cells for level in levels[1:])
+
+
+def _small(level: Level) -> bool:
+    return level[0].text[0].islower()
+
+
+def _convincing(region: Region, spread: Cells) -> bool:
+    rows = sorted({row for row, _ in spread})
+    columns = {column for _, column in spread}
+    full = [row for row in rows if sum(cell[0] == row for cell in spread) > 1]
+    words = [sum(map(len, levels)) for levels in spread.values()]
+    return (
+        len(rows) > 1
+        and len(columns) > 1
+        and len(full) >= max(2, len(rows) / 2)
+        and len(spread) >= _FILLED * len(rows) * len(columns)
+        and max(words) <= _MOST_WORDS
+        and any(_LETTER.search(word.text) for ls in spread.values() for ws in ls for word in ws)
+        and not any(map(_several_numbers, spread.values()))
+        and not _several_rows(region, spread, rows)
+    )
+
+
+def _several_numbers(levels: Sequence[Level]) -> bool:
+    """Cells of a table that draws a line only here and there."""
+    parts = [list(segments(level)) for level in levels]
+    beside = any(segment.number for segs in parts for segment in segs[1:])
+    return beside or sum(segs[0].number for segs in parts) > 1
+
+
+def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
+    """Between two lines stand several rows that none parts."""
+    parts = [(row, [levels for (at, _), levels in spread.items() if at == row]) for row in rows]
+    even = [cells for row, cells in parts if _is_even(cells, 1 if row else _HEADS)]
+    if region.gridded:
+        # A few whose cells all run over as many lines are rows like the others.
+        return 2 * len(even) > len(rows) or not all(map(_wrapped, even))
+    return bool(even) or any(_is_high(row, sorted(map(len, cells))) for row, cells in parts)
+
+
+def _is_even(cells: Sequence[list[Level]], most: int) -> bool:
+    heights = set(map(len, cells))
+    return len(cells) > 1 and len(heights) == 1 and heights.pop() > most
+
+
+def _is_high(row: int, heights: Sequence[int]) -> bool:
+    return (len(heights) > 1 and heights[-2] > _HEADS) or (not row and heights[-1] > _HEADS)
+
+
+def _block(region: Region, spread: Cells) -> Block:
+    columns = sorted({column for _, column in spread})
+    lines: list[Row] = []
+    rows: list[Texts] = []
+    wide: set[int] = set()
+    for number in sorted({row for row, _ in spread}):
+        levels = [spread.get((number, column), []) for column in columns]
+        rows.append(_row(levels, lines))
+        if region.gridded and _is_wide(region, spread, number):
+            wide.add(len(rows) - 1)
+    if region.gridded:
+        rows = list(_repeated(region, rows, columns, sorted({row for row, _ in spread})))
+    return Block(tuple(lines), tuple(rows), frozenset(wide))
+
+
+def _repeated(
+    region: Region, rows: Sequence[Texts], columns: Sequence[int], numbers: Sequence[int]
+) -> Iterator[Texts]:
+    """A short text of a merged cell in each place that it covers, but for a title over a row."""
+    at = {row: index for index, row in enumerate(numbers)}
+    place = {column: index for index, column in enumerate(columns)}
+    for number, row in zip(numbers, rows, strict=True):
+        homes = [_home(region, number, column) for column in columns]
+        one = len(set(homes)) == 1
+        found = []
+        for own, (row_at, column_at) in zip(row, homes, strict=True):
+            known = row_at in at and column_at in place
+            cell = rows[at[row_at]][place[column_at]] if known and not one else own
+            found.append(cell if not own[0] and len(cell[0]) <= _LONG else own)
+        yield tuple(found)
+
+
+def _row(cells: Sequence[list[Level]], lines: list[Row]) -> Texts:
+    """Adds the lines of a row of the table: one, or those of each cell after another."""
+    first = len(lines)
+    texts = [" ".join(word.text for level in levels for word in level) for levels in cells]
+    if all(len(levels) < 2 for levels in cells):
+        lines.append(
+            Row(tuple(w for levels in cells for level in levels for w in level), begins=True)
+        )
+        return tuple((text, first) for text in texts)
+    places = []
+    for levels in cells:
+        places.append(len(lines) if levels else first)
+        lines += [
+            Row(level, begins=len(lines) == first and at == 0) for at, level in enumerate(levels)
+        ]
+    return tuple(zip(texts, places, strict=True))
+
+
+def _is_wide(region: Region, spread: Cells, row: int) -> bool:
+    return any(
+        _home(region, row, column) != (row, column) and (row, column - 1) in spread
+        for column in range(1, len(region.xs) - 1)
+    )

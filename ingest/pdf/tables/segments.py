@@ -1,0 +1,137 @@
+"""Rows fall into segments at wide gaps: what may be the cells of a table."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ingest.document.model import Box
+from ingest.pdf.text_lines import Row, Word, union
+
+_WIDE = 1.0  # of the row's height: a wider gap ends a segment
+_NARROWEST = 4.0  # points
+_LONG = 8  # words: more in one segment is running text
+_MONEY = {"$", "€", "£", "¥", "US$", "("}  # at the left of a column, apart from its number
+_BEFORE = {"$", "US$", "£"}  # never written behind the number they belong to
+_ENDS = (*"0123456789)%\u2013\u2014",)  # of a number, or of nothing
+_AFTER = re.compile(r"[)%]+")
+_NUMBER = re.compile(
+    r"[-+(\u2212\u2013$€£¥]*\s?(?:US\$)?\s?\(?[\d.,]*\d[\d.,]*\s?[%)a-z]{0,2}\)?%?"
+)
+_NONE = re.compile(r"[-\u2013\u2014]+|n/?a|n\.a\.|nm|\*+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Words that stand close together."""
+
+    words: tuple[Word, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @cached_property
+    def box(self) -> Box:
+        return union([word.box for word in self.words])
+
+    @cached_property
+    def number(self) -> bool:
+        return _NUMBER.fullmatch(self.text) is not None
+
+    @cached_property
+    def nothing(self) -> bool:
+        """A dash or "n/a" in the place of a number."""
+        return _NONE.fullmatch(self.text) is not None
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows that follow one another and stand side by side: one row to the eye."""
+
+    first: int  # index of its first row
+    last: int
+    segments: tuple[Segment, ...]
+
+    @cached_property
+    def box(self) -> Box:
+        return union([segment.box for segment in self.segments])
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(word for segment in self.segments for word in segment.words)
+
+    @property
+    def short(self) -> bool:
+        """No running text in it."""
+        return all(len(segment.words) <= _LONG for segment in self.segments)
+
+    @cached_property
+    def numbers(self) -> int:
+        return sum(segment.number or segment.nothing for segment in self.segments[1:])
+
+
+def bands(rows: Sequence[Row]) -> Iterator[Band]:
+    """In the order of the rows; what is hidden stands in no band."""
+    first = 0
+    for at in range(1, len(rows) + 1):
+        if at < len(rows) and _beside(rows[at - 1], rows[at]):
+            continue
+        if not rows[first].hidden:
+            words = [word for row in rows[first:at] for word in row.words]
+            yield Band(first, at - 1, tuple(segments(words)))
+        first = at
+
+
+def levels(found: Sequence[Band]) -> list[Band]:
+    """Bands whose cells the file draws in another order, as they stand: from top to bottom."""
+    if not found:
+        return []
+    parts = sorted((s for band in found for s in band.segments), key=lambda s: s.box.y1)
+    groups: list[list[Segment]] = []
+    for part in parts:
+        # Small letters end higher than signs of the same line: the lowest of the group counts.
+        lowest = max((s.box.y1 for group in groups[-1:] for s in group), default=part.box.y0)
+        if (part.box.y0 + part.box.y1) / 2 < lowest:
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    first, last = found[0].first, found[-1].last
+    return [Band(first, last, tuple(sorted(g, key=lambda s: s.box.x0))) for g in groups]
+
+
+def _beside(before: Row, row: Row) -> bool:
+    one, two = before.box, row.box
+    middle = (two.y0 + two.y1) / 2
+    level = one.y0 <= middle <= one.y1 or two.y0 <= (one.y0 + one.y1) / 2 <= two.y1
+    return level and two.x0 >= one.x1 and not before.hidden and not row.hidden
+
+
+def height(box: Box) -> float:
+    """In points; small dashes count as letters."""
+    return max(box.y1 - box.y0, 6.0)
+
+
+def segments(words: Sequence[Word]) -> Iterator[Segment]:
+    height = max(word.box.y1 - word.box.y0 for word in words)
+    gap = max(_WIDE * height, _NARROWEST)
+    group: list[Word] = []
+    for word in words:
+        if group and _parts(group, word, gap):
+            yield Segment(tuple(group))
+            group = []
+        group.append(word)
+    yield Segment(tuple(group))
+
+
+def _parts(group: list[Word], word: Word, gap: float) -> bool:
+    if len(group) == 1 and group[0].text in _MONEY:
+        return False
+    if word.text in _BEFORE and group[-1].text.endswith(_ENDS):
+        return True
+    belongs = _AFTER.fullmatch(word.text) and _valued(group[-1].text)
+    return word.box.x0 - group[-1].box.x1 > gap and not belongs
+
+
+def _valued(text: str) -> bool:
+    return any(map(str.isdigit, text)) or _NONE.fullmatch(text) is not None

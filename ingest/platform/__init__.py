@@ -1,0 +1,1 @@
+"""What differs between systems: limits of processes, threads, signs of life."""

@@ -1,0 +1,1 @@
+"""Files are read in child processes that cannot connect, write, or use all memory."""

@@ -1,0 +1,91 @@
+"""What a process that reads unknown files gives up for good: network, memory, other people's files.
+
+Landlock and seccomp are Linux's own and hold for native code and for programs that are started;
+where there is no such thing, hooks in Python remain. docs/security.md tells what holds where.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ingest.platform import linux
+
+LARGEST = 4 << 30  # bytes of a file that is written; see Limits for what may be unpacked in all
+
+_ASKS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+_CONNECTS = {"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+
+def confine(memory: int, writable: Sequence[Path]) -> None:
+    """For this process, its threads and all that it starts, until it ends.
+
+    `memory` is bytes of address space; below the folders `writable`, and nowhere else, files may be
+    made and changed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
+    with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
+        os.setsid()
+    sys.dont_write_bytecode = True
+    if sys.platform == "linux":
+        linux.forbid_sockets()
+        linux.forbid_writing(writable)
+    _Guard(writable).watch()
+    with suppress(ImportError):  # Windows has no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not fill the disk
+
+
+def allow_seconds(seconds: float) -> None:
+    """Of processor time from now on: a child that lost its parent in native code ends, too."""
+    with suppress(ImportError, ValueError):
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        until = int(used.ru_utime + used.ru_stime + seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (until, most))
+
+
+class _Guard:
+    """An audit hook: Python calls it before it does something, and it cannot be removed."""
+
+    def __init__(self, writable: Sequence[Path]) -> None:
+        self._writable = tuple(os.path.realpath(folder) + os.sep for folder in writable)
+
+    def watch(self) -> None:
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open":
+            if isinstance(arguments[2], int) and arguments[2] & _WRITES:
+                self._refuse_path(arguments[0])
+        elif event in _ASKS or (event in _CONNECTS and not _local(arguments[1])):
+            raise PermissionError("Files are read without a network.")
+
+    def _refuse_path(self, path: object) -> None:
+        if not isinstance(path, str | bytes | os.PathLike):
+            return  # the number of a file that is open already
+        name = os.fsdecode(path)
+        place = os.path.realpath(name) + os.sep  # also of the folder itself: O_TMPFILE
+        if name != os.devnull and not place.startswith(self._writable):
+            raise PermissionError(f"Files are read without writing to {name}.")
+
+
+def _local(address: object) -> bool:
+    return isinstance(address, str | bytes)  # a path on this machine
+
+
+def session(leader: int) -> Iterator[int]:
+    """The processes that a confined one has started, where the system tells them."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                yield int(folder.name)

@@ -1,0 +1,218 @@
+"""Runs loaders in child processes: a file that crashes or hangs one costs only that file."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from ingest.chunking.chunk import chunk
+from ingest.containers import Expanded, expand
+from ingest.document.limits import Bounds, Limits
+from ingest.document.model import Chunk, Document
+from ingest.document.source import Engines, readable
+from ingest.errors import PinciteError, Stopped, UnreadableFile
+from ingest.images.extract import Spot, cut
+from ingest.loaders import load
+from ingest.media.keyframes import stills
+from ingest.media.pcm import Decoded, decode
+from ingest.platform.progress import beat
+from ingest.sandbox import child
+from ingest.sandbox.child import Beat, Child, Job
+from ingest.serialization.packed_pages import Packed
+
+POLL = 0.25  # seconds between two looks at how far a file is
+
+Loaded = tuple[Document, list[Chunk]]
+Heard = Callable[[int, int], None]
+Result = TypeVar("Result")
+
+
+class Sandbox:
+    """Warm child processes that read files; one is replaced when a file breaks it."""
+
+    def __init__(
+        self,
+        seconds: float | None = None,
+        read: Callable[[Path], Loaded] | None = None,
+        engines: Engines | None = None,
+        silence: float | None = None,
+        children: int = 1,
+        folder: Path | None = None,
+    ) -> None:
+        """`read` is a function that the child can import; the loaders and the chunker if none.
+
+        `seconds` and `silence` replace the bounds of the engines. Below `folder`, and nowhere else,
+        files that are inside of others can be unpacked.
+        """
+        engines = engines or Engines()
+        bounds = engines.bounds
+        self._bounds = replace(
+            bounds, seconds=seconds or bounds.seconds, silence=silence or bounds.silence
+        )
+        self._read = read or partial(_load, engines)
+        self._children = children
+        self._folder = folder
+        self._pool: _Pool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self, path: Path, heard: Heard | None = None) -> Callable[[], Loaded]:
+        """Begin reading; the returned function waits for the result.
+
+        While it waits it tells `heard` how many pages are done and how many there are. It raises
+        EncryptedFile, UnsupportedFile or UnreadableFile, or Stopped after `close`.
+        """
+        return self._begin(partial(self._read, path), path, heard)
+
+    def start_expand(
+        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
+        heard: Heard | None = None,
+    ) -> Callable[[], Expanded]:  # fmt: skip
+        """The same for the files inside of a file, see `ingest.containers.expand`."""
+        job = partial(expand, path, folder, limits or self._bounds.unpacking, level)
+        return self._begin(job, path, heard)
+
+    def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:
+        """The same for the sound of a recording, see `ingest.media.pcm.decode`."""
+        return self._begin(partial(decode, path, target), path, None)
+
+    def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
+        """The same for the pictures of a video, see `ingest.media.keyframes.stills`."""
+        return self._begin(partial(stills, path, folder), path, None)
+
+    def start_cut(
+        self, path: Path, spots: Sequence[Spot], folder: Path
+    ) -> Callable[[], list[float]]:
+        """The same for pictures of a document, see `ingest.images.extract.cut`."""
+        return self._begin(partial(cut, path, spots, folder), path, None)
+
+    def close(self) -> None:
+        """End all children, also in the midst of a file; from any thread."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _begin(
+        self, job: Callable[[], Result], path: Path, heard: Heard | None
+    ) -> Callable[[], Result]:
+        if self._pool is None:
+            self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
+        signs = _Signs()
+        future = self._pool.threads.submit(self._pool.run, job, signs.note)
+        return partial(_wait, future, path, self._bounds, signs, heard)
+
+
+class _Signs:
+    """The last beat of a child: written by the thread that listens, read by the one that waits."""
+
+    def __init__(self) -> None:
+        self.last = Beat(0, 0)
+
+    def note(self, last: Beat) -> None:
+        self.last = last
+
+
+class _Pool:
+    """A thread for each child, which hands it jobs and listens to it."""
+
+    def __init__(self, children: int, make: Callable[[], Child]) -> None:
+        self._make = make
+        self.threads = ThreadPoolExecutor(children, "sandbox")
+        self._lock = threading.Lock()
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+        self._closed = False
+
+    def run(self, job: Job, heard: Callable[[Beat], None]) -> Any:
+        with self._lock:
+            if self._closed:
+                raise CancelledError
+            one = self._warm() or self._make()
+            self._busy.add(one)
+        try:
+            result = one.run(job, heard)
+        except child.Ended:
+            with self._lock:
+                self._busy.discard(one)
+                if self._closed:
+                    raise CancelledError from None
+            raise
+        except BaseException:
+            self._rest(one)
+            raise
+        self._rest(one)
+        return result
+
+    def _warm(self) -> Child | None:
+        while self._idle:
+            one = self._idle.pop()
+            if one.alive:  # else something ended it meanwhile, and the next file is not to blame
+                return one
+            one.end()
+        return None
+
+    def _rest(self, one: Child) -> None:
+        with self._lock:
+            self._busy.discard(one)
+            self._idle.append(one)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            for one in self._busy:
+                one.kill()
+        self.threads.shutdown(wait=True, cancel_futures=True)
+        for one in self._idle:
+            one.end()
+
+
+def _wait(
+    future: "Future[Result]", path: Path, bounds: Bounds, signs: _Signs, heard: Heard | None
+) -> Result:
+    shown = Beat(0, 0)
+    while heard and not wait([future], POLL).done:
+        if signs.last.total and signs.last != shown:
+            shown = signs.last
+            heard(shown.done, shown.total)
+    try:
+        return future.result()
+    except PinciteError:
+        raise
+    except CancelledError as error:
+        raise Stopped(f"{readable(path.name)}: reading was stopped.") from error
+    except Exception as error:
+        raise UnreadableFile(_sentence(readable(path.name), error, bounds)) from error
+
+
+def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
+    """What happened and what to do; the settings are those of assistant/settings.py."""
+    match error:
+        case child.Late():
+            what, knob = f"took longer than {bounds.seconds:.0f} seconds to read", "file_seconds"
+        case child.Silent():
+            what = f"hung the reader: nothing was read for {bounds.silence:.0f} seconds"
+            knob = "file_silence_seconds"
+        case child.Crashed():
+            return f"{name} crashed the reader: the file is damaged or too large. Save it again."
+        case child.OutOfMemory():
+            what, knob = f"needs more than {bounds.memory >> 20} MB of memory", "file_memory_mb"
+        case child.TooLarge():
+            what, knob = f"holds more than {bounds.output >> 20} MB of text", "file_text_mb"
+        case _:
+            return f"{name} could not be read: {error}."
+    return f"{name} {what}: split the file, or raise the setting {knob}."
+
+
+def _load(engines: Engines, path: Path) -> Loaded:
+    document = load(path, engines)
+    beat(len(document.pages), len(document.pages))
+    if not isinstance(document.pages, Packed):
+        document = replace(document, pages=Packed(document.pages))
+    return document, chunk(document)

@@ -1,0 +1,1 @@
+"""Pages become bytes between processes; bytes become pages that are what they say."""

@@ -1,0 +1,1 @@
+"""Bytes become legible text; cells become values."""

@@ -1,0 +1,182 @@
+"""What the text of a cell means: a number, a date, truth, nothing, or only text.
+
+Nothing is guessed: "01/02/2024", "No" and (alone) "1.234" stay text. Formats that store typed
+values, such as XLSX, make their Cells themselves.
+"""
+
+import re
+from collections.abc import Container, Iterable, Sequence
+from typing import NamedTuple
+
+from ingest.document.model import Cell
+from ingest.language import iso_dates
+
+BAR = " | "  # between the cells of a row's line; counted as if the file had held it
+
+_NOTHING = {"-", "--", "\u2013", "—", "n/a", "N/A", "n.a."}
+_TRUTHS = {"true": True, "false": False, "✓": True, "✔": True, "✗": False, "✘": False}
+_WORDS = {
+    "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6,
+    "bn": 1e9, "b": 1e9, "billion": 1e9, "tn": 1e12, "trillion": 1e12,
+}  # fmt: skip
+CODES = (
+    "USD EUR GBP CHF JPY CNY ILS AUD CAD NZD INR SEK NOK DKK PLN CZK HUF BRL MXN ZAR TRY KRW"
+    " SGD HKD"
+).replace(" ", "|")  # as a regular expression
+_MONEY = rf"(?:US|A|C|NZ|HK|S)?\$|[€£¥₪₹₩₽]|{CODES}|Rs\.?|kr\.?|NIS"
+_MEASURES = r"%|‰|°C|°F|kg|mg|km|cm|mm|km²|m²|ml|kWh|MWh|GWh|MW|GW|kW|GB|MB|TB|Hz|kHz|MHz|GHz|bps"
+_SPACE = "\u00a0\u2009\u202f"  # no-break and thin spaces; a plain one may part two numbers
+_PLAIN = rf"\d+(?:[.,'’{_SPACE}]\d+)*|[.,]\d+"
+_NUMBER = re.compile(
+    rf"(?P<open>\()?\s*(?P<sign>[-+\u2212\u2013]?)\s*(?P<money>{_MONEY})?\s*(?P<again>[-+\u2212\u2013(]?)\s*"
+    rf"(?P<digits>{_PLAIN})(?P<power>[eE][-+]\d{{1,3}})?"
+    rf"\s*(?P<word>(?:{'|'.join(_WORDS)})\b)?\s*(?P<unit>{_MONEY}|{_MEASURES})?\s*(?P<close>\))?"
+    rf"\s*(?P<late>%)?",
+)
+_GROUPED = {
+    ".": re.compile(
+        rf"(?:[1-9]\d{{0,2}}(?:(?P<by>[,'’{_SPACE}])\d{{3}})(?:(?P=by)\d{{3}})*"
+        r"|[1-9]\d?(?:,\d\d)+,\d{3})(?:\.\d+)?"  # lakhs and crores: 1,39,40,19,297
+    ),
+    ",": re.compile(rf"[1-9]\d{{0,2}}(?:(?P<by>[.'’{_SPACE}])\d{{3}})(?:(?P=by)\d{{3}})*(?:,\d+)?"),
+}
+_SIMPLE = {".": re.compile(r"\d*\.\d+"), ",": re.compile(r"\d*,\d+")}
+_UNSURE = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # a thousand or a little more than one
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+class _Number(NamedTuple):
+    value: float
+    unit: str
+
+
+def cell(text: str, line: int, decimal: str = "") -> Cell:
+    """The cell that shows this text on this line; `decimal`: the table's mark, when known."""
+    bare = " ".join(text.split(" ")).strip()
+    if not bare or bare in _NOTHING:
+        return Cell(text, line, None, "empty")
+    if (truth := _TRUTHS.get(bare.lower())) is not None:
+        return Cell(text, line, truth, "truth")
+    if (day := iso_dates.iso(bare)) is not None:
+        return Cell(text, line, day, "date")
+    if (number := _number(bare, decimal)) is not None:
+        return Cell(text, line, number.value, "number", number.unit)
+    return Cell(text, line)
+
+
+def cells(
+    rows: Sequence[Sequence[str]], lines: Sequence[int], decimal: str | None = None
+) -> tuple[tuple[Cell, ...], ...]:
+    """The rows of one table, each with the index of its line; they agree on the decimal mark."""
+    mark = decimal_mark(text for row in rows for text in row) if decimal is None else decimal
+    return tuple(
+        tuple(cell(text, line, mark) for text in row) for row, line in zip(rows, lines, strict=True)
+    )
+
+
+def decimal_mark(texts: Iterable[str]) -> str:
+    """ "." or "," when the numbers of a table prove it and none speaks against it, else ""."""
+    proofs = {proof for text in texts if (proof := _proof(text.strip()))}
+    return proofs.pop() if len(proofs) == 1 else ""
+
+
+def row_text(texts: Iterable[str]) -> str:
+    """A row of a table as one line."""
+    return BAR.join(" ".join(text.split()) for text in texts)
+
+
+def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> int:
+    """How many rows at the top are headings of columns: 1 when they are unlike what is below.
+
+    `joined` are rows with cells merged side by side: heads over heads.
+    """
+    above = 0
+    while above in joined and above + 1 < len(rows) and _words(rows[above]):
+        above += 1
+    return above + _heads(rows[above:])
+
+
+def _words(row: Sequence[Cell]) -> bool:
+    return all(cell.kind in ("text", "empty") for cell in row)
+
+
+def _heads(rows: Sequence[Sequence[Cell]]) -> int:
+    if len(rows) < 2:
+        return 0
+    top, below = rows[0], rows[1:]
+    if _could_head(top):
+        typed = any(c.kind in ("number", "date", "truth") for row in below for c in row)
+        return int(typed or (all(c.kind == "text" for c in top) and len(top) > 1))
+    return int(len(below) > 1 and all(_unlike(cell, at, below) for at, cell in enumerate(top)))
+
+
+def _could_head(row: Sequence[Cell]) -> bool:
+    """Words or years, and no word twice."""
+    texts = [c.text.strip() for c in row if c.kind != "empty"]
+    words = [c for c in row if c.kind == "text"]
+    others = [c for c in row if c.kind not in ("text", "empty") and not _YEAR.fullmatch(c.text)]
+    return bool(texts) and not others and len({c.text for c in words}) == len(words)
+
+
+def _unlike(top: Cell, at: int, below: Sequence[Sequence[Cell]]) -> bool:
+    """The column below is all of another kind: a number above words."""
+    kinds = {row[at].kind for row in below if at < len(row)} - {"empty"}
+    return len(kinds) == 1 and top.kind not in kinds
+
+
+def _proof(text: str) -> str:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return ""
+    digits = match["digits"]
+    sure = [mark for mark in (".", ",") if _surely(digits, mark)]
+    return sure[0] if len(sure) == 1 else ""
+
+
+def _surely(digits: str, mark: str) -> bool:
+    """These digits can only be read with this decimal mark."""
+    other = "," if mark == "." else "."
+    if _GROUPED[mark].fullmatch(digits):
+        return mark in digits or digits.count(other) > 1
+    return bool(_SIMPLE[mark].fullmatch(digits)) and not _GROUPED[other].fullmatch(digits)
+
+
+def _number(text: str, decimal: str) -> _Number | None:
+    match = _NUMBER.fullmatch(text)
+    if match is None or not _well_formed(match):
+        return None
+    value = _value(match["digits"], decimal or _proof(text) or ".", bool(decimal))
+    if value is None or (match["word"] and not (match["money"] or match["unit"])):
+        return None  # "1.2m" may be metres
+    value *= _WORDS[match["word"]] if match["word"] else 1
+    value = float(f"{value!r}{match['power']}") if match["power"] else value
+    negative = match["open"] or match["again"] == "(" or {match["sign"], match["again"]} - {"", "+"}
+    return _Number(-value if negative else value, _unit(match))
+
+
+def _well_formed(match: re.Match[str]) -> bool:
+    opened = bool(match["open"]) + (match["again"] == "(")
+    if opened != bool(match["close"]) or (match["sign"] and match["again"]):
+        return False
+    units = [match["money"], match["unit"], match["late"]]
+    if sum(unit is not None for unit in units) > 1:
+        return False
+    if opened and not any(units):  # "(3)" may be a footnote, "(2019)" a year
+        return len(match["digits"]) > 1 and not _YEAR.fullmatch(match["digits"])
+    return True
+
+
+def _value(digits: str, mark: str, known: bool) -> float | None:
+    if digits.isdigit():
+        coded = (len(digits) > 1 and digits[0] == "0") or len(digits) > 15 or not digits.isascii()
+        return None if coded else float(digits)  # "007" is a name, not a quantity
+    if not known and _UNSURE.fullmatch(digits):
+        return None
+    if not (_GROUPED[mark].fullmatch(digits) or _SIMPLE[mark].fullmatch(digits)):
+        return None
+    kept = "".join(c for c in digits if c.isdigit() or c == mark)
+    return float(kept.replace(",", "."))
+
+
+def _unit(match: re.Match[str]) -> str:
+    return match["money"] or match["unit"] or match["late"] or ""

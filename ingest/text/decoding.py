@@ -1,0 +1,114 @@
+"""Bytes become text in whatever encoding they are. Only this module imports charset_normalizer."""
+
+import codecs
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ingest.document.source import Source
+from ingest.errors import UnreadableFile
+
+MOST = 50_000_000  # bytes of a text file that are read
+_SAMPLE = 200_000  # bytes that are looked at to tell the encoding
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MOSTLY = 1 / 3  # control characters among the first bytes: no text, though they are valid UTF-8
+_STRAY = 1 / 20  # the same when the bytes are in no encoding that can be told for sure
+_BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a]")
+
+
+class Decoded(NamedTuple):
+    text: str
+    encoding: str
+    rest: int = 0  # bytes that were not read
+
+
+def read_text(source: Source, declared: str = "") -> Decoded:
+    """The text of a file; of a very long file its first MOST bytes. Raises UnreadableFile."""
+    try:
+        size = source.path.stat().st_size
+        with source.path.open("rb") as file:
+            data = file.read(MOST)
+    except OSError as error:
+        raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
+    text, encoding, _ = decode(data, source.name, declared)
+    return Decoded(text, encoding, max(size - len(data), 0))
+
+
+def read_whole(source: Source, declared: str = "") -> Decoded:
+    """The same for formats that make no sense in part."""
+    found = read_text(source, declared)
+    if found.rest:
+        raise UnreadableFile(
+            f"{source.name} is larger than {MOST // 1_000_000} MB: split it into smaller files."
+        )
+    return found
+
+
+def decode(data: bytes, name: str, declared: str = "") -> Decoded:
+    """The text of bytes. `declared` is the encoding that they claim. Raises UnreadableFile."""
+    encoding = encoding_of(data, name, declared)
+    return Decoded(data.decode(encoding, errors="replace"), encoding)
+
+
+def encoding_of(data: bytes, name: str, declared: str = "") -> str:
+    """By the mark at its beginning, by what it says, as UTF-8, and else by its letters."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    if wide := _wide(data[:_SAMPLE]):
+        return wide
+    binary = len(_BINARY.findall(data[:4096])) / max(len(data[:4096]), 1)
+    if binary > _MOSTLY:
+        raise _no_text(name)
+    if b"\x1b$B" in data[:_SAMPLE]:
+        return "iso2022_jp"
+    for encoding in ("utf-8", declared):
+        if encoding and _decodes(data, encoding):
+            return encoding
+    if binary > _STRAY:
+        raise _no_text(name)
+    return _guessed(data[:_SAMPLE])
+
+
+def _no_text(name: str) -> UnreadableFile:
+    return UnreadableFile(f"{name} is not text: it holds the bytes of some other format.")
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        if not codecs.lookup(encoding)._is_text_encoding:  # "zlib" would unpack what it is given
+            return False
+        # Not final: a letter may be cut at the end of what was read.
+        codecs.getincrementaldecoder(encoding)().decode(data)
+    except (LookupError, UnicodeDecodeError, AttributeError):
+        return False
+    return True
+
+
+def _guessed(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample).best()
+    return best.encoding if best else "cp1252"
+
+
+def _wide(sample: bytes) -> str:
+    """UTF-16 without a mark: every other byte of western text is zero."""
+    if len(sample) < 8:
+        return ""
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) / 2
+    if odd > 0.4 * half > 10 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 * half > 10 * odd else ""
+
+
+def first_bytes(path: Path, number: int = 4096) -> bytes:
+    with path.open("rb") as file:
+        return file.read(number)

@@ -1,0 +1,28 @@
+"""Passages that come with a question."""
+
+from assistant.answering.passages.window_builder import windows
+from assistant.contract.evidence import GivenPassages
+from tests.assistant.fakes import WordEmbedder
+
+LONG = " ".join(f"Sentence {n} speaks of nothing in particular at all." for n in range(200))
+
+
+def test_a_long_passage_is_read_where_the_question_is_answered() -> None:
+    given = GivenPassages([("Town", f"{LONG} The zebra lives in the park.")], WordEmbedder())
+    hits = given.passages("Where does the zebra live?")
+    assert "zebra" in hits[0].text
+    assert any("zebra" in window.text for window in windows(hits, given, 300))
+
+
+def test_titles_that_repeat_are_told_apart() -> None:
+    given = GivenPassages([("Town", "One."), ("Town", "Two."), ("", "Three.")], WordEmbedder())
+    assert {hit.document for hit in given.passages("?")} == {"Town", "Town (2)", "Passage"}
+
+
+def test_only_the_named_ones_are_read() -> None:
+    given = GivenPassages([("A", "Zebra."), ("B", "Zebra.")], WordEmbedder())
+    assert [hit.document for hit in given.passages("Zebra?", documents=["B"])] == ["B"]
+
+
+def test_no_passages_give_nothing() -> None:
+    assert GivenPassages([], WordEmbedder()).passages("?") == []

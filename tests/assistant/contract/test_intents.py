@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from assistant.contract import intents
+from assistant.contract.intents import Answer, Chart, Clip, Describe, Draw, Edit, Enhance, Wish
+from assistant.errors import AssistantError
+
+WISHES: list[Wish] = [
+    Answer(),
+    Draw("a lighthouse", (512, 768), seed=7),
+    Edit(Path("a.png"), "bluer", Path("mask.png"), (0, 64, 0, 64), 0.4),
+    Enhance(Path("ä b.png"), 2),
+    Describe((Path("a.png"), Path("b.png")), "which is older?"),
+    Clip(Path("talk.mp4")),
+    Chart("employees by site", "bar"),
+]
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=intents.name)
+def test_a_wish_comes_back_from_its_row(wish: Wish) -> None:
+    assert intents.from_row(intents.to_row(wish)) == wish
+
+
+def test_a_row_holds_what_was_said_and_no_defaults() -> None:
+    assert intents.to_row(Draw("a lighthouse")) == {"tool": "draw", "prompt": "a lighthouse"}
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"tool": "dance"}, {"tool": "draw"}, {"tool": "chart", "x": 1}]
+)
+def test_what_is_no_wish_is_an_error(row: dict[str, object]) -> None:
+    with pytest.raises(AssistantError, match="no wish of any tool"):
+        intents.from_row(row)
+
+
+def test_each_wish_and_its_fields_can_be_read_by_a_model() -> None:
+    assert {"draw", "edit", "chart", "answer"} <= set(intents.KINDS)
+    for kind in intents.KINDS.values():
+        assert len((kind.__doc__ or "").split()) >= 4

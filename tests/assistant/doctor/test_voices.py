@@ -1,0 +1,59 @@
+"""What `pincite doctor` says of voices."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.doctor import voices
+from assistant.settings import Settings
+from assistant.speech.synthesis.espeak import Espeak
+from assistant.speech.synthesis.piper import Piper
+
+
+def voice_folder(home: Path, config: str = '{"espeak": {"voice": "en-us"}}') -> Path:
+    folder = home / "models" / "own"
+    folder.mkdir(parents=True)
+    (folder / "own.onnx").touch()
+    (folder / "own.onnx.json").write_text(config)
+    return folder
+
+
+def test_without_any_voice_it_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    severity, message, remedy = voices.voice(Settings(home=tmp_path))
+    assert (severity, remedy) == ("warning", voices.FETCH)
+    assert "not read aloud" in message
+
+
+def test_espeak_alone_is_enough(tmp_path: Path, espeak: Espeak) -> None:
+    severity, message, remedy = voices.voice(Settings(home=tmp_path))
+    assert (severity, remedy) == ("ok", "")
+    assert "espeak-ng" in message and "languages" in message
+
+
+def test_a_voice_whose_program_is_gone_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice_folder(tmp_path)
+    monkeypatch.setattr(voices, "user_cache", lambda: tmp_path / "cache")
+    severity, message, remedy = voices.voice(Settings(home=tmp_path))
+    assert (severity, remedy) == ("warning", voices.FETCH)
+    assert "own has no program to speak with: piper-tts 1.8.0 is not installed" in message
+
+
+def test_a_damaged_voice_is_said(tmp_path: Path) -> None:
+    voice_folder(tmp_path, "no JSON")
+    severity, message, _ = voices.voice(Settings(home=tmp_path))
+    assert severity == "warning"
+    assert "own.onnx.json does not say which language" in message
+
+
+@pytest.mark.slow
+def test_a_voice_with_its_program_is_named(tmp_path: Path, piper: Piper, joe: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "en_US-joe-medium").symlink_to(joe.parent)
+    severity, message, _ = voices.voice(Settings(home=tmp_path))
+    assert severity == "ok"
+    assert message.startswith("en_US-joe-medium (en), Piper 1.8.0")

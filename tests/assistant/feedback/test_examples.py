@@ -1,0 +1,88 @@
+"""Which questions and pages are learned from, and how much each counts."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.evaluation.own import OwnQuestions
+from assistant.evaluation.question_sets import Evidence, Question
+from assistant.feedback import examples as module
+from assistant.feedback.examples import OPENED, examples
+from assistant.feedback.ratings import Feedback
+from tests.assistant.feedback.made import answer
+
+BOOK, PLAN = ("Book.pdf", 3), ("Plan.pdf", 1)
+HOLDS = {"Book.pdf", "Plan.pdf"}
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Feedback:
+    return Feedback(tmp_path / "feedback.sqlite", OwnQuestions(tmp_path / "questions.jsonl"))
+
+
+def question(id: str, text: str, *places: Evidence, **more: object) -> Question:
+    return Question(id, text, ("x",), evidence=places, **more)  # type: ignore[arg-type]
+
+
+def test_kept_questions_whose_page_is_known_are_examples(kept: Feedback) -> None:
+    kept.mine.add(
+        [
+            question("a", "How long is leave?", Evidence(*BOOK), Evidence("Gone.pdf", 2)),
+            question("b", "What is in the plan?", Evidence("Plan.pdf")),
+            question("c", "Who is gone now?", Evidence("Gone.pdf", 2)),
+            question("d", "Is it a draft?", Evidence(*BOOK), state="draft"),
+            question("e", "Who pays for lunch?", answerable=False),
+        ]
+    )
+    (found,) = examples(kept, HOLDS)
+    assert (found.question, found.pages, found.weight, found.sure) == (
+        "How long is leave?", {BOOK}, 1.0, True,
+    )  # fmt: skip
+
+
+def test_the_same_question_in_other_words_is_of_one_group(kept: Feedback) -> None:
+    kept.mine.add(
+        [
+            question("a", "How long is leave?", Evidence(*BOOK)),
+            question("b", "How many days may one be away?", Evidence(*BOOK)),
+            Question("c", "How high is the fee?", ("10",), evidence=(Evidence(*BOOK),)),
+        ]
+    )
+    groups = [example.group for example in examples(kept, HOLDS)]
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_good_answers_are_examples_and_wrong_ones_are_not(kept: Feedback) -> None:
+    kept.rate(answer("a1", "How many days of leave are there?", BOOK), True)
+    kept.rate(answer("a2", "What does the plan cost in all?", PLAN), False)
+    kept.rate(answer("a3", "Who pays for the lunch of visitors?", refused=True), True)
+    kept.rate(answer("a4", "And for part-timers?", BOOK), True)
+    assert [(e.question, e.pages) for e in examples(kept, HOLDS)] == [
+        ("How many days of leave are there?", {BOOK})
+    ]
+
+
+def test_opened_pages_count_little_and_only_where_nothing_better_is_known(kept: Feedback) -> None:
+    good, wrong = answer("a1", "How long is the leave?", BOOK), answer("a2", "What is a plan for?")
+    opened = answer("a3", "Where is the plan kept?", PLAN)
+    kept.rate(good, True)
+    kept.rate(wrong, False)
+    kept.note_opened(good, PLAN)
+    kept.note_opened(wrong, PLAN)
+    kept.note_opened(opened, PLAN)
+    kept.note_opened(answer("a4", "And then?", PLAN), PLAN)
+    found = {e.question: (e.pages, e.weight, e.sure) for e in examples(kept, HOLDS)}
+    assert found == {
+        "How long is the leave?": ({BOOK}, 1.0, True),
+        "Where is the plan kept?": ({PLAN}, OPENED, False),
+    }
+
+
+def test_the_newest_are_taken_when_there_are_many(
+    kept: Feedback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "NEWEST", 2)
+    kept.mine.add(
+        question(f"q{n}", f"What is rule {n}?", Evidence("Book.pdf", n)) for n in (1, 2, 3)
+    )
+    assert [e.question for e in examples(kept, HOLDS)] == ["What is rule 2?", "What is rule 3?"]

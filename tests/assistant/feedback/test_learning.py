@@ -1,0 +1,254 @@
+"""Learning over a real library: switched on by a gain, found by searches, taken back at once."""
+
+import json
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.answering.verification import answerability
+from assistant.build import composition
+from assistant.evaluation.measuring import runs
+from assistant.evaluation.question_sets import Evidence, Question
+from assistant.feedback import rank_weights
+from assistant.feedback.learning import Learning, learning
+from assistant.settings import Settings
+from tests.assistant.feedback.made import answer
+from tests.commands import Pincite, refused
+from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
+
+RULES = [f"rule{chr(97 + n // 6)}{chr(97 + n % 6)}" for n in range(rank_weights.LEAST)]
+MORE = "It holds for everybody who works here, and for visitors who stay longer than a day."
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each rule has a page in a guide and a plan; words prefer the guide, which names it more."""
+    folder = tmp_path_factory.mktemp("shelf")
+    write_pdf(
+        folder / "papers" / "Guide.pdf",
+        *([f"The {rule} is short: {rule} {rule}."] for rule in RULES),
+    )
+    write_pdf(folder / "papers" / "Plan.pdf", *([f"The {rule} is long.", MORE] for rule in RULES))
+    with Library(folder / "home" / "libraries" / "main", "main", WordEmbedder) as library:
+        library.add([folder / "papers"])
+    return folder
+
+
+@pytest.fixture
+def settings(shelf: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    shutil.copytree(shelf / "home", home)
+    monkeypatch.setattr(composition, "embedder", lambda settings: WordEmbedder())
+    return Settings(home=home)
+
+
+@pytest.fixture
+def found(settings: Settings) -> Iterator[Learning]:
+    with composition.library(settings) as library:
+        yield learning(settings, library)
+
+
+def ask_for(found: Learning, document: str, number: int = len(RULES)) -> None:
+    found.feedback.mine.add(
+        Question(f"q{n}", f"What does the {rule} say?", (rule,), True, (Evidence(document, n + 1),))
+        for n, rule in enumerate(RULES[:number])
+    )
+
+
+def learn(found: Learning) -> None:
+    assert found.learn(lambda now, done, total: None, threading.Event())
+
+
+def first(library: Library) -> set[str]:
+    """Not of the first pages: they count for their documents as a whole."""
+    return {library.search(f"What does the {rule} say?", 1)[0].document for rule in RULES[4:]}
+
+
+def test_who_always_means_the_plan_gets_it_until_it_is_taken_back(found: Learning) -> None:
+    assert first(found.library) == {"Guide.pdf"}
+    ask_for(found, "Plan.pdf")
+    learn(found)
+
+    lesson = found.lessons.last()
+    assert lesson and lesson.rank and lesson.hit and lesson.ranking
+    assert lesson.rank.before < 0.6 and lesson.rank.after > 0.95
+    assert first(found.library) == {"Plan.pdf"}
+    assert "Ranking: on." in found.told()
+
+    found.reset()
+    assert first(found.library) == {"Guide.pdf"}
+    assert "Nothing was learned yet." in found.told()
+
+
+def test_what_was_learned_with_another_embedding_model_is_said_not_to_be_used(
+    found: Learning,
+) -> None:
+    ask_for(found, "Plan.pdf")
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.ranking
+    found.lessons.keep(replace(lesson, ranking=replace(lesson.ranking, embedder="another")))
+    assert any(line.startswith("Ranking: on; not used, as the") for line in found.told())
+    assert first(found.library) == {"Guide.pdf"}
+
+
+def test_where_there_is_no_gain_it_stays_off(found: Learning) -> None:
+    ask_for(found, "Guide.pdf")
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.rank and lesson.rank.before == lesson.rank.after == 1.0
+    assert lesson.ranking is None
+    assert "Ranking: no gain that is certain, left off." in found.told()
+
+
+def test_with_few_questions_it_says_how_many_are_missing(found: Learning) -> None:
+    ask_for(found, "Plan.pdf", rank_weights.LEAST - 2)
+    found.feedback.rate(answer("a", "What does the last rule say?", ("Plan.pdf", 3)), True)
+    wanted = "Ranking: 1 more questions whose page is known are needed; there are 29."
+    assert any(line.startswith(wanted) for line in found.told())
+    shown: list[tuple[str, int, int]] = []
+    assert found.learn(lambda *step: shown.append(step), threading.Event())
+    assert shown == []  # nothing is compared
+    lesson = found.lessons.last()
+    assert lesson and (lesson.rank, lesson.ranking, lesson.questions) == (None, None, 29)
+    assert any(line.startswith(wanted) for line in found.told())
+
+
+def test_documents_that_are_gone_do_not_count(found: Learning) -> None:
+    ask_for(found, "Plan.pdf")
+    found.library.remove(["Plan.pdf"])
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.questions == 0
+
+
+def test_a_stopped_run_changes_nothing(found: Learning) -> None:
+    ask_for(found, "Plan.pdf")
+    cancel = threading.Event()
+    cancel.set()
+    assert not found.learn(lambda now, done, total: None, cancel)
+    assert found.lessons.last() is None
+
+
+def test_it_is_stopped_while_it_compares_too(found: Learning) -> None:
+    ask_for(found, "Plan.pdf")
+    cancel = threading.Event()
+    heard: list[str] = []
+
+    def show(now: str, done: int, total: int) -> None:
+        heard.append(now)
+        if now == "comparing" and done == 1:
+            cancel.set()
+
+    assert not found.learn(show, cancel)
+    assert heard.count("comparing") == 2 and found.lessons.last() is None
+
+
+def rate(found: Learning, good: int, bad: int) -> None:
+    """Good answers at .8 and more, wrong ones below .7."""
+    for n in range(good):
+        said = answer(f"g{n}", f"What is good {n}?", answerable=0.8 + n / 1000)
+        found.feedback.rate(said, True)
+    for n in range(bad):
+        said = answer(f"b{n}", f"What is bad {n}?", answerable=0.6 + n / 1000)
+        found.feedback.rate(said, False)
+
+
+def test_a_threshold_is_learned_from_thumbs_and_used_when_nothing_else_is_asked_for(
+    found: Learning, settings: Settings
+) -> None:
+    rate(found, 20, 20)
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.right and (lesson.right.before, lesson.right.after) == (0.5, 1.0)
+    assert lesson.threshold == pytest.approx(0.71, abs=0.01)
+
+    how = composition.Answering(composition.answering(settings).tool, "some-model")
+    assistant = composition.assistant(settings, found.library, how)
+    assert assistant.learned_threshold() == lesson.threshold
+    other = composition.Answering(how.tool, "another")
+    assert composition.assistant(settings, found.library, other).learned_threshold() is None
+    by_hand = Settings(home=settings.home, refusal_threshold=0.4)
+    assert composition.assistant(by_hand, found.library, how).learned_threshold() is None
+    told = Learning(found.library, found.feedback, found.runs, by_hand).told()
+    assert told[-1].endswith("not used, as the setting refusal_threshold was made by hand.")
+
+
+def test_a_threshold_needs_answers_of_both_kinds(found: Learning) -> None:
+    rate(found, 20, 4)
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.threshold is None and lesson.should == (20, 4)
+    assert "0 more that are right to give and 6 more questions" in found.told()[-1]
+
+
+def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has_changed(
+    found: Learning, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found.feedback.mine.add([Question("u", "Who pays for the lunch?", answerable=False)])
+    about = {"file": str(found.feedback.mine.file.resolve()), "gate": answerability.identity()}
+    number = runs(settings).begin(about)
+    question = {"id": "u", "question": "Who pays for the lunch?", "answerable": False}
+    said = {"answer": "Nobody.", "refused": False, "citations": [], "sentences": [],
+            "answerable": 0.5, "model": "m"}  # fmt: skip
+    runs(settings).put(number, {"id": "u", "question": question, "answer": said, "error": ""})
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.should == (0, 1)
+
+    monkeypatch.setattr(answerability, "WITH_MODEL", answerability.Gate(-1, 1, 1, 1))
+    learn(found)
+    lesson = found.lessons.last()
+    assert lesson and lesson.should == (0, 0)
+
+
+# -- on the command line
+
+
+@pytest.fixture
+def full(pincite: Pincite, settings: Settings) -> Pincite:
+    return pincite
+
+
+def test_the_command_learns_tells_and_takes_back(full: Pincite, found: Learning) -> None:
+    ask_for(found, "Plan.pdf")
+    ran = full("eval", "learn")
+    assert ran.status == 0 and "Ranking: on.\n" in ran.out
+    assert re.search(r"first right page, of 30: 0\.\d+ → [01]\.\d+ \(\+0\.\d+, 95 %", ran.out)
+    hits = json.loads(full("search", f"What does the {RULES[9]} say?", "--json").out)
+    assert hits[0]["document"] == "Plan.pdf"
+    back = full("eval", "learn", "--reset", "--json").json
+    assert back["lesson"] is None and "Nothing was learned yet." in back["told"]
+    hits = json.loads(full("search", f"What does the {RULES[9]} say?", "--json").out)
+    assert hits[0]["document"] == "Guide.pdf"
+
+
+def test_an_answer_is_rated_by_its_id(full: Pincite, found: Learning) -> None:
+    said = full("ask", "What does the ruleaa say?", "--json").json
+    ran = full("eval", "rate", said["id"][:8], "up", "--json")
+    assert (ran.status, ran.json["id"], ran.json["rating"]) == (0, said["id"], "up")
+    (rating,) = found.feedback.ratings()
+    assert rating.good and rating.question == "What does the ruleaa say?"
+    assert rating.answerable == said["answerable"]
+    assert full("eval", "rate", said["id"], "none").status == 0
+    assert found.feedback.ratings() == []
+    assert "no receipt" in refused(full("eval", "rate", "abcdef", "up"))
+    assert full("eval", "rate", said["id"], "sideways").status == 2
+
+
+def test_a_reply_to_a_question_back_is_rated_by_its_id_and_no_question_of_its_own(
+    full: Pincite, found: Learning, settings: Settings
+) -> None:
+    said = full("ask", "What does the ruleaa say?", "--json").json
+    receipts = composition.receipts(settings)
+    receipt = receipts.get(said["id"])
+    receipts.add(replace(receipt, meant=f"What does it say? {said['question']}"))
+    assert full("eval", "rate", said["id"], "up").status == 0
+    assert [rating.alone for rating in found.feedback.ratings()] == [False]
+    assert found.feedback.mine.all() == []

@@ -1,0 +1,86 @@
+"""Which tool answers a request."""
+
+from collections.abc import Iterator, Sequence
+
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.intents import Answer, Draw, Wish
+from assistant.contract.reply import Outcome, Reply
+from assistant.contract.request import Request, Turn
+from assistant.routing.dispatch import Choosing
+from tests.assistant.fakes import WordEmbedder
+
+
+class Says:
+    """A tool, and a specialist for questions that hold a word."""
+
+    def __init__(self, name: str, word: str = "") -> None:
+        self.name = name
+        self._word = word
+
+    def run(self, request: Request) -> Reply:
+        def work(reply: Reply) -> Iterator[str]:
+            reply.outcome = Outcome(self.name)
+            yield self.name
+
+        return Reply(request.question, work, self.name)
+
+    def offer(self, request: Request) -> Reply | None:
+        return self.run(request) if self._word in request.question else None
+
+
+def test_the_first_that_takes_a_request_answers_it_and_the_general_tool_the_rest() -> None:
+    choosing = Choosing([Says("table", "total"), Says("summary", "sum")], Says("answer"))
+    asked = {
+        question: choosing.run(Request(question, GivenPassages([], WordEmbedder()))).tool
+        for question in ("the total sum", "sum up", "why?")
+    }
+    assert asked == {"the total sum": "table", "sum up": "summary", "why?": "answer"}
+
+
+class Makes:
+    """A maker of one kind of wish."""
+
+    name = "draw"
+
+    def offer(self, request: Request) -> Reply | None:
+        return Says("draw").run(request) if isinstance(request.wish, Draw) else None
+
+
+def asked(question: str, wish: Wish | None = None, history: Sequence[Turn] = ()) -> Reply:
+    evidence = GivenPassages([], WordEmbedder())
+    choosing = Choosing([], Says("answer"), [Makes()])
+    return choosing.run(Request(question, evidence, history, wish=wish))
+
+
+def test_words_wish_for_a_tool_which_says_why_and_can_be_undone() -> None:
+    drawn = asked("Please draw a fox")
+    assert (drawn.tool, drawn.wish, drawn.why) == ("draw", Draw("a fox"), "“draw”")
+    assert asked("Please draw a fox", Answer()).tool == "answer"
+
+
+def test_a_wish_whose_tool_is_not_there_is_a_question() -> None:
+    reply = asked("/speak Good morning")
+    assert (reply.tool, reply.wish, reply.why) == ("answer", None, "")
+
+
+def test_an_unknown_command_is_told_and_nothing_is_searched() -> None:
+    reply = asked("/drw a fox")
+    assert "Did you mean /draw?" in reply.finish().text
+    assert (reply.tool, reply.finish().grounded) == ("commands", False)
+
+
+def test_ask_leaves_its_word_to_the_question() -> None:
+    reply = asked("/ask draw up the terms")
+    assert (reply.tool, reply.question, reply.meant) == (
+        "answer", "/ask draw up the terms", "draw up the terms",
+    )  # fmt: skip
+
+
+def test_passages_that_are_given_are_asked_whatever_the_words_are() -> None:
+    request = Request("Draw a fox", GivenPassages([], WordEmbedder()), given=True)
+    assert Choosing([], Says("answer"), [Makes()]).run(request).tool == "answer"
+
+
+def test_a_reply_to_a_question_back_is_no_wish() -> None:
+    before = Turn("Where is it kept?", "Which do you mean: the draw or the shelf?", asked_back=True)
+    assert asked("the draw", history=[before]).tool == "answer"

@@ -1,0 +1,112 @@
+"""The real pages in Streamlit's own test runner, over fakes."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from assistant.build import composition
+from assistant.security import network_guard
+from assistant.ui import resources
+from tests.assistant.ui import fakes
+
+APP = Path(__file__).parents[3] / "streamlit_app.py"
+LIBRARY_PAGE = "assistant/ui/pages/library.py"
+
+
+@pytest.fixture
+def library() -> fakes.FakeLibrary:
+    return fakes.FakeLibrary(fakes.SAMPLES / fakes.HANDBOOK)
+
+
+@pytest.fixture
+def tool() -> fakes.FakeTool:
+    return fakes.FakeTool()
+
+
+@pytest.fixture(autouse=True)
+def over_fakes(
+    library: fakes.FakeLibrary,
+    tool: fakes.FakeTool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[None]:
+    monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
+    monkeypatch.setattr(network_guard, "install_guard", lambda *_: None)
+    monkeypatch.setattr(composition, "library", lambda settings, name, make: library)
+    monkeypatch.setattr(
+        composition,
+        "assistant",
+        lambda settings, library, *_: fakes.assistant(library, tmp_path, tool),
+    )
+    st.cache_resource.clear()
+    yield
+    tool.go.set()
+    library.go.set()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def visit() -> Callable[..., AppTest]:
+    """A new visitor, on the page and in the conversation that are named."""
+
+    def visit(page: str = "", conversation: str = "") -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=15)
+        if conversation:
+            app.query_params["c"] = conversation
+        app.run()
+        return app.switch_page(page).run() if page else app
+
+    return visit
+
+
+def ask(app: AppTest, question: str, wait: bool = True) -> None:
+    """Ask, and see the answer once it is done."""
+    app.chat_input[0].set_value(question).run()
+    if wait:
+        assert finish(app)
+
+
+def finish(app: AppTest, seconds: float = 10) -> bool:
+    """Wait for the answer in work, and draw the page as the timer would."""
+    running = resources.answers().of(conversation(app))
+    done = running is None or running.wait(seconds)
+    app.run()
+    return done
+
+
+def conversation(app: AppTest) -> str:
+    """The id in the address."""
+    named: str | list[str] = app.query_params.get("c", "")
+    return named if isinstance(named, str) else named[0]
+
+
+def answers(app: AppTest) -> list[dict[str, Any]]:
+    """What the page gives to the browser to draw: each answer, oldest first."""
+    return [
+        json.loads(node.proto.json)
+        for node in app.get("bidi_component")
+        if node.proto.component_name == "pincite_answer"
+    ]
+
+
+def click(app: AppTest, identity: str, answer: int = -1) -> None:
+    """Click on a mark, a source or a passage, as the component in the browser reports it."""
+    nodes = [
+        node for node in app.get("bidi_component") if node.proto.component_name == "pincite_answer"
+    ]
+    states = app._tree.get_widget_states()
+    event = states.widgets.add()
+    event.id = f"$$STREAMLIT_INTERNAL_KEY_{nodes[answer].proto.id}__events"
+    event.json_trigger_value = json.dumps([{"event": "open", "value": identity}])
+    app._run(states)
+
+
+def html(app: AppTest) -> str:
+    """All that is shown through st.html, without the style sheet."""
+    bodies = [node.proto.body for node in app.get("html")]
+    return "\n".join(body for body in bodies if not body.startswith("<style>"))

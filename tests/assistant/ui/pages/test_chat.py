@@ -1,0 +1,358 @@
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.build import composition
+from assistant.errors import ModelUnusable
+from assistant.llm.prompts import REFUSAL
+from assistant.ui import resources
+from tests.assistant.ui.conftest import (
+    LIBRARY_PAGE,
+    answers,
+    ask,
+    click,
+    conversation,
+    finish,
+    html,
+)
+from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary, FakeTool
+
+Visit = Callable[..., AppTest]
+LEAVE = "How many days of leave are there?"
+
+
+@pytest.mark.parametrize("page", ["", LIBRARY_PAGE])
+def test_every_page_launches(visit: Visit, page: str) -> None:
+    app = visit(page)
+
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_first_open_says_what_the_library_holds_and_suggests_questions(visit: Visit) -> None:
+    app = visit()
+
+    assert "1 document, 21 pages" in html(app)
+    suggestions = [b for b in app.button if (b.key or "").startswith("suggestion-")]
+    assert 1 <= len(suggestions) <= 4
+    assert not app.chat_input[0].disabled
+
+
+def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLibrary) -> None:
+    library.remove([HANDBOOK])
+
+    app = visit()
+
+    assert "Add a few documents" in html(app)
+    assert "add documents first" in app.chat_input[0].placeholder  # tools need none
+    next(b for b in app.button if b.label == "Add documents").click().run()
+    assert app.file_uploader
+
+
+def test_a_suggestion_is_asked_with_a_click(visit: Visit, tool: FakeTool) -> None:
+    app = visit()
+
+    next(b for b in app.button if b.key == "suggestion-0").click().run()
+    finish(app)
+
+    assert tool.asked[0].question.startswith("What does the Employee Handbook say about")
+    assert len(answers(app)) == 1
+
+
+def test_what_an_unclear_question_may_mean_is_asked_with_a_click(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+    ask(app, "unclear")
+    [answer] = answers(app)
+    assert [(s["text"], s["supported"]) for s in answer["sentences"]] == [
+        ("Which do you mean?", True)
+    ]
+    assert answer["note"] == ""
+    assert answer["passages"] == []
+    assert answer["footer"].endswith("asks what is meant")
+
+    choice, _ = [b for b in app.button if (b.key or "").startswith("choice-")]
+    choice.click().run()
+    finish(app)
+
+    assert [request.question for request in tool.asked] == ["unclear", "The Ghent office"]
+    assert tool.asked[1].history[0].asked_back
+    assert not [b for b in app.button if (b.key or "").startswith("choice-")]
+
+
+def test_an_answer_has_sentences_with_marks_and_shows_what_is_not_supported(visit: Visit) -> None:
+    app = visit()
+
+    ask(app, LEAVE)
+
+    [answer] = answers(app)
+    assert [s["marks"] for s in answer["sentences"]] == [[1], [2], []]
+    assert [s["supported"] for s in answer["sentences"]] == [True, True, False]
+    assert answer["citations"]["1"] == {"document": HANDBOOK, "page": 10}
+    assert "not found in the documents" in answer["note"]
+    assert "fake-model" in answer["footer"]
+    assert answer["copy"].endswith("[2] Employee Handbook.pdf, page 10")
+
+
+def test_a_mark_opens_its_page_with_the_quote(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+
+    click(app, "citation-1")
+
+    assert "Page 10 of 21" in html(app)
+    assert "start with 25 days of paid annual leave" in html(app)
+    assert len(app.image) == 1
+    assert answers(app)[0]["opened"] == "citation-1"
+
+
+def test_the_open_page_can_be_turned_and_closed(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    click(app, "citation-1")
+
+    app.button(key="next-page").click().run()
+    assert "Page 11 of 21" in html(app)
+    assert "blockquote" not in html(app)
+    app.button(key="close-page").click().run()
+
+    assert "Page 11" not in html(app)
+
+
+def test_a_page_of_a_document_that_is_gone_is_a_sentence(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    library.put(SAMPLES / HANDBOOK, "Another.pdf")
+    library.remove([HANDBOOK])
+
+    click(app, "citation-1")
+
+    assert "holds no document" in app.error[0].value
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", ["citation-1", "passage-0"])
+def test_a_mark_on_a_document_that_was_replaced_says_so_and_marks_nothing(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    app = visit()
+    ask(app, LEAVE if name == "citation-1" else "Is this unknown?")
+    click(app, name)
+    assert not app.info
+    page = library.page  # of a newer file, in which a page was put before this one
+    monkeypatch.setattr(library, "page", lambda document, number: page(document, number - 1))
+
+    app.run()
+
+    assert "has changed since the answer" in app.info[0].value
+    assert len(app.image) == 1
+
+
+def test_a_mark_on_a_page_that_its_document_no_longer_has_is_a_sentence(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    library.put(SAMPLES / "Letter from the Landlord.pdf", HANDBOOK)
+
+    click(app, "citation-1")
+
+    assert "has no page 10" in app.error[0].value.replace("\\", "")
+    assert not app.exception
+
+
+def test_a_refusal_offers_the_closest_passages(visit: Visit) -> None:
+    app = visit()
+
+    ask(app, "Is this unknown?")
+
+    [answer] = answers(app)
+    assert answer["sentences"][0]["text"] == REFUSAL
+    assert answer["sentences"][0]["supported"], "a refusal is no unsupported claim"
+    assert [p["page"] for p in answer["passages"]] == [10, 10]
+    click(app, "passage-1")
+    assert "Page 10 of 21" in html(app)
+
+
+def test_what_could_not_be_read_is_told_under_the_answer_and_copied_with_it(visit: Visit) -> None:
+    app = visit()
+
+    ask(app, "incomplete")
+
+    [answer] = answers(app)
+    assert answer["notices"] == [f"Page 3 of {HOSTILE} could not be read."]
+    assert answer["copy"].endswith("Note: " + answer["notices"][0])
+
+
+def test_an_expected_error_is_shown_as_its_sentence(visit: Visit) -> None:
+    app = visit()
+
+    ask(app, "broken")
+
+    assert "tokens long" in app.error[0].value
+    assert not app.exception
+    ask(app, LEAVE)
+    assert not app.error, "the next question works"
+
+
+def test_a_bug_is_logged_and_the_visitor_reads_a_sentence(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = visit()
+
+    ask(app, "crash")
+
+    assert "The log has the details" in app.error[0].value.replace("\\", "")
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_model_that_cannot_be_loaded_is_a_sentence(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ModelUnusable("model.gguf is not a GGUF model.")
+
+    monkeypatch.setattr(composition, "assistant", broken)
+
+    app = visit()
+
+    assert "GGUF model" in app.error[0].value
+    assert not app.exception
+
+
+def test_a_reload_keeps_the_conversation(visit: Visit) -> None:
+    before = visit()
+    ask(before, LEAVE)
+
+    after = visit(conversation=conversation(before))
+
+    assert answers(after) == answers(before)
+
+
+def test_a_reload_finds_the_answer_that_is_still_being_written(
+    visit: Visit, tool: FakeTool
+) -> None:
+    before = visit()
+    ask(before, "slow leave", wait=False)
+
+    after = visit(conversation=conversation(before))
+
+    assert "slow leave" in html(after)
+    tool.go.set()
+    finish(after)
+    assert answers(after)[0]["sentences"]
+
+
+def test_going_to_the_library_and_back_keeps_the_conversation(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+
+    app.switch_page(LIBRARY_PAGE).run()
+    app.switch_page("assistant/ui/pages/chat.py").run()
+
+    assert len(answers(app)) == 1
+
+
+def test_a_new_conversation_is_empty_and_the_old_one_is_among_the_recent(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    old = conversation(app)
+
+    next(b for b in app.button if b.label == "New conversation").click().run()
+    assert not answers(app)
+    ask(app, "slow unknown", wait=False)
+    assert conversation(app) != old
+
+
+def test_stop_keeps_what_was_written_and_the_next_question_works(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+    ask(app, "slow leave", wait=False)
+    assert app.chat_input[0].disabled
+
+    _first_word(app)
+    app.button(key="stop").click().run()
+    assert finish(app, 2)
+
+    [answer] = answers(app)
+    assert "Stopped" in answer["note"]
+    ask(app, LEAVE)
+    assert len(answers(app)) == 2
+
+
+def test_one_visitors_stop_does_not_touch_the_answer_of_another(
+    visit: Visit, tool: FakeTool
+) -> None:
+    one, other = visit(), visit()
+    ask(one, "slow leave", wait=False)
+    ask(other, "slow leave too", wait=False)
+
+    one.button(key="stop").click().run()
+    finish(one, 2)
+    tool.go.set()
+    finish(other)
+
+    assert "Stopped" in answers(one)[0]["note"]
+    assert "Stopped" not in answers(other)[0]["note"]
+    assert len(answers(other)[0]["sentences"]) == 3
+
+
+def test_only_the_chosen_documents_are_asked(
+    visit: Visit, library: FakeLibrary, tool: FakeTool
+) -> None:
+    library.put(SAMPLES / HANDBOOK, "Another.pdf")
+    app = visit()
+
+    app.multiselect[0].set_value([HANDBOOK]).run()
+    ask(app, LEAVE)
+    app.multiselect[0].set_value([]).run()
+    ask(app, LEAVE)
+
+    assert [request.documents for request in tool.asked] == [[HANDBOOK], None]
+
+
+def test_hostile_text_reaches_the_page_only_as_data_and_escaped(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    library.put(SAMPLES / HANDBOOK, f"{HOSTILE}.pdf")
+    app = visit()
+
+    ask(app, f"hostile {HOSTILE}")
+    click(app, "citation-1")
+
+    assert "<script" not in html(app)
+    assert "<img" not in html(app)
+    assert "&lt;script&gt;" in html(app)
+    assert answers(app)[0]["sentences"][0]["text"] == HOSTILE
+    for label in [button.label for button in app.button]:
+        assert "](http" not in label
+        assert ":material/" not in label
+
+
+def _first_word(app: AppTest) -> None:
+    running = resources.answers().of(conversation(app))
+    assert running is not None
+    deadline = time.monotonic() + 5
+    while not running.reply.so_far and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+
+    ask(app, LEAVE)
+    assert "Refuses 72%" in app.sidebar.caption[0].value
+    choice = next(g for g in app.button_group if g.label == "When unsure")
+    choice.set_value("strict").run()
+    assert "Refuses 78%" in app.sidebar.caption[0].value
+    ask(app, LEAVE)
+
+    assert [request.threshold for request in tool.asked] == [0.4, 0.5]

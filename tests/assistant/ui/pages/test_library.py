@@ -1,0 +1,264 @@
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.ui.components.upload import Upload
+from tests.assistant.ui.conftest import LIBRARY_PAGE, html
+from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary
+from vectorstore.errors import LibraryBusy
+
+Visit = Callable[..., AppTest]
+LETTER = SAMPLES / "Letter from the Landlord.pdf"
+PDF = "application/pdf"
+
+
+def drop(app: AppTest, *files: tuple[str, bytes]) -> Upload:
+    app.file_uploader[0].set_value([(name, content, PDF) for name, content in files]).run()
+    upload: Upload = app.session_state["upload"]
+    return upload
+
+
+def drop_and_wait(app: AppTest, *files: tuple[str, bytes]) -> None:
+    assert drop(app, *files).wait(10)
+    app.run()
+
+
+def test_documents_are_listed_with_pages_and_status(visit: Visit, library: FakeLibrary) -> None:
+    library.put(SAMPLES / HANDBOOK, "Scan.pdf")
+
+    shown = html(visit(LIBRARY_PAGE))
+
+    assert "2 documents, 42 pages" in shown
+    assert "21 pages · 12 passages · all of its text read" in shown
+    assert "2 of 5 pages are pictures without text" in shown
+
+
+def test_a_page_that_could_not_be_read_is_named_and_opens_with_a_click(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    library.put(SAMPLES / HANDBOOK, "Scan.pdf")
+    app = visit(LIBRARY_PAGE)
+    [key] = [f"coverage-{d.sha256}" for d in library.documents() if d.document == "Scan.pdf"]
+    app.session_state[key] = True  # as a click on the button does
+    app.run()
+
+    [remark] = [b for b in app.button if (b.key or "").startswith("remark-")]
+    assert "Page 3: unreadable scan" in remark.label.replace("\\", "")
+    remark.click().run()
+
+    assert "Page 3 of 21" in html(app)
+
+
+def test_an_empty_library_says_what_to_do(visit: Visit, library: FakeLibrary) -> None:
+    library.remove([HANDBOOK])
+
+    shown = html(visit(LIBRARY_PAGE))
+
+    assert "Nothing here yet" in shown
+    assert "Pincite reads PDF, Word, Excel" in shown
+
+
+def test_an_upload_of_many_files_names_some_and_counts_the_rest(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, *((f"{n}.pdf", LETTER.read_bytes()) for n in range(10)))
+
+    assert html(app).count('<span class="state">in the library</span>') == 8
+    assert "and 2 files more" in [caption.value for caption in app.caption]
+
+
+def test_an_upload_is_listed(visit: Visit, tmp_path: Path) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, ("New file.pdf", LETTER.read_bytes()))
+
+    assert "1 added" in app.markdown[0].value
+    assert html(app).count("New file.pdf") == 2, "in the summary and in the list"
+    app.button(key="seen").click().run()
+    assert html(app).count("New file.pdf") == 1
+
+
+def test_an_upload_shows_how_far_each_file_is(visit: Visit, library: FakeLibrary) -> None:
+    library.go.clear()
+    app = visit(LIBRARY_PAGE)
+
+    upload = drop(app, ("One.pdf", LETTER.read_bytes()), ("Two.pdf", LETTER.read_bytes()))
+
+    while not upload.pages:
+        time.sleep(0.01)  # until its thread has saved the files
+    shown = html(app.run())
+    assert "Adding 2 files" in shown
+    assert '<span class="state">reading</span>' in shown
+    library.go.set()
+    assert upload.wait(10)
+    assert upload.added(queued=()) == upload.paths
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, ("Broken.pdf", b"no pdf"), ("Good.pdf", LETTER.read_bytes()))
+
+    assert "1 added, 1 could not be added" in app.markdown[0].value
+    assert "Broken.pdf is not a readable PDF" in html(app)
+    assert not app.exception
+
+
+def test_files_of_one_name_that_are_dropped_together_are_both_read(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    add = library.add
+    monkeypatch.setattr(
+        library,
+        "add",
+        lambda paths, *rest, **options: (
+            seen.extend(path.read_bytes() for path in paths) or add(paths, *rest, **options)
+        ),
+    )
+    handbook = (SAMPLES / HANDBOOK).read_bytes()
+
+    drop_and_wait(visit(LIBRARY_PAGE), ("A.pdf", LETTER.read_bytes()), ("A.pdf", handbook))
+
+    assert seen == [LETTER.read_bytes(), handbook]
+
+
+class Dropped:
+    """A file as Streamlit hands it over."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self._content = name, content
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self._content)
+
+
+def test_two_visitors_who_drop_different_files_of_one_name_do_not_disturb_each_other(
+    library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    library.go.clear()
+    add = library._add
+    monkeypatch.setattr(
+        library, "_add", lambda path, summary: seen.append(path.read_bytes()) or add(path, summary)
+    )
+    handbook = (SAMPLES / HANDBOOK).read_bytes()
+
+    uploads = [
+        Upload(library, tmp_path, [Dropped("A.pdf", content)])  # type: ignore[arg-type]
+        for content in (LETTER.read_bytes(), handbook)
+    ]
+    library.go.set()
+
+    assert all(upload.wait(10) for upload in uploads)
+    assert seen == [LETTER.read_bytes(), handbook]
+    assert [upload.summary is not None for upload in uploads] == [True, True]
+
+
+def test_a_home_that_cannot_be_written_to_is_a_sentence(
+    library: FakeLibrary, tmp_path: Path
+) -> None:
+    (tmp_path / "uploads").write_text("in the way")
+
+    upload = Upload(library, tmp_path, [Dropped("A.pdf", b"")])  # type: ignore[arg-type]
+
+    assert upload.wait(10)
+    assert "could not be saved" in upload.error
+
+
+def test_what_a_crash_left_of_an_upload_is_cleared_when_the_app_starts(
+    visit: Visit, tmp_path: Path
+) -> None:
+    left = tmp_path / "uploads" / "main" / "uploaded" / "Left.pdf"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    visit(LIBRARY_PAGE)
+
+    assert not left.exists()
+
+
+def test_a_busy_library_is_a_sentence(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise LibraryBusy("Another process is adding documents. Try again when it is done.")
+
+    monkeypatch.setattr(library, "add", busy)
+    app = visit(LIBRARY_PAGE)
+
+    drop_and_wait(app, ("New.pdf", LETTER.read_bytes()))
+
+    assert "Another process is adding documents" in app.error[0].value
+    assert not app.exception
+
+
+def test_nothing_is_left_of_an_upload_outside_the_library(visit: Visit, tmp_path: Path) -> None:
+    drop_and_wait(visit(LIBRARY_PAGE), ("../../evil.pdf", LETTER.read_bytes()))
+
+    assert not [p for p in tmp_path.parent.rglob("*evil.pdf") if not p.name.startswith("kept-")]
+    assert [p.name for p in (tmp_path / "uploads").rglob("kept-*")] == ["kept-evil.pdf"]
+
+
+def test_remove_asks_first(visit: Visit, library: FakeLibrary) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    next(b for b in app.button if b.label == "Remove").click().run()
+    assert HANDBOOK in library.files
+    app.button(key="confirm-remove").click().run()
+
+    assert not library.files
+    assert "Nothing here yet" in html(app)
+
+
+def test_a_document_added_by_another_process_appears(visit: Visit, library: FakeLibrary) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    library.put(LETTER)
+    app.run()
+
+    assert LETTER.name in html(app)
+
+
+def test_a_document_can_be_opened_to_read(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    next(b for b in app.button if b.label == "Open").click().run()
+
+    assert "Page 1 of 21" in html(app)
+    assert len(app.image) == 1
+
+
+def test_many_documents_can_be_filtered_by_name(visit: Visit, library: FakeLibrary) -> None:
+    for number in range(60):
+        library.put(SAMPLES / HANDBOOK, f"Report {number:02}.pdf")
+    app = visit(LIBRARY_PAGE)
+    assert "The first 50 of 61" in app.caption[0].value.replace("\\", "")
+
+    app.text_input(key="part").set_value("report 59").run()
+
+    assert html(app).count("document-name") == 1
+
+
+def test_a_hostile_file_name_is_shown_letter_by_letter(visit: Visit, library: FakeLibrary) -> None:
+    library.put(SAMPLES / HANDBOOK, HOSTILE)
+
+    app = visit(LIBRARY_PAGE)
+
+    assert "<script" not in html(app)
+    assert "<img" not in html(app)
+    assert "&lt;script&gt;" in html(app)
+
+
+def test_a_name_that_turns_its_letters_around_is_shown_in_their_order_with_a_mark(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    library.put(SAMPLES / HANDBOOK, "Invoice\u202efdp.exe.pdf")
+
+    shown = html(visit(LIBRARY_PAGE))
+    assert "Invoice\ufffdfdp.exe.pdf" in shown and "\u202e" not in shown

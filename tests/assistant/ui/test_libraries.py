@@ -1,0 +1,92 @@
+"""Several libraries in one home."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.build import composition
+from assistant.feedback.ratings import feedback
+from assistant.settings import Settings
+from tests.assistant.ui import fakes
+from tests.assistant.ui.conftest import answers, ask, conversation
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def two_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`alpha` and `beta`, each with a handbook of its own name."""
+    made = {}
+    for name in ("alpha", "beta"):
+        folder = tmp_path / "libraries" / name
+        folder.mkdir(parents=True)
+        (folder / "catalog.sqlite").touch()
+        made[name] = fakes.FakeLibrary()
+        made[name].put(fakes.SAMPLES / fakes.HANDBOOK)
+        made[name].put(fakes.SAMPLES / fakes.HANDBOOK, f"{name}.pdf")
+        made[name].name = name
+    monkeypatch.setattr(composition, "library", lambda settings, name, make: made[name])
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_without_the_usual_library_the_app_opens_one_that_exists(visit: Visit) -> None:
+    assert visit().sidebar.selectbox[0].value == "alpha"
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_another_library_can_be_picked_and_stays_picked_on_the_next_page(visit: Visit) -> None:
+    app = visit()
+    app.sidebar.selectbox[0].select("beta").run()
+    app.switch_page("assistant/ui/pages/library.py").run()
+    assert not app.exception
+    assert app.sidebar.selectbox[0].value == "beta"
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_a_conversation_is_shown_with_its_library_whichever_was_picked_since(
+    visit: Visit,
+) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    of_alpha = conversation(app)
+    app.sidebar.selectbox[0].select("beta").run()
+    assert app.sidebar.selectbox[0].value == "beta"
+
+    app.query_params["c"] = of_alpha  # the browser's button for the page before
+    app.run()
+
+    assert app.sidebar.selectbox[0].value == "alpha"
+    app.query_params.pop("c")
+    app.sidebar.selectbox[0].select("beta").run()
+    assert app.sidebar.selectbox[0].value == "beta"
+    assert "c" not in app.query_params
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_a_conversation_of_a_library_that_was_deleted_is_shown_beside_another_one(
+    visit: Visit, tmp_path: Path
+) -> None:
+    app = visit()
+    app.sidebar.selectbox[0].select("beta").run()
+    ask(app, "How many days of leave are there?")
+    shutil.rmtree(tmp_path / "libraries" / "beta")
+    for seen in (app.run(), visit(conversation=conversation(app))):
+        assert not seen.exception and not seen.error
+        assert len(answers(seen)) == 1 and len(seen.chat_input) == 1
+    assert not (tmp_path / "libraries" / "beta").exists()
+
+    app.get("feedback")[0].set_value(1)
+    app.run()
+    assert len(feedback(Settings(), "beta").ratings()) == 1
+    assert feedback(Settings(), "alpha").ratings() == []
+
+
+def test_the_library_of_the_settings_wins_when_it_exists(tmp_path: Path) -> None:
+    for name in ("main", "alpha"):
+        (tmp_path / "libraries" / name).mkdir(parents=True)
+        (tmp_path / "libraries" / name / "catalog.sqlite").touch()
+    assert composition.first_library(Settings(home=tmp_path)) == "main"
+    assert composition.first_library(Settings(home=tmp_path, library="other")) == "alpha"

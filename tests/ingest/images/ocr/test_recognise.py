@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from ingest.document.model import Box, Line, count
+from ingest.document.source import Engines
+from ingest.errors import CannotRecognise
+from ingest.images.ocr import recognise, recognizer
+from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, read
+from tests.scans import DOTS, LETTER, drawn
+
+OFF = Engines(ocr="off")
+
+
+def photograph() -> Image.Image:
+    """Light that fades across, with grain: no shade is most of it."""
+    fade = np.add.outer(np.linspace(0, 150, 300), np.linspace(0, 105, 400))
+    grain = np.random.default_rng(5).integers(-12, 12, fade.shape)
+    return Image.fromarray(np.clip(fade + grain, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+class Unsure:
+    """Is sure of one line and not of the other."""
+
+    def lines(self, picture: Image.Image, scale: float) -> tuple[Line, ...]:
+        return Line("sure", Box(0, 0, 9, 9), confidence=0.9), Line("gu ess", confidence=0.3)
+
+
+class Blind:
+    def lines(self, picture: Image.Image, scale: float) -> tuple[Line, ...]:
+        return ()
+
+
+def test_without_recognition_the_reading_says_so_and_estimates_what_is_missing() -> None:
+    found = read(drawn(), DOTS, OFF)
+    assert found.lines == ()
+    assert "switched off" in found.note
+    assert 0.5 < found.unread / sum(map(count, LETTER)) < 2  # ink depends on the font
+
+
+def test_an_unknown_engine_is_named_in_the_note() -> None:
+    assert "'abbyy' is no text recognition" in read(drawn(), DOTS, Engines(ocr="abbyy")).note
+
+
+def test_the_same_settings_share_one_engine_and_others_are_refused() -> None:
+    with pytest.raises(CannotRecognise, match="Choose rapidocr, tesseract or off"):
+        recognizer(Engines(ocr="abbyy"))
+
+
+def test_what_is_a_guess_is_not_a_line_but_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognise, "recognizer", lambda engines: Unsure())
+    found = read(drawn(), DOTS, Engines())
+    assert [line.text for line in found.lines] == ["sure"]
+    assert (found.unread, found.note) == (5, "")
+
+
+def test_writing_that_gives_no_line_is_an_unreadable_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognise, "recognizer", lambda engines: Blind())
+    found = read(drawn(), DOTS, Engines())
+    assert found.note == UNREADABLE
+    assert found.unread > 60
+
+
+@pytest.mark.parametrize("picture", [photograph(), drawn([]), drawn(["Logo"])])
+def test_a_photograph_or_a_logo_is_missing_no_text(
+    picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognise, "recognizer", lambda engines: Blind())
+    assert read(picture, DOTS, Engines()) == recognise.Reading((), 0, NO_TEXT)

@@ -1,1 +1,0 @@
-"""Pictures: described, asked about, translated, and found."""

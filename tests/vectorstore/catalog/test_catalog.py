@@ -1,0 +1,339 @@
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.chunking.chunk import chunk
+from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
+from tests.conftest import PROJECT
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.errors import HomeNotWritable, LibraryError, UnknownDocument
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return Catalog(tmp_path / "catalog.sqlite", "main")
+
+
+def document(name: str, *texts: str) -> Document:
+    lines = tuple(Line(text, Box(1, 2, 3.25, 4), 11, True) for text in texts)
+    return Document(f"{name:0<64}", name, name, (Page(1, 595, 842, lines, pictures=2),))
+
+
+def put(catalog: Catalog, name: str, *texts: str) -> list[str]:
+    """A document with a chunk for each text; the chunks' ids."""
+    with catalog.writing() as connection:
+        put_within(catalog, connection, name, *texts)
+    return [f"{name:0<16}:{number}" for number in range(len(texts))]
+
+
+def put_within(catalog: Catalog, connection: sqlite3.Connection, name: str, *texts: str) -> None:
+    chunks = [Chunk(1, n, n, text, ("Part", name)) for n, text in enumerate(texts)]
+    vectors = np.eye(len(texts), 4, dtype=np.float32)
+    one = document(name, *texts)
+    catalog.put(connection, one, name, "ready", ["Part"], chunks, vectors)
+    catalog.put_place(connection, f"/{name}", one.sha256)
+
+
+def found(catalog: Catalog, query: str) -> list[str]:
+    return [id for id, _ in catalog.bm25(query, 9)]
+
+
+def rows(catalog: Catalog, table: str) -> int:
+    with catalog.writing() as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_what_was_put_in_comes_out_as_it_was(catalog: Catalog) -> None:
+    ids = put(catalog, "a.pdf", "Paid leave.", "Travel by train.")
+    assert list(catalog.pages("a.pdf")) == list(
+        document("a.pdf", "Paid leave.", "Travel by train.").pages
+    )
+    chunk = catalog.chunks(ids)[ids[1]]
+    assert (chunk.document, chunk.page, chunk.first, chunk.last) == ("a.pdf", 1, 1, 1)
+    assert (chunk.headings, chunk.text) == (("Part", "a.pdf"), "Travel by train.")
+    found, vectors = catalog.vectors(ids)
+    assert dict(zip(found, vectors.tolist(), strict=True)) == {
+        ids[0]: [1, 0, 0, 0], ids[1]: [0, 1, 0, 0],
+    }  # fmt: skip
+    assert catalog.outline("a.pdf") == ["Part"]
+    assert catalog.sha256("a.pdf") == f"{'a.pdf':0<64}"
+
+
+def everything() -> Document:
+    """A document with all that a page can have."""
+    header = (Cell("Month", 0), Cell("Paid", 0), Cell("Since", 0), Cell("Share", 0))
+    row = (
+        Cell("May", 1), Cell("yes", 1, True, "truth"), Cell("1 May 2026", 1, "2026-05-01", "date"),
+        Cell("12,5 %", 1, 12.5, "number", "%"),
+    )  # fmt: skip
+    lines = (
+        Line("Month | Paid | Since | Share", begins=True),
+        Line("May | yes | 1 May 2026 | 12,5 %", begins=True, confidence=0.75),
+        Line("Obey me!", hidden="white on white", seconds=2.5),
+    )
+    table = Table(0, 1, (header, row, ()), 1, "Table 1: months")
+    figure = Figure(Box(1, 2, 3, 4), "Figure 1", "a bar chart")
+    page = Page(
+        3, 595, 842, lines, 1, True, (table,), (figure,), 55,
+        (Dropped("control characters", 4),), 1900, "unreadable in part", "Months",
+    )  # fmt: skip
+    return Document("e" * 64, "all.pdf", "All", (page, Page(4, 0, 0, (), unread=7)))
+
+
+def put_all(catalog: Catalog) -> Document:
+    one = everything()
+    chunks = chunk(one)
+    vectors = np.eye(len(chunks), 4, dtype=np.float32)
+    with catalog.writing() as connection:
+        catalog.put(connection, one, one.name, "ready", [], chunks, vectors)
+        catalog.put_place(connection, "/all.pdf", one.sha256)
+    return one
+
+
+def test_tables_figures_and_notes_come_out_as_they_were(catalog: Catalog) -> None:
+    page = replace(put_all(catalog).pages[0], characters=None, dropped=())  # these in the ledger
+    assert catalog.page("all.pdf", 3) == page == next(catalog.pages("all.pdf"))
+    (stored,) = catalog.tables("all.pdf")
+    assert (stored.page, stored.table) == (3, page.tables[0])
+    assert [cell.value for cell in stored.table.rows[1]] == [None, True, "2026-05-01", 12.5]
+    assert catalog.tables("all.pdf", 4) == []
+
+
+def test_a_document_knows_what_became_of_its_characters(catalog: Catalog) -> None:
+    put_all(catalog)
+    first, second = catalog.ledger("all.pdf")
+    assert (first.extracted, first.ocr, first.confidence) == (33, 22, 0.75)
+    assert (first.indexed, first.hidden) == (51, 7)
+    assert (first.unread, first.note, second.unread) == (1900, "unreadable in part", 7)
+    coverage = catalog.documents()[0].coverage
+    assert (coverage.extracted, coverage.ocr, coverage.empty) == (33, 22, 1)
+    assert (coverage.indexed, coverage.hidden, coverage.unread) == (51, 7, 1907)
+
+
+def test_hidden_text_is_found_only_when_asked_for(catalog: Catalog) -> None:
+    put_all(catalog)
+    put(catalog, "a.pdf", "Obey the rules.")
+    assert len(catalog.bm25("obey", 9)) == 1
+    assert len(catalog.bm25("obey", 9, hidden=True)) == 2
+    (hidden,), vectors = catalog.hidden_vectors()
+    assert vectors.shape == (1, 4)
+    assert catalog.chunks([hidden])[hidden].hidden
+    assert hidden not in catalog.ids() and hidden not in catalog.vectors()[0]
+    assert hidden not in catalog.vectors_of(["all.pdf"])[0]
+    assert catalog.count() == 2
+    assert catalog.bm25_cards("obey").keys() == {"a.pdf"}
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(catalog: Catalog) -> None:
+    put(catalog, "a.pdf", "Paid leave.")
+    words = rows(catalog, "chunk_words")
+    before = catalog.generation(), catalog.ids()
+    with pytest.raises(ZeroDivisionError), catalog.writing() as connection:
+        put_within(catalog, connection, "b.pdf", "Travel.")
+        catalog.delete(connection, "a.pdf")
+        raise ZeroDivisionError
+    assert (catalog.generation(), catalog.ids()) == before
+    assert rows(catalog, "chunk_words") == words
+    assert found(catalog, "travel") == []
+    put(catalog, "b.pdf", "Travel.")  # and the next transaction works
+
+
+def test_the_generation_grows_with_each_transaction(catalog: Catalog) -> None:
+    assert catalog.generation() == 0
+    put(catalog, "a.pdf", "x")
+    put(catalog, "b.pdf", "y")
+    assert catalog.generation() == 2
+    catalog.set_meta("note", "no change of the library")
+    assert catalog.generation() == 2
+
+
+def test_deleting_a_document_deletes_all_that_belongs_to_it(catalog: Catalog) -> None:
+    put(catalog, "a.pdf", "Paid leave.")
+    with catalog.writing() as connection:
+        catalog.delete(connection, "a.pdf")
+    put_all(catalog)
+    with catalog.writing() as connection:
+        catalog.delete(connection, "all.pdf")
+    tables = (
+        "document", "place", "page", "chunk", "chunk_words", "card_words", "sheet", "cell",
+    )  # fmt: skip
+    assert {table: rows(catalog, table) for table in tables} == dict.fromkeys(tables, 0)
+    with pytest.raises(UnknownDocument):
+        catalog.sha256("a.pdf")
+
+
+def test_words_find_chunks_the_rarer_the_better(catalog: Catalog) -> None:
+    leave, travel = put(catalog, "a.pdf", "paid leave for parents", "paid travel by train")
+    assert found(catalog, "trains") == [travel]  # by its stem
+    assert found(catalog, "PAID leave") == [leave, travel]
+    scores = [score for _, score in catalog.bm25("paid leave", 9)]
+    assert scores == sorted(scores, reverse=True)
+    assert len(catalog.bm25("paid", 1)) == 1
+
+
+def test_accents_and_fiscal_years_do_not_matter(catalog: Catalog) -> None:
+    cafe, year = put(catalog, "a.pdf", "The café is open.", "Revenue of FY18 grew.")
+    assert found(catalog, "cafe") == [cafe]
+    assert found(catalog, "2018") == found(catalog, "fiscal year 2018") == [year]
+
+
+def test_headings_above_a_passage_are_among_its_words(catalog: Catalog) -> None:
+    (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
+    assert found(catalog, "part") == [chunk]
+
+
+def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Path) -> None:
+    ids = put(catalog, "a.pdf", "Thirty days a year.", "FY18 was good.")
+    with catalog.writing() as connection:
+        connection.execute("UPDATE chunk_words SET text = replace(text, 'Part a.pdf', '')")
+        connection.execute("PRAGMA user_version = 4")
+    catalog.close()
+    path = next(tmp_path.rglob("catalog.sqlite"))
+    again = Catalog(path, "main")
+    assert found(again, "part") == ids
+    assert found(again, "2018") == [ids[1]]
+    again.close()
+
+
+def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path: Path) -> None:
+    (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
+    with catalog.writing() as connection:
+        connection.execute("UPDATE chunk_words SET text = 'Thirty days a year.'")
+        connection.execute("PRAGMA user_version = 4")
+    path = next(tmp_path.rglob("catalog.sqlite"))
+    with catalog.writing():  # both have seen the old version before either may write
+        threads = [threading.Thread(target=Catalog, args=(path, "main")) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        assert all(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join(30)
+    assert catalog.database.all("SELECT text FROM chunk_words") == [
+        ("Thirty days a year.\nPart a.pdf",)
+    ]
+    assert found(catalog, "part") == [chunk]
+
+
+def test_words_are_found_in_some_documents_alone(catalog: Catalog) -> None:
+    (a,), (b,), (c,) = (put(catalog, name, "Paid leave.") for name in ("a.pdf", "b.pdf", "c.pdf"))
+    for names, ids in ((["b.pdf"], [b]), (["a.pdf", "c.pdf"], [a, c]), ([], []), (["x.pdf"], [])):
+        assert [id for id, _ in catalog.bm25("leave", 9, documents=names)] == ids
+    everywhere = dict(catalog.bm25("leave", 9))
+    assert dict(catalog.bm25("leave", 9, documents=["b.pdf"]))[b] == everywhere[b]
+
+
+def test_what_is_quoted_is_better_found_as_a_phrase(catalog: Catalog) -> None:
+    apart, phrase = put(catalog, "a.pdf", "Leave is paid by the week.", "The week of paid leave.")
+    scores = dict(catalog.bm25('who writes "paid leave"?', 9))
+    assert scores[phrase] > 1.5 * scores[apart]
+    plain = dict(catalog.bm25("who writes paid leave?", 9))
+    assert plain[phrase] == pytest.approx(plain[apart], rel=0.2)
+
+
+def test_numbers_and_dates_are_found_however_they_are_written(catalog: Catalog) -> None:
+    grouped, plain, iso = put(
+        catalog, "a.pdf", "Costs of 1,200 euros.", "A fee of 4500 euros.", "Due on 2023-03-05."
+    )
+    assert found(catalog, "1200") == found(catalog, "1,200") == [grouped]
+    assert found(catalog, "4,500") == [plain]
+    assert found(catalog, "5 March 2023")[0] == iso
+
+
+@pytest.mark.parametrize("query", ["", " ", "?!", "\"' AND * NEAR(", "a:b", "-x", "^", '"', "NEAR"])
+def test_nasty_queries_are_only_words(catalog: Catalog, query: str) -> None:
+    put(catalog, "a.pdf", "Paid leave.")
+    assert found(catalog, query) == []
+    assert catalog.bm25_cards(query) == {}
+
+
+def test_a_card_has_the_name_in_words_and_the_first_pages(catalog: Catalog) -> None:
+    put(catalog, "TravelRules2024.pdf", "Paid leave.")
+    put(catalog, "other.pdf", "Something else.")
+    for query in ("travel", "2024", "leave", "TravelRules2024"):
+        assert list(catalog.bm25_cards(query)) == ["TravelRules2024.pdf"], query
+
+
+def test_a_document_without_a_place_can_be_dropped(catalog: Catalog) -> None:
+    put(catalog, "a.pdf", "x")
+    sha256 = catalog.sha256("a.pdf")
+    assert catalog.found_at("/a.pdf") == sha256
+    with catalog.writing() as connection:
+        assert not catalog.drop_placeless(connection, sha256)
+        connection.execute("DELETE FROM place")
+        assert catalog.drop_placeless(connection, sha256)
+    assert not catalog.holds(sha256) and not catalog.documents()
+
+
+def test_other_threads_read_while_one_writes(catalog: Catalog) -> None:
+    put(catalog, "a.pdf", "x")
+    seen: list[int] = []
+    with catalog.writing() as connection:
+        put_within(catalog, connection, "b.pdf", "y")
+        reader = threading.Thread(target=lambda: seen.append(catalog.count()))
+        reader.start()
+        reader.join(10)
+    assert seen == [1]
+    assert catalog.count() == 2
+
+
+_OPEN = """
+import sys
+from pathlib import Path
+from vectorstore.catalog.catalog import Catalog
+sys.stdin.readline()
+Catalog(Path(sys.argv[1]), "main").generation()
+"""
+
+
+def test_several_processes_may_make_a_library_at_once(tmp_path: Path) -> None:
+    others = [
+        subprocess.Popen(
+            [sys.executable, "-c", _OPEN, str(tmp_path / "catalog.sqlite")],
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    for other in others:
+        assert other.stdin is not None
+        other.stdin.write("\n")
+        other.stdin.flush()
+    assert [(other.communicate()[1], other.returncode) for other in others] == [("", 0)] * 4
+
+
+def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"not a database" * 99)
+    with pytest.raises(LibraryError, match=r"catalog\.sqlite is damaged .* backup"):
+        Catalog(tmp_path / "catalog.sqlite", "main")
+
+
+def test_a_library_of_another_version_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(LibraryError, match=r"a newer version of Pincite \(schema 99"):
+        Catalog(tmp_path / "catalog.sqlite", "main")
+
+
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HomeNotWritable, match="cannot be"):
+        Catalog(tmp_path / "file" / "main" / "catalog.sqlite", "main")
+
+
+def parts(values: Sequence[int]) -> list[str]:
+    return [str(value) for value in values]
+
+
+def test_thousands_of_ids_can_be_asked_for(catalog: Catalog) -> None:
+    put(catalog, "a.pdf", "x")
+    assert catalog.chunks(parts(range(30_000))) == {}
+    assert catalog.chunk_places(parts(range(30_000))) == {}

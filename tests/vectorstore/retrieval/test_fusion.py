@@ -1,0 +1,77 @@
+import pytest
+
+from vectorstore.retrieval.fusion import Candidate, Pointed, Ranked, rank
+
+
+def candidate(id: str, dense: float, bm25: float, document: str = "", page: int = 1) -> Candidate:
+    return Candidate(id, document or id, page, dense, bm25)
+
+
+def scores(ranked: list[Ranked]) -> dict[str, float]:
+    return {r.candidate.id: r.score for r in ranked}
+
+
+def test_nothing_found_is_nothing_ranked() -> None:
+    assert rank([], {"a": 1.0}) == []
+
+
+def test_both_legs_count_by_where_they_lie_between_worst_and_best() -> None:
+    ranked = rank([candidate("a", 0.2, 8), candidate("b", 0.6, 0), candidate("c", 0.4, 4)], {})
+    assert scores(ranked) == pytest.approx({"b": 0.6, "c": 0.3 + 0.2, "a": 0.4})
+    assert [r.candidate.id for r in ranked] == ["b", "c", "a"]
+
+
+def test_a_leg_that_says_the_same_of_all_says_nothing() -> None:
+    ranked = rank([candidate("a", 0.5, 3), candidate("b", 0.5, 1)], {})
+    assert scores(ranked) == pytest.approx({"a": 0.4, "b": 0})
+
+
+def test_the_card_of_a_document_lifts_all_of_its_passages_alike() -> None:
+    ranked = rank([candidate("a", 1, 0), candidate("b", 0, 0), candidate("c", 0, 0)], {"c": 9})
+    assert scores(ranked) == pytest.approx({"a": 0.6, "c": 0.2, "b": 0})
+    half = rank([candidate("a", 1, 0), candidate("b", 0, 0)], {"b": 3, "elsewhere": 6})
+    assert scores(half) == pytest.approx({"a": 0.6, "b": 0.1})
+
+
+def test_a_page_is_lifted_by_the_page_beside_it_in_the_same_document() -> None:
+    ranked = rank(
+        [
+            candidate("best", 1, 0, "handbook", 4),
+            candidate("beside", 0, 0, "handbook", 5),
+            candidate("farther", 0, 0, "handbook", 6),
+            candidate("other", 0, 0, "report", 5),
+        ],
+        {},
+    )
+    assert scores(ranked) == pytest.approx(
+        {"best": 0.6, "beside": 0.15 * 0.6, "farther": 0, "other": 0}
+    )
+
+
+def test_equal_scores_come_in_the_order_of_their_ids() -> None:
+    ranked = rank([candidate("b", 1, 1), candidate("a", 1, 1)], {})
+    assert [r.candidate.id for r in ranked] == ["a", "b"]
+
+
+def test_a_named_document_comes_before_all_others() -> None:
+    candidates = [candidate("a", 1, 9), candidate("b", 0.4, 0), candidate("c", 0.2, 0)]
+    assert scores(rank(candidates, {}, Pointed(documents=frozenset({"c"}))))["c"] == 0.5
+
+
+def test_a_statement_is_lifted_as_far_as_its_document_is_meant() -> None:
+    candidates = [
+        candidate("a", 0, 0, "nike", 61),
+        candidate("b", 0, 0, "puma", 40),
+        candidate("c", 0, 0, "puma", 12),
+    ]
+    statements = frozenset({("nike", 61), ("puma", 40)})
+    ranked = rank(candidates, {"nike": 8, "puma": 4}, Pointed(statements=statements))
+    assert scores(ranked) == pytest.approx({"a": 0.2 + 0.5, "b": 0.1 + 0.25, "c": 0.1})
+    named = rank(candidates, {"nike": 8}, Pointed(frozenset({"puma"}), statements=statements))
+    assert named[0].candidate.id == "b"
+
+
+def test_a_page_that_is_asked_for_by_its_number_comes_first() -> None:
+    candidates = [candidate("a", 1, 1, "report", 1), candidate("b", 0, 0, "report", 5)]
+    ranked = rank(candidates, {}, Pointed(pages=frozenset({("report", 5)})))
+    assert scores(ranked) == pytest.approx({"a": 1, "b": 0.7})

@@ -1,0 +1,1 @@
+"""The truth: documents, pages, tables, passages and vectors in SQLite."""

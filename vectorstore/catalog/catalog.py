@@ -1,0 +1,292 @@
+"""The catalogue of a library in SQLite: documents, pages, chunks with vectors, words. The truth."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from ingest.chunking.coverage_ledger import PageLedger, ledger
+from ingest.document.model import Chunk, Document, Page
+from ingest.language import words
+from vectorstore.catalog import rows, table_cells
+from vectorstore.catalog.database import Database
+from vectorstore.catalog.records import Coverage as Coverage
+from vectorstore.catalog.records import DocumentInfo as DocumentInfo
+from vectorstore.catalog.records import StoredChunk as StoredChunk
+from vectorstore.catalog.records import StoredTable
+from vectorstore.errors import UnknownDocument
+from vectorstore.store import Vectors
+
+_SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
+
+
+class Catalog:
+    """What is known of a library's documents."""
+
+    def __init__(self, path: Path, library: str) -> None:
+        """Raises HomeNotWritable or LibraryError."""
+        self.library = library
+        self.database = Database(path)
+
+    def close(self) -> None:
+        """Close the file in all threads; whoever goes on opens it again."""
+        self.database.close()
+
+    # -- reading
+
+    def generation(self) -> int:
+        """Grows with every change, whichever process made it."""
+        return int(self.meta("generation") or 0)
+
+    def meta(self, key: str) -> str | None:
+        row = self.database.one("SELECT value FROM meta WHERE key = ?", key)
+        return str(row[0]) if row else None
+
+    def made(self) -> str:
+        """By whom, and how often it was made anew: only what was made alike can be compared."""
+        row = self.database.one(
+            "SELECT group_concat(value, ' ') FROM"
+            " (SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC)"
+        )
+        return str(row[0] or "") if row else ""
+
+    def readers(self) -> dict[str, int]:
+        """How many documents each reader has read, see `ingest.loaders.versions`."""
+        return dict(self.database.all("SELECT reader, count(*) FROM document GROUP BY reader"))
+
+    def documents(self) -> list[DocumentInfo]:
+        found = self.database.all(
+            "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
+            " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread"
+            " FROM document ORDER BY name"
+        )
+        return [
+            DocumentInfo(r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:]), r[5])
+            for r in found
+        ]
+
+    def sha256(self, name: str) -> str:
+        """Raises UnknownDocument."""
+        row = self.database.one("SELECT sha256 FROM document WHERE name = ?", name)
+        if row is None:
+            raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
+        return str(row[0])
+
+    def outline(self, name: str) -> list[str]:
+        row = self.database.one("SELECT outline FROM document WHERE name = ?", name)
+        return list(json.loads(row[0])) if row else []
+
+    def holds(self, sha256: str) -> bool:
+        return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
+
+    def found_at(self, path: str) -> str | None:
+        """The sha256 of the document last found at a path."""
+        row = self.database.one(
+            "SELECT sha256 FROM place JOIN document ON document.id = document_id WHERE path = ?",
+            path,
+        )
+        return str(row[0]) if row else None
+
+    def pages(self, name: str) -> Iterator[Page]:
+        found = self.database.all(
+            f"SELECT {rows.PAGE} FROM page"
+            " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
+            name,
+        )
+        tables = self.tables(name)
+        return (rows.page(row, table_cells.on_page(tables, row[0])) for row in found)
+
+    def page(self, name: str, number: int) -> Page | None:
+        row = self.database.one(
+            f"SELECT {rows.PAGE} FROM page"
+            " JOIN document ON document.id = document_id WHERE name = ? AND number = ?",
+            name,
+            number,
+        )
+        return (
+            rows.page(row, table_cells.on_page(self.tables(name, number), number)) if row else None
+        )
+
+    def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
+        """The tables of a document, or of one of its pages, in order."""
+        return table_cells.read(self.database, name, page)
+
+    def ledger(self, name: str) -> list[PageLedger]:
+        """What became of each page of a document."""
+        found = self.database.all(
+            f"SELECT {rows.LEDGER} FROM page"
+            " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
+            name,
+        )
+        return [rows.ledger(row) for row in found]
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
+        found = self.database.all(
+            "SELECT chunk.id, name, page, first, last, headings, text, chunk.hidden FROM chunk"
+            f" JOIN document ON document.id = document_id WHERE chunk.id {rows.AMONG}",
+            rows.listed(ids),
+        )
+        return {
+            r[0]: StoredChunk(
+                r[0], r[1], r[2], r[3], r[4], tuple(json.loads(r[5])), r[6], bool(r[7])
+            )
+            for r in found
+        }
+
+    # What a reader does not see is indexed apart: it takes no place from what is evidence.
+
+    def count(self) -> int:
+        """Of chunks that a reader sees."""
+        return int(self.database.all(f"SELECT count(*) FROM chunk WHERE {_SEEN}")[0][0])
+
+    def ids(self) -> set[str]:
+        """Of chunks that a reader sees."""
+        return {row[0] for row in self.database.all(f"SELECT id FROM chunk WHERE {_SEEN}")}
+
+    def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
+        """Ids and their vectors: of all chunks that a reader sees, unless some are named."""
+        if ids is None:
+            found = self.database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
+        else:
+            found = self.database.all(
+                f"SELECT id, vector FROM chunk WHERE id {rows.AMONG}", rows.listed(ids)
+            )
+        return rows.matrix(found)
+
+    def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
+        """Ids and vectors of the chunks of some documents that a reader sees."""
+        found = self.database.all(
+            "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
+            f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
+            rows.listed(documents),
+        )
+        return rows.matrix(found)
+
+    def vectors_by_text(self, sha256: str) -> dict[str, Vectors]:
+        """Of the chunks of one document."""
+        found = self.database.all(
+            "SELECT text, vector FROM chunk JOIN document ON document.id = document_id"
+            " WHERE sha256 = ?",
+            sha256,
+        )
+        return {text: np.frombuffer(vector, "<f4") for text, vector in found}
+
+    def hidden_vectors(self) -> tuple[list[str], Vectors]:
+        """Ids and vectors of the chunks that a reader does not see."""
+        return rows.matrix(self.database.all("SELECT id, vector FROM chunk WHERE hidden"))
+
+    def chunk_places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Chunk id -> document name and page."""
+        found = self.database.all(
+            "SELECT chunk.id, name, page FROM chunk JOIN document ON document.id = document_id"
+            f" WHERE chunk.id {rows.AMONG}",
+            rows.listed(ids),
+        )
+        return {row[0]: (row[1], row[2]) for row in found}
+
+    def bm25(
+        self, query: str, k: int, hidden: bool = False, documents: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """(chunk id, score) by the words of the query, the best first; higher is better.
+
+        Of some documents alone, if any are given. Chunks that a reader does not see are among them
+        only when they are asked for.
+        """
+        match = words.match(query)
+        if not match:
+            return []
+        only = documents is not None
+        found = self.database.all(
+            f"{rows.WITHIN if only else ''}"
+            "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
+            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
+            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
+            " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
+            *([rows.listed(documents)] if documents is not None else []),
+            match,
+            k,
+        )
+        return [(row[0], row[1]) for row in found]
+
+    def bm25_cards(self, query: str) -> dict[str, float]:
+        """Document name -> score of its card: name, title and first pages."""
+        match = words.match(query)
+        if not match:
+            return {}
+        found = self.database.all(
+            "SELECT name, -bm25(card_words) FROM card_words JOIN document"
+            " ON document.id = card_words.rowid WHERE card_words MATCH ?",
+            match,
+        )
+        return {row[0]: row[1] for row in found}
+
+    # -- writing
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing. Raises HomeNotWritable or LibraryError."""
+        with self.database.transaction() as connection:
+            yield connection
+            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Does not count as a change of the library."""
+        self.database.write(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            key,
+            value,
+        )
+
+    def replace_by(self, path: Path) -> None:
+        """Take over what another catalogue holds, as one change of this one.
+
+        That file is changed, too: its generation becomes higher than this one's.
+        """
+        other = Catalog(path, self.library)
+        other.set_meta("generation", str(max(self.generation(), other.generation()) + 1))
+        other.set_meta("chroma_made_by", "")  # its ids may be known there, with other vectors
+        other.close()
+        self.database.replace_by(path)
+
+    def put(
+        self,
+        connection: sqlite3.Connection,
+        document: Document,
+        name: str,
+        status: str,
+        outline: Sequence[str],
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+    ) -> None:
+        """Write a document with everything that belongs to it; inside `writing()`."""
+        pages = ledger(document, chunks)
+        id = rows.insert_document(connection, document, name, status, outline, len(chunks), pages)
+        rows.insert_pages(connection, id, document, pages)
+        table_cells.insert(connection, id, document)
+        for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
+            rows.insert_chunk(connection, id, f"{document.sha256[:16]}:{ordinal}", chunk, vector)
+        rows.insert_card(connection, id, document, name)
+
+    def put_place(self, connection: sqlite3.Connection, path: str, sha256: str) -> None:
+        """Note that a document was found at a path; inside `writing()`."""
+        connection.execute(
+            "INSERT INTO place SELECT ?, id FROM document WHERE sha256 = ?"
+            " ON CONFLICT (path) DO UPDATE SET document_id = excluded.document_id",
+            (path, sha256),
+        )
+
+    def drop_placeless(self, connection: sqlite3.Connection, sha256: str) -> bool:
+        """Delete a document that no path leads to any more; inside `writing()`."""
+        gone = connection.execute(
+            "DELETE FROM document WHERE sha256 = ?"
+            " AND NOT EXISTS (SELECT 1 FROM place WHERE document_id = document.id)",
+            (sha256,),
+        )
+        return gone.rowcount > 0
+
+    def delete(self, connection: sqlite3.Connection, name: str) -> None:
+        """Delete a document and everything that belongs to it; inside `writing()`."""
+        connection.execute("DELETE FROM document WHERE name = ?", (name,))

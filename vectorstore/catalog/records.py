@@ -1,0 +1,55 @@
+"""What the catalogue tells of a library: documents, chunks, tables, and how much was read."""
+
+from dataclasses import dataclass
+
+from ingest.document.model import Table
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Characters of a document, white space aside: extracted + ocr = indexed + dropped."""
+
+    extracted: int  # read from its text
+    ocr: int  # recognised from pictures
+    empty: int  # pages without text
+    dropped: int  # not indexed; `Catalog.ledger` has the reasons
+    indexed: int = 0
+    hidden: int = 0  # of those indexed: what a reader does not see
+    unread: int = 0  # estimate of what is there and could not be read
+
+
+@dataclass(frozen=True)
+class DocumentInfo:
+    """A document as a list shows it."""
+
+    document: str  # its name, unique in the library
+    path: str  # where it was found
+    library: str
+    pages: int
+    chunks: int
+    status: str
+    coverage: Coverage
+    sha256: str
+    superseded_by: str | None = None  # the name of a newer version
+
+
+@dataclass(frozen=True)
+class StoredChunk:
+    """A chunk with the name of its document."""
+
+    id: str
+    document: str
+    page: int
+    first: int
+    last: int
+    headings: tuple[str, ...]
+    text: str
+    hidden: bool = False  # what a reader of the document does not see: never evidence
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table with the page on which it is."""
+
+    page: int
+    table: Table

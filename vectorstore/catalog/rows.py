@@ -1,0 +1,170 @@
+"""How documents and chunks are written into rows of the catalogue, and how rows are read back."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from ingest.chunking.coverage_ledger import PageLedger
+from ingest.document.model import Box, Chunk, Document, Dropped, Figure, Line, Page, Table
+from ingest.language import words
+from vectorstore.store import Vectors
+
+PAGE = (
+    "number, page.width, height, pictures, page.ocr, lines, page.title, note, figures, page.unread"
+)
+LEDGER = (
+    "number, source, ocr_characters, confidence, page.indexed, page.hidden, page.dropped,"
+    " page.unread, note"
+)
+
+
+def insert_document(
+    connection: sqlite3.Connection,
+    document: Document,
+    name: str,
+    status: str,
+    outline: Sequence[str],
+    chunks: int,
+    ledger: Sequence[PageLedger],
+) -> int:
+    row = connection.execute(
+        "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
+        " dropped, empty, indexed, hidden, unread, added, reader)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            document.sha256, name, document.title, status, json.dumps(list(outline)),
+            len(document.pages), chunks,
+            sum(page.extracted for page in ledger), sum(page.ocr for page in ledger),
+            sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
+            sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
+            sum(page.unread for page in ledger), datetime.now(UTC).isoformat(timespec="seconds"),
+            document.reader,
+        ),
+    ).fetchone()  # fmt: skip
+    return int(row[0])
+
+
+def insert_pages(
+    connection: sqlite3.Connection,
+    document_id: int,
+    document: Document,
+    ledger: Sequence[PageLedger],
+) -> None:
+    connection.executemany(
+        "INSERT INTO page (document_id, number, width, height, pictures, ocr, lines, title, note,"
+        " figures, source, ocr_characters, confidence, indexed, hidden, unread, dropped)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                document_id, p.number, p.width, p.height, p.pictures, p.ocr, lines_json(p),
+                p.title, p.note, _figures_json(p), row.source, row.ocr, row.confidence,
+                row.indexed, row.hidden, row.unread,
+                json.dumps({dropped.reason: dropped.characters for dropped in row.dropped}),
+            )
+            for p, row in zip(document.pages, ledger, strict=True)
+        ],
+    )  # fmt: skip
+
+
+def insert_chunk(
+    connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors
+) -> None:
+    row = connection.execute(
+        "INSERT INTO chunk (id, document_id, page, first, last, headings, text, vector, hidden)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
+        (
+            id, document_id, chunk.page, chunk.first, chunk.last, json.dumps(chunk.headings),
+            chunk.text, np.asarray(vector, "<f4").tobytes(), chunk.hidden,
+        ),
+    ).fetchone()  # fmt: skip
+    connection.execute(
+        "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+        (row[0], words.passage(chunk.text, chunk.headings)),
+    )
+
+
+def insert_card(
+    connection: sqlite3.Connection, document_id: int, document: Document, name: str
+) -> None:
+    seen = [
+        "\n".join(line.text for line in page.lines if not line.hidden)
+        for page in document.pages[:2]
+    ]
+    card = words.card(name, document.title, seen)
+    connection.execute("INSERT INTO card_words (rowid, text) VALUES (?, ?)", (document_id, card))
+
+
+def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
+    if not rows:
+        return [], np.zeros((0, 0), np.float32)
+    joined = np.frombuffer(b"".join(row[1] for row in rows), "<f4")
+    return [row[0] for row in rows], joined.reshape(len(rows), -1)
+
+
+def lines_json(page: Page) -> str:
+    rows = [_line_row(line) for line in page.lines]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+_REST: list[Any] = [0, False, 1.0, None, ""]  # the defaults of what few lines have
+
+
+def _line_row(line: Line) -> list[Any]:
+    rest = [line.heading, line.begins, round(line.confidence, 3), line.seconds, line.hidden]
+    row = [line.text, *(round(v, 2) for v in line.box), line.size, line.bold]
+    return row if rest == _REST else row + rest
+
+
+def _line(row: list[Any]) -> Line:
+    heading, begins, confidence, seconds, hidden = row[7:] or _REST
+    return Line(
+        row[0], Box(*row[1:5]), row[5], bool(row[6]),
+        heading, bool(begins), confidence, seconds, hidden,
+    )  # fmt: skip
+
+
+def _figures_json(page: Page) -> str:
+    rows = [[*(round(v, 2) for v in f.box), f.caption, f.description] for f in page.figures]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def page(row: tuple, tables: tuple[Table, ...]) -> Page:  # type: ignore[type-arg]
+    """A page of the columns PAGE. What became of its characters is in the ledger."""
+    number, width, height, pictures, ocr, lines, title, note, figures, unread = row
+    return Page(
+        number, width, height, tuple(_line(row) for row in json.loads(lines)), pictures, bool(ocr),
+        tables, tuple(Figure(Box(*f[:4]), *f[4:]) for f in json.loads(figures)),
+        unread=unread, note=note, title=title,
+    )  # fmt: skip
+
+
+def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
+    """A page's ledger of the columns LEDGER."""
+    number, source, ocr, confidence, indexed, hidden, dropped, unread, note = row
+    reasons = tuple(Dropped(*item) for item in json.loads(dropped).items())
+    return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)
+
+
+# Takes `listed`: SQLite has 32,766 question marks for one statement, Debian's has 250,000.
+AMONG = "IN (SELECT value FROM json_each(?))"
+
+
+def listed(values: Iterable[str]) -> str:
+    """Any number of values as one parameter."""
+    return json.dumps(list(values))
+
+
+# Keeps to passages of some documents, whose names it takes `listed`. FTS5 runs a match anew for
+# each rowid of a list, but knows ranges.
+WITHIN = (
+    "WITH sought AS MATERIALIZED (SELECT chunk.rowid AS row FROM chunk"
+    f" JOIN document ON document.id = document_id WHERE name {AMONG}) "
+)
+BETWEEN = (
+    " AND rowid >= (SELECT min(row) FROM sought) AND rowid <= (SELECT max(row) FROM sought)"
+    " AND +rowid IN (SELECT row FROM sought)"
+)

@@ -1,0 +1,118 @@
+"""Where documents were found: what has moved, what is gone, and the names that follow.
+
+A place is a path, or for a file inside an archive `<path of the archive>!/<path inside>`.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ingest.language import words
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import Transaction
+
+INSIDE = "!/"
+
+
+def exists(place: str) -> bool:
+    """Is there a file at a place, or the archive that it is inside of?"""
+    try:
+        return Path(place).exists() or (INSIDE in place and Path(place.split(INSIDE)[0]).exists())
+    except OSError:  # a folder that may not be entered; what is in it is not gone
+        return True
+
+
+class Places:
+    """The places of a library's documents."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def of(self, sha256: str) -> list[str]:
+        found = self._catalog.database.all(
+            "SELECT path FROM place JOIN document ON document.id = document_id WHERE sha256 = ?"
+            " ORDER BY path",
+            sha256,
+        )
+        return [row[0] for row in found]
+
+    def below(self, root: str) -> list[tuple[str, str]]:
+        """(place, document) of a folder or archive, and of the path itself."""
+        found: dict[str, str] = {}
+        for start in (root.rstrip("/") + "/", root + INSIDE):
+            end = start[:-1] + "0"  # what follows a slash: so the table's own order is used
+            found |= self._catalog.database.all(
+                "SELECT path, name FROM place JOIN document ON document.id = document_id"
+                " WHERE path = ? OR (path >= ? AND path < ?) ORDER BY path",
+                root, start, end,
+            )  # fmt: skip
+        return sorted(found.items())
+
+    def inside(self, place: str) -> int:
+        """How many files inside of a file have a document."""
+        return sum(1 for found, _ in self.below(place) if found != place)
+
+    def lost(self, roots: Sequence[Path]) -> list[tuple[str, str]]:
+        """(place, document) below some folders where no file is any more."""
+        places = dict(place for root in roots for place in self.below(str(root.absolute())))
+        return [(place, document) for place, document in places.items() if not exists(place)]
+
+    def forget(self, places: Collection[str]) -> list[tuple[str, str]]:
+        """Places are no more. (name, sha256) of the documents that went with their last one."""
+        if not places:
+            return []
+        gone = []
+        with self._catalog.writing() as connection:
+            for place in places:
+                sha256 = self._catalog.found_at(place)
+                for table in ("place", "container", "job"):
+                    connection.execute(f"DELETE FROM {table} WHERE path = ?", (place,))
+                name = self._name(connection, sha256) if sha256 else ""
+                if sha256 and self._catalog.drop_placeless(connection, sha256):
+                    gone.append((name, sha256))
+        return gone
+
+    def take(self, connection: Transaction, place: str, name: str, sha256: str) -> str | None:
+        """Note where known bytes were found; the old name of a document that has moved there.
+
+        Inside `Catalog.writing()`. It has moved when none of its places has a file any more.
+        """
+        old = [path for path in self.of(sha256) if path != place]
+        dead = [path for path in old if not exists(path)]
+        connection.executemany("DELETE FROM place WHERE path = ?", [(path,) for path in dead])
+        self._catalog.put_place(connection, place, sha256)
+        if not old or len(dead) < len(old):
+            return None
+        return self._rename(connection, sha256, name)
+
+    def free_name(self, name: str, place: str, sha256: str) -> str:
+        """A name, with folders in front, or a mark behind, while it is another document's."""
+        path = Path(place.replace(INSIDE, "/"))
+        parents = path.parent.parts
+        candidates = [name] + [
+            "/".join((*parents[-depth:], path.name)) for depth in range(1, len(parents))
+        ]
+        free = next((name for name in candidates if not self._taken(name, sha256)), None)
+        return free or f"{name} ({sha256[:8]})"
+
+    def _taken(self, name: str, sha256: str) -> bool:
+        found = self._catalog.database.one("SELECT sha256 FROM document WHERE name = ?", name)
+        return found is not None and found[0] != sha256
+
+    def _rename(self, connection: Transaction, sha256: str, name: str) -> str | None:
+        place = self.of(sha256)[0]
+        new, old = self.free_name(name, place, sha256), self._name(connection, sha256)
+        if new == old:
+            return old
+        id, title = connection.execute(
+            "UPDATE document SET name = ? WHERE sha256 = ? RETURNING id, title", (new, sha256)
+        ).fetchone()
+        first = [page for number in (1, 2) if (page := self._catalog.page(new, number))]
+        connection.execute(
+            "UPDATE card_words SET text = ? WHERE rowid = ?",
+            (words.card(new, title, [page.text for page in first]), id),
+        )
+        return old
+
+    def _name(self, connection: Transaction, sha256: str) -> str:
+        row = connection.execute("SELECT name FROM document WHERE sha256 = ?", (sha256,)).fetchone()
+        return str(row[0]) if row else ""

@@ -1,0 +1,1 @@
+"""Vectors become nearest passages: Chroma, and an exact scan beside it."""

@@ -1,0 +1,116 @@
+"""Vectors in a Chroma collection on disk. The only module that imports chromadb.
+
+A second process that reads the folder stays silently on the old index, two writers damage each
+other's vectors, and a killed writer can leave a folder that never opens again (chromadb 1.5.9).
+So one process owns the folder, and nothing is in it that the catalogue cannot give again.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vectorstore.store import Vectors
+
+_NAME = "chunks"
+_PATIENCE = 120.0  # seconds until a child that tries a folder has to be done, on a busy machine
+_BATCH = 2000  # Chroma refuses more than 5,461 rows at once
+
+
+class ChromaStore:
+    """One collection with cosine distance and without an embedding function."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises whatever Chroma raises when the folder is damaged."""
+        os.environ["ANONYMIZED_TELEMETRY"] = "False"
+        import chromadb
+
+        self._client: Any = chromadb.PersistentClient(
+            folder, chromadb.Settings(anonymized_telemetry=False)
+        )
+        # No embedding function: Chroma's default one downloads a model of its own.
+        self._collection: Any = self._client.get_or_create_collection(
+            _NAME,
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}},
+        )
+        self.count()  # a damaged folder shows itself here, not in the first question
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        for start in range(0, len(ids), _BATCH):
+            part = slice(start, start + _BATCH)
+            self._collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part]))
+
+    def remove(self, ids: Sequence[str]) -> None:
+        for start in range(0, len(ids), _BATCH):
+            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def ids(self) -> set[str]:
+        return set(self._collection.get(include=[])["ids"])
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        return np.asarray(self._collection.get(list(ids), include=["embeddings"])["embeddings"])
+
+    def count(self) -> int:
+        return int(self._collection.count())
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        count = self.count()
+        if not count or k < 1:
+            return []
+        found = self._collection.query(
+            query_embeddings=[vector], n_results=min(k, count), include=["distances"]
+        )
+        return [
+            (id, 1.0 - distance)
+            for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
+
+    def close(self) -> None:
+        """Let go of the folder, so that it can be deleted or opened by another process."""
+        self._client.close()
+
+
+def loads(folder: Path) -> bool:
+    """Whether Chroma opens and searches a folder, tried in a child: a damaged one may crash it."""
+    command = [sys.executable, "-m", "vectorstore.dense.chroma_store", str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parents[2], timeout=_PATIENCE, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def fingerprint(folder: Path) -> str:
+    """Of its files' names, sizes and times: the same while nobody has written to them."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    states = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _try(folder: Path) -> None:
+    store = ChromaStore(folder)
+    ids = store.ids()
+    if ids:
+        (vector,) = store.vectors([min(ids)])
+        store.nearest(vector, 10)
+    store.close()
+
+
+def delete(folder: Path) -> None:
+    """Remove what Chroma keeps in the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    _try(Path(sys.argv[1]))

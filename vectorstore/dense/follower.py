@@ -1,0 +1,36 @@
+"""Brings Chroma up to what other processes write, in the background."""
+
+import logging
+import threading
+
+from vectorstore.dense.index import DenseIndex
+
+_LONGEST_PAUSE = 600.0  # seconds between two tries to mend Chroma
+
+log = logging.getLogger(__name__)
+
+
+class Follower:
+    """A thread that looks every few seconds until it is ended."""
+
+    def __init__(self, index: DenseIndex, seconds: float) -> None:
+        self._index = index
+        self._seconds = seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Returns when nothing of it is at work any more."""
+        self._ended.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        failures = 0  # each one doubles the pause: a try deletes and refills all of Chroma
+        while not self._ended.wait(min(self._seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
+            try:
+                self._index.sync()
+                failures = self._index.failures
+            except Exception as error:  # what is wrong is told to whoever searches or adds
+                log.warning("The index could not be brought up to date: %s", error)
+                failures += 1

@@ -1,0 +1,204 @@
+"""Finds the nearest chunks: in Chroma when this process owns it and it is current, else exactly."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.dense import chroma_store
+from vectorstore.dense.chroma_store import ChromaStore
+from vectorstore.dense.exact_store import ExactStore
+from vectorstore.store import Vectors
+
+_STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or:
+_WRITING = "writing"
+_MAKER = "chroma_made_by"  # in the catalogue: what made the vectors that Chroma holds
+_SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it was sound
+_BATCH = 2000
+_PATIENCE = 0.2  # seconds that a search waits for another one's question
+
+log = logging.getLogger(__name__)
+
+
+class DenseIndex:
+    """Chroma as a cache of the catalogue's vectors, with an exact scan while it is behind.
+
+    A lock file gives Chroma to one process. Whoever was killed while writing to it left the mark
+    `writing` in the catalogue; the next owner deletes what is there and starts afresh.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
+        self._guard = threading.RLock()  # of Chroma: held while it is asked or catches up
+        self._busy = False  # Chroma catches up, which takes minutes; a question takes milliseconds
+        self._scanning = threading.Lock()
+        self._chroma: ChromaStore | None = None
+        self._damaged = False  # has it failed to answer? Then it is made anew, as after `writing`
+        self._held = -1  # generation that the open Chroma holds
+        self._exact: tuple[int, ExactStore] | None = None
+        self.failures = 0  # of Chroma, since it last was brought up to date
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        """The k nearest of what the catalogue holds now."""
+        generation = self._catalog.generation()
+        found = self._ask(generation, vector, k)
+        return self._scan(generation).nearest(vector, k) if found is None else found
+
+    def _ask(self, generation: int, vector: Vectors, k: int) -> list[tuple[str, float]] | None:
+        """Chroma's answer; None while it is behind, catches up, or fails."""
+        if not self._guard.acquire(timeout=0 if self._busy else _PATIENCE):
+            return None
+        try:
+            chroma = self.current(generation)
+            return chroma.nearest(vector, k) if chroma else None
+        except Exception as error:  # Chroma's own, as when its folder was deleted meanwhile
+            log.warning("Chroma could not be asked, and will be made anew: %s", error)
+            self._let_go()
+            self._damaged = True  # not in the catalogue: a search does not wait for a writer
+            return None
+        finally:
+            self._guard.release()
+
+    def current(self, generation: int) -> ChromaStore | None:
+        """Chroma, when it holds exactly what the catalogue holds in a generation."""
+        with self._guard:
+            if self._chroma is None and self._state() == str(generation):
+                self._open()
+            return self._chroma if self._held == generation else None
+
+    def sync(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
+        """Bring Chroma up to the catalogue; False when another process owns Chroma.
+
+        Also False when Chroma fails, as on a full disk: what it lacks is found by the scan.
+        """
+        generation = self._catalog.generation()
+        with self._guard:
+            if not self._open():
+                return False
+            try:
+                if self._held != generation:
+                    self._catch_up(generation, progress)
+            except Exception as error:  # Chroma's own, of many kinds; the mark `writing` is left
+                log.warning("Chroma could not be brought up to date: %s", error)
+                self._let_go()
+                self.failures += 1
+                return False
+            finally:
+                self._busy = False
+            self.failures = 0
+            return True
+
+    def clear(self) -> bool:
+        """Have Chroma made anew by the next `sync`; False when another process owns it."""
+        with self._guard:
+            if not self._open():
+                return False
+            self._catalog.set_meta(_STATE, _WRITING)
+            self._let_go()
+            return True
+
+    def rebuild(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
+        """Make Chroma anew from the catalogue; False when another process owns Chroma."""
+        with self._guard:
+            return self.clear() and self.sync(progress)
+
+    def ids(self) -> set[str]:
+        """What Chroma holds; empty when another process owns it."""
+        with self._guard:
+            return self._chroma.ids() if self._open() and self._chroma else set()
+
+    def close(self) -> None:
+        with self._guard:
+            self._let_go()
+            self._exact = None
+            self._lock.release(force=True)  # it counts how often it was acquired
+
+    def _open(self) -> bool:
+        if self._chroma is not None:
+            return True
+        try:
+            self._lock.acquire(timeout=0)
+        except (Timeout, OSError):  # another owner, or a folder that cannot be written
+            return False
+        state = self._state()
+        if state in (None, _WRITING) or not self._sound():
+            chroma_store.delete(self._folder)
+        try:
+            self._chroma, self._held = self._opened(state)
+        except Exception as error:  # a full disk, a folder that cannot be written
+            log.warning("Chroma could not be opened: %s", error)
+            self.failures += 1
+            self._lock.release(force=True)
+            return False
+        self._damaged = False
+        return True
+
+    def _sound(self) -> bool:
+        """Will Chroma load? A child tries it, unless nothing has changed since it was closed."""
+        if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
+            return True
+        if chroma_store.loads(self._folder):
+            return True
+        log.warning("The index of Chroma does not load; it is made again from the catalogue.")
+        return False
+
+    def _fingerprint(self) -> str:
+        try:
+            return chroma_store.fingerprint(self._folder)
+        except OSError:  # a file went meanwhile
+            return ""
+
+    def _state(self) -> str | None:
+        return _WRITING if self._damaged else self._catalog.meta(_STATE)
+
+    def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
+        try:
+            chroma = ChromaStore(self._folder)
+        except Exception as error:  # Chroma has many ways to say that its folder is damaged
+            log.warning("Chroma could not be opened, and is made again: %s", error)
+            chroma_store.delete(self._folder)
+            return ChromaStore(self._folder), -1
+        if state in (None, _WRITING) or chroma.count() != self._catalog.count():
+            return chroma, -1  # behind, or the folder was deleted by hand
+        return chroma, int(state or -1)
+
+    def _let_go(self) -> None:
+        chroma, self._chroma, self._held = self._chroma, None, -1
+        try:
+            if chroma is not None:
+                chroma.close()
+                self._catalog.set_meta(_SEEN, self._fingerprint())
+        except Exception as error:  # its folder may be gone
+            log.warning("Chroma could not be closed: %s", error)
+
+    def _catch_up(self, generation: int, progress: Callable[[int, int], None]) -> None:
+        assert self._chroma is not None
+        self._busy = True
+        self._catalog.set_meta(_STATE, _WRITING)
+        have, want = self._chroma.ids(), self._catalog.ids()
+        maker = self._catalog.made()
+        if (self._catalog.meta(_MAKER) or "") != maker:  # ids stay, and would hide old vectors
+            self._chroma.remove(sorted(have))
+            have = set()
+            self._catalog.set_meta(_MAKER, maker)
+        self._chroma.remove(sorted(have - want))
+        missing = sorted(want - have)
+        for start in range(0, len(missing), _BATCH):
+            ids, vectors = self._catalog.vectors(missing[start : start + _BATCH])
+            with suppress(ValueError):  # all of the batch was removed meanwhile
+                self._chroma.add(ids, vectors)
+            progress(min(start + _BATCH, len(missing)), len(missing))
+        self._catalog.set_meta(_STATE, str(generation))
+        self._held = generation
+
+    def _scan(self, generation: int) -> ExactStore:
+        with self._scanning:
+            if self._exact is None or self._exact[0] != generation:
+                self._exact = generation, ExactStore(*self._catalog.vectors())
+            return self._exact[1]

@@ -1,0 +1,1 @@
+"""Pictures are found by words and by pictures like them."""

@@ -1,0 +1,148 @@
+"""What is known of a library's pictures, in an SQLite file of its own that can be deleted."""
+
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingest.document.model import Box
+from ingest.language import words
+from vectorstore.catalog import rows
+from vectorstore.errors import LibraryError
+from vectorstore.store import Vectors
+
+_WAIT = 30.0  # seconds for another process that writes
+_SCHEMA = """
+CREATE TABLE maker (name TEXT NOT NULL);
+CREATE TABLE document (sha256 TEXT PRIMARY KEY);
+CREATE TABLE picture (
+    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
+    page INTEGER NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, seconds REAL,
+    words TEXT NOT NULL, meaning BLOB, vector BLOB, thumbnail BLOB NOT NULL
+);
+CREATE INDEX of_document ON picture (sha256);
+CREATE VIRTUAL TABLE picture_words USING fts5 (text, tokenize = 'porter unicode61');
+CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN
+    DELETE FROM picture_words WHERE rowid = old.rowid;
+END;
+PRAGMA user_version = 1;
+"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A picture, and what it is found by."""
+
+    sha256: str  # of its document
+    page: int
+    box: Box  # on the page, in points
+    seconds: float | None  # in a film
+    words: str
+    meaning: Vectors | None  # of the words; None where there are none
+    vector: Vectors | None  # of the picture; None without a model
+    id: int = 0  # 0: not kept yet
+
+
+class PictureCache:
+    """Opened for each use: a search is rare, and any thread or process may make it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._making = threading.Lock()
+
+    def keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
+        """Forget what another maker has made, and documents that are gone; those that are new."""
+        try:
+            return self._keep_to(maker, documents)
+        except sqlite3.DatabaseError:  # damaged: it can all be made again
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+            return self._keep_to(maker, documents)
+
+    def _keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
+        with self._open() as file:
+            if file.execute("SELECT name FROM maker").fetchone() != (maker,):
+                file.execute("DELETE FROM document")
+                file.execute("DELETE FROM maker")
+                file.execute("INSERT INTO maker VALUES (?)", (maker,))
+            file.execute(
+                f"DELETE FROM document WHERE NOT sha256 {rows.AMONG}", (rows.listed(documents),)
+            )
+            known = {row[0] for row in file.execute("SELECT sha256 FROM document")}
+        return [sha256 for sha256 in documents if sha256 not in known]
+
+    def put(self, sha256: str, pictures: Sequence[tuple[Known, bytes]]) -> None:
+        """All of a document, each with a small JPEG; also that it has none."""
+        with self._open() as file:
+            file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
+            file.execute("INSERT INTO document VALUES (?)", (sha256,))
+            for one, thumbnail in pictures:
+                row = file.execute(
+                    "INSERT INTO picture (sha256, page, x0, y0, x1, y1, seconds, words, meaning,"
+                    " vector, thumbnail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    (sha256, one.page, *one.box, one.seconds, one.words, _bytes(one.meaning),
+                     _bytes(one.vector), thumbnail),
+                ).fetchone()  # fmt: skip
+                text = words.indexed(one.words)
+                file.execute("INSERT INTO picture_words (rowid, text) VALUES (?, ?)", (*row, text))
+
+    def all(self) -> list[Known]:
+        with self._open() as file:
+            found = file.execute(
+                "SELECT sha256, page, x0, y0, x1, y1, seconds, words, meaning, vector, id"
+                " FROM picture ORDER BY id"
+            ).fetchall()
+        return [
+            Known(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
+            for r in found
+        ]
+
+    def matching(self, query: str) -> dict[int, float]:
+        """BM25 by id; higher is better."""
+        match = words.match(query)
+        if not match:
+            return {}
+        with self._open() as file:
+            found = file.execute(
+                "SELECT rowid, -bm25(picture_words) FROM picture_words WHERE picture_words MATCH ?",
+                (match,),
+            ).fetchall()
+        return dict(found)
+
+    def thumbnail(self, id: int) -> bytes:
+        """A small JPEG; empty when it is gone."""
+        with self._open() as file:
+            row = file.execute("SELECT thumbnail FROM picture WHERE id = ?", (id,)).fetchone()
+        return bytes(row[0]) if row else b""
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. Raises LibraryError when the folder cannot be written."""
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_WAIT)) as file:
+                file.execute("PRAGMA foreign_keys = ON")
+                self._make(file)
+                with file:
+                    yield file
+        except sqlite3.OperationalError as error:
+            raise LibraryError(
+                f"{self._path}, where pictures are known, cannot be used: {error}. It may be "
+                "deleted: it is made again."
+            ) from error
+
+    def _make(self, file: sqlite3.Connection) -> None:
+        with self._making:
+            if file.execute("PRAGMA user_version").fetchone()[0] == 0:
+                file.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+
+
+def _bytes(vector: Vectors | None) -> bytes | None:
+    return None if vector is None else np.asarray(vector, "<f4").tobytes()
+
+
+def _vector(stored: bytes | None) -> Vectors | None:
+    return None if stored is None else np.frombuffer(stored, "<f4")

@@ -1,0 +1,254 @@
+"""The pictures of a library: found by words, and by a picture that is like them.
+
+What is known of them is a cache beside the catalogue: it can be deleted, and is made again from the
+catalogue and the copies of the files when pictures are looked for.
+"""
+
+import io
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.document.model import Box, Figure, Line, Page
+from ingest.document.source import Engines
+from ingest.errors import UnreadableFile
+from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot, place
+from ingest.media.ffmpeg import clock
+from ingest.sandbox.pool import Sandbox
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.files import Files
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.errors import LibraryError
+from vectorstore.images.cache import Known, PictureCache
+from vectorstore.retrieval import fusion
+from vectorstore.retrieval.fusion import Candidate
+from vectorstore.store import Vectors
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_WORDS = 400  # characters of what is written on a picture by which it is found
+_SMALL = 200  # pixels of the longer side of a thumbnail
+# Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
+# have .5; photographs of other things have .4 at most, other charts and drawings up to .95.
+_ALIKE = 0.45
+_UNLIKE = 0.25  # cosine of words and query below which, with no word in common, nothing is meant
+Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
+
+
+def no_model() -> None:
+    """Pictures are not compared."""
+
+
+class PictureModel(Protocol):
+    """Turns pictures into vectors of length 1 by which they are compared, and into words."""
+
+    @property
+    def identity(self) -> str:
+        """Vectors of two identities cannot be compared."""
+        ...
+
+    def features(self, picture: "Image") -> tuple[Vectors, str]:
+        """Shape (dimensions,), and words for what is on it; empty when it is not sure."""
+        ...
+
+
+@dataclass(frozen=True)
+class PictureHit:
+    """A picture of the library."""
+
+    document: str
+    page: int
+    box: Box  # on the page, in points
+    score: float  # cosine: of the pictures, or of the words
+    words: str  # what it is found by: captions, descriptions, tags, writing
+    seconds: float | None = None  # in a film
+    id: int = 0  # for its thumbnail
+
+
+class Pictures:
+    """Of one library. Each search first looks at the documents that are new."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        files: Files,
+        folder: Path,
+        embedder: Callable[[], Embedder],
+        engines: Callable[[], Engines],
+        model: Callable[[], PictureModel | None],
+    ) -> None:
+        """The last three are asked when they are needed; without a model nothing is compared."""
+        self._catalog = catalog
+        self._files = files
+        self._cache = PictureCache(folder / "pictures.sqlite")
+        self._embedder = embedder
+        self._engines = engines
+        self._model = model
+        self._looking = threading.Lock()
+
+    def similar(
+        self, picture: "Image", k: int = 8, told: Told = lambda *_: None,
+        cancel: threading.Event | None = None,
+    ) -> list[PictureHit]:  # fmt: skip
+        """Those that are like it, best first. Raises LibraryError."""
+        model = self._model()
+        if model is None:
+            raise LibraryError(
+                "No model that compares pictures is installed. `pincite models pull "
+                "efficientnet-lite0` gets one (19 MB)."
+            )
+        self.update(told, cancel)
+        wanted, _ = model.features(picture)
+        known = ((one.vector, one) for one in self._cache.all())
+        scored = [(float(vector @ wanted), one) for vector, one in known if vector is not None]
+        alike = [pair for pair in scored if pair[0] >= _ALIKE]
+        return self._hits(sorted(alike, key=lambda pair: -pair[0])[: max(k, 0)])
+
+    def named(
+        self, query: str, k: int = 8, told: Told = lambda *_: None,
+        cancel: threading.Event | None = None,
+    ) -> list[PictureHit]:  # fmt: skip
+        """Those whose caption, description, tags or writing fits the words, best first."""
+        self.update(told, cancel)
+        asked, found = self._embedder().query(query), self._cache.matching(query)
+        known = {str(one.id): one for one in self._cache.all()}
+        candidates = [
+            Candidate(id, one.sha256, 0, float(one.meaning @ asked), found.get(one.id, 0.0))
+            for id, one in known.items()
+            if one.meaning is not None
+        ]
+        fitting = [c for c in candidates if c.bm25 or c.dense >= _UNLIKE]
+        best = fusion.rank(fitting, {})[: max(k, 0)]
+        return self._hits([(r.candidate.dense, known[r.candidate.id]) for r in best])
+
+    def thumbnail(self, hit: PictureHit) -> bytes:
+        """A small JPEG of it; empty when it is gone."""
+        return self._cache.thumbnail(hit.id)
+
+    def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
+        """Look at the documents that are new, and forget those that are gone."""
+        with self._turn(cancel) as mine:
+            if not mine:
+                return
+            documents = {info.sha256: info.document for info in self._catalog.documents()}
+            model = self._model()
+            maker = f"{self._embedder().identity} {model.identity if model else ''}"
+            new = self._cache.keep_to(maker, documents)
+            with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
+                folder = Path(scratch)
+                with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+                    for number, sha256 in enumerate(new):
+                        if cancel is not None and cancel.is_set():
+                            return
+                        told(documents[sha256], number, len(new))
+                        found = self._look(sha256, documents[sha256], model, sandbox, folder)
+                        self._cache.put(sha256, self._with_meaning(found))
+
+    @contextmanager
+    def _turn(self, cancel: threading.Event | None) -> Iterator[bool]:
+        """Another search may be looking at a whole library: false when it was stopped meanwhile."""
+        while not self._looking.acquire(timeout=_LOOK_AGAIN):
+            if cancel is not None and cancel.is_set():
+                yield False
+                return
+        try:
+            yield True
+        finally:
+            self._looking.release()
+
+    def _look(
+        self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path
+    ) -> list[tuple[Known, bytes]]:
+        """All pictures of a document; none where they cannot be shown."""
+        path = self._files.path(sha256)
+        kind = path.suffix.lower()
+        found = list(_found(self._catalog.pages(name), kind)) if kind in KINDS else []
+        if not found or not path.exists():
+            return []
+        folder = scratch / sha256
+        folder.mkdir()
+        try:
+            moments = sandbox.start_cut(path, [spot for spot, _ in found], folder)()
+        except UnreadableFile:  # the list of documents says what is wrong with it
+            return []
+        known = [
+            _known(sha256, *found[number], place(folder, number), seconds, kind, model)
+            for number, seconds in enumerate(moments)
+            if seconds != NOT_CUT
+        ]
+        shutil.rmtree(folder)
+        return known
+
+    def _with_meaning(self, known: Sequence[tuple[Known, bytes]]) -> list[tuple[Known, bytes]]:
+        texts = list(dict.fromkeys(one.words for one, _ in known if one.words))
+        vectors = dict(zip(texts, self._embedder().passages(texts), strict=True)) if texts else {}
+        return [(replace(one, meaning=vectors.get(one.words)), small) for one, small in known]
+
+    def _hits(self, scored: Sequence[tuple[float, Known]]) -> list[PictureHit]:
+        """Without those whose document was removed meanwhile."""
+        names = {info.sha256: info.document for info in self._catalog.documents()}
+        return [
+            PictureHit(names[one.sha256], one.page, one.box, round(score, 4), one.words,
+                       one.seconds, one.id)
+            for score, one in scored
+            if one.sha256 in names
+        ]  # fmt: skip
+
+
+def _found(pages: Iterator[Page], kind: str) -> Iterator[tuple[Spot, str]]:
+    """Each picture of a document with the words by which it is found."""
+    for page in pages:
+        whole = Box(0, 0, page.width, page.height)
+        if kind in (".pdf", *FILMS):
+            # A page that was recognised as a whole is a picture of its own: a scan.
+            scan = page.ocr and not page.figures and page.pictures
+            figures = (Figure(whole),) if scan else page.figures
+        else:
+            figures = page.figures or (Figure(whole),)
+        for figure in figures:
+            words = (figure.caption, figure.description, _written(figure, page.lines, kind))
+            yield (page.number, figure.box), "\n".join(filter(None, words))
+
+
+def _written(figure: Figure, lines: Sequence[Line], kind: str) -> str:
+    """What stands on a picture; of a film's scene, what is said or written in its second."""
+    seen = [line for line in lines if not line.hidden]
+    if kind in FILMS:
+        inside = [line for line in seen if clock(line.seconds or 0.0) == figure.caption]
+    else:
+        inside = [line for line in seen if _is_inside(line.box, figure.box)]
+    texts = (line.text for line in inside if line.text not in figure.description)
+    return " ".join(texts)[:_WORDS]
+
+
+def _is_inside(line: Box, box: Box) -> bool:
+    across, down = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
+    return box.x0 <= across <= box.x1 and box.y0 <= down <= box.y1
+
+
+def _known(
+    sha256: str, spot: Spot, words: str, file: Path, seconds: float, kind: str,
+    model: PictureModel | None,
+) -> tuple[Known, bytes]:  # fmt: skip
+    from PIL import Image
+
+    with Image.open(file, formats=("JPEG",)) as opened:
+        picture = opened.convert("RGB")
+    vector, tags = model.features(picture) if model else (None, "")
+    text = "\n".join(filter(None, (words, tags)))
+    moment = seconds if kind in FILMS else None
+    return Known(sha256, *spot, moment, text, None, vector), _thumbnail(picture)
+
+
+def _thumbnail(picture: "Image") -> bytes:
+    small, file = picture.copy(), io.BytesIO()
+    small.thumbnail((_SMALL, _SMALL))
+    small.save(file, "JPEG", quality=80)
+    return file.getvalue()

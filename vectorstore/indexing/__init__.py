@@ -1,0 +1,1 @@
+"""Files become documents of a library, each in one transaction."""

@@ -1,0 +1,143 @@
+"""The queue of an `add` in the catalogue: each file has a state until it is in the library.
+
+A run that was killed leaves its rows; the next run takes them up.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from vectorstore.catalog.database import Database, Transaction
+
+State = Literal["waiting", "reading", "indexing", "failed", "cancelled"]
+_COLUMNS = "path, name, state, error, changed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file on its way into the library, or one that did not get in."""
+
+    path: str
+    name: str
+    state: State
+    error: str  # why it failed, as a sentence
+    changed: str  # ISO 8601, UTC
+
+
+class Jobs:
+    """The rows of the table `job`. They are no change of the library: its generation stays."""
+
+    def __init__(self, database: Database, lock: Path) -> None:
+        """`lock` is held by a run, so that another one knows whose rows are left over."""
+        self._database = database
+        self._lock = FileLock(lock, thread_local=False)
+
+    def all(self) -> list[Job]:
+        """In the order of their paths."""
+        return self._some("TRUE ORDER BY path")
+
+    def running(self) -> bool:
+        """Whether a run is at work, in whichever process."""
+        if self._lock.is_locked:
+            return True
+        probe = FileLock(self._lock.lock_file, thread_local=False)
+        try:
+            with probe.acquire(timeout=0):
+                return False
+        except (Timeout, OSError):
+            return True
+
+    @contextmanager
+    def run(self) -> Iterator[bool]:
+        """While a run lasts; whether it is the only one, so that rows of others are left over."""
+        with _held(self._lock) as alone:
+            yield alone
+
+    def left_over(self, cancelled: bool) -> list[Job]:
+        """What a killed run has not done; also what people have cancelled, if that is wanted."""
+        states = "('waiting', 'reading', 'indexing'" + (", 'cancelled')" if cancelled else ")")
+        return self._some(f"state IN {states} ORDER BY path")
+
+    def wait(self, files: Iterable[tuple[str, str]]) -> None:
+        """Put (path, name) into the queue."""
+        now = _now()
+        with self._database.transaction() as connection:
+            connection.executemany(
+                f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, 'waiting', '', ?) ON CONFLICT (path)"
+                " DO UPDATE SET name = excluded.name, state = excluded.state, error = '',"
+                " changed = excluded.changed",
+                [(path, name, now) for path, name in files],
+            )
+
+    def set(self, path: str, state: State, error: str = "") -> None:
+        self._database.note(
+            "UPDATE job SET state = ?, error = ?, changed = ? WHERE path = ?",
+            state, error, _now(), path,
+        )  # fmt: skip
+
+    def fail(self, path: str, name: str, error: str) -> None:
+        """Keep the reason, also of a file that never waited."""
+        self._database.write(
+            f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, 'failed', ?, ?) ON CONFLICT (path)"
+            " DO UPDATE SET state = 'failed', error = excluded.error, changed = excluded.changed",
+            path, name, error, _now(),
+        )  # fmt: skip
+
+    def cancel(self, paths: Sequence[str]) -> None:
+        now = _now()
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "UPDATE job SET state = 'cancelled', changed = ? WHERE path = ?",
+                [(now, path) for path in paths],
+            )
+
+    def settle(self, paths: Collection[str]) -> None:
+        """Files turned out to be in the library: what failed before is no matter any more."""
+        query = "SELECT 1 FROM job WHERE path = ?"  # not all rows: this is done for each file
+        if known := [path for path in paths if self._database.one(query, path)]:
+            self.drop(known)
+
+    def drop(self, paths: Iterable[str]) -> None:
+        with self._database.transaction() as connection:
+            for path in paths:
+                leave(connection, path)
+
+    def _some(self, where: str) -> list[Job]:
+        found = self._database.all(f"SELECT {_COLUMNS} FROM job WHERE {where}")
+        return [Job(*row) for row in found]
+
+
+def leave(connection: Transaction, path: str) -> None:
+    """Take a file out of the queue, inside of the transaction that puts it into the library."""
+    connection.execute("DELETE FROM job WHERE path = ?", (path,))
+
+
+@contextmanager
+def alone(path: Path, wait: float = 0) -> Iterator[bool]:
+    """Whether no other process is between these lines, of those that name the same lock file; it
+    is waited for as many seconds."""
+    with _held(FileLock(path), wait) as held:
+        yield held
+
+
+@contextmanager
+def _held(lock: FileLock, wait: float = 0) -> Iterator[bool]:
+    try:
+        lock.acquire(timeout=wait)
+        held = True
+    except (Timeout, OSError):
+        held = False
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

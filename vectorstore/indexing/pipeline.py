@@ -1,0 +1,280 @@
+"""Files become entries of the catalogue: discover, read, cut, embed, store; one file at a time.
+
+Each file is one transaction: a killed run leaves whole documents, and the next one continues.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from ingest.containers import FULL, Expanded, Omitted
+from ingest.discovery import Found, discover
+from ingest.document.source import Engines, readable
+from ingest.errors import Stopped, UnreadableFile
+from ingest.loaders import digest
+from vectorstore.add_report import (
+    AddSummary,
+    Change,
+    Failure,
+    Hidden,
+    Incomplete,
+    Outcome,
+    Progress,
+)
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.containers import Containers
+from vectorstore.catalog.files import Files
+from vectorstore.catalog.sources import INSIDE, Places
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.indexing.jobs import Jobs
+from vectorstore.indexing.prefetch import Budget, Read, Reading
+from vectorstore.indexing.store_document import (
+    READY,
+    Item,
+    Stored,
+    Storing,
+    refuse_empty,
+    status,
+    unseen,
+)
+
+__all__ = ["AddSummary", "Change", "Failure", "Indexing", "Progress"]
+
+_BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
+
+
+class Indexing:
+    """One run over files."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        files: Files,
+        jobs: Jobs,
+        embedder: Callable[[], Embedder],
+        engines: Engines | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+        changed: Callable[[Change], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._files = files
+        self._jobs = jobs
+        self._embedder = embedder
+        self._engines = engines
+        self._bounds = (engines or Engines()).bounds
+        self._progress = progress
+        self._changed = changed
+        self._cancel = cancel or threading.Event()
+        self._places = Places(catalog)
+        self._containers = Containers(catalog.database)
+        # The embedder raises when a `rebuild` has changed the model since the embedding.
+        self._storing = Storing(catalog, files, embedder)
+        self._summary = AddSummary()
+        self._settled: set[str] = set()  # places of what turned out to be known
+        self._done = self._total = 0
+
+    def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
+        """See Library.add."""
+        started = time.perf_counter()
+        with self._jobs.run() as alone:
+            scratch = self._files.scratch() if alone else None
+            left = self._left_over(cancelled=not paths) if alone else []
+            found = self._found(paths)
+            named = {file.path for file in found}
+            found += [file for file in left if file.path not in named]
+            with Reading(self._engines, self._cancel, scratch) as reading:
+                files = [(file.path, str(file.path), file.name) for file in found]
+                self._run(reading, files, reading.budget())
+        self._gone([path for path in paths if path.is_dir()], prune)
+        self._progress(Progress("", self._done, self._total, "done"))
+        self._summary.seconds = round(time.perf_counter() - started, 2)
+        return self._summary
+
+    def _found(self, paths: Sequence[Path]) -> list[Found]:
+        if not paths:
+            return []
+        discovery = discover(paths)
+        for left in discovery.left_out:
+            error = f"{readable(left.path.name)}: {left.reason}."
+            self._summary.failed.append(Failure(str(left.path), error))
+        return list(discovery.files)
+
+    def _left_over(self, cancelled: bool) -> list[Found]:
+        """Files that a killed run has not done, when they are still there."""
+        jobs = {job.path: job.name for job in self._jobs.left_over(cancelled)}
+        jobs |= {place: Path(place).name for place in self._containers.unfinished()}
+        there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
+        self._jobs.drop(set(jobs) - {str(file.path) for file in there})
+        return there
+
+    def _run(
+        self, reading: Reading, files: Iterable[tuple[Path, str, str]], budget: Budget,
+        level: int = 0,
+    ) -> None:  # fmt: skip
+        """Add (path, place, name); `level` is how many files they lie inside of."""
+        found = [item for file in files if (item := self._news(*file, level))]
+        self._jobs.settle(self._settled)
+        self._jobs.wait((item.place, item.name) for item in found)
+        self._total += len(found)
+        first = {item.sha256: item for item in reversed(found)}
+        self._read(reading, [item for item in found if first[item.sha256] is item], budget)
+        for twin in [item for item in found if first[item.sha256] is not item]:
+            self._twin(reading, twin, first[twin.sha256], budget)
+
+    def _read(self, reading: Reading, items: Sequence[Item], budget: Budget) -> None:
+        for number, (item, read) in enumerate(reading.ahead(items, budget, self._heard)):
+            done = not self._cancel.is_set() and self._add(reading, item, read, budget)
+            if self._cancel.is_set() or not done:
+                left = items[number + done :]
+                self._jobs.cancel([item.place for item in left])
+                self._summary.cancelled += len(left)
+                return
+
+    def _twin(self, reading: Reading, item: Item, first: Item, budget: Budget) -> None:
+        """The same bytes as another file of this run, which was read before."""
+        if self._cancel.is_set():
+            self._jobs.cancel([item.place])
+            self._summary.cancelled += 1
+        elif not self._catalog.holds(item.sha256):
+            self._fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
+        elif more := self._news(item.path, item.place, item.name, item.level):
+            self._read(reading, [more], budget)
+        self._done += 1
+
+    def _news(self, path: Path, place: str, name: str, level: int) -> Item | None:
+        """The file if it has to be read; what is known already is counted."""
+        try:
+            place.encode()
+            item = Item(path, place, name, digest(path, self._bounds.size), level)
+            stored = self._storing.known(item)
+        except UnicodeEncodeError:
+            self._summary.failed.append(Failure(place, _BAD_NAME))
+            return None
+        except UnreadableFile as error:
+            self._fail(place, name, str(error))
+            return None
+        if stored is None:
+            return item
+        self._count(stored, 0, 0)
+        if not self._containers.finished(place, item.sha256):
+            return replace(item, known=True)
+        self._settled.add(place)
+        self._summary.unchanged += self._places.inside(place)
+        self._omitted(item, self._containers.left_out(place))
+        return None
+
+    def _add(self, reading: Reading, item: Item, read: Read, budget: Budget) -> bool:
+        """False when it was stopped in the midst of the file."""
+        try:
+            self._step(item, "reading")
+            if not item.known:
+                self._store(item, read)
+            # What is inside of one file has one budget, and files of a person have one each.
+            own = budget if item.level else reading.budget()
+            self._inside(reading, item, read.inside(), own)
+        except UnreadableFile as error:
+            self._fail(item.place, item.name, str(error))
+        except Stopped:
+            return False
+        self._done += 1
+        return True
+
+    def _store(self, item: Item, read: Read) -> None:
+        document, chunks = read.document()
+        if document.sha256 != item.sha256:
+            raise UnreadableFile(f"{item.path.name} changed while it was read. Add it again.")
+        inside = read.inside()
+        if not inside.parts:
+            refuse_empty(document, chunks)
+        self._step(item, "indexing")
+        vectors = self._embedder().passages([chunk.text for chunk in chunks])
+        more = bool(inside.parts or inside.omitted)
+        stored = self._storing.store(item, document, chunks, vectors, more)
+        self._count(stored, len(document.pages), len(chunks))
+        if stored.new and (told := status(document)) != READY:
+            self._summary.incomplete.append(Incomplete(stored.document, told))
+        if stored.new and (characters := unseen(document)):
+            made = "generated" in document.metadata
+            self._summary.hidden.append(Hidden(stored.document, characters, made))
+
+    def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
+        """Add what is inside of a file, and forget what was inside of it before.
+
+        Raises Stopped when it was cancelled meanwhile.
+        """
+        places = {f"{item.place}{INSIDE}{part.name}": part for part in expanded.parts}
+        before = [place for place, _ in self._places.below(item.place) if place != item.place]
+        failures = len(self._summary.failed)
+        if places:
+            files = [(part.path, at, f"{item.name}/{part.name}") for at, part in places.items()]
+            budget.spend(expanded)
+            self._run(reading, files, budget, item.level + 1)
+        if places and self._cancel.is_set():
+            raise Stopped
+        kept = tuple(places)
+        self._forget([p for p in before if p not in places and not p.startswith(_inner(kept))])
+        full = any(left.reason == FULL for left in expanded.omitted)
+        failed = full or len(self._summary.failed) > failures
+        self._omitted(item, expanded.omitted)
+        self._containers.finish(item.place, item.sha256, expanded.omitted, failed)
+        self._jobs.settle({item.place})
+
+    def _omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
+        for left in omitted:
+            place, name = f"{item.place}{INSIDE}{left.name}", f"{item.name}/{left.name}"
+            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
+
+    def _heard(self, item: Item) -> Callable[[int, int], None]:
+        return lambda page, pages: self._progress(
+            Progress(item.name, self._done, self._total, "reading", page, pages)
+        )
+
+    def _step(self, item: Item, stage: Literal["reading", "indexing"]) -> None:
+        self._jobs.set(item.place, stage)
+        self._progress(Progress(item.name, self._done, self._total, stage))
+
+    def _fail(self, place: str, name: str, error: str) -> None:
+        self._jobs.fail(place, name, error)
+        self._summary.failed.append(Failure(place, error))
+        self._changed(Change("failed", name, error))
+
+    def _count(self, stored: Stored, pages: int, chunks: int) -> None:
+        summary = self._summary
+        summary.superseded += stored.superseded
+        if stored.new:
+            summary.updated += stored.replaced
+            summary.added += not stored.replaced
+            summary.pages += pages
+            summary.chunks += chunks
+            self._tell("updated" if stored.replaced else "added", stored.document)
+            return
+        summary.removed += stored.replaced
+        summary.moved += bool(stored.was)
+        summary.unchanged += not stored.was
+        if stored.was:
+            self._tell("moved", stored.document, stored.was)
+
+    def _tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
+        self._changed(Change(outcome, document, detail))
+
+    def _gone(self, roots: Sequence[Path], prune: bool) -> None:
+        """Documents whose file is no longer below the folders: told, and removed if wanted."""
+        lost = self._places.lost(roots)
+        if not prune:
+            self._summary.gone = sorted({document for _, document in lost})
+            return
+        self._forget([place for place, _ in lost])
+
+    def _forget(self, places: Sequence[str]) -> None:
+        for name, sha256 in self._places.forget(places):
+            self._files.remove(sha256)
+            self._summary.removed += 1
+            self._tell("removed", name)
+
+
+def _inner(places: Sequence[str]) -> tuple[str, ...]:
+    return tuple(place + INSIDE for place in places)

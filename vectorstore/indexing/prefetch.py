@@ -1,0 +1,130 @@
+"""Files are read ahead of the embedding, in child processes; what is inside of them is unpacked."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from ingest.containers import CONTAINERS, Expanded, Limits, Omitted
+from ingest.document.source import Engines
+from ingest.errors import UnreadableFile
+from ingest.sandbox.pool import Loaded, Sandbox
+from vectorstore.indexing.store_document import Item
+
+_LOOK = 0.1  # seconds between two looks at whether it was cancelled
+_MOST_CHILDREN = 4  # each holds the libraries of all formats in memory
+
+Heard = Callable[[Item], Callable[[int, int], None]]
+
+
+class Read:
+    """A file that is being read; asking waits for it."""
+
+    def __init__(
+        self,
+        document: Callable[[], Loaded] | None,
+        inside: Callable[[], Expanded] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """`folder` is where the files inside of it are unpacked."""
+        self._document = document
+        self._inside = inside
+        self._folder = folder
+        self._expanded = Expanded(())
+
+    def document(self) -> Loaded:
+        """Raises UnreadableFile or Stopped."""
+        assert self._document is not None, "what is known is not read"
+        return self._document()
+
+    def inside(self) -> Expanded:
+        """The files inside of it. Raises Stopped."""
+        if self._inside is not None:
+            expand, self._inside = self._inside, None
+            try:
+                self._expanded = expand()
+            except UnreadableFile as error:  # the file itself may well be readable
+                self._expanded = Expanded((), (Omitted("what is inside", str(error)),))
+        return self._expanded
+
+    def close(self) -> None:
+        """Delete what was unpacked."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@dataclass
+class Budget:
+    """What may still be unpacked from one file of a person, with all that is nested in it."""
+
+    limits: Limits
+
+    def spend(self, expanded: Expanded) -> None:
+        self.limits = self.limits.after(expanded)
+
+
+class Reading:
+    """The children of one run, ended when it is cancelled; what they unpack is deleted."""
+
+    def __init__(
+        self, engines: Engines | None, cancel: threading.Event, scratch: Path | None = None
+    ) -> None:
+        """`scratch` is where archives are unpacked."""
+        self._children = max(1, min(_MOST_CHILDREN, (os.cpu_count() or 1) // 2))
+        self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
+        self._sandbox = Sandbox(
+            engines=engines, children=self._children, folder=Path(self._folder.name)
+        )
+        self._limits = (engines or Engines()).bounds.unpacking
+        self._cancel = cancel
+        self._over = threading.Event()
+        self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._guard.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._guard.join()
+        self._sandbox.close()
+        self._folder.cleanup()
+
+    def budget(self) -> Budget:
+        """For one more file of a person."""
+        return Budget(self._limits)
+
+    def ahead(
+        self, items: Sequence[Item], budget: Budget, heard: Heard
+    ) -> Iterator[tuple[Item, Read]]:
+        """Each file with its result to wait for; the next ones are read meanwhile."""
+        waiting: deque[Read] = deque()
+        try:
+            for index, item in enumerate(items):
+                for later in items[index + len(waiting) : index + self._children + 1]:
+                    waiting.append(self._start(later, budget, heard))
+                with closing(waiting.popleft()) as read:
+                    yield item, read
+        finally:
+            for read in waiting:  # it was cancelled
+                read.close()
+
+    def _start(self, item: Item, budget: Budget, heard: Heard) -> Read:
+        document = None if item.known else self._sandbox.start(item.path, heard(item))
+        if item.path.suffix.lower() not in CONTAINERS:
+            return Read(document)
+        unpacked = Path(tempfile.mkdtemp(dir=self._folder.name))
+        expand = self._sandbox.start_expand(item.path, unpacked, budget.limits, item.level)
+        return Read(document, expand, unpacked)
+
+    def _stop_when_cancelled(self) -> None:
+        while not self._over.wait(_LOOK):
+            if self._cancel.is_set():
+                self._sandbox.close()
+                return

@@ -1,0 +1,177 @@
+"""Puts one document that was read into the library: its file, its rows, its place; all or nothing.
+
+Knows no loader and no queue beyond the row that it takes out.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.chunking.headings import Headings
+from ingest.containers import CONTAINERS
+from ingest.document.model import Chunk, Document, count
+from ingest.errors import UnreadableFile
+from vectorstore.add_report import Superseded
+from vectorstore.catalog import containers
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.files import Files
+from vectorstore.catalog.sources import Places
+from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.indexing import jobs
+from vectorstore.store import Vectors
+from vectorstore.versions.link import Versions
+
+READY = "ready"  # the status of a document that was read whole
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file to be added: its bytes, the place where people find it, and the name it will have."""
+
+    path: Path  # to read from: for a file inside an archive, where it was unpacked
+    place: str
+    name: str
+    sha256: str
+    level: int = 0  # how many files it lies inside of
+    known: bool = False  # only what is inside of it has to be read
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What storing did."""
+
+    document: str  # its name
+    new: bool = True  # else the same bytes were there already
+    replaced: bool = False  # another document, the old content of the same place
+    was: str = ""  # the name before, of a document that has moved
+    superseded: tuple[Superseded, ...] = ()
+
+
+class Storing:
+    """Writes documents for one run."""
+
+    def __init__(
+        self, catalog: Catalog, files: Files, check: Callable[[], object] = lambda: None
+    ) -> None:
+        """`check` raises, inside of the transaction, when vectors made before are of no use."""
+        self._check = check
+        self._catalog = catalog
+        self._files = files
+        self._places = Places(catalog)
+        self._versions = Versions(catalog.database)
+
+    def known(self, item: Item) -> Stored | None:
+        """What became of bytes that the library has; None when they are new.
+
+        Files inside of bytes that are found at another place have to be looked at again.
+        """
+        if not self._catalog.holds(item.sha256):
+            return None
+        lost = not self._files.path(item.sha256).exists()
+        self._keep(item)
+        if lost:  # a reader that has changed meanwhile could not read it
+            self._catalog.database.write(
+                "UPDATE document SET reader = '' WHERE sha256 = ?", item.sha256
+            )
+        if self._catalog.found_at(item.place) == item.sha256:
+            return Stored(item.name, new=False)
+        return self._stored(item, None, inside=item.path.suffix.lower() in CONTAINERS)
+
+    def store(
+        self, item: Item, document: Document, chunks: Sequence[Chunk], vectors: Vectors,
+        inside: bool = False,
+    ) -> Stored:  # fmt: skip
+        """Write it. Raises UnreadableFile, HomeNotWritable or LibraryError: nothing is written.
+
+        `inside`: there are files inside of it, which are to follow.
+        """
+        try:
+            self._keep(item)
+            return self._stored(item, (document, chunks, vectors), inside)
+        except BaseException:
+            with suppress(LibraryError, OSError):  # the first error is the one to be told
+                if not self._catalog.holds(item.sha256):
+                    self._files.remove(item.sha256)
+            raise
+
+    def _stored(
+        self, item: Item, read: tuple[Document, Sequence[Chunk], Vectors] | None, inside: bool
+    ) -> Stored:
+        with self._catalog.writing() as connection:
+            if read:
+                self._check()
+            before = self._catalog.found_at(item.place)
+            connection.execute("DELETE FROM place WHERE path = ?", (item.place,))
+            other = before if before not in (None, item.sha256) else None
+            replaced = other is not None and self._catalog.drop_placeless(connection, other)
+            # Not new: the same bytes were at another place, or another process was quicker.
+            if new := read is not None and not self._catalog.holds(item.sha256):
+                stored = self._put(connection, item, *read)
+            else:
+                was = self._places.take(connection, item.place, item.name, item.sha256)
+                stored = Stored(item.name, new=False, was=was or "")
+            containers.begin(connection, item.place, inside)
+            jobs.leave(connection, item.place)
+        if replaced and other:
+            self._files.remove(other)
+        return Stored(stored.document, new, replaced, stored.was, stored.superseded)
+
+    def _put(
+        self, connection: Transaction, item: Item, document: Document, chunks: Sequence[Chunk],
+        vectors: Vectors,
+    ) -> Stored:  # fmt: skip
+        name = self._places.free_name(item.name, item.place, item.sha256)
+        put(self._catalog, connection, document, name, chunks, vectors)
+        self._catalog.put_place(connection, item.place, item.sha256)
+        linked = self._versions.link(connection, document, item.path)
+        return Stored(name, superseded=tuple(linked))
+
+    def _keep(self, item: Item) -> None:
+        try:
+            self._files.keep(item.path, item.sha256)
+        except OSError as error:
+            raise HomeNotWritable(
+                f"{item.path.name} could not be copied into the library: {error.strerror}. "
+                "The library is as it was before this file."
+            ) from error
+
+
+def put(
+    catalog: Catalog, connection: Transaction, document: Document, name: str,
+    chunks: Sequence[Chunk], vectors: Vectors,
+) -> None:  # fmt: skip
+    """Write a document with its status and outline; inside `Catalog.writing()`."""
+    outline = [h.title for h in document.outline] or Headings(document).titles()
+    catalog.put(connection, document, name, status(document), outline, chunks, vectors)
+
+
+def refuse_empty(document: Document, chunks: Sequence[Chunk]) -> None:
+    """Raise UnreadableFile when there is nothing at all to keep: no text, picture or note."""
+    if chunks or any(page.note or page.figures or page.pictures for page in document.pages):
+        return
+    blank = len(document.pages)
+    what = "1 page is a blank page" if blank == 1 else f"{blank} pages are blank pages"
+    raise UnreadableFile(f"{document.name}: no text could be read, {what}.")
+
+
+def status(document: Document) -> str:
+    """READY, or a sentence about pages that could not be read."""
+    unread = [page for page in document.pages if not page.lines and (page.pictures or page.note)]
+    if not unread:
+        return READY
+    notes = list(dict.fromkeys(page.note for page in unread if page.note))
+    why = f" ({'; '.join(notes[:3])})" if notes else ""
+    if not any(page.lines for page in document.pages):
+        return f"no text could be read: {_pages(len(unread))}{why}"
+    return f"{len(unread)} of {len(document.pages)} pages are pictures without text{why}"
+
+
+def unseen(document: Document) -> int:
+    """Characters that a reader of the document does not see."""
+    return sum(count(line.text) for page in document.pages for line in page.lines if line.hidden)
+
+
+def _pages(number: int) -> str:
+    return "1 page is a picture" if number == 1 else f"{number} pages are pictures"

@@ -1,0 +1,1 @@
+"""A library is made anew, verified, backed up and restored."""

@@ -1,0 +1,120 @@
+"""Compares files, catalogue, ledger and Chroma, and mends what can be made again."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.chunking.coverage_ledger import UNEXPLAINED
+from ingest.errors import UnreadableFile
+from ingest.language import words
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.files import Files
+from vectorstore.catalog.sources import Places
+from vectorstore.dense.index import DenseIndex
+from vectorstore.errors import LibraryError
+
+
+@dataclass(frozen=True)
+class Health:
+    """What `verify` found: empty lists when all is well."""
+
+    documents: int
+    chunks: int
+    chroma: str  # "complete", "rebuilt" or "owned by another process"
+    lost_files: tuple[str, ...]  # documents whose own copy is gone or damaged
+    mended: tuple[str, ...] = ()  # what was wrong and is no more, in sentences
+    unbalanced: tuple[str, ...] = ()  # pages whose characters do not add up: "Report.pdf, page 3"
+
+
+class Verifying:
+    """One look at everything."""
+
+    def __init__(self, catalog: Catalog, files: Files, index: DenseIndex) -> None:
+        self._catalog = catalog
+        self._files = files
+        self._index = index
+        self._mended: list[str] = []
+
+    def run(self) -> Health:
+        """See Library.verify."""
+        documents = self._catalog.documents()
+        self._sound()
+        lost = [d.document for d in documents if not self._whole(d.document, d.sha256)]
+        self._words()
+        self._strays({d.sha256 for d in documents})
+        unbalanced = self._unbalanced()
+        ids = self._catalog.ids()
+        chroma = self._chroma(ids)
+        return Health(
+            len(documents), len(ids), chroma, tuple(lost), tuple(self._mended), unbalanced
+        )
+
+    def _sound(self) -> None:
+        """Raises LibraryError when SQLite finds its file damaged."""
+        found = self._catalog.database.all("PRAGMA quick_check(3)")
+        if found != [("ok",)]:
+            told = "; ".join(str(row[0]) for row in found)
+            raise LibraryError(f"The catalogue is damaged ({told}). `pincite restore` a backup.")
+
+    def _whole(self, name: str, sha256: str) -> bool:
+        if self._files.intact(sha256):
+            return True
+        if mended := mend(self._catalog, self._files, sha256):
+            self._mended.append(f"The copy of {name} was lost or damaged; it was made again.")
+        return mended
+
+    def _words(self) -> None:
+        """Every passage is in the index of words, and nothing else."""
+        database = self._catalog.database
+        missing = database.all(
+            "SELECT rowid, text, headings FROM chunk"
+            " WHERE rowid NOT IN (SELECT rowid FROM chunk_words)"
+        )
+        stray = database.all(
+            "SELECT rowid FROM chunk_words WHERE rowid NOT IN (SELECT rowid FROM chunk)"
+        )
+        if not missing and not stray:
+            return
+        with self._catalog.writing() as connection:
+            connection.executemany("DELETE FROM chunk_words WHERE rowid = ?", stray)
+            connection.executemany(
+                "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+                [
+                    (rowid, words.passage(text, json.loads(headings)))
+                    for rowid, text, headings in missing
+                ],
+            )
+        self._mended.append(f"{len(missing) + len(stray)} rows of the index of words were wrong.")
+
+    def _strays(self, known: set[str]) -> None:
+        if count := self._files.sweep(known):
+            self._mended.append(f"{count} files that belong to no document were deleted.")
+
+    def _unbalanced(self) -> tuple[str, ...]:
+        """Pages of which the ledger does not add up: characters that nobody accounts for."""
+        found = self._catalog.database.all(
+            "SELECT name, number FROM page JOIN document ON document.id = document_id WHERE source"
+            " != page.indexed + (SELECT coalesce(sum(value), 0) FROM json_each(page.dropped))"
+            f" OR json_extract(page.dropped, '$.{UNEXPLAINED}') > 0 ORDER BY name, number"
+        )
+        return tuple(f"{name}, page {number}" for name, number in found)
+
+    def _chroma(self, ids: set[str]) -> str:
+        if not self._index.sync():
+            return "owned by another process"
+        if self._index.ids() != ids:
+            self._index.rebuild()
+            return "rebuilt"
+        return "complete"
+
+
+def mend(catalog: Catalog, files: Files, sha256: str) -> bool:
+    """Is the library's copy sound? A bad one is replaced by the file that it is a copy of."""
+    if files.intact(sha256):
+        return True
+    for place in Places(catalog).of(sha256):
+        with suppress(UnreadableFile, OSError):
+            files.keep(Path(place), sha256)
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""A query becomes the best passages: signals, fusion, boosts, reranking."""

@@ -1,0 +1,236 @@
+"""A question becomes the passages that fit it best, of documents that nothing newer replaces."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from vectorstore.catalog import rows
+from vectorstore.catalog.catalog import Catalog, StoredChunk
+from vectorstore.dense.exact_store import ExactStore
+from vectorstore.dense.index import DenseIndex
+from vectorstore.embedding.library_embedder import Embedders
+from vectorstore.retrieval import fusion
+from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
+from vectorstore.retrieval.query_boosts import Pointing
+from vectorstore.store import Vectors
+from vectorstore.versions.link import superseded
+
+Which = Literal["newest", "all"]  # of the versions of a document
+_DEEPER = 20  # times as many are looked at when some of them do not count
+_OF_NAMED = 50  # candidates of the documents that a question names, of each leg
+_EMBEDDED = 50  # passages for one question, when the library's own vectors cannot be used
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that was found. `score` orders hits of one question; `cosine` compares across."""
+
+    chunk: StoredChunk
+    score: float
+    cosine: float
+
+    @property
+    def document(self) -> str:
+        return self.chunk.document
+
+    @property
+    def page(self) -> int:
+        return self.chunk.page
+
+    @property
+    def text(self) -> str:
+        return self.chunk.text
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is searched, and where."""
+
+    query: str
+    documents: frozenset[str] | None  # these alone; None: all
+    hidden: bool  # also what a reader does not see
+    old: frozenset[str]  # what ids of chunks begin with that are replaced
+    named: frozenset[str] = frozenset()  # documents of which the best is among the candidates
+    chunks: tuple[str, ...] = ()  # these are among them, too
+
+
+class Search:
+    """Fuses what vectors and words find."""
+
+    def __init__(
+        self, catalog: Catalog, index: DenseIndex, embedders: Embedders, learned: Learnt = nothing
+    ) -> None:
+        self._catalog = catalog
+        self._index = index
+        self._embedders = embedders
+        self._learned = learned
+        self._pointing = Pointing(catalog)
+        self._considering = Considering(catalog)
+        self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
+
+    def passages(
+        self,
+        query: str,
+        k: int,
+        documents: Collection[str] | None,
+        versions: Which,
+        hidden: bool = False,
+    ) -> list[Hit]:
+        """See Library.passages."""
+        ranked = self._again(query, self._ranked(query, documents, versions, hidden))
+        return self._hits(ranked[:k])
+
+    def considered(self, query: str) -> list[Considered]:
+        """See Library.considered."""
+        return self._considering.of(query, self._ranked(query, None, "newest", False)[:LOOKED_AT])
+
+    def _ranked(
+        self, query: str, documents: Collection[str] | None, versions: Which, hidden: bool
+    ) -> list[fusion.Ranked]:
+        """As it is without what was learned."""
+        if not query.strip() or not self._catalog.generation():
+            return []
+        cards = self._catalog.bm25_cards(query)
+        named = self._pointing.named(query) if documents is None else frozenset()
+        newest = documents is None and versions == "newest"
+        replaced = self._pointing.left_out(query, named) if newest else frozenset()
+        named -= replaced
+        kept = named | self._pointing.of_that_year(query) if newest else named
+        old = self._old(kept, replaced) if newest else frozenset()
+        pointed = self._pointing.at(query, named, documents, cards)
+        chunks = _current(self._pointing.chunks(pointed), old)
+        only = None if documents is None else frozenset(documents)
+        sought = Sought(query, only, hidden, old, named, tuple(chunks))
+        return fusion.rank(self._compared(sought), cards, pointed)
+
+    def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:
+        """In the order that was learned, if something was learned with this embedder."""
+        learned = self._learned()
+        if learned is None or not ranked:
+            return ranked
+        if learned.embedder != (self._catalog.meta("made_by") or "").rpartition("/")[0]:
+            return ranked
+        first, rest = ranked[:LOOKED_AT], ranked[LOOKED_AT:]
+        return learned.again(self._considering.of(query, first)) + rest
+
+    def _hits(self, ranked: Sequence[fusion.Ranked]) -> list[Hit]:
+        chunks = self._catalog.chunks([r.candidate.id for r in ranked])
+        return [
+            Hit(chunks[r.candidate.id], r.score, r.candidate.dense)
+            for r in ranked
+            if r.candidate.id in chunks
+        ]
+
+    def _compared(self, sought: Sought) -> list[fusion.Candidate]:
+        """Candidates, compared with the query by the model that made them."""
+        while True:
+            made = self._catalog.made()
+            try:
+                if embedder := self._embedders.searching():
+                    found = self._candidates(sought, embedder.query(sought.query))
+                else:
+                    found = self._by_words(sought)
+            except Exception:
+                if self._catalog.made() == made:
+                    raise
+            else:
+                if self._catalog.made() == made:
+                    return found
+            # Else all was made anew meanwhile: vectors of two models say nothing of each other.
+
+    def _by_words(self, sought: Sought) -> list[fusion.Candidate]:
+        """What words find, embedded anew: the model that made the vectors is not here."""
+        bm25 = self._words(sought)
+        places = self._places(sought, list(bm25))
+        kept = [id for id in bm25 if id in places][:_EMBEDDED]
+        texts = self._catalog.chunks(kept)
+        kept = [id for id in kept if id in texts]
+        embedder = self._embedders.chosen()
+        asked = embedder.query(sought.query)
+        vectors = embedder.passages([texts[id].text for id in kept])
+        return [
+            fusion.Candidate(id, *places[id], float(np.dot(vector, asked)), bm25[id])
+            for id, vector in zip(kept, vectors, strict=True)
+        ]
+
+    def _old(self, asked: Collection[str], left_out: Collection[str]) -> frozenset[str]:
+        """What the chunk ids of documents with a newer version begin with, but for those that are
+        asked for; newer versions of these may be `left_out`."""
+        generation = self._catalog.generation()
+        if self._replaced[0] != generation:
+            old = frozenset(sha256[:16] for sha256 in superseded(self._catalog.database))
+            self._replaced = generation, old
+        if not self._replaced[1] or not asked:
+            return self._replaced[1]
+        kept, more = ({sha256[:16] for sha256 in self._shas(names)} for names in (asked, left_out))
+        return (self._replaced[1] - kept) | more
+
+    def _shas(self, named: Collection[str]) -> list[str]:
+        """Another process may have removed some since they were found in the question."""
+        found = self._catalog.database.all(
+            f"SELECT sha256 FROM document WHERE name {rows.AMONG}", rows.listed(named)
+        )
+        return [row[0] for row in found]
+
+    def _candidates(self, sought: Sought, vector: Vectors) -> list[fusion.Candidate]:
+        near = self._nearest(sought, vector)
+        bm25 = self._words(sought)
+        places = self._places(sought, [*near, *bm25, *sought.chunks])
+        found, matrix = self._catalog.vectors(list(places))
+        vectors = dict(zip(found, matrix, strict=True))
+        return [
+            fusion.Candidate(id, *place, float(np.dot(vectors[id], vector)), bm25.get(id, 0.0))
+            for id, place in places.items()
+            if id in vectors
+        ]
+
+    def _words(self, sought: Sought) -> dict[str, float]:
+        """What words find, with BM25: in the documents that are named, too."""
+        query, hidden = sought.query, sought.hidden
+        deep = fusion.CANDIDATES * (_DEEPER if sought.old else 1)
+        found = self._catalog.bm25(query, deep, hidden, sought.documents)
+        kept = _current([id for id, _ in found], sought.old)
+        more = self._catalog.bm25(query, _OF_NAMED, hidden, sought.named) if sought.named else []
+        scores = dict(found)
+        return {id: scores[id] for id in kept} | dict(more)
+
+    def _places(self, sought: Sought, ids: Sequence[str]) -> dict[str, fusion.Place]:
+        """Where chunks are; another process may have removed some since they were found."""
+        places = self._catalog.chunk_places(list(dict.fromkeys(ids)))
+        if sought.documents is None:
+            return places
+        return {id: place for id, place in places.items() if place[0] in sought.documents}
+
+    def _nearest(self, sought: Sought, vector: Vectors) -> list[str]:
+        """The chunks whose vectors are near, also of the documents that are named."""
+        # Chroma's filters cost 60 times a plain query; the vectors of a few documents do not.
+        if sought.documents is not None:
+            near = self._near(self._catalog.vectors_of(sought.documents), vector)
+        else:
+            near = self._near_anywhere(sought.old, vector)
+        if sought.named:
+            near += self._near(self._catalog.vectors_of(sought.named), vector, _OF_NAMED)
+        if sought.hidden:  # there are few of them, and Chroma has none
+            near += _current(self._near(self._catalog.hidden_vectors(), vector), sought.old)
+        return near
+
+    def _near(
+        self, stored: tuple[list[str], Vectors], vector: Vectors, k: int = fusion.CANDIDATES
+    ) -> list[str]:
+        return [id for id, _ in ExactStore(*stored).nearest(vector, k)]
+
+    def _near_anywhere(self, old: frozenset[str], vector: Vectors) -> list[str]:
+        wanted = fusion.CANDIDATES
+        while True:
+            found = [id for id, _ in self._index.nearest(vector, wanted)]
+            current = _current(found, old)
+            if len(current) >= fusion.CANDIDATES or len(found) < wanted:
+                return current[: fusion.CANDIDATES]
+            wanted *= 4  # the nearest ones are of old versions
+
+
+def _current(ids: list[str], old: frozenset[str]) -> list[str]:
+    """Without chunks of documents that a newer version replaces."""
+    return [id for id in ids if id.partition(":")[0] not in old] if old else ids

@@ -1,0 +1,146 @@
+"""What was learned from a person's feedback: it puts the first candidates of a ranking in order.
+
+Each feature that is known of a candidate has a weight, which is added to the fused score. How the
+weights are found is not known here, and all of them 0 is the ranking without them.
+"""
+
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ingest.language import words
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.retrieval.fusion import Place, Ranked
+
+LOOKED_AT = 100  # candidates; those behind them keep their places
+FEATURES = (  # those of `Considered.fixed`, then those of `earlier`
+    "dense", "words", "card", "beside", "pointed", "title", "heading", "recent", "place",
+    "document", "page", "section",
+)  # fmt: skip
+EARLIER = 3  # of them, the last ones
+
+
+@dataclass(frozen=True)
+class Known:
+    """Where answers stood before."""
+
+    documents: Mapping[str, float] = field(default_factory=dict)  # share of all answers
+    pages: Mapping[Place, float] = field(default_factory=dict)  # 0 to 1, more for more answers
+    sections: Mapping[str, float] = field(
+        default_factory=dict
+    )  # a word of headings -> share of the answers that stood below one with it
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A candidate with what else is known of it, each 0 to 1."""
+
+    ranked: Ranked
+    title: float  # share of the question's words in the name of the document
+    heading: float  # and in the headings above the passage
+    recent: float  # the newest document 1, the oldest 0
+    place: float  # where in its document: the first page 0, the last 1
+    sections: frozenset[str]  # words of the headings
+
+    @property
+    def page(self) -> Place:
+        return self.ranked.candidate.document, self.ranked.candidate.page
+
+    @property
+    def fixed(self) -> tuple[float, ...]:
+        """The features that do not depend on what is known of other answers."""
+        return (*self.ranked.parts, self.title, self.heading, self.recent, self.place)
+
+    def earlier(self, known: Known) -> tuple[float, ...]:
+        """The others: earlier answers in the document, on the page, below such headings."""
+        document = known.documents.get(self.page[0], 0.0)
+        section = max((known.sections.get(word, 0.0) for word in self.sections), default=0.0)
+        return document, known.pages.get(self.page, 0.0), section
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Weights in the order of FEATURES, for vectors of the embedder that is named."""
+
+    weights: tuple[float, ...]
+    known: Known
+    embedder: str = ""
+
+    def score(self, considered: Considered) -> float:
+        """The fused score with what was learned."""
+        features = (*considered.fixed, *considered.earlier(self.known))
+        more = sum(w * x for w, x in zip(self.weights, features, strict=True))
+        return considered.ranked.score + more
+
+    def again(self, considered: Sequence[Considered]) -> list[Ranked]:
+        """Best first. Scores stay those of their ranks, as with a reranker."""
+        order = sorted(considered, key=lambda c: (-self.score(c), c.ranked.candidate.id))
+        scores = sorted((c.ranked.score for c in considered), reverse=True)
+        return [replace(c.ranked, score=score) for c, score in zip(order, scores, strict=True)]
+
+
+Learnt = Callable[[], Learned | None]  # what was learned by now
+
+
+def nothing() -> None:
+    """Nothing was learned."""
+
+
+class Considering:
+    """Looks up what else is known of candidates."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._about: tuple[int, dict[str, tuple[float, int]]] = (-1, {})
+
+    def of(self, query: str, ranked: Sequence[Ranked]) -> list[Considered]:
+        """Of candidates, in their order; without those that another process removed meanwhile."""
+        asked = _roots(" ".join(words.content_words(query)))
+        about, names = self._documents(), {r.candidate.document for r in ranked}
+        titles = {name: _share(asked, _roots(words.name_parts(name))) for name in names}
+        above = self._headings([r.candidate.id for r in ranked])
+        found = []
+        for r in ranked:
+            sections = above.get(r.candidate.id)
+            if sections is None or r.candidate.document not in about:
+                continue
+            recent, pages = about[r.candidate.document]
+            place = (r.candidate.page - 1) / max(pages - 1, 1)
+            heading = _share(asked, sections)
+            found.append(
+                Considered(r, titles[r.candidate.document], heading, recent, place, sections)
+            )
+        return found
+
+    def _headings(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        marks = ",".join("?" * len(ids))
+        rows = self._catalog.database.all(
+            f"SELECT id, headings FROM chunk WHERE id IN ({marks})", *ids
+        )
+        known = {text: _roots(" ".join(json.loads(text))) for _, text in rows}
+        return {id: known[text] for id, text in rows}
+
+    def _documents(self) -> dict[str, tuple[float, int]]:
+        """Name -> how recent, 0 to 1, and its pages; read anew when the library has changed."""
+        generation = self._catalog.generation()
+        if self._about[0] != generation:
+            rows = self._catalog.database.all("SELECT name, dated, pages FROM document")
+            dates = sorted({dated for _, dated, _ in rows if dated})
+            last = max(len(dates) - 1, 1)
+            about = {
+                name: (bisect_left(dates, dated) / last if dated else 0.5, pages)
+                for name, dated, pages in rows
+            }
+            self._about = generation, about
+        return self._about[1]
+
+
+def _share(wanted: frozenset[str], known: frozenset[str]) -> float:
+    return len(wanted & known) / len(wanted) if wanted else 0.0
+
+
+def _roots(text: str) -> frozenset[str]:
+    """Words in lower case, without the s of a plural."""
+    found = words.content_words(text)
+    return frozenset(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found)

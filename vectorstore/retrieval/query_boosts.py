@@ -1,0 +1,117 @@
+"""What a question points at, looked up: documents it names, their pages, financial statements."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from vectorstore.catalog import rows
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.retrieval import query_signals
+from vectorstore.retrieval.fusion import Place, Pointed
+
+_DOCUMENTS = 5  # of which statements are looked up: those whose cards fit best
+_LINES = 6  # at the top of a page, in which the title of a statement stands
+_TOP = 900  # characters of a page's lines in the catalogue: more than these take
+
+
+class Pointing:
+    """Looks up what questions point at; names are read anew when the library has changed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._known: tuple[int, query_signals.Names, dict[str, str]] = (
+            -1,
+            query_signals.Names(()),
+            {},
+        )
+
+    def named(self, question: str) -> frozenset[str]:
+        """The documents that a question names; an old version only when it is told apart."""
+        generation = self._catalog.generation()
+        if self._known[0] != generation:
+            self._known = generation, *self._read()
+        _, names, newer = self._known
+        meant = {query_signals.meant(name, newer, question) for name in names.named(question)}
+        return frozenset(meant) | query_signals.old_versions(question, newer)
+
+    def of_that_year(self, question: str) -> frozenset[str]:
+        """Old versions that are looked at beside the newer ones; `named` has read the names."""
+        return query_signals.of_that_year(question, self._known[2])
+
+    def left_out(self, question: str, named: Collection[str]) -> frozenset[str]:
+        """Newer versions of what is named, which alone is asked for."""
+        _, _, newer = self._known
+        if query_signals.compares(question):
+            return frozenset()
+        found: set[str] = set()
+        for name in named:
+            while (name := newer.get(name, "")) and name not in found:
+                found.add(name)
+        return frozenset(found)
+
+    def _read(self) -> tuple[query_signals.Names, dict[str, str]]:
+        """All names, and of old versions the name of what replaces them."""
+        found = self._catalog.database.all(
+            "SELECT old.name, new.name FROM document AS old"
+            " LEFT JOIN document AS new ON new.id = old.superseded_by"
+        )
+        return query_signals.Names([old for old, _ in found]), {
+            old: new for old, new in found if new
+        }
+
+    def at(
+        self, question: str, named: frozenset[str], scope: Collection[str] | None,
+        cards: Mapping[str, float],
+    ) -> Pointed:  # fmt: skip
+        """`scope` are the documents that are searched, unless it is all; `cards` their scores."""
+        known = named if scope is None else frozenset(scope)
+        # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
+        pages = self._numbered(query_signals.pages(question), known)
+        statements = self._statements(query_signals.statements(question), _likely(known, cards))
+        return Pointed(named, pages, statements)
+
+    def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:
+        if not numbers or not documents:
+            return frozenset()
+        last = self._catalog.database.all(
+            f"SELECT name, pages FROM document WHERE name {rows.AMONG}", rows.listed(documents)
+        )
+        return frozenset(
+            (name, number if number > 0 else pages + 1 + number)
+            for name, pages in last
+            for number in numbers
+        )
+
+    def _statements(self, kinds: Collection[str], documents: Sequence[str]) -> frozenset[Place]:
+        if not kinds or not documents:
+            return frozenset()
+        tops = ", ".join(f"json_extract(lines, '$[{n}][0]')" for n in range(_LINES))
+        top = f"substr(lines, 1, {_TOP})"
+        found = self._catalog.database.all(
+            f"SELECT name, number, json_array({tops}) FROM page"
+            f" JOIN document ON document.id = document_id WHERE name {rows.AMONG} AND"
+            f" ({top} LIKE '%statement%' OR {top} LIKE '%balance sheet%' OR {top} LIKE '%profit%')",
+            rows.listed(documents),
+        )
+        return frozenset(
+            (name, number)
+            for name, number, lines in found
+            if query_signals.titled([line for line in json.loads(lines) if line]) & set(kinds)
+        )
+
+    def chunks(self, pointed: Pointed) -> list[str]:
+        """The chunks of the pages: a search may have found others only."""
+        return [
+            id
+            for name, number in sorted(pointed.pages | pointed.statements)
+            for (id,) in self._catalog.database.all(
+                "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
+                " WHERE name = ? AND page = ? AND chunk.hidden = 0",
+                name,
+                number,
+            )
+        ]
+
+
+def _likely(known: Collection[str], cards: Mapping[str, float]) -> list[str]:
+    best = sorted(known or cards, key=lambda name: -cards.get(name, 0.0))
+    return best[:_DOCUMENTS]

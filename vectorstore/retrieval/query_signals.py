@@ -1,0 +1,220 @@
+"""What a question says of the place where its answer stands: documents, pages, kinds of pages."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.language.words import name_parts
+from vectorstore.versions.names import parsed
+
+BALANCE, INCOME, CASH = "balance sheet", "income statement", "cash flow statement"
+
+# Questions ask for what is computed from a statement ("working capital", "quick ratio") in words
+# that the statement does not use. Matching titles with the question's own words found none of them.
+_ASKED = {
+    BALANCE: r"""balance\ sheet|working\ capital|(?:current|quick|cash)[ _]ratio|acid.test|liquidity
+        |current\ (?:assets|liabilities)|total\ (?:assets|liabilities|debt)|net\ debt|goodwill
+        |long.term\ debt|debt.to|leverage|receivables?|payables?|inventor(?:y|ies)|turnover|accru\w+
+        |(?:share|stock)holders?.?\ equity|book\ value|retained\ earnings|property,?\ plant|PP&?E
+        |fixed\ assets?|cash\ and\ cash\ equivalents|return\ on|RO[AEI]C?|cash\ conversion
+        |days\ (?:sales|payable|inventory)|D[SIP]O""",
+    INCOME: r"""income\ statement|statements?\ of\ (?:income|operations|earnings)|P&L|sales
+        |revenues?|net\ (?:income|earnings|profit|loss)|gross\ (?:profit|margin|income)
+        |profit|margin|operating\ (?:income|profit|margin|expenses?)|EBIT(?:DA)?|EPS
+        |earnings\ per|COGS
+        |cost\ of\ (?:goods|sales|revenue)|interest\ (?:expense|coverage)|tax\ rate|income\ tax
+        |SG&?A|selling,\ general|R&D|research\ and\ development|turnover|return\ on|RO[AEI]C?
+        |cash\ conversion|days\ (?:sales|payable|inventory)|D[SIP]O""",
+    CASH: r"""cash\ flows?|cash\ from|operating\ cash|cap(?:ital\ )?ex(?:penditures?)?|depreciation
+        |amorti[sz]ation|D&A|EBITDA|dividends?|repurchases?|buybacks?|payout|retention\ ratio""",
+}
+_QUESTIONS = {
+    kind: re.compile(rf"\b(?:{words})s?(?!\w)", re.IGNORECASE | re.VERBOSE)
+    for kind, words in _ASKED.items()
+}
+_TITLES = {
+    BALANCE: re.compile(
+        r"balance sheets?|statements? of (?:consolidated )?financial (?:position|condition)\b",
+        re.IGNORECASE,
+    ),
+    INCOME: re.compile(
+        r"statements? of (?:consolidated )?(?:comprehensive |net )?(?:income|operations|earnings)"
+        r"|income statements?|statements? of profit|profit (?:and|&|or) loss",
+        re.IGNORECASE,
+    ),
+    CASH: re.compile(
+        r"statements? of (?:consolidated )?cash ?flows?|cash ?flows? statements?", re.I
+    ),
+}
+_TITLE = 90  # characters of a line that can be a title
+
+_PAGE = re.compile(
+    r"\b(?:page|slide)s?\s*\(?(\d{1,4})\)?(?![\d.,]*\d)"
+    r"|\b(?a:(first|second|third|fourth|fifth|last|final|cover|title|front))\s+(?:page|slide)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5,
+    "cover": 1, "title": 1, "front": 1, "last": -1, "final": -1,
+}  # fmt: skip
+
+_OLD = "old|older|previous|earlier|former|superseded|outdated|prior"
+_KIND = 4  # letters of a word that says what a document is
+_COMPARED = re.compile(
+    r"\b(?:compar\w+|differ\w*|chang\w+|versus|vs|both|new(?:er|est)?|current|latest|since)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_SUFFIX = re.compile(r"\.\w{1,5}$")
+_RUN = re.compile(r"[^\W_]+")
+_LONG = 6  # characters of a name with digits that is no chance, as 3M_2018
+
+
+def statements(question: str) -> frozenset[str]:
+    """Kinds of financial statements that hold what is asked for."""
+    return frozenset(kind for kind, words in _QUESTIONS.items() if words.search(question))
+
+
+def titled(lines: Sequence[str]) -> frozenset[str]:
+    """Kinds of financial statements that the first lines of a page say it is."""
+    titles = [line for line in lines if len(line) <= _TITLE]
+    return frozenset(kind for kind, words in _TITLES.items() if any(map(words.search, titles)))
+
+
+def pages(question: str) -> frozenset[int]:
+    """Numbers of pages that are named, from 1; from the end, -1 is the last."""
+    return frozenset(
+        int(number) if number else _ORDINALS[word.lower()]
+        for number, word in _PAGE.findall(question)
+    )
+
+
+class Names:
+    """Finds names of documents in questions, however they are written: `Q1-Report_2023.pdf` also
+    as "q1 report 2023". A name of three words or more may have them in any order."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = [_Name.of(name) for name in names]
+
+    def named(self, question: str) -> frozenset[str]:
+        text = _Joined.of(question)
+        found = [name for name in self._names if name.stands_in(text)]
+        # "Report.pdf" is not meant where "Report 2023.pdf" is named.
+        return frozenset(
+            name.name
+            for name in found
+            if not any(name.stem != other.stem and name.stem in other.stem for other in found)
+        )
+
+
+def meant(name: str, newer: Mapping[str, str], question: str) -> str:
+    """A document that is named, or what replaces it, unless the question says that it means this
+    one: by the mark of a version, a period, or the file's whole name. `newer`: old -> new name."""
+    text = _Joined.of(question)
+    for _ in newer:  # no chain is longer
+        if name not in newer or _told(name, newer[name], text):
+            break
+        name = newer[name]
+    return name
+
+
+def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
+    """Replaced documents that are asked for in other words than their names: "the old handbook",
+    "version 1 of the policy", "the 2023 handbook". `newer`: old -> new name."""
+    words = set(_RUN.findall(question.lower()))
+    found = {name: _Name.of(parsed(name).base) for name in newer if _asks_for(question, name)}
+    shared = {name: len(words & set(base.parts)) for name, base in found.items()}
+    return frozenset(name for name, count in shared.items() if count == max(shared.values()))
+
+
+def of_that_year(question: str, newer: Mapping[str, str]) -> frozenset[str]:
+    """Replaced documents of a year that the question names: "What was paid in 2023?" may be about
+    them. `newer`: old -> new name."""
+    years = set(_YEAR.findall(question))
+    return frozenset(name for name in newer if years and years & set(parsed(name).periods))
+
+
+def compares(question: str) -> bool:
+    """Does it ask about two versions, as "What has changed since the old one?" does?"""
+    return bool(_COMPARED.search(question))
+
+
+def _asks_for(question: str, name: str) -> bool:
+    version = parsed(name)
+    kind = version.base.split()[-1:] or [""]  # of "travel policy" the policy
+    if len(kind[0]) < _KIND or not kind[0].isalpha():
+        return False
+    number = ".".join(map(str, version.number))
+    marks = [rf"(?:version|ver|revision|rev|v)\W?{re.escape(number)}"] if number else []
+    marks += [re.escape(period) for period in version.periods]
+    told = rf"\b(?:{'|'.join([*marks, _OLD])})\b"
+    between = "|".join(["versions?", "editions?", "of", "the", "our", *version.base.split()])
+    near = rf"{told}(?:\W+(?:{between}))*?\W+{kind[0]}\b"
+    behind = rf"\b{kind[0]}\W+(?:(?:of|from|for|in)\W+)?(?:{'|'.join(marks)})\b" if marks else near
+    return bool(re.search(f"{near}|{behind}", question, re.IGNORECASE))
+
+
+def _told(old: str, new: str, text: "_Joined") -> bool:
+    one, version = _Name.of(old), parsed(old)
+    if one.stem == _Name.of(new).stem:
+        return False
+    return version.marked or bool(version.periods) or text.has(one.whole)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """The letters and digits of a text, and where words begin and end in them."""
+
+    text: str
+    ends: frozenset[int]
+
+    @classmethod
+    def of(cls, text: str) -> "_Joined":
+        runs = _RUN.findall(text.lower())
+        ends, length = {0}, 0
+        for run in runs:
+            length += len(run)
+            ends.add(length)
+        return cls("".join(runs), frozenset(ends))
+
+    def has(self, words: str) -> bool:
+        """Does it hold these letters as whole words?"""
+        at = self.text.find(words)
+        while at >= 0:
+            if at in self.ends and at + len(words) in self.ends:
+                return True
+            at = self.text.find(words, at + 1)
+        return False
+
+
+@dataclass(frozen=True)
+class _Name:
+    name: str
+    whole: str  # letters and digits, the suffix among them
+    stem: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str) -> "_Name":
+        stem = _SUFFIX.sub("", name.rsplit("/", 1)[-1])
+        parts = tuple(_RUN.findall(stem.lower()))
+        return cls(
+            name, "".join(_RUN.findall(name.rsplit("/", 1)[-1].lower())), "".join(parts), parts
+        )
+
+    def stands_in(self, text: _Joined) -> bool:
+        if self.whole != self.stem and text.has(self.whole):
+            return True
+        if self._distinct and text.has(self.stem):
+            return True
+        return self._long and all(text.has(part) for part in self.parts)
+
+    @property
+    def _distinct(self) -> bool:
+        """Is it more than one common word, such as "Leave.pdf"?"""
+        numbered = any(c.isdigit() for c in self.stem) and len(self.stem) >= _LONG
+        return len(self.parts) > 1 or numbered or len(name_parts(self.name).split()) > 1
+
+    @property
+    def _long(self) -> bool:
+        return len(self.parts) > 2 and any(len(p) > 2 and p.isalpha() for p in self.parts)

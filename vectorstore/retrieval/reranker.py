@@ -1,0 +1,55 @@
+"""A second look at the best hits: a reranker reads question and passage together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ingest.platform.openmp import wait_calmly
+from vectorstore.errors import LibraryError
+from vectorstore.retrieval.hybrid_search import Hit
+
+LOOKED_AT = 8  # of the hits; each costs the wait for one
+
+
+class Reranker(Protocol):
+    """Says how well each passage answers a question."""
+
+    def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        """One for each hit; higher is better, on any scale."""
+        ...
+
+
+class CrossEncoderReranker:
+    """Any cross-encoder that sentence-transformers loads."""
+
+    def __init__(self, model: str) -> None:
+        """A folder, or the name of a model that is in the cache of the hub already.
+
+        Raises LibraryError. Nothing is fetched: a search connects to nobody.
+        """
+        # Imported here: torch takes seconds to load, and the default is no reranker.
+        wait_calmly()
+        from sentence_transformers import CrossEncoder
+
+        try:
+            self._model: Any = CrossEncoder(model, local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise LibraryError(
+                f"No cross-encoder could be loaded from {model!r}: {error}. "
+                "Name a folder that holds one, or unset PINCITE_RERANKER."
+            ) from error
+
+    def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        pairs = [(question, f"{hit.document}\n{hit.text}") for hit in hits]
+        return [float(score) for score in self._model.predict(pairs)] if pairs else []
+
+
+def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The first hits in the reranker's order, then the rest; scores stay those of their ranks."""
+    if reranker is None:
+        return list(hits)
+    looked_at = hits[:LOOKED_AT]
+    scores = reranker.scores(question, looked_at)
+    order = sorted(range(len(looked_at)), key=lambda n: -scores[n])
+    again = [replace(looked_at[n], score=looked_at[rank].score) for rank, n in enumerate(order)]
+    return [*again, *hits[LOOKED_AT:]]

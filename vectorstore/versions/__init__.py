@@ -1,0 +1,1 @@
+"""Documents that are versions of one another are found and linked."""
