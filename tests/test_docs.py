@@ -1,0 +1,117 @@
+"""Checks that every path, link and `pincite` command of the documentation exists."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.cli.main import parser
+from tests.conftest import PROJECT
+
+PAGES = [
+    PROJECT / "README.md",
+    *(PROJECT / "docs").glob("*.md"),
+    PROJECT / "benchmarks" / "README.md",
+    *(PROJECT / "benchmarks" / "results").glob("*.md"),
+    PROJECT / "samples" / "README.md",
+    PROJECT / "tests" / "small_models" / "README.md",
+]
+ROOTS = "assistant|benchmarks|docs|ingest|samples|scripts|tests|vectorstore"
+GIVEN_LATER = re.compile(r"/x(_\w+)?\.py$")  # `loaders/x.py` stands for a file that a reader writes
+EXAMPLE = re.compile(r"^    (?:\$ )?(?:\.venv/bin/)?(pincite .+)$", re.MULTILINE)
+
+
+def named(page: Path) -> str:
+    return page.relative_to(PROJECT).as_posix()
+
+
+def spans(text: str) -> list[str]:
+    """What stands between backticks, line breaks removed."""
+    return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
+
+
+def paths(text: str) -> set[str]:
+    """The paths of this repository that a page names in backticks."""
+    found = (re.match(rf"(?:{ROOTS})/[\w./-]*", span) for span in spans(text))
+    return {match.group() for match in found if match and not GIVEN_LATER.search(match.group())}
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """The file and the anchor of every link to another page of this repository."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            path, _, anchor = target.partition("#")
+            yield (page.parent / path if path else page), anchor
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def commands(text: str) -> set[str]:
+    """The `pincite` command lines of a page, without comments."""
+    lines = [*EXAMPLE.findall(text), *(span for span in spans(text) if span.startswith("pincite "))]
+    return {line.partition("  #")[0].rstrip() for line in lines}
+
+
+def names_a_command(words: list[str]) -> bool:
+    """Whether the words are nothing but a command, mentioned without its arguments."""
+    try:
+        parser().parse_args([*words, "--help"])
+    except SystemExit as end:
+        return end.code == 0 and len(words) <= 2
+    return False
+
+
+def parses(words: list[str]) -> bool:
+    try:
+        parser().parse_args(words)
+    except SystemExit:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    missing = {path for path in paths(page.read_text("utf-8")) if not (PROJECT / path).exists()}
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_leads_to_a_page_and_its_heading(page: Path) -> None:
+    for target, anchor in links(page):
+        assert target.exists(), target
+        assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_command_line_is_understood(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for line in commands(page.read_text(encoding="utf-8")):
+        words = shlex.split(line)[1:]
+        assert names_a_command(words) or parses(words), line
+    capsys.readouterr()
+
+
+def test_the_page_of_commands_names_every_command() -> None:
+    listed = {
+        line.split()[1] for line in commands((PROJECT / "docs/commands.md").read_text("utf-8"))
+    }
+    known = set(re.findall(r"^    (\w+)", parser().format_help(), re.MULTILINE))
+    assert {"add", "ask", "eval"} <= known <= listed
+
+
+def test_every_benchmark_has_a_page_of_results() -> None:
+    readme = (PROJECT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    modules = set(re.findall(r"python -m benchmarks\.(\w+)", readme))
+    for module in modules - {"peer_haystack", "peer_llamaindex", "made_scans"}:
+        assert (PROJECT / "benchmarks" / "results" / f"{module}.md").exists(), module
+
+
+def test_a_wrong_command_would_be_noticed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not names_a_command(["learn"]) and not parses(["ask", "why", "--loudly"])
+    assert commands("    $ pincite add x   # again") == {"pincite add x"}
+    capsys.readouterr()
