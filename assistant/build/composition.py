@@ -6,26 +6,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.passages.context_builder import Budget
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.tools import Chatting, makers
-from assistant.conversation.assistant import Assistant
-from assistant.errors import AssistantError
-from assistant.storage.learned import lessons
-from assistant.conversation.history import Conversations
-from assistant.models.store import Models
-from assistant.answering.passages.context_builder import Budget
-from assistant.receipts.record import Receipts, Recorder, Writer
-from assistant.routing.classifier import Likeness
-from assistant.settings import Settings
 from assistant.contract.request import Specialist, Tool
-from assistant.tools.answer import EXTRACTIVE, Answer
-from assistant.tools.clarify import AskBack
-from assistant.routing.dispatch import Choosing, Router, Rules
-from assistant.tools.answer_from_tables import Tables
-from assistant.tools.whole_document import Whole
-from assistant.tools.answer_with_images import WithPictures
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
+from assistant.models.store import Models
+from assistant.receipts.record import Receipts, Recorder, Writer
+from assistant.routing.classifier import Likeness
+from assistant.routing.dispatch import Choosing, Router, Rules
+from assistant.settings import Settings
+from assistant.storage.learned import lessons
+from assistant.tools.answer import EXTRACTIVE, Answer
+from assistant.tools.answer_from_tables import Tables
+from assistant.tools.answer_with_images import WithPictures
+from assistant.tools.clarify import AskBack
+from assistant.tools.whole_document import Whole
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library

@@ -1,9 +1,9 @@
 """Settings in, what reads files out: recognition, speech, and models that see."""
 
-from assistant.models.store import Models
 from assistant.images.vision.describer import Describer
 from assistant.images.vision.image_facts import Looking
 from assistant.images.vision.tagger import Tagging
+from assistant.models.store import Models
 from assistant.settings import Settings
 from ingest.document.limits import Bounds, Limits
 from ingest.document.source import Engines

@@ -3,14 +3,14 @@
 import functools
 
 from assistant.build.engines import bounds
-from assistant.speech.transcription import Ear
-from assistant.storage.output_files import Made
+from assistant.contract.reply import Offer
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import user_cache
 from assistant.models.store import Models
-from assistant.contract.reply import Offer
 from assistant.settings import Settings
 from assistant.speech.synthesis.voices import Voices
+from assistant.speech.transcription import Ear
+from assistant.storage.output_files import Made
 from assistant.tools.speak import Speaking
 from assistant.tools.transcribe import Transcribing
 

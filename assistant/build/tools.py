@@ -6,30 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assistant.answering.passages.context_builder import Budget
 from assistant.build.engines import looking
 from assistant.build.speech import speaking, speech_offers, transcribing
+from assistant.contract.reply import Offer
+from assistant.contract.request import Specialist
 from assistant.images.generation.model_offers import offers
 from assistant.images.generation.queue import Studio
 from assistant.images.super_resolution.real_esrgan import RealEsrgan
-from assistant.storage.output_files import Made
-from assistant.models.fetch import user_cache
-from assistant.models.store import Models
-from assistant.answering.passages.context_builder import Budget
-from assistant.contract.reply import Offer
 from assistant.images.vision.model_offers import chat_offers
 from assistant.images.vision.model_offers import offers as vision_offers
+from assistant.llm.model_lock import TurnTaking
+from assistant.models.fetch import user_cache
+from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.contract.request import Specialist
+from assistant.storage.output_files import Made
 from assistant.tools.answer import Answer
 from assistant.tools.chart import Charting
-from assistant.tools.describe_video import Clipping
 from assistant.tools.describe import Describing
+from assistant.tools.describe_video import Clipping
 from assistant.tools.draw import Drawing
 from assistant.tools.edit import Editing
 from assistant.tools.enhance import Enhancing
 from assistant.tools.translate import Translating
 from assistant.tools.vary import Varying
-from assistant.llm.model_lock import TurnTaking
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
