@@ -55,7 +55,7 @@ HOMES = {
     "pypdfium2": {
         "ingest/pdf/pdfium.py",
         "ingest/pdf/annotations.py",
-        "ingest/pdf/pdfium_native.py",
+        "ingest/pdf/layout/pdfium_native.py",
     },
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/images/ocr/rapid.py"},

@@ -14,7 +14,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 
 from ingest.document.model import Box, Line
-from ingest.pdf.coordinates import Screen
+from ingest.pdf.layout.coordinates import Screen
 
 _LEFT = 220.0  # points: how far left of a field its printed label ends at most
 _LABEL = 10  # words

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ingest.pdf.columns import Columns, cells, merged, running, touched
+from ingest.pdf.layout.columns import Columns, cells, merged, running, touched
 from ingest.pdf.tables import header_rows
 from ingest.pdf.tables.header_rows import valued
-from ingest.pdf.tables.segments import Band, height, levels
-from ingest.pdf.text_lines import union
+from ingest.pdf.layout.segments import Band, height, levels
+from ingest.pdf.layout.text_lines import union
 
 FEWEST = 3  # rows with numbers
 _FILLED = 0.5  # of the cells

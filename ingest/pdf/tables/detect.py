@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingest.document.model import Box, Cell, Line, Table
-from ingest.pdf.captions import onwards, upwards
-from ingest.pdf.column_gutters import columns
+from ingest.pdf.layout.captions import onwards, upwards
+from ingest.pdf.layout.column_gutters import columns
 from ingest.pdf.tables import borderless, cell_grid
 from ingest.pdf.tables.cell_grid import Block
 from ingest.pdf.tables.rulings import regions
-from ingest.pdf.tables.segments import bands
-from ingest.pdf.text_lines import Row
-from ingest.pdf.vector_graphics import Drawings
+from ingest.pdf.layout.segments import bands
+from ingest.pdf.layout.text_lines import Row
+from ingest.pdf.layout.vector_graphics import Drawings
 from ingest.text import cell_values
 
 _CAPTION = re.compile(

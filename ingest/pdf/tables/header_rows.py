@@ -6,9 +6,9 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.document.model import Box
-from ingest.pdf.columns import Columns, joined, owner, touched
-from ingest.pdf.tables.segments import Band, Segment, height, levels
-from ingest.pdf.text_lines import union
+from ingest.pdf.layout.columns import Columns, joined, owner, touched
+from ingest.pdf.layout.segments import Band, Segment, height, levels
+from ingest.pdf.layout.text_lines import union
 
 GAP = 3.5  # of a row's height: more white ends a table
 _MOST = 5  # rows of heads

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 from ingest.document.model import Box
-from ingest.pdf.vector_graphics import THIN
+from ingest.pdf.layout.vector_graphics import THIN
 
 _LONG = 20.0  # points: a shorter line along the page is an underlined word
 _TALL = 6.0  # points

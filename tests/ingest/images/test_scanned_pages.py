@@ -13,7 +13,8 @@ from ingest.images.ocr import recognise
 from ingest.images.scanned_pages import REPLACED, reason, recognised
 from ingest.loaders import load
 from ingest.loaders.pdf import load_pdf
-from ingest.pdf import cleaning, pdfium
+from ingest.pdf import pdfium
+from ingest.pdf.layout import cleaning
 from ingest.platform import progress
 from tests.pdfs import HEIGHT, WIDTH, write_pdf, write_picture_pdf
 from tests.scans import LETTER, drawn, write_scan

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ingest.document.model import Box
-from ingest.pdf.tables.segments import segments
-from ingest.pdf.text_lines import Word
+from ingest.pdf.layout.segments import segments
+from ingest.pdf.layout.text_lines import Word
 from tests.ingest.pdf.drawing import STEP, Drawing, texts
 
 COLUMNS = (300.0, 380.0, 460.0)

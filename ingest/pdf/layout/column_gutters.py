@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from ingest.pdf.text_lines import Row
+from ingest.pdf.layout.text_lines import Row
 
 _FEWEST = 6  # rows with white at the same place
 _WHITE = 10.0  # points between two columns, on one row

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ingest.document.model import Dropped
-from ingest.pdf.glyphs import Glyphs
+from ingest.pdf.layout.glyphs import Glyphs
 
 # PDFium writes a hyphen at a line end as one of these two.
 _LINE_END_HYPHENS = str.maketrans({"\x02": "-", "\ufffe": "-"})

@@ -7,8 +7,8 @@ from itertools import repeat
 from typing import NamedTuple
 
 from ingest.document.model import Box
-from ingest.pdf import pdfium_native
-from ingest.pdf.coordinates import Screen
+from ingest.pdf.layout import pdfium_native
+from ingest.pdf.layout.coordinates import Screen
 
 Colour = tuple[int, int, int, int]  # red, green, blue and opacity, 0 to 255
 THIN = 2.5  # points: what is thinner is a rule, not an area

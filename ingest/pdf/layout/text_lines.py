@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ingest.document.model import Box
-from ingest.pdf.coordinates import Screen
-from ingest.pdf.glyphs import Glyphs
+from ingest.pdf.layout.coordinates import Screen
+from ingest.pdf.layout.glyphs import Glyphs
 
 _LINE = re.compile(r"[^\r\n]+")
 _WORD = re.compile(r"\S+")

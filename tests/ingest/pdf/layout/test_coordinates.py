@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ingest.pdf.coordinates import Screen
+from ingest.pdf.layout.coordinates import Screen
 
 UPRIGHT = Screen(612.0, 792.0, 1.0, 0.0, 0.0, -1.0, 0.0, 792.0)
 TURNED = Screen(792.0, 612.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)

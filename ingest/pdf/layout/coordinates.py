@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ingest.document.model import Box
-from ingest.pdf import pdfium_native
-from ingest.pdf.glyphs import Floats
+from ingest.pdf.layout import pdfium_native
+from ingest.pdf.layout.glyphs import Floats
 
 _FINE = 100  # device units in a point: PageToDevice rounds to integers
 _FAR = 1000.0

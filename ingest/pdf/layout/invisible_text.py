@@ -10,9 +10,9 @@ from typing import NamedTuple
 from PIL import Image
 
 from ingest.document.model import Box
-from ingest.pdf import pdfium_native
-from ingest.pdf.text_lines import Row, Word
-from ingest.pdf.vector_graphics import Colour, Drawings
+from ingest.pdf.layout import pdfium_native
+from ingest.pdf.layout.text_lines import Row, Word
+from ingest.pdf.layout.vector_graphics import Colour, Drawings
 
 _SMALLEST = 2.0  # points
 _TINY = 1.4  # of a word's height: below it the size of its font is looked up

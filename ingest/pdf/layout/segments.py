@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.document.model import Box
-from ingest.pdf.text_lines import Row, Word, union
+from ingest.pdf.layout.text_lines import Row, Word, union
 
 _WIDE = 1.0  # of the row's height: a wider gap ends a segment
 _NARROWEST = 4.0  # points

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.document.model import Box
-from ingest.pdf.tables.segments import Band, Segment
+from ingest.pdf.layout.segments import Band, Segment
 
 _SLACK = 2.0  # points
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ingest.document.model import Line
-from ingest.pdf.columns import running
+from ingest.pdf.layout.columns import running
 
 _MOST = 4  # lines
 _ALIKE = 0.25  # of the size: small capitals differ from the letters beside them
