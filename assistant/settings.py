@@ -9,7 +9,6 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from assistant.answering.verification.answerability import THRESHOLD
 from assistant.errors import SettingsError
 
 PREFIX = "PINCITE_"
@@ -43,7 +42,7 @@ class Settings(BaseModel):
     passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
-    refusal_threshold: float = Field(THRESHOLD, ge=0, le=1)  # of the gate; higher refuses more
+    refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
     port: int = Field(8501, ge=1, le=65535)
     # What reading one file may cost, see ingest/document/limits.py for the reasons:
     file_gb: int = Field(16, ge=1)  # how large it may be

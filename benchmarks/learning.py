@@ -16,6 +16,7 @@ import numpy as np
 
 from assistant.feedback import rank_weights
 from assistant.feedback.examples import Example
+from assistant.feedback.measure import compare
 from assistant.feedback.rank_weights import Case
 from assistant.storage.learned_measure import Figure
 from benchmarks import common
@@ -96,7 +97,7 @@ def unseen(seen: Sequence[Case], new: Sequence[Case]) -> tuple[Figure, Figure]:
     untouched = np.eye(len(FEATURES) + 1)[0]
     before = [rank_weights.worth(case, case.rows(Known()), untouched) for case in new]
     after = [rank_weights.worth(case, case.rows(learned.known), weights) for case in new]
-    rank, hit = (Figure.of([b[n] for b in before], [a[n] for a in after]) for n in (0, 1))
+    rank, hit = (compare([b[n] for b in before], [a[n] for a in after]) for n in (0, 1))
     return rank, hit
 
 

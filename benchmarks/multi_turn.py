@@ -18,14 +18,16 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from assistant.answering.passages.context_builder import Budget, Reading
+from assistant.answering.query.clarification import completed
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Outcome, Reply
-from assistant.contract.request import Request, turns
+from assistant.contract.request import Request
+from assistant.conversation.from_messages import turns
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.question_sets import read_rows
 from assistant.llm import prompts
 from assistant.tools.answer import Answer
-from assistant.tools.clarify import AskBack, completed
+from assistant.tools.clarify import AskBack
 from benchmarks import common
 
 Row = dict[str, Any]

@@ -10,7 +10,68 @@ import pytest
 
 from tests.conftest import PROJECT
 
-LAYERS = ["ingest", "vectorstore", "assistant", "streamlit_app"]  # each may import those before it
+LAYERS = ["ingest", "vectorstore", "assistant", "streamlit_app"]
+
+# From the door to the cellar: a room imports rooms that stand on lines below its own, and no other.
+# A folder or file that is not named here belongs to the nearest one above it in the tree.
+ROOMS = """
+streamlit_app
+
+assistant/ui/pages
+assistant/ui/components                     assistant/cli
+assistant/ui
+assistant/ui/background
+assistant/feedback
+assistant/evaluation
+assistant/build
+assistant/routing
+assistant/conversation
+assistant/receipts
+assistant/tools
+assistant/images/super_resolution
+assistant/images/generation
+assistant/answering/whole_document          assistant/storage
+assistant/answering/verification            assistant/attachments
+assistant/answering/passages                assistant/images/vision
+assistant/llm                               assistant/doctor
+assistant/llm/llama                         assistant/speech/synthesis
+assistant/models                            assistant/images/charts
+assistant/answering/query                   assistant/answering/table_qa
+assistant/security
+assistant/contract
+assistant/speech
+assistant/settings
+assistant/errors
+assistant
+
+vectorstore/watch
+vectorstore/library
+vectorstore/maintenance                     vectorstore/images
+vectorstore/indexing                        vectorstore/retrieval
+vectorstore/embedding                       vectorstore/versions
+vectorstore/dense
+vectorstore/catalog
+vectorstore/store                           vectorstore/add_report
+vectorstore/errors
+vectorstore
+
+ingest/sandbox                              ingest/discovery
+ingest/loaders
+ingest/office/odf                           ingest/office/slides
+ingest/office/word                          ingest/web                    ingest/sheets
+ingest/office                               ingest/office/rtf
+ingest/page_builder
+ingest/images
+ingest/pdf                                  ingest/containers
+ingest/pdf/tables                           ingest/mail
+ingest/images/ocr                           ingest/chunking
+ingest/text
+ingest/serialization                        ingest/pdf/layout             ingest/media
+ingest/document
+ingest/language                             ingest/platform
+ingest/errors
+ingest
+"""
 
 HOMES = {
     "av": {"ingest/media/ffmpeg.py"},
@@ -125,11 +186,48 @@ def users(package: str) -> set[str]:
     return {named(path) for path in SOURCES if package in imports(path)}
 
 
+LEVELS = {
+    room: level
+    for level, line in enumerate(reversed([line for line in ROOMS.splitlines() if line]))
+    for room in line.split()
+}
+
+
+def room(module: str) -> str:
+    """The room of a path without its suffix."""
+    while module not in LEVELS:
+        module = module.rpartition("/")[0]
+    return module
+
+
+def modules_imported(path: Path) -> set[str]:
+    """The project's own modules that a file imports, as paths without suffix."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in LAYERS:
+            base = (node.module or "").replace(".", "/")
+            for alias in node.names:
+                inner = PROJECT / base / alias.name
+                is_module = inner.is_dir() or inner.with_suffix(".py").exists()
+                found.add(f"{base}/{alias.name}" if is_module else base)
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            found |= {name.replace(".", "/") for name in names if name.split(".")[0] in LAYERS}
+    return found
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_imports_point_one_way(path: Path) -> None:
-    layer = path.relative_to(PROJECT).parts[0].removesuffix(".py")
-    above = set(LAYERS[LAYERS.index(layer) + 1 :])
-    assert not imports(path) & above
+    own = room(named(path).removesuffix(".py").removesuffix("/__init__"))
+    others = {room(module) for module in modules_imported(path)} - {own}
+    assert {other for other in others if LEVELS[other] >= LEVELS[own]} == set()
+
+
+def test_every_room_of_the_table_exists_and_says_its_duty() -> None:
+    folders = [PROJECT / name for name in LEVELS if (PROJECT / name).is_dir()]
+    assert len(LEVELS) == len(folders) + sum((PROJECT / f"{name}.py").exists() for name in LEVELS)
+    for folder in {path.parent for path in SOURCES} - {PROJECT}:
+        assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("package", HOMES)

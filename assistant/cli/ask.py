@@ -88,7 +88,7 @@ def _run_batch(assistant: "Assistant", path: Path) -> int:
 
 def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
     """The answer document with the row's id, or the reason why there is none."""
-    from assistant.contract.request import turns
+    from assistant.conversation.from_messages import turns
     from ingest.errors import PinciteError
 
     try:

@@ -1,11 +1,10 @@
 """What the assistant can do: a new ability is one module here and one line in build.py."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from assistant.answering.query.clarification import is_question_back
 from assistant.contract.evidence import Evidence
 from assistant.contract.intents import Wish
 from assistant.contract.reply import Passage, Reply
@@ -21,18 +20,6 @@ class Turn:
     refused: bool = False
     asked_back: bool = False  # the answer asks what the question means
     files: tuple[Path, ...] = ()  # attached by the person, then made by the tool
-
-
-def turns(messages: Iterable[tuple[str, str]]) -> list[Turn]:
-    """(role, text) of a person and the assistant in turn become questions with answers."""
-    found: list[Turn] = []
-    for role, text in messages:
-        if role in ("user", "human"):
-            found.append(Turn(text, ""))
-        elif found:
-            asked_back = is_question_back(text)
-            found[-1] = Turn(found[-1].question, text, asked_back=asked_back)
-    return found
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.contract.request import turns
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.from_messages import turns
 from assistant.evaluation.question_sets import Question, to_row
 from assistant.evaluation.runs import Runs
 from assistant.evaluation.sources import Source

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assistant.feedback import fit
 from assistant.feedback.examples import Example
 from assistant.feedback.fit import Matrix
+from assistant.feedback.measure import compare
 from assistant.storage.learned_measure import Figure
 from vectorstore.retrieval.fusion import Place
 from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, Known, Learned
@@ -135,7 +136,7 @@ def measure(
                 if cases[at].example.sure:
                     value = worth(cases[at], cases[at].rows(known), weights)
                     after[at] += np.array(value) / _ROUNDS
-    rank, hit = (Figure.of([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
+    rank, hit = (compare([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
     return Measured(len(sure), rank, hit)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from assistant.answering.verification import answerability
 from assistant.evaluation.scoring import scored
 from assistant.feedback import fit
+from assistant.feedback.measure import compare
 from assistant.feedback.ratings import Rating
 from assistant.storage.learned_measure import Figure
 
@@ -79,7 +80,7 @@ def measure(found: Sequence[Judged], default: float) -> Figure:
             threshold = choose([found[at] for at in kept], default)
             for at in out:
                 after[at] += _right(found[at], threshold) / _ROUNDS
-    return Figure.of(before, after)
+    return compare(before, after)
 
 
 def _right(one: Judged, threshold: float) -> bool:

@@ -9,14 +9,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.answering.query.clarification import is_reply
+from assistant.answering.query.clarification import completed, is_reply
 from assistant.contract.intents import Answer
 from assistant.contract.reply import Outcome, Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.routing.classifier import Likeness
 from assistant.routing.decision import ANSWER, Choice, Said
 from assistant.routing.rules import cascade
-from assistant.tools.clarify import completed
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
 

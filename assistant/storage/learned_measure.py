@@ -1,9 +1,6 @@
 """A measure without and with what was learned, of the same questions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from assistant.evaluation.metrics import paired_difference
 
 
 @dataclass(frozen=True)
@@ -14,13 +11,6 @@ class Figure:
     after: float
     low: float
     high: float
-
-    @classmethod
-    def of(cls, before: Sequence[float], after: Sequence[float]) -> "Figure":
-        """Values of the same questions, in the same order."""
-        change = paired_difference(after, before)
-        mean = sum(before) / len(before)
-        return cls(mean, mean + change.mean, change.low, change.high)
 
     @property
     def change(self) -> float:

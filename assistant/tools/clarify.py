@@ -1,13 +1,12 @@
 """Takes a question that leaves open what it is about, and asks which is meant, without a model."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from assistant.answering.query.ambiguity import pointer
-from assistant.answering.query.clarification import Asked, is_reply, question_back
+from assistant.answering.query.clarification import Asked, question_back
 from assistant.answering.whole_document.sections import Shelf
 from assistant.contract.reply import Outcome, Passage, Reply
-from assistant.contract.request import Request, Turn
+from assistant.contract.request import Request
 from vectorstore.library import Hit
 
 _HITS = 24  # looked at for what the question may mean
@@ -48,21 +47,4 @@ def _work(asked: Asked, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
     passages = [Passage(h.document, h.page, round(h.score, 4), h.text) for h in hits[:_SHOWN]]
     reply.outcome = Outcome(
         asked.text, passages=tuple(passages), asked_back=True, choices=asked.choices
-    )
-
-
-def completed(request: Request) -> Request:
-    """The request with what a question back has brought out; such turns are no more in it."""
-    turns = [*request.history, Turn(request.question, "")]
-    joined: list[Turn] = []
-    for before, turn in zip([None, *turns], turns, strict=False):
-        if before and before.asked_back and is_reply(turn.question, before.answer):
-            turn = replace(turn, question=f"{before.question} {turn.question}")
-        joined.append(turn)
-    *history, last = joined
-    return replace(
-        request,
-        question=last.question,
-        history=[turn for turn in history if not turn.asked_back],
-        clear=last.question != request.question,
     )

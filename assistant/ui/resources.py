@@ -13,10 +13,11 @@ from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.security import network_guard
 from assistant.settings import Settings
+from assistant.ui import session
+from assistant.ui.background import upload
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
-from assistant.ui.components import error_banner, upload
-from assistant.ui.components.model_download import Fetches
+from assistant.ui.background.model_download import Fetches
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def start(title: str, work: Work) -> None:
     try:
         tasks().start(title, work)
     except AssistantError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
     st.rerun()
 
 

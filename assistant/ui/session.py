@@ -1,13 +1,19 @@
-"""Which conversation this browser tab is in. The address says so, and a reload finds it again."""
+"""What one browser tab has: its conversation, the page that is open, an error to be shown.
+
+The address names the conversation, so that a reload finds it again.
+"""
 
 import re
+from dataclasses import dataclass
 
 import streamlit as st
 
-from assistant.ui.components import cited_page
+from assistant.receipts.highlight import Rectangle
 
 _NAME = "c"
 _KEY = "conversation"
+_SHOWN = "shown"
+_ERROR = "trouble"
 _WELL_FORMED = re.compile(r"[\w-]{1,64}")
 
 
@@ -27,11 +33,45 @@ def enter(identity: str, keep_page: bool = False) -> None:
     if st.query_params.get(_NAME) != identity:
         st.query_params[_NAME] = identity
     if not keep_page:
-        cited_page.show(None)
+        show(None)
 
 
 def leave() -> None:
     """Go to a new one, which begins with its first question."""
     st.session_state.pop(_KEY, None)
     st.query_params.pop(_NAME, None)
-    cited_page.show(None)
+    show(None)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The page that is open. The boxes tell which lines are meant where a quote stands twice."""
+
+    document: str
+    page: int
+    cited_page: int = 0  # 0: opened to read, nothing is cited
+    quote: str = ""
+    boxes: tuple[Rectangle, ...] = ()
+    source: str = ""  # which mark opened it
+    seconds: float | None = None  # where it begins in a recording
+
+
+def show(shown: Shown | None) -> None:
+    """Open a page in place of the one that is open; None closes it."""
+    st.session_state[_SHOWN] = shown
+
+
+def shown() -> Shown | None:
+    """The page that is open in this session."""
+    opened: Shown | None = st.session_state.get(_SHOWN)
+    return opened
+
+
+def keep_error(error: object) -> None:
+    """For the next time the page is drawn: callbacks have no place to show it."""
+    st.session_state[_ERROR] = str(error)
+
+
+def take_error() -> str:
+    """The error that was kept, once; empty without one."""
+    return str(st.session_state.pop(_ERROR, ""))

@@ -37,20 +37,18 @@ def expand(
     folder: Path,
     limits: Limits = LIMITS,
     level: int = 0,
-    suffixes: Collection[str] | None = None,
+    suffixes: Collection[str] = (),
 ) -> Expanded:
     """Write the files that are inside of a file, not those inside of these, into a folder.
 
+    Only those with one of the `suffixes` are written: those that a loader reads.
+
     `level` is how many containers this one lies in. For all that a person's file holds the limits
-    are one budget: the next call gets `limits.after(expanded)`. A file that is no container has no
+    are one budget: the next call gets `limits.after(…)`. A file that is no container has no
     parts. Raises UnreadableFile when the container itself cannot be read.
     """
     if path.suffix.lower() not in CONTAINERS:
         return Expanded(())
-    if suffixes is None:
-        from ingest.loaders import LOADERS  # which knows the loaders that list containers
-
-        suffixes = LOADERS.keys()
     members = CONTAINERS[path.suffix.lower()](path, limits)
     if level >= limits.depth:
         deep = f"it is nested too deep: {ADVICE}unpacked_depth"

@@ -1,10 +1,6 @@
 """How much one file may cost. The numbers are settings, see assistant/settings.py."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ingest.containers.unpacking import Expanded
 
 
 @dataclass(frozen=True)
@@ -19,9 +15,9 @@ class Limits:
     harmless: int = 64 << 20  # bytes below which no ratio is looked at
     free: int = 1 << 30  # bytes of disk that stay free, whatever else is allowed
 
-    def after(self, expanded: "Expanded") -> "Limits":
-        """What remains for the next container of the same file."""
-        return replace(self, size=self.size - expanded.size, files=self.files - len(expanded.parts))
+    def after(self, size: int, files: int) -> "Limits":
+        """What remains for the next container of the same file, after bytes and files of one."""
+        return replace(self, size=self.size - size, files=self.files - files)
 
 
 @dataclass(frozen=True)

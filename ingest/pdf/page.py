@@ -7,16 +7,16 @@ from PIL import Image
 
 from ingest.document.model import Line, Page, count
 from ingest.pdf import annotations
-from ingest.pdf.layout import pdfium_native
 from ingest.pdf.layout import glyphs as characters
+from ingest.pdf.layout import pdfium_native
 from ingest.pdf.layout.cleaning import clean
 from ingest.pdf.layout.coordinates import screen
 from ingest.pdf.layout.figures import figures
 from ingest.pdf.layout.invisible_text import Sight
-from ingest.pdf.pdfminer_fallback import UNNAMED
-from ingest.pdf.tables import detect
 from ingest.pdf.layout.text_lines import Row, rows
 from ingest.pdf.layout.vector_graphics import drawings
+from ingest.pdf.pdfminer_fallback import UNNAMED
+from ingest.pdf.tables import detect
 
 _SOME = 50  # text objects: fewer are too few to judge by
 _NAMED = 0.3  # characters for each

@@ -15,7 +15,7 @@ from ingest.document.model import Chunk, Document
 from ingest.document.source import Engines, readable
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
-from ingest.loaders import load
+from ingest.loaders import LOADERS, load
 from ingest.media.keyframes import stills
 from ingest.media.pcm import Decoded, decode
 from ingest.platform.progress import beat
@@ -76,7 +76,8 @@ class Sandbox:
         heard: Heard | None = None,
     ) -> Callable[[], Expanded]:  # fmt: skip
         """The same for the files inside of a file, see `ingest.containers.expand`."""
-        job = partial(expand, path, folder, limits or self._bounds.unpacking, level)
+        bounds = limits or self._bounds.unpacking
+        job = partial(expand, path, folder, bounds, level, frozenset(LOADERS))
         return self._begin(job, path, heard)
 
     def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:

@@ -66,7 +66,7 @@ class Budget:
     limits: Limits
 
     def spend(self, expanded: Expanded) -> None:
-        self.limits = self.limits.after(expanded)
+        self.limits = self.limits.after(expanded.size, len(expanded.parts))
 
 
 class Reading:

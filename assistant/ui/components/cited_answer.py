@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from assistant.contract.reply import Citation, Reply, place
-from assistant.ui.components import cited_page, thumbs
-from assistant.ui.components.cited_page import Shown
+from assistant.ui import session
+from assistant.ui.components import thumbs
+from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
 from ingest.media.ffmpeg import clock
@@ -57,7 +58,7 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
     kind, _, number = str(st.session_state[key].open or "").partition("-")
     if kind == "citation":
         cited = next(c for c in answer["citations"] if c["mark"] == int(number))
-        cited_page.show(
+        session.show(
             Shown(
                 cited["document"],
                 cited["page"],
@@ -73,7 +74,7 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
         near = answer["passages"][int(number)]
         page = near["page"]
         source, seconds = f"{key}/passage-{number}", near.get("seconds")
-        cited_page.show(Shown(near["document"], page, page, near["text"], (), source, seconds))
+        session.show(Shown(near["document"], page, page, near["text"], (), source, seconds))
 
 
 def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """A cited place becomes the page itself, beside the chat, with the cited lines highlighted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from assistant.attachments.attached_evidence import CAME_WITH
 from assistant.receipts.highlight import Rectangle, highlighted, png
+from assistant.ui import session
 from assistant.ui.components import error_banner, player
 from assistant.ui.components.coverage import missing
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.text_page import lines_of, text_page
+from assistant.ui.session import Shown
 from ingest.document.model import Page, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -18,7 +20,6 @@ from ingest.images import image_file
 from ingest.media.ffmpeg import clock
 from vectorstore.library import Library
 
-_KEY = "shown"
 _CHANGED = "This document has changed since the answer: its page no longer has the cited lines."
 _ELSEWHERE = "This came with the question, and is shown beside it. It is not in the library."
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
@@ -28,33 +29,9 @@ _scroll = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The page that is open. The boxes tell which lines are meant where a quote stands twice."""
-
-    document: str
-    page: int
-    cited_page: int = 0  # 0: opened to read, nothing is cited
-    quote: str = ""
-    boxes: tuple[Rectangle, ...] = ()
-    source: str = ""  # which mark opened it
-    seconds: float | None = None  # where it begins in a recording
-
-
-def show(shown: Shown | None) -> None:
-    """Open a page in place of the one that is open; None closes it."""
-    st.session_state[_KEY] = shown
-
-
-def shown() -> Shown | None:
-    """The page that is open in this session."""
-    opened: Shown | None = st.session_state.get(_KEY)
-    return opened
-
-
 def panel(library: Library) -> None:
     """Nothing when no page is open."""
-    opened = shown()
+    opened = session.shown()
     if opened is None:
         return
     with st.container(key="page"):
@@ -67,7 +44,7 @@ def panel(library: Library) -> None:
                 _page(library, opened)
         except PinciteError as error:
             error_banner.say(error)
-            st.button("Close", on_click=show, args=(None,), key="close-broken")
+            st.button("Close", on_click=session.show, args=(None,), key="close-broken")
 
 
 def _pages(library: Library, document: str) -> int:
@@ -85,7 +62,11 @@ def _head(opened: Shown, pages: int) -> None:
                 _turn_button("Previous", -1, opened, opened.page > 1)
                 _turn_button("Next", 1, opened, opened.page < pages)
             st.button(
-                "Close", key="close-page", icon=":material/close:", on_click=show, args=(None,)
+                "Close",
+                key="close-page",
+                icon=":material/close:",
+                on_click=session.show,
+                args=(None,),
             )
 
 
@@ -100,7 +81,7 @@ def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
         label,
         key=f"{label.lower()}-page",
         disabled=not possible,
-        on_click=show,
+        on_click=session.show,
         args=(replace(opened, page=opened.page + step),),
     )
 
@@ -126,7 +107,7 @@ def _page(library: Library, opened: Shown) -> None:
     _scroll(
         key=f"scroll-{opened.source}-{opened.page}",
         data={"at": at, "name": f"{readable(opened.document)}, page {opened.page}"},
-        on_close_change=lambda: show(None),
+        on_close_change=lambda: session.show(None),
     )
 
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from assistant.ui.components import cited_page, coverage, error_banner
-from assistant.ui.components.cited_page import Shown
+from assistant.ui import session
+from assistant.ui.components import coverage
 from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.catalog.catalog import DocumentInfo
@@ -59,7 +60,7 @@ def _buttons(library: Library, document: DocumentInfo) -> None:
     st.button(
         "Open",
         key=f"open-{document.sha256}",
-        on_click=cited_page.show,
+        on_click=session.show,
         args=(Shown(document.document, 1),),
     )
     if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
@@ -96,7 +97,7 @@ def _pages(library: Library, document: DocumentInfo) -> None:
 
 def _open_remark(popover: str, shown: Shown) -> None:
     st.session_state[popover] = False  # else it would stay open above the page
-    cited_page.show(shown)
+    session.show(shown)
 
 
 def facts(document: DocumentInfo) -> str:
@@ -142,7 +143,7 @@ def _remove(library: Library, name: str) -> None:
     try:
         library.remove([name])
     except PinciteError as error:
-        error_banner.keep(error)
-    opened = cited_page.shown()
+        session.keep_error(error)
+    opened = session.shown()
     if opened and opened.document == name:
-        cited_page.show(None)
+        session.show(None)

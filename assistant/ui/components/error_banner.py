@@ -2,9 +2,8 @@
 
 import streamlit as st
 
+from assistant.ui import session
 from assistant.ui.components.escaping import plain
-
-_KEY = "trouble"
 
 
 def say(error: object) -> None:
@@ -12,12 +11,7 @@ def say(error: object) -> None:
     st.error(plain(error), icon=":material/error:")
 
 
-def keep(error: object) -> None:
-    """For the next time the page is drawn: callbacks have no place to say it."""
-    st.session_state[_KEY] = str(error)
-
-
 def draw() -> None:
-    """Once, what was kept."""
-    if kept := st.session_state.pop(_KEY, ""):
+    """Once, what `session.keep_error` kept."""
+    if kept := session.take_error():
         say(kept)

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from assistant.contract.reply import place
-from assistant.ui.components import cited_page, error_banner
-from assistant.ui.components.cited_page import Shown
+from assistant.ui import session
+from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import plain
+from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.images import image_file
@@ -94,7 +95,7 @@ def _card(library: Library, hit: PictureHit) -> None:
         plain(where),
         key=f"picture-{hit.id}",
         type="tertiary",
-        on_click=cited_page.show,
+        on_click=session.show,
         args=(Shown(hit.document, hit.page, seconds=hit.seconds, source=f"picture-{hit.id}"),),
     )
     if hit.words:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from assistant.ui import resources
+from assistant.ui import resources, session
+from assistant.ui.background.upload import Upload, folder, forget, said
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
-from assistant.ui.components.upload import Upload, folder, forget, said
 from assistant.ui.components.waiting import Waiting, Work, waiting
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -162,6 +162,6 @@ def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     try:
         library.dismiss(places)
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
     else:
         forget(places, folder(resources.settings().home, library.name))

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from assistant.feedback.learning import Learning, learning
-from assistant.ui import resources
+from assistant.ui import resources, session
 from assistant.ui.background.evaluation_task import learning_from
-from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.measure_charts import table
 from ingest.errors import PinciteError
@@ -45,7 +44,7 @@ def _reset(found: Learning) -> None:
     try:
         found.reset()
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
 
 
 def _wrong(found: Learning) -> None:

@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.ui import resources
 from assistant.ui import session as conversation
 from assistant.ui.background.answer_task import Running
-from assistant.ui.components import error_banner, model_offers
+from assistant.ui.components import model_offers
 from assistant.ui.components.escaping import as_html, plain
 
 _KEY = "spoken"  # in the session's state: what is being heard
@@ -126,8 +126,8 @@ def _heard(spoken: Spoken, ask: Ask) -> None:
     """It is over: the words are asked, or it is said why there are none."""
     forget()
     if spoken.running.error:
-        error_banner.keep(spoken.running.error)
+        conversation.keep_error(spoken.running.error)
     elif not spoken.running.reply.so_far.strip():
-        error_banner.keep(NOTHING)
+        conversation.keep_error(NOTHING)
     else:
         ask(spoken.words, spoken.files)

@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from assistant.ui import resources
+from assistant.ui.background.model_download import Fetch
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.model_download import Fetch
 
 
 def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:

@@ -10,8 +10,7 @@ import streamlit as st
 
 from assistant.attachments import attached_files
 from assistant.contract.intents import Enhance, Vary, Wish
-from assistant.ui import resources
-from assistant.ui.components import error_banner
+from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
 from ingest.errors import PinciteError, UnreadableFile
@@ -125,7 +124,7 @@ def _add(path: Path, name: str) -> None:
             resources.library(), resources.settings().home, [_File(path, name)]
         )  # the library keeps a copy of its own
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
     else:
         st.toast("It is being added to the library, as generated.")
 

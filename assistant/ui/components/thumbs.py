@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from assistant.feedback.ratings import REPLIES, Answer
-from assistant.ui import resources
-from assistant.ui.components import error_banner
+from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from ingest.errors import PinciteError
 
@@ -41,7 +40,7 @@ def _rate(key: str, answer: Answer) -> None:
     try:
         resources.feedback().rate(answer, None if thumb is None else bool(thumb))
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
 
 
 def opened(answer: Answer, document: str, page: int) -> None:
@@ -49,4 +48,4 @@ def opened(answer: Answer, document: str, page: int) -> None:
     try:
         resources.feedback().note_opened(answer, (document, page))
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)

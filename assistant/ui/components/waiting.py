@@ -6,7 +6,7 @@ Knows no Streamlit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.ui.components.upload import Upload, said
+from assistant.ui.background.upload import Upload, said
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 

@@ -68,7 +68,7 @@ def _chat(assistant: Assistant) -> None:
 def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     """A question with what came with it, its answer, what was made, and what can be done now."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
-    cited_answer.draw(turn, cited_page.shown())
+    cited_answer.draw(turn, session.shown())
     outputs.draw(turn, _wish)
     files = [Path(path) for path in turn.get("attached", ())]
     again = intents.from_row(turn["wish"]) if "wish" in turn else None
@@ -131,7 +131,7 @@ def _input(assistant: Assistant, busy: bool) -> None:
             else:
                 _ask(given.text.strip(), files)
         except PinciteError as error:
-            error_banner.keep(error)
+            session.keep_error(error)
         st.rerun()
 
 
@@ -154,7 +154,7 @@ def _ask(question: str, files: Sequence[Path] = (), wish: intents.Wish | None = 
         )
         resources.answers().start(identity, reply)
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
 
 
 page()

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.ui import resources
+from assistant.ui.background.upload import Upload
 from assistant.ui.components import (
     cited_page,
     document_list,
@@ -18,7 +19,6 @@ from assistant.ui.components import (
 )
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.job_queue import UPLOAD
-from assistant.ui.components.upload import Upload
 from assistant.ui.components.waiting import Work
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS

@@ -9,7 +9,7 @@ from assistant.evaluation.drafting import Drafting, told
 from assistant.evaluation.measuring import Options, runs
 from assistant.evaluation.own import OwnQuestions, own
 from assistant.evaluation.question_sets import Question, State
-from assistant.ui import resources
+from assistant.ui import resources, session
 from assistant.ui.background.evaluation_task import Task, drafting, measuring
 from assistant.ui.components import error_banner, learning, measure_charts, sidebar, style
 from assistant.ui.components.escaping import plain
@@ -142,7 +142,7 @@ def _put(mine: OwnQuestions, id: str, state: State) -> None:
     try:
         mine.put(id, state)
     except PinciteError as error:
-        error_banner.keep(error)
+        session.keep_error(error)
 
 
 def _draft_more(mine: OwnQuestions, number: int) -> None:

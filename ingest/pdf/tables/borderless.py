@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from ingest.pdf.layout.columns import Columns, cells, merged, running, touched
-from ingest.pdf.tables import header_rows
-from ingest.pdf.tables.header_rows import valued
 from ingest.pdf.layout.segments import Band, height, levels
 from ingest.pdf.layout.text_lines import union
+from ingest.pdf.tables import header_rows
+from ingest.pdf.tables.header_rows import valued
 
 FEWEST = 3  # rows with numbers
 _FILLED = 0.5  # of the cells

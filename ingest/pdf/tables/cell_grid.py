@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from ingest.document.model import Box
 from ingest.pdf.layout.columns import merged
-from ingest.pdf.tables.rulings import Region
 from ingest.pdf.layout.segments import segments
 from ingest.pdf.layout.text_lines import Row, Word, union
+from ingest.pdf.tables.rulings import Region
 
 _SLACK = 2.5  # points: text that touches a line is still beside it
 _WHITE = 5.0  # points: less white is between words, not between columns

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from ingest.document.model import Box, Cell, Line, Table
 from ingest.pdf.layout.captions import onwards, upwards
 from ingest.pdf.layout.column_gutters import columns
-from ingest.pdf.tables import borderless, cell_grid
-from ingest.pdf.tables.cell_grid import Block
-from ingest.pdf.tables.rulings import regions
 from ingest.pdf.layout.segments import bands
 from ingest.pdf.layout.text_lines import Row
 from ingest.pdf.layout.vector_graphics import Drawings
+from ingest.pdf.tables import borderless, cell_grid
+from ingest.pdf.tables.cell_grid import Block
+from ingest.pdf.tables.rulings import regions
 from ingest.text import cell_values
 
 _CAPTION = re.compile(

@@ -162,7 +162,7 @@ def unfolded(path: Path, folder: Path, limits: Limits) -> tuple[list[str], list[
     for number, (container, level) in enumerate(waiting):
         (folder / str(number)).mkdir(parents=True)
         expanded = expand(container, folder / str(number), limits, level, SUFFIXES)
-        limits = limits.after(expanded)
+        limits = limits.after(expanded.size, len(expanded.parts))
         found += [part.name for part in expanded.parts]
         lost += [omitted.reason for omitted in expanded.omitted]
         waiting += [(part.path, level + 1) for part in expanded.parts]

@@ -173,7 +173,7 @@ def unpacked(
             expanded = sandbox.start_expand(container, folder, limits, level)()
         except PinciteError as error:
             expanded = Expanded((), (Omitted("what is inside", str(error)),))
-        limits = limits.after(expanded)
+        limits = limits.after(expanded.size, len(expanded.parts))
         names += [part.name for part in expanded.parts]
         lost += expanded.omitted
         waiting += [(part.path, level + 1) for part in expanded.parts]

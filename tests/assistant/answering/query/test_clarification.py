@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.query.clarification import is_question_back, is_reply
+from assistant.answering.query.clarification import completed, is_question_back, is_reply
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Outcome, Reply
-from assistant.contract.request import Request, Turn, turns
+from assistant.contract.request import Request, Turn
+from assistant.conversation.from_messages import turns
 from assistant.routing.dispatch import Choosing
-from assistant.tools.clarify import AskBack, completed
+from assistant.tools.clarify import AskBack
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.routing.test_dispatch import Says
 from vectorstore.embedding.embedder import load_embedder

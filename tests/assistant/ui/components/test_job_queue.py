@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
-from assistant.ui.components import upload
-from assistant.ui.components.upload import Upload, said
+from assistant.ui.background import upload
+from assistant.ui.background.upload import Upload, said
 from assistant.ui.components.waiting import Work, waiting
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.pages.test_library import Dropped

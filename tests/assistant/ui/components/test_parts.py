@@ -10,8 +10,9 @@ from assistant.llm.prompts import REFUSAL
 from assistant.receipts.highlight import YELLOW, highlighted
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.components import cited_answer
-from assistant.ui.components.cited_page import Shown, cited_lines
+from assistant.ui.components.cited_page import cited_lines
 from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.session import Shown
 from ingest.document.model import Box, Line, Page
 from tests.assistant.ui.fakes import HOSTILE
 

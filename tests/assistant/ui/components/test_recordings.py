@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.contract.reply import Citation, Outcome, Passage, Reply, Sentence
 from assistant.contract.request import Request
-from assistant.ui.components.cited_page import Shown, cited_lines
+from assistant.ui.components.cited_page import cited_lines
 from assistant.ui.components.text_page import text_page
+from assistant.ui.session import Shown
 from ingest.document.model import NOWHERE, Line, Page
 from tests.assistant.ui.conftest import answers, ask, click, html
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary, FakeTool

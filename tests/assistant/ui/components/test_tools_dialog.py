@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 from assistant.contract.intents import Answer, Draw, Edit, Enhance, Vary
 from assistant.errors import AssistantError
 from assistant.ui import resources
-from assistant.ui.components import model_download, stage_progress, tools_dialog
-from assistant.ui.components.model_download import Fetch, Fetches
+from assistant.ui.background import model_download
+from assistant.ui.background.model_download import Fetch, Fetches
+from assistant.ui.components import stage_progress, tools_dialog
 from tests.assistant.ui.conftest import answers, ask, click, conversation, finish, html
 from tests.assistant.ui.fakes import FakeLibrary, FakeTool
 

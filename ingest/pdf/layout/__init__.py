@@ -1,0 +1,1 @@
+"""Characters of a page become words and lines in reading order, beside its drawings."""
