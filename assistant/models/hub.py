@@ -1,40 +1,84 @@
 """A file of the model hub, over https: continued where it stopped, given up in seconds when the
-hub cannot be reached. The one place that uses httpx and huggingface_hub."""
+hub cannot be reached. The one place that uses httpx and huggingface_hub.
 
+`hf_hub_download` would do all of it, but since version 1.33 it deletes a partial file when it is
+stopped. So its two steps are called: one asks for the size, the other appends to a file of ours.
+"""
+
+import contextlib
 import contextvars
+import functools
+import logging
+import multiprocessing
 import os
-import queue
-import socket
-import threading
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 from assistant.models.catalogue import HubFile
 from assistant.models.verified_file import (
-    BLOCK,
     Progress,
     SourceFailed,
     part_of,
     require_space,
     reveal,
 )
+from assistant.offline import is_allowed
 
 if TYPE_CHECKING:
     import httpx
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0
+_BLOCK = 1 << 17
+_SCHEMES = ("https",)
 
 
 def download(source: HubFile, target: Path, sha256: str | None, progress: Progress) -> None:
-    """Put the hub's file at `target`; without a sha256 whatever the hub gives is taken."""
-    url = _url(source)
-    _require_reachable(url)
+    """Put the hub's file at `target`; without a sha256 whatever the hub gives is taken.
+
+    A token, from HF_TOKEN or `hf auth login`, opens a gated repository; HF_ENDPOINT names a mirror.
+    Raises SourceFailed.
+    """
+    import httpx
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
+
+    _prepare_client()
     target.parent.mkdir(parents=True, exist_ok=True)
-    _receive_all(url, target, progress)
+    try:
+        _receive_all(_url(source), part_of(target), progress)
+    except GatedRepoError as error:
+        terms = f"accept the terms of {source.repository} on the hub and set HF_TOKEN"
+        raise SourceFailed(f"it gives this model to those it knows: {terms}") from error
+    except HfHubHTTPError as error:
+        raise SourceFailed(f"it answered with status {error.response.status_code}") from error
+    except httpx.HTTPError as error:
+        raise SourceFailed(f"the transfer failed ({error})") from error
     reveal(target, sha256, progress)
+
+
+@functools.cache
+def _prepare_client() -> None:
+    """Let the library connect inside of `allow_network`; its own client obeys HF_HUB_OFFLINE."""
+    import httpx
+    import huggingface_hub
+
+    huggingface_hub.set_client_factory(
+        lambda: httpx.Client(event_hooks={"request": [_check]}, follow_redirects=True)
+    )
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # our messages say what failed
+    # A connection that breaks loses what was not yet a whole block, and Stop waits for one.
+    huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = _BLOCK  # it is 10 MB
+
+
+def _check(request: "httpx.Request") -> None:
+    """Runs before each request, also before one that follows a redirect."""
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    if not is_allowed():
+        raise OfflineModeIsEnabled("Only `pincite models pull` asks the model hub.")
+    if request.url.scheme not in _SCHEMES:
+        raise SourceFailed(f"{request.url.host} would send the file without encryption")
 
 
 def _url(source: HubFile) -> str:
@@ -47,82 +91,59 @@ def _url(source: HubFile) -> str:
     )
 
 
-def _require_reachable(url: str) -> None:
-    """Name look-up and connection together get five seconds.
+def _size_on_hub(url: str) -> int | None:
+    """In bytes. Name look-up, connection and reply together get five seconds.
 
     A connect timeout counts for each address of a name, and a look-up has none at all.
     """
-    host, port = _first_hop(url)
-    outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
-    context = contextvars.copy_context()
-    probe = threading.Thread(target=context.run, args=(_probe, host, port, outcome), daemon=True)
-    probe.start()
+    import httpx
+    from huggingface_hub import HfFileMetadata, get_hf_file_metadata
+
+    ask = functools.partial(get_hf_file_metadata, url, timeout=CONNECT_SECONDS)
     try:
-        failure = outcome.get(timeout=CONNECT_SECONDS)
-    except queue.Empty:
-        failure = TimeoutError(f"no connection within {CONNECT_SECONDS:.0f} seconds")
-    if failure:
-        raise SourceFailed(f"{host} cannot be reached ({failure})")
+        with ThreadPool(1) as pool:
+            asked = pool.apply_async(contextvars.copy_context().run, (ask,))
+            found: HfFileMetadata = asked.get(CONNECT_SECONDS)
+            return found.size
+    except (httpx.ConnectError, httpx.TimeoutException, multiprocessing.TimeoutError) as error:
+        reason = str(error) or f"no connection within {CONNECT_SECONDS:.0f} seconds"
+        raise SourceFailed(f"{httpx.URL(url).host} cannot be reached ({reason})") from error
 
 
-def _probe(host: str, port: int, outcome: "queue.SimpleQueue[Exception | None]") -> None:
-    try:
-        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
-        outcome.put(None)
-    except OSError as error:
-        outcome.put(error)
-
-
-def _first_hop(url: str) -> tuple[str, int]:
-    """The host and port that a connection for `url` opens first: the proxy's, if there is one."""
-    hop = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(hop.scheme) or proxies.get("all")
-    if proxy and not proxy_bypass(hop.hostname or ""):
-        hop = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    return hop.hostname or "", hop.port or (443 if hop.scheme == "https" else 80)
-
-
-def _receive_all(url: str, target: Path, progress: Progress) -> None:
+def _receive_all(url: str, part: Path, progress: Progress) -> None:
     """Receive until the end; a connection that breaks is opened again while it gave something."""
     import httpx
 
-    while True:
-        before = _size(part_of(target))
+    size = _size_on_hub(url)
+    if size and _bytes_in(part) > size:
+        part.unlink()  # it belongs to another version of the file
+    while (before := _bytes_in(part)) != size:
         try:
-            return _receive(url, target, progress)
-        except httpx.HTTPError as error:
-            if _size(part_of(target)) <= before:
-                raise SourceFailed(f"the transfer failed ({error})") from error
+            return _receive(url, part, size, progress)
+        except httpx.NetworkError:  # http_get repeats after other errors only
+            if _bytes_in(part) <= before:
+                raise
 
 
-def _receive(url: str, target: Path, progress: Progress) -> None:
-    import httpx
+def _receive(url: str, part: Path, size: int | None, progress: Progress) -> None:
+    from huggingface_hub import get_token
+    from huggingface_hub.file_download import http_get
 
-    part = part_of(target)
-    have = _size(part)
-    headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=timeout) as reply:
-        if reply.status_code == 416:  # nothing is left to send
-            return
-        if reply.status_code not in (200, 206):
-            raise SourceFailed(f"it answered with status {reply.status_code}")
-        if reply.status_code == 200:  # the whole file, from its start
-            have = 0
-        _append(reply, part, have, progress)
+    have = _bytes_in(part)
+    require_space(part.parent, (size or have) - have)
+    headers = {"Accept-Encoding": "identity"}
+    if token := get_token():
+        headers["Authorization"] = f"Bearer {token}"
+    with part.open("ab") as file:
 
+        def report(count: int) -> None:  # less than nothing when the hub begins anew
+            progress(f"fetching {part.stem}", file.tell() + max(count, 0), size)
 
-def _append(reply: "httpx.Response", part: Path, have: int, progress: Progress) -> None:
-    length = int(reply.headers.get("Content-Length", 0))
-    require_space(part.parent, length)
-    total = have + length if length else None
-    with part.open("ab" if have else "wb") as file:
-        for block in reply.iter_bytes(BLOCK):
-            file.write(block)
-            have += len(block)
-            progress(f"fetching {part.stem}", have, total)
+        def bar(**_: object) -> Any:  # what the library uses of tqdm
+            return contextlib.nullcontext(SimpleNamespace(update=report))
+
+        http_get(url, file, resume_size=have, headers=headers, tqdm_class=cast(Any, bar))
 
 
-def _size(path: Path) -> int:
+def _bytes_in(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0

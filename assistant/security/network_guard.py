@@ -28,6 +28,7 @@ QUIET = {
     "ANONYMIZED_TELEMETRY": "False",  # Chroma
     "DO_NOT_TRACK": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_XET": "1",  # native code that connects past the guard
     "HF_HUB_OFFLINE": "1",  # our own download does not go by it
     "LANGCHAIN_TRACING_V2": "false",
     "LANGSMITH_TRACING": "false",
@@ -56,6 +57,11 @@ def allow_network(reason: str) -> Iterator[None]:
         yield
     finally:
         _reasons.reset(token)
+
+
+def is_allowed() -> bool:
+    """Whether this thread is inside of `allow_network`."""
+    return bool(_reasons.get())
 
 
 def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]:

