@@ -10,7 +10,6 @@ import contextvars
 import functools
 import logging
 import multiprocessing
-import os
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,12 +40,14 @@ def download(source: HubFile, target: Path, sha256: str | None, progress: Progre
     Raises SourceFailed.
     """
     import httpx
+    from huggingface_hub import hf_hub_url
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
     _prepare_client()
+    url = hf_hub_url(source.repository, source.file, subfolder=source.folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _receive_all(_url(source), part_of(target), progress)
+        _receive_all(url, part_of(target), progress)
     except GatedRepoError as error:
         terms = f"accept the terms of {source.repository} on the hub and set HF_TOKEN"
         raise SourceFailed(f"it gives this model to those it knows: {terms}") from error
@@ -61,14 +62,14 @@ def download(source: HubFile, target: Path, sha256: str | None, progress: Progre
 def _prepare_client() -> None:
     """Let the library connect inside of `allow_network`; its own client obeys HF_HUB_OFFLINE."""
     import httpx
-    import huggingface_hub
+    from huggingface_hub import constants, set_client_factory
 
-    huggingface_hub.set_client_factory(
+    set_client_factory(
         lambda: httpx.Client(event_hooks={"request": [_check]}, follow_redirects=True)
     )
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # our messages say what failed
     # A connection that breaks loses what was not yet a whole block, and Stop waits for one.
-    huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = _BLOCK  # it is 10 MB
+    constants.DOWNLOAD_CHUNK_SIZE = _BLOCK  # it is 10 MB
 
 
 def _check(request: "httpx.Request") -> None:
@@ -79,16 +80,6 @@ def _check(request: "httpx.Request") -> None:
         raise OfflineModeIsEnabled("Only `pincite models pull` asks the model hub.")
     if request.url.scheme not in _SCHEMES:
         raise SourceFailed(f"{request.url.host} would send the file without encryption")
-
-
-def _url(source: HubFile) -> str:
-    import huggingface_hub
-
-    # Read here, for the library reads it once, when it is imported.
-    endpoint = os.environ.get("HF_ENDPOINT") or None
-    return huggingface_hub.hf_hub_url(
-        source.repository, source.file, subfolder=source.folder or None, endpoint=endpoint
-    )
 
 
 def _size_on_hub(url: str) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from assistant.models.catalogue import HubFile, Model, RegistryWheels
 from assistant.settings import Settings
@@ -73,16 +74,23 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def use_endpoint(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As HF_ENDPOINT does, which the library reads when it is imported."""
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, url)
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+
 @pytest.fixture
 def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "https://127.0.0.1:9")  # nothing listens on this port
+    use_endpoint("https://127.0.0.1:9", monkeypatch)  # nothing listens on this port
 
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub on loopback, which needs no encryption there."""
     with serve(tmp_path / "hub") as found:
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{found.port}")
+        use_endpoint(f"http://127.0.0.1:{found.port}", monkeypatch)
         monkeypatch.setattr("assistant.models.hub._SCHEMES", ("https", "http"))
         yield found
 

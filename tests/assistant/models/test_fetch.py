@@ -21,6 +21,7 @@ from tests.assistant.models.conftest import (
     on_hub,
     small_embedder,
     small_model,
+    use_endpoint,
     wheels_in_parts,
     write_wheel,
 )
@@ -123,7 +124,7 @@ def test_a_hub_that_swallows_connections_is_left_within_seconds(
         raise TimeoutError
 
     monkeypatch.setattr(socket, "create_connection", swallowed)
-    monkeypatch.setenv("HF_ENDPOINT", "https://127.0.0.1:9")
+    use_endpoint("https://127.0.0.1:9", monkeypatch)
     model = small_model(sources=(HubFile("owner/small", "small.gguf"),))
     started = time.monotonic()
     with pytest.raises(ModelNotFetched, match="no connection within"):
