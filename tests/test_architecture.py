@@ -111,7 +111,7 @@ HOMES = {
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},
-    "psutil": {"assistant/images/generation/memory.py"},
+    "psutil": {"ingest/platform/hardware.py", "ingest/sandbox/confinement.py"},
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py", "ingest/pdf/tiling_guard.py"},
     "pypdfium2": {
         "ingest/pdf/pdfium.py",
@@ -121,7 +121,10 @@ HOMES = {
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/images/ocr/rapid.py"},
     "realesrgan_ncnn_vulkan_wrapper": {"assistant/images/super_resolution/child.py"},
-    "safetensors": {"vectorstore/embedding/bert_graph.py"},
+    "safetensors": {
+        "assistant/images/generation/weights.py",
+        "vectorstore/embedding/bert_graph.py",
+    },
     "sentence_transformers": {
         "vectorstore/embedding/embedder.py",
         "vectorstore/retrieval/reranker.py",

@@ -23,7 +23,7 @@ from assistant.models.verified_file import (
     require_space,
     reveal,
 )
-from assistant.offline import is_allowed
+from assistant.security.network_guard import is_allowed
 
 if TYPE_CHECKING:
     import httpx

@@ -1,8 +1,7 @@
 """What this machine can carry: memory, cores, and which chat model suits them."""
 
-import ctypes
+import contextlib
 import functools
-import os
 import platform
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.models.catalogue import Model
+from ingest.platform import hardware
 
 Fit = Literal["good", "slow", "too big"]
 
@@ -35,7 +35,7 @@ class Machine:
 
 @functools.cache
 def this_machine() -> Machine:
-    return Machine(_memory(), _physical_cores(), _flags())
+    return Machine(hardware.memory(), hardware.physical_cores(), _flags())
 
 
 def fit(model: Model, machine: Machine) -> Fit:
@@ -57,68 +57,19 @@ def best_chat_model(models: Sequence[Model], machine: Machine) -> Model:
     return next(fitting, min(chat, key=lambda model: model.weights or sys.maxsize))
 
 
-def _memory() -> int | None:
-    """Physical memory, or the container's limit where that is lower."""
-    if sys.platform == "win32":
-        return _windows_memory()
-    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    limit = _read("/sys/fs/cgroup/memory.max").strip()
-    return min(physical, int(limit)) if limit.isdigit() else physical
-
-
-def _windows_memory() -> int | None:
-    class Status(ctypes.Structure):  # MEMORYSTATUSEX
-        _fields_ = (
-            ("length", ctypes.c_uint32),
-            ("load", ctypes.c_uint32),
-            ("total", ctypes.c_uint64),
-            ("others", ctypes.c_uint64 * 6),
-        )
-
-    status = Status(length=ctypes.sizeof(Status))
-    if not ctypes.CDLL("kernel32").GlobalMemoryStatusEx(ctypes.byref(status)):
-        return None
-    return int(status.total)
-
-
-def _physical_cores() -> int:
-    """The cores that this process may run on."""
-    logical = os.cpu_count() or 1
-    if sys.platform == "linux":
-        return _linux_cores()
-    if sys.platform == "darwin":
-        return int(_sysctl("hw.physicalcpu") or logical)
-    # Windows tells it only through a long structure; most of its processors have two threads.
-    return max(1, logical // 2) if sys.platform == "win32" else logical
-
-
-def _linux_cores() -> int:
-    topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
-    usable = os.sched_getaffinity(0)
-    return len({_read(topology.format(number)) or str(number) for number in usable})
-
-
 def _flags() -> frozenset[str]:
+    """psutil does not know them."""
     if sys.platform == "darwin":
-        return frozenset(_sysctl("machdep.cpu.leaf7_features").lower().split())
-    for line in _read("/proc/cpuinfo").splitlines():
-        if line.startswith(("flags", "Features")):
-            return frozenset(line.partition(":")[2].split())
+        command = ["sysctl", "-n", "machdep.cpu.leaf7_features"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return frozenset(done.stdout.lower().split())
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith(("flags", "Features")):
+                return frozenset(line.partition(":")[2].split())
     return frozenset()
 
 
 def needs_avx2() -> bool:
     """Whether this is a kind of processor whose speed depends on AVX2."""
     return platform.machine().lower() in ("x86_64", "amd64")
-
-
-def _sysctl(name: str) -> str:
-    done = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError:
-        return ""

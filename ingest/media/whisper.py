@@ -2,7 +2,6 @@
 
 import functools
 import math
-import os
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.errors import UnreadableFile
 from ingest.media.ffmpeg import RATE
+from ingest.platform.hardware import cores
 from ingest.platform.openmp import wait_calmly
 from ingest.platform.progress import beat
 
@@ -100,7 +100,7 @@ class WhisperTranscriber:
         tqdm.set_lock(threading.RLock())
         self._folder = folder
         self._vad = VadOptions(**_VAD)
-        threads = min(os.cpu_count() or 1, _MOST_THREADS)
+        threads = min(cores(), _MOST_THREADS)
         try:
             self._model = WhisperModel(
                 str(folder), "cpu", compute_type="int8", cpu_threads=threads, local_files_only=True

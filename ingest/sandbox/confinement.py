@@ -84,8 +84,9 @@ def _local(address: object) -> bool:
 
 def session(leader: int) -> Iterator[int]:
     """The processes that a confined one has started, where the system tells them."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError, IndexError):
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == leader:
-                yield int(folder.name)
+    import psutil
+
+    for process in psutil.pids():
+        with suppress(OSError, AttributeError):  # it has ended, or Windows, which has no sessions
+            if os.getsid(process) == leader:
+                yield process

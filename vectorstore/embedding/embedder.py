@@ -1,6 +1,5 @@
 """Text becomes vectors: int8 ONNX for MiniLM-like models, sentence-transformers for the rest."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -9,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ingest.platform.hardware import cores
 from ingest.platform.openmp import wait_calmly
 from vectorstore.embedding import onnx_int8
 from vectorstore.errors import LibraryError
@@ -54,7 +54,7 @@ class QuantizedEmbedder:
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "embedder")
+        self._pool = ThreadPoolExecutor(threads or cores(), "embedder")
         self._session = onnx_int8.session(folder)
         self._tokenizer = onnx_int8.tokenizer(folder)
         self.identity = f"{folder.name}:{onnx_int8.fingerprint(folder)}:int8"

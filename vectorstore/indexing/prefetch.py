@@ -1,6 +1,5 @@
 """Files are read ahead of the embedding, in child processes; what is inside of them is unpacked."""
 
-import os
 import shutil
 import tempfile
 import threading
@@ -14,6 +13,7 @@ from typing import Self
 from ingest.containers import CONTAINERS, Expanded, Limits, Omitted
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
+from ingest.platform.hardware import cores
 from ingest.sandbox.pool import Loaded, Sandbox
 from vectorstore.indexing.store_document import Item
 
@@ -76,7 +76,7 @@ class Reading:
         self, engines: Engines | None, cancel: threading.Event, scratch: Path | None = None
     ) -> None:
         """`scratch` is where archives are unpacked."""
-        self._children = max(1, min(_MOST_CHILDREN, (os.cpu_count() or 1) // 2))
+        self._children = max(1, min(_MOST_CHILDREN, cores() // 2))
         self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
         self._sandbox = Sandbox(
             engines=engines, children=self._children, folder=Path(self._folder.name)

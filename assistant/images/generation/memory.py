@@ -1,11 +1,8 @@
 """Is there memory for a model? Asked before it is loaded: afterwards the machine stands still."""
 
-import sys
-from pathlib import Path
-
 from assistant.images.generation import CannotPaint
+from ingest.platform.hardware import free_memory
 
-_GROUP = Path("/sys/fs/cgroup")
 # Beside the weights. Stable Diffusion 1.5 at 512x512 in 16 bits was measured: 0.5 GB for the
 # program, 0.26 GB for a step, 0.61 GB for the last decoding: 2,300 bytes a pixel, twice in 32 bits.
 _PER_PIXEL = 5_000  # bytes
@@ -22,31 +19,12 @@ def of_picture(pixels: int) -> int:
     return pixels * _PER_PIXEL
 
 
-def available() -> int:
-    """Bytes that can be had without driving anything else out, also within a container."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
-    return min(free, _left_of_group()) if sys.platform == "linux" else free
-
-
 def require(name: str, bytes_needed: int, free: int | None = None) -> None:
     """Raises CannotPaint that names both sizes."""
-    there = available() if free is None else free
+    there = free_memory() if free is None else free
     if bytes_needed > there:
         raise CannotPaint(
             f"{name} takes about {bytes_needed / 1e9:.1f} GB of memory while it paints, and "
             f"{there / 1e9:.1f} GB are free. Close other programs, ask for a smaller size, or use "
             "a smaller model: pincite models use drawing NAME."
         )
-
-
-def _left_of_group() -> int:
-    try:
-        most = (_GROUP / "memory.max").read_text().strip()
-        used = int((_GROUP / "memory.current").read_text())
-        files = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
-    except (OSError, ValueError):
-        return sys.maxsize
-    reclaimable = int(files.get("inactive_file", 0)) + int(files.get("active_file", 0))
-    return int(most) - used + reclaimable if most.isdigit() else sys.maxsize

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelUnusable
-from assistant.images.generation.weights import INDEX, Tensor, header, read_json
+from assistant.images.generation.weights import INDEX, read_json, shapes
 
 _SHAPES = Path(__file__).with_name("shapes")
 # By what a file is known, as in diffusers/loaders/single_file_utils.py:
@@ -33,7 +33,7 @@ def shape_of(path: Path) -> Path:
             f"{path.name}: only .safetensors files are read without a folder beside them. "
             f"{_how(path)}"
         )
-    kind = _kind(header(path))
+    kind = _kind(shapes(path))
     if kind is None:
         raise ModelUnusable(
             f"{path.name} is not a whole model of Stable Diffusion 1, 2 or XL: FLUX and others are "
@@ -49,13 +49,13 @@ def _how(path: Path) -> str:
     )
 
 
-def _kind(tensors: dict[str, Tensor]) -> str | None:
+def _kind(tensors: dict[str, tuple[int, ...]]) -> str | None:
     first, cross = tensors.get(_FIRST), tensors.get(_CROSS)
-    if first is None or first.shape[1] != 4:  # 9: made for inpainting alone
+    if first is None or first[1] != 4:  # 9: made for inpainting alone
         return None
     if _OF_XL in tensors:
         return "sdxl"
-    if cross is not None and cross.shape[-1] == _CONTEXT_V2:
+    if cross is not None and cross[-1] == _CONTEXT_V2:
         return "sd2"
     return "sd1" if _OF_V1 in tensors else None
 

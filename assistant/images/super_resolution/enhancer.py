@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.contract.reply import Progress
-from assistant.images.generation.memory import available
 from assistant.images.super_resolution import Cancelled, CannotEnhance, Enlarger, Enlarging
 from assistant.images.super_resolution.consistency import faithful
 from assistant.images.super_resolution.tiles import Tile, tiles
+from ingest.platform.hardware import free_memory
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,7 +45,7 @@ def check(size: tuple[int, int], scale: int, free: int | None = None) -> None:
             f"The picture has {width}x{height} pixels, and at most {MOST_PIXELS / 1e6:.0f} million "
             f"can be enhanced. Shrink it or cut out the part that matters."
         )
-    wanted, there = _PROGRAM + width * height * _PER_PIXEL, available() if free is None else free
+    wanted, there = _PROGRAM + width * height * _PER_PIXEL, free_memory() if free is None else free
     if wanted > there:
         raise CannotEnhance(
             f"Enhancing a picture of {width}x{height} pixels takes about {wanted / 1e9:.1f} GB of "

@@ -2,7 +2,6 @@
 imports rapidocr.
 """
 
-import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from ingest.errors import CannotRecognise
 from ingest.images.ocr.fragments import Fragment, as_lines, confidence, turned, turned_back
 from ingest.images.ocr.reading_order import in_reading_order
 from ingest.images.ocr.sizes import bounded
+from ingest.platform.hardware import cores
 from ingest.platform.progress import beat
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _engine() -> Any:
             "Global.log_level": "critical",
             "Global.text_score": 0.0,  # what is unsure tells that a page is upside down
             "Global.max_side_len": 20_000,  # `bounded` has seen to the size
-            "EngineConfig.onnxruntime.intra_op_num_threads": _threads(),
+            "EngineConfig.onnxruntime.intra_op_num_threads": min(cores(), _MOST_THREADS),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
@@ -122,11 +122,6 @@ def _engine() -> Any:
     engine(blank, use_det=False, use_cls=False, use_rec=True)  # loads the model
     engine.text_rec.session = _Audible(engine.text_rec.session)
     return engine
-
-
-def _threads() -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, _MOST_THREADS)
 
 
 class _Audible:

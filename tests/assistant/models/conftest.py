@@ -10,7 +10,7 @@ from huggingface_hub import constants
 
 from assistant.models.catalogue import HubFile, Model, RegistryWheels
 from assistant.settings import Settings
-from tests.catalogue.model_hub import Hub, serve
+from tests.assistant.models.model_hub import Hub, serve
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 40
 

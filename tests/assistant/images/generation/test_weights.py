@@ -51,4 +51,14 @@ def test_a_file_with_another_header_is_told(tmp_path: Path, said: bytes) -> None
     path = tmp_path / "a.safetensors"
     path.write_bytes(len(said).to_bytes(8, "little") + said)
     with pytest.raises(ModelUnusable, match=r"a\.safetensors is no \.safetensors file, or damaged"):
-        weights.header(path)
+        weights.shapes(path)
+
+
+def test_a_file_that_ends_too_early_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    said = b'{"a": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}'
+    path.write_bytes(len(said).to_bytes(8, "little") + said + bytes(16))
+    assert weights.shapes(path) == {"a": (2, 2)}
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelUnusable, match=r"a\.safetensors is no \.safetensors file, or damaged"):
+        weights.shapes(path)

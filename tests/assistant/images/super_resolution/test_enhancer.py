@@ -157,7 +157,7 @@ def test_memory_is_asked_for_when_the_one_before_has_given_it_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = [10**9]
-    monkeypatch.setattr("assistant.images.super_resolution.enhancer.available", lambda: free[0])
+    monkeypatch.setattr("assistant.images.super_resolution.enhancer.free_memory", lambda: free[0])
     request = Request("", GivenPassages([], WordEmbedder()), wish=Enhance(saved(tmp_path), 2))
     tool = Enhancing(Nearest(), Made(tmp_path / "made"))
     reply, first = tool.offer(request), Reply("", lambda reply: iter(()))
