@@ -18,7 +18,7 @@ from assistant.evaluation.metrics import contains, words
 from assistant.evaluation.near_misses import near_miss
 from assistant.evaluation.question_sets import Evidence, Question
 from ingest.document.model import Page
-from ingest.language.quantities import quantities
+from ingest.language.measures import find_quantities
 from ingest.language.sentences import numbers, stems
 from vectorstore.library import Library
 
@@ -163,8 +163,8 @@ def stands_in(answer: str, passage: str) -> bool:
 def same_meaning(again: str, question: str) -> bool:
     """As far as code can tell: other words, the same numbers, and some words in common."""
     one, other = words(again), words(question)
-    kept = [q.value for q in quantities(again)] == [q.value for q in quantities(question)]
-    return one != other and kept and bool(stems(again) & stems(question))
+    mine, theirs = ([n.amount or n.digits for n in find_quantities(t)] for t in (again, question))
+    return one != other and mine == theirs and bool(stems(again) & stems(question))
 
 
 def _shown(passage: Passage) -> str:

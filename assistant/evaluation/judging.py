@@ -15,17 +15,21 @@ How often this agrees with a person who reads is measured in docs/evaluation.md.
 import ast
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import Literal
 
 from assistant.evaluation.metrics import contains, token_f1, words
-from ingest.language.quantities import dates, in_digits, quantities
+from ingest.language.dates import Date, find_dates
+from ingest.language.measures import Quantity, find_quantities
+from ingest.language.numbers import in_digits
 from ingest.language.sentences import split, stems
 
 Rule = Literal["yes or no", "list", "date", "number", "name", "text"]
 Label = Literal["correct", "wrong", "refused"]
 
 SHORT = 6  # words of a known answer that must be said as it is
+_WHOLE = 1  # a whole number is taken at its word
 ALIKE = 0.35  # word F1 from which a longer answer counts as the known one
 
 _YES, _NO = {"yes", "true"}, {"no", "false"}
@@ -53,11 +57,11 @@ def rule(known: str) -> Rule:
         return "yes or no"
     if _items(known):
         return "list"
-    if len(words(known)) > SHORT and not (dates(known) and len(words(known)) <= SHORT + 3):
+    if len(words(known)) > SHORT and not (_days(known) and len(words(known)) <= SHORT + 3):
         return "text"
-    if dates(known):
+    if _days(known):
         return "date"
-    return "number" if quantities(known) else "name"
+    return "number" if find_quantities(known) else "name"
 
 
 def _items(known: str) -> list[str]:
@@ -88,16 +92,48 @@ def _lists(answer: str, known: str) -> bool:
 
 
 def _dates(answer: str, known: str) -> bool:
-    said = dates(answer)
-    return all(any(one.is_(wanted) for one in said) for wanted in dates(known))
+    said = _days(answer)
+    return all(any(one.states(wanted) for one in said) for wanted in _days(known))
+
+
+def _days(text: str) -> list[Date]:
+    """Its dates; a month alone is a word."""
+    return [date for date in find_dates(text) if not date.alone]
 
 
 def _numbers(answer: str, known: str) -> bool:
     if contains(plain(answer), plain(known)):
         return True
-    said, names = quantities(answer), set(_NAME.findall(known))
-    numbers = all(any(one.is_(wanted) for one in said) for wanted in quantities(known))
+    said, names = find_quantities(answer), set(_NAME.findall(known))
+    numbers = all(any(same(one, wanted) for one in said) for wanted in find_quantities(known))
     return numbers and names <= set(_NAME.findall(answer))
+
+
+def same(said: Quantity, known: Quantity) -> bool:
+    """Whether two numbers say the same; one of them may be rounded, but not to a whole number."""
+    if said.unit and known.unit and said.unit != known.unit:
+        return False
+    if said.value is None or known.value is None or said.tail or known.tail:
+        return (said.digits, said.tail) == (known.digits, known.tail)
+    rounding = max(_last_place(said.value), _last_place(known.value)) / 2
+    return any(
+        abs(mine - theirs) <= (rounding * min(one, other) if rounding < _WHOLE / 2 else 0)
+        for mine, one in _values(said, said.value)
+        for theirs, other in _values(known, known.value)
+    )
+
+
+def _last_place(value: Decimal) -> Decimal:
+    return Decimal(1).scaleb(min(int(value.as_tuple().exponent), 0))
+
+
+def _values(number: Quantity, value: Decimal) -> Iterator[tuple[Decimal, Decimal]]:
+    """What it may say, each with the size of a one in it: a table may say "in millions" at its
+    head, and 10.5 % are 0.105."""
+    yield value.scaleb(number.scale), Decimal(1).scaleb(number.scale)
+    yield value, Decimal(1)
+    if number.unit and number.unit.name == "%":
+        yield value / 100, Decimal("0.01")
 
 
 def _names(answer: str, known: str) -> bool:
@@ -113,8 +149,8 @@ def _text(answer: str, known: str) -> bool:
         return True
     if _opposite(answer, known):
         return False
-    said, wanted = quantities(answer), quantities(known)
-    shared = sum(any(one.is_(each) for one in said) for each in wanted)
+    said, wanted = find_quantities(answer), find_quantities(known)
+    shared = sum(any(same(one, each) for one in said) for each in wanted)
     return token_f1(answer, known) >= ALIKE and shared * 2 >= len(wanted)
 
 

@@ -8,15 +8,16 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 
+from ingest.language.dates import YEAR
+from ingest.language.locales import month_names
 from vectorstore.library import Library
 
 _LOOKED_AT = 25  # passages
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(rf"\b{YEAR}\b")
 _NAME = re.compile(r"(?<=[\w,] )(?:[A-Z][a-zA-Zé&-]*[a-z][\w&-]*)(?: (?:of |& )?[A-Z][\w&-]*)*")
 # Words that stand for something known by them alone, or for a place in a document.
 _NO_NAMES = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|English|Q\d|Section|Table|Annex"
+    rf"(?:{'|'.join(month_names('en'))}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|English|Q\d|Section|Table|Annex"
     r"|Appendix|Chapter|Figure|Part|Article|Form|Item)\b"
 )
 # No places, companies or people, as far as we know, and each could be any of these.
@@ -26,8 +27,7 @@ _INVENTED = (
 )  # fmt: skip
 _SIBLINGS: tuple[tuple[str, ...], ...] = (
     ("annual", "parental", "sick", "unpaid", "compassionate", "study"),
-    ("January", "February", "March", "April", "May", "June", "July", "August", "September",
-     "October", "November", "December"),
+    tuple(month_names("en")),
     ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     ("Q1", "Q2", "Q3", "Q4"),
     ("first", "second", "third", "fourth", "fifth"),

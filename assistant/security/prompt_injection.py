@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.contract.reply import Outcome, Passage
+from ingest.language.dates import MONTH
 from ingest.language.sentences import spans
 
 INSTRUCTION = 3.5  # the score from which a sentence is one
@@ -172,8 +173,8 @@ _OF_PEOPLE = (
         r"|phone|contract|student|employee|personnel) (?:number|name|id)\b"
         r"|\b(?:this|our|the enclosed|your) (?:letter|form|reference|card)\b|\bcop(?:y|ies) of\b"
         r"|\b(?:reach|tell|contact|send|write to|let|help|to) us\b|\bno later than\b"
-        r"|\bby (?:\d{1,2} [a-z]|noon|mon|tues|wednes|thurs|fri|satur|sun|jan|feb|mar|apr|may|jun"
-        r"|jul|aug|sep|oct|nov|dec)|\bwithin [\w-]+ (?:\w+ )?(?:days|weeks|hours)\b"
+        rf"|\bby (?:\d\d? [a-z]|noon|mon|tues|wednes|thurs|fri|satur|sun|{MONTH}\b)"
+        r"|\bwithin [\w-]+ (?:\w+ )?(?:days|weeks|hours)\b"
         r"|\b(?:questions? \d+|section [a-z]|part [a-z]|(?:sentences?|words?|passage|text) below)\b"
         r"|\bof the \w+ questions\b|\bfollowing (?:sentences|words|verbs|paragraphs|expressions)\b"
         r"|\b\d+ (?:words|characters|marks|significant figures|decimal places)\b"

@@ -5,7 +5,7 @@ import re
 from typing import NamedTuple
 
 from ingest.document.model import Cell
-from ingest.text.cell_values import CODES
+from ingest.language.units import CODES
 
 Value = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 

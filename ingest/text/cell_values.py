@@ -6,43 +6,31 @@ values, such as XLSX, make their Cells themselves.
 
 import re
 from collections.abc import Container, Iterable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from ingest.document.model import Cell
-from ingest.language import iso_dates
+from ingest.language import numbers
+from ingest.language.dates import YEAR, parse_date
+from ingest.language.locales import SCALE_OF, SHORT_SCALES
+from ingest.language.units import MONEY, SYMBOLS
 
 BAR = " | "  # between the cells of a row's line; counted as if the file had held it
 
 _NOTHING = {"-", "--", "\u2013", "—", "n/a", "N/A", "n.a."}
 _TRUTHS = {"true": True, "false": False, "✓": True, "✔": True, "✗": False, "✘": False}
-_WORDS = {
-    "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6,
-    "bn": 1e9, "b": 1e9, "billion": 1e9, "tn": 1e12, "trillion": 1e12,
-}  # fmt: skip
-CODES = (
-    "USD EUR GBP CHF JPY CNY ILS AUD CAD NZD INR SEK NOK DKK PLN CZK HUF BRL MXN ZAR TRY KRW"
-    " SGD HKD"
-).replace(" ", "|")  # as a regular expression
-_MONEY = rf"(?:US|A|C|NZ|HK|S)?\$|[€£¥₪₹₩₽]|{CODES}|Rs\.?|kr\.?|NIS"
-_MEASURES = r"%|‰|°C|°F|kg|mg|km|cm|mm|km²|m²|ml|kWh|MWh|GWh|MW|GW|kW|GB|MB|TB|Hz|kHz|MHz|GHz|bps"
+_SCALES = rf"(?:(?i:k|m|b|{'|'.join(SCALE_OF)})\b\.?)"
+_MONEY = rf"{MONEY}|Rs\.?|kr\.?|NIS"
 _SPACE = "\u00a0\u2009\u202f"  # no-break and thin spaces; a plain one may part two numbers
-_PLAIN = rf"\d+(?:[.,'’{_SPACE}]\d+)*|[.,]\d+"
+_DIGITS = rf"\d+(?:[.,'’{_SPACE}]\d+)*|[.,]\d+"
 _NUMBER = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+\u2212\u2013]?)\s*(?P<money>{_MONEY})?\s*(?P<again>[-+\u2212\u2013(]?)\s*"
-    rf"(?P<digits>{_PLAIN})(?P<power>[eE][-+]\d{{1,3}})?"
-    rf"\s*(?P<word>(?:{'|'.join(_WORDS)})\b)?\s*(?P<unit>{_MONEY}|{_MEASURES})?\s*(?P<close>\))?"
+    rf"(?P<digits>{_DIGITS})(?P<power>[eE][-+]\d{{1,3}})?"
+    rf"\s*(?P<scale>{_SCALES})?\s*(?P<unit>{_MONEY}|{SYMBOLS})?\s*(?P<close>\))?"
     rf"\s*(?P<late>%)?",
 )
-_GROUPED = {
-    ".": re.compile(
-        rf"(?:[1-9]\d{{0,2}}(?:(?P<by>[,'’{_SPACE}])\d{{3}})(?:(?P=by)\d{{3}})*"
-        r"|[1-9]\d?(?:,\d\d)+,\d{3})(?:\.\d+)?"  # lakhs and crores: 1,39,40,19,297
-    ),
-    ",": re.compile(rf"[1-9]\d{{0,2}}(?:(?P<by>[.'’{_SPACE}])\d{{3}})(?:(?P=by)\d{{3}})*(?:,\d+)?"),
-}
-_SIMPLE = {".": re.compile(r"\d*\.\d+"), ",": re.compile(r"\d*,\d+")}
-_UNSURE = re.compile(r"[1-9]\d{0,2}\.\d{3}")  # a thousand or a little more than one
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGIT = re.compile(r"\d")
+_LONGEST = 15  # digits that a float holds
 
 
 class _Number(NamedTuple):
@@ -57,7 +45,9 @@ def cell(text: str, line: int, decimal: str = "") -> Cell:
         return Cell(text, line, None, "empty")
     if (truth := _TRUTHS.get(bare.lower())) is not None:
         return Cell(text, line, truth, "truth")
-    if (day := iso_dates.iso(bare)) is not None:
+    if not _DIGIT.search(bare):
+        return Cell(text, line)
+    if (day := parse_date(bare)) is not None:
         return Cell(text, line, day, "date")
     if (number := _number(bare, decimal)) is not None:
         return Cell(text, line, number.value, "number", number.unit)
@@ -76,8 +66,8 @@ def cells(
 
 def decimal_mark(texts: Iterable[str]) -> str:
     """ "." or "," when the numbers of a table prove it and none speaks against it, else ""."""
-    proofs = {proof for text in texts if (proof := _proof(text.strip()))}
-    return proofs.pop() if len(proofs) == 1 else ""
+    found = (_NUMBER.fullmatch(text.strip()) for text in texts)
+    return numbers.decimal_mark(match["digits"] for match in found if match)
 
 
 def row_text(texts: Iterable[str]) -> str:
@@ -114,7 +104,7 @@ def _could_head(row: Sequence[Cell]) -> bool:
     """Words or years, and no word twice."""
     texts = [c.text.strip() for c in row if c.kind != "empty"]
     words = [c for c in row if c.kind == "text"]
-    others = [c for c in row if c.kind not in ("text", "empty") and not _YEAR.fullmatch(c.text)]
+    others = [c for c in row if c.kind not in ("text", "empty") and not re.fullmatch(YEAR, c.text)]
     return bool(texts) and not others and len({c.text for c in words}) == len(words)
 
 
@@ -124,34 +114,17 @@ def _unlike(top: Cell, at: int, below: Sequence[Sequence[Cell]]) -> bool:
     return len(kinds) == 1 and top.kind not in kinds
 
 
-def _proof(text: str) -> str:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return ""
-    digits = match["digits"]
-    sure = [mark for mark in (".", ",") if _surely(digits, mark)]
-    return sure[0] if len(sure) == 1 else ""
-
-
-def _surely(digits: str, mark: str) -> bool:
-    """These digits can only be read with this decimal mark."""
-    other = "," if mark == "." else "."
-    if _GROUPED[mark].fullmatch(digits):
-        return mark in digits or digits.count(other) > 1
-    return bool(_SIMPLE[mark].fullmatch(digits)) and not _GROUPED[other].fullmatch(digits)
-
-
 def _number(text: str, decimal: str) -> _Number | None:
     match = _NUMBER.fullmatch(text)
     if match is None or not _well_formed(match):
         return None
-    value = _value(match["digits"], decimal or _proof(text) or ".", bool(decimal))
-    if value is None or (match["word"] and not (match["money"] or match["unit"])):
+    value = _value(match["digits"], decimal)
+    if value is None or (match["scale"] and not (match["money"] or match["unit"])):
         return None  # "1.2m" may be metres
-    value *= _WORDS[match["word"]] if match["word"] else 1
-    value = float(f"{value!r}{match['power']}") if match["power"] else value
+    power = int((match["power"] or "e0")[1:]) + _power(match["scale"])
+    amount = float(value.scaleb(power))
     negative = match["open"] or match["again"] == "(" or {match["sign"], match["again"]} - {"", "+"}
-    return _Number(-value if negative else value, _unit(match))
+    return _Number(-amount if negative else amount, _unit(match))
 
 
 def _well_formed(match: re.Match[str]) -> bool:
@@ -162,20 +135,18 @@ def _well_formed(match: re.Match[str]) -> bool:
     if sum(unit is not None for unit in units) > 1:
         return False
     if opened and not any(units):  # "(3)" may be a footnote, "(2019)" a year
-        return len(match["digits"]) > 1 and not _YEAR.fullmatch(match["digits"])
+        return len(match["digits"]) > 1 and not re.fullmatch(YEAR, match["digits"])
     return True
 
 
-def _value(digits: str, mark: str, known: bool) -> float | None:
-    if digits.isdigit():
-        coded = (len(digits) > 1 and digits[0] == "0") or len(digits) > 15 or not digits.isascii()
-        return None if coded else float(digits)  # "007" is a name, not a quantity
-    if not known and _UNSURE.fullmatch(digits):
-        return None
-    if not (_GROUPED[mark].fullmatch(digits) or _SIMPLE[mark].fullmatch(digits)):
-        return None
-    kept = "".join(c for c in digits if c.isdigit() or c == mark)
-    return float(kept.replace(",", "."))
+def _value(digits: str, mark: str) -> Decimal | None:
+    coded = digits.isdigit() and (digits[0] == "0" < digits[1:] or len(digits) > _LONGEST)
+    return None if coded else numbers.value_of(digits, mark)  # "007" is a name, not a quantity
+
+
+def _power(scale: str | None) -> int:
+    word = (scale or "").lower().rstrip(".")
+    return SHORT_SCALES.get(word) or SCALE_OF.get(word, 0)
 
 
 def _unit(match: re.Match[str]) -> str:

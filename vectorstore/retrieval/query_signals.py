@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ingest.language.dates import YEAR
 from ingest.language.words import name_parts
 from vectorstore.versions.names import parsed
 
@@ -64,7 +65,7 @@ _COMPARED = re.compile(
     r"\b(?:compar\w+|differ\w*|chang\w+|versus|vs|both|new(?:er|est)?|current|latest|since)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(rf"\b{YEAR}\b")
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 _RUN = re.compile(r"[^\W_]+")
 _LONG = 6  # characters of a name with digits that is no chance, as 3M_2018

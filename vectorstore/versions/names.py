@@ -7,6 +7,8 @@
 import re
 from dataclasses import dataclass
 
+from ingest.language.dates import MONTH, YEAR
+
 _NUMBER = re.compile(
     r"\b(?:version|ver|revision|rev|v)[ ._-]?(\d+(?:[._]\d+)*)(?=[^\w]|_|$)", re.IGNORECASE
 )
@@ -16,12 +18,11 @@ _NEWER = re.compile(
 )
 _COPY = re.compile(r"\b(?:copy(?: of)?|kopie)\b|\(\d{1,2}\)$", re.IGNORECASE)
 _PERIOD = re.compile(
-    r"\d{4}-\d\d-\d\d|\b(?:19|20)\d\d(?:\d{4})?\b|\bq[1-4]\b|\bh[12]\b|\bfy\d\d(?:\d\d)?\b|"
-    r"\b(?:jan(?:uary?)?|feb(?:ruary?)?|mar(?:ch)?|märz|apr(?:il)?|ma[iy]|jun[ei]?|jul[iy]?"
-    r"|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\b|\b\d\d?\.\d\d?\.\d{4}\b",
+    rf"\d{{4}}-\d\d-\d\d|\b{YEAR}(?:\d{{4}})?\b|\bq[1-4]\b|\bh[12]\b|\bfy\d\d(?:\d\d)?\b"
+    rf"|\b{MONTH}\b|\b\d\d?\.\d\d?\.\d{{4}}\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(YEAR)
 # What holds until the next one comes; a report of another year stays true.
 _STANDING = re.compile(
     r"\b(?:handbook|manual|polic(?:y|ies)|guide(?:line)?s?|rules|regulations?|terms|statutes"

@@ -8,16 +8,10 @@ from functools import cached_property
 
 from assistant.answering.table_qa.normalise import is_hard, is_year, terms
 from ingest.document.model import Cell, Page, Table
+from ingest.language.measures import head_scale
 
 _ABOVE = 5  # lines over a table that say what it shows
 _SHORT = 9  # words: a longer line is prose
-_SCALE = re.compile(
-    r"(?i)\b(?:(?:U\.?S\.? )?(?:dollars?|euros?|[A-Z]{3}|amounts?) )?"
-    r"in (?:thousands|millions|billions)\b"
-    r"(?: of (?:U\.?S\.? )?(?:dollars|euros|[A-Z]{3}))?"
-    r"|[€$£¥]\s?(?:k|m|mn|bn|thousands?|millions?|billions?)\b|\b(?:k|m|T)[€$£]"
-    r"|\b(?:EUR|USD|GBP|CHF) ?(?:k|m|mn|bn|thousands?|millions?|billions?)\b"
-)
 _EXCEPT = re.compile(r"(?i)\bexcept\b")
 _PER = re.compile(r"(?i)\bper\b|\bshares?\b|\bmargin\b|\brate\b|%|\bratio\b")
 _COUNTED = re.compile(
@@ -137,7 +131,7 @@ def grid(document: str, page: Page, table: Table) -> Grid | None:
     above = list(_above(page, table))
     near = [page.title, table.caption, *(text for text in above if len(text.split()) <= _SHORT)]
     told = " ".join([*heads, *near, *above])
-    scale = _SCALE.search(told)
+    scale = head_scale(told)
     return Grid(
         document, page, table, rows, columns, " ".join(heads[:labels]), " ".join(near),
         " ".join(above), header, scale[0] if scale else "", bool(_EXCEPT.search(told)),

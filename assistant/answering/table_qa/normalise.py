@@ -2,6 +2,9 @@
 
 import re
 
+from ingest.language.dates import YEAR, with_fiscal_years, with_quarters
+from ingest.language.locales import MONTH_OF
+
 # Words that tell nothing of what a row or a column is. Fewer than for a search: "other", "net"
 # and "long" part one row from another.
 _FILLER = frozenset(
@@ -31,26 +34,19 @@ _ALIKE = {
     "non": "outside",
 }
 _CANON = {other: word for word, others in _ALIKE.items() for other in others.split()}
-_NAMES = "january february march april may june july august september october november december"
 MONTHS = tuple(f"month{number}" for number in range(1, 13))
-_NUMBERED = {name: number for number, name in enumerate(_NAMES.split(), start=1)}
-_NUMBERED |= {name[:3]: number for name, number in _NUMBERED.items()} | {"sept": 9}
 _TOKEN = re.compile(r"[Qq][1-4]\b|\d+(?:[.,]\d+)*|[^\W\d_]+")
-_QUARTER = re.compile(r"(?i)\b(first|second|third|fourth)(?:\s+fiscal)?\s+quarters?\b")
-_WHICH = {"first": "Q1", "second": "Q2", "third": "Q3", "fourth": "Q4"}
-_FISCAL = re.compile(r"(?i)\bFY\s?'?(?:20)?(\d\d)\b")
 _STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
 _FORM = re.compile(r"\b10-[QK]\b")
 _ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 SPANS = frozenset(("three", "six", "nine", "twelve"))
 
 
 def terms(text: str) -> list[str]:
     """The words that carry meaning, alike however they are written, in order; some repeat."""
     text = _STATES.sub(" usa ", text.replace("’", "'"))
-    text = _QUARTER.sub(lambda match: _WHICH[match[1].lower()], text)
-    text = _ENDED.sub("three months", _FORM.sub(" ", _FISCAL.sub(r"20\1", text)))
+    text = with_fiscal_years(with_quarters(text, "Q{}".format), lambda _, year: year)
+    text = _ENDED.sub("three months", _FORM.sub(" ", text))
     tokens = [token.lower() for token in _TOKEN.findall(text)]
     dated = [_month(tokens, at) or _term(token) for at, token in enumerate(tokens)]
     return [term for term in dated if term]
@@ -63,12 +59,12 @@ def is_hard(term: str) -> bool:
 
 
 def is_year(term: str) -> bool:
-    return bool(_YEAR.fullmatch(term))
+    return bool(re.fullmatch(YEAR, term))
 
 
 def _month(tokens: list[str], at: int) -> str:
     """Of a name of a month that is one: "may" beside a number, "march" also alone."""
-    number = _NUMBERED.get(tokens[at])
+    number = MONTH_OF.get(tokens[at])
     beside = tokens[max(at - 1, 0) : at] + tokens[at + 1 : at + 2]
     dated = any(token.isdigit() for token in beside)
     sure = len(tokens[at]) > 4 or dated

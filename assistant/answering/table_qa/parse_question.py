@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from assistant.answering.table_qa.normalise import is_year, terms
+from ingest.language.numbers import DIGITS, value_of
 
 LOOKUP = "lookup"
 SUM = "sum"
@@ -60,7 +61,7 @@ _PATTERNS = (
 )
 _THAN = re.compile(
     r"(?i)^(?P<what>how many\b.+?)\b(?P<how>more than|over|above|at least|less than|fewer than"
-    r"|below|under|at most)\s+[€$£]?(?P<limit>\d[\d,]*(?:\.\d+)?)\b(?P<rest>.*)"
+    rf"|below|under|at most)\s+[€$£]?(?P<limit>{DIGITS})\b(?P<rest>.*)"
 )
 _RULES = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _PATTERNS]
 _VERBS = re.compile(rf"\b(?:{_CHANGED}|{_MORE}|than|between|against|compared|over all)\b", re.I)
@@ -113,8 +114,9 @@ def asked(text: str) -> Asked | None:
     """
     if _OTHER.search(text):
         return None
-    if than := _THAN.match(text):
-        return _counted(text, than)
+    than = _THAN.match(text)
+    if than and (limit := value_of(than["limit"])) is not None:
+        return _counted(text, than, limit)
     operation, rest = _operation(text)
     found = terms(_BEFORE.sub(" ", rest))
     if _BEFORE.search(text):
@@ -128,10 +130,10 @@ def asked(text: str) -> Asked | None:
     )  # fmt: skip
 
 
-def _counted(text: str, than: re.Match[str]) -> Asked:
+def _counted(text: str, than: re.Match[str], limit: Decimal) -> Asked:
     found = terms(f"{than['what']} {than['rest']}")
-    limit = than["how"].lower(), Decimal(than["limit"].replace(",", ""))
-    return Asked(text, COUNT, tuple(found), _names(text), frozenset(found[:1]), than=limit)
+    names, than_limit = _names(text), (than["how"].lower(), limit)
+    return Asked(text, COUNT, tuple(found), names, frozenset(found[:1]), than=than_limit)
 
 
 def _year_before(found: list[str]) -> list[str]:

@@ -16,7 +16,8 @@ from assistant.answering.passages.citable_spans import Unit, lists_of, states, u
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.claim_extraction import Claims, Stated, claims, stated, words
 from assistant.contract.reply import Citation, Sentence
-from ingest.language.numbers import MONTH_OF, scales
+from ingest.language.locales import MONTH_OF
+from ingest.language.measures import head_scales
 from ingest.language.sentences import numbers, split_answer, stems
 from ingest.language.words import name_parts
 from vectorstore.embedding.embedder import Embedder
@@ -107,7 +108,7 @@ class _Read:
             for index, window in enumerate(windows)
             for unit in (*units_of(window, index), *lists_of(window, index))
         ]
-        self._scales = [scales(window.page.text) for window in windows]
+        self._scales = [head_scales(window.page.text) for window in windows]
         self._named = [frozenset(words(_named(window.document))) for window in windows]
         text = " ".join(window.text for window in windows)
         self.names = frozenset(words(text)).union(*self._named)

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ingest.language.numbers import Date, Figure, dates, figures, plain
+from ingest.language.dates import Date, find_dates, nth_quarter, with_fiscal_years, with_quarters
+from ingest.language.measures import Quantity, blanked, find_quantities
+from ingest.language.numbers import normalised
+from ingest.language.units import find_unit
 from ingest.language.words import content_words
 
 _QUOTE = r"\"“”„«»"
@@ -23,24 +26,27 @@ _ELLIPSIS = re.compile(r"\.\.\.|…|\[[^\]]*\]")
 _NAME = re.compile(r"\b[A-Z][\w&]*(?:['’-][A-Za-z]\w*)*")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _I = {"i", "i'm", "i've"}
+_VAGUE = (Decimal(1), Decimal("0.5"))  # one, the first, half a
+_CODE = re.compile(r"\b[^\W\d]\w*\d\w*")
+_PERIOD = re.compile(r"[- ](?:\w+ )?(?:quarter|half|edition|floor|place|prize|level|class)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Claims:
     """What must be found as it is."""
 
-    figures: tuple[Figure, ...] = ()
+    numbers: tuple[Quantity, ...] = ()
     dates: tuple[Date, ...] = ()
     phrases: tuple[str, ...] = ()  # folded
     names: frozenset[str] = frozenset()  # folded words
 
     def __len__(self) -> int:
-        return len(self.figures) + len(self.dates) + len(self.phrases) + len(self.names)
+        return len(self.numbers) + len(self.dates) + len(self.phrases) + len(self.names)
 
     def without(self, stated: "Stated") -> "Claims":
         """What is left of them where some lines state the others."""
         return Claims(
-            tuple(f for f in self.figures if not stated.has_figure(f)),
+            tuple(n for n in self.numbers if not stated.has_number(n)),
             tuple(d for d in self.dates if not stated.has_date(d)),
             tuple(p for p in self.phrases if p not in stated.folded),
             frozenset(n for n in self.names if n not in stated.words),
@@ -51,7 +57,7 @@ class Claims:
 class Stated:
     """What lines state exactly."""
 
-    figures: tuple[Figure, ...]
+    numbers: tuple[Quantity, ...]
     dates: tuple[Date, ...]
     folded: str
     words: frozenset[str]
@@ -59,37 +65,77 @@ class Stated:
 
     @property
     def years(self) -> frozenset[int]:
-        found = (
-            f.bare for f in self.figures if f.bare is not None and re.fullmatch(r"\d{4}", f.raw)
-        )
+        found = (n.value for n in self.numbers if n.value and re.fullmatch(r"\d{4}", n.digits))
         return frozenset(int(year) for year in found if 1000 <= year < 2100)
 
-    def has_figure(self, said: Figure) -> bool:
+    def has_number(self, said: Quantity) -> bool:
         """Where amounts of money are marked as such, the other numbers are none."""
-        marked = [figure for figure in self.figures if figure.money and figure.unit == said.unit]
-        return any(said.same(figure, self.scales) for figure in marked or self.figures)
+        marked = [n for n in self.numbers if n.money and n.unit == said.unit]
+        return any(_same(said, written, self.scales) for written in marked or self.numbers)
 
     def has_date(self, said: Date) -> bool:
-        return any(said.same(date, self.years) for date in self.dates)
+        return any(date.states(said, self.years) for date in self.dates)
 
 
 def claims(sentence: str) -> Claims:
-    """Of a sentence of an answer."""
-    text = plain(sentence)
-    found, rest = dates(text)
+    """Of a sentence of an answer. A lone "one" or "first" that counts nothing is none."""
+    text = _plain(sentence)
+    dates, rest = _cut(text)
+    numbers = (n for n in _numbers(rest) if not _is_vague(n, rest))
     phrases = tuple(dict.fromkeys(folded(p) for p in _phrases(text) if folded(p)))
-    return Claims(tuple(figures(rest)), tuple(found), phrases, frozenset(_names(rest)))
+    return Claims(tuple(numbers), dates, phrases, frozenset(_names(rest)))
 
 
 def stated(text: str, scales: frozenset[int] = frozenset()) -> Stated:
     """By lines of a document. Of a date its year counts as a number, and its day as an ordinal:
     "25 days" is not found in "June 25"."""
-    text = plain(text)
-    found, rest = dates(text)
-    years = [Figure(str(d.year), Decimal(d.year)) for d in found if d.year]
-    days = [Figure(str(d.day), Decimal(d.day), ordinal=True) for d in found if d.day]
-    said = (*figures(rest, said=False), *years, *days)
-    return Stated(said, tuple(found), folded(text), frozenset(words(text)), scales)
+    text = _plain(text)
+    dates, rest = _cut(text)
+    years = [Quantity(str(d.year), Decimal(d.year)) for d in dates if d.year]
+    days = [Quantity(str(d.day), Decimal(d.day), ordinal=True) for d in dates if d.day]
+    numbers = (*_numbers(rest), *years, *days)
+    return Stated(numbers, dates, folded(text), frozenset(words(text)), scales)
+
+
+def _plain(text: str) -> str:
+    """One form for blanks, dashes, quarters and fiscal years."""
+    text = with_quarters(normalised(text).replace("per cent", "percent"), nth_quarter)
+    return with_fiscal_years(text, lambda _, year: f"fiscal year {year}")
+
+
+def _cut(text: str) -> tuple[tuple[Date, ...], str]:
+    """The dates of a text, and the text without them."""
+    dates = tuple(find_dates(text))
+    return dates, blanked(text, ((date.start, date.end) for date in dates))
+
+
+def _numbers(text: str) -> list[Quantity]:
+    """With codes such as `A12`, which must be written the same."""
+    numbers = find_quantities(text)
+    codes = _CODE.findall(blanked(text, ((n.start, n.end) for n in numbers)))
+    return numbers + [Quantity(code.lower(), None) for code in codes if not find_unit(code)]
+
+
+def _is_vague(number: Quantity, text: str) -> bool:
+    """The first film is also the original one; the first quarter is a number."""
+    if number.unit or number.scale or number.value not in _VAGUE or not number.word:
+        return False
+    return not (number.ordinal and _PERIOD.match(text, number.end))
+
+
+def _same(said: Quantity, written: Quantity, heads: frozenset[int]) -> bool:
+    """Whether a document's number says what this one does: `1.2` and `1.2 million`, `5 %` and
+    `5 days`, `82.9` and `82.96` do not. `heads` are powers of ten that the document gives for a
+    table's numbers ("in millions")."""
+    units = {number.unit.name for number in (said, written) if number.unit}
+    if said.ordinal != written.ordinal or len(units) > 1:
+        return False
+    if said.value is None or written.value is None or said.tail or written.tail:
+        one, other = ((n.digits, n.tail, n.scale) for n in (said, written))
+        return one == other
+    if said.amount == written.amount:
+        return True
+    return said.value == written.value and not written.scale and said.scale in heads
 
 
 def folded(text: str) -> str:

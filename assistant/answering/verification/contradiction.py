@@ -6,11 +6,11 @@ has all the words of the other, and a value of one kind differs, or one denies w
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from assistant.answering.verification.amounts import Amount, amounts
 from assistant.answering.verification.contradiction_lexicon import (
     CHANGE,
     NARROW,
@@ -19,7 +19,9 @@ from assistant.answering.verification.contradiction_lexicon import (
     SAME,
     stem,
 )
-from ingest.language.measures import Amount, amounts
+from ingest.language.dates import MONTH, find_dates, quarters
+from ingest.language.measures import blanked
+from ingest.language.numbers import normalised
 from ingest.language.sentences import stems
 from ingest.language.words import content_words
 
@@ -46,11 +48,6 @@ _CLAUSE = re.compile(
     r"(?!.*\b(?:if|unless|except|but|when|where|provided|only|until|after|before)\b)",
     re.IGNORECASE,
 )
-_QUARTER = re.compile(r"\b(?:first|second|third|fourth) quarter\b|\bQ[1-4]\b", re.IGNORECASE)
-_NTH = {"1": "first quarter", "2": "second quarter", "3": "third quarter", "4": "fourth quarter"}
-_MONTH = re.compile(
-    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-)
 _WEEKDAY = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bweekends?\b|\bholidays\b", re.IGNORECASE
 )
@@ -61,7 +58,7 @@ _INTO = re.compile(
 _ARTICLES = frozenset(("the", "a", "an", "our", "your", "its", "their", "this"))
 _SIDE = re.compile(
     r"\b(?:(?P<low>from|since|after|as of)|(?P<high>until|till|by|before|through|no later than))"
-    r"\s(?:the\s|midnight\s|on\s)*(?=\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
+    rf"\s(?:the\s|midnight\s|on\s)*(?=\d|(?i:{MONTH})\b)"
 )
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]+\b")
 _NAME = re.compile(r"(?<=[a-z,;:)] )[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)*")
@@ -112,22 +109,19 @@ class Difference:
 @lru_cache(maxsize=2048)
 def statement(sentence: str) -> Statement | None:
     """None when it is too long to be compared, does not name what it speaks of, or is a title."""
-    text = _NUMBERED.sub("", _plain(sentence))
+    text = _NUMBERED.sub("", normalised(sentence))
     if len(text.split()) > _LONGEST or _PRONOUN.match(text) or _CONTENTS.match(text):
         return None
-    quarters = _QUARTER.findall(text)
-    counted, rest = amounts(_QUARTER.sub(" ", text))
+    named = quarters(text)
+    counted, rest = amounts(blanked(text, ((start, end) for _, start, end in named)))
     person = _PERSON.search(text)
     return Statement(
-        tuple(_bound(amount, text) for amount in counted),
+        tuple(_bound(amount, text) for amount in counted if amount.kind != "ordinal"),
         tuple(_in_order(rest)),
         frozenset(content_words(rest)) & NEUTRAL,
-        frozenset(
-            found.lower().removesuffix("s")
-            for pattern in (_WEEKDAY, _MONTH, _CODE)
-            for found in pattern.findall(rest)
-        )
-        | frozenset(_NTH.get(found[-1], found.lower()) for found in quarters),
+        frozenset(_narrowing(rest))
+        | {f"Q{number}" for number, _, _ in named}
+        | {f"{amount.value}." for amount in counted if amount.kind == "ordinal"},
         frozenset(name.lower() for name in _NAME.findall(rest)),
         frozenset(str(match.lastgroup) for match in _SIDE.finditer(text)),
         person["name"].rstrip(".") if person else "",
@@ -138,18 +132,18 @@ def statement(sentence: str) -> Statement | None:
     )
 
 
+def _narrowing(text: str) -> Iterator[str]:
+    """Weekdays, codes, and months without a year or a day."""
+    for pattern in (_WEEKDAY, _CODE):
+        yield from (found.lower().removesuffix("s") for found in pattern.findall(text))
+    yield from (str(day.month) for day in find_dates(text) if day.alone)
+
+
 def _bound(amount: Amount, text: str) -> Amount:
     """Of "the maximum weight of a bag is 20 kg", too, it is a bound."""
     if amount.bound or not (match := _LIMIT.search(text)):
         return amount
     return replace(amount, bound=str(match.lastgroup))
-
-
-def _plain(text: str) -> str:
-    """One form for blanks and dashes."""
-    return " ".join(
-        re.sub("[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", text)).split()
-    )
 
 
 def _in_order(text: str) -> Iterator[tuple[str, bool, str]]:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from assistant.answering.table_qa.normalise import is_hard, is_year, terms
 from assistant.answering.table_qa.parse_question import LOOKUP, Asked
+from ingest.language.dates import YEAR
 
 _OVER = re.compile(
     r"\b(?:by|per|over(?: the)?|for each|of each|in each|for every|at each|across(?: all| the)?"
@@ -13,9 +14,9 @@ _OVER = re.compile(
     r"(?=$|[,.;]|\s+(?:from|since|in|between|until|for|as|and by)\b)",
     re.IGNORECASE,
 )
-_SINCE = re.compile(r"\bsince\s+((?:19|20)\d\d)\b", re.IGNORECASE)
+_SINCE = re.compile(rf"\bsince\s+({YEAR})\b", re.IGNORECASE)
 _FROM = re.compile(
-    r"\b(?:from|between)\s+((?:19|20)\d\d)\s*(?:to|until|till|through|and|-|–)\s*((?:19|20)\d\d)\b",
+    rf"\b(?:from|between)\s+({YEAR})\s*(?:to|until|till|through|and|-|–)\s*({YEAR})\b",
     re.IGNORECASE,
 )
 _TALK = re.compile(

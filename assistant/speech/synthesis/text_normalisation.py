@@ -8,12 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from ingest.language import sentences
+from ingest.language.locales import MONTH_OF, month_names
 
 _LONGEST = 300  # characters of a piece: about 20 seconds of sound, so that the first comes soon
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
+_MONTHS = month_names("en")
 _COINS = {
     "$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yen", ""),
 }  # fmt: skip
@@ -57,7 +55,7 @@ _ENGLISH: tuple[tuple[str, Change], ...] = (
     (r"\bNos?\. ?(?=\d)|#(?=\d)", "number "),
     (r"\bpp\. ?(?=\d)", "pages "), (r"\bp\. ?(?=\d)", "page "), (r"\b[Ff]ig\. ?(?=\d)", "figure "),
     (r"§+ ?(?=\d)", "section "),
-    (r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.(?=\s+\d)", lambda m: _month(m[1])),
+    (rf"\b(?!May)({'|'.join(m[:3] for m in _MONTHS)}|Sept)\.(?=\s+\d)", lambda m: _month(m[1])),
     (r"\bFY ?'?(\d\d)\b", r"fiscal year 20\1"), (r"\bFY ?(?=\d{4}\b)", "fiscal year "),
     (r"\bQ([1-4])\b", r"quarter \1"),
     (r"(?<=\w) ?& ?(?=\w)", " and "),
@@ -118,7 +116,7 @@ def _date(found: "re.Match[str]") -> str:
 
 
 def _month(short: str) -> str:
-    return next(month for month in _MONTHS if month.startswith(short[:3]))
+    return _MONTHS[MONTH_OF[short.lower()] - 1]
 
 
 def _money(found: "re.Match[str]") -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.answering.verification.claim_extraction import claims, stated
-from ingest.language.numbers import scales
+from ingest.language.measures import head_scales
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from ingest.language.numbers import scales
 )
 def test_the_same_written_otherwise_is_found(said: str, written: str) -> None:
     left = claims(said).without(stated(written))
-    assert (left.figures, left.dates, left.phrases) == ((), (), ())
+    assert (left.numbers, left.dates, left.phrases) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_the_same_written_otherwise_is_found(said: str, written: str) -> None:
 )
 def test_what_differs_is_not_found(said: str, written: str) -> None:
     left = claims(said).without(stated(written))
-    assert left.figures or left.dates or left.phrases
+    assert left.numbers or left.dates or left.phrases
 
 
 def test_a_table_may_give_the_scale_at_its_head() -> None:
     page = "Condensed statements (in millions, except per share) Net sales 82,959"
-    row = stated("Net sales 82,959", scales(page))
-    assert not claims("Net sales were $82,959 million.").without(row).figures
-    assert claims("Net sales were $82,959 billion.").without(row).figures
+    row = stated("Net sales 82,959", head_scales(page))
+    assert not claims("Net sales were $82,959 million.").without(row).numbers
+    assert claims("Net sales were $82,959 billion.").without(row).numbers
 
 
 def test_an_apostrophe_begins_no_quotation() -> None:
