@@ -22,14 +22,13 @@ from typing import Literal
 from assistant.evaluation.metrics import contains, token_f1, words
 from ingest.language.dates import Date, find_dates
 from ingest.language.measures import Quantity, find_quantities
-from ingest.language.numbers import in_digits
+from ingest.language.numbers import in_digits, value_of
 from ingest.language.sentences import split, stems
 
 Rule = Literal["yes or no", "list", "date", "number", "name", "text"]
 Label = Literal["correct", "wrong", "refused"]
 
 SHORT = 6  # words of a known answer that must be said as it is
-_WHOLE = 1  # a whole number is taken at its word
 ALIKE = 0.35  # word F1 from which a longer answer counts as the known one
 
 _YES, _NO = {"yes", "true"}, {"no", "false"}
@@ -113,27 +112,24 @@ def same(said: Quantity, known: Quantity) -> bool:
     """Whether two numbers say the same; one of them may be rounded, but not to a whole number."""
     if said.unit and known.unit and said.unit != known.unit:
         return False
-    if said.value is None or known.value is None or said.tail or known.tail:
-        return (said.digits, said.tail) == (known.digits, known.tail)
-    rounding = max(_last_place(said.value), _last_place(known.value)) / 2
-    return any(
-        abs(mine - theirs) <= (rounding * min(one, other) if rounding < _WHOLE / 2 else 0)
-        for mine, one in _values(said, said.value)
-        for theirs, other in _values(known, known.value)
+    if (said.digits, said.tail) == (known.digits, known.tail):
+        return True
+    return said.tail == known.tail and any(
+        abs(mine - theirs) <= (max(last, other) / 2 * min(one, its_one) if last < 1 > other else 0)
+        for mine, last, one in _readings(said)
+        for theirs, other, its_one in _readings(known)
     )
 
 
-def _last_place(value: Decimal) -> Decimal:
-    return Decimal(1).scaleb(min(int(value.as_tuple().exponent), 0))
-
-
-def _values(number: Quantity, value: Decimal) -> Iterator[tuple[Decimal, Decimal]]:
-    """What it may say, each with the size of a one in it: a table may say "in millions" at its
-    head, and 10.5 % are 0.105."""
-    yield value.scaleb(number.scale), Decimal(1).scaleb(number.scale)
-    yield value, Decimal(1)
-    if number.unit and number.unit.name == "%":
-        yield value / 100, Decimal("0.01")
+def _readings(number: Quantity) -> Iterator[tuple[Decimal, Decimal, Decimal]]:
+    """What it may say, with a one in its last place, and the size of a one: `3.049` may be 3,049, a
+    table may say "in millions" at its head, and 10.5 % are 0.105."""
+    unsure = [] if number.value is not None else [value_of(number.digits, m) for m in ".,"]
+    powers = {0, number.scale, -2 if number.unit and number.unit.name == "%" else 0}
+    for value in (value for value in (number.value, *unsure) if value is not None):
+        for power in powers:
+            last = Decimal(1).scaleb(min(int(value.as_tuple().exponent), 0))
+            yield value.scaleb(power), last, Decimal(1).scaleb(power)
 
 
 def _names(answer: str, known: str) -> bool:

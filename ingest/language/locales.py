@@ -68,6 +68,6 @@ SCALE_OF = {
     for word in words.split()
     for form in (word, bare(word))
 }
-SCALE_OF |= {f"{word}s": SCALE_OF[word] for word in _SCALES[2].split() + ["thousand", "million",
-    "billion", "trillion", "milliard"]}  # fmt: skip
+_WITH_S = "hundred thousand million billion trillion milliard"
+SCALE_OF |= {f"{word}s": SCALE_OF[word] for word in _WITH_S.split()}
 SHORT_SCALES = {"k": 3, "m": 6, "b": 9, "t": 12}  # of money: "5m" alone are metres

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from ingest.language.locales import SCALE_OF, SHORT_SCALES
 from ingest.language.numbers import (
@@ -24,7 +25,10 @@ from ingest.language.numbers import (
 from ingest.language.units import CODES, MONEY, Unit, find_unit
 
 _PERCENT = r"(?:per|pour|por) ?(?:ciento|cent[oe]?)\b"
-_UNIT = rf"%|‰|°\s?[CF]\b|km/h\b|k?m[²2]\b|{_PERCENT}|(?:(?:US|C|A)?\$|[€£¥₪₹])(?!\s?\d)|[^\W\d_]+(?!\w)"
+_UNIT = (
+    rf"%|‰|°\s?[CF]\b|km/h\b|k?m[²2]\b|{_PERCENT}|(?:(?:US|C|A)?\$|[€£¥₪₹])(?!\s?\d)"
+    r"|[^\W\d_]+(?!\w)"
+)
 _BEFORE = rf"(?<!\w)(?<!\d[.,:/])(?:(?P<money>{MONEY})\s?)?(?P<sign>-)?"
 _NUMBER = re.compile(rf"(?P<nth>\b{NTH}\b)|{_BEFORE}(?P<digits>{DIGITS})(?P<words>)")
 _OR_WORDS = re.compile(
@@ -96,7 +100,7 @@ def find_quantities(text: str) -> list[Quantity]:
     if any(number.value is None for number in found):
         mark = decimal_mark(number.digits for number in found)
         found = [_sure(number, mark) for number in found]
-    for at, (one, other) in enumerate(zip(found, found[1:], strict=False)):
+    for at, (one, other) in enumerate(pairwise(found)):
         between = _RANGE.fullmatch(text, one.end, other.start)
         if between and other.unit and not (one.unit or one.tail or _YEAR.fullmatch(one.digits)):
             behind = text[other.start].isalnum()  # its unit; "Q3 2022 to $11" has it in front

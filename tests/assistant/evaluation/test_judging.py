@@ -1,6 +1,7 @@
 import pytest
 
-from assistant.evaluation.judging import label, rule, says
+from assistant.evaluation.judging import label, rule, same, says
+from ingest.language.measures import find_quantities
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,43 @@ def test_any_known_answer_will_do_and_a_refusal_is_its_own_label() -> None:
     assert label("It is 25.", False, ["25 days", "25"]) == "correct"
     assert label("It is 30.", False, ["25 days", "25"]) == "wrong"
     assert label("25 days", True, ["25 days"]) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "alike"),
+    [
+        ("8 weeks", "eight weeks", True),
+        ("2 weeks", "2 days", False),
+        ("2", "2 days", True),
+        ("30%", "30.0%", True),
+        ("3.05", "3.049", True),  # rounded
+        ("29.99 %", "30.0%", True),
+        ("29.99 %", "30%", False),
+        ("12.5%", "10%", False),
+        ("30.04%", "30.1%", False),
+        ("21.44 million", "21.4 million", True),
+        ("21.6 million", "21.4 million", False),
+        ("3", "3.049", False),  # a whole number is taken at its word
+        ("10.5 %", "0.105", True),
+        ("21.4 million", "21.4", True),  # a table says "in millions" at its head
+        ("12", "1", False),
+        ("1.234,50 EUR", "€1,234.50", True),
+    ],
+)
+def test_numbers_compare_by_what_they_say(said: str, known: str, alike: bool) -> None:
+    (answer,), (wanted,) = find_quantities(said), find_quantities(known)
+    assert same(answer, wanted) == alike
+
+
+@pytest.mark.parametrize(
+    ("answer", "known", "right"),
+    [
+        ("It is due on 31 March 2026.", "31 March", True),
+        ("It is due on 30 March 2026.", "31 March", False),
+        ("It is due on 31 March 2025.", "31 March 2026", False),
+        ("It is due on 31 March.", "31 March 2026", False),
+        ("Am 27. August 2026.", "27 August 2026", True),
+    ],
+)
+def test_a_date_must_say_all_that_is_known(answer: str, known: str, right: bool) -> None:
+    assert says(answer, known) == right

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 
 from ingest.language.words import (
@@ -81,3 +84,12 @@ def test_numbers_quarters_and_dates_are_found_however_they_are_written(
 def test_a_passage_has_the_words_of_its_headings() -> None:
     assert passage("Paid in FY18.", ["Part 1", "Leave"]) == "Paid in FY18 2018.\nPart 1 Leave"
     assert passage("Paid.", []) == "Paid."
+
+
+def test_the_words_of_an_index_are_those_of_libraries_that_exist() -> None:
+    """Recorded with version 0.1.0: a library that it made is searched with words of today."""
+    rows = (Path(__file__).parent / "recorded_words.jsonl").read_text("utf-8").splitlines()
+    assert len(rows) > 100
+    for row in map(json.loads, rows):
+        assert indexed(row["text"]) == row["indexed"]
+        assert content_words(row["text"]) == row["words"]

@@ -5,6 +5,7 @@ import pytest
 from assistant.answering.passages.citable_spans import units_of
 from assistant.answering.passages.context_builder import Budget
 from assistant.answering.passages.window_builder import Window
+from assistant.answering.verification.amounts import amounts
 from assistant.answering.verification.contradiction import difference
 from assistant.answering.verification.contradiction_notices import BOTH, OTHERWISE
 from assistant.contract.evidence import GivenPassages
@@ -12,7 +13,6 @@ from assistant.contract.reply import Outcome
 from assistant.contract.request import Request
 from assistant.tools.answer import Answer
 from ingest.document.model import Line, Page
-from ingest.language.measures import amounts
 from ingest.language.sentences import split
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
