@@ -89,6 +89,7 @@ HOMES = {
         "vectorstore/indexing/jobs.py",
     },
     "fpdf": set(),
+    "jinja2": {"assistant/receipts/evidence_pack.py"},
     "langchain": {"assistant/routing/llm_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",

@@ -4,10 +4,10 @@ No script and no remote resource; whatever documents, models and people wrote is
 """
 
 import base64
+import functools
 from collections.abc import Iterator, Mapping
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant.contract.reply import place
 from assistant.receipts.highlight import highlighted, png
@@ -20,89 +20,55 @@ from vectorstore.library import Library
 
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too
 _AROUND = 54.0  # points of the page shown above and below the cited lines
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _CHANGED = "The document has changed, or is gone, since the answer: its page is not shown."
+_STOPPED = "Stopped before it was complete."
+
+
+class Crop(NamedTuple):
+    """A cited page around its cited lines, or why it is not shown; both empty for a text."""
+
+    png: str = ""  # in base64
+    missing: str = ""
 
 
 def evidence_pack(receipt: Receipt, library: Library | None) -> str:
     """A whole HTML page. Pages are shown from the library's own copies, while it has them."""
-    parts = [
-        _head(receipt),
-        _answer(receipt.answer),
-        *_citations(receipt, library),
-        *_closest(receipt.answer),
-        *_read(receipt),
-        _made(receipt),
-        *_prompt(receipt),
-    ]
-    body = "\n".join(parts)
-    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<title>{_text(receipt.answer['question'])}</title>\n<style>{style}</style></head>\n"
-        f"<body>\n{body}\n</body></html>\n"
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+    answer = receipt.answer
+    return environment.from_string(template).render(
+        receipt=receipt,
+        answer=answer,
+        sentences=answer["sentences"]
+        or [{"text": answer["answer"], "supported": True, "marks": []}],
+        marks={citation["mark"] for citation in answer["citations"]},
+        notices=[*answer.get("notices", ()), *([_STOPPED] if answer["stopped"] else [])],
+        conditions=_conditions(receipt),
+        messages=list(_messages(receipt)),
+        crop=functools.partial(_crop, receipt, library),
+        place_of=lambda found: place(found["page"], found.get("seconds")),
+        readable=readable,
     )
 
 
-def _text(value: object) -> str:
-    return escape(str(value))
-
-
-def _head(receipt: Receipt) -> str:
-    of = f"library {receipt.library}" if receipt.library else "passages given with the question"
-    about = f"Answered {receipt.made} from the {of}. Answer {receipt.id}."
-    return f'<h1>{_text(receipt.answer["question"])}</h1><p class="about">{_text(about)}</p>'
-
-
-def _answer(answer: Mapping[str, Any]) -> str:
-    known = {citation["mark"] for citation in answer["citations"]}
-    sentences = answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
-    words = " ".join(_sentence(said, known, answer["refused"]) for said in sentences)
-    notices = "".join(
-        f'<p class="notice">{_text(notice)}</p>' for notice in answer.get("notices", ())
-    )
-    stopped = '<p class="notice">Stopped before it was complete.</p>' if answer["stopped"] else ""
-    return f'<p class="answer">{words}</p>{notices}{stopped}'
-
-
-def _sentence(said: Mapping[str, Any], known: set[int], refused: bool) -> str:
-    marks = "".join(f' <a href="#c{mark}">[{mark}]</a>' for mark in said["marks"] if mark in known)
-    if said["supported"] or refused:
-        return f"{_text(said['text'])}{marks}"
-    return f'<span class="unsupported">{_text(said["text"])}</span> (not found in the documents)'
-
-
-def _citations(receipt: Receipt, library: Library | None) -> Iterator[str]:
-    if receipt.answer["citations"]:
-        yield "<h2>The cited lines</h2>"
-    for citation in receipt.answer["citations"]:
-        where = place(citation["page"], citation.get("seconds"))
-        caption = f"[{citation['mark']}] {readable(citation['document'])}, {where}"
-        yield (
-            f'<figure id="c{citation["mark"]}"><figcaption>{_text(caption)}</figcaption>'
-            f"<blockquote>{_text(citation['quote'])}</blockquote>"
-            f"{_crop(receipt, citation, library)}</figure>"
-        )
-
-
-def _crop(receipt: Receipt, citation: Mapping[str, Any], library: Library | None) -> str:
-    """The page around the cited lines as an image; a sentence where it cannot be shown."""
+def _crop(receipt: Receipt, library: Library | None, citation: Mapping[str, Any]) -> Crop:
     if not receipt.library:
-        return ""
+        return Crop()
     document = citation["document"]
     then = {source["document"]: source["document_sha256"] for source in receipt.sources}
     if library is None or document_sha256(library, document) != then.get(document, ""):
-        return f'<p class="small">{_CHANGED}</p>'
+        return Crop(missing=_CHANGED)
     try:
         page = library.page(document, citation["page"])
         if not page.width:
-            return ""  # a text or a recording: there is no page to draw
-        data = base64.b64encode(_drawn(library.file(document), page, citation)).decode()
+            return Crop()  # a text or a recording: there is no page to draw
+        return Crop(base64.b64encode(_drawn(library.file(document), page, citation)).decode())
     except PinciteError as error:
-        return f'<p class="small">{_text(error)}</p>'
-    alt = _text(f"Page {page.number} of {readable(document)}, the cited lines marked")
-    return f'<img alt="{alt}" src="data:image/png;base64,{data}">'
+        return Crop(missing=str(error))
 
 
 def _drawn(file: Path, page: Page, citation: Mapping[str, Any]) -> bytes:
@@ -114,32 +80,9 @@ def _drawn(file: Path, page: Page, citation: Mapping[str, Any]) -> bytes:
     return png(image.crop((0, int(top * scale), image.width, int(bottom * scale))))
 
 
-def _closest(answer: Mapping[str, Any]) -> Iterator[str]:
-    if answer["refused"]:
-        yield "<h2>The closest passages</h2>"
-        for passage in answer["passages"]:
-            where = place(passage["page"], passage.get("seconds"))
-            caption = f"{readable(passage['document'])}, {where}"
-            yield (
-                f"<figure><figcaption>{_text(caption)}</figcaption>"
-                f"<blockquote>{_text(passage['text'])}</blockquote></figure>"
-            )
-
-
-def _read(receipt: Receipt) -> Iterator[str]:
-    if receipt.sources:
-        yield "<h2>What was read</h2><table><tr><th>document, page</th><th>sha256</th></tr>"
-        for source in receipt.sources:
-            where = f"{readable(source['document'])}, page {source['page']}"
-            hashes = f"passage {source['passage_sha256']}"
-            if source["document_sha256"]:
-                hashes += f"\nfile {source['document_sha256']}"
-            yield f"<tr><td>{_text(where)}</td><td>{_lines(hashes)}</td></tr>"
-        yield "</table>"
-
-
-def _made(receipt: Receipt) -> str:
-    rows = {
+def _conditions(receipt: Receipt) -> dict[str, Any]:
+    """How the answer was made, by what a person calls it."""
+    return {
         "model": "\n".join(_model(receipt)),
         **conditions(receipt),
         "embedding": receipt.embedding,
@@ -147,12 +90,6 @@ def _made(receipt: Receipt) -> str:
         "settings": ", ".join(f"{name} {value}" for name, value in receipt.settings.items()),
         "versions": ", ".join(f"{name} {value}" for name, value in receipt.versions.items()),
     }
-    body = "".join(
-        f"<tr><th>{_text(name)}</th><td>{_lines(value)}</td></tr>"
-        for name, value in rows.items()
-        if value
-    )
-    return f"<h2>How it was made</h2><table>{body}</table>"
 
 
 def _model(receipt: Receipt) -> Iterator[str]:
@@ -161,14 +98,9 @@ def _model(receipt: Receipt) -> Iterator[str]:
         yield f"{name}: {Path(value).name if name == 'file' else value}"
 
 
-def _lines(value: object) -> str:
-    return _text(value).replace("\n", "<br>")
-
-
-def _prompt(receipt: Receipt) -> Iterator[str]:
-    steps = [[*step["asked"], ["wrote", step["written"]]] for step in receipt.steps]
-    told = [message for messages in (receipt.asked, *steps) for message in messages]
-    if told:
-        yield "<h2>What the model was told</h2>"
-    for role, text in told:
-        yield f'<p class="small">{_text(role)}</p><pre>{_text(text)}</pre>'
+def _messages(receipt: Receipt) -> Iterator[list[str]]:
+    """The role and the text of all that was sent to the model, and of what it wrote in between."""
+    yield from receipt.asked
+    for step in receipt.steps:
+        yield from step["asked"]
+        yield ["wrote", step["written"]]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 import pytest
 from langchain_core.messages import BaseMessage
 
@@ -30,6 +31,7 @@ from assistant.settings import Settings
 from assistant.tools.answer import Answer
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.whole_document import Whole
+from ingest.document.source import readable
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.assistant.ui.fakes import HOSTILE
 from tests.pdfs import write_pdf
@@ -463,3 +465,23 @@ def test_nothing_in_a_pack_is_live(assistant: Assistant, receipts: Receipts) -> 
     assert not re.search(r"<(script|img|iframe|link|object|form|svg|b)\b", page)
     assert not re.search(r"<[^>]+\b(href|src)=[\"'](?!#|data:image/png)", page)
     assert not re.search(r"<[^>]+\bon\w+=", page)
+
+
+def test_what_looks_like_markup_or_a_template_is_shown_as_it_was_written(
+    assistant: Assistant, receipts: Receipts, library: Library, tmp_path: Path
+) -> None:
+    name = "{{ 7 * 7 }}\" onerror='x' <b>&amp;.pdf"
+    write_pdf(tmp_path / "papers" / name, ["{% raw %} Sick leave is <i>ten</i> days."])
+    library.add([tmp_path / "papers"])
+    receipt = answered(assistant, receipts)
+    line = {**receipt.answer["citations"][0], "document": name, "quote": "{{ receipt }} <i>ten</i>"}
+    source = {**receipt.sources[0], "document": name, "document_sha256": library.file(name).stem}
+    about = replace(receipt, answer={**receipt.answer, "citations": [line]}, sources=[source])
+
+    page = lxml.html.document_fromstring(evidence_pack(about, library))
+
+    [image] = page.iter("img")
+    assert image.get("alt") == f"Page 1 of {readable(name)}, the cited lines marked"
+    assert set(image.keys()) == {"alt", "src"}
+    [quote] = page.iter("blockquote")
+    assert quote.text_content() == "{{ receipt }} <i>ten</i>"
