@@ -105,6 +105,7 @@ HOMES = {
     },
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},
+    "msgspec": {"ingest/serialization/codec.py"},
     "onnx": {"vectorstore/embedding/bert_graph.py"},
     "onnxruntime": {"vectorstore/embedding/onnx_int8.py"},
     "oxmsg": {"ingest/mail/msg.py"},

@@ -17,7 +17,7 @@ class Box(NamedTuple):
 NOWHERE = Box(0, 0, 0, 0)  # of lines in formats that have no pages to draw, such as HTML
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are hundreds of thousands
 class Line:
     """One line of text where it stands on the page; in a recording, what is said in one breath."""
 
@@ -32,7 +32,7 @@ class Line:
     hidden: str = ""  # why a reader does not see it, such as "white on white"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are hundreds of thousands
 class Cell:
     """A cell of a table: its text, what it means when that is more than text, and its line."""
 

@@ -1,8 +1,10 @@
-"""A child process that does one job after the other, and is ended when it falls silent."""
+"""A child process that does one job after the other, and is ended when it falls silent.
+
+A message of it is a letter that says its kind, and a value as bytes: see `ingest.serialization`.
+"""
 
 import multiprocessing
 import os
-import pickle
 import shutil
 import signal
 import sys
@@ -15,19 +17,36 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 
+from ingest import errors
 from ingest.document.limits import Bounds
 from ingest.errors import PinciteError
 from ingest.platform import linux, progress
 from ingest.sandbox.confinement import allow_seconds, confine, session
 from ingest.sandbox.cpu_starvation import Starving
-from ingest.serialization import safe_unpickle
-
-Job = Callable[[], object]
+from ingest.serialization.codec import Codec, InvalidData
 
 STARTING = 120.0  # seconds until a new child has loaded its libraries, on a busy machine
 OFTEN = 0.1  # seconds between two beats that are passed on
+_BEAT, _FAILED, _DONE = b"b", b"f", b"d"  # the kinds of messages
+
+T = TypeVar("T")
+
+
+class ResultCodec(Protocol[T]):
+    """How the result of a job travels: `decode` raises InvalidData."""
+
+    def encode(self, value: T) -> bytes: ...
+    def decode(self, data: bytes | memoryview) -> T: ...
+
+
+@dataclass(frozen=True)
+class Job(Generic[T]):
+    """What a child is to do, and how its result travels. Both must travel to the child."""
+
+    do: Callable[[], T]
+    codec: ResultCodec[T]
 
 
 @dataclass(frozen=True)
@@ -40,10 +59,9 @@ class Beat:
 
 @dataclass(frozen=True)
 class _Failed:
-    """What a job raised: an error for people, or which of the errors below, in what words."""
+    """What a job raised: which of the errors in `_ERRORS`, in what words."""
 
-    error: PinciteError | None = None
-    kind: str = ""
+    kind: str
     words: str = ""
 
 
@@ -53,6 +71,10 @@ class Ended(Exception):
 
 class Crashed(Ended):
     """It ended by itself."""
+
+
+class Invalid(Ended):
+    """It was ended because it sent what no reader sends: it may have been taken over."""
 
 
 class Silent(Ended):
@@ -91,17 +113,20 @@ class Child:
         theirs.close()  # else its end would not be noticed
         self._ready = False
 
-    def run(self, job: Job, heard: Callable[[Beat], None]) -> Any:
+    def run(self, job: Job[T], heard: Callable[[Beat], None]) -> T:
         """What the job returns. Raises its PinciteError or one of the errors above."""
         try:
             self._pipe.send(job)
             if not self._ready:  # it is loading what the job needs
                 self._next(time.monotonic() + STARTING)
                 self._ready = True
-            return self._result(heard)
-        except (EOFError, ConnectionError, pickle.UnpicklingError) as error:
+            return self._result(job.codec, heard)
+        except (EOFError, ConnectionError) as error:
             self.end()
             raise Crashed from error
+        except (InvalidData, OSError) as error:  # OSError: more bytes than a result may have
+            self.end()
+            raise Invalid from error
 
     def end(self) -> None:
         """At once: a hanging child does not listen to anything softer."""
@@ -123,24 +148,41 @@ class Child:
             with suppress(OSError):
                 os.kill(program, signal.SIGKILL)
 
-    def _result(self, heard: Callable[[Beat], None]) -> Any:
+    def _result(self, codec: ResultCodec[T], heard: Callable[[Beat], None]) -> T:
         latest = time.monotonic() + self._bounds.seconds
         while True:
             message = self._next(min(latest, time.monotonic() + self._bounds.silence), latest)
-            if isinstance(message, _Failed):
-                raise message.error or _KINDS[message.kind](message.words)
-            if not isinstance(message, Beat):
-                return message
-            heard(message)
+            kind, value = bytes(message[:1]), message[1:]
+            if kind == _DONE:
+                return codec.decode(value)
+            if kind == _FAILED:
+                raise _raised(_FAILURE.decode(value))
+            if kind != _BEAT:
+                raise InvalidData(f"a message of the unknown kind {kind!r}")
+            heard(_SIGN.decode(value))
 
-    def _next(self, until: float, latest: float = float("inf")) -> Any:
+    def _next(self, until: float, latest: float = float("inf")) -> memoryview:
         if not self._pipe.poll(max(until - time.monotonic(), 0)):
             self.end()
             raise Late if until >= latest else Silent
-        return safe_unpickle.loads(self._pipe.recv_bytes(self._bounds.output + 4096))
+        return memoryview(self._pipe.recv_bytes(self._bounds.output + 4096))
 
 
-_KINDS = {"output": TooLarge, "memory": OutOfMemory, "fault": Faulty}
+_SIGN: Codec[Beat] = Codec(Beat)
+_FAILURE: Codec[_Failed] = Codec(_Failed)
+_ERRORS: dict[str, type[Exception]] = {
+    error.__name__: error
+    for error in (
+        TooLarge, OutOfMemory, Faulty, PinciteError, errors.NothingFound, errors.Stopped,
+        errors.UnreadableFile, errors.UnsupportedFile, errors.EncryptedFile, errors.CannotRecognise,
+    )
+}  # fmt: skip
+
+
+def _raised(failed: _Failed) -> Exception:
+    if failed.kind not in _ERRORS:
+        raise InvalidData(f"{failed.kind!r} is no error of a reader")
+    return _ERRORS[failed.kind](failed.words)
 
 
 def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
@@ -153,7 +195,7 @@ def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
     with suppress(EOFError):
         while True:
             job = pipe.recv()
-            sender.send(pickle.dumps(Beat(0, 0)))
+            sender.send(_sign(0, 0))
             allow_seconds(bounds.seconds * (os.cpu_count() or 1))
             sender.starving.begin(bounds.silence)
             done = _done(job, bounds)
@@ -168,7 +210,7 @@ class _Sender:
         self._pipe = pipe
         self._last = 0.0
         self._lock = threading.Lock()  # loaders have threads, too
-        self._shown = pickle.dumps(Beat(0, 0))
+        self._shown = _sign(0, 0)
         self.starving = Starving(lambda: self.send(self._shown))
 
     def send(self, data: bytes) -> None:
@@ -179,21 +221,30 @@ class _Sender:
         now = time.monotonic()
         if now - self._last >= OFTEN:
             self._last = now
-            self._shown = pickle.dumps(Beat(done, total))
+            self._shown = _sign(done, total)
             self.starving.alive()
             self.send(self._shown)
 
 
-def _done(job: Job, bounds: Bounds) -> bytes:
+def _sign(done: int, total: int) -> bytes:
+    return _BEAT + _SIGN.encode(Beat(done, total))
+
+
+def _done(job: Job[object], bounds: Bounds) -> bytes:
     try:
-        data = pickle.dumps(job())
-        return data if len(data) <= bounds.output else pickle.dumps(_Failed(kind="output"))
+        data = job.codec.encode(job.do())
+        return _DONE + data if len(data) <= bounds.output else _failed(TooLarge)
     except PinciteError as error:
-        return pickle.dumps(_Failed(error))
+        return _failed(next(cls for cls in type(error).mro() if cls.__name__ in _ERRORS), error)
     except MemoryError:
-        return pickle.dumps(_Failed(kind="memory"))
+        return _failed(OutOfMemory)
     except Exception as error:  # a fault of a loader costs one file, as a crash does
-        return pickle.dumps(_Failed(kind="fault", words=repr(error)[:2000]))
+        return _failed(Faulty, repr(error)[:2000])
+
+
+def _failed(kind: type, words: object = "") -> bytes:
+    text = str(words).encode(errors="replace").decode()  # half of a surrogate pair cannot travel
+    return _FAILED + _FAILURE.encode(_Failed(kind.__name__, text))
 
 
 def _end_with_parent() -> None:

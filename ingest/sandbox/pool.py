@@ -6,12 +6,11 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from ingest.chunking.chunk import chunk
 from ingest.containers import Expanded, expand
 from ingest.document.limits import Bounds, Limits
-from ingest.document.model import Chunk, Document
 from ingest.document.source import Engines, readable
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
@@ -20,14 +19,15 @@ from ingest.media.keyframes import stills
 from ingest.media.pcm import Decoded, decode
 from ingest.platform.progress import beat
 from ingest.sandbox import child
-from ingest.sandbox.child import Beat, Child, Job
-from ingest.serialization.packed_pages import Packed
+from ingest.sandbox.child import Beat, Child, Job, ResultCodec
+from ingest.serialization.codec import Codec
+from ingest.serialization.reading import Loaded, LoadedCodec
 
 POLL = 0.25  # seconds between two looks at how far a file is
 
-Loaded = tuple[Document, list[Chunk]]
+_SECONDS: Codec[list[float]] = Codec(list[float])
 Heard = Callable[[int, int], None]
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 class Sandbox:
@@ -69,7 +69,7 @@ class Sandbox:
         While it waits it tells `heard` how many pages are done and how many there are. It raises
         EncryptedFile, UnsupportedFile or UnreadableFile, or Stopped after `close`.
         """
-        return self._begin(partial(self._read, path), path, heard)
+        return self._begin(partial(self._read, path), LoadedCodec(), path, heard)
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
@@ -78,21 +78,21 @@ class Sandbox:
         """The same for the files inside of a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
         job = partial(expand, path, folder, bounds, level, frozenset(LOADERS))
-        return self._begin(job, path, heard)
+        return self._begin(job, Codec(Expanded), path, heard)
 
     def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:
         """The same for the sound of a recording, see `ingest.media.pcm.decode`."""
-        return self._begin(partial(decode, path, target), path, None)
+        return self._begin(partial(decode, path, target), Codec(Decoded), path)
 
     def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
         """The same for the pictures of a video, see `ingest.media.keyframes.stills`."""
-        return self._begin(partial(stills, path, folder), path, None)
+        return self._begin(partial(stills, path, folder), _SECONDS, path)
 
     def start_cut(
         self, path: Path, spots: Sequence[Spot], folder: Path
     ) -> Callable[[], list[float]]:
         """The same for pictures of a document, see `ingest.images.extract.cut`."""
-        return self._begin(partial(cut, path, spots, folder), path, None)
+        return self._begin(partial(cut, path, spots, folder), _SECONDS, path)
 
     def close(self) -> None:
         """End all children, also in the midst of a file; from any thread."""
@@ -101,12 +101,12 @@ class Sandbox:
             self._pool = None
 
     def _begin(
-        self, job: Callable[[], Result], path: Path, heard: Heard | None
-    ) -> Callable[[], Result]:
+        self, do: Callable[[], T], codec: ResultCodec[T], path: Path, heard: Heard | None = None
+    ) -> Callable[[], T]:
         if self._pool is None:
             self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
         signs = _Signs()
-        future = self._pool.threads.submit(self._pool.run, job, signs.note)
+        future = self._pool.threads.submit(self._pool.run, Job(do, codec), signs.note)
         return partial(_wait, future, path, self._bounds, signs, heard)
 
 
@@ -131,7 +131,7 @@ class _Pool:
         self._busy: set[Child] = set()
         self._closed = False
 
-    def run(self, job: Job, heard: Callable[[Beat], None]) -> Any:
+    def run(self, job: Job[T], heard: Callable[[Beat], None]) -> T:
         with self._lock:
             if self._closed:
                 raise CancelledError
@@ -174,9 +174,7 @@ class _Pool:
             one.end()
 
 
-def _wait(
-    future: "Future[Result]", path: Path, bounds: Bounds, signs: _Signs, heard: Heard | None
-) -> Result:
+def _wait(future: "Future[T]", path: Path, bounds: Bounds, signs: _Signs, heard: Heard | None) -> T:
     shown = Beat(0, 0)
     while heard and not wait([future], POLL).done:
         if signs.last.total and signs.last != shown:
@@ -202,6 +200,11 @@ def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
             knob = "file_silence_seconds"
         case child.Crashed():
             return f"{name} crashed the reader: the file is damaged or too large. Save it again."
+        case child.Invalid():
+            return (
+                f"{name} made its reader send data that no reader sends: it may be made to attack "
+                "programs that open it."
+            )
         case child.OutOfMemory():
             what, knob = f"needs more than {bounds.memory >> 20} MB of memory", "file_memory_mb"
         case child.TooLarge():
@@ -214,6 +217,4 @@ def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
 def _load(engines: Engines, path: Path) -> Loaded:
     document = load(path, engines)
     beat(len(document.pages), len(document.pages))
-    if not isinstance(document.pages, Packed):
-        document = replace(document, pages=Packed(document.pages))
     return document, chunk(document)

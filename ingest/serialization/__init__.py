@@ -1,1 +1,1 @@
-"""Pages become bytes between processes; bytes become pages that are what they say."""
+"""Values of a child process become bytes, and bytes become values of the type that was expected."""

@@ -1,26 +1,27 @@
 """A reader for the sandbox that does what a file's name says: the child process imports it."""
 
 import ctypes
+import gc
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ingest.document.model import Document
 from ingest.errors import EncryptedFile
 from ingest.platform.progress import beat
-from ingest.sandbox.pool import Loaded
+from ingest.serialization.reading import Loaded
 
 
-class _Order:
-    """What a file that has taken the child over sends back: end whoever reads this."""
-
-    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
-        return os._exit, (3,)
+def _take_over(data: bytes) -> None:
+    """What a file does that has taken the child over: it sends what it likes to the parent."""
+    pipe = next(found for found in gc.get_objects() if isinstance(found, Connection))
+    pipe.send_bytes(data)
+    time.sleep(60)
 
 
 def read(path: Path) -> Loaded:
@@ -71,7 +72,9 @@ def read(path: Path) -> Loaded:
             with tempfile.TemporaryFile() as file:
                 file.truncate(1 << 40)
         case "takeover":
-            return _Order(), []  # type: ignore[return-value]
+            _take_over(bytes.fromhex(str(path).partition(" ")[2]))
+        case "flood":
+            _take_over(b"d" + bytes(2 << 20))
         case "bug":
             raise ZeroDivisionError("a fault of the loader")
         case "child":

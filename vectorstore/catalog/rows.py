@@ -115,8 +115,12 @@ _REST: list[Any] = [0, False, 1.0, None, ""]  # the defaults of what few lines h
 
 def _line_row(line: Line) -> list[Any]:
     rest = [line.heading, line.begins, round(line.confidence, 3), line.seconds, line.hidden]
-    row = [line.text, *(round(v, 2) for v in line.box), line.size, line.bold]
+    row = [line.text, *_rounded(line.box), line.size, line.bold]
     return row if rest == _REST else row + rest
+
+
+def _rounded(box: Box) -> list[float]:
+    return [round(side, 2) or 0 for side in box]  # 0.0 would take half of the bytes of short lines
 
 
 def _line(row: list[Any]) -> Line:
@@ -128,7 +132,7 @@ def _line(row: list[Any]) -> Line:
 
 
 def _figures_json(page: Page) -> str:
-    rows = [[*(round(v, 2) for v in f.box), f.caption, f.description] for f in page.figures]
+    rows = [[*_rounded(f.box), f.caption, f.description] for f in page.figures]
     return json.dumps(rows, ensure_ascii=False)
 
 

@@ -14,7 +14,8 @@ from ingest.containers import CONTAINERS, Expanded, Limits, Omitted
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.platform.hardware import cores
-from ingest.sandbox.pool import Loaded, Sandbox
+from ingest.sandbox.pool import Sandbox
+from ingest.serialization.reading import Loaded
 from vectorstore.indexing.store_document import Item
 
 _LOOK = 0.1  # seconds between two looks at whether it was cancelled

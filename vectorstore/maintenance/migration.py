@@ -17,7 +17,8 @@ from ingest.document.source import Engines
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import reader
 from ingest.loaders.versions import outdated
-from ingest.sandbox.pool import Loaded, Sandbox
+from ingest.sandbox.pool import Sandbox
+from ingest.serialization.reading import Loaded
 from vectorstore.add_report import Incomplete, Progress
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files

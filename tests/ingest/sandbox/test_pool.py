@@ -1,12 +1,13 @@
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ingest.document.source import Engines
 from ingest.errors import EncryptedFile, Stopped, UnreadableFile
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox
+from ingest.serialization.codec import Codec
 from tests.conftest import PROJECT
 from tests.ingest.misbehaving import read
 from tests.pdfs import write_pdf
@@ -140,6 +142,9 @@ def test_too_much_text_is_refused() -> None:
             "large holds more than 1 MB of text: split the file, or raise the setting "
             "file_text_mb.", "a",
         ]  # fmt: skip
+        flood, after = outcomes(sandbox, "flood", "a")
+    assert "flood made its reader send data that no reader sends" in flood
+    assert after == "a"
 
 
 def test_the_memory_of_a_child_is_what_the_bounds_say() -> None:
@@ -230,10 +235,39 @@ def test_temporary_files_go_with_the_child() -> None:
     assert not path.parent.exists()
 
 
-def test_what_a_child_sends_cannot_run_anything_here(sandbox: Sandbox) -> None:
-    assert outcomes(sandbox, "takeover", "a") == [
-        "takeover crashed the reader: the file is damaged or too large. Save it again.", "a",
-    ]  # fmt: skip
+class Order:
+    """Pickled, it would end whoever reads it."""
+
+    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
+        return os._exit, (3,)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps(Order()),
+        b"d" + pickle.dumps(Order()),
+        b"",
+        b"d",
+        b"d" + b"\x91" * 400,
+        b"d\xdd\xff\xff\xff\xff",  # a list of four thousand million items
+        b"f" + Codec(tuple[str, str]).encode(("SystemExit", "3")),
+        b"b" + Codec(tuple[str, int]).encode(("many", 3)),
+    ],
+    ids=lambda data: repr(data[:20]),
+)
+def test_a_child_that_sends_what_no_reader_sends_is_ended_at_once(
+    sandbox: Sandbox, data: bytes
+) -> None:
+    first = outcome(sandbox.start(Path("child")))
+    began = time.monotonic()
+    found = outcomes(sandbox, f"takeover {data.hex()}", "child")
+    assert time.monotonic() - began < 10
+    assert found[0] == (
+        f"takeover {data.hex()} made its reader send data that no reader sends: it may "
+        "be made to attack programs that open it."
+    )
+    assert found[1] not in (first, "child")
 
 
 def test_two_children_read_at_the_same_time() -> None:
