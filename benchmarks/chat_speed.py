@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
-from assistant.llm.chat_model import LlamaCppChat, Stopped
+from assistant.llm.chat_model import LlamaCppChat
 from benchmarks import common
+from ingest.errors import Stopped
 
 PASSAGES = 'Passages from "{}":\n' + "\n".join(
     f"[{n}] Employees of office {n} may take {n % 7 + 20} days of leave in a year. Requests are "

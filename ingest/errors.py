@@ -5,7 +5,7 @@ PinciteError                the base of all errors that are shown as text; anyth
  ├─ UnreadableFile          this file cannot be read, and why
  │   ├─ UnsupportedFile     no loader reads this kind of file
  │   └─ EncryptedFile       the file needs a password
- ├─ Stopped                 somebody ended the reading
+ ├─ Stopped                 the person, or who closes the program, ended the work before its end
  └─ CannotRecognise         no text recognition, or not in this language
 """
 
@@ -19,7 +19,7 @@ class NothingFound(PinciteError):
 
 
 class Stopped(PinciteError):
-    """The reading was ended from outside. It says nothing about the file."""
+    """The work was ended from outside before there was a result. Says nothing about its files."""
 
 
 class UnreadableFile(PinciteError):

@@ -23,11 +23,12 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
-from assistant.errors import AssistantError, ContextOverflow
+from assistant.errors import ContextOverflow
 from assistant.llm.llama.engine import LlamaEngine, Sampling
 from assistant.llm.llama.generation import Ending, Request, answer
 from assistant.llm.llama.messages import chosen_tools, turn
 from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
+from ingest.errors import Stopped
 
 
 @runtime_checkable
@@ -42,10 +43,6 @@ class TokenOdds(Protocol):
     ) -> list[float]:
         """The natural-log probability of the first token of each candidate as the next one."""
         ...
-
-
-class Stopped(AssistantError):
-    """The person stopped the work before there was a result."""
 
 
 class LlamaCppChat(BaseChatModel):

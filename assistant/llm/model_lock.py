@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assistant.contract.reply import Reply
-from assistant.llm.chat_model import Stopped
+from ingest.errors import Stopped
 
 WAITING = "Waiting for another answer"
 _LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile

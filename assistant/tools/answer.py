@@ -20,9 +20,10 @@ from assistant.answering.verification import (
 from assistant.contract.reply import Citation, Outcome, Reply, Sentence
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.llm.chat_model import Stopped, TokenOdds
+from assistant.llm.chat_model import TokenOdds
 from assistant.llm.model_lock import TurnTaking
 from assistant.security import prompt_injection
+from ingest.errors import Stopped
 from ingest.language.sentences import split_answer, stems
 from ingest.text.reflow import about_tokens
 from vectorstore.retrieval.reranker import Reranker

@@ -9,11 +9,11 @@ from assistant.contract.reply import Outcome, Progress, Reply
 from assistant.contract.request import Request
 from assistant.images.generation.open_image import picture
 from assistant.images.generation.provenance import marks, program
-from assistant.images.super_resolution import Cancelled, Enlarger
+from assistant.images.super_resolution import Enlarger
 from assistant.images.super_resolution.enhancer import check, enhance
-from assistant.llm.chat_model import Stopped
 from assistant.llm.model_lock import TurnTaking
 from assistant.storage.output_files import Made
+from ingest.errors import Stopped
 from ingest.images.ai_provenance import Provenance
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Enhancing:
             with self._turns.turn(reply):
                 reply.stage = "Loading Real-ESRGAN"
                 large = enhance(small, wish.scale, self._enlarger, reply.cancel, tell)
-        except (Stopped, Cancelled):
+        except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
             return
         path = self._made.path(".png")

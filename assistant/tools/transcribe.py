@@ -10,17 +10,15 @@ from typing import Any
 from assistant.contract.intents import Transcribe
 from assistant.contract.reply import Offer, Outcome, Progress, Reply
 from assistant.contract.request import Request
-from assistant.llm import chat_model
 from assistant.llm.model_lock import TurnTaking
 from assistant.speech.transcription import Ear
-from ingest import errors
 from ingest.document.source import readable
+from ingest.errors import Stopped
 from ingest.media.pcm import Decoded
 from ingest.media.whisper import Said, Segment
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
 MISSING = "There is no speech model to write down what is said."
-_STOPPED = (chat_model.Stopped, errors.Stopped)
 
 
 @dataclass
@@ -89,7 +87,7 @@ class Transcribing:
                 decoded = ear.decode(recording, Path(made), reply.cancel)
                 reply.seconds = decoded.seconds
                 yield from _written(ear.hear(Path(made), decoded, reply.cancel), reply)
-        except _STOPPED:
+        except Stopped:
             reply.cancel.set()
         reply.outcome = _outcome(readable(recording.name), decoded, reply)
 

@@ -11,7 +11,7 @@ from assistant.contract.request import Request
 from assistant.images.vision.image_facts import Looking
 from assistant.llm import chat_model, prompts
 from assistant.llm.model_lock import TurnTaking
-from ingest import errors
+from ingest.errors import Stopped
 from ingest.language.sentences import numbers
 
 DEFAULT = "English"
@@ -52,7 +52,7 @@ class Translating:
             for piece in self._lines(wish, reply):
                 written.append(piece)
                 yield piece
-        except (chat_model.Stopped, errors.Stopped):
+        except Stopped:
             reply.cancel.set()
         text, stopped = "".join(written), reply.cancel.is_set()
         offers = self._offers() if NO_MODEL in text else ()
@@ -88,7 +88,7 @@ class Translating:
         for part in model.stream(messages, **options):
             text += str(part.content)
             if reply.cancel.is_set():
-                raise chat_model.Stopped("Stopped in the midst of a line.")
+                raise Stopped("Stopped in the midst of a line.")
         return " ".join(text.split()).strip('"“”')
 
 

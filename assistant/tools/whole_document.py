@@ -17,9 +17,10 @@ from assistant.answering.whole_document.writer import Writer
 from assistant.contract.reply import Outcome, Reply, Sentence
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.llm.chat_model import Stopped, TokenOdds
+from assistant.llm.chat_model import TokenOdds
 from assistant.llm.model_lock import TurnTaking
 from assistant.security import prompt_injection
+from ingest.errors import Stopped
 
 _CLOSEST = 4  # passages under a refusal
 

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.contract.reply import Progress
 from assistant.errors import AssistantError
+from ingest.errors import Stopped
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
-
-
-class Cancelled(Exception):
-    """The person stopped it."""
 
 
 class CannotPaint(AssistantError):
@@ -70,9 +67,9 @@ class Watch:
     previews: bool = True
 
     def look(self) -> None:
-        """Raises Cancelled."""
+        """Raises Stopped."""
         if self.cancel.is_set():
-            raise Cancelled
+            raise Stopped("Painting was stopped.")
 
 
 class Painter(Protocol):
@@ -83,7 +80,7 @@ class Painter(Protocol):
     def paint(self, job: Job, watch: Watch) -> Painted:
         """Loads the model first, where that has not been done.
 
-        Raises Cancelled within a part of a step, or CannotPaint, or ModelUnusable.
+        Raises Stopped within a part of a step, or CannotPaint, or ModelUnusable.
         """
         ...
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from assistant.contract.reply import Offer, Outcome, Reply
-from assistant.images.generation import Cancelled, Job, Painted, Painter, Watch
+from assistant.images.generation import Job, Painted, Painter, Watch
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from assistant.images.generation.save import save
-from assistant.llm.chat_model import Stopped
 from assistant.llm.model_lock import TurnTaking
 from assistant.storage.output_files import Made
+from ingest.errors import Stopped
 
 WAITING = "Waiting for another picture"
 _NONE = (
@@ -56,7 +56,7 @@ class Studio:
                 done = painter.paint(wanted, _watch(reply))
                 made = provenance(done.job, tool, painter.name, painter.digest())
                 file = save(done, made, self._made.path)
-        except (Stopped, Cancelled):
+        except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
             return
         if done.sound is not None:

@@ -101,7 +101,7 @@ class _Run:
         self._shown = b""  # the last preview
 
     def result(self, job: Job, taken: job_defaults.Parameters) -> Any:
-        """What the pipeline gives back. Raises Cancelled or CannotPaint."""
+        """What the pipeline gives back. Raises Stopped or CannotPaint."""
         import torch
 
         self._watch.stage("Painting")

@@ -19,17 +19,13 @@ class CannotEnhance(AssistantError):
     """The picture, or this machine, does not allow it. The message is for people."""
 
 
-class Cancelled(AssistantError):
-    """The person stopped it."""
-
-
 class Enlarging(Protocol):
     """A network that is loaded."""
 
     times: int  # how many times as wide and as high a tile comes back
 
     def enlarge(self, tile: "Image") -> "Image":
-        """RGB in, RGB out. Raises Cancelled within a second, or CannotEnhance."""
+        """RGB in, RGB out. Raises Stopped within a second, or CannotEnhance."""
         ...
 
 

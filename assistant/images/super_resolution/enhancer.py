@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.contract.reply import Progress
-from assistant.images.super_resolution import Cancelled, CannotEnhance, Enlarger, Enlarging
+from assistant.images.super_resolution import CannotEnhance, Enlarger, Enlarging
 from assistant.images.super_resolution.consistency import faithful
 from assistant.images.super_resolution.tiles import Tile, tiles
+from ingest.errors import Stopped
 from ingest.platform.hardware import free_memory
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def enhance(
 ) -> "Image":
     """`picture` is RGB. 1 mends it at its own size: noise, blocks of JPEG, scratches.
 
-    Raises CannotEnhance for one that is too large, and Cancelled.
+    Raises CannotEnhance for one that is too large, and Stopped.
     """
     check(picture.size, scale)
     with enlarger.loaded(cancel) as network:
@@ -62,7 +63,7 @@ def _enlarged(picture: "Image", network: Enlarging, cancel: threading.Event, tel
     tell(Progress(0, len(parts)))
     for done, tile in enumerate(parts, start=1):
         if cancel.is_set():
-            raise Cancelled("Stopped while a picture was enhanced.")
+            raise Stopped("Stopped while a picture was enhanced.")
         _paste(large, network.enlarge(picture.crop(tile.outer)), tile, times)
         each = (time.monotonic() - begun) / done
         tell(Progress(done, len(parts), each * (len(parts) - done)))

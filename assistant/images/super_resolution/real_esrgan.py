@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from assistant.contract.reply import Offer
-from assistant.images.super_resolution import Cancelled, CannotEnhance, Enlarging, child
+from assistant.images.super_resolution import CannotEnhance, Enlarging, child
 from assistant.images.super_resolution.child import HEAD, MODEL, READY, TIMES
 from assistant.models.programs import ENHANCE, REAL_ESRGAN
+from ingest.errors import Stopped
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,7 +41,7 @@ class RealEsrgan:
 
     @contextlib.contextmanager
     def loaded(self, cancel: threading.Event) -> Iterator[Enlarging]:
-        """Raises CannotEnhance that says what is missing, Cancelled."""
+        """Raises CannotEnhance that says what is missing, Stopped."""
         python = REAL_ESRGAN.python(self._cache)
         if python is None:
             raise CannotEnhance(f"Real-ESRGAN is not installed. {_FETCH}")
@@ -103,7 +104,7 @@ class _Child:
             if self._cancel.is_set():
                 self._process.kill()
                 waiting.join()
-                raise Cancelled("Stopped while a picture was enhanced.")
+                raise Stopped("Stopped while a picture was enhanced.")
         if len(found[0]) < count:
             raise _crashed()
         return found[0]

@@ -14,8 +14,9 @@ from PIL import Image
 
 from assistant.contract.reply import Progress
 from assistant.errors import ModelUnusable
-from assistant.images.generation import Cancelled, CannotPaint, Job, Painter, Watch, memory
+from assistant.images.generation import CannotPaint, Job, Painter, Watch, memory
 from assistant.images.generation.run_pipeline import DiffusersPainter
+from ingest.errors import Stopped
 from tests.assistant.images.generation.conftest import SIDE
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -106,7 +107,7 @@ def test_a_cancelled_picture_ends_within_the_step(painter: Painter) -> None:
         told.append(progress)
         cancel.set()
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         painter.paint(JOB, Watch(cancel, tell))
     assert len(told) == 1
     painter.paint(JOB, Watch())  # and the model is as it was
@@ -120,11 +121,11 @@ def test_also_while_a_network_computes(painter: Painter, monkeypatch: pytest.Mon
     def look(watch: Watch) -> None:
         looks.append(time.perf_counter())
         if len(looks) > 5:
-            raise Cancelled
+            raise Stopped
 
     monkeypatch.setattr(Watch, "look", look)
     told: list[Progress] = []
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         painter.paint(JOB, Watch(tell=told.append))
     assert not told  # not one step was done
 

@@ -12,7 +12,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer, Draw, Edit, Vary, Wish
 from assistant.contract.reply import Progress, Reply
 from assistant.contract.request import Request
-from assistant.images.generation import Cancelled, Job, Painted, Painter, Watch
+from assistant.images.generation import Job, Painted, Painter, Watch
 from assistant.images.generation.model_offers import offers
 from assistant.images.generation.queue import WAITING, Studio
 from assistant.images.generation.run_pipeline import DiffusersPainter
@@ -21,6 +21,7 @@ from assistant.storage.output_files import Made
 from assistant.tools.draw import Drawing
 from assistant.tools.edit import Editing
 from assistant.tools.vary import Varying
+from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.fakes import WordEmbedder
 
@@ -216,4 +217,4 @@ def test_cancelled_while_painting_nothing_is_kept(tiny: Path, tmp_path: Path) ->
 
 
 def test_cancelled_is_no_error() -> None:
-    assert not issubclass(Cancelled, ValueError | RuntimeError)
+    assert not issubclass(Stopped, ValueError | RuntimeError)

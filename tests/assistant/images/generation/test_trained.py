@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from assistant.contract.reply import Progress
-from assistant.images.generation import Cancelled, Job, Painter, Watch, canvas
+from assistant.images.generation import Job, Painter, Watch, canvas
+from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
 from tests.small_models.shapes import SIDE, Scene
@@ -68,7 +69,7 @@ def test_a_stop_ends_within_a_second(painter: Painter) -> None:
             threading.Timer(0.0, cancel.set).start()
             pressed.append(time.monotonic())
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         painter.paint(Job("a small red star", steps=500), Watch(cancel, tell))
     assert time.monotonic() - pressed[0] < 1
     assert told[-1].done < 500

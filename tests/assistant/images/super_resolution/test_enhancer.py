@@ -17,7 +17,7 @@ from assistant.contract.intents import Draw, Enhance
 from assistant.contract.reply import Offer, Progress, Reply
 from assistant.contract.request import Request
 from assistant.errors import ModelNotFetched
-from assistant.images.super_resolution import Cancelled, CannotEnhance, Enlarger, Enlarging
+from assistant.images.super_resolution import CannotEnhance, Enlarger, Enlarging
 from assistant.images.super_resolution.consistency import faithful
 from assistant.images.super_resolution.enhancer import check, enhance
 from assistant.images.super_resolution.real_esrgan import RealEsrgan, _why
@@ -26,6 +26,7 @@ from assistant.models.fetch import user_cache
 from assistant.models.programs import REAL_ESRGAN
 from assistant.storage.output_files import Made
 from assistant.tools.enhance import Enhancing
+from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.assistant.fakes import WordEmbedder
 
@@ -249,6 +250,6 @@ def test_the_real_network_stops_within_a_second(network: RealEsrgan) -> None:
         cancel.set()
 
     threading.Timer(2.0, stop).start()
-    with pytest.raises(Cancelled):
+    with pytest.raises(Stopped):
         enhance(picture(600, 600), 4, network, cancel, silent)
     assert time.monotonic() - stopped[0] < 1.0

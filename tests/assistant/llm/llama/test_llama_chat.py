@@ -16,8 +16,9 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from assistant.errors import ContextOverflow, ModelUnusable
-from assistant.llm.chat_model import LlamaCppChat, Stopped
+from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.llama.engine import BLOCK
+from ingest.errors import Stopped
 
 pytestmark = pytest.mark.slow
 
