@@ -23,6 +23,10 @@ VENV = ROOT / ".venv"
 STAMPS = VENV / "set-up"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+PIP_INSTALL: list[str | Path] = [PYTHON, "-m", "pip", "install", "--no-compile"]
+LOCKS = ROOT / "requirements"
+LLAMA = "llama-cpp-python"
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST = (3, 11)
 HEARTBEAT_SECONDS = 15
 ASK = """from assistant.settings import default_home
@@ -39,8 +43,9 @@ def main(extras: list[str]) -> int:
     os.chdir(ROOT)
     try:
         make_environment()
-        for extra in ["", *extras]:
-            install(extra)
+        install_packages(["all", *extras])
+        install_torch()
+        install_pincite()
         if not install_llama():
             say("Set-up goes on: answers will be sentences of the documents until it is there.")
         fetch_models(TEST_MODELS if "dev" in extras else [])
@@ -70,22 +75,64 @@ def make_environment() -> None:
     stamp("environment", platform.python_version())
 
 
-def install(extra: str) -> None:
-    """Pincite itself with its dependencies, and those of an extra."""
-    name = f"dependencies-{extra or 'base'}"
-    key = digest((ROOT / "pyproject.toml").read_bytes())
-    if done(name, key):
+def install_packages(parts: list[str]) -> None:
+    """Those of requirements/, each at its version and with its hash."""
+    keys = {part: digest((LOCKS / f"{part}.txt").read_bytes()) for part in parts}
+    missing = [part for part in parts if not done(f"packages-{part}", keys[part])]
+    if not missing:
         return
-    say(f"Installing the {extra or 'needed'} packages (a few minutes the first time)")
-    target = f".[{extra}]" if extra else "."
-    if run(name, [PYTHON, "-m", "pip", "install", "--editable", target]):
+    say(f"Installing packages: {', '.join(missing)} (a few minutes the first time)")
+    # The files name all that is needed, so that nothing has to be resolved.
+    command: list[str | Path] = [*PIP_INSTALL, "--no-deps", "--require-hashes"]
+    for part in missing:
+        command += ["--requirement", LOCKS / f"{part}.txt"]
+    if run("packages", command):
         raise StepFailed("The packages could not be installed: see the lines above.")
-    stamp(name, key)
+    for part in missing:
+        stamp(f"packages-{part}", keys[part])
+
+
+def install_torch() -> None:
+    """Its build without CUDA where there is no use for CUDA: that saves gigabytes."""
+    wanted = [locked("torch"), locked("torchvision")]
+    if done("torch", " ".join(wanted)):
+        return
+    say(f"Installing {' and '.join(wanted)}")
+    if not (wants_cpu_build() and installs_cpu_build(wanted)) and run(
+        "torch", [*PIP_INSTALL, *wanted]
+    ):
+        raise StepFailed("torch could not be installed: see the lines above.")
+    stamp("torch", " ".join(wanted))
+
+
+def wants_cpu_build() -> bool:
+    """Elsewhere the package index has a build without CUDA under the plain name."""
+    nvidia = shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists()
+    return sys.platform == "linux" and not nvidia
+
+
+def installs_cpu_build(wanted: list[str]) -> bool:
+    index = os.environ.get("TORCH_INDEX", TORCH_INDEX)
+    quick: list[str | Path] = ["--retries", "0", "--timeout", "15", "--no-deps"]
+    if run("torch", [*PIP_INSTALL, *quick, "--index-url", index, *wanted]) == 0:
+        return True
+    say(f"{index} did not give the build without CUDA. With CUDA it takes some gigabytes more;")
+    say("another index that has it: TORCH_INDEX=ADDRESS make setup")
+    return False
+
+
+def install_pincite() -> None:
+    key = digest((ROOT / "pyproject.toml").read_bytes())
+    if done("pincite", key):
+        return
+    if run("pincite", [*PIP_INSTALL, "--no-deps", "--editable", "."]):
+        raise StepFailed("Pincite could not be installed: see the lines above.")
+    stamp("pincite", key)
 
 
 def install_llama() -> bool:
     """llama-cpp-python from a wheel that was compiled on this machine, now or earlier."""
-    key = f"{wanted_llama()} {machine_key()}"
+    key = f"{locked(LLAMA)} {machine_key()}"
     if done("llama", key):
         return True
     failed = done("llama-failed", key)
@@ -105,11 +152,9 @@ def install_llama() -> bool:
 
 def install_llama_wheel() -> bool:
     kept = user_cache() / "wheels" / machine_key()
-    wheel = newest_wheel(kept) or compile_llama(kept)
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "install"]
-    if not wheel or run("llama", [*pip, "--force-reinstall", "--no-deps", wheel]):
-        return False
-    if run("llama", [*pip, "--prefer-binary", wanted_llama()]):  # what it needs itself
+    wheel = kept_wheel(kept) or compile_llama(kept)
+    command: list[str | Path] = [*PIP_INSTALL, "--force-reinstall", "--no-deps"]
+    if not wheel or run("llama", [*command, wheel]):
         return False
     if not llama_starts():
         say("llama-cpp-python was installed, but it stops as soon as it is used: taken out again.")
@@ -136,7 +181,7 @@ def compile_llama(kept: Path) -> Path | None:
         "--verbose",
     ]
     # pip's own cache does not tell processors apart.
-    command += ["--no-cache-dir", "--wheel-dir", fresh, wanted_llama()]
+    command += ["--no-cache-dir", "--wheel-dir", fresh, locked(LLAMA)]
     if not has_compiler():
         say("There is no C and C++ compiler (such as gcc and g++); trying for a built wheel.")
         command[4:4] = ["--only-binary", "llama-cpp-python"]
@@ -147,7 +192,7 @@ def compile_llama(kept: Path) -> Path | None:
     for wheel in fresh.glob("*.whl"):
         wheel.replace(kept / wheel.name)  # whole, or not at all
     fresh.rmdir()
-    return newest_wheel(kept)
+    return kept_wheel(kept)
 
 
 def fetch_models(more: list[str]) -> None:
@@ -172,16 +217,16 @@ def index_samples() -> None:
         say("The sample company is not indexed; your own documents are not affected.")
 
 
-def wanted_llama() -> str:
-    """The requirement that pyproject.toml has for it."""
-    found = re.search(r'"(llama-cpp-python[^"]*)"', (ROOT / "pyproject.toml").read_text("utf-8"))
-    assert found, "pyproject.toml names llama-cpp-python"
-    return found[1]
+def locked(package: str) -> str:
+    """The requirement of a package whose files differ by machine."""
+    lines = (LOCKS / "by-machine.txt").read_text("utf-8").splitlines()
+    return next(line for line in lines if line.startswith(f"{package}=="))
 
 
-def newest_wheel(folder: Path) -> Path | None:
-    wheels = sorted(folder.glob("llama_cpp_python-*.whl"), key=lambda path: path.stat().st_mtime)
-    return wheels[-1] if wheels else None
+def kept_wheel(folder: Path) -> Path | None:
+    """Of llama.cpp, at the version that is wanted."""
+    name = locked(LLAMA).replace("-", "_").replace("==", "-")
+    return next(folder.glob(f"{name}-*.whl"), None)
 
 
 def machine_key() -> str:

@@ -19,6 +19,11 @@ def set_up(tmp_path: Path) -> ModuleType:
     return module
 
 
+def wheel_name(set_up: ModuleType) -> str:
+    version = set_up.locked(set_up.LLAMA).partition("==")[2]
+    return f"llama_cpp_python-{version}-py3-none-any.whl"
+
+
 def test_a_step_is_done_until_its_key_changes(set_up: ModuleType) -> None:
     assert not set_up.done("step", "one")
     set_up.stamp("step", "one")
@@ -38,8 +43,45 @@ def test_the_cache_is_the_one_that_the_program_uses(set_up: ModuleType) -> None:
     assert set_up.user_cache() == Path(platformdirs.user_cache_dir("pincite", appauthor=False))
 
 
-def test_llama_cpp_is_wanted_as_the_project_file_says(set_up: ModuleType) -> None:
-    assert set_up.wanted_llama().startswith("llama-cpp-python>=")
+def test_what_differs_by_machine_is_locked_to_a_version(set_up: ModuleType) -> None:
+    assert set_up.locked("torch").startswith("torch==")
+    assert set_up.locked("llama-cpp-python").startswith("llama-cpp-python==")
+
+
+@pytest.mark.parametrize(
+    ("nvidia", "index_answers", "indexes"),
+    [(False, True, [True]), (False, False, [True, False]), (True, True, [False])],
+)
+def test_torch_comes_without_cuda_where_nobody_can_use_it(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, nvidia: bool, index_answers: bool,
+    indexes: list[bool],
+) -> None:  # fmt: skip
+    """`indexes`: for each attempt, whether torch's own index is asked."""
+    asked: list[bool] = []
+
+    def run(step: str, command: list[str]) -> int:
+        asked.append("--index-url" in command)
+        return int(asked[-1] and not index_answers)
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(set_up.shutil, "which", lambda name: name if nvidia else None)
+    monkeypatch.setattr(set_up, "run", run)
+    set_up.install_torch()
+    assert asked == indexes
+    set_up.install_torch()  # once is enough
+    assert asked == indexes
+
+
+def test_packages_of_all_parts_are_installed_in_one_go_with_their_hashes(
+    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
+    set_up.install_packages(["all", "dev"])
+    set_up.install_packages(["all"])
+    set_up.install_packages(["all", "dev", "bench"])
+    assert [command.count("--requirement") for command in commands] == [2, 1]
+    assert all("--require-hashes" in command for command in commands)
 
 
 def test_a_command_that_fails_shows_its_last_lines(
@@ -64,7 +106,7 @@ def test_a_compiled_wheel_is_used_again(
 ) -> None:
     kept = tmp_path / "wheels" / set_up.machine_key()
     kept.mkdir(parents=True)
-    wheel = kept / "llama_cpp_python-1-py3-none-any.whl"
+    wheel = kept / wheel_name(set_up)
     wheel.write_bytes(b"")
     commands: list[list[str]] = []
     monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
@@ -93,7 +135,7 @@ def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
 ) -> None:
     kept = tmp_path / "wheels" / set_up.machine_key()
     kept.mkdir(parents=True)
-    wheel = kept / "llama_cpp_python-1-py3-none-any.whl"
+    wheel = kept / wheel_name(set_up)
     wheel.write_bytes(b"")
     commands: list[list[str]] = []
     monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
@@ -107,7 +149,7 @@ def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
 def test_a_llama_cpp_that_a_person_installed_after_a_failure_is_used(
     set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_up.stamp("llama-failed", f"{set_up.wanted_llama()} {set_up.machine_key()}")
+    set_up.stamp("llama-failed", f"{set_up.locked(set_up.LLAMA)} {set_up.machine_key()}")
     monkeypatch.setattr(set_up, "llama_starts", lambda: True)
     monkeypatch.setattr(set_up, "run", lambda *_: pytest.fail("nothing has to be run"))
     assert set_up.install_llama()

@@ -69,16 +69,25 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _pull(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.models.catalogue import defaults
-
     if args.path and len(args.names) != 1:
         print("--from takes exactly one NAME.", file=sys.stderr)
         return 2
-    names = args.names or [model.name for model in defaults()]
+    names = args.names or _defaults()
     pulled, failed = _pull_all(_models(settings), names, args)
     if args.json:
         print(json.dumps({"pulled": pulled, "failed": failed}))
     return FAILED if not pulled else IN_PART if failed else DONE
+
+
+def _defaults() -> list[str]:
+    """Those that this installation can run; the others are named with what they need."""
+    from assistant.models.catalogue import defaults
+    from assistant.models.roles import missing_extra
+
+    for model in defaults():
+        if extra := missing_extra(model.role):
+            print(f"Left out: {model.name}, which needs {extra}.", file=sys.stderr)
+    return [model.name for model in defaults() if not missing_extra(model.role)]
 
 
 def _pull_all(

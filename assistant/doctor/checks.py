@@ -24,6 +24,7 @@ from assistant.settings import Settings
 from ingest.errors import CannotRecognise
 from ingest.images.ocr.rapid import LANGUAGES
 from ingest.images.ocr.tesseract import Tesseract
+from ingest.platform.extras import installed
 
 Severity = Literal["ok", "warning", "error"]
 IMPORT_SECONDS = 15
@@ -230,6 +231,13 @@ def _pdf(child: subprocess.Popen[str]) -> Check:
     return Check("pdf", "ok", f"pypdf {said} and PDFium")
 
 
+def _install(extra: str, *packages: str) -> str:
+    """The command that installs an extra, or repairs its packages where they are there."""
+    there = installed(*(package.replace("-", "_") for package in packages))
+    what = f"--force-reinstall {' '.join(packages)}" if there else f"'pincite[{extra}]'"
+    return f"{sys.executable} -m pip install {what}"
+
+
 def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
     status, said = _outcome(child)
     if settings.ocr == "off":
@@ -238,7 +246,7 @@ def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
     if settings.ocr == "tesseract":
         return _tesseract(settings.ocr_languages)
     if status:
-        remedy = f"{sys.executable} -m pip install --force-reinstall rapidocr onnxruntime"
+        remedy = _install("ocr", "rapidocr", "onnxruntime")
         return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
     return _rapidocr(said, settings.ocr_languages)
 
@@ -267,7 +275,7 @@ def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
 def _recordings(child: subprocess.Popen[str]) -> Check:
     status, said = _outcome(child)
     if status:
-        remedy = f"{sys.executable} -m pip install --force-reinstall faster-whisper av"
+        remedy = _install("speech", "faster-whisper", "av")
         return Check("recordings", "warning", f"Recordings cannot be read: {said}", remedy)
     return Check("recordings", "ok", f"faster-whisper {said} and FFmpeg")
 

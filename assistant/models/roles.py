@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from ingest.platform.extras import installed
+
 Role = Literal["chat", "embedding", "speech", "drawing", "vision", "voice", "tags"]
 ROLES: tuple[Role, ...] = ("chat", "embedding", "speech", "drawing", "vision", "voice", "tags")
 
@@ -25,6 +27,12 @@ MARKS: dict[Role, str] = {  # the file by which a folder is known, as a pattern
     "tags": "config.json",  # with an "architecture" in it
     "vision": "preprocessor_config.json",  # or processor_config.json, or *mmproj*.gguf
 }
+_EXTRAS: dict[Role, tuple[str, str]] = {  # what runs models of a role, and a package of it
+    "chat": ("chat", "llama_cpp"),
+    "speech": ("speech", "faster_whisper"),
+    "drawing": ("images", "diffusers"),
+    "tags": ("images", "timm"),
+}
 _FILES = (
     "*.gguf",
     "*.safetensors",
@@ -32,6 +40,12 @@ _FILES = (
     "processor_config.json",
     *dict.fromkeys(MARKS.values()),
 )
+
+
+def missing_extra(role: Role) -> str:
+    """The extra to install before a model of the role can run; empty when all is there."""
+    extra, package = _EXTRAS.get(role, ("", ""))
+    return f"pincite[{extra}]" if extra and not installed(package) else ""
 
 
 def role_of(path: Path) -> Role | None:

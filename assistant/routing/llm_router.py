@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.contract.intents import KINDS, Answer, Speak, Wish
 from assistant.conversation.langchain_tools import Done, adapted
+from assistant.errors import AssistantError
 from assistant.routing.decision import ANSWER, Choice, Said
 from assistant.routing.slash_commands import command
 from ingest.errors import PinciteError
+from ingest.platform.extras import require
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -34,6 +36,7 @@ class ModelRouter:
 
     def __init__(self, model: "BaseChatModel", kinds: Sequence[str] = tuple(KINDS)) -> None:
         """Raises AssistantError when langchain is not installed."""
+        require("chat", "langchain", to="let the chat model choose tools", error=AssistantError)
         self._one = threading.Lock()
         self._noted: list[tuple[Wish, str]] = []
         self._agent = _agent(model, kinds, self._note)

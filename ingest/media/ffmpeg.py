@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ingest.errors import UnreadableFile
+from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.platform.extras import require
 
 if TYPE_CHECKING:
     import av
@@ -34,7 +35,8 @@ class Media:
     """An open file with sound, moving pictures or both. Close it: it is a context."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UnreadableFile."""
+        """Raises UnreadableFile, or UnsupportedFile without the extra that decodes."""
+        require("speech", "av", to="read recordings and videos", error=UnsupportedFile)
         import av
 
         self.name = path.name

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.errors import UnreadableFile
 from ingest.media.ffmpeg import RATE
+from ingest.platform.extras import require
 from ingest.platform.hardware import cores
 from ingest.platform.openmp import wait_calmly
 from ingest.platform.progress import beat
@@ -91,6 +92,8 @@ class WhisperTranscriber:
 
     def __init__(self, folder: Path) -> None:
         """Never asks a network: all comes from the folder. Raises UnreadableFile."""
+        packages = ("faster_whisper", "ctranslate2")
+        require("speech", *packages, to="write down what is said", error=UnreadableFile)
         wait_calmly()
         from faster_whisper import WhisperModel
         from faster_whisper.transcribe import tqdm

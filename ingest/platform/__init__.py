@@ -1,1 +1,1 @@
-"""What differs between systems: cores, memory, limits of processes, threads, signs of life."""
+"""What differs between systems and installations: cores, memory, limits, threads, extras."""

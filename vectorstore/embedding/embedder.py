@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ingest.platform.extras import require
 from ingest.platform.hardware import cores
 from ingest.platform.openmp import wait_calmly
 from vectorstore.embedding import onnx_int8
@@ -90,7 +91,10 @@ class SentenceTransformerEmbedder:
     """Any model folder that sentence-transformers loads, with its own query and passage prompts."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises LibraryError without the extra that loads it."""
         # Imported here: torch takes seconds to load, and the default model does not need it.
+        extra, use = "embedders", f"use the embedding model {folder.name}"
+        require(extra, "sentence_transformers", to=use, error=LibraryError)
         wait_calmly()
         from sentence_transformers import SentenceTransformer
 

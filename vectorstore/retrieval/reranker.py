@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ingest.platform.extras import require
 from ingest.platform.openmp import wait_calmly
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.hybrid_search import Hit
@@ -28,6 +29,7 @@ class CrossEncoderReranker:
         Raises LibraryError. Nothing is fetched: a search connects to nobody.
         """
         # Imported here: torch takes seconds to load, and the default is no reranker.
+        require("embedders", "sentence_transformers", to="use a cross-encoder", error=LibraryError)
         wait_calmly()
         from sentence_transformers import CrossEncoder
 

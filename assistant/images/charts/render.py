@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.images.charts import Kind, Numbers
+from assistant.images.charts import CannotChart, Kind, Numbers
+from ingest.platform.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,11 @@ def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
 
 
 def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> str:
-    """Write a PNG; `source` stands below the chart. The letters for which there is no font."""
+    """Write a PNG; `source` stands below the chart. The letters for which there is no font.
+
+    Raises CannotChart without the extra that draws.
+    """
+    require("charts", "matplotlib", to="draw charts", error=CannotChart)
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

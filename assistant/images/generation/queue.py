@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from assistant.contract.reply import Offer, Outcome, Reply
-from assistant.images.generation import Job, Painted, Painter, Watch
+from assistant.images.generation import CannotPaint, Job, Painted, Painter, Watch
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from assistant.images.generation.save import save
 from assistant.llm.model_lock import TurnTaking
 from assistant.storage.output_files import Made
 from ingest.errors import Stopped
+from ingest.platform.extras import require
 
 WAITING = "Waiting for another picture"
 _NONE = (
@@ -43,6 +44,7 @@ class Studio:
         return Reply(question, lambda reply: self._work(reply, tool, job), tool, wish=wish)
 
     def _work(self, reply: Reply, tool: str, job: Callable[[], Job]) -> Iterator[str]:
+        require("images", "diffusers", "torch", to="draw", error=CannotPaint)
         path = self._chosen()
         if path is None:
             yield _NONE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelUnusable
+from ingest.platform.extras import require
 from ingest.platform.openmp import wait_calmly
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _loaded(path: Path) -> _Classifier:
 
 def _model(path: Path) -> tuple[Any, Path]:
     """The model and the file that its weights are in."""
+    require("images", "timm", "torch", to="name what is on pictures", error=ModelUnusable)
     import timm
 
     if path.is_dir():

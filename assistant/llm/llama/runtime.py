@@ -50,8 +50,8 @@ def mtmd() -> Any:
 def _missing(error: Exception) -> ModelRuntimeMissing:
     if isinstance(error, ModuleNotFoundError) and error.name == "llama_cpp":
         return ModelRuntimeMissing(
-            "llama-cpp-python, which runs the chat model, is not installed. "
-            "'pincite doctor' says how to install it here."
+            "Install pincite[chat] to use a chat model: llama-cpp-python, which runs it, is not "
+            "installed. 'pincite doctor' says how to install it here."
         )
     return ModelRuntimeMissing(
         f"llama-cpp-python is installed but does not load ({error}). "

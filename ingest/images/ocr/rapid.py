@@ -11,6 +11,7 @@ from ingest.errors import CannotRecognise
 from ingest.images.ocr.fragments import Fragment, as_lines, confidence, turned, turned_back
 from ingest.images.ocr.reading_order import in_reading_order
 from ingest.images.ocr.sizes import bounded
+from ingest.platform.extras import require
 from ingest.platform.hardware import cores
 from ingest.platform.progress import beat
 
@@ -34,6 +35,7 @@ class Rapid:
 
     def __init__(self, languages: tuple[str, ...]) -> None:
         """Raises CannotRecognise."""
+        require("ocr", "rapidocr", to="read scans and text on pictures", error=CannotRecognise)
         absent = [language for language in languages if language not in LANGUAGES]
         if len(absent) == len(languages):
             raise CannotRecognise(

@@ -1,0 +1,91 @@
+"""pyproject.toml declares what is imported, and nothing else."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.test_architecture import LAYERS, SOURCES
+
+# Needed by another package that is declared, and imported by that alone.
+BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers"}
+ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of their own
+FOR_TESTS = [*(PROJECT / "tests").rglob("*.py"), *(PROJECT / "samples").rglob("*.py")]
+DISTRIBUTIONS = packages_distributions()
+
+
+def normalised(requirement: str) -> str:
+    """The name in a requirement, as the package index compares names."""
+    name = re.match(r"[\w.-]+", requirement)
+    assert name, requirement
+    return re.sub(r"[-_.]+", "-", name[0]).lower()
+
+
+def declared(*extras: str) -> set[str]:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    chosen = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
+    return {normalised(line) for line in chosen} - {"pincite"}
+
+
+def abilities() -> list[str]:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [extra for extra in project["optional-dependencies"] if extra not in ("dev", "bench")]
+
+
+def outside(paths: list[Path]) -> set[str]:
+    """The packages of others that files import, by their import names."""
+    found: set[str] = set()
+    for node in (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).partition(".")[0])
+    own = {*LAYERS, "benchmarks", "press", "tests"}
+    return found - own - ISOLATED - sys.stdlib_module_names
+
+
+def providers(name: str) -> set[str]:
+    return {normalised(distribution) for distribution in DISTRIBUTIONS.get(name, ())}
+
+
+@pytest.mark.parametrize("name", sorted(outside(SOURCES)))
+def test_what_the_product_imports_is_declared(name: str) -> None:
+    assert providers(name) & declared(*abilities())
+
+
+@pytest.mark.parametrize("name", sorted(outside(FOR_TESTS)))
+def test_what_the_tests_import_is_declared(name: str) -> None:
+    assert providers(name) & (declared(*abilities(), "dev") | {"opencv-python-headless"})
+
+
+def test_what_is_declared_is_imported() -> None:
+    imported = {found for name in outside(SOURCES) for found in providers(name)}
+    assert declared(*abilities()) - imported == set(BY_OTHERS)
+    assert set(BY_OTHERS.values()) <= imported
+
+
+def test_the_extra_all_has_every_ability() -> None:
+    text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    (everything,) = tomllib.loads(text)["project"]["optional-dependencies"]["all"]
+    assert everything == f"pincite[{','.join(sorted(set(abilities()) - {'all'}))}]"
+
+
+def test_the_lock_has_each_package_that_is_declared() -> None:
+    locked = {
+        normalised(line)
+        for path in (PROJECT / "requirements").glob("*.txt")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.match(r"\w", line)
+    }
+    assert declared(*abilities(), "dev", "bench") - {"pincite"} <= locked
+
+
+def test_the_lock_names_no_address_and_no_folder() -> None:
+    for path in (PROJECT / "requirements").glob("*.txt"):
+        assert not re.search(r"https?:|file:|--index|--find-links|/", path.read_text("utf-8"))

@@ -1,0 +1,133 @@
+"""Pincite without its extras: text is read and answered, and the rest names what to install."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.cli.models import _defaults
+from assistant.images.charts import render
+from assistant.images.generation.queue import Studio
+from assistant.images.vision.tagger import Tagging
+from assistant.images.vision.transformers_models import Blip
+from assistant.models.catalogue import default_model
+from assistant.storage.output_files import Made
+from ingest.errors import PinciteError
+from ingest.images.ocr.rapid import Rapid
+from ingest.media.ffmpeg import Media
+from ingest.media.whisper import WhisperTranscriber
+from tests.conftest import PROJECT, models_folder
+from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, providers
+from vectorstore.embedding.embedder import SentenceTransformerEmbedder
+from vectorstore.retrieval.reranker import CrossEncoderReranker
+
+# Modules that are set to None can neither be found nor imported.
+WITHOUT = """import json, sys
+from assistant.cli.main import main
+sys.modules.update(dict.fromkeys(json.loads(sys.argv[1])))
+status = main(json.loads(sys.argv[2]))
+print(json.dumps(sorted(name for name, module in sys.modules.items() if module)))
+sys.exit(status)"""
+HEAVY = {"diffusers", "sentence_transformers", "torch", "torchvision", "transformers"}
+QUESTION = "How many days of annual leave do full-time employees get?"
+
+
+def names_of_extras() -> set[str]:
+    """The import names of all that only extras bring."""
+    extra = declared(*abilities()) - declared()
+    return {name for name in DISTRIBUTIONS if providers(name) & extra} | HEAVY
+
+
+def run(hidden: set[str], *arguments: object) -> tuple[dict[str, Any], set[str]]:
+    """The JSON that a command prints, and the modules that are loaded after it."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, json.dumps(sorted(hidden)),
+         json.dumps([str(argument) for argument in arguments])],
+        cwd=PROJECT, capture_output=True, text=True, timeout=250,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *document, modules = done.stdout.splitlines()
+    return json.loads("".join(document)), set(json.loads(modules))
+
+
+@pytest.fixture
+def home(tmp_path: Path, minilm: Path) -> Path:
+    """With the embedding model alone, of which no int8 file was written yet."""
+    (tmp_path / "home" / "models").mkdir(parents=True)
+    (tmp_path / "home" / "models" / minilm.name).symlink_to(minilm)
+    return tmp_path / "home"
+
+
+@pytest.mark.slow
+def test_without_any_extra_a_library_is_made_and_a_question_answered(
+    home: Path, samples: Path
+) -> None:
+    hidden = names_of_extras()
+    assert {"llama_cpp", "av", "rapidocr", "matplotlib", "langchain", "timm"} <= hidden
+    handbook = samples / "Employee Handbook.pdf"
+    added, _ = run(hidden, "--home", home, "add", handbook, "--json")
+    assert (added["added"], added["failed"]) == (1, [])
+    answer, loaded = run(hidden, "--home", home, "ask", QUESTION, "--json")
+    assert "25 days" in answer["answer"]
+    assert answer["citations"][0]["document"] == handbook.name
+    assert not loaded & hidden
+    assert (home / "models" / "all-minilm-l6-v2" / "pincite-int8.onnx").exists()
+
+
+@pytest.mark.slow
+def test_an_answer_of_the_chat_model_loads_neither_torch_nor_transformers(
+    home: Path, samples: Path
+) -> None:
+    chat = models_folder() / default_model("chat").file
+    if not chat.exists():
+        pytest.skip(f"{chat} is absent: make setup fetches it")
+    (home / "models" / chat.name).symlink_to(chat)
+    run(set(), "--home", home, "add", samples / "Employee Handbook.pdf", "--json")
+    answer, loaded = run(set(), "--home", home, "ask", QUESTION, "--json")
+    assert answer["model"] == chat.stem and answer["citations"]
+    assert answer["usage"]["completion_tokens"] > 0
+    assert "25 days" in answer["answer"]
+    assert "llama_cpp" in loaded
+    assert not loaded & HEAVY
+
+
+USES: dict[str, Callable[[Path], object]] = {
+    "speech] to read recordings": lambda path: Media(path),
+    "speech] to write down": lambda path: WhisperTranscriber(path),
+    "ocr] to read scans": lambda path: Rapid(("en",)),
+    "charts] to draw": lambda path: render.draw(None, "bar", "", "", path),  # type: ignore[arg-type]
+    "images] to draw": lambda path: (
+        Studio(lambda: None, Made(path), lambda: ()).reply("", "draw", object, None).finish()  # type: ignore[arg-type]
+    ),
+    "images] to describe": lambda path: Blip(path),
+    "images] to name": lambda path: Tagging(path / "a.pth").identity,
+    "embedders] to use the embedding": SentenceTransformerEmbedder,
+    "embedders] to use a cross-encoder": lambda path: CrossEncoderReranker(str(path)),
+}
+
+
+@pytest.mark.parametrize("told", USES)
+def test_what_needs_an_extra_names_it(
+    told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names_of_extras():
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(PinciteError) as raised:
+        USES[told](tmp_path)
+    assert f"Install pincite[{told}" in str(raised.value)
+
+
+def test_models_that_cannot_run_are_not_fetched_unasked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    everything = _defaults()
+    assert len(everything) == 3 and capsys.readouterr().err == ""
+    for name in names_of_extras():
+        monkeypatch.setitem(sys.modules, name, None)
+    assert _defaults() == ["all-minilm-l6-v2"]
+    left_out = capsys.readouterr().err
+    assert "needs pincite[chat]" in left_out and "needs pincite[speech]" in left_out
