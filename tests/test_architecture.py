@@ -77,7 +77,7 @@ HOMES = {
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
     "chromadb": {"vectorstore/dense/chroma_store.py"},
-    "cssselect": {"ingest/web/css_selectors.py"},
+    "cssselect2": {"ingest/web/css_cascade.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "faster_whisper": {"ingest/media/whisper.py"},
     "defusedxml": {"ingest/office/ooxml.py"},
@@ -143,6 +143,12 @@ HOMES = {
     },
     "tests": set(),
     "timm": {"assistant/images/vision/tagger.py"},
+    "tinycss2": {
+        "ingest/web/css_cascade.py",
+        "ingest/web/css_conditions.py",
+        "ingest/web/css_rules.py",
+        "ingest/web/css_values.py",
+    },
     "tokenizers": {"vectorstore/embedding/onnx_int8.py"},
     "torch": {
         "assistant/images/generation/run_pipeline.py",

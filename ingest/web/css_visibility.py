@@ -1,87 +1,78 @@
-"""Which elements a reader does not see, and why: by attribute, by style, or by the style sheet.
+"""Which elements of an HTML document a person does not see, and why.
 
-Only what the file itself says counts: style sheets elsewhere are never fetched.
+Only what the file itself says counts: attributes, `style`, and the style sheets in it.
 """
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.web.css_selectors import Selecting
+from ingest.web.css_cascade import Cascade, Style
+from ingest.web.css_values import Colour, amounts, colour, pixels
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_ZERO = re.compile(r"[01](?:\.\d+)?(?:px|pt)?|0?\.0*\d?(?:em|rem)|0%?(?:em|rem)?")
-_FAR = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|pt|em|rem|%)?")
-_WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)", "rgba(255,255,255,1)"}
-_CLEAR = {"transparent", "rgba(0,0,0,0)"}
 _NEVER_SHOWN = {"noscript": "shown only where scripts are off", "template": "part of a script"}
-_SEEN = ""
+_CELLS = {"table", "tbody", "td", "tfoot", "th", "thead", "tr"}  # grow with what is in them
+_WHITE = (1.0, 1.0, 1.0, 1.0)
+_SAME = 2.5 / 255  # between two colours that nobody tells apart
+_SMALLEST = 2.0  # pixels of letters
+_FAINTEST = 0.05  # opacity of what can be read
+_AWAY = {"absolute": -100, "fixed": -100, "relative": -1000, "sticky": -1000}  # left of or above it
+_FAR = 1000.0  # by which nobody moves what is to be seen
+_CALL = re.compile(r"([a-z-]+)\(([^()]*)\)")
 
-Style = dict[str, str]
+
+@dataclass(frozen=True)
+class _State:
+    """What holds for the text in an element."""
+
+    gone: str = ""  # why it is not seen, whatever the elements in it say
+    visible: bool = True
+    size: float = 16.0  # pixels of its letters
+    colour: Colour | None = None
+    behind: Colour | None = None  # of its background, as far as it is known
 
 
-class Hiding:
-    """Knows the style sheet of one document."""
+class Visibility:
+    """What cannot be seen of one document."""
 
     def __init__(self, root: "Element") -> None:
-        self._sheet: dict[Element, Style] = {}
-        self._plain = not _coloured(root)
-        selecting = Selecting(root)
-        for selector, style in _rules(root):
-            for element in selecting.elements(selector):
-                self._sheet.setdefault(element, {}).update(style)
-        self.complete = selecting.complete  # all rules of the style sheet could be followed
+        self._reasons: dict[Element, str] = {}
+        self._plain = not _has_background(root)
+        cascade = Cascade(root)
+        for node in cascade.nodes():
+            outer = node.parent.state if node.parent else _State()
+            node.state = _state(node.etree_element, cascade.style(node), outer)
+            if reason := self._reason(node.state):
+                self._reasons[node.etree_element] = reason
+        self.complete = cascade.complete  # False: its style sheets would take too long to follow
 
-    def reason(self, element: "Element", tag: str) -> str:
-        """Why this element and what is in it cannot be seen, or ""."""
-        if tag in _NEVER_SHOWN:
-            return _NEVER_SHOWN[tag]
-        if element.get("hidden") is not None:
-            return "marked as hidden"
-        own = element.get("style")
-        style = self._sheet.get(element)
-        if not own and not style and tag != "font":
-            return _SEEN
-        return self._by_style(element, {**(style or {}), **_declarations(own or "")})
+    def hidden_reason(self, element: "Element") -> str:
+        """Why the text of this element cannot be seen, or ""."""
+        return self._reasons.get(element, "")
 
-    def _by_style(self, element: "Element", style: Style) -> str:
-        if style.get("display") == "none":
-            return "display: none"
-        if style.get("visibility") in ("hidden", "collapse"):
+    def _reason(self, state: _State) -> str:
+        if state.gone:
+            return state.gone
+        if not state.visible:
             return "visibility: hidden"
-        if style.get("opacity") in ("0", "0.0", "0%"):
-            return "transparent"
-        if _ZERO.fullmatch(style.get("font-size", "x")):
+        if state.size < _SMALLEST:
             return "letters of no size"
-        if _off(style):
-            return "outside of the page"
-        return self._by_colour(element, style)
+        return self._by_colour(state.colour, state.behind)
 
-    def _by_colour(self, element: "Element", style: Style) -> str:
-        colour = style.get("color") or (element.get("color") or "").lower()
-        if colour in _CLEAR:
+    def _by_colour(self, colour: Colour | None, behind: Colour | None) -> str:
+        if colour is None:
+            return ""
+        if colour[3] < _FAINTEST:
             return "transparent"
-        behind = _background(style) or (element.get("bgcolor") or "").lower()
-        if behind and behind == colour:
+        if behind and _alike(colour, behind):
             return "in the colour of its background"
-        if not behind and colour in _WHITE and self._plain:
-            return "white on white"
-        return _SEEN
+        return "white on white" if not behind and self._plain and _alike(colour, _WHITE) else ""
 
 
-def _off(style: Style) -> bool:
-    placed = style.get("position") in ("absolute", "fixed")
-    moved = any(_FAR.fullmatch(style.get(side, "")) for side in ("left", "top", "right"))
-    return (placed and moved) or _FAR.fullmatch(style.get("text-indent", "")) is not None
-
-
-def _background(style: Style) -> str:
-    return style.get("background-color") or style.get("background", "").split(" ")[0]
-
-
-def _coloured(root: "Element") -> bool:
+def _has_background(root: "Element") -> bool:
     """The page may have a background that is not white: then white letters prove nothing."""
     if any("stylesheet" in (link.get("rel") or "") for link in root.iter("link")):
         return True
@@ -91,64 +82,123 @@ def _coloured(root: "Element") -> bool:
     return coloured or any("background" in text for text in texts)
 
 
-def _declarations(text: str) -> Style:
-    parts = (part.partition(":") for part in text.split(";"))
-    return {name.strip().lower(): _value(value) for name, _, value in parts if value.strip()}
+def _state(element: "Element", declared: Style, outer: _State) -> _State:
+    gone = outer.gone or _by_attributes(element)
+    hints = {"color": element.get("color"), "background-color": element.get("bgcolor")}
+    style = {**{name: value for name, value in hints.items() if value}, **declared}
+    if not style:
+        return replace(outer, gone=gone) if gone != outer.gone else outer
+    size = _size(style.get("font-size", ""), outer.size)
+    return _State(
+        gone=gone or _by_style(style, size, str(element.tag)),
+        visible=_visible(style.get("visibility", ""), outer.visible),
+        size=size,
+        colour=_text_colour(style, outer.colour),
+        behind=_background(style, outer.behind),
+    )
 
 
-def _value(text: str) -> str:
-    return text.lower().replace("!important", "").replace(", ", ",").strip()
+def _by_attributes(element: "Element") -> str:
+    hidden = "marked as hidden" if element.get("hidden") is not None else ""
+    return _NEVER_SHOWN.get(str(element.tag), hidden)
 
 
-def _rules(root: "Element") -> Iterator[tuple[str, Style]]:
-    """Selectors and declarations of the document's own style sheets that hold on a screen."""
-    for sheet in root.iter("style"):
-        if not _on_screen(sheet.get("media") or ""):
-            continue
-        for prelude, content in _blocks(_SIGN.sub(_no_comment, sheet.text or "")):
-            style = _declarations(content)
-            if style.keys() & _TELLING and not prelude.startswith("@"):
-                yield prelude, style
+def _by_style(style: Style, em: float, tag: str) -> str:
+    if style.get("display") == "none" or style.get("content-visibility") == "hidden":
+        return "display: none"
+    if any(0 <= one < _faintest(style["opacity"]) for one in amounts(style.get("opacity", ""))):
+        return "transparent"
+    if _is_outside(style):
+        return "outside of the page"
+    if _is_clipped(style) or (tag not in _CELLS and _is_flat(style, em)):
+        return "in a box of no size"
+    return ""
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    """What stands before the outermost braces, and in them.
-
-    A parser of all of CSS takes 6 to 30 seconds for a million letters of it.
-    """
-    depth = start = begin = 0
-    prelude = ""
-    for sign in _SIGN.finditer(text):
-        match sign.group():
-            case "{":
-                depth += 1
-                if depth == 1:
-                    prelude, begin = text[start : sign.start()].strip(), sign.end()
-            case "}" if depth:
-                depth -= 1
-                if depth == 0:
-                    yield prelude, text[begin : sign.start()]
-                    start = sign.end()
-            case "<!--" | "-->" if depth == 0:
-                start = sign.end()
-            case ";" if depth == 0 and _AT.match(text, start):  # @import and its like
-                start = sign.end()
-    if depth:
-        yield prelude, text[begin:]
+def _faintest(opacity: str) -> float:
+    return 100 * _FAINTEST if opacity.endswith("%") else _FAINTEST
 
 
-def _no_comment(sign: re.Match[str]) -> str:
-    return " " if sign.group().startswith("/*") else sign.group()
+def _is_outside(style: Style) -> bool:
+    def least(*names: str) -> float:
+        return min([0.0, *(one for name in names for one in amounts(style.get(name, "")))])
+
+    away = _AWAY.get(style.get("position", ""))
+    if away is not None and least("left", "top", "right", "inset") <= away:
+        return True
+    if least("text-indent") <= -100 or least("margin", "margin-left", "margin-top") <= -_FAR:
+        return True
+    moved = [style.get("translate", "")] + [
+        g for n, g in _calls(style) if n.startswith("translate")
+    ]
+    scaled = [style.get("scale", "")] + [g for n, g in _calls(style) if n.startswith("scale")]
+    far = any(abs(one) >= _FAR for text in moved for one in amounts(text))
+    return far or any(amounts(text)[:1] == [0.0] for text in scaled)
 
 
-_AT = re.compile(r"\s{0,99}@")
-_STRING = r""""(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?"""
-_SIGN = re.compile(rf"/\*.*?(?:\*/|\Z)|{_STRING}|\\.|url\([^)\"']*\)?|[{{}};]|<!--|-->", re.DOTALL)
-_TELLING = {
-    "background", "background-color", "color", "display", "font-size", "left", "opacity",
-    "position", "right", "text-indent", "top", "visibility",
-}  # fmt: skip
+def _calls(style: Style) -> list[tuple[str, str]]:
+    return _CALL.findall(style.get("transform", ""))
 
 
-def _on_screen(media: str) -> bool:
-    return media.strip().lower() in ("", "all", "screen")
+def _is_clipped(style: Style) -> bool:
+    clip, sides = style.get("clip", ""), amounts(style.get("clip", ""))
+    placed = style.get("position") in ("absolute", "fixed")
+    if placed and clip.startswith("rect") and len(sides) == 4:
+        return sides[2] - sides[0] <= 1 or sides[1] - sides[3] <= 1
+    for name, given in _CALL.findall(style.get("clip-path", "")):
+        found = amounts(given.partition("round")[0])
+        if name in ("circle", "ellipse") and found[:1] == [0.0]:
+            return True
+        if name == "polygon" and len(set(found)) == 1:
+            return True
+        if name == "inset" and "%" in given:
+            top, right, bottom, left = (found * 4)[:4] if len(found) != 3 else (*found, found[1])
+            return top + bottom >= 100 or left + right >= 100
+    return False
+
+
+def _is_flat(style: Style, em: float) -> bool:
+    """A box without height or width that does not let its text out."""
+    cut = any(style.get(f"overflow{end}", "visible") != "visible" for end in ("", "-x", "-y"))
+    padded = any(
+        amount > 0
+        for name in style
+        if name.startswith("padding")
+        for amount in amounts(style[name])
+    )
+    sides = (style.get(name, "") for name in ("height", "max-height", "width", "max-width"))
+    lengths = (pixels(side, em) for side in sides if not side.endswith("%"))
+    return cut and not padded and any(one is not None and one <= 1 for one in lengths)
+
+
+def _visible(value: str, outer: bool) -> bool:
+    return outer if value in ("", "inherit", "unset") else value not in ("hidden", "collapse")
+
+
+def _size(value: str, outer: float) -> float:
+    found = pixels(value, outer)
+    if found is None:
+        return outer if value in ("", "inherit", "unset", "larger", "smaller") else 16.0
+    return found
+
+
+def _text_colour(style: Style, outer: Colour | None) -> Colour | None:
+    if "text" in (style.get("background-clip"), style.get("-webkit-background-clip")):
+        return None  # the letters show the picture behind them
+    value = style.get("-webkit-text-fill-color") or style.get("color", "")
+    return outer if value in ("", "inherit", "unset", "currentcolor") else colour(value)
+
+
+def _background(style: Style, outer: Colour | None) -> Colour | None:
+    if style.get("background-image", "none") not in ("", "none"):
+        return None
+    placed = style.get("position") in ("absolute", "fixed", "sticky")  # perhaps above a picture
+    below = None if placed else outer
+    own = colour(style.get("background-color", ""))
+    if own is None or own[3] == 0:
+        return below
+    return own if own[3] == 1 else None
+
+
+def _alike(one: Colour, other: Colour) -> bool:
+    return all(abs(a - b) <= _SAME for a, b in zip(one, other, strict=True))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.page_builder.flowing_text import Flow
-from ingest.web.css_visibility import Hiding
+from ingest.web.css_visibility import Visibility
 from ingest.web.links import alternative, link
 from ingest.web.parsing import name_of
 
@@ -58,18 +58,19 @@ def is_data(table: "Element") -> bool:
     return all(sum(map(len, cell.itertext())) <= _LONG for row in rows for cell in row)
 
 
-def read(table: "Element", hiding: Hiding, hidden: str = "") -> Grid:
+def read(table: "Element", visibility: Visibility) -> Grid:
     """The cells of a table row by row, each as often as it spans rows and columns."""
     grid = Grid()
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
     for part in table:
         if name_of(part) == "caption":
-            grid.caption = _text(part, hiding, grid)
+            hidden = visibility.hidden_reason(table)
+            grid.caption = _text(part, visibility, grid, hidden)
     rows = list(_rows(table))
     for row in rows:
-        reason = hidden or _reason(row, table, hiding)
+        hidden = visibility.hidden_reason(row)
         own = list(_cells(row))
-        texts = _row(own, spanning, hiding, grid)
+        texts = _row([(cell, _text(cell, visibility, grid, hidden)) for cell in own], spanning)
         below = row is not rows[-1] and _stands_below(own, texts, spanning)
         if below or not any(map(str.strip, texts)):
             continue
@@ -78,17 +79,14 @@ def read(table: "Element", hiding: Hiding, hidden: str = "") -> Grid:
         elif len(set(texts)) == 1 and len(own) == 1:
             texts = [texts[0], *[""] * (len(texts) - 1)]  # a title over all columns
         grid.rows.append(texts)
-        grid.hidden.append(reason)
+        grid.hidden.append(hidden)
     return grid
 
 
-def _row(
-    own: "list[Element]", spanning: dict[int, tuple[int, str]], hiding: Hiding, grid: Grid
-) -> list[str]:
+def _row(own: "list[tuple[Element, str]]", spanning: dict[int, tuple[int, str]]) -> list[str]:
     texts: list[str] = []
-    for cell in own:
+    for cell, text in own:
         _spanned(texts, spanning)
-        text = _text(cell, hiding, grid)
         rows, columns = _span(cell, "rowspan"), _span(cell, "colspan")
         again = text if rows * columns * len(text) <= _REPEATED else ""
         for column in range(columns):
@@ -127,12 +125,6 @@ def _heads(row: "Element", own: "list[Element]") -> bool:
     return in_head or (bool(own) and all(name_of(cell) == "th" for cell in own))
 
 
-def _reason(row: "Element", table: "Element", hiding: Hiding) -> str:
-    parent = row.getparent()
-    above = "" if parent is None or parent is table else hiding.reason(parent, name_of(parent))
-    return above or hiding.reason(row, "tr")
-
-
 def _rows(table: "Element") -> "Iterator[Element]":
     for part in table:
         if name_of(part) == "tr":
@@ -145,8 +137,11 @@ def _cells(row: "Element") -> "Iterator[Element]":
     return (cell for cell in row if name_of(cell) in ("td", "th"))
 
 
-def _text(cell: "Element", hiding: Hiding, grid: Grid) -> str:
-    """What is seen in a cell; what is not goes to `unseen`, and pictures to `pictures`."""
+def _text(cell: "Element", visibility: Visibility, grid: Grid, hidden: str) -> str:
+    """What is seen in a cell; what is not goes to `unseen`, and pictures to `pictures`.
+
+    `hidden`: all of the row is, and its text stays together.
+    """
     from lxml import etree
 
     seen: list[str] = []
@@ -155,8 +150,7 @@ def _text(cell: "Element", hiding: Hiding, grid: Grid) -> str:
     for event, element in walk:
         tag = name_of(element)
         if event == "start":
-            above = reasons[-1] if reasons else ""
-            reasons.append(above or hiding.reason(element, tag))
+            reasons.append("" if hidden else visibility.hidden_reason(element))
             if tag in _SILENT:
                 walk.skip_subtree()
             else:

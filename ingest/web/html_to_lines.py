@@ -10,7 +10,7 @@ from ingest.document.model import Line
 from ingest.images.embedded_images import Writing
 from ingest.page_builder.flowing_text import BEGINS, PLAIN, Flow
 from ingest.web import html_table
-from ingest.web.css_visibility import Hiding
+from ingest.web.css_visibility import Visibility
 from ingest.web.images import Look, unseen
 from ingest.web.links import alternative, link
 from ingest.web.parsing import iterwalk, name_of
@@ -52,8 +52,8 @@ class Reader:
         self._flow = flow
         self._look = look
         self._written: list[tuple[Writing, str]] = []  # of pictures, and why they are not seen
-        self._hiding = Hiding(root)
-        if not self._hiding.complete:
+        self._visibility = Visibility(root)
+        if not self._visibility.complete:
             flow.note(_NOT_FOLLOWED)
         self._texts: list[str] = []
         self._marker = ""
@@ -88,23 +88,24 @@ class Reader:
 
     def _deep(self, element: "Element", outer: _State) -> None:
         """Text without its structure, but not without what hides it. No recursion."""
-        inside = [outer]
+        inside, silent = [outer], 0
         for event, one in iterwalk(element, events=("start", "end", "comment")):
             if event == "start":
-                tag = name_of(one)
-                silent = "in a part that is not shown" if tag in _SILENT else ""
-                reason = inside[-1].hidden or silent or self._hiding.reason(one, tag)
-                inside.append(replace(inside[-1], hidden=reason))
+                silent += name_of(one) in _SILENT
+                reason = "in a part that is not shown" if silent else ""
+                reason = self._visibility.hidden_reason(one) or reason
+                inside.append(replace(outer, hidden=reason))
                 self._text(one.text, inside[-1])
             elif event == "end":
                 inside.pop()
+                silent -= name_of(one) in _SILENT
             if event != "start" and one is not element:
                 self._text(f" {one.tail or ''}", inside[-1])
 
     def _inside(self, element: "Element", tag: str, outer: _State) -> _State:
         return replace(
             outer,
-            hidden=outer.hidden or self._hiding.reason(element, tag),
+            hidden=self._visibility.hidden_reason(element),
             heading=HEADINGS.get(tag, outer.heading),
             lists=outer.lists + (tag in ("ul", "ol", "menu")),
             verbatim=outer.verbatim or tag in ("pre", "textarea"),
@@ -167,7 +168,7 @@ class Reader:
             self._written.append((self._look(element.get("src") or ""), state.hidden))
 
     def _table(self, element: "Element", state: _State) -> None:
-        found = html_table.read(element, self._hiding, state.hidden)
+        found = html_table.read(element, self._visibility)
         if found.caption:
             self._flow.paragraph(found.caption, replace(BEGINS, hidden=state.hidden))
         found.write(self._flow)
