@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from ingest.loaders.html import load_html
 from ingest.document.source import Source
+from ingest.loaders.html import load_html
 from ingest.web.css_cascade import Cascade
 from ingest.web.css_visibility import Visibility
 from tests.ingest.made import hidden, lines, read, written
@@ -137,6 +137,7 @@ SEEN = {
     "no height, but no cut": "<p class=x style='height: 0'>shown</p>",
     "a frame kept in shape": "<p class=x style='height:0;overflow:hidden;padding-bottom:56%'>s</p>",
     "half clear": "<p class=x style='opacity: .5'>shown</p>",
+    "small letters": "<div style='font-size: .8em'><p class=x style='font-size: 85%'>shown</p>",
     "moved a little": "<p class=x style='position: relative; left: -20px; top: -100px'>shown</p>",
     "moved by its own size": "<p class=x style='transform: translate(-50%, -100%)'>shown</p>",
     "a column": "<p class=x style='margin-left: -100%'>shown</p>",
