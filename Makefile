@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help setup run test check bench lock clean python
+.PHONY: help setup run test check bench lock licences clean python
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -32,6 +32,9 @@ check: ## the quick half of `make test`, for use while working
 
 lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 	$(BIN)/python scripts/lock.py $(UPGRADE)
+
+licences: ## write docs/licences.md anew
+	$(BIN)/python scripts/licences.py
 
 bench: EXTRAS := dev bench
 bench: setup ## measure speed and quality beside the plain LangChain pipeline (some hours)

@@ -15,7 +15,9 @@ from tests.test_architecture import LAYERS, SOURCES
 # Needed by another package that is declared, and imported by that alone.
 BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers"}
 ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of their own
-FOR_TESTS = [*(PROJECT / "tests").rglob("*.py"), *(PROJECT / "samples").rglob("*.py")]
+FOR_TESTS = [
+    path for name in ("samples", "scripts", "tests") for path in (PROJECT / name).rglob("*.py")
+]
 DISTRIBUTIONS = packages_distributions()
 
 

@@ -6,15 +6,21 @@ from types import ModuleType
 import platformdirs
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "set_up.py"
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+def script(name: str) -> ModuleType:
+    """A file of scripts/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
 def set_up(tmp_path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("set_up", SCRIPT)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = script("set_up")
     module.__dict__["STAMPS"] = tmp_path / "stamps"
     return module
 
