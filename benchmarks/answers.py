@@ -154,8 +154,8 @@ def answer_row(question: Question, reply: Any) -> Row:
         "refused": refuses(reply.text),
         "passages": [vars(hit) for hit in reply.hits],
         "usage": {"prompt_tokens": reply.prompt_tokens},
-        "seconds_first_token": reply.seconds_first_token,
-        "seconds_total": reply.seconds_total,
+        "seconds_first_token": reply.activity.seconds_first_token,
+        "seconds_total": reply.activity.seconds_total,
     }
 
 

@@ -24,7 +24,7 @@ from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.attribution import ground
 from assistant.build import composition
 from assistant.contract.evidence import Evidence, GivenPassages
-from assistant.contract.reply import Citation, Passage, Sentence
+from assistant.contract.outcome import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.question_sets import read_rows
 from assistant.settings import Settings

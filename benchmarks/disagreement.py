@@ -25,7 +25,7 @@ from assistant.answering.verification.contradiction_notices import (
 )
 from assistant.build import composition
 from assistant.contract.evidence import Evidence, GivenPassages
-from assistant.contract.reply import Outcome, Sentence
+from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.evaluation.question_sets import read_rows
 from assistant.settings import Settings

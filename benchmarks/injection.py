@@ -26,7 +26,8 @@ import numpy as np
 from assistant.answering.passages.context_builder import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer
-from assistant.contract.reply import Outcome, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import words
 from assistant.evaluation.question_sets import read_rows

@@ -20,7 +20,8 @@ from langchain_core.language_models import BaseChatModel
 from assistant.answering.passages.context_builder import Budget, Reading
 from assistant.answering.query.clarification import completed
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Outcome, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.from_messages import turns
 from assistant.evaluation.metrics import bootstrap_interval
@@ -156,7 +157,7 @@ def decision(tool: Answer, request: Request) -> Row:
             reply.stop()
     done = reply.finish()
     told = {"answer": done.text, "refused": done.refused, "asked_back": done.asked_back}
-    return {**told, "answerable": reply.answerable}
+    return {**told, "answerable": reply.trace.answerable}
 
 
 class Quick(Answer):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.contract.evidence import GivenPassages, Joined
-from assistant.contract.reply import Outcome, Sentence
+from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.images.vision.image_facts import Seen
 from ingest.document.model import Line, Page

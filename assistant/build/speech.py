@@ -3,7 +3,7 @@
 import functools
 
 from assistant.build.engines import bounds
-from assistant.contract.reply import Offer
+from assistant.contract.outcome import Offer
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import user_cache
 from assistant.models.store import Models

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assistant.answering.passages.context_builder import Budget
 from assistant.build.engines import looking
 from assistant.build.speech import speaking, speech_offers, transcribing
-from assistant.contract.reply import Offer
+from assistant.contract.outcome import Offer
 from assistant.contract.request import Specialist
 from assistant.images.generation.model_offers import offers
 from assistant.images.generation.queue import Studio

@@ -121,7 +121,7 @@ def _document(reply: "Reply") -> dict[str, Any]:
 
 def _show(reply: "Reply", as_json: bool) -> None:
     from assistant.cli.run_tool import tell_offers
-    from assistant.contract.reply import place
+    from assistant.contract.outcome import place
     from assistant.errors import AssistantError
 
     if as_json:
@@ -158,9 +158,9 @@ def _show(reply: "Reply", as_json: bool) -> None:
 
 def _show_quotes(reply: "Reply") -> None:
     """What the documents say themselves, for the person who waits for the model."""
-    from assistant.contract.reply import place
+    from assistant.contract.outcome import place
 
-    for found in reply.quotes:
+    for found in reply.activity.quotes:
         quote = " ".join(found.quote.split())
         where = place(found.page, found.seconds)
         print(f"{found.document}, {where}: “{quote}”\n", file=sys.stderr, flush=True)

@@ -45,7 +45,7 @@ def _row(hit: "PictureHit") -> dict[str, Any]:
 
 
 def _print(hits: "list[PictureHit]") -> None:
-    from assistant.contract.reply import place
+    from assistant.contract.outcome import place
 
     if not hits:
         print("Nothing found.")

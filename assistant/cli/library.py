@@ -187,7 +187,7 @@ def _hit_row(library: "Library", hit: "Hit") -> dict[str, Any]:
 
 
 def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
-    from assistant.contract.reply import place
+    from assistant.contract.outcome import place
 
     if not hits:
         print("Nothing found.")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.contract.intents import Wish
-    from assistant.contract.reply import Offer, Reply
+    from assistant.contract.outcome import Offer
+    from assistant.contract.reply import Reply
     from assistant.settings import Settings
 
 
@@ -111,9 +112,13 @@ def _with_bar(reply: "Reply") -> None:
         thread.start()
         while thread.is_alive():
             thread.join(0.1)
-            if reply.progress:
-                bar.update(task, completed=reply.progress.done, total=reply.progress.of or None)
-            bar.update(task, description=reply.stage or "Starting")
+            if reply.activity.progress:
+                bar.update(
+                    task,
+                    completed=reply.activity.progress.done,
+                    total=reply.activity.progress.of or None,
+                )
+            bar.update(task, description=reply.activity.stage or "Starting")
     if failure:
         raise failure[0]
 
@@ -136,7 +141,7 @@ def _put(reply: "Reply", output: Path | None) -> None:
 
 
 def _say(reply: "Reply") -> None:
-    from assistant.contract.reply import place
+    from assistant.contract.outcome import place
 
     done = reply.finish()
     if done.text:

@@ -88,8 +88,12 @@ def _listen(heard: "Transcription", live: bool) -> None:
     for text in heard:
         if live:
             print(text, end="", flush=True)
-        elif shown and heard.progress:
-            print(f"\r{heard.stage} {heard.progress.share:4.0%}", end="", file=sys.stderr)
+        elif shown and heard.activity.progress:
+            print(
+                f"\r{heard.activity.stage} {heard.activity.progress.share:4.0%}",
+                end="",
+                file=sys.stderr,
+            )
     if live and heard.so_far:
         print()
     if shown:

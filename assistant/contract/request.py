@@ -7,7 +7,8 @@ from typing import Protocol
 
 from assistant.contract.evidence import Evidence
 from assistant.contract.intents import Wish
-from assistant.contract.reply import Passage, Reply
+from assistant.contract.outcome import Passage
+from assistant.contract.reply import Reply
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.reply import Passage
+from assistant.contract.outcome import Passage
 from assistant.contract.request import Turn
 from assistant.storage.sqlite_file import Kept
 

@@ -27,7 +27,7 @@ class TurnTaking:
     def turn(self, reply: Reply) -> Iterator[None]:
         """Wait for the others, and say so. Raises Stopped."""
         while not self._busy.acquire(timeout=_LOOK_AGAIN):
-            reply.stage = self._waiting
+            reply.activity.stage = self._waiting
             if reply.cancel.is_set():
                 raise Stopped("Stopped while another one had its turn.")
         try:

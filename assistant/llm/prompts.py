@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from assistant.contract.reply import Passage
+from assistant.contract.outcome import Passage
 from assistant.security.prompt_injection import without_instructions
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."

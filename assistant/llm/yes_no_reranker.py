@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from assistant.contract.reply import Passage
+from assistant.contract.outcome import Passage
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
 from vectorstore.library import Hit

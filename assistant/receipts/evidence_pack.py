@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.contract.reply import place
+from assistant.contract.outcome import place
 from assistant.receipts.highlight import highlighted, png
 from assistant.receipts.record import Receipt, conditions, document_sha256
 from ingest.document.model import Page

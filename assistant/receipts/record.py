@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.verification.answerability import POINTS
-from assistant.contract.reply import Outcome, Passage, Reply
+from assistant.contract.outcome import Outcome, Passage
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.models.verified_file import sha256_of
@@ -161,9 +162,9 @@ class Recorder:
                 id=reply.id,
                 made=datetime.now(UTC).isoformat(timespec="seconds"),
                 answer=answer,
-                asked=[list(message) for message in reply.asked],
+                asked=[list(message) for message in reply.trace.asked],
                 written=reply.so_far,
-                yes_log_odds=reply.yes_log_odds,
+                yes_log_odds=reply.trace.yes_log_odds,
                 model=self._model(reply),
                 embedding=library.embedder().identity,
                 library="" if given else library.name,
@@ -174,8 +175,8 @@ class Recorder:
                 meant=reply.meant,
                 documents=None if request.documents is None else list(request.documents),
                 threshold=self._threshold(request),
-                answerable=reply.answerable,
-                steps=[asdict(step) for step in reply.steps],
+                answerable=reply.trace.answerable,
+                steps=[asdict(step) for step in reply.trace.steps],
             )
         )
 

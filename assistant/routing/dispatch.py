@@ -11,7 +11,8 @@ from typing import Protocol
 
 from assistant.answering.query.clarification import completed, is_reply
 from assistant.contract.intents import Answer
-from assistant.contract.reply import Outcome, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.routing.classifier import Likeness
 from assistant.routing.decision import ANSWER, Choice, Said

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from assistant.contract.reply import Outcome, Passage
+from assistant.contract.outcome import Outcome, Passage
 from ingest.language.dates import MONTH
 from ingest.language.sentences import spans
 

@@ -17,7 +17,8 @@ from assistant.answering.verification import (
     refusal_notices,
     unread_page_notices,
 )
-from assistant.contract.reply import Citation, Outcome, Reply, Sentence
+from assistant.contract.outcome import Citation, Outcome, Sentence
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
@@ -70,7 +71,7 @@ class Answer:
             reply.outcome = prompt_injection.noted(outcome)
 
     def _answer(self, request: Request, reply: Reply) -> Iterator[str]:
-        reply.stage = "Searching"
+        reply.activity.stage = "Searching"
         reading = self.read(request)
         if reply.cancel.is_set():
             reply.outcome = Outcome("", stopped=True, passages=reading.passages)
@@ -100,14 +101,14 @@ class Answer:
 
     def _doubts(self, signals: answerability.Signals, request: Request, reply: Reply) -> bool:
         least = self._threshold if request.threshold is None else request.threshold
-        reply.answerable = answerability.answerable(signals)
-        return reply.answerable < least
+        reply.trace.answerable = answerability.answerable(signals)
+        return reply.trace.answerable < least
 
     def _sure(self, reply: Reply) -> bool:
         """Whether the model has said so clearly that the answer is there that its refusal would
         be a mistake. One that gives no odds was not asked."""
         asked = isinstance(self._model, TokenOdds)
-        return asked and (reply.answerable or 0.0) >= answerability.SURE
+        return asked and (reply.trace.answerable or 0.0) >= answerability.SURE
 
     # -- answering with a model
 
@@ -122,12 +123,14 @@ class Answer:
         try:
             with self._turn(reply):
                 many = len(reading.windows)
-                reply.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
+                reply.activity.stage = (
+                    f"Reading {many} passages" if many > 1 else "Reading a passage"
+                )
                 signals = self.signals(request, reading, ranked, reply)
                 if self._doubts(signals, request, reply):
                     yield from _refuse(reply, reading)
                     return
-                reply.stage = "Writing"
+                reply.activity.stage = "Writing"
                 instruction = prompts.ANSWER if self._sure(reply) else prompts.UNSURE
                 yield from self._stream(model, request, reading, instruction, reply)
         except Stopped:
@@ -146,7 +149,7 @@ class Answer:
         reply: Reply,
     ) -> Iterator[str]:
         messages = reading.messages(request.question, instruction)
-        reply.asked, reply.yes_log_odds = prompts.told(messages), None
+        reply.trace.asked, reply.trace.yes_log_odds = prompts.told(messages), None
         text, tokens = "", (0, 0)
         # Ours also stops while it reads the prompt; others stop between words.
         ours = isinstance(model, TokenOdds)
@@ -166,7 +169,7 @@ class Answer:
                 break
         if ours and not any(tokens):  # cut before the model could say how many it took
             tokens = model.get_num_tokens_from_messages(messages), self._count(text)
-        reply.stage = "Citing"
+        reply.activity.stage = "Citing"
         reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
 
     def signals(
@@ -180,8 +183,8 @@ class Answer:
             return found
         check = reading.messages(request.question, prompts.CHECK)
         odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
-        reply.asked, reply.yes_log_odds = prompts.told(check), odds[0] - odds[1]
-        return replace(found, yes_log_odds=reply.yes_log_odds)
+        reply.trace.asked, reply.trace.yes_log_odds = prompts.told(check), odds[0] - odds[1]
+        return replace(found, yes_log_odds=reply.trace.yes_log_odds)
 
     # -- answering without a model
 

@@ -8,7 +8,8 @@ from assistant.answering.table_qa.plan import Operand, Plan
 from assistant.answering.table_qa.select_plan import Tabled, choose
 from assistant.answering.table_qa.verbalise import sentence
 from assistant.answering.verification import unread_page_notices
-from assistant.contract.reply import Citation, Outcome, Passage, Reply, Sentence, UsedCell
+from assistant.contract.outcome import Citation, Outcome, Passage, Sentence, UsedCell
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 
 _LONGEST = 40  # lines of a table that are kept as what was read
@@ -41,7 +42,7 @@ def _seen(plan: Plan) -> bool:
 
 
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
-    reply.stage = "Computing"
+    reply.activity.stage = "Computing"
     text = sentence(plan)
     yield text
     reply.outcome = unread_page_notices.noted(

@@ -6,8 +6,10 @@ from pathlib import Path
 from assistant.answering.query.followups import needs_history
 from assistant.attachments.attached_evidence import attached
 from assistant.attachments.attached_files import kind
+from assistant.contract.activity import Progress
 from assistant.contract.intents import Answer
-from assistant.contract.reply import Outcome, Progress, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
 from assistant.images.vision.image_facts import Looking, Seen
 from ingest.errors import Stopped
@@ -48,10 +50,10 @@ def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Se
     """All that is known of them. Raises UnreadableFile, ModelUnusable or Stopped."""
     seen = []
     for number, path in enumerate(pictures):
-        reply.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
-        reply.stage = f"Reading what is written on {path.name}"
+        reply.activity.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
+        reply.activity.stage = f"Reading what is written on {path.name}"
         written = looking.written(path, reply.cancel)
-        reply.stage = f"Looking at {path.name}"
+        reply.activity.stage = f"Looking at {path.name}"
         seen.append(looking.shown(written, path, reply.cancel))
     return seen
 

@@ -9,7 +9,8 @@ from assistant.answering.table_qa.plan import Plan
 from assistant.answering.table_qa.select_plan import Tabled
 from assistant.answering.verification import unread_page_notices
 from assistant.contract.intents import Chart
-from assistant.contract.reply import Outcome, Reply, Sentence
+from assistant.contract.outcome import Outcome, Sentence
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.charts import CannotChart, Numbers
 from assistant.images.charts.find_series import find
@@ -38,7 +39,7 @@ class Charting:
         )
 
     def _work(self, wish: Chart, request: Request, reply: Reply) -> Iterator[str]:
-        reply.stage = "Looking for a table"
+        reply.activity.stage = "Looking for a table"
         try:
             numbers = _found(wish, request)
         except CannotChart as error:
@@ -48,7 +49,7 @@ class Charting:
         if reply.cancel.is_set():
             reply.outcome = Outcome("", stopped=True)
             return
-        reply.stage = "Drawing"
+        reply.activity.stage = "Drawing"
         kind, notice = kind_of(numbers, wish.kind)
         if kind == "pie":
             numbers = replace(numbers, series=numbers.series[:1])

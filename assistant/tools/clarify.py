@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from assistant.answering.query.ambiguity import pointer
 from assistant.answering.query.clarification import Asked, question_back
 from assistant.answering.whole_document.sections import Shelf
-from assistant.contract.reply import Outcome, Passage, Reply
+from assistant.contract.outcome import Outcome, Passage
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from vectorstore.library import Hit
 

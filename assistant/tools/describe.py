@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from assistant.attachments.attached_evidence import attached
 from assistant.contract.intents import Describe
-from assistant.contract.reply import Offer, Outcome, Reply
+from assistant.contract.outcome import Offer, Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
 from assistant.images.vision.image_facts import Looking, Seen
 from assistant.tools.answer_with_images import look_at
@@ -73,7 +74,7 @@ class Describing:
             reply.outcome = given.uncited(reply.outcome)
 
     def _seen(self, wish: Describe, reply: Reply) -> str:
-        reply.stage = "Looking for the answer"
+        reply.activity.stage = "Looking for the answer"
         return self._looking.answer(wish.pictures[0], wish.question, reply.cancel)
 
     def _outcome(self, text: str) -> Outcome:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.attachments.attached_evidence import CAME_WITH, Attached
+from assistant.contract.activity import Progress
 from assistant.contract.intents import Clip
-from assistant.contract.reply import Offer, Outcome, Progress, Reply
+from assistant.contract.outcome import Offer, Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
 from assistant.images.vision.image_facts import Looking, Seen
 from ingest.document.model import NOWHERE, Line, Page
@@ -109,10 +111,10 @@ class Clipping:
             reply.outcome = Outcome(DEAF, grounded=False, offers=missing)
 
     def _watch(self, video: Path, reply: Reply) -> Watched:
-        reply.stage = "Listening, and reading what is written"
+        reply.activity.stage = "Listening, and reading what is written"
         document = self._looking.read(video, reply.cancel)
         with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
-            reply.stage = "Looking for its scenes"
+            reply.activity.stage = "Looking for its scenes"
             moments = self._looking.stills(video, Path(folder), reply.cancel)
             shown = self._shown(Path(folder), moments, reply)
         return Watched(readable(video.name), document.pages[0], shown)
@@ -120,8 +122,8 @@ class Clipping:
     def _shown(self, folder: Path, moments: Sequence[float], reply: Reply) -> tuple[Line, ...]:
         lines: list[Line] = []
         for number, seconds in enumerate(moments):
-            reply.stage = f"Looking at the picture at {clock(seconds)}"
-            reply.progress = Progress(number, len(moments))
+            reply.activity.stage = f"Looking at the picture at {clock(seconds)}"
+            reply.activity.progress = Progress(number, len(moments))
             seen = self._looking.shown(Seen("", ()), place(folder, number), reply.cancel)
             if seen.shows and (not lines or lines[-1].text != seen.shows):
                 lines.append(Line(seen.shows, NOWHERE, seconds=seconds))

@@ -4,8 +4,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from assistant.contract.activity import Progress
 from assistant.contract.intents import Enhance
-from assistant.contract.reply import Outcome, Progress, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.generation.open_image import picture
 from assistant.images.generation.provenance import marks, program
@@ -54,11 +56,11 @@ class Enhancing:
             return
 
         def tell(progress: Progress) -> None:
-            reply.stage, reply.progress = "Enhancing", progress
+            reply.activity.stage, reply.activity.progress = "Enhancing", progress
 
         try:
             with self._turns.turn(reply):
-                reply.stage = "Loading Real-ESRGAN"
+                reply.activity.stage = "Loading Real-ESRGAN"
                 large = enhance(small, wish.scale, self._enlarger, reply.cancel, tell)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)

@@ -5,8 +5,10 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant.contract.activity import Progress
 from assistant.contract.intents import Speak
-from assistant.contract.reply import Outcome, Progress, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.speech.synthesis import Voice
@@ -54,7 +56,7 @@ class Speaking:
 
     def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
         """The seconds of sound that were written; what was written before a stop stays."""
-        reply.stage, path = "Reading aloud", self._made.path(".wav")
+        reply.activity.stage, path = "Reading aloud", self._made.path(".wav")
         try:
             seconds = self._written(path, read, voice, reply)
         except BaseException:
@@ -73,7 +75,7 @@ class Speaking:
             written.setparams((1, 2, rate, 0, "NONE", ""))
             for done, sentence in enumerate(read):
                 left = (time.monotonic() - began) / done * (len(read) - done) if done else None
-                reply.progress = Progress(done, len(read), left)
+                reply.activity.progress = Progress(done, len(read), left)
                 try:
                     sound = voice.say(sentence, reply.cancel)
                 except Stopped:

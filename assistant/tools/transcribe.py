@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.contract.activity import Progress
 from assistant.contract.intents import Transcribe
-from assistant.contract.reply import Offer, Outcome, Progress, Reply
+from assistant.contract.outcome import Offer, Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm.model_lock import TurnTaking
 from assistant.speech.transcription import Ear
@@ -83,7 +85,7 @@ class Transcribing:
                 self._turns.turn(reply),
                 tempfile.TemporaryDirectory(prefix="pincite-", ignore_cleanup_errors=True) as made,
             ):
-                reply.stage = "Opening the recording"
+                reply.activity.stage = "Opening the recording"
                 decoded = ear.decode(recording, Path(made), reply.cancel)
                 reply.seconds = decoded.seconds
                 yield from _written(ear.hear(Path(made), decoded, reply.cancel), reply)
@@ -93,14 +95,14 @@ class Transcribing:
 
 
 def _written(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:
-    reply.stage = "Listening"
+    reply.activity.stage = "Listening"
     began, end = time.monotonic(), 0.0
-    reply.progress = Progress(0, reply.seconds)
+    reply.activity.progress = Progress(0, reply.seconds)
     for said in heard:
         segment = said.segment
         passed = time.monotonic() - began
         left = passed / segment.end * max(reply.seconds - segment.end, 0) if segment.end else None
-        reply.progress = Progress(min(segment.end, reply.seconds), reply.seconds, left)
+        reply.activity.progress = Progress(min(segment.end, reply.seconds), reply.seconds, left)
         if said.doubtful:
             reply.doubtful.append(segment)
             continue

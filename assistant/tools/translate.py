@@ -5,8 +5,10 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant.contract.activity import Progress
 from assistant.contract.intents import Translate
-from assistant.contract.reply import Offer, Outcome, Progress, Reply
+from assistant.contract.outcome import Offer, Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.vision.image_facts import Looking
 from assistant.llm import chat_model, prompts
@@ -59,7 +61,7 @@ class Translating:
         reply.outcome = Outcome(text, stopped=stopped, grounded=False, offers=offers)
 
     def _lines(self, wish: Translate, reply: Reply) -> Iterator[str]:
-        reply.stage = "Reading what is written"
+        reply.activity.stage = "Reading what is written"
         lines = [line.text for line in self._looking.written(wish.picture, reply.cancel).lines]
         if not lines:
             yield NO_TEXT
@@ -73,8 +75,8 @@ class Translating:
             for number, line in enumerate(lines):
                 if reply.cancel.is_set():
                     return
-                reply.stage = "Translating"
-                reply.progress = Progress(number, len(lines))
+                reply.activity.stage = "Translating"
+                reply.activity.progress = Progress(number, len(lines))
                 said = self._said(model, line, wish.language or DEFAULT, reply)
                 yield f"{line}\n→ {said}{_WRONG if _other_numbers(line, said) else ''}\n"
 

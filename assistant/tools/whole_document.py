@@ -14,7 +14,8 @@ from assistant.answering.whole_document.parse_request import Asked, understood, 
 from assistant.answering.whole_document.sections import Shelf
 from assistant.answering.whole_document.summary import summarise
 from assistant.answering.whole_document.writer import Writer
-from assistant.contract.reply import Outcome, Reply, Sentence
+from assistant.contract.outcome import Outcome, Sentence
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds

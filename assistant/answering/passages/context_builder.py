@@ -8,7 +8,7 @@ from langchain_core.messages import BaseMessage
 from assistant.answering.passages import window_builder
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.query import followups
-from assistant.contract.reply import Passage
+from assistant.contract.outcome import Passage
 from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts

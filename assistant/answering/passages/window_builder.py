@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from assistant.contract.evidence import Evidence
-from assistant.contract.reply import Passage
+from assistant.contract.outcome import Passage
 from ingest.document.model import Page
 from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError

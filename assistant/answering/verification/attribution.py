@@ -15,7 +15,7 @@ import numpy as np
 from assistant.answering.passages.citable_spans import Unit, lists_of, states, units_of
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.claim_extraction import Claims, Stated, claims, stated, words
-from assistant.contract.reply import Citation, Sentence
+from assistant.contract.outcome import Citation, Sentence
 from ingest.language.locales import MONTH_OF
 from ingest.language.measures import head_scales
 from ingest.language.sentences import numbers, split_answer, stems

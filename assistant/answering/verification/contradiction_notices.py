@@ -15,7 +15,7 @@ from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
 from assistant.answering.verification.contradiction import Difference, difference
 from assistant.contract.evidence import Evidence
-from assistant.contract.reply import Citation, Outcome, Sentence, place
+from assistant.contract.outcome import Citation, Outcome, Sentence, place
 from ingest.language.sentences import stems
 from ingest.language.words import name_parts
 from vectorstore.versions.names import one_document, parsed

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from assistant.contract.evidence import Evidence
-from assistant.contract.reply import Outcome
+from assistant.contract.outcome import Outcome
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument

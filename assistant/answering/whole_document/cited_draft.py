@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
 from assistant.answering.whole_document import compared_sides
-from assistant.contract.reply import Citation, Outcome, Sentence
+from assistant.contract.outcome import Citation, Outcome, Sentence
 from vectorstore.embedding.embedder import Embedder
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
-from assistant.contract.reply import Citation, Sentence
+from assistant.contract.outcome import Citation, Sentence
 from ingest.language.sentences import split
 from vectorstore.embedding.embedder import Embedder
 

@@ -38,7 +38,7 @@ def _on_topic(
     pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
     writer: Writer, reply: Reply, draft: Draft,
 ) -> Iterator[str]:  # fmt: skip
-    reply.stage = "Reading both documents"
+    reply.activity.stage = "Reading both documents"
     wanted = subject(question, topic)
     sides = [
         window_builder.windows(shelf.passages(wanted, _HITS, [name]), shelf, _SIDE) for name in pair
@@ -63,7 +63,7 @@ def _part_by_part(
     for number, (one, other) in enumerate(pairs, start=1):
         if reply.cancel.is_set():
             return
-        reply.stage = f"Comparing part {number} of {len(pairs)}"
+        reply.activity.stage = f"Comparing part {number} of {len(pairs)}"
         read, title = (*one.windows, *other.windows), plain(one.title)
         if writer.quotes:
             for name, part in zip(pair, (one, other), strict=True):

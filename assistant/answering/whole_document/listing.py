@@ -36,7 +36,7 @@ def list_all(
     for number, read in enumerate(batches, start=1):
         if reply.cancel.is_set() or dry == _DRY:
             return
-        reply.stage = f"Reading batch {number} of {len(batches)}"
+        reply.activity.stage = f"Reading batch {number} of {len(batches)}"
         found = items(writer.write(what, read, prompts.LIST.format(what=what), most=220))
         fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
         said = [one for item in reversed(fresh.values()) for one in _carried(item, read, draft)]

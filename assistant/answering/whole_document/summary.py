@@ -28,14 +28,14 @@ def summarise(
     for number, part in enumerate(found, start=1):
         if reply.cancel.is_set():
             return
-        reply.stage = f"Reading part {number} of {len(found)}"
+        reply.activity.stage = f"Reading part {number} of {len(found)}"
         written = writer.write(part.title, part.windows, prompts.PART, most=100)
         text = " ".join(split(written)[:_SENTENCES])  # a small model says all it has read
         if text:
             said.append(text)
             yield draft.add(text, part.windows, plain(part.title))
     if len(said) >= _ENOUGH and not reply.cancel.is_set():
-        reply.stage = "Putting it in short"
+        reply.activity.stage = "Putting it in short"
         if short := writer.short("\n".join(said), prompts.SHORT):
             yield draft.add(short, tuple(draft.windows), "In short", "\n\n")
 

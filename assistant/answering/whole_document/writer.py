@@ -10,7 +10,8 @@ from langchain_core.messages import BaseMessage
 from assistant.answering.passages import extractive
 from assistant.answering.passages.citable_spans import states, units_of
 from assistant.answering.passages.window_builder import Window
-from assistant.contract.reply import Reply, Step
+from assistant.contract.reply import Reply
+from assistant.contract.trace import Step
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
 from ingest.language.sentences import split
@@ -63,7 +64,7 @@ class Writer:
                 written = usage["output_tokens"]
                 self.tokens = self.tokens[0] + usage["input_tokens"], self.tokens[1] + written
             text += str(part.content)
-        self._reply.steps += (Step(prompts.told(messages), most, text),)
+        self._reply.trace.steps += (Step(prompts.told(messages), most, text),)
         if self._reply.cancel.is_set():
             return ""
         return _whole(text, cut=written >= most)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.contract.reply import Progress
+from assistant.contract.activity import Progress
 from assistant.errors import AssistantError
 from ingest.errors import Stopped
 

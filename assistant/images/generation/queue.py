@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.reply import Offer, Outcome, Reply
+from assistant.contract.outcome import Offer, Outcome
+from assistant.contract.reply import Reply
 from assistant.images.generation import CannotPaint, Job, Painted, Painter, Watch
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.run_pipeline import DiffusersPainter
@@ -94,9 +95,9 @@ def said(done: Painted) -> str:
 
 def _watch(reply: Reply) -> Watch:
     def tell(progress: Any) -> None:
-        reply.progress = progress
+        reply.activity.progress = progress
 
     def stage(phrase: str) -> None:
-        reply.stage = phrase
+        reply.activity.stage = phrase
 
     return Watch(reply.cancel, tell, stage)

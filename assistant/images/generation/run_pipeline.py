@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.reply import Progress
+from assistant.contract.activity import Progress
 from assistant.images.generation import (
     CannotPaint,
     Job,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from assistant.contract.reply import Offer
+    from assistant.contract.outcome import Offer
 
 
 class CannotEnhance(AssistantError):

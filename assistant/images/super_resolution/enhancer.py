@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assistant.contract.reply import Progress
+from assistant.contract.activity import Progress
 from assistant.images.super_resolution import CannotEnhance, Enlarger, Enlarging
 from assistant.images.super_resolution.consistency import faithful
 from assistant.images.super_resolution.tiles import Tile, tiles

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from assistant.contract.reply import Offer
+from assistant.contract.outcome import Offer
 from assistant.images.super_resolution import CannotEnhance, Enlarging, child
 from assistant.images.super_resolution.child import HEAD, MODEL, READY, TIMES
 from assistant.models.programs import ENHANCE, REAL_ESRGAN

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from assistant.contract.reply import Offer
+from assistant.contract.outcome import Offer
 from assistant.models.catalogue import Model
 from assistant.models.machine import fit, this_machine
 

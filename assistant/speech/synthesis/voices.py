@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from assistant.contract.reply import Offer
+from assistant.contract.outcome import Offer
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import catalogue
 from assistant.models.programs import PIPER

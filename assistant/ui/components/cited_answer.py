@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.contract.reply import Citation, Reply, place
+from assistant.contract.outcome import Citation, place
+from assistant.contract.reply import Reply
 from assistant.ui import session
 from assistant.ui.components import thumbs
 from assistant.ui.session import Shown
@@ -38,8 +39,8 @@ def draw_running(reply: Reply, seconds: float) -> None:
     """What there is of an answer so far: its words, or what is being done before the first and
     the lines that fit best."""
     begun = bool(reply.so_far)
-    stage = "" if begun else stage_text(reply.stage, seconds)
-    quotes = [] if begun else [_quoted(citation) for citation in reply.quotes]
+    stage = "" if begun else stage_text(reply.activity.stage, seconds)
+    quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
     data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
     _component(key=f"running-{reply.id}", data=data)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.contract.reply import place
+from assistant.contract.outcome import place
 from assistant.ui import session
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import plain

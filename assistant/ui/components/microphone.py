@@ -118,7 +118,7 @@ def _live(spoken: Spoken) -> None:
     words = spoken.words
     st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):
-        st.caption(plain(f"{spoken.running.reply.stage or 'Listening'}…"))
+        st.caption(plain(f"{spoken.running.reply.activity.stage or 'Listening'}…"))
         st.button("Stop", icon=":material/stop_circle:", key="stop-listening", on_click=forget)
 
 

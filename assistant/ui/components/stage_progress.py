@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from assistant.contract.reply import Progress, Reply
+from assistant.contract.activity import Progress
+from assistant.contract.reply import Reply
 
 
 def draw(reply: Reply) -> None:
     """Nothing for what does not work in steps."""
-    now = reply.progress
+    now = reply.activity.progress
     if now is None:
         return
     with st.container(key="in-steps"):

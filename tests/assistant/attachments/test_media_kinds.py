@@ -7,7 +7,8 @@ import pytest
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
 from assistant.attachments import media_kinds
-from assistant.contract.reply import Citation, Outcome, Passage, Reply, place
+from assistant.contract.outcome import Citation, Outcome, Passage, place
+from assistant.contract.reply import Reply
 from assistant.models.catalogue import default_model
 from ingest.document.model import NOWHERE, Line, Page
 from ingest.errors import UnsupportedFile

@@ -15,7 +15,8 @@ import pytest
 from langchain_core.messages import BaseMessage
 
 from assistant.answering.passages.context_builder import Budget
-from assistant.contract.reply import Citation, Outcome, Passage, Reply
+from assistant.contract.outcome import Citation, Outcome, Passage
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations

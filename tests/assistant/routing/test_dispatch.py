@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer, Draw, Wish
-from assistant.contract.reply import Outcome, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
 from assistant.routing.dispatch import Choosing
 from tests.assistant.fakes import WordEmbedder

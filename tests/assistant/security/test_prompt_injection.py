@@ -7,7 +7,7 @@ import pytest
 
 from assistant.answering.passages.context_builder import Budget
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Outcome, Passage
+from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request
 from assistant.conversation.history import Conversations
 from assistant.llm import prompts

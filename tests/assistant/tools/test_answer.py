@@ -10,7 +10,7 @@ from langchain_core.language_models import FakeListChatModel
 from assistant.answering.passages.context_builder import Budget
 from assistant.answering.verification import answerability
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Outcome, Passage
+from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
@@ -73,10 +73,12 @@ def test_the_closest_lines_are_there_before_the_model_is_asked() -> None:
     model = ScriptedChat(replies=["25 days."])
     reply = Answer(model, Budget()).run(Request("How many days of annual leave?", Shelf(FULL_TIME)))
     seen = []
-    reply.when_quoted = lambda reply: seen.append((reply.quotes[0].quote, list(model.asked)))
+    reply.when_quoted = lambda reply: seen.append(
+        (reply.activity.quotes[0].quote, list(model.asked))
+    )
     done = reply.finish()
     assert seen == [(FULL_TIME, [])]
-    assert reply.to_json()["seconds_first_quote"] <= reply.seconds_first_token
+    assert reply.to_json()["seconds_first_quote"] <= reply.activity.seconds_first_token
     assert done.text == "25 days."
 
 
@@ -94,8 +96,8 @@ def test_a_model_that_is_sure_is_not_told_that_it_may_refuse(yes: float, may_ref
     request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.0)
     reply = Answer(model, Budget()).run(request)
     reply.finish()
-    assert reply.answerable is not None
-    assert (reply.answerable < answerability.SURE) == may_refuse
+    assert reply.trace.answerable is not None
+    assert (reply.trace.answerable < answerability.SURE) == may_refuse
     assert (prompts.REFUSAL in str(model.asked[0][-1].content)) == may_refuse
 
 
@@ -177,7 +179,7 @@ def test_no_instruction_and_no_question_is_quoted_as_the_answer() -> None:
     shelf = Shelf(instruction, "How many days of leave do employees get?", f"{fact} {instruction}")
     reply = Answer(None, Budget()).run(Request("How many days of leave do employees get?", shelf))
     assert reply.finish().text == fact
-    assert [quote.quote for quote in reply.quotes] == [fact]
+    assert [quote.quote for quote in reply.activity.quotes] == [fact]
 
 
 def test_without_a_model_an_unknown_matter_is_refused() -> None:
@@ -229,7 +231,7 @@ def test_an_answer_waits_for_the_one_before_it_says_so_and_can_be_stopped() -> N
     threads = [threading.Thread(target=reply.finish) for reply in (second, third)]
     for thread in threads:
         thread.start()
-    while {second.stage, third.stage} != {WAITING}:
+    while {second.activity.stage, third.activity.stage} != {WAITING}:
         time.sleep(0.01)
     third.stop()
     threads[1].join(2)

@@ -11,7 +11,7 @@ from assistant.attachments.attached_evidence import attached
 from assistant.build import tools
 from assistant.contract.evidence import GivenPassages, Joined
 from assistant.contract.intents import KINDS, Clip, Describe, Draw, Translate, Wish
-from assistant.contract.reply import Citation, Offer, Outcome, Sentence
+from assistant.contract.outcome import Citation, Offer, Outcome, Sentence
 from assistant.contract.request import Request, Turn
 from assistant.images.vision.image_facts import Seen
 from assistant.images.vision.tagger import Tag

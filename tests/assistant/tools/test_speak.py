@@ -76,7 +76,7 @@ def test_sentences_become_one_file_with_pauses(tmp_path: Path, request_of: Any) 
         assert file.getframerate() == 1000
         assert file.getnframes() == 100 * (8 + 6) + 2 * 200
     assert (done.text, done.grounded) == ("Read aloud by tones: 00:02.", False)
-    assert reply.progress is not None and reply.progress.of == 2
+    assert reply.activity.progress is not None and reply.activity.progress.of == 2
 
 
 def test_stopped_it_keeps_what_was_read(tmp_path: Path, request_of: Any) -> None:

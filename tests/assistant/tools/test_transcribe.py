@@ -12,7 +12,7 @@ import pytest
 
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer, Transcribe
-from assistant.contract.reply import Offer
+from assistant.contract.outcome import Offer
 from assistant.contract.request import Request
 from assistant.speech import subtitles
 from assistant.speech.transcription import Ear
@@ -67,9 +67,10 @@ def test_only_its_wish_is_taken() -> None:
 
 def test_text_comes_as_it_is_heard_with_paragraphs_times_and_progress() -> None:
     ear = Told(said=(said("One.", 0, 2), said("Two.", 2.5, 4), said("Three.", 7, 9)))
-    reply, shares = transcription(ear), []
-    texts = [(text, shares.append(reply.progress.share if reply.progress else 0))[0]
-             for text in reply]  # fmt: skip
+    reply, texts, shares = transcription(ear), [], []
+    for text in reply:
+        texts.append(text)
+        shares.append(reply.activity.progress.share if reply.activity.progress else 0)
     assert texts == ["One.", " Two.", "\n\nThree."]
     assert shares == [0.2, 0.4, 0.9]
     document = reply.to_json()
@@ -120,9 +121,9 @@ def test_a_second_recording_waits_for_the_first() -> None:
     waiting = threading.Thread(target=second.finish)
     waiting.start()
     latest = time.monotonic() + 5
-    while second.stage != "Waiting for another recording" and time.monotonic() < latest:
+    while second.activity.stage != "Waiting for another recording" and time.monotonic() < latest:
         time.sleep(0.02)
-    assert second.stage == "Waiting for another recording"
+    assert second.activity.stage == "Waiting for another recording"
     second.stop()
     waiting.join(2)
     assert second.outcome is not None and second.outcome.stopped
@@ -172,7 +173,7 @@ def test_the_real_ear_stops_within_a_second(ear: Ear, tmp_path: Path, evaluation
     reply = transcription(ear, long)
     listening = threading.Thread(target=reply.finish)
     listening.start()
-    while reply.stage != "Listening":
+    while reply.activity.stage != "Listening":
         time.sleep(0.02)
     time.sleep(0.3)  # by now it is within the half minute that Whisper looks at as one
     assert listening.is_alive()

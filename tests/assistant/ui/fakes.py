@@ -13,7 +13,8 @@ from typing import Any
 from PIL import Image
 
 from assistant.contract.intents import Draw
-from assistant.contract.reply import Citation, Offer, Outcome, Passage, Reply, Sentence
+from assistant.contract.outcome import Citation, Offer, Outcome, Passage, Sentence
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -190,13 +191,13 @@ class FakeTool:
         )
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
-        reply.stage = "Searching"
+        reply.activity.stage = "Searching"
         time.sleep(4 * self.pause)
         if isinstance(request.wish, Draw):
             yield from _drawn(request.wish, reply)
             return
         outcome = _outcome(request)
-        reply.stage = f"Reading {len(outcome.passages)} passages"
+        reply.activity.stage = f"Reading {len(outcome.passages)} passages"
         time.sleep(8 * self.pause)
         for word in outcome.text.split(" "):
             time.sleep(self.pause)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from assistant.answering.passages.context_builder import Budget, Reader, Reading
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Passage
+from assistant.contract.outcome import Passage
 from assistant.contract.request import Request, Turn
 from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import WordEmbedder, window_of

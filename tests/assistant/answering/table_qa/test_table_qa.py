@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Outcome
+from assistant.contract.outcome import Outcome
 from assistant.contract.request import Request, Turn
 from assistant.tools.answer_from_tables import Tables
 from tests.fakes import WordEmbedder

@@ -9,7 +9,7 @@ from assistant.answering.verification.amounts import amounts
 from assistant.answering.verification.contradiction import difference
 from assistant.answering.verification.contradiction_notices import BOTH, OTHERWISE
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Outcome
+from assistant.contract.outcome import Outcome
 from assistant.contract.request import Request
 from assistant.tools.answer import Answer
 from ingest.document.model import Line, Page

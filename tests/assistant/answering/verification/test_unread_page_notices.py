@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from assistant.answering.passages.context_builder import Budget
 from assistant.answering.verification.unread_page_notices import noted, sentence
-from assistant.contract.reply import Outcome, Passage
+from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request
 from assistant.tools.answer import Answer
 from ingest.chunking.coverage_ledger import PageLedger

@@ -133,7 +133,7 @@ def test_a_table_of_contents_is_not_read_for_a_list() -> None:
     reply = Whole(chat, "scripted", TurnTaking()).offer(Request("List all rules", two))
     assert reply is not None
     reply.finish()
-    asked = " ".join(text for step in reply.steps for _, text in step.asked)
+    asked = " ".join(text for step in reply.trace.steps for _, text in step.asked)
     assert LEAVE in asked
     assert ". . ." not in asked
 

@@ -8,7 +8,7 @@ import pytest
 from assistant.answering.whole_document.sections import parts
 from assistant.build import composition
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Outcome
+from assistant.contract.outcome import Outcome
 from assistant.images.generation import Job, Painted
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.save import save

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.contract.reply import Progress
+from assistant.contract.activity import Progress
 from assistant.errors import ModelUnusable
 from assistant.images.generation import CannotPaint, Job, Painter, Watch, memory
 from assistant.images.generation.run_pipeline import DiffusersPainter

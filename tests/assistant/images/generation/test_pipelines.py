@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.contract.reply import Progress
+from assistant.contract.activity import Progress
 from assistant.images.generation import CannotPaint, Job, Watch
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from tests.assistant.images.generation import made_models as made

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from assistant.contract.activity import Progress
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer, Draw, Edit, Vary, Wish
-from assistant.contract.reply import Progress, Reply
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.generation import Job, Painted, Painter, Watch
 from assistant.images.generation.model_offers import offers
@@ -95,7 +96,7 @@ def test_two_visitors_are_queued_and_each_gets_its_own(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     waiting = time.monotonic() + 5
-    while sum(r.stage == WAITING for r in replies) < len(replies) - 1:
+    while sum(r.activity.stage == WAITING for r in replies) < len(replies) - 1:
         assert time.monotonic() < waiting
         time.sleep(0.01)
     painter.go_on.set()
@@ -168,7 +169,7 @@ def test_who_has_waited_gets_the_model_that_is_chosen_by_then(tmp_path: Path) ->
     while not old.busy:
         time.sleep(0.01)
     threads[1].start()
-    while second.stage != WAITING:
+    while second.activity.stage != WAITING:
         time.sleep(0.01)
     chosen[0] = tmp_path / "new"
     old.go_on.set()
@@ -206,7 +207,7 @@ def test_cancelled_while_painting_nothing_is_kept(tiny: Path, tmp_path: Path) ->
     reply = offered(Drawing(studio(tmp_path, DiffusersPainter(tiny))), Draw("x", steps=500))
     thread = threading.Thread(target=reply.finish)
     thread.start()
-    while not reply.progress:
+    while not reply.activity.progress:
         time.sleep(0.01)
     reply.stop()
     pressed = time.monotonic()

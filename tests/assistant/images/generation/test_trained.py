@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.contract.reply import Progress
+from assistant.contract.activity import Progress
 from assistant.images.generation import Job, Painter, Watch, canvas
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained

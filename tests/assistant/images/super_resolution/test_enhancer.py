@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from assistant.contract.activity import Progress
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Draw, Enhance
-from assistant.contract.reply import Offer, Progress, Reply
+from assistant.contract.outcome import Offer
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import ModelNotFetched
 from assistant.images.super_resolution import CannotEnhance, Enlarger, Enlarging
@@ -166,7 +168,7 @@ def test_memory_is_asked_for_when_the_one_before_has_given_it_back(
     waits = threading.Thread(target=reply.finish)
     with tool._turns.turn(first):
         waits.start()
-        while not reply.stage:
+        while not reply.activity.stage:
             assert waits.is_alive()
             time.sleep(0.01)
         free[0] = 10**12

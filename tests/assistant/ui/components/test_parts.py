@@ -4,7 +4,8 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from assistant.contract.reply import Outcome, Reply, Sentence
+from assistant.contract.outcome import Outcome, Sentence
+from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
 from assistant.llm.prompts import REFUSAL
 from assistant.receipts.highlight import YELLOW, highlighted

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.contract.reply import Citation, Outcome, Passage, Reply, Sentence
+from assistant.contract.outcome import Citation, Outcome, Passage, Sentence
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.ui.components.cited_page import cited_lines
 from assistant.ui.components.text_page import text_page

@@ -12,7 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
-from assistant.contract.reply import Outcome, Reply
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations

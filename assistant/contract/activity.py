@@ -1,0 +1,54 @@
+"""How far a reply is: what a person who waits is shown, and how long things took."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from assistant.contract.outcome import Citation
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a tool is that works in steps."""
+
+    done: float
+    of: float  # 0 when nobody knows
+    seconds_left: float | None = None
+    preview: bytes = b""  # a PNG of what there is so far
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(self.done / self.of, 1.0) if self.of else 0.0
+
+
+@dataclass
+class Activity:
+    """Written by the thread that works, read by the one that draws."""
+
+    stage: str = ""  # what is being done now, as a short phrase
+    progress: Progress | None = None  # of tools that work in steps
+    quotes: tuple[Citation, ...] = ()  # the lines that fit best, until the first word is there
+    seconds_first_quote: float | None = None
+    seconds_first_token: float | None = None
+    seconds_total: float = 0.0
+    _started: float = field(default_factory=time.perf_counter)
+
+    def start(self) -> None:
+        self._started = time.perf_counter()
+
+    def quote(self, citations: Iterable[Citation]) -> None:
+        """Show what the documents say themselves while a model reads them."""
+        self.quotes = tuple(citations)
+        self.seconds_first_quote = self._passed()
+
+    def write(self) -> None:
+        """A word is there."""
+        if self.seconds_first_token is None:
+            self.seconds_first_token = self._passed()
+
+    def end(self) -> None:
+        self.seconds_total = self._passed()
+
+    def _passed(self) -> float:
+        return time.perf_counter() - self._started

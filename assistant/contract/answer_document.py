@@ -1,0 +1,64 @@
+"""The answer document: the JSON that the command line prints and that conversations keep."""
+
+from typing import TYPE_CHECKING, Any
+
+from assistant.contract.intents import to_row
+from assistant.contract.outcome import Citation
+
+if TYPE_CHECKING:
+    from assistant.contract.reply import Reply
+
+
+def answer_document(reply: "Reply") -> dict[str, Any]:
+    """JSON of a reply that is done. Fields may be added, and none goes or changes its meaning."""
+    done = reply.outcome
+    assert done is not None
+    return {
+        "id": reply.id,
+        "question": reply.question,
+        "answer": done.text,
+        "refused": done.refused,
+        "asked_back": done.asked_back,
+        "tool": reply.tool,
+        "citations": [_citation_json(citation) for citation in done.citations],
+        "sentences": [
+            {"text": s.text, "supported": s.supported, "marks": list(s.marks)}
+            for s in done.sentences
+        ],
+        "passages": [_told(vars(passage)) for passage in done.passages],
+        "notices": list(done.notices),
+        **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
+        **({"choices": list(done.choices)} if done.choices else {}),
+        **({} if done.grounded else {"grounded": False}),
+        **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
+        **({"why": reply.why} if reply.why else {}),
+        **({"wish": to_row(reply.wish)} if reply.wish else {}),
+        **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
+        "images": [str(path) for path in reply.images],
+        "audio": [str(path) for path in reply.audio],
+        "usage": {
+            "prompt_tokens": done.prompt_tokens,
+            "completion_tokens": done.completion_tokens,
+        },
+        "model": reply.model,
+        **(
+            {}
+            if reply.trace.answerable is None
+            else {"answerable": round(reply.trace.answerable, 4)}
+        ),
+        "stopped": done.stopped,
+        "seconds_first_quote": reply.activity.seconds_first_quote,
+        "seconds_first_token": reply.activity.seconds_first_token,
+        "seconds_total": reply.activity.seconds_total,
+    }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    boxes = [[round(v, 2) for v in box] for box in citation.boxes]
+    return _told({**vars(citation), "boxes": boxes})
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """Only recordings have seconds, and few passages instructions."""
+    rare = {"seconds": None, "instructions": ()}
+    return {name: value for name, value in row.items() if name not in rare or value != rare[name]}
