@@ -225,11 +225,11 @@ def searching(bench: Bench, home: Path, trial: Trial, follow: bool) -> Iterator[
         try:
             with Library(home / "libraries" / "main", "main", bench.embedder) as library:
                 if follow:
-                    library.follow()
+                    library.maintenance.follow()
                 while not over.wait(0.2):
                     library.search(QUESTION)
                     trial.searches += 1
-                library.sync()
+                library.maintenance.sync()
         except Exception as error:
             trial.problems.append(f"{trial.name}: a search failed: {error!r}")
 

@@ -9,32 +9,33 @@ from typing import Self
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
-from vectorstore.add_report import AddSummary, Change, Incomplete, Progress
+from vectorstore.add_report import AddSummary, Change, Progress
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
-from vectorstore.catalog.sources import Places
-from vectorstore.dense.follower import Follower
 from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.embedding.library_embedder import Embedders, maker, nowhere
-from vectorstore.errors import LibraryError, UnknownDocument
+from vectorstore.embedding.library_embedder import Embedders, nowhere
+from vectorstore.errors import UnknownDocument
 from vectorstore.images.image_search import PictureModel, Pictures, no_model
-from vectorstore.indexing.jobs import Job, Jobs
+from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.pipeline import Indexing
-from vectorstore.maintenance import backup
-from vectorstore.maintenance.migration import Migration, discard, failed_anew
-from vectorstore.maintenance.verify import Health, Verifying
+from vectorstore.maintenance.maintenance import Maintenance
+from vectorstore.maintenance.sources import Sources
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.hybrid_search import Hit, Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
 from vectorstore.versions.link import superseded
 
-__all__ = ["Health", "Hit", "Library"]
+__all__ = ["Hit", "Library"]
 
 
 class Library:
-    """A folder with the catalogue, copies of the files and the Chroma index."""
+    """A folder with the catalogue, copies of the files and the Chroma index.
+
+    `jobs` are the files on their way in, `sources` the places where documents were found,
+    `pictures` the pictures on their pages; `maintenance` keeps it whole.
+    """
 
     def __init__(
         self, folder: Path, name: str, embedder: Callable[[], Embedder],
@@ -53,14 +54,18 @@ class Library:
         self._catalog = Catalog(folder / "catalog.sqlite", name)
         self._files = Files(folder / "files")
         self._index = DenseIndex(self._catalog, folder / "chroma")
-        self._jobs = Jobs(self._catalog.database, folder / "adding.lock")
+        self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
         self._engines = engines
         self.pictures = Pictures(
             self._catalog, self._files, folder, self.embedder, engines, picture_model
         )
-        self._follower: Follower | None = None
+        self.maintenance = Maintenance(
+            self._catalog, self._files, self._index, self._embedders, engines,
+            folder / "catalog.next.sqlite",
+        )  # fmt: skip
+        self.sources = Sources(self._catalog, self._files, self._index)
 
     def __enter__(self) -> Self:
         return self
@@ -89,9 +94,9 @@ class Library:
         Raises HomeNotWritable, LibraryBusy, EmbedderMismatch, or NothingFound for a path that does
         not exist.
         """
-        failed = self._migrate(progress, cancel) if self._embedders.outdated() else []
+        failed = self.maintenance.catch_up(progress, cancel)
         run = Indexing(
-            self._catalog, self._files, self._jobs, self._embedders.adding, self._engines(),
+            self._catalog, self._files, self.jobs, self._embedders.adding, self._engines(),
             progress, changed, cancel,
         )  # fmt: skip
         summary = run.add(paths, prune)
@@ -111,92 +116,6 @@ class Library:
         self._index.sync()
         return len(names)
 
-    def lost(self, roots: Sequence[Path]) -> list[Path]:
-        """Places below some folders where a document was found, and no file is any more."""
-        return [Path(place) for place, _ in Places(self._catalog).lost(roots)]
-
-    def prune(self, paths: Sequence[Path]) -> list[str]:
-        """Take out documents of files that are no longer there, nor elsewhere; their names."""
-        places = Places(self._catalog)
-        gone = places.forget([place for place, _ in places.lost(paths)])
-        for _, digest in gone:
-            self._files.remove(digest)
-        if gone:
-            self._index.sync()
-        return [name for name, _ in gone]
-
-    def below(self, root: Path) -> int:
-        """How many places of documents are below a folder."""
-        return len(Places(self._catalog).below(str(root.absolute())))
-
-    def back_up(self, target: Path) -> backup.Contents:
-        """Write all of it into one file. Raises LibraryError or HomeNotWritable."""
-        return backup.back_up(self._catalog, self._files, target)
-
-    def restore(self, source: Path) -> backup.Contents:
-        """Become what a backup holds, all at once. Raises LibraryError: nothing is changed then."""
-        contents = backup.restore(source, self._catalog, self._files)
-        self._index.sync()
-        return contents
-
-    def sync(self) -> bool:
-        """Bring Chroma up to what other processes wrote; False when another process owns it."""
-        return self._index.sync()
-
-    def follow(self, seconds: float = 3.0) -> None:
-        """Look for what other processes wrote every few seconds, in the background, until `close`.
-
-        Searches find it at once in any case; afterwards they find it in Chroma.
-        """
-        self._follower = Follower(self._index, seconds)
-
-    def rebuild(
-        self, progress: Callable[[Progress], None] = lambda _: None,
-        cancel: threading.Event | None = None,
-    ) -> int:  # fmt: skip
-        """Make the index anew from the catalogue, and count its chunks.
-
-        When the model has changed, passages are embedded again; when the chunker or their reader
-        has, documents are read again. The old index serves until all is done; a run that was
-        killed, or stopped with `cancel`, is continued by the next.
-        """
-        if self._embedders.differ():
-            self._migrate(progress, cancel)
-        else:
-            discard(self._staged)
-            self._clear()
-        self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
-        return self._catalog.count()
-
-    def _migrate(
-        self, progress: Callable[[Progress], None], cancel: threading.Event | None = None
-    ) -> list[Incomplete]:
-        chosen = self._embedders.chosen()
-        Migration(
-            self._catalog, self._files, self._staged, chosen, maker(chosen), self._engines(),
-            progress, cancel,
-        ).run()  # fmt: skip
-        return failed_anew(self._catalog.documents())
-
-    @property
-    def _staged(self) -> Path:
-        return self.folder / "catalog.next.sqlite"
-
-    def _clear(self) -> None:
-        if not self._index.clear():
-            raise LibraryError(
-                f"The index of {self.name!r} is in use by another process, "
-                "probably the app. Close it and try again."
-            )
-
-    def verify(self) -> Health:
-        """Compare files, catalogue, ledger and Chroma, and mend what can be made again.
-
-        A damaged copy of a file is made again from the file, or deleted, so that adding the file
-        puts a good one there; one that cannot be read is only named.
-        """
-        return Verifying(self._catalog, self._files, self._index).run()
-
     # -- looking
 
     def generation(self) -> int:
@@ -210,18 +129,6 @@ class Library:
             replace(info, superseded_by=newer.get(info.sha256))
             for info in self._catalog.documents()
         ]
-
-    def jobs(self) -> list[Job]:
-        """Files on their way in, and those that did not get in."""
-        return self._jobs.all()
-
-    def adding(self) -> bool:
-        """Whether somebody adds just now; if not, the files on their way in were left behind."""
-        return self._jobs.running()
-
-    def dismiss(self, paths: Sequence[str]) -> None:
-        """Forget files that did not get in."""
-        self._jobs.drop(paths)
 
     def page(self, document: str, number: int) -> Page:
         """Raises UnknownDocument."""
@@ -285,17 +192,8 @@ class Library:
         """The one that searches. Raises LibraryError."""
         return self._embedders.searching() or self._embedders.chosen()
 
-    def notice(self) -> str:
-        """For people: that it is to be made anew and how, or nothing. Raises LibraryError."""
-        return self._embedders.notice()
-
-    def why_anew(self) -> str:
-        """The same without how: a sentence, or nothing. Raises LibraryError."""
-        return self._embedders.why()
-
     def close(self) -> None:
         """Give Chroma back to other processes, and close the catalogue's file."""
-        if self._follower is not None:
-            self._follower.end()  # else it could open again what is closed here
+        self.maintenance.close()  # else it could open again what is closed here
         self._index.close()
         self._catalog.close()

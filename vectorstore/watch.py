@@ -66,7 +66,7 @@ class Watching:
         new = [path for path in settled if path in seen]
         gone = [path for path in settled if path not in seen]
         try:
-            lost = self._library.lost(self._not_compared(reachable, new))
+            lost = self._library.sources.lost(self._not_compared(reachable, new))
             if new:  # before what is gone: a file that was renamed is both
                 self._library.add(new, cancel=cancel, changed=self._changed)
             self._prune([*gone, *lost])
@@ -80,7 +80,7 @@ class Watching:
             self._known.pop(path, None)
 
     def _prune(self, paths: Sequence[Path]) -> None:
-        for name in self._library.prune(paths) if paths else ():
+        for name in self._library.sources.prune(paths) if paths else ():
             self._changed(Change("removed", name))
 
     def _not_compared(self, reachable: Sequence[Path], new: Sequence[Path]) -> list[Path]:
@@ -129,7 +129,11 @@ class Watching:
         else:
             identity = (state.st_dev, state.st_ino)
             before = self._roots.get(root)
-            there = not empty or before == identity or not (before or self._library.below(root))
+            there = (
+                not empty
+                or before == identity
+                or not (before or self._library.sources.count_below(root))
+            )
             if there:
                 self._roots[root] = identity
         if there:

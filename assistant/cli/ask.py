@@ -49,7 +49,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     pictures = [_picture(path) for path in args.image]
     with opened(settings) as library:
         assistant = composition.assistant(settings, library)
-        for text in (assistant.notice, library.notice()):
+        for text in (assistant.notice, library.maintenance.rebuild_notice()):
             notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch)
@@ -171,7 +171,7 @@ def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
 
     with opened(settings) as library:
         assistant = composition.assistant(settings, library)
-        notice(library.notice())
+        notice(library.maintenance.rebuild_notice())
         conversation = assistant.conversations.start()
         print(assistant.notice or f"{assistant.model_name} on {settings.library!r}. Ctrl-D ends.")
         for question in _typed():

@@ -67,7 +67,7 @@ def _in_words(change: "Change") -> None:
 
 def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
-        contents = library.back_up(args.file.absolute())
+        contents = library.maintenance.back_up(args.file.absolute())
     if args.json:
         size = args.file.stat().st_size
         print(json.dumps({"file": str(args.file), "bytes": size, **asdict(contents)}))
@@ -90,7 +90,7 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     new = name not in composition.libraries(chosen)
     try:
         with opened(chosen, make=True) as library:
-            contents = library.restore(args.file.absolute())
+            contents = library.maintenance.restore(args.file.absolute())
             lessons(library.folder).reset()  # learned from what was there before
     except BaseException:
         if new:

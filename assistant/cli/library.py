@@ -108,7 +108,7 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
-        health = library.verify()
+        health = library.maintenance.verify()
     if args.json:
         print(json.dumps(asdict(health)))
     else:
@@ -126,7 +126,7 @@ def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
     from vectorstore.maintenance.migration import failed_anew
 
     with opened(settings) as library, progress_bars.adding() as progress:
-        chunks = library.rebuild(progress)
+        chunks = library.maintenance.rebuild(progress)
         failed = failed_anew(library.documents())
     if args.json:
         more = {"failed": [asdict(document) for document in failed]} if failed else {}
@@ -147,7 +147,7 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
 
         return image_search.run(args, settings)
     with opened(settings) as library:
-        notice(library.notice())
+        notice(library.maintenance.rebuild_notice())
         if args.batch:
             for row in rows(args.batch):
                 print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)

@@ -68,7 +68,7 @@ def assistant() -> Assistant:
 @st.cache_resource(show_spinner=False)
 def _library(name: str) -> Library:
     opened = composition.library(settings(), name, make=True)
-    opened.follow()
+    opened.maintenance.follow()
     upload.clear(settings().home, opened)
     return opened
 

@@ -67,5 +67,5 @@ def test_a_killed_add_is_continued_by_the_next(tmp_path: Path, samples: Path) ->
     assert last["added"] + last["unchanged"] == whole["added"]
     assert ids(home) == (expected, expected)
     with Library(home / "libraries" / "main", "main", WordEmbedder) as library:
-        assert library.verify().lost_files == ()
+        assert library.maintenance.verify().lost_files == ()
         assert len(list((library.folder / "files").iterdir())) == whole["added"]

@@ -128,12 +128,12 @@ def test_cancelling_keeps_what_is_done_and_the_queue(library: Library, tmp_path:
 
     summary = library.add([tmp_path / "in"], stop, cancel=cancel)
     assert (summary.added, summary.cancelled) == (3, 3)
-    assert [(job.name, job.state) for job in library.jobs()] == [
+    assert [(job.name, job.state) for job in library.jobs.all()] == [
         ("3.pdf", "cancelled"), ("4.pdf", "cancelled"), ("5.pdf", "cancelled"),
     ]  # fmt: skip
     (tmp_path / "in" / "5.pdf").unlink()
     assert library.add([]).added == 2
-    assert library.jobs() == []
+    assert library.jobs.all() == []
 
 
 def test_what_people_cancelled_is_not_taken_up_by_another_add(
@@ -144,18 +144,18 @@ def test_what_people_cancelled_is_not_taken_up_by_another_add(
     library.add([write_pdf(tmp_path / "one.pdf", ["Leave."])], cancel=cancel)
     library.add([write_pdf(tmp_path / "two.pdf", ["Travel."])])
     assert names(library) == ["two.pdf"]
-    assert [job.name for job in library.jobs()] == ["one.pdf"]
-    library.dismiss([library.jobs()[0].path])
-    assert library.jobs() == []
+    assert [job.name for job in library.jobs.all()] == ["one.pdf"]
+    library.jobs.drop([library.jobs.all()[0].path])
+    assert library.jobs.all() == []
 
 
 def test_a_file_that_failed_leaves_the_queue_when_it_is_mended(full: Library, papers: Path) -> None:
     (papers / "Bad.pdf").write_bytes(b"no PDF")
     full.add([papers])
-    assert [(job.name, job.state) for job in full.jobs()] == [("Bad.pdf", "failed")]
+    assert [(job.name, job.state) for job in full.jobs.all()] == [("Bad.pdf", "failed")]
     write_pdf(papers / "Bad.pdf", ["A visitor wears a badge."])
     assert full.add([papers]).added == 1
-    assert full.jobs() == []
+    assert full.jobs.all() == []
 
 
 def test_the_queue_is_seen_while_files_are_added(
@@ -165,14 +165,14 @@ def test_the_queue_is_seen_while_files_are_added(
 
     def look(step: Progress) -> None:
         if step.stage == "indexing":
-            seen.append([(job.name, job.state) for job in other.jobs()])
+            seen.append([(job.name, job.state) for job in other.jobs.all()])
 
     library.add([papers], look)
     assert seen == [
         [("Handbook.pdf", "indexing"), ("Policy.pdf", "waiting")],
         [("Policy.pdf", "indexing")],
     ]
-    assert other.jobs() == []
+    assert other.jobs.all() == []
 
 
 # -- verifying
@@ -185,7 +185,7 @@ def test_verify_mends_words_copies_and_strays(full: Library, papers: Path) -> No
     full.file("Policy.pdf").write_bytes(b"damaged")
     stray = full.folder / "files" / f"{'0' * 64}.pdf"
     stray.write_bytes(b"of no document")
-    mended = full.verify().mended
+    mended = full.maintenance.verify().mended
     assert mended == (
         "The copy of Policy.pdf was lost or damaged; it was made again.",
         "2 rows of the index of words were wrong.",
@@ -194,7 +194,7 @@ def test_verify_mends_words_copies_and_strays(full: Library, papers: Path) -> No
     full._files.sweep({info.sha256 for info in full.documents()}, older=0)
     assert not stray.exists()
     assert full.file("Policy.pdf").read_bytes() == (papers / "Policy.pdf").read_bytes()
-    assert full.verify().mended == ()
+    assert full.maintenance.verify().mended == ()
     assert full.search("leave", k=1)[0].document == "Handbook.pdf"
 
 
@@ -203,4 +203,4 @@ def test_verify_names_pages_whose_characters_do_not_add_up(full: Library) -> Non
         "UPDATE page SET source = source + 1 WHERE number = 2 AND document_id ="
         " (SELECT id FROM document WHERE name = 'Handbook.pdf')"
     )
-    assert full.verify().unbalanced == ("Handbook.pdf, page 2",)
+    assert full.maintenance.verify().unbalanced == ("Handbook.pdf, page 2",)

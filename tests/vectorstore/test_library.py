@@ -143,8 +143,8 @@ def test_a_file_that_fails_is_named_and_the_others_go_on(library: Library, paper
     status = {info.document: info.status for info in library.documents()}
     assert status["Scan.pdf"].startswith("no text could be read: 1 page is a picture")
     assert status["Scans.pdf"].startswith("no text could be read: 12 pages are pictures")
-    assert {job.name: job.error for job in library.jobs()} == errors
-    assert {job.state for job in library.jobs()} == {"failed"}
+    assert {job.name: job.error for job in library.jobs.all()} == errors
+    assert {job.state for job in library.jobs.all()} == {"failed"}
 
 
 def test_a_name_that_is_no_text_is_named_and_the_others_go_on(
@@ -204,7 +204,7 @@ def test_a_removed_document_can_be_added_again(full: Library, papers: Path) -> N
 
 
 def test_a_sound_library_is_called_complete(full: Library) -> None:
-    health = full.verify()
+    health = full.maintenance.verify()
     assert (health.documents, health.chunks, health.chroma) == (2, 3, "complete")
     assert health.lost_files == ()
 
@@ -214,8 +214,8 @@ def test_a_lost_index_is_mended(full: Library, opened: OpenLibrary) -> None:
     shutil.rmtree(full.folder / "chroma")
     again = opened()
     assert [hit.document for hit in again.search("password", k=1)] == ["Policy.pdf"]
-    assert again.verify().chroma in ("complete", "rebuilt")
-    assert again.verify().chroma == "complete"
+    assert again.maintenance.verify().chroma in ("complete", "rebuilt")
+    assert again.maintenance.verify().chroma == "complete"
 
 
 @pytest.mark.parametrize("damage", ["lost", "changed"])
@@ -225,18 +225,18 @@ def test_a_copy_that_is_lost_or_damaged_is_named_and_put_back_by_adding(
     copy = full.file("Policy.pdf")
     copy.unlink() if damage == "lost" else copy.write_bytes(b"x" * copy.stat().st_size)
     original = (papers / "Policy.pdf").rename(papers / "elsewhere")
-    assert full.verify().lost_files == ("Policy.pdf",)
+    assert full.maintenance.verify().lost_files == ("Policy.pdf",)
     original.rename(papers / "Policy.pdf")
     assert counts(full.add([papers])) == {"unchanged": 2}
-    assert full.verify().lost_files == ()
+    assert full.maintenance.verify().lost_files == ()
     assert full.file("Policy.pdf").read_bytes() == (papers / "Policy.pdf").read_bytes()
 
 
 def test_rebuilding_gives_the_same_index(full: Library) -> None:
     before = [(hit.document, hit.page, hit.score) for hit in full.search("leave")]
-    assert full.rebuild() == 3
+    assert full.maintenance.rebuild() == 3
     assert [(hit.document, hit.page, hit.score) for hit in full.search("leave")] == before
-    assert full.verify().chroma == "complete"
+    assert full.maintenance.verify().chroma == "complete"
 
 
 # -- several processes
@@ -252,7 +252,7 @@ def test_what_another_process_added_is_found_at_once(
     assert other.communicate()[0] == "1\n"
     assert full.generation() > before
     assert full.search("visitor", k=1)[0].document == "new.pdf"
-    assert full.sync()
+    assert full.maintenance.sync()
     assert full.search("visitor", k=1)[0].document == "new.pdf"
 
 
@@ -265,7 +265,7 @@ def test_two_processes_adding_the_same_end_with_one_copy_of_each(
     assert sum(added for added, _ in told) == 2
     assert sum(unchanged for _, unchanged in told) == 2
     assert names(library) == ["Handbook.pdf", "Policy.pdf"]
-    health = library.verify()
+    health = library.maintenance.verify()
     assert (health.documents, health.chunks, health.lost_files) == (2, 3, ())
 
 
@@ -273,14 +273,14 @@ def test_rebuilding_is_refused_while_another_process_has_the_index(
     full: Library, elsewhere: Elsewhere
 ) -> None:
     full.close()
-    other = elsewhere("library.sync(); print('mine', flush=True); input()")
+    other = elsewhere("library.maintenance.sync(); print('mine', flush=True); input()")
     assert other.stdout is not None and other.stdout.readline() == "mine\n"
     with pytest.raises(LibraryError, match="in use by another process"):
-        full.rebuild()
-    assert full.verify().chroma == "owned by another process"
+        full.maintenance.rebuild()
+    assert full.maintenance.verify().chroma == "owned by another process"
     assert full.search("leave", k=1)[0].document == "Handbook.pdf"
     other.communicate("\n")
-    assert full.rebuild() == 3
+    assert full.maintenance.rebuild() == 3
 
 
 def test_a_follower_brings_chroma_up_to_what_was_added_elsewhere(
@@ -289,7 +289,7 @@ def test_a_follower_brings_chroma_up_to_what_was_added_elsewhere(
     folder = tmp_path / "library"
     with Library(folder, "main", WordEmbedder) as library:
         library.add([samples / "Security Policy v1 (2024).pdf"])
-        library.follow(0.05)
+        library.maintenance.follow(0.05)
         other = Library(folder, "main", WordEmbedder)
         other.add([samples / "Security Policy v2 (2026).pdf"])  # cannot write to Chroma
         other.close()
@@ -311,7 +311,7 @@ def test_a_follower_tries_ever_more_seldom_and_goes_on_after_any_error(
         raise RuntimeError("anything")
 
     monkeypatch.setattr(library._index, "sync", fail)
-    library.follow(0.05)
+    library.maintenance.follow(0.05)
     waited = time.monotonic() + 10
     while len(tries) < 4 and time.monotonic() < waited:
         time.sleep(0.05)

@@ -61,7 +61,7 @@ def test_new_changed_renamed_and_deleted_files_are_followed(
     (papers / "Visitors.pdf").unlink()
     assert watch() == [("removed", "Visitors.pdf")]
     assert names(library) == ["Handbook.pdf", "Policy.pdf"]
-    assert library.verify().chroma == "complete"
+    assert library.maintenance.verify().chroma == "complete"
 
 
 def test_what_went_before_it_was_watched_is_removed(full: Library, papers: Path) -> None:

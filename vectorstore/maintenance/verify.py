@@ -37,7 +37,7 @@ class Verifying:
         self._mended: list[str] = []
 
     def run(self) -> Health:
-        """See Library.verify."""
+        """See Maintenance.verify."""
         documents = self._catalog.documents()
         self._sound()
         lost = [d.document for d in documents if not self._whole(d.document, d.sha256)]

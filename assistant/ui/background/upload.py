@@ -102,7 +102,7 @@ class Upload:
         try:
             with _turns[self._folder]:
                 if self.anew:
-                    self._library.rebuild(self._note, self._cancel)
+                    self._library.maintenance.rebuild(self._note, self._cancel)
                 else:
                     self._add(files)
         except PinciteError as error:
@@ -112,7 +112,7 @@ class Upload:
             self.error = "Adding failed for a reason nobody expected. The log has the details."
 
     def _add(self, files: Sequence[Dropped]) -> None:
-        queued = [job.path for job in self._library.jobs()] if self._resumes else []
+        queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
         try:
             _save(files, self.paths, self._folder)
             there = [path for path in self.paths if path.exists()]
@@ -124,7 +124,7 @@ class Upload:
 
     def _tidy(self, paths: Iterable[Path]) -> None:
         """Delete what was dropped: the library has its own copies. What did not get in stays."""
-        left = {job.path for job in self._library.jobs()}
+        left = {job.path for job in self._library.jobs.all()}
         forget([str(path) for path in paths if str(path) not in left], self._folder)
 
     def _note(self, progress: Progress) -> None:
@@ -185,7 +185,7 @@ def forget(places: Iterable[str], below: Path) -> None:
 def clear(home: Path, library: Library) -> None:
     """Delete what a crash in the middle of an upload has left behind, unless it is in the queue."""
     oldest = time.time() - _LEFT_OVER
-    queued = {job.path for job in library.jobs()}
+    queued = {job.path for job in library.jobs.all()}
     with suppress(OSError):  # an upload says it when the home cannot be written to
         for path in folder(home, library.name).glob("uploaded*/*"):
             if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:

@@ -160,7 +160,7 @@ def _buttons() -> DeltaGenerator:
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     places = [job.path for job in jobs]
     try:
-        library.dismiss(places)
+        library.jobs.drop(places)
     except PinciteError as error:
         session.keep_error(error)
     else:

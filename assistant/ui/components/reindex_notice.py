@@ -17,7 +17,7 @@ def draw(library: Library) -> None:
         return
     why = ""
     with suppress(PinciteError):  # such as no model; a question says it
-        why = library.why_anew()
+        why = library.maintenance.rebuild_reason()
     if not why:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="anew"):

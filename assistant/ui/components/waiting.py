@@ -35,10 +35,10 @@ class Waiting:
 
 def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
     """Of all processes; `uploads` are those at work in this one, which know the pages."""
-    jobs = library.jobs()
+    jobs = library.jobs.all()
     moving = sorted((job for job in jobs if job.state in _RANK), key=lambda job: _RANK[job.state])
     left = [job for job in jobs if job.state == "cancelled"]
-    if moving and not uploads and not library.adding():
+    if moving and not uploads and not library.jobs.running():
         moving, left = [], left + moving
     work = _work(moving, uploads)
     failed = tuple(job for job in jobs if job.state == "failed")

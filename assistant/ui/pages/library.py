@@ -104,7 +104,7 @@ def _ended(library: Library, upload: Upload) -> None:
             st.markdown(f"**{summed_up(upload.summary)}**")
             for newer in upload.summary.superseded:
                 st.caption(plain(f"{newer.by} is the newer version of {newer.document}"))
-        queued = {job.path for job in library.jobs()}
+        queued = {job.path for job in library.jobs.all()}
         _outcomes(upload, queued)
         st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
 

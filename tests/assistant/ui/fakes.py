@@ -47,6 +47,33 @@ CODE = (
 CODED = f"This tells the leave.\n\n```python\n{CODE}\n```\n\nRun it twice."
 
 
+class FakeJobs(dict[str, Job]):
+    """By their paths."""
+
+    def all(self) -> list[Job]:
+        return sorted(self.values(), key=lambda job: job.path)
+
+    def running(self) -> bool:
+        return False
+
+    def drop(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            del self[path]
+
+    def set(self, path: Path, state: State, error: str = "") -> None:
+        self[str(path)] = Job(str(path), path.name, state, error, "")
+
+
+class FakeMaintenance:
+    """There is nothing to do."""
+
+    def follow(self) -> None:
+        pass
+
+    def rebuild_reason(self) -> str:
+        return ""
+
+
 class FakeLibrary:
     """Documents in a dict; pages come from the files themselves."""
 
@@ -54,7 +81,8 @@ class FakeLibrary:
 
     def __init__(self, *files: Path, holding: bool = False) -> None:
         self.files: dict[str, Path] = {}
-        self.queue: dict[str, Job] = {}
+        self.jobs = FakeJobs()
+        self.maintenance = FakeMaintenance()
         self.changes = 0
         self.go = threading.Event()  # `add` waits for it after its first file, when holding
         if not holding:
@@ -67,22 +95,6 @@ class FakeLibrary:
         self.files[name or file.name] = file
         self.changes += 1
 
-    def follow(self) -> None:
-        """There is nothing to catch up with."""
-
-    def jobs(self) -> list[Job]:
-        return sorted(self.queue.values(), key=lambda job: job.path)
-
-    def adding(self) -> bool:
-        return False
-
-    def dismiss(self, paths: Sequence[str]) -> None:
-        for path in paths:
-            del self.queue[path]
-
-    def _job(self, path: Path, state: State, error: str = "") -> None:
-        self.queue[str(path)] = Job(str(path), path.name, state, error, "")
-
     def add(
         self,
         paths: Sequence[Path],
@@ -92,7 +104,7 @@ class FakeLibrary:
     ) -> AddSummary:
         summary = AddSummary()
         for path in paths:
-            self._job(path, "waiting")
+            self.jobs.set(path, "waiting")
         for done, path in enumerate(paths):
             progress(Progress(path.name, done, len(paths), "reading"))
             self.go.wait(10)
@@ -104,9 +116,9 @@ class FakeLibrary:
             count = len(list(pdfium.pages(path)))
         except UnreadableFile as error:
             summary.failed.append(Failure(str(path), str(error)))
-            self._job(path, "failed", str(error))
+            self.jobs.set(path, "failed", str(error))
             return
-        del self.queue[str(path)]
+        del self.jobs[str(path)]
         kept = path.parent / f"kept-{path.name}"
         kept.write_bytes(path.read_bytes())
         self.put(kept, path.name)
@@ -138,9 +150,6 @@ class FakeLibrary:
 
     def generation(self) -> int:
         return self.changes
-
-    def why_anew(self) -> str:
-        return ""
 
     def headings(self, document: str) -> list[str]:
         return [

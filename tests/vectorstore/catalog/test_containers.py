@@ -122,7 +122,7 @@ def test_a_part_that_fails_is_named_and_tried_again(library: Library, archive: P
     again = library.add([archive])
     assert errors(again) == errors(summary)
     assert told(again) == (0, 0, 3, 0)
-    assert [job.state for job in library.jobs()] == ["failed"]
+    assert [job.state for job in library.jobs.all()] == ["failed"]
 
 
 def test_what_is_left_out_is_named_in_every_run(library: Library, archive: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_run_that_breaks_off_inside_an_archive_is_taken_up(
     summary = library.add([folder / "other"])  # not even named
     assert summary.failed == []
     assert len(names(library)) == 8
-    assert library.jobs() == []
+    assert library.jobs.all() == []
     assert told(library.add([outer])) == (0, 0, 7, 0)
 
 
@@ -226,10 +226,10 @@ def test_cancelling_inside_an_archive_keeps_what_is_done_and_goes_on_later(
     assert summary.cancelled > 0
     done = len(names(library))
     assert 1 < done < 6
-    assert {job.state for job in library.jobs()} == {"cancelled"}
+    assert {job.state for job in library.jobs.all()} == {"cancelled"}
     again = library.add([])  # goes on with what was cancelled
     assert len(names(library)) == 6
-    assert again.failed == [] and library.jobs() == []
+    assert again.failed == [] and library.jobs.all() == []
 
 
 def test_nothing_that_was_unpacked_stays(library: Library, archive: Path) -> None:

@@ -27,7 +27,7 @@ def found(library: Library, question: str) -> list[tuple[str, int, float]]:
 
 @pytest.fixture
 def backup(full: Library, tmp_path: Path) -> Path:
-    full.back_up(tmp_path / "library.backup")
+    full.maintenance.back_up(tmp_path / "library.backup")
     return tmp_path / "library.backup"
 
 
@@ -35,12 +35,12 @@ def test_a_backup_makes_the_same_library_elsewhere(
     full: Library, backup: Path, tmp_path: Path, papers: Path
 ) -> None:
     with Library(tmp_path / "elsewhere" / "new", "new", WordEmbedder) as other:
-        contents = other.restore(backup)
+        contents = other.maintenance.restore(backup)
         assert (contents.library, contents.documents, contents.passages) == ("main", 2, 3)
         assert names(other) == ["Handbook.pdf", "Policy.pdf"]
         assert found(other, "days of leave") == found(full, "days of leave")
         assert other.file("Policy.pdf").read_bytes() == (papers / "Policy.pdf").read_bytes()
-        health = other.verify()
+        health = other.maintenance.verify()
         assert (health.chroma, health.lost_files, health.mended) == ("complete", (), ())
         assert other.add([papers]).unchanged == 2
 
@@ -52,11 +52,11 @@ def test_restoring_takes_back_what_came_after(
     write_pdf(tmp_path / "new.pdf", ["A visitor wears a badge."])
     full.add([tmp_path / "new.pdf"])
     full.remove(["Policy.pdf"])
-    full.restore(backup)
+    full.maintenance.restore(backup)
     assert names(full) == ["Handbook.pdf", "Policy.pdf"]
     assert full.generation() > before + 2
     assert full.search("visitor badge", k=1)[0].document != "new.pdf"
-    assert full.verify().chroma == "complete"
+    assert full.maintenance.verify().chroma == "complete"
     assert len(list((full.folder / "files").iterdir())) == 2
     assert not list(full.folder.glob(".pincite-*"))
 
@@ -66,10 +66,10 @@ def test_a_process_that_has_the_library_open_finds_what_was_restored(
 ) -> None:
     full.remove(["Policy.pdf"])
     assert "Policy.pdf" not in [hit.document for hit in full.search("password")]
-    other = elsewhere(f"library.restore(Path({str(backup)!r}))")
+    other = elsewhere(f"library.maintenance.restore(Path({str(backup)!r}))")
     assert other.communicate()[1] is None and other.returncode == 0
     assert full.search("password", k=1)[0].document == "Policy.pdf"
-    assert full.sync()
+    assert full.maintenance.sync()
     assert full.search("password", k=1)[0].document == "Policy.pdf"
 
 
@@ -79,10 +79,10 @@ def test_vectors_of_another_model_do_not_stay_in_chroma(
     expected = found(full, "password")
     full.close()
     other = opened(identity="other", words=("fourteen",))
-    other.rebuild()
+    other.maintenance.rebuild()
     other.close()
     again = opened()
-    again.restore(backup)
+    again.maintenance.restore(backup)
     assert found(again, "password") == expected
 
 
@@ -95,12 +95,12 @@ def test_a_backup_is_taken_while_another_process_adds(
     backups: list[Path] = []
     while other.poll() is None:
         backups.append(tmp_path / f"{len(backups)}.backup")
-        full.back_up(backups[-1])
+        full.maintenance.back_up(backups[-1])
         time.sleep(0.1)
     other.communicate()
     with Library(tmp_path / "elsewhere", "new", WordEmbedder) as restored:
         for backup in backups[-5:]:
-            contents = restored.restore(backup)
+            contents = restored.maintenance.restore(backup)
             assert contents.documents == len(restored.documents()) >= 2
             assert contents.lost == ()
     assert len(full.documents()) == 8
@@ -108,23 +108,23 @@ def test_a_backup_is_taken_while_another_process_adds(
 
 def test_a_lost_copy_is_named_and_left_out(full: Library, tmp_path: Path) -> None:
     full.file("Policy.pdf").unlink()
-    assert full.back_up(tmp_path / "b").lost == ("Policy.pdf",)
+    assert full.maintenance.back_up(tmp_path / "b").lost == ("Policy.pdf",)
     full.remove(["Handbook.pdf"])
-    assert full.restore(tmp_path / "b").lost == ("Policy.pdf",)
+    assert full.maintenance.restore(tmp_path / "b").lost == ("Policy.pdf",)
     assert names(full) == ["Handbook.pdf", "Policy.pdf"]
 
 
 def test_a_file_that_is_no_backup_is_not_overwritten(full: Library, tmp_path: Path) -> None:
     (tmp_path / "thesis.pdf").write_bytes(b"years of work")
     with pytest.raises(LibraryError, match="is there already and is no backup"):
-        full.back_up(tmp_path / "thesis.pdf")
+        full.maintenance.back_up(tmp_path / "thesis.pdf")
     assert (tmp_path / "thesis.pdf").read_bytes() == b"years of work"
 
 
 def test_an_older_backup_is_replaced(full: Library, backup: Path) -> None:
     full.remove(["Policy.pdf"])
-    assert full.back_up(backup).documents == 1
-    assert full.restore(backup).documents == 1
+    assert full.maintenance.back_up(backup).documents == 1
+    assert full.maintenance.restore(backup).documents == 1
 
 
 def rewritten(backup: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
@@ -168,7 +168,7 @@ def test_a_damaged_backup_changes_nothing(
     full.remove(["Policy.pdf"])
     before = full.generation(), full.documents()
     with pytest.raises(LibraryError, match=sentence):
-        full.restore(rewritten(backup, change))
+        full.maintenance.restore(rewritten(backup, change))
     assert (full.generation(), full.documents()) == before
     assert len(list((full.folder / "files").iterdir())) == 1
 
@@ -176,9 +176,9 @@ def test_a_damaged_backup_changes_nothing(
 def test_half_a_backup_is_refused(full: Library, backup: Path) -> None:
     backup.write_bytes(backup.read_bytes()[:-500])
     with pytest.raises(LibraryError, match="is no backup of a library, or it is damaged"):
-        full.restore(backup)
+        full.maintenance.restore(backup)
     with pytest.raises(LibraryError, match="There is no file"):
-        full.restore(backup.with_name("none"))
+        full.maintenance.restore(backup.with_name("none"))
 
 
 def test_a_library_can_be_moved_to_another_machine(
@@ -194,6 +194,6 @@ def test_a_library_can_be_moved_to_another_machine(
     with Library(moved, "main", WordEmbedder) as library:
         assert library.search("password", k=1)[0].document == "Policy.pdf"
         assert library.file("Policy.pdf").is_file()
-        assert library.verify().chroma == "complete"
+        assert library.maintenance.verify().chroma == "complete"
         summary = library.add([tmp_path / "another machine" / "papers"])
         assert (summary.moved, summary.added) == (2, 0)

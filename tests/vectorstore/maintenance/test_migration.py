@@ -68,12 +68,12 @@ def test_another_chunker_searches_as_before_and_tells_it(
 ) -> None:
     library = opened()
     assert found(library) == before
-    assert library.notice() == (
+    assert library.maintenance.rebuild_notice() == (
         "The library 'main' was made by another version of Pincite. It serves as it is until "
         "`pincite rebuild`, or the next `pincite add`, has made it anew."
     )
-    library.rebuild()
-    assert library.notice() == ""
+    library.maintenance.rebuild()
+    assert library.maintenance.rebuild_notice() == ""
 
 
 def test_the_model_that_made_it_searches_while_it_is_here(before: Found, folder: Path) -> None:
@@ -81,12 +81,18 @@ def test_the_model_that_made_it_searches_while_it_is_here(before: Found, folder:
     with Library(folder, "main", Other, find_embedder=here.get) as library:
         assert found(library) == before
         assert library.embedder() is here["words"]
-        assert "was made with words, and other is chosen. It serves" in library.notice()
+        assert (
+            "was made with words, and other is chosen. It serves"
+            in library.maintenance.rebuild_notice()
+        )
 
 
 def test_words_find_when_that_model_is_gone_and_the_chosen_one_ranks(folder: Path) -> None:
     with Library(folder, "main", Other) as library:
-        assert "made with words, which is not here: words find its passages" in library.notice()
+        assert (
+            "made with words, which is not here: words find its passages"
+            in library.maintenance.rebuild_notice()
+        )
         assert found(library, "visitor") == []
         ((document, page, _, cosine),) = found(library, "fourteen letters")
         assert (document, page, cosine) == ("Policy.pdf", 1, pytest.approx(1))
@@ -99,7 +105,7 @@ def test_a_search_that_a_migration_overtakes_begins_again(folder: Path) -> None:
             if not overtaken.is_set():
                 overtaken.set()
                 with Library(folder, "main", Other) as other:
-                    other.rebuild()
+                    other.maintenance.rebuild()
             return super().query(text)
 
     overtaken = threading.Event()
@@ -116,7 +122,7 @@ def by_add(library: Library, papers: Path, progress: Callable[[Progress], None])
 
 
 def by_rebuild(library: Library, papers: Path, progress: Callable[[Progress], None]) -> None:
-    assert library.rebuild(progress) == 3
+    assert library.maintenance.rebuild(progress) == 3
 
 
 @pytest.mark.parametrize("what", ["model", "chunker"])
@@ -146,7 +152,7 @@ def test_a_killed_run_is_continued_and_the_old_index_serves_until_it_is_done(
         ]  # fmt: skip
         best = other.search("fourteen", k=1)[0]
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
-        assert other.verify().chroma == "complete"
+        assert other.maintenance.verify().chroma == "complete"
         by_add(other, papers, lambda _: None)
     assert not list(folder.glob("catalog.next.sqlite*"))
 
@@ -162,7 +168,7 @@ def test_a_migration_is_cancelled_with_its_add_and_the_files_wait(
         assert found(old) == before
     with Library(folder, "main", Other) as other:
         assert other.add([]).added == 1
-        assert other.notice() == ""
+        assert other.maintenance.rebuild_notice() == ""
         assert len(other.documents()) == 3
 
 
@@ -184,7 +190,7 @@ def test_a_process_at_work_takes_the_model_that_was_chosen_meanwhile(
         app.close()  # gives Chroma to the other process
         chosen[0] = Other()
         with Library(folder, "main", Other) as other:
-            other.rebuild()
+            other.maintenance.rebuild()
         write_pdf(papers / "new.pdf", ["A visitor has fourteen badges."])
         assert app.add([papers]).added == 1
         assert {hit.document for hit in app.search("fourteen", k=2)} == {"Policy.pdf", "new.pdf"}
@@ -193,10 +199,10 @@ def test_a_process_at_work_takes_the_model_that_was_chosen_meanwhile(
 def test_what_was_made_for_a_third_model_is_not_used(folder: Path) -> None:
     half = Other(most=1)
     with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
-        other.rebuild()
+        other.maintenance.rebuild()
     third = WordEmbedder(words=("letters",), identity="third")
     with Library(folder, "main", lambda: third) as library:
-        library.rebuild()
+        library.maintenance.rebuild()
         best = library.search("letters", k=1)[0]
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
 
@@ -209,11 +215,11 @@ def test_vectors_of_passages_that_an_older_reader_found_are_not_used(
     half = Other(most=2)  # is killed when both are kept, before they are swapped in
     monkeypatch.setattr(Migration, "_swap", lambda self: half.passages([""]))
     with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
-        other.rebuild()
+        other.maintenance.rebuild()
     monkeypatch.undo()
     monkeypatch.setitem(VERSIONS, "pdf", VERSIONS["pdf"] + 1)
     with Library(folder, "main", Other) as other:
-        other.rebuild()
+        other.maintenance.rebuild()
         best = other.search("fourteen", k=1)[0]
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
 
@@ -226,9 +232,9 @@ def test_versions_and_places_outlive_another_chunker(
     library.add([tmp_path / "in"])
     before = library.documents()
     monkeypatch.setattr(chunk, "VERSION", "other")
-    library.rebuild()
+    library.maintenance.rebuild()
     assert library.documents() == before
-    assert library.verify().mended == ()
+    assert library.maintenance.verify().mended == ()
 
 
 @pytest.mark.parametrize("original", ["there", "gone"])
@@ -240,9 +246,9 @@ def test_a_lost_copy_is_made_again_or_its_old_passages_stay(
         (papers / "Policy.pdf").unlink()
     full.close()
     with Library(full.folder, "main", Other) as library:
-        assert library.rebuild() == 3
+        assert library.maintenance.rebuild() == 3
         best = library.search("fourteen", k=1)[0]
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
         lost = ("Policy.pdf",) if original == "gone" else ()
-        assert library.verify().lost_files == lost
-        assert library.notice() == ""
+        assert library.maintenance.verify().lost_files == lost
+        assert library.maintenance.rebuild_notice() == ""

@@ -52,7 +52,7 @@ def aged(library: Library, name: str, reader: str = "pdf/0") -> None:
             (GARBLED, WordEmbedder().query(GARBLED).tobytes(), name),
         )
         connection.execute("UPDATE meta SET value = '' WHERE key = 'chroma_made_by'")
-    library.sync()
+    library.maintenance.sync()
 
 
 def to_schema_3(path: Path) -> None:
@@ -76,7 +76,7 @@ def by_add(library: Library, papers: Path, progress: Callable[[Progress], None])
 
 
 def by_rebuild(library: Library, papers: Path, progress: Callable[[Progress], None]) -> None:
-    assert library.rebuild(progress) == 3
+    assert library.maintenance.rebuild(progress) == 3
 
 
 # -- what documents remember
@@ -110,7 +110,7 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     good = texts(full)
     aged(full, "Policy.pdf")
     assert texts(full) != good
-    assert full.notice() == (
+    assert full.maintenance.rebuild_notice() == (
         "1 of the 2 documents of the library 'main' was read by an earlier version of Pincite. "
         "It serves as it is until `pincite rebuild`, or the next `pincite add`, has made it anew."
     )
@@ -119,8 +119,8 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     assert {step.file for step in steps if step.stage == "making anew"} == {"Policy.pdf"}
     assert texts(full) == good
     assert set(readers(full).values()) == {f"pdf/{VERSIONS['pdf']}"}
-    assert full.notice() == ""
-    assert full.verify().mended == ()
+    assert full.maintenance.rebuild_notice() == ""
+    assert full.maintenance.verify().mended == ()
 
 
 def test_chroma_holds_the_new_vectors_of_passages_whose_ids_have_stayed(full: Library) -> None:
@@ -128,7 +128,7 @@ def test_chroma_holds_the_new_vectors_of_passages_whose_ids_have_stayed(full: Li
     (_, before), *_ = full._index.nearest(password, 1)
     aged(full, "Policy.pdf")
     assert full._index.nearest(password, 1)[0][1] < before
-    full.rebuild()
+    full.maintenance.rebuild()
     chroma = full._index.current(full.generation())
     assert chroma is not None
     assert chroma.nearest(password, 1)[0][1] == pytest.approx(before)
@@ -140,7 +140,7 @@ def test_passages_that_have_stayed_are_not_embedded_again(full: Library) -> None
     full.close()
     embedder = Counting()
     with Library(full.folder, "main", lambda: embedder) as library:
-        library.rebuild()
+        library.maintenance.rebuild()
         assert texts(library) == good
     assert embedder.texts == [good[i] for i in range(3) if "Thirty days" in good[i]]
 
@@ -151,7 +151,7 @@ def test_a_library_of_before_is_read_again_once(full: Library, papers: Path) -> 
     full.close()
     to_schema_3(full.folder / "catalog.sqlite")
     with Library(full.folder, "main", WordEmbedder) as library:
-        assert library.notice().startswith(
+        assert library.maintenance.rebuild_notice().startswith(
             "All documents of the library 'main' were read by an earlier version of Pincite. It"
         )
         assert library.search("leave", k=1)[0].document == "Handbook.pdf"
@@ -196,14 +196,16 @@ def test_what_a_still_older_reader_has_made_for_the_next_catalogue_is_made_again
     for name in ("Handbook.pdf", "Policy.pdf"):
         aged(full, name)
     cancel = threading.Event()
-    full.rebuild(lambda step: cancel.set() if step.file == "Handbook.pdf" else None, cancel)
-    assert full.why_anew()
+    full.maintenance.rebuild(
+        lambda step: cancel.set() if step.file == "Handbook.pdf" else None, cancel
+    )
+    assert full.maintenance.rebuild_reason()
     staged = full.folder / "catalog.next.sqlite"
     with closing(sqlite3.connect(staged)) as connection, connection:
         assert connection.execute("UPDATE document SET reader = 'pdf/0'").rowcount == 1
-    full.rebuild()
+    full.maintenance.rebuild()
     assert texts(full) == good
-    assert full.why_anew() == ""
+    assert full.maintenance.rebuild_reason() == ""
 
 
 def test_a_document_whose_copy_is_lost_keeps_its_passages_and_is_not_tried_for_ever(
@@ -213,9 +215,9 @@ def test_a_document_whose_copy_is_lost_keeps_its_passages_and_is_not_tried_for_e
     old = texts(full)
     full.file("Policy.pdf").unlink()
     (papers / "Policy.pdf").unlink()
-    assert full.rebuild() == 3
+    assert full.maintenance.rebuild() == 3
     assert texts(full) == old
-    assert full.notice() == ""
+    assert full.maintenance.rebuild_notice() == ""
     assert "The library's copy is lost" in full.documents()[1].status
 
 
@@ -227,12 +229,12 @@ def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
     full.file("Policy.pdf").unlink()
     original = (papers / "Policy.pdf").read_bytes()
     (papers / "Policy.pdf").unlink()
-    full.rebuild()
+    full.maintenance.rebuild()
     assert texts(full) != good
     (papers / "Policy.pdf").write_bytes(original)
     full.add([papers])
-    assert full.notice()
-    full.rebuild()
+    assert full.maintenance.rebuild_notice()
+    full.maintenance.rebuild()
     assert texts(full) == good
 
 
@@ -252,13 +254,13 @@ def test_a_document_that_could_not_be_read_again_is_said_kept_and_tried_once_mor
         [incomplete] = summary.incomplete
         assert incomplete.document == "Policy.pdf"
         assert "reading it again failed: Policy.pdf took longer than" in incomplete.status
-        assert "1 of the 2 documents" in busy.notice()
+        assert "1 of the 2 documents" in busy.maintenance.rebuild_notice()
         assert {d.document: d.status for d in busy.documents()}["Handbook.pdf"] == "ready"
     with Library(full.folder, "main", WordEmbedder) as library:
         assert library.add([papers]).incomplete == []
         assert texts(library) == good
         assert {d.status for d in library.documents()} == {"ready"}
-        assert library.notice() == ""
+        assert library.maintenance.rebuild_notice() == ""
 
 
 def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
@@ -269,7 +271,7 @@ def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
     full.close()
     with Library(full.folder, "main", WordEmbedder, lambda: BUSY) as busy:
         first, second = busy.add([papers]), busy.add([papers])
-        assert busy.notice() == ""
+        assert busy.maintenance.rebuild_notice() == ""
         assert (first.incomplete, second.incomplete) == (second.incomplete, first.incomplete)
         steps: list[Progress] = []
         assert busy.add([papers], steps.append).incomplete == []

@@ -147,9 +147,9 @@ def test_files_of_a_process_that_was_killed_are_offered_to_be_continued(
     real: Library, visit: Visit, tmp_path: Path
 ) -> None:
     paper = write_pdf(tmp_path / "A.pdf", LEAVE)
-    real._jobs.wait([(str(paper), "A.pdf")])
+    real.jobs.wait([(str(paper), "A.pdf")])
 
-    with real._jobs.run():
+    with real.jobs.run():
         assert waiting(real, []).work == (Work("A.pdf", "waiting"),)
     assert [job.name for job in waiting(real, []).left] == ["A.pdf"]
 
@@ -163,11 +163,11 @@ def test_a_file_of_the_queue_is_not_cleared_when_the_app_starts(
     dropped = tmp_path / "uploads" / "main" / "uploaded" / "A.pdf"
     write_pdf(dropped, LEAVE)
     os.utime(dropped, (0, 0))
-    real._jobs.wait([(str(dropped), "A.pdf")])
+    real.jobs.wait([(str(dropped), "A.pdf")])
 
     upload.clear(tmp_path, real)
     assert dropped.exists()
-    real.dismiss([str(dropped)])
+    real.jobs.drop([str(dropped)])
     upload.clear(tmp_path, real)
     assert not dropped.exists()
 
@@ -217,7 +217,7 @@ def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visi
 
     assert "earlier version" not in html(app)
     assert app.markdown[0].value == "**The library was made anew**"
-    assert old.notice() == ""
+    assert old.maintenance.rebuild_notice() == ""
     assert not app.exception
 
 
@@ -243,7 +243,7 @@ def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
     assert app.markdown[0].value.startswith("**Stopped.")
     assert "earlier version" in html(app), "and it can be continued"
     settled(button(button(app, "OK"), "Make it anew"))
-    assert old.notice() == ""
+    assert old.maintenance.rebuild_notice() == ""
 
 
 def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
@@ -263,7 +263,7 @@ def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
     assert "Adding 1 file" in html(app)
     go.set()
     settled(app)
-    assert old.notice() == ""
+    assert old.maintenance.rebuild_notice() == ""
     assert [d.document for d in old.documents()] == ["Leave.pdf", "New.pdf", "Travel.pdf"]
 
 

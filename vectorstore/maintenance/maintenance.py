@@ -1,0 +1,123 @@
+"""What keeps a library whole: it is compared, made anew, saved and brought up to date."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.document.source import Engines
+from vectorstore.add_report import Incomplete, Progress
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.files import Files
+from vectorstore.dense.follower import Follower
+from vectorstore.dense.index import DenseIndex
+from vectorstore.embedding.library_embedder import Embedders, maker
+from vectorstore.errors import LibraryError
+from vectorstore.maintenance import backup
+from vectorstore.maintenance.migration import Migration, discard, failed_anew
+from vectorstore.maintenance.verify import Health, Verifying
+
+
+class Maintenance:
+    """Reachable as `Library.maintenance`."""
+
+    def __init__(
+        self, catalog: Catalog, files: Files, index: DenseIndex, embedders: Embedders,
+        engines: Callable[[], Engines], staged: Path,
+    ) -> None:  # fmt: skip
+        """`staged` is where a rebuild gathers what it has made anew."""
+        self._catalog = catalog
+        self._files = files
+        self._index = index
+        self._embedders = embedders
+        self._engines = engines
+        self._staged = staged
+        self._follower: Follower | None = None
+
+    def verify(self) -> Health:
+        """Compare files, catalogue, ledger and Chroma, and mend what can be made again.
+
+        A damaged copy of a file is made again from the file, or deleted, so that adding the file
+        puts a good one there; one that cannot be read is only named.
+        """
+        return Verifying(self._catalog, self._files, self._index).run()
+
+    def rebuild(
+        self, progress: Callable[[Progress], None] = lambda _: None,
+        cancel: threading.Event | None = None,
+    ) -> int:  # fmt: skip
+        """Make the index anew from the catalogue, and count its chunks.
+
+        When the model has changed, passages are embedded again; when the chunker or their reader
+        has, documents are read again. The old index serves until all is done; a run that was
+        killed, or stopped with `cancel`, is continued by the next. Raises LibraryError.
+        """
+        if self._embedders.differ():
+            self._migrate(progress, cancel)
+        else:
+            discard(self._staged)
+            self._clear()
+        self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
+        return self._catalog.count()
+
+    def catch_up(
+        self, progress: Callable[[Progress], None], cancel: threading.Event | None
+    ) -> list[Incomplete]:
+        """Make anew what another model, chunker or reader has made, before something is added.
+
+        The documents that could not be read again.
+        """
+        return self._migrate(progress, cancel) if self._embedders.outdated() else []
+
+    def rebuild_reason(self) -> str:
+        """For people: why the library is to be rebuilt, in a sentence, or nothing.
+
+        Raises LibraryError.
+        """
+        return self._embedders.why()
+
+    def rebuild_notice(self) -> str:
+        """The same, and with which commands. Raises LibraryError."""
+        return self._embedders.notice()
+
+    def back_up(self, target: Path) -> backup.Contents:
+        """Write all of it into one file. Raises LibraryError or HomeNotWritable."""
+        return backup.back_up(self._catalog, self._files, target)
+
+    def restore(self, source: Path) -> backup.Contents:
+        """Become what a backup holds, all at once. Raises LibraryError: nothing is changed then."""
+        contents = backup.restore(source, self._catalog, self._files)
+        self._index.sync()
+        return contents
+
+    def sync(self) -> bool:
+        """Bring Chroma up to what other processes wrote; False when another process owns it."""
+        return self._index.sync()
+
+    def follow(self, seconds: float = 3.0) -> None:
+        """Look for what other processes wrote every few seconds, in the background, until `close`.
+
+        Searches find it at once in any case; afterwards they find it in Chroma.
+        """
+        self._follower = Follower(self._index, seconds)
+
+    def close(self) -> None:
+        """End what `follow` has begun."""
+        if self._follower is not None:
+            self._follower.end()
+
+    def _migrate(
+        self, progress: Callable[[Progress], None], cancel: threading.Event | None
+    ) -> list[Incomplete]:
+        chosen = self._embedders.chosen()
+        Migration(
+            self._catalog, self._files, self._staged, chosen, maker(chosen), self._engines(),
+            progress, cancel,
+        ).run()  # fmt: skip
+        return failed_anew(self._catalog.documents())
+
+    def _clear(self) -> None:
+        if not self._index.clear():
+            raise LibraryError(
+                f"The index of {self._catalog.library!r} is in use by another process, "
+                "probably the app. Close it and try again."
+            )

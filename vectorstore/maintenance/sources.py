@@ -1,0 +1,35 @@
+"""Documents whose file is no longer where it was found, and how they go."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.files import Files
+from vectorstore.catalog.sources import Places
+from vectorstore.dense.index import DenseIndex
+
+
+class Sources:
+    """The folders that a library's documents came from; reachable as `Library.sources`."""
+
+    def __init__(self, catalog: Catalog, files: Files, index: DenseIndex) -> None:
+        self._places = Places(catalog)
+        self._files = files
+        self._index = index
+
+    def lost(self, roots: Sequence[Path]) -> list[Path]:
+        """Places below some folders where a document was found, and no file is any more."""
+        return [Path(place) for place, _ in self._places.lost(roots)]
+
+    def prune(self, paths: Sequence[Path]) -> list[str]:
+        """Take out documents of files that are no longer there, nor elsewhere; their names."""
+        gone = self._places.forget([place for place, _ in self._places.lost(paths)])
+        for _, digest in gone:
+            self._files.remove(digest)
+        if gone:
+            self._index.sync()
+        return [name for name, _ in gone]
+
+    def count_below(self, root: Path) -> int:
+        """How many places of documents are below a folder."""
+        return len(self._places.below(str(root.absolute())))
