@@ -128,7 +128,7 @@ def test_a_home_that_cannot_be_written_is_told_in_a_sentence(
 
 LATE = """
 import os, sys
-from assistant import cli
+from assistant.cli import main as cli
 
 class Late:
     def __del__(self, kill=os.kill, me=os.getpid()):

@@ -18,7 +18,7 @@ def test_what_a_person_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_command_sets_it_for_all_that_it_starts() -> None:
     script = (
-        "import os, sys\nfrom assistant import cli\n"
+        "import os, sys\nfrom assistant.cli import main as cli\n"
         "os.environ.pop('OMP_WAIT_POLICY', None)\n"
         "cli.main(['models', 'list', '--json'])\n"
         "print(os.environ['OMP_WAIT_POLICY'], file=sys.stderr)"
