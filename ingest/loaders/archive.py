@@ -15,6 +15,6 @@ def load_archive(source: Source) -> Document:
         if number < LIMITS.files:
             flow.verbatim(member.name, Line("", begins=True))
         else:
-            flow.left_out("names of too many files", len("".join(member.name.split())))
+            flow.leave_out("names of too many files", len("".join(member.name.split())))
         beat(number, 0)
     return Document(source.sha256, source.name, source.stem, flow.finished())

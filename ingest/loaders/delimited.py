@@ -63,7 +63,7 @@ def _skip(flow: Flow, rows: Iterator[Row]) -> str:
     for row in rows:
         left += 1
         characters += sum(count(text) for text in row)
-    flow.left_out(TOO_MANY, characters)
+    flow.leave_out(TOO_MANY, characters)
     return f"The file is too long: its last {left:,} rows were not read." if left else ""
 
 

@@ -19,8 +19,6 @@ from ingest.page_builder.office_page import Draft
 
 _REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 _MARGINS = ("header", "footer")
-_REPEATED = "repeated headers and footers"
-_NUMBERS = "page numbers"
 
 
 class _Part(NamedTuple):
@@ -103,18 +101,10 @@ def _remarks(parts: list[_Part]) -> dict[tuple[str, str], Remark]:
 
 
 def _margins(story: Body, parts: list[_Part], draft: Draft) -> None:
-    """Headers, then footers, after the text: each wording once, however many sections show it."""
-    seen: set[str] = set()
+    """Headers, then footers, after the text."""
     for kind in _MARGINS:
         for part in parts:
             if part.kind == kind:
                 inner = draft.inner()
                 story.blocks(part.root, inner)
-                text = draft.take(inner, "\n")
-                if text in seen:
-                    draft.drop(_REPEATED, text)
-                elif text.strip().isdecimal():
-                    draft.drop(_NUMBERS, text)
-                else:
-                    draft.line(text)
-                seen.add(text)
+                draft.margin(inner)

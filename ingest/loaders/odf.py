@@ -13,13 +13,11 @@ from ingest.office.odf.styles import Styles
 from ingest.office.odf.text import said
 from ingest.office.ooxml import Package, child, children, parse
 from ingest.office.zip_guard import damaged, encrypted
-from ingest.page_builder.office_page import Draft
+from ingest.page_builder.office_page import REPEATED, Draft
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
           "meta:creation-date": "created"}  # fmt: skip
 _MARGINS = ("style:header", "style:footer")
-_REPEATED = "repeated headers and footers"
-_NUMBERS = "page numbers"
 _HIDDEN = "hidden slide"
 
 
@@ -81,25 +79,14 @@ def _text(file: _File, text: Element, reader: Body) -> Page:
     reader.blocks(text, draft)
     given = _characters(text)
     masters = child(file.styles, "office:master-styles")
-    seen: set[str] = set()
     for kind in _MARGINS:
         for part in () if masters is None else masters.iter():
             if part.tag.startswith(kind):  # also -left and -first
                 given += _characters(part)
-                _margin(part, reader, draft, seen)
+                inner = draft.inner()
+                reader.blocks(part, inner)
+                draft.margin(inner)
     return draft.page(1, given)
-
-
-def _margin(part: Element, reader: Body, draft: Draft, seen: set[str]) -> None:
-    """Each wording of a header or footer once, after the text."""
-    inner = draft.inner()
-    reader.blocks(part, inner)
-    text = draft.take(inner, "\n")
-    if text in seen or text.strip().isdecimal():
-        draft.drop(_REPEATED if text in seen else _NUMBERS, text)
-    else:
-        draft.line(text)
-    seen.add(text)
 
 
 def _slide(slide: Element, number: int, reader: Body, styles: Styles) -> Page:
@@ -123,11 +110,10 @@ def _notes(notes: Element, reader: Body, draft: Draft) -> None:
     inner = draft.inner()
     for shape in notes:
         if shape.get("presentation:class") in ("page-number", "header", "footer", "date-time"):
-            draft.drop(_REPEATED, "".join(said(shape)))
+            draft.drop(REPEATED, "".join(said(shape)))
         else:
             reader.block(shape, inner)
-    if text := draft.take(inner, "\n"):
-        draft.line(f"{draft.made('Notes:')} {text}")
+    draft.remark("Notes:", inner, "\n")
 
 
 def _is_title(shape: Element) -> bool:

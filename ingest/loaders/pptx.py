@@ -10,10 +10,10 @@ from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
 from ingest.office.ooxml import Package, Relation, child, children, texts, value
 from ingest.office.slides.lists import Inherited, placeholder
-from ingest.office.slides.shapes import NUMBERS, REPEATED, TEXT, Deck, Shapes
+from ingest.office.slides.shapes import NUMBERS, TEXT, Deck, Shapes
 from ingest.office.word.numbering import whole
 from ingest.office.zip_guard import damaged
-from ingest.page_builder.office_page import Draft, comment_by
+from ingest.page_builder.office_page import REPEATED, Draft, comment_by
 
 _HIDDEN = "hidden slide"
 
@@ -114,7 +114,7 @@ def _comments(
             if comment.tag in ("p:cm", "p188:cm", "p188:reply"):
                 author = authors.get(comment.get("authorId", ""), "")
                 when = comment.get("dt", comment.get("created", ""))
-                lead = draft.made(comment_by(author, when))
+                lead = draft.count_in(comment_by(author, when))
                 draft.line(f"{lead} {_said(comment)}")
         yield root
 

@@ -5,9 +5,6 @@ from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 from ingest.office.rtf.reader import Reader
 
-_REPEATED = "repeated headers and footers"
-_NUMBERS = "page numbers"
-
 
 def load_rtf(source: Source) -> Document:
     """Read the text as it stands when all changes are accepted. Raises UnreadableFile."""
@@ -16,21 +13,9 @@ def load_rtf(source: Source) -> Document:
         raise UnreadableFile(f"{source.name} is damaged or not a .rtf file: save it again.")
     reader = Reader(source.name)
     reader.read(data.decode("latin-1"))
-    _margins(reader)
+    for story in sorted(reader.margins, key=lambda story: story.kind.startswith("footer")):
+        reader.draft.margin(story.draft)
     metadata = {name: text.strip() for name, text in reader.prologue.info.items() if text.strip()}
     page = reader.draft.page(1, reader.given)
     title = metadata.get("title") or source.stem
     return Document(source.sha256, source.name, title, (page,), metadata=metadata)
-
-
-def _margins(reader: Reader) -> None:
-    """Each wording of a header or footer once, after the text."""
-    draft = reader.draft
-    seen: set[str] = set()
-    for story in sorted(reader.margins, key=lambda story: story.kind.startswith("footer")):
-        text = draft.take(story.draft, "\n")
-        if text in seen or text.strip().isdecimal():
-            draft.drop(_REPEATED if text in seen else _NUMBERS, text)
-        else:
-            draft.line(text)
-        seen.add(text)

@@ -71,7 +71,7 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
         _chart(flow, root)
     for comment in about.comments:
         flow.paragraph(comment, BEGINS)
-    flow.left_out(TOO_MANY, found.characters)
+    flow.leave_out(TOO_MANY, found.characters)
     notes = [_NO_ROWS.format(found.unread)] if found.unread else []
     flow.end_page(" ".join([*notes, *([] if about.complete else [_NO_HIDING])]), always=True)
 

@@ -38,7 +38,7 @@ def as_text(source: Source, found: Decoded, note: str = "") -> Document:
 def finish(source: Source, flow: Flow, found: Decoded, note: str = "") -> Document:
     """The document, and on its last page a word on what was too much to read."""
     if found.rest:
-        flow.left_out("bytes behind the longest text that is read", found.rest)
+        flow.leave_out("bytes behind the longest text that is read", found.rest)
         note = f"{note} The file is too long: its last {found.rest:,} bytes were not read.".strip()
     metadata = {"encoding": found.encoding}
     return Document(source.sha256, source.name, source.stem, flow.finished(note), metadata=metadata)

@@ -75,14 +75,14 @@ def linked(
         elif element.tag == "dgm:relIds" and (found := relations.get(element.get("r:dm", ""))):
             root = None if found.outside else package.xml(found.target)
             for paragraph in () if root is None else root.iter("a:p"):
-                draft.line(draft.made("".join(texts(paragraph, TEXT))))
+                draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
 
 
 def chart(root: Element, draft: Draft) -> None:
     """The title of a chart, and its points as a table: a row a category, a column a series."""
     title = "".join(found for e in root.iter("c:title") for found in texts(e, TEXT))
     if title:
-        draft.line(draft.made(title), caption=True)
+        draft.line(draft.count_in(title), caption=True)
     series = list(root.iter("c:ser"))
     names = ["".join(_points(child(e, "c:tx")).values()) for e in series]
     values = [_first(e, _VALUES) for e in series]
@@ -93,7 +93,7 @@ def chart(root: Element, draft: Draft) -> None:
     rows = [["", *names]] if any(names) else []
     rows += [[heads.get(at, ""), *(points.get(at, "") for points in values)] for at in places]
     for row in rows:
-        draft.made("".join(row))
+        draft.count_in("".join(row))
     draft.table(rows, header=int(any(names)))
 
 

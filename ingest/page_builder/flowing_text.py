@@ -1,18 +1,17 @@
 """Writes pages of text that flows: for formats whose lines have no place on paper.
 
-It keeps the ledger: what is put in is counted first, then cleaned and cut into lines. Pages longer
-than LINES are cut at a heading or paragraph, so that one page is little to read, keep and show.
+Pages longer than LINES are cut at a heading or paragraph, so that one page is little to read, keep
+and show.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ingest.document.model import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
-from ingest.images.embedded_images import AGAIN, Marks, Writing
+from ingest.document.model import Cell, Line, Page, count
+from ingest.images.embedded_images import Writing
+from ingest.page_builder.builder import PageBuilder, bars, placed
 from ingest.platform.progress import beat
-from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
+from ingest.text.cell_values import cells, decimal_mark, header_rows
 
 LINES = 400  # of a page, about
 _CHARACTERS = 40_000  # of a page, about
@@ -24,9 +23,6 @@ TOO_LONG = "lines behind the most that are read"
 PLAIN = Line("")
 BEGINS = Line("", begins=True)
 _LONGEST = 4000  # characters of a line; lines that are shorter are folded later
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-# Soft hyphens, zero-width spaces, and the tag characters in which text is smuggled past readers.
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\U000e0000-\U000e007f]")
 
 
 class Flow:
@@ -36,25 +32,10 @@ class Flow:
         self.title = title  # of the pages to come, as of a sheet or chapter
         self.hidden = hidden  # why nobody sees the lines to come; "" when they are seen
         self.pages: list[Page] = []
+        self._page = PageBuilder()
         self._cells = 0  # of text tables, in all
         self._before = 0  # lines of the pages that are done
         self._unread = 0  # lines behind the most
-        self._begin()
-
-    def _begin(self) -> None:
-        self._lines: list[Line] = []
-        self._tables: list[Table] = []
-        self._figures: list[Figure] = []
-        self._characters = 0
-        self._dropped: Counter[str] = Counter()
-        self._pictures = 0
-        self._notes: list[str] = []
-        self._marks = Marks()
-
-    @property
-    def next(self) -> int:
-        """The index of the line that comes next on this page."""
-        return len(self._lines)
 
     def paragraph(self, text: str, like: Line = PLAIN, indent: str = "") -> None:
         """Running text. `like` says what its line is besides text."""
@@ -69,9 +50,8 @@ class Flow:
 
     def row(self, texts: Sequence[str], hidden: str = "") -> int:
         """A row of a table as a line; its index. Bars part the cells and are counted as text."""
-        filled = max((at for at, text in enumerate(texts, 1) if text.strip()), default=0)
-        self._add(Line(self._taken(row_text(texts[:filled])), begins=True, hidden=hidden))
-        return self.next - 1
+        self._add(Line(self._taken(bars(texts)), begins=True, hidden=hidden))
+        return len(self._page.lines) - 1
 
     def text_table(
         self,
@@ -91,8 +71,8 @@ class Flow:
             beat(len(self.pages), 0)
         self.typed_table(typed, header_rows(typed) if header is None else header, caption, hidden)
         if rest:
-            self.left_out(TOO_MANY, sum(count(text) for row in rest for text in row))
-            self._notes.append(f"A table is too long: its last {len(rest):,} rows were not read.")
+            self.leave_out(TOO_MANY, sum(count(text) for row in rest for text in row))
+            self.note(f"A table is too long: its last {len(rest):,} rows were not read.")
 
     def _readable(self, rows: Sequence[Sequence[str]]) -> int:
         """How many rows hold no more cells than are read in all."""
@@ -112,102 +92,83 @@ class Flow:
         """Rows of cells as lines and table; the header is repeated on each page, and counted."""
         header = min(header, len(rows))
         for start in range(header, max(len(rows), header + 1), _ROWS):
-            if start > header or self.next + min(len(rows), _ROWS) > 2 * LINES:
+            if start > header or len(self._page.lines) + min(len(rows), _ROWS) > 2 * LINES:
                 self.end_page()
             numbers = [*range(header), *range(start, min(start + _ROWS, len(rows)))]
-            placed = [self._placed(rows[n], hidden[n] if hidden else "") for n in numbers]
-            self.table(placed, header, caption)
+            shown = [self._placed(rows[n], hidden[n] if hidden else "") for n in numbers]
+            self.table(shown, header, caption)
 
     def _placed(self, row: Sequence[Cell], hidden: str) -> list[Cell]:
         line = self.row([cell.text for cell in row], hidden)
-        return [Cell(c.text, line, c.value, c.kind, c.unit) for c in row]
+        return [placed(cell, line) for cell in row]
 
     def table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
         """Rows whose lines are on this page already."""
-        lines = [cell.line for row in rows for cell in row]
-        if lines:
-            cells = tuple(tuple(row) for row in rows)
-            last = max(max(lines), self.next - 1)
-            self._tables.append(Table(min(lines), last, cells, header, caption))
+        self._page.add_table(rows, header, caption)
 
     def figure(self, caption: str) -> None:
-        self._pictures += 1
-        self._figures.append(Figure(NOWHERE, " ".join(caption.split())))
+        self._page.add_figure(caption)
 
     def written(self, writing: Writing, hidden: str = "") -> None:
         """What was recognised on a picture."""
-        self.left_out(AGAIN, writing.again)
+        self._page.note_picture(Writing(again=writing.again))
         for line in writing.lines:
             self.paragraph(line.text, replace(line, hidden=hidden or line.hidden))
-            self._marks.add(Writing((line,)))  # behind it: a page may have been turned
-        self._marks.add(replace(writing, lines=()))
+            self._page.note_picture(Writing((line,)))  # behind it: a page may have been turned
+        self._page.note_picture(replace(writing, lines=(), again=0))
 
     def note(self, text: str) -> None:
         """What a person should know of the page that is being written."""
-        self._notes.append(text)
+        self._page.notes[text] = None
 
-    def left_out(self, reason: str, characters: int) -> None:
+    def leave_out(self, reason: str, characters: int) -> None:
         """Characters that were in the source and are not put in."""
-        if characters:
-            self._characters += characters
-            self._dropped[reason] += characters
+        self._page.leave_out(reason, characters)
 
     def end_page(self, note: str = "", always: bool = False) -> None:
         """Turn the page, if there is something on it."""
-        if not (self._lines or self._dropped or self._figures or always):
+        page = self._page
+        if not (page.lines or page.books.dropped.total() or page.figures or always):
             return
-        note = " ".join([*self._notes, *([note] if note else [])])
-        dropped = tuple(Dropped(*item) for item in sorted(self._dropped.items()) if item[1])
-        page = Page(
-            len(self.pages) + 1, 0, 0, tuple(self._lines), self._pictures,
-            tables=tuple(self._tables), figures=tuple(self._figures),
-            characters=self._characters, dropped=dropped, note=note, title=self.title,
-        )  # fmt: skip
-        self.pages.append(self._marks.on(page))
+        if note:
+            self.note(note)
+        self.pages.append(page.build(len(self.pages) + 1, self.title))
         self._before += len(page.lines)
-        self._begin()
+        self._page = PageBuilder()
         beat(len(self.pages), 0)
 
     def finished(self, note: str = "") -> tuple[Page, ...]:
         """All pages, at least one."""
         if self._unread:
-            self._notes.append(f"It is too long: its last {self._unread:,} lines were not read.")
+            self.note(f"It is too long: its last {self._unread:,} lines were not read.")
         self.end_page(note, always=not self.pages)
         return tuple(self.pages)
 
     def _turn(self, line: Line) -> None:
         """A full page ends: at once before a heading, later before a paragraph, latest anywhere."""
         share = 1.0 if line.heading else 1.25 if line.begins else 2.0
-        if self.next >= LINES * share or self._characters >= _CHARACTERS * share:
+        full = len(self._page.lines) >= LINES * share
+        if full or self._page.books.given >= _CHARACTERS * share:
             self.end_page()
 
     def _put(self, text: str, like: Line) -> None:
-        if self._before + self.next >= MOST_LINES:
+        if self._before + len(self._page.lines) >= MOST_LINES:
             self._unread += 1
-            self._dropped[TOO_LONG] += count(text)
+            self._page.drop(TOO_LONG, text)
             return
-        self._characters -= count(text)  # counted again on the page where each part comes to lie
+        self._page.books.given -= count(text)  # each part is counted on the page where it lies
         for number, part in enumerate(_cut(text)):
             self._turn(PLAIN)
-            self._characters += count(part)
-            self._add(replace(like, text=part, begins=like.begins and number == 0))
+            self._add(
+                replace(like, text=self._page.count_in(part), begins=like.begins and number == 0)
+            )
 
     def _add(self, line: Line) -> None:
-        self._lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
+        self._page.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
 
     def _taken(self, text: str) -> str:
         """The text without what is none; all of it is counted."""
-        self._characters += count(text)
-        if text.isprintable():  # most text is, and a table may have millions of cells
-            return text
-        for reason, none in (
-            ("control characters", _CONTROL),
-            ("invisible characters", _INVISIBLE),
-        ):
-            if found := none.findall(text):
-                text = none.sub("", text)
-                self._dropped[reason] += count("".join(found))
-        return text
+        return self._page.clean(self._page.count_in(text))
 
 
 def _cut(text: str) -> Iterator[str]:

@@ -1,65 +1,46 @@
-"""A page while it is read: collects lines, tables and figures, and keeps the books of characters.
+"""A page of an office document while it is read: what hangs on a text comes where it belongs.
 
-Characters that a loader writes itself, such as bullets and the bars between cells, are counted as
-given, so that given = lines + dropped.
+The reader counts the characters that its source holds by itself, so that none is forgotten: those
+that come to no line are dropped with a reason.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from ingest.document.model import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
-from ingest.images.embedded_images import AGAIN, Marks, Writing
+from ingest.document.model import Cell, Line, Page, Table, count
+from ingest.images.embedded_images import Writing
+from ingest.page_builder.builder import Books, PageBuilder, bars, placed
 from ingest.page_builder.merged_cells import Row, covered_text, filled, joined, text_of
-from ingest.text.cell_values import BAR, cells, header_rows, row_text
+from ingest.text.cell_values import cells, header_rows
 
-UNPLACED = "text in parts of the file that are not shown"
-CONTROL = "control characters"
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")  # without white space
+# Why characters of a file do not become lines, and what a page says of itself.
+DELETED = "text deleted under tracked changes"
+COPY = "second copies of drawings for old programs"
+REPEATED = "repeated headers and footers"
+PAGE_NUMBERS = "page numbers"
+NOT_READ = "an embedded document is not read"
 _LONGEST_HEADING = 200  # characters: a longer one is a paragraph in the wrong style
 _LONGEST_LINK = 200  # characters: a longer one is for machines
 
 
-@dataclass
-class _Books:
-    """Characters that were made and dropped; shared by the drafts of one page."""
-
-    made: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    marks: Marks = field(default_factory=Marks)
-
-
-class Draft:
+class Draft(PageBuilder):
     """Lines in reading order. Read one page (or one cell) into it, then take `page`."""
 
-    def __init__(self, books: _Books | None = None) -> None:
-        self._books = books or _Books()
+    def __init__(self, books: Books | None = None) -> None:
+        super().__init__(books)
         self._nested = books is not None
-        self.lines: list[Line] = []
-        self.tables: list[Table] = []
-        self.figures: list[Figure] = []
-        self.pictures = 0
-        self.notes: dict[str, None] = {}
         self._caption = -1  # index of the line that may be the caption of the next table
         self._waiting: list[Line] = []  # of pictures in a cell or note: they stand behind it
         self._pictured = -1  # how many lines there were when the last picture was read
+        self._margins: set[str] = set()
 
     def inner(self) -> "Draft":
         """For the content of a cell or a note: its own lines, the same books."""
-        return Draft(self._books)
-
-    def made(self, text: str) -> str:
-        """Say that this text is not among the characters that the source gave."""
-        self._books.made += count(text)
-        return text
-
-    def drop(self, reason: str, text: str) -> None:
-        self._books.dropped[reason] += count(text)
+        return Draft(self.books)
 
     def line(self, text: str, heading: int = 0, hidden: str = "", caption: bool = False) -> None:
         """A paragraph, list item or heading; breaks in it begin new lines."""
-        parts = [part for raw in text.split("\n") if (part := " ".join(self._clean(raw).split()))]
+        parts = [part for raw in text.split("\n") if (part := self._text(raw))]
         if heading and sum(map(len, parts)) <= _LONGEST_HEADING:
             parts = [" ".join(parts)] if parts else []
         else:
@@ -93,11 +74,10 @@ class Draft:
 
     def figure(self, alt: str, written: Iterable[Writing] = (), hidden: str = "") -> None:
         """A picture. What it shows in words is a line too: only lines are found and cited."""
-        self.pictures += 1
-        alt = " ".join(self._clean(self.made(alt)).split())
-        self.figures.append(Figure(NOWHERE, alt))
+        alt = self._text(self.count_in(alt))
+        self.add_figure(alt)
         if alt:
-            self.line(self.made("[Figure:") + f" {alt}" + self.made("]"), hidden=hidden)
+            self.line(self.count_in("[Figure:") + f" {alt}" + self.count_in("]"), hidden=hidden)
         for writing in written:
             self._write(writing, hidden)
         self._follow()
@@ -109,35 +89,36 @@ class Draft:
         What is hidden in it becomes lines of its own here.
         """
         self.figures += inner.figures
-        self.pictures += inner.pictures
         self.notes |= inner.notes
         self.lines += [line for line in inner.lines if line.hidden]
         self._waiting += inner._waiting
         return joint.join(line.text for line in inner.lines if not line.hidden)
 
+    def remark(self, mark: str, inner: "Draft", joint: str = " ") -> None:
+        """A note, comment or text box that says something, as a paragraph behind its mark."""
+        if text := self.take(inner, joint):
+            self.line(f"{self.count_in(mark)} {text}")
+
+    def margin(self, inner: "Draft") -> None:
+        """A header or footer, after the text: each wording once, and no numbers of pages."""
+        text = self.take(inner, "\n")
+        if text in self._margins or text.strip().isdecimal():
+            self.drop(REPEATED if text in self._margins else PAGE_NUMBERS, text)
+        else:
+            self.line(text)
+        self._margins.add(text)
+
     def page(self, number: int, given: int, title: str = "") -> Page:
         """The page; `given` are the characters that its source holds."""
         self._follow()
-        kept = sum(count(line.text) for line in self.lines)
-        dropped = self._books.dropped
-        missing = given + self._books.made - kept - dropped.total()
-        if missing > 0:
-            dropped[UNPLACED] += missing
-        page = Page(
-            number, 0, 0, tuple(self.lines), self.pictures,
-            tables=tuple(self.tables), figures=tuple(self.figures), title=title,
-            characters=kept + dropped.total(), note="; ".join(self.notes),
-            dropped=tuple(Dropped(*entry) for entry in dropped.items() if entry[1]),
-        )  # fmt: skip
-        return self._books.marks.on(page)
+        self.books.given += given
+        return self.build(number, title, between="; ")
 
     def _write(self, writing: Writing, hidden: str) -> None:
         """What was recognised on a picture."""
-        self._books.marks.add(writing)
-        self._books.made += writing.again
-        self._books.dropped[AGAIN] += writing.again
+        self.note_picture(writing)
         for line in writing.lines:
-            text = " ".join(self._clean(self.made(line.text)).split())
+            text = self._text(self.count_in(line.text))
             self._waiting.append(replace(line, text=text, hidden=hidden or line.hidden))
 
     def _follow(self) -> None:
@@ -146,43 +127,31 @@ class Draft:
             self.lines += self._waiting
             self._waiting = []
 
-    def _clean(self, text: str) -> str:
-        found = _CONTROLS.findall(text)
-        if found:
-            self.drop(CONTROL, "".join(found))
-            text = _CONTROLS.sub("", text)
-        return text
+    def _text(self, raw: str) -> str:
+        return " ".join(self.clean(raw).split())
 
     def _row(self, row: Row, texts: Sequence[str | Cell]) -> list[str | Cell]:
-        """The cells of one row without control characters; what is made for them is counted."""
-        self.made("".join(map(covered_text, texts, row)))
-        return [
-            " ".join(self._clean(entry).split()) if isinstance(entry, str) else entry
-            for entry in texts
-        ]
+        """The cells of one row without control characters; what is written for them is counted."""
+        self.count_in("".join(map(covered_text, texts, row)))
+        return [self._text(entry) if isinstance(entry, str) else entry for entry in texts]
 
     def _bars(self, row: Sequence[str | Cell]) -> str:
         """A row as a line, as far as there is something in it."""
-        texts = [text_of(entry) for entry in row]
-        while not texts[-1].strip():
-            texts.pop()
-        self._mark(BAR, len(texts) - 1)
-        return row_text(texts)
-
-    def _mark(self, bar: str, times: int) -> None:
-        self._books.made += count(bar) * max(times, 0)
+        line = bars([text_of(entry) for entry in row])
+        self.books.given += count(line) - sum(count(text_of(entry)) for entry in row)
+        return line
 
     def _plain(self, rows: Sequence[Row]) -> None:
         """A table inside of a cell: its rows are text of that cell, without bars of their own."""
         for row in rows:
             shown = [text for entry in row if (text := text_of(entry)).strip()]
-            self._mark(",", len(shown) - 1)
+            self.count_in("," * (len(shown) - 1))
             self.line(", ".join(shown))
 
     def _captioned(self, caption: str) -> None:
         """A caption right below a picture says more than its alternative text."""
         if self.figures and self._pictured == len(self.lines):
-            self.figures[-1] = Figure(NOWHERE, caption)
+            self.figures[-1] = replace(self.figures[-1], caption=caption)
 
 
 def _any(row: Row) -> bool:
@@ -194,8 +163,8 @@ def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell
     guessed = cells([list(map(text_of, row)) for row in rows], range(first, first + len(rows)))
     return tuple(
         tuple(
-            Cell(e.text, guess.line, e.value, e.kind, e.unit) if isinstance(e, Cell) else guess
-            for e, guess in zip(row, line, strict=True)
+            placed(entry, guess.line) if isinstance(entry, Cell) else guess
+            for entry, guess in zip(row, line, strict=True)
         )
         for row, line in zip(rows, guessed, strict=True)
     )

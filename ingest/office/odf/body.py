@@ -10,10 +10,8 @@ from ingest.office.odf.table import rows
 from ingest.office.odf.text import SAID, SHAPES, creator, described, paragraph, said
 from ingest.office.ooxml import Package, child, children
 from ingest.office.word.numbering import whole
-from ingest.page_builder.office_page import Draft, comment_by
+from ingest.page_builder.office_page import DELETED, NOT_READ, Draft, comment_by
 
-DELETED = "text deleted under tracked changes"
-NOT_READ = "an embedded document is not read"
 _BOXES = {"draw:text-box", "draw:custom-shape", "draw:rect", "draw:ellipse", "draw:circle",
           "draw:caption", "draw:g", "draw:a", "draw:regular-polygon", "draw:polygon", "draw:path",
           "draw:line", "draw:connector", "draw:polyline", "draw:measure"}  # fmt: skip
@@ -79,7 +77,7 @@ class Body:
         said_something = False
         for reason, text in found.text.items():
             if text.strip():
-                lead = f"{draft.made(label)} " if label and not said_something else ""
+                lead = f"{draft.count_in(label)} " if label and not said_something else ""
                 draft.line(lead + text, heading, reason, caption=_is_caption(element))
                 said_something = True
         for hanging, mark in found.hanging:
@@ -91,15 +89,14 @@ class Body:
             inner = draft.inner()
             for body in children(element, "text:note-body"):
                 self.blocks(body, inner)
-            draft.line(f"{draft.made(mark)} {draft.take(inner)}")
+            draft.line(f"{draft.count_in(mark)} {draft.take(inner)}")
         else:
             self.block(element, draft, paper)
 
     def _comment(self, annotation: Element, draft: Draft) -> None:
         inner = draft.inner()
         self.blocks(annotation, inner)
-        if text := draft.take(inner):
-            draft.line(f"{draft.made(comment_by(*creator(annotation)))} {text}")
+        draft.remark(comment_by(*creator(annotation)), inner)
 
     def _heading(self, element: Element, draft: Draft) -> None:
         level = max(whole(element.get("text:outline-level", "1")), 1)
@@ -208,10 +205,10 @@ class Body:
         if root is None:
             draft.notes[NOT_READ] = None
         elif root.tag == "math:math":
-            draft.line(draft.made(_typed(root)))
+            draft.line(draft.count_in(_typed(root)))
         else:
             for table in root.iter("table:table"):
-                draft.made("".join(said(table)))
+                draft.count_in("".join(said(table)))
                 self.block(table, draft)
 
 

@@ -28,7 +28,7 @@ def rows(table: Element, read: Read, draft: Draft) -> tuple[list[Row], int]:
             entries.pop()  # rows are filled up to the width of a sheet
         said = "".join(map(text_of, entries))
         times = repeats(row, "table:number-rows-repeated", _MOST_ROWS) if said else 1
-        draft.made(said * (times - 1))
+        draft.count_in(said * (times - 1))
         found += [entries] * times
         header += times if heads else 0
     if table.get("table:use-first-row-styles") == "true" and len(found) > 1:
@@ -60,7 +60,7 @@ def _entries(row: Element, read: Read, draft: Draft) -> Iterator[Entry]:
             wide = whole(cell.get("table:number-columns-spanned", "")) - 1
         times = repeats(cell, "table:number-columns-repeated", _MOST_COLUMNS)
         wide -= times if isinstance(entry, Covered) else 0
-        draft.made(text * (times - 1))
+        draft.count_in(text * (times - 1))
         yield from [entry] * times
 
 

@@ -59,7 +59,7 @@ def _part(part: Element, found: Inline, hidden: str, look: Look, draft: Draft) -
             found.text[hidden] += "\n"
         case "text:note":
             mark = f"[{''.join(_citation(part))}]"
-            found.text[hidden] += draft.made(mark)
+            found.text[hidden] += draft.count_in(mark)
             found.hanging.append((part, mark))
         case "office:annotation":
             found.hanging.append((part, ""))
@@ -69,12 +69,12 @@ def _part(part: Element, found: Inline, hidden: str, look: Look, draft: Draft) -
             before = len(found.text[hidden])
             _read(part, found, hidden, look, draft)
             shown = found.text[hidden][before:]
-            found.text[hidden] += draft.made(address(shown, part.get("xlink:href", "")))
+            found.text[hidden] += draft.count_in(address(shown, part.get("xlink:href", "")))
         case "text:span":
             own = look(part.get("text:style-name", ""))
             _read(part, found, hidden or own, look, draft)
         case "draw:frame" if text := found.in_line(part):
-            found.text[hidden] += draft.made(text)
+            found.text[hidden] += draft.count_in(text)
         case tag if tag in SHAPES:
             found.hanging.append((part, ""))
         case tag if tag not in ASIDE:

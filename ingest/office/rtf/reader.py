@@ -14,9 +14,8 @@ from ingest.office.rtf.story import Story
 from ingest.office.rtf.syntax import Token, decoded, known, tokens
 from ingest.office.rtf.table import Edge, Layout
 from ingest.page_builder.merged_cells import Covered
-from ingest.page_builder.office_page import Draft, address, comment_by
+from ingest.page_builder.office_page import DELETED, Draft, address, comment_by
 
-DELETED = "text deleted under tracked changes"
 _DEEPEST = 2000  # groups in groups
 _TINY = 4  # half points
 _CHARACTERS = {"tab": " ", "line": "\n", "emdash": "—", "endash": "\u2013", "emspace": " ",
@@ -216,7 +215,7 @@ class Reader:
         elif kind == "footnote":
             self._notes += 1
             mark = f"[{self._notes}]"
-            self._stories[-1].write(self.draft.made(mark))
+            self._stories[-1].write(self.draft.count_in(mark))
         self._stories.append(Story(kind, self.draft.inner(), mark))
         self._group = replace(self._group, opens=kind, in_table=False, level=None, style=0)
 
@@ -236,7 +235,7 @@ class Reader:
             picture.draft.figure(self._kept.pop("alt", ""))
             story.hang(picture)
         elif opened == "fldrslt" and (link := _LINK.search(self._kept.pop("fldinst", ""))):
-            story.write(self.draft.made(address(self._shown, link[1])))
+            story.write(self.draft.count_in(address(self._shown, link[1])))
 
     def _end_paragraph(self) -> None:
         group = self._group

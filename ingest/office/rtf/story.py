@@ -77,6 +77,4 @@ def _show(story: Story, draft: Draft) -> None:
     if not story.mark:  # a text box: lines of their own
         draft.lines += story.draft.lines
         story.draft.lines = []
-    text = draft.take(story.draft)
-    if text:
-        draft.line(f"{draft.made(story.mark)} {text}")
+    draft.remark(story.mark, story.draft)

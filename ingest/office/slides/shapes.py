@@ -11,13 +11,10 @@ from ingest.office.ooxml import Package, Relation, child, children, texts, value
 from ingest.office.slides.lists import Inherited, Marks, is_title, placeholder
 from ingest.office.word.numbering import whole
 from ingest.page_builder.merged_cells import Covered, Entry
-from ingest.page_builder.office_page import Draft, address
+from ingest.page_builder.office_page import COPY, NOT_READ, REPEATED, Draft, address
 
 TEXT = frozenset({"a:t", "m:t", "p:text"})
-COPY = "second copies of drawings for old programs"
 NUMBERS = "slide numbers"
-REPEATED = "repeated headers and footers"
-NOT_READ = "an embedded document is not read"
 
 _RUNNING = {"ftr", "hdr", "dt"}
 _TINY = 200  # hundredths of a point
@@ -105,7 +102,7 @@ class Shapes:
             if not text.strip():
                 continue
             mark = marks.next(child(paragraph, "a:pPr"))
-            lead = " ".join(self._draft.made(part) for part in (before, mark) if part)
+            lead = " ".join(self._draft.count_in(part) for part in (before, mark) if part)
             before = ""
             self._draft.line(f"{lead} {text}", hidden=hidden or _tiny(paragraph))
 
@@ -118,18 +115,18 @@ class Shapes:
             if part.tag in ("a:r", "a:fld"):
                 shown = "".join(texts(part, TEXT)).replace("\n", " ")  # breaks are elements
                 yield shown
-                yield self._draft.made(self._address(part, shown))
+                yield self._draft.count_in(self._address(part, shown))
             elif part.tag == "a:br":
                 yield "\n"
             elif part.tag == "mc:AlternateContent":
                 yield from self._formula_forms(part)
             elif part.tag not in ("a:pPr", "a:endParaRPr"):
-                yield formula(part, self._draft.made)
+                yield formula(part, self._draft.count_in)
 
     def _formula_forms(self, forms: Element) -> Iterator[str]:
         for number, form in enumerate(forms):
             if number == 0:
-                yield formula(form, self._draft.made)
+                yield formula(form, self._draft.count_in)
             else:
                 self._draft.drop(COPY, "".join(texts(form, TEXT)))
 

@@ -9,13 +9,12 @@ from ingest.office import drawings
 from ingest.office.ooxml import Package, Relation, child, texts, value
 from ingest.office.word.numbering import Numbering, whole
 from ingest.office.word.styles import Style, Styles, on, outline
-from ingest.office.word.text import COPY, DELETED, PROMPT, TEXT, Inline, Runs
+from ingest.office.word.text import PROMPT, TEXT, Inline, Runs
 from ingest.page_builder.merged_cells import Covered, Entry, Row
-from ingest.page_builder.office_page import Draft, comment_by
+from ingest.page_builder.office_page import COPY, DELETED, NOT_READ, Draft, comment_by
 
 _NESTED = {"w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag"}
 _WIDEST = 63  # columns, what Word allows
-NOT_READ = "an embedded document is not read"
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Body:
         label = self._label(properties, style, found)
         for hidden, text in found.text.items():
             if text.strip():
-                mark = f"{draft.made(label)} " if label else ""
+                mark = f"{draft.count_in(label)} " if label else ""
                 draft.line(mark + text, heading, hidden, caption=style.name == "caption")
                 label = ""
         self._hanging(found, draft)
@@ -121,8 +120,7 @@ class Body:
             mark = comment_by(remark.author, remark.when)
         inner = draft.inner()
         self.blocks(remark.element, inner)
-        if text := draft.take(inner):
-            draft.line(f"{draft.made(mark)} {text}")
+        draft.remark(mark, inner)
 
     def _drawing(self, drawing: Element, draft: Draft, hidden: str) -> None:
         boxes = list(_boxes(drawing, draft))

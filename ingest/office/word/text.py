@@ -11,12 +11,10 @@ from ingest.office.formulas import formula
 from ingest.office.ooxml import child, texts, value
 from ingest.office.word.numbering import whole
 from ingest.office.word.styles import Styles, on
-from ingest.page_builder.office_page import Draft, address
+from ingest.page_builder.office_page import COPY, DELETED, Draft, address
 
 TEXT = frozenset({"w:t", "w:delText", "m:t", "a:t"})
-DELETED = "text deleted under tracked changes"
 PROMPT = "prompts of empty form fields"
-COPY = "second copies of drawings for old programs"
 
 _PLAIN = {"w:tab": " ", "w:ptab": " ", "w:br": "\n", "w:cr": "\n"}
 _SKIPPED = {"w:pPr", "w:rPr", "w:instrText", "w:sdtPr", "w:fldData", "w:rt"}
@@ -71,7 +69,7 @@ class Runs:
         elif tag in ("w:del", "w:moveFrom"):
             self._draft.drop(DELETED, "".join(texts(part, TEXT)))
         elif tag in _FORMULAS:
-            found.text[hidden] += formula(part, self._draft.made)
+            found.text[hidden] += formula(part, self._draft.count_in)
         elif tag in _DRAWINGS:
             found.drawings.append((part, hidden))
         elif tag == "mc:AlternateContent":
@@ -85,7 +83,7 @@ class Runs:
 
     def _mark(self, part: Element, found: Inline, hidden: str) -> bool:
         """Marks that stand for text which the file does not hold as text."""
-        made = self._draft.made
+        made = self._draft.count_in
         match part.tag:
             case "w:noBreakHyphen":
                 found.text[hidden] += made("-")
@@ -121,7 +119,7 @@ class Runs:
         before = len(found.text[hidden])
         self._children(part, found, hidden)
         shown = found.text[hidden][before:]
-        found.text[hidden] += self._draft.made(address(shown, part.get("target", "")))
+        found.text[hidden] += self._draft.count_in(address(shown, part.get("target", "")))
 
     def _hidden(self, properties: Element | None) -> str:
         if properties is None:
