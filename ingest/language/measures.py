@@ -32,7 +32,7 @@ _UNIT = (
 _BEFORE = rf"(?<!\w)(?<!\d[.,:/])(?:(?P<money>{MONEY})\s?)?(?P<sign>-)?"
 _NUMBER = re.compile(rf"(?P<nth>\b{NTH}\b)|{_BEFORE}(?P<digits>{DIGITS})(?P<words>)")
 _OR_WORDS = re.compile(
-    rf"(?P<nth>\b(?:{NTH}|{NTH_WORDS})\b)|{_BEFORE}(?:(?P<digits>{DIGITS})|(?P<words>{WORDS})\b)",
+    rf"(?P<nth>\b(?:{NTH}|{NTH_WORDS})\b)|{_BEFORE}(?P<digits>{DIGITS})|\b(?P<words>{WORDS})\b",
     re.IGNORECASE,
 )
 _FOLLOWING = re.compile(rf"\s?[-\s(]?({_UNIT})", re.IGNORECASE)
