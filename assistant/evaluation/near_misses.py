@@ -17,8 +17,8 @@ _YEAR = re.compile(rf"\b{YEAR}\b")
 _NAME = re.compile(r"(?<=[\w,] )(?:[A-Z][a-zA-Zé&-]*[a-z][\w&-]*)(?: (?:of |& )?[A-Z][\w&-]*)*")
 # Words that stand for something known by them alone, or for a place in a document.
 _NO_NAMES = re.compile(
-    rf"(?:{'|'.join(month_names('en'))}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|English|Q\d|Section|Table|Annex"
-    r"|Appendix|Chapter|Figure|Part|Article|Form|Item)\b"
+    rf"(?:{'|'.join(month_names('en'))}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|English|Q\d"
+    r"|Section|Table|Annex|Appendix|Chapter|Figure|Part|Article|Form|Item)\b"
 )
 # No places, companies or people, as far as we know, and each could be any of these.
 _INVENTED = (

@@ -26,7 +26,7 @@ from ingest.language.units import CODES, MONEY, Unit, find_unit
 
 _PERCENT = r"(?:per|pour|por) ?(?:ciento|cent[oe]?)\b"
 _UNIT = (
-    rf"%|‰|°\s?[CF]\b|km/h\b|k?m[²2]\b|{_PERCENT}|(?:(?:US|C|A)?\$|[€£¥₪₹])(?!\s?\d)"
+    rf"%|‰|°\s?[CF]\b|km/h\b|k?m[²2]\b|{_PERCENT}|(?:(?:US|C|A)?\$|[€£¥₪₹])(?!\s?[-\d(—])"
     r"|[^\W\d_]+(?!\w)"
 )
 _BEFORE = rf"(?<!\w)(?<!\d[.,:/])(?:(?P<money>{MONEY})\s?)?(?P<sign>-)?"
@@ -193,8 +193,8 @@ def _scale(word: str, found: Quantity, beside: bool) -> int:
 
 def _counting(found: Quantity, unit: Unit, passed: list[str], end: int) -> Quantity:
     """With a unit that stands behind the number and some words."""
+    if found.unit and found.unit != unit:  # "$5 million year over year"
+        return found
     near = not passed or (len(passed) == 1 and passed[0] in _MODIFIERS)
     modifier = _MODIFIERS[passed[0]] if near and passed else 1.0
-    return replace(
-        found, unit=found.unit or unit, modifier=modifier, end=end if near else found.end
-    )
+    return replace(found, unit=unit, modifier=modifier, end=end if near else found.end)

@@ -6,9 +6,11 @@ Piper uses, too): money before its number, dates with dashes, English abbreviati
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from ingest.language import sentences
 from ingest.language.locales import MONTH_OF, month_names
+from ingest.language.measures import Quantity, find_quantities
 
 _LONGEST = 300  # characters of a piece: about 20 seconds of sound, so that the first comes soon
 _MONTHS = month_names("en")
@@ -16,9 +18,9 @@ _COINS = {
     "$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yen", ""),
 }  # fmt: skip
 
-_SCALES = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
-_SCALED = "thousand|million|billion|trillion|[kKmMbB]n?"
+_SCALES = {2: "hundred", 3: "thousand", 6: "million", 9: "billion", 12: "trillion"}
+_SIGN = re.compile("[$€£¥]")
+_CENTS = -2  # power of ten
 
 Change = str | Callable[["re.Match[str]"], str]
 
@@ -39,8 +41,6 @@ _MARKUP: tuple[tuple[str, Change], ...] = (
 )  # fmt: skip
 _ENGLISH: tuple[tuple[str, Change], ...] = (
     (r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b", lambda m: _date(m)),
-    (rf"([$€£¥]) ?({_NUMBER})\.(\d\d)(?!\d)(?! ?(?:{_SCALED})\b)", lambda m: _money(m)),
-    (rf"([$€£¥]) ?({_NUMBER}(?:\.\d+)?)(?: ?({_SCALED})\b)?", lambda m: _amount(m)),
     (r"\b(\d{1,2}):00(?! ?[ap]\.?m)(?![:\d])", r"\1 o'clock"),
     (r"(?<=\d) ?[–—] ?(?=\d)|(?<=\b\d\d\d\d)-(?=\d\d\d\d\b)", " to "),
     (r"(?<![\w.])[-\u2212](?=\d)", "minus "),
@@ -68,7 +68,9 @@ _ENGLISH: tuple[tuple[str, Change], ...] = (
 def pieces(text: str, language: str = "en") -> Iterator[str]:
     """What is read of a text, a sentence or a part of a long one at a time."""
     plain = _without_markup(text)
-    for sentence in sentences.split(_changed(plain, _ENGLISH) if language == "en" else plain):
+    if language == "en":
+        plain = _changed(_with_money(plain), _ENGLISH)
+    for sentence in sentences.split(plain):
         read = _read(sentence)
         if re.search(r"\w", read):
             yield from _parts(read)
@@ -119,19 +121,26 @@ def _month(short: str) -> str:
     return _MONTHS[MONTH_OF[short.lower()] - 1]
 
 
-def _money(found: "re.Match[str]") -> str:
-    whole, part = _COINS[found[1]]
-    coins = int(found[3])
-    units = f"{found[2]} {whole if found[2] == '1' else _many(whole)}"
-    return f"{units} and {coins} {part if coins == 1 else _many(part)}" if coins and part else units
+def _with_money(text: str) -> str:
+    """`$1,200.50` is read as 1,200 dollars and 50 cents, `$1.2m` as 1.2 million dollars."""
+    for found in reversed(find_quantities(text)):
+        coins = _COINS.get(found.unit.name) if found.unit else None
+        if coins and found.value is not None and _SIGN.search(text, found.start, found.end):
+            text = f"{text[: found.start]}{_spoken(found, found.value, *coins)}{text[found.end :]}"
+    return text
 
 
-def _amount(found: "re.Match[str]") -> str:
-    scale = found[3] or ""
-    scale = _SCALES.get(scale.lower(), scale)
-    unit = _COINS[found[1]][0]
-    one = found[2] == "1" and not scale
-    return " ".join(filter(None, (found[2], scale, unit if one else _many(unit))))
+def _spoken(found: Quantity, value: Decimal, whole: str, part: str) -> str:
+    if found.scale:
+        return f"{found.digits} {_SCALES[found.scale]} {_many(whole)}"
+    if not part or value.as_tuple().exponent != _CENTS:
+        return f"{found.digits} {whole if value == 1 else _many(whole)}"
+    coins, digits = int(value * 100 % 100), f"{int(value):,}"
+    units = f"{digits} {whole if digits == '1' else _many(whole)}"
+    cents = f"{coins} {part if coins == 1 else _many(part)}"
+    if not coins or value < 1:
+        return cents if coins else units
+    return f"{units} and {cents}"
 
 
 def _many(coin: str) -> str:

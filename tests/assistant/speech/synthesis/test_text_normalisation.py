@@ -14,6 +14,8 @@ from assistant.speech.synthesis.text_normalisation import pieces
         ("Guests pay €9.50, children £1.", "Guests pay 9 euros and 50 cents, children 1 pound."),
         ("Sales were $3.5bn, up from $900k.",
          "Sales were 3.5 billion dollars, up from 900 thousand dollars."),
+        ("$0.50 and US$2m; 1.234,50 € and $0.00.",
+         "50 cents and 2 million dollars; 1,234 euros and 50 cents and 0 dollars."),
         ("It paid $1,200, and more.", "It paid 1,200 dollars, and more."),
         ("Due on 2024-03-01.", "Due on March 1, 2024."),
         ("Pages 5–10, e.g. p. 7.", "Pages 5 to 10, for example page 7."),
