@@ -38,7 +38,7 @@ _LABEL = re.compile(
     r"(?:\W+(?:no|number)\b)?\W{0,2}\Z",
     re.IGNORECASE,
 )
-_ROUNDED = 1000  # from here on trailing zeros may be of rounding
+_ROUNDED = 1000  # from here on, but not 1000 itself
 _ABOUT = 0.1
 _CALENDAR = 0.03  # a month is 30 days, or 31
 
@@ -76,12 +76,9 @@ class Amount:
             off = max(off, _ABOUT * max(abs(mine), abs(theirs)))
         if self.kind == "time":
             off = max(off, _CALENDAR * min(mine, theirs))
-        if {self.bound, other.bound} == {"low", ""}:  # a value that the bound allows
-            floor, value = (mine, theirs) if self.bound else (theirs, mine)
-            return value >= floor - off
-        if {self.bound, other.bound} == {"high", ""}:
-            ceiling, value = (mine, theirs) if self.bound else (theirs, mine)
-            return value <= ceiling + off
+        more = mine - theirs if self.bound else theirs - mine  # than a value that the bound allows
+        if (bounds := {self.bound, other.bound}) in ({"low", ""}, {"high", ""}):
+            return more <= off if "low" in bounds else more >= -off
         return abs(mine - theirs) <= off
 
 
@@ -148,13 +145,9 @@ def _amount(number: Quantity, text: str) -> Amount:
 
 
 def _off(number: Quantity) -> float:
-    """Half of a one in the last place that counts."""
-    value, scale = number.value or Decimal(0), 10.0**number.scale
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < 0:
-        return float(0.5 * 10.0**exponent * scale)
-    whole = str(value)
-    zeros = len(whole) - len(whole.rstrip("0"))
-    if scale > 1 or (value >= _ROUNDED and len(whole) - zeros > 1):
-        return 0.5 * 10.0**zeros * scale if zeros or scale > 1 else 0.0
-    return 0.0
+    """Half of a one in the last place that counts: trailing zeros may be of rounding."""
+    value = number.value or Decimal(0)
+    round_one = value.normalize().as_tuple()
+    place = min(int(value.as_tuple().exponent), 0) or int(round_one.exponent)
+    doubtful = place > 0 and value >= _ROUNDED and len(round_one.digits) > 1
+    return 0.5 * 10.0 ** (place + number.scale) if place < 0 or number.scale or doubtful else 0.0
