@@ -16,6 +16,7 @@ from assistant.images.vision.tagger import Tagging
 from assistant.images.vision.transformers_models import Blip
 from assistant.models.catalogue import default_model
 from assistant.storage.output_files import Made
+from assistant.ui.components.model_offers import told
 from ingest.errors import PinciteError
 from ingest.images.ocr.rapid import Rapid
 from ingest.media.ffmpeg import Media
@@ -110,15 +111,23 @@ USES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("told", USES)
+@pytest.mark.parametrize("sentence", USES)
 def test_what_needs_an_extra_names_it(
-    told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in names_of_extras():
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(PinciteError) as raised:
-        USES[told](tmp_path)
-    assert f"Install pincite[{told}" in str(raised.value)
+        USES[sentence](tmp_path)
+    assert f"Install pincite[{sentence}" in str(raised.value)
+
+
+def test_an_offered_model_says_which_extra_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer = {"name": "whisper-base", "role": "speech", "licence": "MIT", "bytes": 1e6, "note": ""}
+    assert told(offer) == "whisper-base · 1 MB · MIT"
+    for name in names_of_extras():
+        monkeypatch.setitem(sys.modules, name, None)
+    assert told(offer) == "whisper-base · 1 MB · MIT · needs pincite[speech]"
 
 
 def test_models_that_cannot_run_are_not_fetched_unasked(

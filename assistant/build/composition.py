@@ -15,6 +15,7 @@ from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
+from assistant.models.roles import missing_extra
 from assistant.models.store import Models
 from assistant.receipts.record import Receipts, Recorder, Writer
 from assistant.routing.classifier import Likeness
@@ -173,7 +174,9 @@ def answering(settings: Settings) -> Answering:
         path = Models(settings.models_folder, settings).chosen("chat")
         if path is not None:
             return _with_model(path, budget, settings)
-        why = "No chat model is installed; `pincite models pull` gets one."
+        needed = missing_extra("chat")
+        first = f"install {needed}, then " if needed else ""
+        why = f"No chat model is installed; {first}`pincite models pull` gets one."
     except AssistantError as error:
         why = str(error)
     answer = Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings))

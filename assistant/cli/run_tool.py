@@ -53,10 +53,14 @@ def run(
 
 def tell_offers(offers: "Sequence[Offer]") -> None:
     """Which command fetches a model that was missed."""
+    from assistant.models.roles import missing_extra
+
     for offer in offers:
         size = f"{offer.bytes / 1e6:.0f} MB, " if offer.bytes else ""
         note = f"; {offer.note}" if offer.note else ""
-        notice(f"`pincite models pull {offer.name}` fetches it ({size}{offer.licence}{note}).")
+        extra = f"; it needs {needed}" if (needed := missing_extra(offer.role)) else ""
+        about = f"({size}{offer.licence}{note})"
+        notice(f"`pincite models pull {offer.name}` fetches it {about}{extra}.")
 
 
 def require_place(output: Path | None) -> None:

@@ -231,10 +231,9 @@ def _pdf(child: subprocess.Popen[str]) -> Check:
     return Check("pdf", "ok", f"pypdf {said} and PDFium")
 
 
-def _install(extra: str, *packages: str) -> str:
+def _install(extra: str, imported: str, packages: str) -> str:
     """The command that installs an extra, or repairs its packages where they are there."""
-    there = installed(*(package.replace("-", "_") for package in packages))
-    what = f"--force-reinstall {' '.join(packages)}" if there else f"'pincite[{extra}]'"
+    what = f"--force-reinstall {packages}" if installed(imported) else f"'pincite[{extra}]'"
     return f"{sys.executable} -m pip install {what}"
 
 
@@ -246,7 +245,7 @@ def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
     if settings.ocr == "tesseract":
         return _tesseract(settings.ocr_languages)
     if status:
-        remedy = _install("ocr", "rapidocr", "onnxruntime")
+        remedy = _install("ocr", "rapidocr", "rapidocr onnxruntime")
         return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
     return _rapidocr(said, settings.ocr_languages)
 
@@ -275,14 +274,14 @@ def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
 def _recordings(child: subprocess.Popen[str]) -> Check:
     status, said = _outcome(child)
     if status:
-        remedy = _install("speech", "faster-whisper", "av")
+        remedy = _install("speech", "faster_whisper", "faster-whisper av")
         return Check("recordings", "warning", f"Recordings cannot be read: {said}", remedy)
     return Check("recordings", "ok", f"faster-whisper {said} and FFmpeg")
 
 
 def _runtime(child: subprocess.Popen[str]) -> Check:
     status, said = _outcome(child)
-    install = f"{sys.executable} -m pip install --force-reinstall --no-cache-dir llama-cpp-python"
+    install = _install("chat", "llama_cpp", "--no-cache-dir llama-cpp-python")
     if status == 0:
         return Check("llama-cpp-python", "ok", said)
     if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception

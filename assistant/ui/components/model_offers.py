@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.models.roles import missing_extra
 from assistant.ui import resources
 from assistant.ui.background.model_download import Fetch
 from assistant.ui.components.escaping import plain
@@ -28,8 +29,9 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
 def told(offer: Mapping[str, Any]) -> str:
     """Its name, size, licence and what it takes here."""
     size = f"{offer['bytes'] / 1e6:,.0f} MB" if offer["bytes"] else "size unknown"
-    note = f" · {offer['note']}" if offer["note"] else ""
-    return f"{offer['name']} · {size} · {offer['licence']}{note}"
+    extra = missing_extra(offer["role"])
+    notes = [note for note in (offer["note"], extra and f"needs {extra}") if note]
+    return " · ".join([offer["name"], size, offer["licence"], *notes])
 
 
 def _button(identity: str, name: str, before: Fetch | None) -> None:
