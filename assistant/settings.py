@@ -99,7 +99,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}. Mend or delete it.") from error
+        raise SettingsError(f"{path} is not valid TOML: {error}. Fix or delete it.") from error
 
 
 def _from_environment() -> dict[str, str]:

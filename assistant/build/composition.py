@@ -84,7 +84,7 @@ def embedder(settings: Settings) -> Embedder:
     path = Models(settings.models_folder, settings).chosen("embedding")
     if path is None:
         raise LibraryError(
-            "No embedding model is installed, so that nothing can be indexed or searched. "
+            "No embedding model is installed, so nothing can be indexed or searched. "
             "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
         )
     return load_embedder(path, settings.threads)

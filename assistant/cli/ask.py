@@ -16,20 +16,22 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    ask = commands.add_parser("ask", help="a question, answered with citations")
+    ask = commands.add_parser("ask", help="answer a question, with citations")
     ask.add_argument("question", nargs="?")
     ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}')
     ask.add_argument(
         "--image", type=Path, action="append", default=[], metavar="FILE",
-        help="a picture that the question is about, too; may be repeated",
+        help="a picture that belongs to the question; may be repeated",
     )  # fmt: skip
-    ask.add_argument("--conversation", default="", metavar="ID", help="go on with a conversation")
+    ask.add_argument("--conversation", default="", metavar="ID", help="continue a conversation")
     ask.add_argument("--json", action="store_true", help="print the answer document")
     _with_library(ask, _run_ask)
-    _with_library(commands.add_parser("chat", help="a conversation in the terminal"), _run_chat)
-    app = commands.add_parser("app", help="the app in the browser")
-    app.add_argument("--port", type=int, help="where it listens (8501, or the next that is free)")
-    app.add_argument("--address", default="127.0.0.1", help="loopback unless told otherwise")
+    _with_library(
+        commands.add_parser("chat", help="start a conversation in the terminal"), _run_chat
+    )
+    app = commands.add_parser("app", help="open the app in the browser")
+    app.add_argument("--port", type=int, help="port to listen on (8501, or the next free one)")
+    app.add_argument("--address", default="127.0.0.1", help="address to listen on (loopback)")
     _with_library(app, _run_app)
 
 
@@ -59,7 +61,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         )
         _show(reply, args.json)
         if not args.json and reply.wish is None:  # what a tool has made says itself how
-            notice(f"`pincite replay {reply.id[:8]}` or `pincite export` tells how it was made.")
+            notice(f"`pincite replay {reply.id[:8]}` or `pincite export` shows how it was made.")
     return DONE
 
 
@@ -69,7 +71,7 @@ def _picture(path: Path) -> Path:
     from assistant.errors import AssistantError
 
     if attached_files.kind(attached_files.checked(path)) != "picture":
-        raise AssistantError(f"{path} is no picture.")
+        raise AssistantError(f"{path} is not a picture.")
     return path
 
 
@@ -102,7 +104,7 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
     except PinciteError as error:
         reason = str(error)
     except (KeyError, TypeError, AttributeError, UnicodeError) as error:
-        reason = f"The row is not of the documented form: {error!r}"
+        reason = f"The row does not have the documented form: {error!r}"
     return {"id": row.get("id"), "question": row["question"], "error": reason}
 
 

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    describe = command(commands, "describe", _run_describe, "what a picture or a video shows")
+    describe = command(commands, "describe", _run_describe, "say what a picture or a video shows")
     describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
-    describe.add_argument("question", nargs="?", default="", help="asked about it")
-    translate = command(commands, "translate", _run_translate, "the text in a picture, translated")
+    describe.add_argument("question", nargs="?", default="", help="a question about it")
+    translate = command(commands, "translate", _run_translate, "translate the text in a picture")
     translate.add_argument("picture", type=Path, metavar="IMAGE")
-    translate.add_argument("--to", default="", metavar="LANGUAGE", help="into which (English)")
+    translate.add_argument("--to", default="", metavar="LANGUAGE", help="target language (English)")
 
 
 def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
@@ -41,5 +41,5 @@ def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
 
     if attached_files.kind(attached_files.checked(args.picture)) != "picture":
-        raise AssistantError(f"{args.picture} is no picture.")
+        raise AssistantError(f"{args.picture} is not a picture.")
     return run_tool.run(args, settings, Translate(args.picture, args.to))

@@ -20,10 +20,12 @@ _MOST = 10  # pages of a document that are named to people
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    command(commands, "documents", _run_documents, "what a library holds, and how much was read")
-    show = command(commands, "show", _run_show, "the text that was read from a document")
+    command(
+        commands, "documents", _run_documents, "list the documents, and how much of each was read"
+    )
+    show = command(commands, "show", _run_show, "print the text that was read from a document")
     show.add_argument("document")
-    show.add_argument("--page", type=count, help="one page, as a viewer counts: the first is 1")
+    show.add_argument("--page", type=count, help="one page; the first is 1, as in a viewer")
 
 
 def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:

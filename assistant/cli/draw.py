@@ -12,28 +12,34 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    draw = _command(commands, "draw", _run_draw, "a new picture of what is described")
-    draw.add_argument("prompt", help="what is to be seen")
-    draw.add_argument("--size", type=_size, metavar="WxH", help="pixels (as the model likes it)")
+    draw = _command(commands, "draw", _run_draw, "draw a picture of a description")
+    draw.add_argument("prompt", help="what the picture shows")
+    draw.add_argument("--size", type=_size, metavar="WxH", help="pixels (the model's own size)")
     _with_words(draw)
-    edit = _command(commands, "edit", _run_edit, "a picture is changed as described")
+    edit = _command(commands, "edit", _run_edit, "change a picture as described")
     edit.add_argument("image", type=Path)
-    edit.add_argument("prompt", nargs="?", default="", help="what is to be seen afterwards")
-    edit.add_argument("--mask", type=Path, metavar="FILE", help="what is white in it is made anew")
-    edit.add_argument("--grow", type=_edges, metavar="L,T,R,B", help="more on each side, in pixels")
-    edit.add_argument("--vary", action="store_true", help="another picture like it, without words")
-    edit.add_argument("--strength", type=_share, metavar="S", help="0 keeps it, 1 forgets it")
+    edit.add_argument("prompt", nargs="?", default="", help="what the changed picture shows")
+    edit.add_argument("--mask", type=Path, metavar="FILE", help="white areas are painted again")
+    edit.add_argument("--grow", type=_edges, metavar="L,T,R,B", help="pixels to add on each side")
+    edit.add_argument(
+        "--vary", action="store_true", help="draw a similar picture, without a prompt"
+    )
+    edit.add_argument(
+        "--strength", type=_share, metavar="S", help="0 keeps the picture, 1 replaces it"
+    )
     _with_words(edit)
-    vary = _command(commands, "vary", _run_vary, "another picture like a given one")
+    vary = _command(commands, "vary", _run_vary, "draw a picture similar to a given one")
     vary.add_argument("image", type=Path)
-    vary.add_argument("--strength", type=_share, metavar="S", help="0 keeps it, 1 forgets it")
+    vary.add_argument(
+        "--strength", type=_share, metavar="S", help="0 keeps the picture, 1 replaces it"
+    )
 
 
 def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(name, help=help)
-    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes, a .png")
-    made.add_argument("--steps", type=count, metavar="N", help="more take longer")
-    made.add_argument("--seed", type=int, metavar="N", help="the same one gives the same picture")
+    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="output file, a .png")
+    made.add_argument("--steps", type=count, metavar="N", help="number of steps; more take longer")
+    made.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same picture")
     made.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
     made.add_argument("--json", action="store_true", help="print the answer document")
     made.set_defaults(run=run, misused=made.error)
@@ -42,9 +48,11 @@ def _command(commands: Any, name: str, run: Any, help: str) -> argparse.Argument
 
 def _with_words(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--guidance", type=float, metavar="G", help="how closely words are followed"
+        "--guidance", type=float, metavar="G", help="how closely the prompt is followed"
     )
-    command.add_argument("--negative", default="", metavar="TEXT", help="what is not to be seen")
+    command.add_argument(
+        "--negative", default="", metavar="TEXT", help="what the picture must not show"
+    )
 
 
 def _run_draw(args: argparse.Namespace, settings: "Settings") -> int:
@@ -61,10 +69,10 @@ def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
 
     if args.vary:
         if args.prompt or args.mask or args.grow:
-            args.misused("--vary takes no words, mask or edges")
+            args.misused("--vary takes no prompt, --mask or --grow")
         return _run_vary(args, settings)
     if not args.prompt:
-        args.misused("say what is to be seen: edit IMAGE PROMPT; or --vary")
+        args.misused("describe the picture: edit IMAGE PROMPT; or use --vary")
     if args.mask and args.grow:
         args.misused("give either --mask or --grow")
     wish = Edit(
@@ -79,7 +87,7 @@ def _run_vary(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Vary
 
     wish = Vary(args.image, args.strength, args.steps, args.seed)
-    return run_tool.run(args, settings, wish, f"Another one like {args.image.name}")
+    return run_tool.run(args, settings, wish, f"A picture similar to {args.image.name}")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -14,43 +14,45 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 _HELP = """\
-pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file), and measure
+pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file) and measure
 pincite eval make         draft questions from the library; you keep or drop each in the app
-pincite eval own          ask your own questions about the library: those that you have kept
-pincite eval runs         the runs that are kept
-pincite eval show N       the figures of run N again
-pincite eval compare A B  what got better from run A to run B, and what broke, question by question
-pincite eval rate ID up   a thumb for an answer: up, down, or none to take it back
-pincite eval learn        learn from your questions, thumbs and opened citations how to rank, and
-                          when to refuse; used only where that is measured to help
+pincite eval own          ask the questions about the library that you have kept
+pincite eval runs         list the saved runs
+pincite eval show N       print the figures of run N
+pincite eval compare A B  list the questions that got better or worse from run A to run B
+pincite eval rate ID up   rate an answer: up, down, or none to withdraw the rating
+pincite eval learn        learn how to rank and when to refuse from your questions, ratings and
+                          opened citations; used only where measurement shows a gain
 
 A question is a row {"id", "question", "answers": [...], "answerable": true,
-"evidence": [{"doc", "page"}]}, of which "id" and "question" must be there; "history" and
-"passages" may be, as in `pincite ask --batch`. Retrieval sets (corpus.jsonl and queries.jsonl) and
-tasks.jsonl of conversations are read, too.
+"evidence": [{"doc", "page"}]}; "id" and "question" are required, and "history" and "passages"
+are optional, as in `pincite ask --batch`. Retrieval sets (corpus.jsonl and queries.jsonl) and
+tasks.jsonl of conversations work, too.
 
-Whose documents: those of --library NAME. Without it, those of the default library when it holds
-all that the questions are about; else the documents beside the questions (DIR/documents,
+The questions go to --library NAME. Without it, they go to the default library when it holds all
+documents of the evidence; else to the documents beside the questions (DIR/documents,
 DIR/pdfs, DIR/corpus.jsonl, or files in DIR), which get a library of their own below
-<home>/evaluation: it stays there for the next time, and may be deleted. Questions about documents
+<home>/evaluation. It stays for the next run, and may be deleted. Questions about documents
 that are not there are skipped, counted and named.
 
-An interrupted run goes on where it was when the same is asked again, unless --fresh.
+An interrupted run continues when the same command runs again, unless --fresh is given.
 """
 
 
 def add_parsers(commands: Any) -> None:
     """The command is set as `run`: (arguments, settings) -> exit status."""
     command = commands.add_parser(
-        "eval", help="measure answers and searches on questions whose answers are known",
+        "eval", help="measure answers and searches on questions with known answers",
         description=_HELP, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    command.add_argument("words", nargs="+", metavar="DIR", help="or one of the words above")
-    command.add_argument("--library", metavar="NAME", help="whose documents are asked")
+    command.add_argument(
+        "words", nargs="+", metavar="DIR", help="a folder, a file, or one of the words above"
+    )
+    command.add_argument("--library", metavar="NAME", help="the library to ask")
     command.add_argument("--json", action="store_true", help="print one JSON document")
-    command.add_argument("--retrieval", action="store_true", help="only search, answer nothing")
+    command.add_argument("--retrieval", action="store_true", help="search only, without answers")
     command.add_argument("--limit", type=count, metavar="N", help="ask only N of the questions")
-    command.add_argument("--seed", type=int, default=0, help="which of them (0)")
+    command.add_argument("--seed", type=int, default=0, help="seed of the selection (0)")
     command.add_argument(
         "--passages", type=count, default=0, metavar="N",
         help="answer from the N best passages of a corpus, whole, instead of searching it",
@@ -58,9 +60,9 @@ def add_parsers(commands: Any) -> None:
     command.add_argument(
         "-n", type=count, default=10, metavar="N", help="make: from N passages (10)"
     )
-    command.add_argument("--note", default="", help="a word to know the run by")
-    command.add_argument("--fresh", action="store_true", help="do not go on with an earlier run")
-    command.add_argument("--reset", action="store_true", help="learn: forget what was learned")
+    command.add_argument("--note", default="", help="a note to recognise the run by")
+    command.add_argument("--fresh", action="store_true", help="do not continue an earlier run")
+    command.add_argument("--reset", action="store_true", help="learn: discard what was learned")
     command.set_defaults(run=_run, misused=command.error)
 
 

@@ -1,4 +1,4 @@
-"""`pincite search` for pictures: by words, or by a picture that is like them."""
+"""`pincite search` for pictures: by words, or by a similar picture."""
 
 import argparse
 import json

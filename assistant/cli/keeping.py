@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    watch = command(commands, "watch", _run_watch, "keep a library the same as folders")
+    watch = command(commands, "watch", _run_watch, "keep a library in step with folders")
     watch.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     watch.add_argument(
         "--settle",
         type=_seconds,
         metavar="SECONDS",
-        help="how long a file stays the same first (2)",
+        help="seconds without a change before a file is read (2)",
     )
     backup = command(commands, "backup", _run_backup, "write a library into one file")
     backup.add_argument("file", type=Path, metavar="FILE")
-    restore = command(commands, "restore", _run_restore, "replace a library by a backup of it")
+    restore = command(commands, "restore", _run_restore, "replace a library by a backup")
     restore.add_argument("file", type=Path, metavar="FILE")
 
 
@@ -74,7 +74,9 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
     else:
         print(f"{args.file}: {contents.documents} documents, {contents.passages} passages")
         for name in contents.lost:
-            print(f"the copy of {name} is lost or damaged, and not in it", file=sys.stderr)
+            print(
+                f"the copy of {name} is lost or damaged, and is not in the backup", file=sys.stderr
+            )
     return IN_PART if contents.lost else DONE
 
 

@@ -34,22 +34,24 @@ def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     add = command(commands, "add", _run_add, "add files and folders to a library")
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    remove = command(commands, "remove", _run_remove, "take documents out of a library")
+    remove = command(commands, "remove", _run_remove, "remove documents from a library")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
     command(
-        commands, "verify", _run_verify, "compare files, catalogue and index, and mend the index"
+        commands, "verify", _run_verify, "compare files, catalogue and index, and repair the index"
     )
-    command(commands, "rebuild", _run_rebuild, "make the index anew from the catalogue")
+    command(commands, "rebuild", _run_rebuild, "build the index again from the catalogue")
     search = command(commands, "search", _run_search, "find pages")
     search.add_argument("query", nargs="?", help="what to look for")
     search.add_argument(
         "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
     )
     search.add_argument("--pictures", metavar="WORDS", help="find pictures by words")
-    search.add_argument("--image", type=Path, metavar="FILE", help="find pictures like this one")
+    search.add_argument(
+        "--image", type=Path, metavar="FILE", help="find pictures similar to this one"
+    )
     search.add_argument("-k", type=count, default=8, metavar="N", help="how many pages (8)")
     search.add_argument(
-        "--hidden", action="store_true", help="also find text that a reader does not see"
+        "--hidden", action="store_true", help="also find text that readers do not see"
     )
 
 
@@ -88,15 +90,15 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
     for document in summary.incomplete:
         yield f"{document.document}: {document.status}"
     for one in summary.hidden:
-        what = "of a generated picture" if one.generated else "that its readers do not see"
+        what = "of a generated picture" if one.generated else "that readers do not see"
         yield (
             f"{one.document}: {one.characters} characters {what}; only "
             "`pincite search --hidden` finds them"
         )
     for old in summary.superseded:
-        yield f"{old.document}: {old.by} is a newer version, and is preferred"
+        yield f"{old.document}: {old.by} is a newer version and is preferred"
     for name in summary.gone:
-        yield f"{name}: its file is gone; `pincite remove` takes it out of the library"
+        yield f"{name}: its file is gone; `pincite remove` removes it from the library"
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
@@ -114,7 +116,7 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
     else:
         print(f"{health.documents} documents, {health.chunks} passages; index {health.chroma}")
         for sentence in health.mended:
-            print(f"mended: {sentence}")
+            print(f"repaired: {sentence}")
         for name in health.lost_files:
             print(f"the copy of {name} is lost or damaged: add the file again", file=sys.stderr)
         for page in health.unbalanced:
@@ -132,7 +134,7 @@ def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
         more = {"failed": [asdict(document) for document in failed]} if failed else {}
         print(json.dumps({"chunks": chunks, **more}))
         return IN_PART if failed else DONE
-    print(f"{chunks} passages indexed anew")
+    print(f"{chunks} passages indexed again")
     for document in failed:
         notice(f"{document.document}: {document.status}")
     return IN_PART if failed else DONE

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pincite: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("\npincite: interrupted; what was finished is kept.", file=sys.stderr)
+        print("\npincite: interrupted; finished work is kept.", file=sys.stderr)
         return INTERRUPTED
     finally:
         atexit.register(_finish)
@@ -60,9 +60,9 @@ def parser() -> argparse.ArgumentParser:
     """All commands."""
     main = argparse.ArgumentParser(
         prog="pincite",
-        description="Ask your own documents, and see the exact line each sentence comes from.",
+        description="Ask your own documents, and see the exact line that each sentence comes from.",
     )
-    main.add_argument("--home", type=Path, help="where everything is kept (PINCITE_HOME)")
+    main.add_argument("--home", type=Path, help="the folder that holds everything (PINCITE_HOME)")
     main.add_argument("--version", action="version", version=_version())
     commands = main.add_subparsers(metavar="COMMAND", required=True)
     library.add_parsers(commands)

@@ -10,20 +10,22 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    enhance = _command(commands, "enhance", _run_enhance, "a picture, larger and sharper")
+    enhance = _command(commands, "enhance", _run_enhance, "make a picture larger and sharper")
     enhance.add_argument("image", type=Path)
     enhance.add_argument(
         "--scale", type=int, choices=(1, 2, 4), default=4,
-        help="times as wide and as high (4); 1 mends a damaged one",
+        help="factor for width and height (4); 1 repairs a damaged picture",
     )  # fmt: skip
-    chart = _command(commands, "chart", _run_chart, "numbers from a table of your documents")
+    chart = _command(commands, "chart", _run_chart, "plot numbers from a table of your documents")
     chart.add_argument("what", help='such as "revenue by year"')
-    chart.add_argument("--kind", choices=("bar", "line", "pie"), default="", help="what suits them")
+    chart.add_argument(
+        "--kind", choices=("bar", "line", "pie"), default="", help="chosen to fit the numbers"
+    )
 
 
 def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(name, help=help)
-    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes, a .png")
+    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="output file, a .png")
     made.add_argument("--library", metavar="NAME", help="which library (main)")
     made.add_argument("--json", action="store_true", help="print the answer document")
     made.set_defaults(run=run, misused=made.error)

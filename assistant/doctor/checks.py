@@ -90,7 +90,9 @@ def _disk(home: Path) -> Check:
     free = shutil.disk_usage(_nearest(home)).free
     message = f"{free / 1e9:.1f} GB free"
     if free < 2e9:
-        return Check("disk", "warning", message, "Free some disk: the default models take 1.4 GB.")
+        return Check(
+            "disk", "warning", message, "Free some disk space: the default models take 1.4 GB."
+        )
     return Check("disk", "ok", message)
 
 
@@ -109,7 +111,9 @@ def _contents(settings: Settings) -> list[Check]:
         return found + list(_libraries(settings.libraries_folder))
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
-        return [Check("contents", "error", message, "Make the home readable, or choose another.")]
+        return [
+            Check("contents", "error", message, "Make the home readable, or choose another one.")
+        ]
 
 
 def _sqlite() -> Check:
@@ -185,7 +189,7 @@ def _telemetry() -> Check:
     loud = [name for name, value in QUIET.items() if os.environ.get(name) != value]
     if loud:
         remedy = f"Unset these variables: {', '.join(loud)}"
-        return Check("telemetry", "warning", "It is not switched off everywhere.", remedy)
+        return Check("telemetry", "warning", "Telemetry is not switched off everywhere.", remedy)
     return Check("telemetry", "ok", "off")
 
 
@@ -219,7 +223,7 @@ def _outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         child.kill()
         child.communicate()
-        return 1, f"nothing happened for {IMPORT_SECONDS} seconds"
+        return 1, f"it did not respond for {IMPORT_SECONDS} seconds"
     return child.returncode, ((output or errors).strip().splitlines() or [""])[-1]
 
 
@@ -285,9 +289,9 @@ def _runtime(child: subprocess.Popen[str]) -> Check:
     if status == 0:
         return Check("llama-cpp-python", "ok", said)
     if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception
-        message = "llama-cpp-python stops at once: it was built for another processor."
+        message = "llama-cpp-python crashes at once: it was built for another processor."
         return Check("llama-cpp-python", "warning", message, install)
-    message = f"No model can run, so answers are sentences of the documents ({said})."
+    message = f"No chat model can run, so answers are sentences of the documents ({said})."
     if not _has_compiler():
         install = f"Install a C and C++ compiler (such as gcc and g++), then: {install}"
     return Check("llama-cpp-python", "warning", message, install)

@@ -35,6 +35,6 @@ def voice(settings: Settings) -> Told:
 
 def _without_voice(program: Path | None) -> Told:
     if program is None:
-        return "warning", "There is none. Answers are not read aloud.", FETCH
+        return "warning", "There is no voice. Answers are not read aloud.", FETCH
     count = len(espeak.languages(program))
-    return "ok", f"{program}, {count} languages. A more natural one: {FETCH}", ""
+    return "ok", f"{program}, {count} languages. A more natural voice: {FETCH}", ""

@@ -152,7 +152,7 @@ class LlamaCppChat(BaseChatModel):
         first = [engine.words.tokenize(candidate)[0] for candidate in candidates]
         logits = engine.logits_after(prompt, cancel)
         if logits is None:
-            raise Stopped("Stopped before the model had looked at the question.")
+            raise Stopped("Stopped before the model had read the question.")
         top = logits.max()
         total = top + np.log(np.exp(logits - top).sum())
         return [float(logits[token] - total) for token in first]

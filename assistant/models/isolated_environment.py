@@ -150,7 +150,7 @@ def _pip(options: Sequence[str], environment: dict[str, str], show: Callable[[],
         lines = (child.stderr.read() if child.stderr else "").splitlines()
     if child.returncode:
         errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
-        raise SourceFailed((errors or lines or ["pip failed without a word"])[-1].rstrip("."))
+        raise SourceFailed((errors or lines or ["pip failed without a message"])[-1].rstrip("."))
 
 
 def _run(command: Sequence[str]) -> None:

@@ -129,7 +129,7 @@ def _pip_download(
 def _last_complaint(complaints: Path) -> str:
     lines = complaints.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
-    return errors[-1].rstrip(".") if errors else (lines or ["pip failed without a word"])[-1]
+    return errors[-1].rstrip(".") if errors else (lines or ["pip failed without a message"])[-1]
 
 
 def _size(folder: Path) -> int:

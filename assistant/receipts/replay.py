@@ -56,7 +56,7 @@ def replay(
 def _nothing(receipt: Receipt) -> str:
     of_before = receipt.threshold is None  # then the texts of such an answer were not kept
     if of_before and receipt.answer["tool"] == Whole.name and "file" in receipt.model:
-        return "Its receipt is of an earlier version, which did not keep what the model was told."
+        return "Its receipt comes from an earlier version, which did not keep the prompt."
     return "No model wrote this answer: there is nothing to replay."
 
 

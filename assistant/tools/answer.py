@@ -178,7 +178,7 @@ class Answer:
         """What tells whether the passages answer the question. Raises Stopped."""
         found = _retrieval_signals(reading, ranked)
         if reply.cancel.is_set():
-            raise Stopped("Stopped before the model had looked at the question.")
+            raise Stopped("Stopped before the model had read the question.")
         if not isinstance(self._model, TokenOdds):
             return found
         check = reading.messages(request.question, prompts.CHECK)

@@ -90,7 +90,7 @@ class Translating:
         for part in model.stream(messages, **options):
             text += str(part.content)
             if reply.cancel.is_set():
-                raise Stopped("Stopped in the midst of a line.")
+                raise Stopped("Stopped in the middle of a line.")
         return " ".join(text.split()).strip('"“”')
 
 

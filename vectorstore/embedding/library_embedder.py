@@ -67,8 +67,8 @@ class Embedders:
             self._catalog.set_meta(_MAKER, maker(self.chosen()))
         elif made_by != maker(self.chosen()) and made_by != maker(self._chosen_again()):
             raise EmbedderMismatch(
-                f"The library {self._catalog.library!r} was made anew with {made_by} meanwhile, "
-                f"and this process has {maker(self.chosen())}. Start it again."
+                f"The library {self._catalog.library!r} was rebuilt with {made_by} meanwhile, "
+                f"and this process uses {maker(self.chosen())}. Restart it."
             )
         self._agreed = True
         return self.chosen()

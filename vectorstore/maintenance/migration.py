@@ -76,7 +76,7 @@ class Migration:
         with jobs.alone(self._path.with_suffix(".lock")) as alone:
             if not alone:
                 raise LibraryBusy(
-                    f"The library {self._catalog.library!r} is being made anew by another process. "
+                    f"The library {self._catalog.library!r} is being rebuilt by another process. "
                     "It can be searched meanwhile; try again when that is done."
                 )
             self._begin()

@@ -47,7 +47,7 @@ _PLAIN = stems(
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be done with which documents; `topic` has the stems of what it is about."""
+    """What to do with which documents; `topic` has the stems of what it is about."""
 
     kind: Kind
     documents: tuple[str, ...]

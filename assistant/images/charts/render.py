@@ -35,9 +35,9 @@ def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
     """What is drawn, and a sentence when that is not what was asked for."""
     if asked == "pie":
         if not any(point.value for point in numbers.series[0].points):
-            return "bar", "A pie cannot show zeros alone, so that they are drawn as bars."
+            return "bar", "A pie cannot show zeros alone, so bars are drawn instead."
         if any(point.value < 0 for series in numbers.series for point in series.points):
-            return "bar", "A pie cannot show negative numbers, so that they are drawn as bars."
+            return "bar", "A pie cannot show negative numbers, so bars are drawn instead."
         if len(numbers.series) > 1:
             label = numbers.series[0].label
             return "pie", f"A pie shows one column of numbers: this is “{label}”."

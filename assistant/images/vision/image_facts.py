@@ -74,7 +74,9 @@ class Looking:
         """A picture or a video, in a process of its own, as all unknown files; descriptions are
         made in this one, where the model stays loaded. Raises as `written`."""
         if not path.is_file():  # of a conversation of before
-            raise UnreadableFile(f"{readable(path.name)} is gone from {path.parent}: give it anew.")
+            raise UnreadableFile(
+                f"{readable(path.name)} is gone from {path.parent}: attach it again."
+            )
         with Sandbox(engines=replace(self._engines(), captioner=None)) as sandbox:
             return unless(cancel, sandbox.start(path))[0]
 

@@ -148,7 +148,7 @@ def _draw(what: str, why: str, text: str) -> Found | None:
 
 
 def prompt_of(text: str) -> str:
-    """What is to be seen: "a picture of a cat" is "a cat", "a watercolour of a cat" stays."""
+    """What the picture shows: "a picture of a cat" is "a cat", "a watercolour of a cat" stays."""
     text = ANOTHER.sub("", tidy(INSTEAD.sub("", text)))
     if purpose := PURPOSE.match(text):
         text = text[purpose.end() :]

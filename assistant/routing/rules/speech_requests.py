@@ -106,7 +106,7 @@ _SPEECH = re.compile(
 
 
 def spoken(said: Said) -> Choice | None:
-    """What is to be read aloud: words of the message, else the answer before."""
+    """Text to read aloud: words of the message, else the answer before."""
     return next(filter(None, (_spoken(r.text, said) for r in readings(said.text))), None)
 
 

@@ -154,6 +154,6 @@ def _end(child: "subprocess.Popen[str]", folder: Path) -> None:
 
 def _ended(last: str) -> str:
     return (
-        f"Piper ended without a sound ({last or 'it said nothing'}). If the voice is damaged, "
+        f"Piper ended without a sound ({last or 'no output'}). If the voice is damaged, "
         "`pincite models verify` says so; `pincite models pull` makes its program anew."
     )

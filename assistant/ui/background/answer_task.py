@@ -47,7 +47,7 @@ class Running:
             self.error = str(error)
         except Exception:
             log.exception("the answer to a question failed")
-            self.error = "The answer failed for a reason nobody expected. The log has the details."
+            self.error = "The answer failed unexpectedly. The log has the details."
         finally:
             self.ended = time.monotonic()
 
@@ -69,7 +69,8 @@ class Answers:
             before = self._running.get(conversation)
             if before is not None and not before.done:
                 raise AssistantError(
-                    "Another question of this conversation is being answered. Ask again after it."
+                    "Another question of this conversation is being answered. "
+                    "Ask again when it is done."
                 )
             self._running[conversation] = Running(reply)
             return self._running[conversation]

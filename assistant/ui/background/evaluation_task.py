@@ -35,7 +35,7 @@ class Task:
         self.run = 0  # the number of a run that was finished
         self.made = 0  # drafts
         self.learned = False
-        self.stopped = "What is done stays; started again, it goes on from there."
+        self.stopped = "Finished work stays; start again to continue from there."
         self.cancel = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(work,), name=title, daemon=True)
         self._thread.start()
@@ -69,7 +69,7 @@ class Task:
             self.error = str(error)
         except Exception:
             log.exception("%s failed", self.title)
-            self.error = "It failed for a reason nobody expected. The log has the details."
+            self.error = "It failed unexpectedly. The log has the details."
 
 
 class Tasks:
@@ -88,7 +88,7 @@ class Tasks:
         with self._lock:
             if self._last is not None and not self._last.ended:
                 raise AssistantError(
-                    f"“{title}” was not started: “{self._last.title}” is at work, for this or "
+                    f"“{title}” was not started: “{self._last.title}” is running, for this or "
                     "another visitor. Start it when that is done."
                 )
             self._last = Task(title, work)
@@ -134,7 +134,7 @@ def learning_from(found: Learning) -> Work:
     """Learns from a person's feedback."""
 
     def work(task: Task) -> None:
-        task.stopped = "Nothing was learned; what was learned before is as it was."
+        task.stopped = "Nothing was learned; earlier results are unchanged."
         task.learned = found.learn(task.note, task.cancel)
 
     return work

@@ -44,7 +44,7 @@ class Fetch:
             self.error = str(error)
         except Exception:
             log.exception("fetching %s failed", self.name)
-            self.error = "It failed for a reason nobody expected. The log has the details."
+            self.error = "It failed unexpectedly. The log has the details."
 
     def _note(self, doing: str, have: int, total: int | None) -> None:
         self.doing, self.have, self.total = doing, have, total or 0

@@ -109,7 +109,7 @@ class Upload:
             self.error = str(error)
         except Exception:
             log.exception("an upload failed")
-            self.error = "Adding failed for a reason nobody expected. The log has the details."
+            self.error = "Adding failed unexpectedly. The log has the details."
 
     def _add(self, files: Sequence[Dropped]) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
@@ -201,7 +201,7 @@ def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return ""
     names = ", ".join(path.name for path in paths[:3]) + ("…" if len(paths) > 3 else "")
-    return f"No longer where it was: {names}. Add it again from where it is now."
+    return f"No longer in its place: {names}. Add it again from its new place."
 
 
 def _places(folder: Path, names: Sequence[str]) -> list[Path]:

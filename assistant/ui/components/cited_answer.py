@@ -136,7 +136,7 @@ def _note(answer: Mapping[str, Any]) -> str:
     if answer.get("stopped"):
         notes.append("Stopped before it was complete.")
     if unsupported and not answer["refused"]:
-        notes.append("Dotted: not found in the documents.")
+        notes.append("Dotted underline: not found in the documents.")
     return " ".join(notes)
 
 
@@ -161,7 +161,7 @@ def footer(answer: Mapping[str, Any]) -> str:
     model, cells = answer["model"], len(answer.get("cells", ()))
     by = "quoted from the documents" if model == "extractive" else model
     if answer.get("asked_back"):
-        by = "asks what is meant"
+        by = "asks for clarification"
     if cells:
         by = (
             f"computed from {cells} cells of a table"

@@ -21,7 +21,7 @@ from ingest.media.ffmpeg import clock
 from vectorstore.library import Library
 
 _CHANGED = "This document has changed since the answer: its page no longer has the cited lines."
-_ELSEWHERE = "This came with the question, and is shown beside it. It is not in the library."
+_ELSEWHERE = "This file came with the question and is shown beside it. It is not in the library."
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
 
 _scroll = st.components.v2.component(

@@ -12,12 +12,12 @@ from assistant.contract.intents import Wish
 from assistant.ui import resources
 from assistant.ui.components import mask
 
-_SIZES = {"": "As the model likes it", "512x512": "Square", "768x512": "Wide", "512x768": "High"}
+_SIZES = {"": "The model's own size", "512x512": "Square", "768x512": "Wide", "512x768": "High"}
 _PARTS = {
     "all": "All of it",
     "mask": "A part of it",
-    "grow": "Beyond its edges",
-    "vary": "Another one like it",
+    "grow": "Beyond the edges",
+    "vary": "A similar picture",
 }
 
 Start = Callable[[str, Any], bool]
@@ -26,14 +26,14 @@ Start = Callable[[str, Any], bool]
 def options(key: str) -> dict[str, Any]:
     """`steps`, `seed` and `guidance`; None is as the model likes it."""
     with st.expander("How"):
-        st.text_input("What is not to be seen", key=f"{key}-negative")
+        st.text_input("What the picture must not show", key=f"{key}-negative")
         steps, seed, guidance = st.columns(3)
         return {
             "steps": steps.number_input("Steps", 1, 150, None, key=f"{key}-steps"),
             "seed": seed.number_input("Seed", 0, 2**32 - 1, None, key=f"{key}-seed",
                                       help="The same seed gives the same picture"),
             "guidance": guidance.number_input("Guidance", 0.0, 30.0, None, key=f"{key}-guidance",
-                                              help="How closely the words are followed"),
+                                              help="How closely the prompt is followed"),
         }  # fmt: skip
 
 
@@ -57,13 +57,13 @@ def size(key: str) -> tuple[int, int] | None:
 def edit(picture: Path, start: Start) -> Wish | None:
     """All of a picture, a part that is painted over, more of it, or another one like it."""
     part = st.segmented_control(
-        "What is to change", list(_PARTS), default="all", required=True, key="edit-part",
+        "What should change", list(_PARTS), default="all", required=True, key="edit-part",
         format_func=_PARTS.__getitem__,
     )  # fmt: skip
     if part == "vary":
         how_far = _strength("edit-vary")
         return intents.Vary(picture, how_far) if start("Vary", True) else None
-    prompt = st.text_input("What is to be seen there", key="edit-prompt").strip()
+    prompt = st.text_input("What should appear there", key="edit-prompt").strip()
     how = options("edit")
     grow = _edges() if part == "grow" else None
     masked = (

@@ -28,12 +28,12 @@ def draw(library: Library) -> None:
     """Closed until somebody looks for a picture."""
     with st.expander("Pictures", key="pictures"):
         words = st.text_input(
-            "Find pictures by what is written on them or said of them",
+            "Find pictures by their text or description",
             key="picture-words",
             placeholder="A chart of revenue, a lighthouse, …",
         )
         file = st.file_uploader(
-            "or by a picture that is like them",
+            "or by a similar picture",
             type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
             key="picture-like",
         )

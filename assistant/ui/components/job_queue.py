@@ -85,7 +85,7 @@ def _anew(uploads: Sequence[Upload]) -> None:
         st.progress(min(step.done / step.total, 1), f"{step.done} of {step.total:,} {what} done")
     if step.anew:
         draw_list([Work(step.file, said(step))])
-    st.caption("Until it is done, all is found as before.")
+    st.caption("Until then, search works as before.")
 
 
 def _work(found: Waiting, uploads: Sequence[Upload]) -> None:

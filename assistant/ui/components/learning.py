@@ -36,7 +36,7 @@ def draw() -> None:
             resources.start("Learning from feedback", learning_from(found))
         if found.lessons.last() is not None:
             st.button("Reset", key="reset-learned", on_click=_reset, args=(found,),
-                      help="Back to how it was before; thumbs and questions stay")  # fmt: skip
+                      help="Restores the earlier ranking; thumbs and questions stay")  # fmt: skip
     _wrong(found)
 
 

@@ -20,7 +20,7 @@ def runs(kept: Runs) -> None:
     st.subheader("Runs", anchor=False)
     found = [run for run in kept.recent(_LATEST) if run.asked]
     if not found:
-        st.caption("Nothing was measured yet.")
+        st.caption("Nothing has been measured yet.")
         return
     titles = {run.number: _title(run) for run in found}
     # A new run is shown at once: another key is another box, which begins with the latest.

@@ -19,7 +19,7 @@ from assistant.ui.components import model_offers
 from assistant.ui.components.escaping import as_html, plain
 
 _KEY = "spoken"  # in the session's state: what is being heard
-NOTHING = "Nothing was said in the recording."
+NOTHING = "The recording contains no speech."
 
 Ask = Callable[[str, Sequence[Path]], None]  # words, and files that came with them
 
@@ -104,7 +104,7 @@ def draw(ask: Ask) -> None:
         st.info(plain(outcome.text), icon=":material/mic_off:")
         missing = [vars(offer) for offer in outcome.offers]
         model_offers.draw({"id": "spoken", "offers": missing}, spoken.listen)
-        st.button("Forget the recording", key="forget-spoken", on_click=forget)
+        st.button("Discard the recording", key="forget-spoken", on_click=forget)
     else:
         _heard(spoken, ask)
         st.rerun()

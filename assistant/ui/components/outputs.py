@@ -104,11 +104,11 @@ def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
         )  # fmt: skip
         st.button(
             "Add to library", key=f"keep-{key}", on_click=_add, args=(path, name), type="tertiary",
-            icon=":material/library_add:", help="As generated: it is never cited",
+            icon=":material/library_add:", help="Added as generated: it is never cited",
         )  # fmt: skip
         if attached_files.kind(path) == "picture":
             st.button(
-                "Another one like it", key=f"vary-{key}", on_click=ask, type="tertiary",
+                "A similar picture", key=f"vary-{key}", on_click=ask, type="tertiary",
                 args=("/vary", Vary(path)), icon=":material/shuffle:",
             )  # fmt: skip
             st.button(

@@ -25,7 +25,7 @@ def draw(document: str, file: Path, seconds: float) -> None:
         return
     with st.container(key="player"):
         if why := _not_played(file):
-            st.info(plain(f"{why} What is cited begins at {clock(seconds)}."))
+            st.info(plain(f"{why} The citation begins at {clock(seconds)}."))
             return
         form, name = _FORMATS[file.suffix], f"{document} from {clock(seconds)}"
         play = st.audio if kind == "audio" else st.video
@@ -37,7 +37,7 @@ def _not_played(file: Path) -> str:
     if not file.exists():
         return "The library's copy of this recording is gone: add the file again."
     if file.suffix not in _FORMATS:
-        return f"Browsers do not play {file.suffix} files; {file} can be opened with a player."
+        return f"Browsers do not play {file.suffix} files. Open {file} with a player."
     if file.stat().st_size > _LARGEST:
-        return f"The recording is too large to be played here; {file} can be opened with a player."
+        return f"The recording is too large to play here. Open {file} with a player."
     return ""

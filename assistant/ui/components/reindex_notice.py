@@ -26,7 +26,7 @@ def draw(library: Library) -> None:
             " changed, and you can go on meanwhile."
         )
         st.html(f'<p class="outdated">{as_html(told)}</p>')
-        if st.button("Make it anew", key="make-anew"):
+        if st.button("Rebuild it", key="make-anew"):
             home = resources.settings().home
             st.session_state[UPLOAD] = resources.uploads().start(library, home, anew=True)
             st.rerun()

@@ -45,7 +45,7 @@ def _stay(open: bool) -> None:
 @st.dialog("Tools", width="medium", on_dismiss=lambda: _stay(False))
 def _dialog(ask: Ask) -> None:
     picked = st.pills(
-        "What is to be done", list(_TOOLS), format_func=_TOOLS.__getitem__, default="draw",
+        "What to do", list(_TOOLS), format_func=_TOOLS.__getitem__, default="draw",
         required=True, key="tool", label_visibility="collapsed",
     )  # fmt: skip
     try:
@@ -65,7 +65,7 @@ def said(wish: Wish) -> str:
 
 
 def _draw() -> Wish | None:
-    prompt = st.text_area("What is to be seen", key="draw-prompt", placeholder="A lighthouse…")
+    prompt = st.text_area("What the picture shows", key="draw-prompt", placeholder="A lighthouse…")
     how = image_forms.options("draw")
     size = image_forms.size("draw")
     if not _start("Draw", bool(prompt.strip())):
@@ -97,7 +97,7 @@ def _describe() -> Wish | None:
 
 def _translate() -> Wish | None:
     picture = _picture("translate")
-    language = st.text_input("Into which language", key="translate-to", placeholder="English")
+    language = st.text_input("Target language", key="translate-to", placeholder="English")
     if not _start("Translate", picture) or picture is None:
         return None
     return intents.Translate(picture, language.strip())
@@ -116,12 +116,12 @@ def _clip() -> Wish | None:
 
 
 def _speak() -> Wish | None:
-    text = st.text_area("What is to be read aloud", key="speak-text")
+    text = st.text_area("Text to read aloud", key="speak-text")
     return intents.Speak(text.strip()) if _start("Read aloud", bool(text.strip())) else None
 
 
 def _chart() -> Wish | None:
-    what = st.text_input("Which numbers of your tables", key="chart-what",
+    what = st.text_input("Numbers to plot", key="chart-what",
                          placeholder="Employees by site in 2026")  # fmt: skip
     kind = st.segmented_control(
         "As", ["", "bar", "line", "pie"], default="", key="chart-kind",
@@ -142,7 +142,7 @@ def _start(label: str, ready: Any) -> bool:
     out: a click that comes first would be lost."""
     pressed = st.button(label, type="primary", key=f"start-{label}")
     if pressed and not ready:
-        st.warning("Fill in what is above first.")
+        st.warning("Fill in the fields above first.")
     return pressed and bool(ready)
 
 
@@ -162,7 +162,7 @@ def _file(tool: str, kinds: Sequence[Kind]) -> Path | None:
         return _kept(dropped)
     last = _last(kinds)
     if last is not None:
-        st.caption(plain(f"Without one, the last of this conversation: {last.name}"))
+        st.caption(plain(f"Without a file, the last one of this conversation: {last.name}"))
     return last
 
 

@@ -98,8 +98,8 @@ def _ended(library: Library, upload: Upload) -> None:
         if upload.error:
             error_banner.say(upload.error)
         if upload.anew and not upload.error:
-            stopped = "Stopped. What is done stays, and the next time goes on from there"
-            st.markdown(f"**{stopped if upload.stopping else 'The library was made anew'}**")
+            stopped = "Stopped. Finished work stays, and the next run continues from there"
+            st.markdown(f"**{stopped if upload.stopping else 'The library was rebuilt'}**")
         if upload.summary:
             st.markdown(f"**{summed_up(upload.summary)}**")
             for newer in upload.summary.superseded:

@@ -74,9 +74,9 @@ def _ended(task: Task) -> None:
     elif task.run:
         st.markdown(f"**{plain(task.title)}: done.** The figures are below.")
     elif task.learned:
-        st.markdown("**Learned.** What came of it is below.")
+        st.markdown("**Learned.** The result is below.")
     else:
-        st.markdown(f"**{task.made} drafts are new.** Keep or drop each of them.")
+        st.markdown(f"**{task.made} new drafts.** Keep or drop each of them.")
     st.button("OK", key="task-seen", on_click=resources.tasks().forget)
 
 
@@ -87,13 +87,14 @@ def _start(mine: OwnQuestions) -> None:
     kept = len(mine.of("kept"))
     sets = [f"{_OWN} ({kept})"] + ([_FOLDER] if resources.alone() else [])
     with st.form("measure", border=True):
-        chosen = st.radio("Which questions?", sets, key="which")
+        chosen = st.radio("Questions", sets, key="which")
         folder = st.text_input(
             "Folder or file", key="folder", placeholder="a folder with a questions.jsonl",
-            help="Asked are the documents beside the questions, or this library if it holds them.",
+            help="The questions go to the documents beside them, or to this library if it holds "
+                 "those documents.",
         ) if resources.alone() else ""  # fmt: skip
-        searches = st.checkbox("Only search, answer nothing", key="retrieval")
-        limit = st.number_input("At most so many questions", 1, value=None, key="limit")
+        searches = st.checkbox("Search only, without answers", key="retrieval")
+        limit = st.number_input("Maximum number of questions", 1, value=None, key="limit")
         if st.form_submit_button("Measure", type="primary"):
             options = Options(retrieval=searches, limit=int(limit) if limit else None)
             _measure(mine, Path(folder).expanduser() if chosen == _FOLDER else None, options)
@@ -107,7 +108,7 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
     title = f"Measuring {folder.name if folder else _OWN.lower()}"
     path, named = (folder, False) if folder else (mine.file, True)
     if named and not mine.of("kept"):
-        error_banner.say("You have kept no question yet: draft some, and keep the good ones.")
+        error_banner.say("You have not kept any questions yet: draft some, and keep the good ones.")
         return
     work = measuring(path, settings, named, options, resources.assistants())
     resources.start(title, work)
@@ -119,11 +120,11 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
 def _drafts(mine: OwnQuestions) -> None:
     st.subheader("My questions", anchor=False)
     drafts = mine.of("draft")
-    st.caption(f"{len(mine.of('kept'))} kept, {len(drafts)} drafts to look at.")
+    st.caption(f"{len(mine.of('kept'))} kept, {len(drafts)} drafts to review.")
     for question in drafts[:_SHOWN]:
         _draft(mine, question)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input("From so many passages", 1, 100, 5, key="passages", width=180)
+        number = st.number_input("Number of passages", 1, 100, 5, key="passages", width=180)
         if st.button("Draft questions", key="draft"):
             _draft_more(mine, int(number))
 

@@ -105,8 +105,8 @@ def test_people_read_what_moved_what_is_newer_and_what_is_gone(full: Pincite, pa
     (papers / "Handbook.pdf").unlink()
     ran = full("add", papers)
     assert ran.out.startswith("main: 1 added, 0 updated, 1 unchanged, 1 moved, 0 failed;")
-    assert "Laptops v1.pdf: Laptops v2.pdf is a newer version, and is preferred" in ran.err
-    assert "Handbook.pdf: its file is gone; `pincite remove` takes it out" in ran.err
+    assert "Laptops v1.pdf: Laptops v2.pdf is a newer version and is preferred" in ran.err
+    assert "Handbook.pdf: its file is gone; `pincite remove` removes it" in ran.err
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

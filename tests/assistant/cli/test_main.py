@@ -169,7 +169,9 @@ def test_verify_makes_a_lost_copy_again_and_tells_it(full: Pincite, home: Path) 
     shutil.rmtree(home / "libraries" / "main" / "files")
     mended = full("verify")
     assert mended.status == 0
-    assert "mended: The copy of Policy.pdf was lost or damaged; it was made again.\n" in mended.out
+    assert (
+        "repaired: The copy of Policy.pdf was lost or damaged; it was made again.\n" in mended.out
+    )
 
 
 def test_verify_is_status_3_when_a_copy_and_its_file_are_lost(
@@ -186,7 +188,7 @@ def test_verify_is_status_3_when_a_copy_and_its_file_are_lost(
 def test_rebuild_counts_passages(full: Pincite, home: Path) -> None:
     shutil.rmtree(home / "libraries" / "main" / "chroma")
     assert full("rebuild", "--json").json == {"chunks": 3}
-    assert full("rebuild").out == "3 passages indexed anew\n"
+    assert full("rebuild").out == "3 passages indexed again\n"
 
 
 def test_rebuild_names_what_could_not_be_read_again(

@@ -30,7 +30,7 @@ def test_a_row_holds_what_was_said_and_no_defaults() -> None:
     "row", [{}, {"tool": "dance"}, {"tool": "draw"}, {"tool": "chart", "x": 1}]
 )
 def test_what_is_no_wish_is_an_error(row: dict[str, object]) -> None:
-    with pytest.raises(AssistantError, match="no wish of any tool"):
+    with pytest.raises(AssistantError, match="not a request to any tool"):
         intents.from_row(row)
 
 

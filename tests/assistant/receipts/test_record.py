@@ -320,7 +320,7 @@ def test_a_summary_of_before_is_not_said_to_be_of_no_model(
     before = replace(now, answer=of_whole, asked=[], steps=[], threshold=None)
     assert "file" in before.model
     done = replay(before, lambda: pytest.fail("no model is loaded"))
-    assert done.identical is None and "of an earlier version" in done.told
+    assert done.identical is None and "comes from an earlier version" in done.told
 
 
 def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
@@ -375,7 +375,7 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": "Rule"}])
     again: Any = Again(*wrote)
     assert replay(cut, lambda: again).identical is True
-    assert rows[0] in evidence_pack(receipt, library).partition("What the model was told")[2]
+    assert rows[0] in evidence_pack(receipt, library).partition("The prompt")[2]
 
 
 def test_an_answer_from_a_table_is_computed_again(

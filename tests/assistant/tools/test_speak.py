@@ -138,7 +138,7 @@ def test_the_command_speaks_from_standard_input(
 
 def test_the_commands_refuse_files_of_other_kinds(pincite: Pincite, tmp_path: Path) -> None:
     spoken = pincite("speak", "Hello.", "-o", tmp_path / "a.mp3")
-    assert (spoken.status, "should end in .wav" in spoken.err) == (1, True)
+    assert (spoken.status, "must end in .wav" in spoken.err) == (1, True)
     heard = pincite("transcribe", tmp_path / "a.wav", "-o", tmp_path / "a.docx")
     assert (heard.status, ".srt, .vtt or .json" in heard.err) == (1, True)
     assert pincite("transcribe", tmp_path / "a.wav").status == 1

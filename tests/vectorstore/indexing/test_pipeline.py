@@ -82,7 +82,7 @@ def test_vectors_of_the_old_model_are_refused_when_a_rebuild_was_quicker(
     def rebuild() -> None:
         Catalog(folder / "catalog.sqlite", "main").set_meta("made_by", "other/1")
 
-    with pytest.raises(EmbedderMismatch, match="made anew with other/1 meanwhile"):
+    with pytest.raises(EmbedderMismatch, match="rebuilt with other/1 meanwhile"):
         add(folder, papers, rebuild)
     assert Catalog(folder / "catalog.sqlite", "main").documents() == []
     assert copies(folder) == 0

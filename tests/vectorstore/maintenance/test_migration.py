@@ -175,7 +175,7 @@ def test_a_migration_is_cancelled_with_its_add_and_the_files_wait(
 def test_one_process_makes_it_anew_and_others_are_told(folder: Path, papers: Path) -> None:
     with Library(folder, "main", Other) as other:
         with jobs.alone(folder / "catalog.next.lock"):
-            with pytest.raises(LibraryBusy, match="being made anew by another process"):
+            with pytest.raises(LibraryBusy, match="being rebuilt by another process"):
                 other.add([papers])
             assert other.search("fourteen", k=1)[0].document == "Policy.pdf"
         assert other.add([papers]).unchanged == 2

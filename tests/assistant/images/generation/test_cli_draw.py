@@ -62,12 +62,12 @@ def test_a_picture_is_edited_grown_and_varied(studio: Pincite, tmp_path: Path) -
     [
         (("draw", "x", "--size", "big"), "not a size such as 512x384"),
         (("draw", "x", "--size", "0x5"), "not a size such as 512x384"),
-        (("draw", "x", "--steps", "0"), "not a number from 1 on"),
-        (("draw", "x", "--steps", "-3"), "not a number from 1 on"),
-        (("edit", "a.png"), "say what is to be seen"),
+        (("draw", "x", "--steps", "0"), "not a number of 1 or more"),
+        (("draw", "x", "--steps", "-3"), "not a number of 1 or more"),
+        (("edit", "a.png"), "describe the picture"),
         (("edit", "a.png", "x", "--grow", "1,2"), "LEFT,TOP,RIGHT,BOTTOM"),
         (("edit", "a.png", "x", "--strength", "2"), "above 0 and at most 1"),
-        (("edit", "a.png", "x", "--vary"), "takes no words"),
+        (("edit", "a.png", "x", "--vary"), "takes no prompt"),
         (("edit", "a.png", "x", "--mask", "m.png", "--grow", "4"), "either --mask or --grow"),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_name_that_cannot_be_written_is_refused_before_the_work(
     studio: Pincite, home: Path, tmp_path: Path, name: str
 ) -> None:
     ran = studio("draw", "a red circle", "-o", tmp_path / name)
-    assert (ran.status, "pictures are made as .png" in ran.err) == (1, True)
+    assert (ran.status, "pictures are written as .png" in ran.err) == (1, True)
     assert not (home / "made").exists()
 
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_put_where_it_was_wanted_is_kept(
     ran = studio("draw", "a red circle", "--steps", 1, "-o", link)
     (made,) = (home / "made").iterdir()
     assert ran.status == 1
-    assert f"What was made is kept in {made}" in ran.err
+    assert f"The output is kept in {made}" in ran.err
 
 
 def test_without_a_model_the_command_that_fetches_one_is_named(pincite: Pincite) -> None:

@@ -213,10 +213,10 @@ def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visi
     assert "were read by an earlier version of Pincite." in html(app)
     assert "Everything in it is still found." in html(app)
 
-    settled(button(app, "Make it anew"))
+    settled(button(app, "Rebuild it"))
 
     assert "earlier version" not in html(app)
-    assert app.markdown[0].value == "**The library was made anew**"
+    assert app.markdown[0].value == "**The library was rebuilt**"
     assert old.maintenance.rebuild_notice() == ""
     assert not app.exception
 
@@ -227,7 +227,7 @@ def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
     go = threading.Event()
     monkeypatch.setattr(WordEmbedder, "passages", _waits(go))
     old._catalog.database.write("UPDATE chunk SET text = ''")  # so that all is embedded again
-    app = button(visit(LIBRARY_PAGE), "Make it anew")
+    app = button(visit(LIBRARY_PAGE), "Rebuild it")
     running: Upload = app.session_state["upload"]
     while not running.progress.file:
         time.sleep(0.01)
@@ -242,7 +242,7 @@ def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
 
     assert app.markdown[0].value.startswith("**Stopped.")
     assert "earlier version" in html(app), "and it can be continued"
-    settled(button(button(app, "OK"), "Make it anew"))
+    settled(button(button(app, "OK"), "Rebuild it"))
     assert old.maintenance.rebuild_notice() == ""
 
 

@@ -189,7 +189,7 @@ def test_a_dialog_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
     app = visit()
     app.button(key="open-tools").click().run()
     app.button(key="start-Draw").click().run()
-    assert [w.value for w in app.warning] == ["Fill in what is above first."]
+    assert [w.value for w in app.warning] == ["Fill in the fields above first."]
     assert tool.asked == []
 
 

@@ -72,7 +72,7 @@ def test_what_an_unclear_question_may_mean_is_asked_with_a_click(
     ]
     assert answer["note"] == ""
     assert answer["passages"] == []
-    assert answer["footer"].endswith("asks what is meant")
+    assert answer["footer"].endswith("asks for clarification")
 
     choice, _ = [b for b in app.button if (b.key or "").startswith("choice-")]
     choice.click().run()

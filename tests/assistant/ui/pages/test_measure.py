@@ -212,7 +212,7 @@ def test_a_folder_is_measured_with_the_documents_beside_it(visit: Visit, tmp_pat
 def test_what_is_missing_is_said(visit: Visit, tmp_path: Path) -> None:
     app = visit(MEASURE_PAGE)
     press(app, "Measure")
-    assert "You have kept no question yet" in app.error[0].value.replace("\\", "")
+    assert "You have not kept any questions yet" in app.error[0].value.replace("\\", "")
     app.radio(key="which").set_value("A folder of questions")
     app.text_input(key="folder").set_value(str(tmp_path / "nowhere"))
     press(app, "Measure")
@@ -236,7 +236,7 @@ def test_each_draft_is_kept_or_dropped(visit: Visit, mine: OwnQuestions) -> None
     leave = Question("l", "How long is leave?", ("30 days",), state="draft")
     mine.add([hostile, leave])
     app = visit(MEASURE_PAGE)
-    assert "2 drafts to look at" in " ".join(c.value for c in app.caption).replace("\\", "")
+    assert "2 drafts to review" in " ".join(c.value for c in app.caption).replace("\\", "")
     assert not any("<script>" in text.value for text in (*app.markdown, *app.caption))
 
     app.button(key="dropped-h").click().run()
@@ -264,7 +264,7 @@ def test_drafts_are_written_in_the_background(
     end(app)
 
     assert [q.question for q in mine.of("draft")] == ["How long is leave for everybody?"]
-    assert any("1 drafts are new" in text.value for text in app.markdown)
+    assert any("1 new drafts" in text.value for text in app.markdown)
 
 
 def test_without_a_model_no_drafts_are_promised(visit: Visit) -> None:
