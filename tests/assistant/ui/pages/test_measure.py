@@ -159,7 +159,7 @@ def test_what_another_visitor_has_started_is_not_taken_for_ones_own(
     press(other, "Measure")
     assert resources.tasks().last is first
     (error,) = [error.value.replace("\\", "") for error in other.error]
-    assert "was not started: “Measuring my questions about this library” is at work" in error
+    assert "was not started: “Measuring my questions about this library” is running" in error
     assert not one.error
     knowing.go.set()
     end(one)
