@@ -90,9 +90,7 @@ def _disk(home: Path) -> Check:
     free = shutil.disk_usage(_nearest(home)).free
     message = f"{free / 1e9:.1f} GB free"
     if free < 2e9:
-        return Check(
-            "disk", "warning", message, "Free some disk space: the default models take 1.4 GB."
-        )
+        return Check("disk", "warning", message, "Free disk space: the default models take 1.4 GB.")
     return Check("disk", "ok", message)
 
 
@@ -111,9 +109,7 @@ def _contents(settings: Settings) -> list[Check]:
         return found + list(_libraries(settings.libraries_folder))
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
-        return [
-            Check("contents", "error", message, "Make the home readable, or choose another one.")
-        ]
+        return [Check("contents", "error", message, "Make the home readable, or choose another.")]
 
 
 def _sqlite() -> Check:
