@@ -7,15 +7,14 @@ from another place of it, so that only its place in the sentence is false.
 import re
 from collections.abc import Iterator
 
+from ingest.language.locales import month_names
+
 KINDS = (
     "number", "number, spelt", "number, another's", "scale", "unit", "day of a date",
     "month of a date", "year", "quoted phrase", "name", "name, another's", "not",
 )  # fmt: skip
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
+_MONTHS = month_names("en")
 _SPELT = (
     "two",
     "three",

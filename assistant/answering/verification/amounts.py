@@ -133,14 +133,15 @@ def _amount(number: Quantity, text: str) -> Amount:
         return Amount("label", number.digits, f"{label[1]} {number.digits}", unit=label[1].lower())
     size = (unit.size if unit else 1.0) * number.modifier
     sign = -1 if number.negative and kind == "temperature" else 1
+    named = unit and kind in ("money", "temperature") and unit.name != "cent"
     return Amount(
-        kind,
-        float(number.amount or 0) * size * sign,
-        written,
-        _off(number) * size,
-        unit.name if unit and kind in ("money", "temperature") and unit.name != "cent" else "",
-        per[1].lower().replace("annum", "year") if per else "",
-        (bound.lastgroup or "") if bound else "",
+        kind=kind,
+        value=float(number.amount or 0) * size * sign,
+        text=written,
+        off=_off(number) * size,
+        unit=unit.name if unit and named else "",
+        per=per[1].lower().replace("annum", "year") if per else "",
+        bound=(bound.lastgroup or "") if bound else "",
     )
 
 

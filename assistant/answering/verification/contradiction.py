@@ -116,19 +116,19 @@ def statement(sentence: str) -> Statement | None:
     counted, rest = amounts(blanked(text, ((start, end) for _, start, end in named)))
     person = _PERSON.search(text)
     return Statement(
-        tuple(_bound(amount, text) for amount in counted if amount.kind != "ordinal"),
-        tuple(_in_order(rest)),
-        frozenset(content_words(rest)) & NEUTRAL,
-        frozenset(_narrowing(rest))
+        amounts=tuple(_bound(amount, text) for amount in counted if amount.kind != "ordinal"),
+        order=tuple(_in_order(rest)),
+        neutral=frozenset(content_words(rest)) & NEUTRAL,
+        narrowed=frozenset(_narrowing(rest))
         | {f"Q{number}" for number, _, _ in named}
         | {f"{amount.value}." for amount in counted if amount.kind == "ordinal"},
-        frozenset(name.lower() for name in _NAME.findall(rest)),
-        frozenset(str(match.lastgroup) for match in _SIDE.finditer(text)),
-        person["name"].rstrip(".") if person else "",
-        len(_DENIAL.findall(rest)) % 2 == 1,
-        bool(CHANGE.search(rest)),
-        bool(_VERB.search(text)),
-        text.lower().startswith("the "),
+        names=frozenset(name.lower() for name in _NAME.findall(rest)),
+        sides=frozenset(str(match.lastgroup) for match in _SIDE.finditer(text)),
+        person=person["name"].rstrip(".") if person else "",
+        denies=len(_DENIAL.findall(rest)) % 2 == 1,
+        changes=bool(CHANGE.search(rest)),
+        verb=bool(_VERB.search(text)),
+        definite=text.lower().startswith("the "),
     )
 
 
@@ -261,7 +261,7 @@ def _of_amounts(
         if len(mine) != len(theirs) or not apart or len(apart) != len(there):
             continue
         if all(x.comparable(y) for x, y in zip(apart, there, strict=True)):
-            return Difference(_told(apart), _told(there))
+            return Difference(_joined(apart), _joined(there))
     return None
 
 
@@ -287,7 +287,7 @@ def _of_denial(one: Statement, other: Statement) -> Difference | None:
     return Difference(*("no" if s.denies else "yes" for s in (one, other)))
 
 
-def _told(amounts: Sequence[Amount]) -> str:
+def _joined(amounts: Sequence[Amount]) -> str:
     return " and ".join(amount.text for amount in amounts)
 
 
