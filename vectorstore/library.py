@@ -25,6 +25,7 @@ from vectorstore.maintenance.sources import Sources
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.hybrid_search import Hit, Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
+from vectorstore.retrieval.query import SearchQuery
 from vectorstore.versions.link import superseded
 
 __all__ = ["Hit", "Library"]
@@ -164,7 +165,7 @@ class Library:
     # -- finding
 
     def search(
-        self, query: str, k: int = 8, documents: Collection[str] | None = None,
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
@@ -174,7 +175,7 @@ class Library:
         return list(best.values())[: max(k, 0)]
 
     def passages(
-        self, query: str, k: int = 8, documents: Collection[str] | None = None,
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The k best passages, best first; several may come from one page.
@@ -182,7 +183,7 @@ class Library:
         Documents with a newer version are left out unless they are named, or all are wanted; what
         a reader does not see, unless `hidden` asks for it: it is how documents attack assistants.
         """
-        return self._search.passages(query, k, documents, versions, hidden)
+        return self._search.passages(SearchQuery.of(query), k, documents, versions, hidden)
 
     def considered(self, query: str) -> list[Considered]:
         """The first candidates in the order that nothing was learned for, to learn from them."""

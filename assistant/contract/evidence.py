@@ -13,6 +13,7 @@ from vectorstore.catalog.catalog import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.library import Hit
 from vectorstore.retrieval.fusion import Candidate, rank
+from vectorstore.retrieval.query import SearchQuery
 from vectorstore.store import Vectors
 
 
@@ -20,7 +21,7 @@ class Evidence(Protocol):
     """What the answer tool needs of a Library."""
 
     def passages(
-        self, query: str, k: int = 8, documents: Collection[str] | None = None
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]: ...
 
     def page(self, document: str, number: int) -> Page: ...
@@ -58,11 +59,11 @@ class GivenPassages:
         return frozenset(self._pages)
 
     def passages(
-        self, query: str, k: int = 8, documents: Collection[str] | None = None
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
         """Cut and ranked like a library, so that a long text is read where it tells."""
         chunks, vectors = self._embedded
-        asked, wanted = self._embedder.query(query), stems(query)
+        asked, wanted = self._embedder.query(str(query)), stems(str(query))
         candidates = [
             Candidate(c.id, c.document, 1, float(v @ asked), _share(wanted, c))
             for c, v in zip(chunks, vectors, strict=True)
@@ -102,7 +103,7 @@ class Joined:
         self._about = about
 
     def passages(
-        self, query: str, k: int = 8, documents: Collection[str] | None = None
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
         """In turn from what is attached, from what fits the question, and what fits both."""
         rows = [self._attached.passages(query, k), self._library.passages(query, k, documents)]

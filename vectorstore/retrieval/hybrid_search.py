@@ -13,6 +13,7 @@ from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
+from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.query_boosts import Pointing
 from vectorstore.store import Vectors
 from vectorstore.versions.link import superseded
@@ -72,27 +73,28 @@ class Search:
 
     def passages(
         self,
-        query: str,
+        query: SearchQuery,
         k: int,
         documents: Collection[str] | None,
         versions: Which,
         hidden: bool = False,
     ) -> list[Hit]:
         """See Library.passages."""
-        ranked = self._again(query, self._ranked(query, documents, versions, hidden))
+        ranked = self._again(query.text, self._ranked(query, documents, versions, hidden))
         return self._hits(ranked[:k])
 
     def considered(self, query: str) -> list[Considered]:
         """See Library.considered."""
-        return self._considering.of(query, self._ranked(query, None, "newest", False)[:LOOKED_AT])
+        ranked = self._ranked(SearchQuery(query), None, "newest", False)
+        return self._considering.of(query, ranked[:LOOKED_AT])
 
     def _ranked(
-        self, query: str, documents: Collection[str] | None, versions: Which, hidden: bool
+        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
     ) -> list[fusion.Ranked]:
         """As it is without what was learned."""
-        if not query.strip() or not self._catalog.generation():
+        if not query.text.strip() or not self._catalog.generation():
             return []
-        cards = self._catalog.bm25_cards(query)
+        cards = self._catalog.bm25_cards(query.text)
         named = self._pointing.named(query) if documents is None else frozenset()
         newest = documents is None and versions == "newest"
         replaced = self._pointing.left_out(query, named) if newest else frozenset()
@@ -102,7 +104,7 @@ class Search:
         pointed = self._pointing.at(query, named, documents, cards)
         chunks = _current(self._pointing.chunks(pointed), old)
         only = None if documents is None else frozenset(documents)
-        sought = Sought(query, only, hidden, old, named, tuple(chunks))
+        sought = Sought(query.text, only, hidden, old, named, tuple(chunks))
         return fusion.rank(self._compared(sought), cards, pointed)
 
     def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:

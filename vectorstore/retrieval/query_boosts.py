@@ -7,6 +7,7 @@ from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.retrieval import query_signals
 from vectorstore.retrieval.fusion import Place, Pointed
+from vectorstore.retrieval.query import SearchQuery
 
 _DOCUMENTS = 5  # of which statements are looked up: those whose cards fit best
 _LINES = 6  # at the top of a page, in which the title of a statement stands
@@ -24,23 +25,26 @@ class Pointing:
             {},
         )
 
-    def named(self, question: str) -> frozenset[str]:
+    def named(self, query: SearchQuery) -> frozenset[str]:
         """The documents that a question names; an old version only when it is told apart."""
         generation = self._catalog.generation()
         if self._known[0] != generation:
             self._known = generation, *self._read()
         _, names, newer = self._known
-        meant = {query_signals.meant(name, newer, question) for name in names.named(question)}
-        return frozenset(meant) | query_signals.old_versions(question, newer)
+        current = {
+            query_signals.current_version(name, newer, query.letters)
+            for name in names.named(query.letters)
+        }
+        return frozenset(current) | query_signals.old_versions(query.text, newer)
 
-    def of_that_year(self, question: str) -> frozenset[str]:
+    def of_that_year(self, query: SearchQuery) -> frozenset[str]:
         """Old versions that are looked at beside the newer ones; `named` has read the names."""
-        return query_signals.of_that_year(question, self._known[2])
+        return query_signals.of_that_year(query.text, self._known[2])
 
-    def left_out(self, question: str, named: Collection[str]) -> frozenset[str]:
+    def left_out(self, query: SearchQuery, named: Collection[str]) -> frozenset[str]:
         """Newer versions of what is named, which alone is asked for."""
         _, _, newer = self._known
-        if query_signals.compares(question):
+        if query.compares_versions:
             return frozenset()
         found: set[str] = set()
         for name in named:
@@ -59,14 +63,14 @@ class Pointing:
         }
 
     def at(
-        self, question: str, named: frozenset[str], scope: Collection[str] | None,
+        self, query: SearchQuery, named: frozenset[str], scope: Collection[str] | None,
         cards: Mapping[str, float],
     ) -> Pointed:  # fmt: skip
         """`scope` are the documents that are searched, unless it is all; `cards` their scores."""
         known = named if scope is None else frozenset(scope)
         # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
-        pages = self._numbered(query_signals.pages(question), known)
-        statements = self._statements(query_signals.statements(question), _likely(known, cards))
+        pages = self._numbered(query.pages, known)
+        statements = self._statements(query.statements, _likely(known, cards))
         return Pointed(named, pages, statements)
 
     def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:

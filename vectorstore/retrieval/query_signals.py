@@ -90,6 +90,32 @@ def pages(question: str) -> frozenset[int]:
     )
 
 
+@dataclass(frozen=True)
+class Letters:
+    """The letters and digits of a text, and where words begin and end in them."""
+
+    text: str
+    ends: frozenset[int]
+
+    @classmethod
+    def of(cls, text: str) -> "Letters":
+        runs = _RUN.findall(text.lower())
+        ends, length = {0}, 0
+        for run in runs:
+            length += len(run)
+            ends.add(length)
+        return cls("".join(runs), frozenset(ends))
+
+    def has(self, words: str) -> bool:
+        """Does it hold these letters as whole words?"""
+        at = self.text.find(words)
+        while at >= 0:
+            if at in self.ends and at + len(words) in self.ends:
+                return True
+            at = self.text.find(words, at + 1)
+        return False
+
+
 class Names:
     """Finds names of documents in questions, however they are written: `Q1-Report_2023.pdf` also
     as "q1 report 2023". A name of three words or more may have them in any order."""
@@ -97,8 +123,8 @@ class Names:
     def __init__(self, names: Collection[str]) -> None:
         self._names = [_Name.of(name) for name in names]
 
-    def named(self, question: str) -> frozenset[str]:
-        text = _Joined.of(question)
+    def named(self, text: Letters) -> frozenset[str]:
+        """The names that stand in a question."""
         found = [name for name in self._names if name.stands_in(text)]
         # "Report.pdf" is not meant where "Report 2023.pdf" is named.
         return frozenset(
@@ -108,12 +134,11 @@ class Names:
         )
 
 
-def meant(name: str, newer: Mapping[str, str], question: str) -> str:
+def current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
     """A document that is named, or what replaces it, unless the question says that it means this
     one: by the mark of a version, a period, or the file's whole name. `newer`: old -> new name."""
-    text = _Joined.of(question)
     for _ in newer:  # no chain is longer
-        if name not in newer or _told(name, newer[name], text):
+        if name not in newer or _is_told_apart(name, newer[name], text):
             break
         name = newer[name]
     return name
@@ -155,37 +180,11 @@ def _asks_for(question: str, name: str) -> bool:
     return bool(re.search(f"{near}|{behind}", question, re.IGNORECASE))
 
 
-def _told(old: str, new: str, text: "_Joined") -> bool:
+def _is_told_apart(old: str, new: str, text: Letters) -> bool:
     one, version = _Name.of(old), parsed(old)
     if one.stem == _Name.of(new).stem:
         return False
     return version.marked or bool(version.periods) or text.has(one.whole)
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """The letters and digits of a text, and where words begin and end in them."""
-
-    text: str
-    ends: frozenset[int]
-
-    @classmethod
-    def of(cls, text: str) -> "_Joined":
-        runs = _RUN.findall(text.lower())
-        ends, length = {0}, 0
-        for run in runs:
-            length += len(run)
-            ends.add(length)
-        return cls("".join(runs), frozenset(ends))
-
-    def has(self, words: str) -> bool:
-        """Does it hold these letters as whole words?"""
-        at = self.text.find(words)
-        while at >= 0:
-            if at in self.ends and at + len(words) in self.ends:
-                return True
-            at = self.text.find(words, at + 1)
-        return False
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,7 @@ class _Name:
             name, "".join(_RUN.findall(name.rsplit("/", 1)[-1].lower())), "".join(parts), parts
         )
 
-    def stands_in(self, text: _Joined) -> bool:
+    def stands_in(self, text: Letters) -> bool:
         if self.whole != self.stem and text.has(self.whole):
             return True
         if self._distinct and text.has(self.stem):

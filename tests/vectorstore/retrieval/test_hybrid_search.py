@@ -209,5 +209,5 @@ def test_a_named_document_that_is_removed_meanwhile_is_no_error(
     write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*rules, "Rule 31: no stickers."])
     assert library.add([tmp_path / "in"]).superseded
     # What a question named at the moment before the removal.
-    monkeypatch.setattr(Pointing, "named", lambda self, question: frozenset({"Laptops v0.pdf"}))
+    monkeypatch.setattr(Pointing, "named", lambda self, query: frozenset({"Laptops v0.pdf"}))
     assert {hit.document for hit in library.search("laptop rules")} == {"Laptops v2.pdf"}

@@ -1,0 +1,43 @@
+"""SearchQuery: what retrieval reads from the words of a question, each part taken out once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from vectorstore.retrieval import query_signals
+from vectorstore.retrieval.query_signals import Letters
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """The text that is searched for. Its parts are computed when they are first read, then kept:
+    one turn searches with the same query several times."""
+
+    text: str
+
+    @classmethod
+    def of(cls, query: "str | SearchQuery") -> "SearchQuery":
+        """The query itself, or one of a text."""
+        return query if isinstance(query, SearchQuery) else cls(query)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @cached_property
+    def letters(self) -> Letters:
+        """By which names of documents are found in it."""
+        return Letters.of(self.text)
+
+    @cached_property
+    def pages(self) -> frozenset[int]:
+        """Numbers of pages that are named, from 1; from the end, -1 is the last."""
+        return query_signals.pages(self.text)
+
+    @cached_property
+    def statements(self) -> frozenset[str]:
+        """Kinds of financial statements that hold what is asked for."""
+        return query_signals.statements(self.text)
+
+    @cached_property
+    def compares_versions(self) -> bool:
+        """Whether it asks about two versions: "What has changed since the old one?"."""
+        return query_signals.compares(self.text)
