@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.passages.context_builder import Budget, Reading
-from assistant.answering.passages.extractive import Quoted, best_sentences
+from assistant.answering.passages.best_sentences import Quoted, best_sentences, rank
+from assistant.answering.passages.budget import Budget
+from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import attribution
 from assistant.answering.verification.contradiction_notices import (
     Disagreement,
@@ -29,7 +30,7 @@ from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.evaluation.question_sets import read_rows
 from assistant.settings import Settings
-from assistant.tools.answer import Answer, rank
+from assistant.tools.answer import Answer
 from benchmarks import common, text_library
 from ingest.language.sentences import split
 from vectorstore.library import Library
@@ -80,13 +81,13 @@ def found_for(question: str, evidence: Evidence, every: bool) -> Iterator[Disagr
     """Disagreements of the answer that quotes the best sentences, or, with `every`, all of them."""
     request = Request(question, evidence)
     reading = Answer(None, Budget()).read(request)
-    ranked = rank(request, reading)
+    ranked = rank(reading.question, reading.windows, evidence.embedder())
     for quoted in [[one] for one in ranked] if every else [best_sentences(ranked)]:
         outcome = quoting(quoted, reading)
-        yield from disagreements(outcome, reading.meant, found(reading, evidence))
+        yield from disagreements(outcome, reading.question, found(reading, evidence))
 
 
-def quoting(quoted: Iterable[Quoted], reading: Reading) -> Outcome:
+def quoting(quoted: Iterable[Quoted], reading: Context) -> Outcome:
     marked = list(enumerate(quoted, start=1))
     return Outcome(
         "",

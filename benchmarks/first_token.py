@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.contract.request import Request
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.tools.answer import Answer

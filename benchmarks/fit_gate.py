@@ -7,6 +7,7 @@ the set that was not seen. `--show` prints the fit from signals that an earlier 
 import json
 import random
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,11 +19,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.best_sentences import rank
+from assistant.answering.passages.budget import Budget
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.request import Request
+from assistant.contract.trace import Trace
 from assistant.evaluation.question_sets import Question, read_questions, read_rows
-from assistant.tools.answer import Answer, rank
+from assistant.tools.answer import Answer
 from benchmarks import answers, common
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -62,8 +65,11 @@ def collect(options: Any, path: Path) -> None:
             if key in done:
                 continue
             request = Request(question.question, evidence, given=name == "clapnq")
-            reading = tool.read(request)
-            signals = tool.signals(request, reading, rank(request, reading), tool.run(request))
+            context = tool.read(request)
+            ranked = rank(context.question, context.windows, evidence.embedder())
+            signals = tool.judge.signals(
+                question.question, context, ranked, Trace(), threading.Event()
+            )
             row = {"id": key, "set": name, "answerable": answerable, **asdict(signals)}
             common.append_row(path, row)
             print(key, answerable, json.dumps(asdict(signals)), file=sys.stderr)

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome

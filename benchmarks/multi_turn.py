@@ -11,25 +11,23 @@ first words are there. It takes a third of the time and says nothing about the a
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-
-from assistant.answering.passages.context_builder import Budget, Reading
-from assistant.answering.query.clarification import completed
+from assistant.answering.passages.budget import Budget
+from assistant.answering.verification.answerability import Signals
+from assistant.answering.verification.judge import Verdict
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.conversation.completion import completed
 from assistant.conversation.from_messages import turns
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.question_sets import read_rows
-from assistant.llm import prompts
 from assistant.tools.answer import Answer
 from assistant.tools.clarify import AskBack
 from benchmarks import common
+from ingest.errors import Stopped
 
 Row = dict[str, Any]
 SEED = 20
@@ -163,18 +161,11 @@ def decision(tool: Answer, request: Request) -> Row:
 class Quick(Answer):
     """Writes only where the model may still refuse, which it is not told when the gate is sure."""
 
-    def _stream(
-        self,
-        model: BaseChatModel,
-        request: Request,
-        reading: Reading,
-        instruction: str,
-        reply: Reply,
-    ) -> Iterator[str]:
-        if instruction == prompts.UNSURE:
-            yield from super()._stream(model, request, reading, instruction, reply)
-        else:
-            reply.outcome = Outcome("(not written)", stopped=True)
+    def _judged(self, signals: Signals, request: Request, reply: Reply) -> Verdict:
+        verdict = super()._judged(signals, request, reply)
+        if verdict == "sure":
+            raise Stopped("An answer that is no refusal is not written.")
+        return verdict
 
 
 def behaviour(said: Row) -> str:

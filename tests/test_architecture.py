@@ -32,14 +32,15 @@ assistant/images/super_resolution
 assistant/images/generation
 assistant/answering/whole_document          assistant/storage
 assistant/answering/verification            assistant/attachments
-assistant/answering/passages                assistant/images/vision
+assistant/answering/writing                 assistant/images/vision
+assistant/answering/passages
 assistant/llm                               assistant/doctor
 assistant/llm/llama                         assistant/speech/synthesis
 assistant/models                            assistant/images/charts
-assistant/answering/query                   assistant/answering/table_qa
+assistant/answering/table_qa
 assistant/security
 assistant/contract
-assistant/speech
+assistant/answering/query                   assistant/speech
 assistant/settings
 assistant/errors
 assistant

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.tools import Chatting, makers
 from assistant.contract.request import Specialist, Tool

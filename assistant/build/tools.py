@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.build.engines import looking
 from assistant.build.speech import speaking, speech_offers, transcribing
 from assistant.contract.outcome import Offer

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from assistant.answering.query.query import Query
 from assistant.contract.evidence import Evidence
 from assistant.contract.intents import Wish
 from assistant.contract.outcome import Passage
@@ -36,6 +38,12 @@ class Request:
     clear: bool = False  # what it means has been asked: not to be asked again
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
     wish: Wish | None = None  # chosen by a command or a button; None: words and files decide
+
+    @cached_property
+    def query(self) -> Query:
+        """The question, taken apart once for all that read it."""
+        said = " ".join(f"{turn.question} {turn.answer}" for turn in self.history)
+        return Query(self.question, tuple(turn.question for turn in self.history), said)
 
 
 class Tool(Protocol):

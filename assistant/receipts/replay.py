@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.answering.writing.write import repeats
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.models.store import Models
 from assistant.receipts.record import Receipt, Receipts, document_sha256, messages, versions
-from assistant.tools.answer import repeats
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.whole_document import Whole
 from ingest.document.source import readable

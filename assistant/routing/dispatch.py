@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.answering.query.clarification import completed, is_reply
+from assistant.answering.query.clarification import is_reply
 from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
+from assistant.conversation.completion import completed
 from assistant.routing.classifier import Likeness
 from assistant.routing.decision import ANSWER, Choice, Said
 from assistant.routing.rules import cascade

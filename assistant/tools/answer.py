@@ -1,23 +1,26 @@
-"""Answers a question from evidence: search, read, check, write, and tie each sentence to lines."""
+"""Answers a question from evidence: retrieve, pack, judge, write, attribute, check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.answering.passages import extractive
-from assistant.answering.passages.citable_spans import units_of
-from assistant.answering.passages.context_builder import Budget, Reader, Reading
-from assistant.answering.verification import (
-    answerability,
-    attribution,
-    contradiction_notices,
-    refusal_notices,
-    unread_page_notices,
+from assistant.answering.passages.best_sentences import Quoted, best_sentences, rank
+from assistant.answering.passages.budget import Budget, Room
+from assistant.answering.passages.context_builder import Context, ContextBuilder
+from assistant.answering.passages.retrieve import Retriever
+from assistant.answering.verification import answerability
+from assistant.answering.verification.attribute import (
+    attribute,
+    check,
+    citations_of,
+    quote,
+    refusal,
 )
-from assistant.contract.outcome import Citation, Outcome, Sentence
+from assistant.answering.verification.judge import Judge, Verdict, retrieval_signals
+from assistant.answering.writing.write import write
+from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
@@ -25,16 +28,15 @@ from assistant.llm.chat_model import TokenOdds
 from assistant.llm.model_lock import TurnTaking
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
-from ingest.language.sentences import split_answer, stems
 from ingest.text.reflow import about_tokens
 from vectorstore.retrieval.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
-Ranked = Sequence[extractive.Quoted]  # all sentences that were read, best first
+Answering = Generator[str, None, Outcome]  # yields the text
 
 
 class Answer:
-    """With a chat model, or extractively without one."""
+    """With a chat model, or with the best sentences of the documents where there is none."""
 
     name = "answer"
 
@@ -52,8 +54,10 @@ class Answer:
         self._model = model
         self._turns = turns or TurnTaking()
         self._budget = budget
-        self._threshold = threshold
-        self.read = Reader(budget, self._count, reranker).read
+        room = Room(budget, self._count)
+        self._retriever = Retriever(room, reranker)
+        self._builder = ContextBuilder(room)
+        self.judge = Judge(model, threshold)
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:
@@ -62,36 +66,72 @@ class Answer:
             request.question, lambda reply: self._work(request, reply), self.name, self.model_name
         )
 
+    def read(self, request: Request) -> Context:
+        """Stages 1 and 2: what is read for a request. Raises ContextOverflow, LibraryError."""
+        return self._builder.build(self._retriever.retrieve(request))
+
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
-        yield from self._answer(request, reply)
-        if reply.outcome:
-            outcome = unread_page_notices.noted(
-                reply.outcome, request.evidence, request.documents or ()
-            )
-            reply.outcome = prompt_injection.noted(outcome)
-
-    def _answer(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = "Searching"
-        reading = self.read(request)
+        context = self.read(request)
         if reply.cancel.is_set():
-            reply.outcome = Outcome("", stopped=True, passages=reading.passages)
-        elif not reading.windows:
-            yield from _refuse(reply, reading)
+            outcome = Outcome("", stopped=True, passages=context.passages)
+        elif not context.windows:
+            outcome = yield from _refuse(context)
         else:
-            yield from self._from(reading, request, reply)
+            outcome = yield from self._answer(context, request, reply)
+        reply.outcome = check(outcome, context, request)
 
-    def _from(self, reading: Reading, request: Request, reply: Reply) -> Iterator[str]:
+    def _answer(self, context: Context, request: Request, reply: Reply) -> Answering:
         """What the documents say themselves is shown first; a model takes seconds to read them."""
-        ranked = rank(request, reading)
-        best = _citations(extractive.best_sentences(ranked), reading)
+        ranked = rank(context.question, context.windows, request.evidence.embedder())
+        best = citations_of(best_sentences(ranked), context)
         # A line may have an instruction beside the sentence that fits.
         reply.quote(replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in best)
         if self._model is None:
-            yield from self._quote(request, reading, ranked, reply)
-        else:
-            yield from self._write(self._model, request, reading, ranked, reply)
-        if reply.outcome:
-            reply.outcome = contradiction_notices.noted(reply.outcome, reading, request.evidence)
+            return (yield from self._quote(context, ranked, request, reply))
+        try:
+            with self._turn(reply):
+                return (yield from self._write(self._model, context, ranked, request, reply))
+        except Stopped:
+            return Outcome("", stopped=True, passages=context.passages)
+
+    def _write(
+        self, model: BaseChatModel, context: Context, ranked: Sequence[Quoted],
+        request: Request, reply: Reply,
+    ) -> Answering:  # fmt: skip
+        many = len(context.windows)
+        reply.activity.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
+        question = request.question
+        signals = self.judge.signals(question, context, ranked, reply.trace, reply.cancel)
+        verdict = self._judged(signals, request, reply)
+        if verdict == "refuse":
+            return (yield from _refuse(context))
+        reply.activity.stage = "Writing"
+        instruction = prompts.ANSWER if verdict == "sure" else prompts.UNSURE
+        messages = context.messages(question, instruction)
+        written = yield from write(model, messages, self._budget.answer, self._count, reply)
+        reply.activity.stage = "Citing"
+        return attribute(written, context, request)
+
+    def _quote(
+        self, context: Context, ranked: Sequence[Quoted], request: Request, reply: Reply
+    ) -> Answering:
+        best = best_sentences(ranked)
+        signals = retrieval_signals(context, ranked)
+        if not best or self._judged(signals, request, reply) == "refuse":
+            return (yield from _refuse(context))
+        outcome = quote(best, context)
+        yield outcome.text
+        return outcome
+
+    def _judged(self, signals: answerability.Signals, request: Request, reply: Reply) -> Verdict:
+        judgement = self.judge.judge(signals, request.threshold)
+        reply.trace.answerable = judgement.probability
+        return judgement.verdict
+
+    def _turn(self, reply: Reply) -> AbstractContextManager[None]:
+        """A model in another process has a queue of its own."""
+        return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
 
     def _count(self, text: str) -> int:
         # Other chat models count with a tokenizer that langchain-core would fetch from a hub.
@@ -99,164 +139,7 @@ class Answer:
             return about_tokens(text)
         return self._model.get_num_tokens(text)
 
-    def _doubts(self, signals: answerability.Signals, request: Request, reply: Reply) -> bool:
-        least = self._threshold if request.threshold is None else request.threshold
-        reply.trace.answerable = answerability.answerable(signals)
-        return reply.trace.answerable < least
 
-    def _sure(self, reply: Reply) -> bool:
-        """Whether the model has said so clearly that the answer is there that its refusal would
-        be a mistake. One that gives no odds was not asked."""
-        asked = isinstance(self._model, TokenOdds)
-        return asked and (reply.trace.answerable or 0.0) >= answerability.SURE
-
-    # -- answering with a model
-
-    def _write(
-        self,
-        model: BaseChatModel,
-        request: Request,
-        reading: Reading,
-        ranked: Ranked,
-        reply: Reply,
-    ) -> Iterator[str]:
-        try:
-            with self._turn(reply):
-                many = len(reading.windows)
-                reply.activity.stage = (
-                    f"Reading {many} passages" if many > 1 else "Reading a passage"
-                )
-                signals = self.signals(request, reading, ranked, reply)
-                if self._doubts(signals, request, reply):
-                    yield from _refuse(reply, reading)
-                    return
-                reply.activity.stage = "Writing"
-                instruction = prompts.ANSWER if self._sure(reply) else prompts.UNSURE
-                yield from self._stream(model, request, reading, instruction, reply)
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, passages=reading.passages)
-
-    def _turn(self, reply: Reply) -> AbstractContextManager[None]:
-        """A model in another process has a queue of its own."""
-        return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
-
-    def _stream(
-        self,
-        model: BaseChatModel,
-        request: Request,
-        reading: Reading,
-        instruction: str,
-        reply: Reply,
-    ) -> Iterator[str]:
-        messages = reading.messages(request.question, instruction)
-        reply.trace.asked, reply.trace.yes_log_odds = prompts.told(messages), None
-        text, tokens = "", (0, 0)
-        # Ours also stops while it reads the prompt; others stop between words.
-        ours = isinstance(model, TokenOdds)
-        options: dict[str, Any] = (
-            {"cancel": reply.cancel, "max_tokens": self._budget.answer} if ours else {}
-        )
-        for part in model.stream(messages, **options):
-            if reply.cancel.is_set():
-                break
-            if usage := getattr(part, "usage_metadata", None):
-                tokens = usage["input_tokens"], usage["output_tokens"]
-            if words := str(part.content):
-                text += words
-                yield words
-            if repeats(text):  # at temperature 0 a small model can fall into a loop
-                text = " ".join(split_answer(text)[:-1])
-                break
-        if ours and not any(tokens):  # cut before the model could say how many it took
-            tokens = model.get_num_tokens_from_messages(messages), self._count(text)
-        reply.activity.stage = "Citing"
-        reply.outcome = _outcome(request, reading, text.strip(), reply.cancel.is_set(), tokens)
-
-    def signals(
-        self, request: Request, reading: Reading, ranked: Ranked, reply: Reply
-    ) -> answerability.Signals:
-        """What tells whether the passages answer the question. Raises Stopped."""
-        found = _retrieval_signals(reading, ranked)
-        if reply.cancel.is_set():
-            raise Stopped("Stopped before the model had read the question.")
-        if not isinstance(self._model, TokenOdds):
-            return found
-        check = reading.messages(request.question, prompts.CHECK)
-        odds = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], reply.cancel)
-        reply.trace.asked, reply.trace.yes_log_odds = prompts.told(check), odds[0] - odds[1]
-        return replace(found, yes_log_odds=reply.trace.yes_log_odds)
-
-    # -- answering without a model
-
-    def _quote(
-        self, request: Request, reading: Reading, ranked: Ranked, reply: Reply
-    ) -> Iterator[str]:
-        signals, quoted = _retrieval_signals(reading, ranked), extractive.best_sentences(ranked)
-        if not quoted or self._doubts(signals, request, reply):
-            yield from _refuse(reply, reading)
-            return
-        outcome = _quoted_outcome(quoted, reading)
-        yield outcome.text
-        reply.outcome = outcome
-
-
-def _refuse(reply: Reply, reading: Reading) -> Iterator[str]:
+def _refuse(context: Context) -> Answering:
     yield prompts.REFUSAL
-    reply.outcome = _refusal(reading)
-
-
-def _refusal(reading: Reading) -> Outcome:
-    sentence = Sentence(prompts.REFUSAL, supported=False)
-    return Outcome(
-        prompts.REFUSAL, (sentence,), passages=reading.passages, refused=True,
-        notices=refusal_notices.noted(reading),
-    )  # fmt: skip
-
-
-def _outcome(
-    request: Request, reading: Reading, text: str, stopped: bool, tokens: tuple[int, int]
-) -> Outcome:
-    if text.startswith(prompts.REFUSAL.rstrip(".")) or not (text or stopped):
-        return replace(_refusal(reading), prompt_tokens=tokens[0], completion_tokens=tokens[1])
-    windows = reading.windows + reading.earlier
-    sentences, citations = attribution.ground(
-        reading.meant, text, windows, request.evidence.embedder()
-    )
-    return Outcome(text, sentences, citations, reading.passages, False, stopped, *tokens)
-
-
-def _quoted_outcome(quoted: Sequence[extractive.Quoted], reading: Reading) -> Outcome:
-    sentences = tuple(
-        Sentence(" ".join(q.unit.text.split()), True, (mark,))
-        for mark, q in enumerate(quoted, start=1)
-    )
-    text = " ".join(sentence.text for sentence in sentences)
-    return Outcome(text, sentences, _citations(quoted, reading), reading.passages)
-
-
-def _citations(quoted: Sequence[extractive.Quoted], reading: Reading) -> tuple[Citation, ...]:
-    return tuple(
-        attribution.citation(mark, q.unit, reading.windows, q.score)
-        for mark, q in enumerate(quoted, start=1)
-    )
-
-
-def repeats(text: str) -> bool:
-    """The last sentence is complete and was said before: what is written ends there."""
-    *before, last = split_answer(text) or [""]
-    return last.endswith((".", "!", "?")) and last in before
-
-
-def rank(request: Request, reading: Reading) -> Ranked:
-    """All sentences that were read, by how well they fit the question."""
-    units = [u for i, window in enumerate(reading.windows) for u in units_of(window, i)]
-    return extractive.rank_sentences(reading.meant, units, request.evidence.embedder())
-
-
-def _retrieval_signals(reading: Reading, ranked: Ranked) -> answerability.Signals:
-    asked = stems(reading.meant)
-    known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
-    return answerability.Signals(
-        sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
-        covered=len(asked & known) / len(asked) if asked else 1.0,
-    )
+    return refusal(context)

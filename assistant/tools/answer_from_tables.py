@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from assistant.answering.query import followups
 from assistant.answering.table_qa.compute import best
 from assistant.answering.table_qa.plan import Operand, Plan
 from assistant.answering.table_qa.select_plan import Tabled, choose
@@ -25,7 +24,7 @@ class Tables:
         evidence = request.evidence
         if request.given or not isinstance(evidence, Tabled):
             return None
-        if request.history and followups.needs_history(request.question):
+        if request.query.follows_up:
             return None
         plan = choose(request.question, evidence, request.documents)
         if plan is None or not _seen(plan):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from assistant.answering.query.followups import needs_history
 from assistant.attachments.attached_evidence import attached
 from assistant.attachments.attached_files import kind
 from assistant.contract.activity import Progress
@@ -60,7 +59,7 @@ def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Se
 
 def _pictures(request: Request) -> list[Path]:
     here = [path for path in request.files if kind(path) == "picture"]
-    if here or not request.history or not needs_history(request.question):
+    if here or not request.query.follows_up:
         return here
     before = request.history[-1].files
     return [path for path in before if kind(path) == "picture" and path.is_file()]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from assistant.answering.query.ambiguity import pointer
 from assistant.answering.query.clarification import Asked, question_back
 from assistant.answering.whole_document.sections import Shelf
 from assistant.contract.outcome import Outcome, Passage
@@ -21,13 +20,12 @@ class AskBack:
 
     def offer(self, request: Request) -> Reply | None:
         """None for a question that is clear, and for one about which was asked before."""
-        said = " ".join(f"{turn.question} {turn.answer}" for turn in request.history)
-        found = None if request.clear else pointer(request.question, said)
+        found = None if request.clear else request.query.unnamed
         if found is None:
             return None
-        hits = request.evidence.passages(request.question, _HITS, request.documents)
+        hits = request.evidence.passages(request.query.alone, _HITS, request.documents)
         alone, given = _alone(request), request.given
-        asked = question_back(request.question, said, found, hits, alone, given)
+        asked = question_back(request.question, request.query.said, found, hits, alone, given)
         if asked is None:
             return None
         return Reply(

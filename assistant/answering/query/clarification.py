@@ -3,12 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 
 from assistant.answering.query.ambiguity import Pointer, plain, plain_stems
 from assistant.answering.query.starter_questions import FORMAL
-from assistant.contract.request import Request, Turn
 from ingest.document.source import readable
 from ingest.language.sentences import stems
 from ingest.language.words import content_words, name_parts
@@ -216,20 +215,3 @@ def is_question_back(text: str) -> bool:
 def is_reply(text: str, asked: str) -> bool:
     """Said behind a question back: does it name what was meant, or ask something else?"""
     return text in asked or not (_ASKS.match(text) and len(content_words(text)) > 1)
-
-
-def completed(request: Request) -> Request:
-    """The request with what a question back has brought out; such turns are no more in it."""
-    turns = [*request.history, Turn(request.question, "")]
-    joined: list[Turn] = []
-    for before, turn in zip([None, *turns], turns, strict=False):
-        if before and before.asked_back and is_reply(turn.question, before.answer):
-            turn = replace(turn, question=f"{before.question} {turn.question}")
-        joined.append(turn)
-    *history, last = joined
-    return replace(
-        request,
-        question=last.question,
-        history=[turn for turn in history if not turn.asked_back],
-        clear=last.question != request.question,
-    )

@@ -1,7 +1,6 @@
-"""Does a question need the conversation to be understood, and what is then to be searched for?"""
+"""Does a question need the conversation before it to be understood? Rules on its words."""
 
 import re
-from collections.abc import Sequence
 
 from ingest.language.words import content_words
 
@@ -45,13 +44,3 @@ def _points_back(question: str) -> bool:
     found = _SOMEBODY.search(question)
     before = question[: found.start()] if found else ""
     return bool(found and not content_words(before) and not NOBODY.search(question))
-
-
-def search_query(question: str, earlier: Sequence[str]) -> str:
-    """The question with those before it that it builds on; `earlier` has the oldest first."""
-    chain = [question]
-    for before in reversed(earlier):
-        if not needs_history(chain[0]):
-            break
-        chain.insert(0, before)
-    return " ".join(chain)

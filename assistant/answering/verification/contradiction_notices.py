@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.passages import window_builder
 from assistant.answering.passages.citable_spans import Unit, states, units_of
-from assistant.answering.passages.context_builder import Reading
+from assistant.answering.passages.context_builder import Context
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
 from assistant.answering.verification.contradiction import Difference, difference
@@ -37,20 +37,20 @@ class Disagreement:
     difference: Difference
 
 
-def noted(outcome: Outcome, reading: Reading, evidence: Evidence) -> Outcome:
+def noted(outcome: Outcome, context: Context, evidence: Evidence) -> Outcome:
     """With a sentence, a citation and a notice for each disagreement, at most two."""
     if outcome.refused or outcome.stopped:
         return outcome
-    windows = found(reading, evidence)
-    for one in list(disagreements(outcome, reading.meant, windows))[:_MOST]:
+    windows = found(context, evidence)
+    for one in list(disagreements(outcome, context.question, windows))[:_MOST]:
         outcome = _told(outcome, one, windows)
     return outcome
 
 
-def found(reading: Reading, evidence: Evidence) -> tuple[Window, ...]:
+def found(context: Context, evidence: Evidence) -> tuple[Window, ...]:
     """What was read, and behind it what was found beside it."""
-    read = reading.windows + reading.earlier
-    return read + window_builder.beside(reading.hits, read, evidence)
+    read = context.windows + context.earlier
+    return read + window_builder.beside(context.hits, read, evidence)
 
 
 def disagreements(

@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.answering.passages.context_builder import Reading
+from assistant.answering.passages.context_builder import Context
 from ingest.language.sentences import stems
 from ingest.language.words import content_words
 
@@ -13,10 +13,10 @@ _ASKS = re.compile(
 )
 
 
-def noted(reading: Reading) -> tuple[str, ...]:
+def noted(context: Context) -> tuple[str, ...]:
     """A sentence for people; nothing when all words are there, or none is."""
-    read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in reading.windows))
-    asked = _ASKS.sub(" ", reading.meant)
+    read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
+    asked = _ASKS.sub(" ", context.question)
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
     absent = [word for word in words if not stems(word) <= read]
     if not absent or len(absent) == len(words):

@@ -7,7 +7,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.passages import extractive
+from assistant.answering.passages import best_sentences
 from assistant.answering.passages.citable_spans import states, units_of
 from assistant.answering.passages.window_builder import Window
 from assistant.contract.reply import Reply
@@ -74,7 +74,7 @@ class Writer:
         units = [unit for unit in found if states(unit)]
         long = [unit for unit in units if len(unit.text.split()) >= _WORDS] or units
         about = f"{topic} {' '.join(unit.text for unit in long)}"
-        ranked = extractive.rank_sentences(about, long, self._embedder)
+        ranked = best_sentences.rank_sentences(about, long, self._embedder)
         return " ".join(ranked[0].unit.text.split()) if ranked else ""
 
 

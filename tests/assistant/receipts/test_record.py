@@ -14,7 +14,7 @@ import lxml.html
 import pytest
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.contract.outcome import Citation, Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request

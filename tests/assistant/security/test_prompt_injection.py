@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request

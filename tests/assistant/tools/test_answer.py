@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.answering.verification import answerability
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome, Passage

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.attachments.attached_evidence import attached
 from assistant.build import tools
 from assistant.contract.evidence import GivenPassages, Joined

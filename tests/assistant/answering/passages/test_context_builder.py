@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from assistant.answering.passages.context_builder import Budget, Reader, Reading
+from assistant.answering.passages.budget import Budget, Room
+from assistant.answering.passages.context_builder import Context, ContextBuilder
+from assistant.answering.passages.retrieve import Retriever
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Passage
 from assistant.contract.request import Request, Turn
@@ -14,16 +16,21 @@ CORE_HOURS = "Part-time employees have no core hours on days when they do not wo
 CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid leave … 13"
 
 
-def last_message(reading: Reading, question: str) -> str:
+def read(request: Request) -> Context:
+    room = Room(Budget(), about_tokens)
+    return ContextBuilder(room).build(Retriever(room).retrieve(request))
+
+
+def last_message(reading: Context, question: str) -> str:
     return str(reading.messages(question)[-1].content)
 
 
-def follow_up(new: Sequence[str], closest: Passage | None) -> Reading:
+def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
     """Behind a turn that has read about leave."""
     leave = window_of(FULL_TIME, PART_TIME, document="H.pdf")
     turn = Turn("How much annual leave do employees get?", "25 days.", (leave.passage,))
     windows = tuple(window_of(text, document="H.pdf", number=6) for text in new)
-    return Reading("meant", (leave, *windows), (turn,), (leave,), closest)
+    return Context("meant", (leave, *windows), (turn,), (leave,), closest)
 
 
 def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
@@ -36,7 +43,7 @@ def test_a_new_passage_that_fits_best_is_whole_and_last() -> None:
     new = window_of("Hours", CORE_HOURS, "Overtime", document="H.pdf", number=6)
     reading = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
     other = window_of("Another page.", document="H.pdf", number=7)
-    reading = Reading("m", (new, other), reading.before, reading.earlier, reading.closest)
+    reading = Context("m", (new, other), reading.before, reading.earlier, reading.closest)
     asked = last_message(reading, "and for part-time employees?")
     assert asked.index("Another page.") < asked.index("Hours") < asked.index("Overtime")
     assert asked.count(CORE_HOURS) == 1
@@ -55,14 +62,14 @@ def test_the_closest_passage_fits_the_follow_up_and_what_it_builds_on() -> None:
         (Passage("H.pdf", 1, 1.0, FULL_TIME), Passage("H.pdf", 2, 1.0, PART_TIME)),
     )
     request = Request("and for part-time employees?", shelf, (turn,))
-    reading = Reader(Budget(), about_tokens).read(request)
+    reading = read(request)
     assert reading.closest is not None
     assert reading.closest.text == PART_TIME
 
 
 def test_a_table_of_contents_is_read_last() -> None:
     request = Request("annual leave sick leave parental leave", Shelf(CONTENTS, FULL_TIME))
-    windows = Reader(Budget(), about_tokens).read(request).windows
+    windows = read(request).windows
     assert [window.page.number for window in windows] == [2, 1]
 
 
@@ -71,16 +78,16 @@ def test_given_passages_that_fit_better_with_the_question_before_are_read_behind
     turn = Turn("How many days of annual leave do full-time employees get?", "25 days.")
     question = "What happens at the sites in Portugal?"
     evidence = GivenPassages(texts, WordEmbedder())
-    behind = Reader(Budget(), about_tokens).read(Request(question, evidence, (turn,), given=True))
-    assert behind.meant == f"{turn.question} {question}"
+    behind = read(Request(question, evidence, (turn,), given=True))
+    assert behind.question == f"{turn.question} {question}"
     assert behind.before == (turn,)
     alone = "Do part-time employees have core hours on days when they do not work?"
-    reading = Reader(Budget(), about_tokens).read(Request(alone, evidence, (turn,), given=True))
-    assert reading.meant == alone
+    reading = read(Request(alone, evidence, (turn,), given=True))
+    assert reading.question == alone
 
 
 def test_a_library_is_not_searched_with_a_question_before_that_always_fits() -> None:
     shelf = Shelf(FULL_TIME, CORE_HOURS)
     turn = Turn("How many days of annual leave do full-time employees get?", "25 days.")
     question = "What happens at the sites in Portugal?"
-    assert Reader(Budget(), about_tokens).read(Request(question, shelf, (turn,))).meant == question
+    assert read(Request(question, shelf, (turn,))).question == question

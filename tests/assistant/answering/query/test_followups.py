@@ -2,7 +2,8 @@
 
 import pytest
 
-from assistant.answering.query.followups import needs_history, search_query
+from assistant.answering.query.followups import needs_history
+from assistant.answering.query.query import Query
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,7 @@ def test_full_questions_stand_alone(question: str) -> None:
 
 def test_a_chain_of_follow_ups_is_searched_from_its_full_question_on() -> None:
     earlier = ["What is the revenue?", "How long is annual leave?", "and for part-timers?"]
-    assert search_query("and in the first year?", earlier) == (
+    query = Query("and in the first year?", tuple(earlier))
+    assert query.standalone == (
         "How long is annual leave? and for part-timers? and in the first year?"
     )

@@ -2,8 +2,8 @@
 
 import pytest
 
+from assistant.answering.passages.budget import Budget
 from assistant.answering.passages.citable_spans import units_of
-from assistant.answering.passages.context_builder import Budget
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.amounts import amounts
 from assistant.answering.verification.contradiction import difference

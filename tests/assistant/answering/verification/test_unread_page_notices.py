@@ -8,7 +8,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from assistant.answering.passages.context_builder import Budget
+from assistant.answering.passages.budget import Budget
 from assistant.answering.verification.unread_page_notices import noted, sentence
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.passages.citable_spans import Unit, states
+from assistant.answering.passages.citable_spans import Unit, states, units_of
+from assistant.answering.passages.window_builder import Window
 from ingest.language.sentences import stems
 from vectorstore.embedding.embedder import Embedder
 
@@ -46,3 +47,9 @@ def rank_sentences(question: str, units: Sequence[Unit], embedder: Embedder) -> 
         for unit, cosine in zip(units, np.atleast_1d(cosines), strict=True)
     ]
     return sorted(found, key=lambda quoted: -quoted.score)
+
+
+def rank(question: str, windows: Sequence[Window], embedder: Embedder) -> list[Quoted]:
+    """All sentences that are read, best first."""
+    units = [unit for number, window in enumerate(windows) for unit in units_of(window, number)]
+    return rank_sentences(question, units, embedder)

@@ -1,0 +1,58 @@
+"""How many tokens of the model's window passages, a conversation and the answer may take."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import BaseMessage
+
+from assistant.errors import ContextOverflow
+from assistant.llm import prompts
+
+_MARGIN = 48  # tokens of the chat template
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Tokens: the model's window, and of it what passages and the answer may take."""
+
+    window: int = 4096
+    passages: int = 600
+    answer: int = 400
+
+
+class Room:
+    """What fits into the window; `count` gives a text's tokens."""
+
+    def __init__(self, budget: Budget, count: Callable[[str], int]) -> None:
+        self._budget = budget
+        self.count = count
+
+    def holds(self, question: str) -> bool:
+        """Whether enough passages fit beside a question."""
+        return self._rest(question) >= self._least
+
+    def passages(self, question: str) -> int:
+        """Tokens for the passages beside a question. Raises ContextOverflow."""
+        if not self.holds(question):
+            raise self._overlong(question)
+        return min(self._budget.passages, self._rest(question))
+
+    def fits(self, messages: Sequence[BaseMessage]) -> bool:
+        """Whether the answer fits behind the messages."""
+        most = self._budget.window - self._budget.answer - _MARGIN
+        return sum(self.count(str(message.content)) for message in messages) <= most
+
+    @property
+    def _least(self) -> int:
+        return self._budget.passages // 2
+
+    def _rest(self, question: str) -> int:
+        taken = self.count(prompts.SYSTEM + prompts.UNSURE) + self.count(question)
+        return self._budget.window - self._budget.answer - _MARGIN - taken
+
+    def _overlong(self, question: str) -> ContextOverflow:
+        tokens, rest = self.count(question), self._rest(question)
+        return ContextOverflow(
+            f"The question is {tokens:,} tokens long, and {tokens + rest - self._least:,} fit "
+            "beside the passages. Shorten it, or raise PINCITE_CONTEXT_TOKENS."
+        )

@@ -1,0 +1,57 @@
+"""Query: a question with the conversation before it, taken apart once a turn and read by all."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.answering.query.ambiguity import Pointer, pointer
+from assistant.answering.query.followups import needs_history
+from vectorstore.retrieval.query import SearchQuery
+
+
+@dataclass(frozen=True)
+class Query:
+    """Its parts are computed when they are first read, then kept."""
+
+    text: str
+    earlier: tuple[str, ...] = ()  # the questions before it, oldest first
+    said: str = ""  # all questions and answers before it
+
+    @cached_property
+    def before(self) -> "Query | None":
+        """The question of the turn before; None for a first one."""
+        return Query(self.earlier[-1], self.earlier[:-1]) if self.earlier else None
+
+    @cached_property
+    def follows_up(self) -> bool:
+        """Whether it needs the questions before it to be understood."""
+        return bool(self.earlier) and needs_history(self.text)
+
+    @cached_property
+    def chain(self) -> tuple[str, ...]:
+        """The question behind those that it builds on, oldest first."""
+        return (*self.before.chain, self.text) if self.before and self.follows_up else (self.text,)
+
+    @cached_property
+    def standalone(self) -> str:
+        """The question with those that it builds on, as one text."""
+        return " ".join(self.chain)
+
+    @cached_property
+    def alone(self) -> SearchQuery:
+        """For a search with its own words only."""
+        return SearchQuery(self.text)
+
+    @cached_property
+    def search(self) -> SearchQuery:
+        """For a search with the questions that it builds on."""
+        return SearchQuery(self.standalone) if self.follows_up else self.alone
+
+    @cached_property
+    def joined(self) -> SearchQuery:
+        """For a search as if it followed up, be it so or not."""
+        return SearchQuery(f"{self.before.standalone} {self.text}") if self.before else self.alone
+
+    @cached_property
+    def unnamed(self) -> Pointer | None:
+        """The phrase that points at something which nobody has named; None in a clear question."""
+        return pointer(self.text, self.said)

@@ -1,0 +1,70 @@
+"""Stages 5 and 6, attribute and check: each sentence of an answer is tied to lines, and what
+contradicts it, could not be read or instructs an assistant is noted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.answering.passages.best_sentences import Quoted
+from assistant.answering.passages.context_builder import Context
+from assistant.answering.verification import (
+    attribution,
+    contradiction_notices,
+    refusal_notices,
+    unread_page_notices,
+)
+from assistant.answering.writing.write import Written
+from assistant.contract.outcome import Citation, Outcome, Sentence
+from assistant.contract.request import Request
+from assistant.llm import prompts
+from assistant.security import prompt_injection
+
+
+def refusal(context: Context) -> Outcome:
+    """The documents do not hold the answer; the closest passages are shown."""
+    sentence = Sentence(prompts.REFUSAL, supported=False)
+    return Outcome(
+        prompts.REFUSAL, (sentence,), passages=context.passages, refused=True,
+        notices=refusal_notices.noted(context),
+    )  # fmt: skip
+
+
+def attribute(written: Written, context: Context, request: Request) -> Outcome:
+    """What was written with its citations, or a refusal where the model refused."""
+    tokens = written.prompt_tokens, written.completion_tokens
+    refused = written.text.startswith(prompts.REFUSAL.rstrip("."))
+    if refused or not (written.text or written.stopped):
+        refusing = refusal(context)
+        return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    sentences, citations = attribution.ground(
+        context.question, written.text, context.windows + context.earlier,
+        request.evidence.embedder(),
+    )  # fmt: skip
+    return Outcome(
+        written.text, sentences, citations, context.passages, stopped=written.stopped,
+        prompt_tokens=tokens[0], completion_tokens=tokens[1],
+    )  # fmt: skip
+
+
+def quote(quoted: Sequence[Quoted], context: Context) -> Outcome:
+    """Sentences of the documents as the answer, each with its citation."""
+    sentences = tuple(
+        Sentence(" ".join(q.unit.text.split()), True, (mark,))
+        for mark, q in enumerate(quoted, start=1)
+    )
+    text = " ".join(sentence.text for sentence in sentences)
+    return Outcome(text, sentences, citations_of(quoted, context), context.passages)
+
+
+def citations_of(quoted: Sequence[Quoted], context: Context) -> tuple[Citation, ...]:
+    """One for each sentence, in their order."""
+    return tuple(
+        attribution.citation(mark, q.unit, context.windows, q.score)
+        for mark, q in enumerate(quoted, start=1)
+    )
+
+
+def check(outcome: Outcome, context: Context, request: Request) -> Outcome:
+    """With what other passages say otherwise, pages nobody could read, and instructions found."""
+    outcome = contradiction_notices.noted(outcome, context, request.evidence)
+    outcome = unread_page_notices.noted(outcome, request.evidence, request.documents or ())
+    return prompt_injection.noted(outcome)

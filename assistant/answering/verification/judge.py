@@ -1,0 +1,72 @@
+"""Stage 3, judge: before a word is written, do the passages answer the question?"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant.answering.passages.best_sentences import Quoted
+from assistant.answering.passages.context_builder import Context
+from assistant.answering.verification import answerability
+from assistant.answering.verification.answerability import Signals
+from assistant.contract.trace import Trace
+from assistant.llm import prompts
+from assistant.llm.chat_model import TokenOdds
+from ingest.errors import Stopped
+from ingest.language.sentences import stems
+
+# What is to be done: refuse, let the model refuse, or not tell it that it may.
+Verdict = Literal["refuse", "unsure", "sure"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The gate's probability that the passages answer the question, and what follows from it."""
+
+    probability: float
+    verdict: Verdict
+
+
+class Judge:
+    """Asks the chat model for its odds, where it gives any, and the gate for a probability."""
+
+    def __init__(self, model: BaseChatModel | None, threshold: float) -> None:
+        """`threshold`: the probability below which a question is refused."""
+        self._model = model
+        self._threshold = threshold
+
+    def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
+        """By the request's own threshold, where it has one."""
+        probability = answerability.answerable(signals)
+        if probability < (self._threshold if threshold is None else threshold):
+            return Judgement(probability, "refuse")
+        # A model that gives no odds was not asked: nobody has said clearly that it is there.
+        sure = isinstance(self._model, TokenOdds) and probability >= answerability.SURE
+        return Judgement(probability, "sure" if sure else "unsure")
+
+    def signals(
+        self, question: str, context: Context, ranked: Sequence[Quoted],
+        trace: Trace, cancel: threading.Event,
+    ) -> Signals:  # fmt: skip
+        """What tells whether the passages answer the question. Raises Stopped."""
+        found = retrieval_signals(context, ranked)
+        if cancel.is_set():
+            raise Stopped("Stopped before the model had read the question.")
+        if not isinstance(self._model, TokenOdds):
+            return found
+        check = context.messages(question, prompts.CHECK)
+        yes, no = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
+        trace.asked, trace.yes_log_odds = prompts.told(check), yes - no
+        return replace(found, yes_log_odds=trace.yes_log_odds)
+
+
+def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
+    """What is known without a model; `ranked` are all sentences that are read."""
+    asked = stems(context.question)
+    known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
+    return Signals(
+        sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
+        covered=len(asked & known) / len(asked) if asked else 1.0,
+    )

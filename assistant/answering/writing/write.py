@@ -1,0 +1,58 @@
+"""Stage 4, write: the chat model writes an answer from what was packed."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from assistant.contract.reply import Reply
+from assistant.llm import prompts
+from assistant.llm.chat_model import TokenOdds
+from ingest.language.sentences import split_answer
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a model wrote."""
+
+    text: str
+    stopped: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def write(
+    model: BaseChatModel,
+    messages: list[BaseMessage],
+    most: int,
+    count: Callable[[str], int],
+    reply: Reply,
+) -> Generator[str, None, Written]:
+    """Yields the text as it comes; at most so many tokens of it. `count` gives a text's tokens."""
+    reply.trace.asked, reply.trace.yes_log_odds = prompts.told(messages), None
+    text, tokens = "", (0, 0)
+    # Ours also stops while it reads the prompt; others stop between words.
+    ours = isinstance(model, TokenOdds)
+    options: dict[str, Any] = {"cancel": reply.cancel, "max_tokens": most} if ours else {}
+    for part in model.stream(messages, **options):
+        if reply.cancel.is_set():
+            break
+        if usage := getattr(part, "usage_metadata", None):
+            tokens = usage["input_tokens"], usage["output_tokens"]
+        if words := str(part.content):
+            text += words
+            yield words
+        if repeats(text):  # at temperature 0 a small model can fall into a loop
+            text = " ".join(split_answer(text)[:-1])
+            break
+    if ours and not any(tokens):  # cut before the model could say how many it took
+        tokens = model.get_num_tokens_from_messages(messages), count(text)
+    return Written(text.strip(), reply.cancel.is_set(), *tokens)
+
+
+def repeats(text: str) -> bool:
+    """The last sentence is complete and was written before: the text ends there."""
+    *before, last = split_answer(text) or [""]
+    return last.endswith((".", "!", "?")) and last in before

@@ -1,0 +1,44 @@
+"""The model writes; what repeats itself or is stopped ends."""
+
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, HumanMessage
+
+from assistant.answering.writing.write import Written, repeats, write
+from assistant.contract.reply import Reply
+from ingest.text.reflow import about_tokens
+
+MESSAGES = [HumanMessage("Question: how long?")]
+
+
+def written(text: str, stop_after: int = -1) -> tuple[str, Written, Reply]:
+    model = GenericFakeChatModel(messages=iter([AIMessage(text)]))
+    results: list[Written] = []
+
+    def work(reply: Reply):  # type: ignore[no-untyped-def]
+        results.append((yield from write(model, list(MESSAGES), 100, about_tokens, reply)))
+
+    reply = Reply("how long?", work)
+    for number, _ in enumerate(reply):
+        if number == stop_after:
+            reply.stop()
+    return reply.so_far, results[0], reply
+
+
+def test_what_streams_is_what_was_written() -> None:
+    streamed, done, reply = written("It is 25 days.")
+    assert streamed == done.text == "It is 25 days."
+    assert not done.stopped
+    assert reply.trace.asked == (("user", "Question: how long?"),)
+
+
+def test_a_sentence_that_comes_again_ends_the_answer() -> None:
+    _, done, _ = written("It is 25 days. It is paid. It is 25 days. It is paid.")
+    assert done.text == "It is 25 days. It is paid."
+    assert repeats("It is paid. It is paid.")
+    assert not repeats("It is paid. It is")
+
+
+def test_a_stopped_answer_keeps_its_beginning() -> None:
+    _, done, _ = written("It is 25 days and more.", stop_after=2)
+    assert done.stopped
+    assert done.text and "It is 25 days and more.".startswith(done.text)
