@@ -36,7 +36,7 @@ class Shelf:
     def passages(
         self, query: str, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
-        asked = self.embedder().query(query)
+        asked = self.embedder().query(str(query))
         hits = [
             Hit(StoredChunk(str(p.number), "H.pdf", p.number, 0, 0, (), p.text), score, score)
             for p in self._pages

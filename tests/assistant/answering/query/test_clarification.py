@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.query.clarification import completed, is_question_back, is_reply
+from assistant.answering.query.clarification import is_question_back, is_reply
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
+from assistant.conversation.completion import completed
 from assistant.conversation.from_messages import turns
 from assistant.routing.dispatch import Choosing
 from assistant.tools.clarify import AskBack

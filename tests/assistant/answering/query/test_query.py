@@ -30,7 +30,7 @@ def test_a_question_that_stands_alone_is_joined_only_when_that_is_asked_for() ->
 
 
 def test_what_was_said_before_is_named() -> None:
-    question = "Until when is this warehouse open?"
+    question = "Is this warehouse open on Sundays?"
     assert Query(question).unnamed is not None
     assert (
         Query(question, ("Where is the warehouse?",), "The warehouse is in Bremen.").unnamed is None

@@ -10,21 +10,21 @@ from assistant.answering.verification.answerability import Signals
 from assistant.answering.verification.judge import Judge, retrieval_signals
 from assistant.contract.trace import Trace
 from ingest.errors import Stopped
-from tests.assistant.fakes import WordEmbedder, window_of
-from tests.assistant.tools.test_answer import FULL_TIME, OddsModel
+from tests.assistant.fakes import ScriptedChat, WordEmbedder, window_of
+from tests.assistant.tools.test_answer import FULL_TIME
 
 FITTING = Signals(sentence_cosine=0.9, covered=1.0, yes_log_odds=3.0)
 FAR = Signals(sentence_cosine=0.1, covered=0.0, yes_log_odds=-3.0)
 
 
 def test_passages_far_from_the_question_are_a_refusal() -> None:
-    judgement = Judge(OddsModel(), threshold=0.4).judge(FAR)
+    judgement = Judge(ScriptedChat(), threshold=0.4).judge(FAR)
     assert judgement.verdict == "refuse"
     assert judgement.probability < 0.4
 
 
 def test_a_model_that_is_sure_is_not_told_that_it_may_refuse() -> None:
-    assert Judge(OddsModel(), threshold=0.4).judge(FITTING).verdict == "sure"
+    assert Judge(ScriptedChat(), threshold=0.4).judge(FITTING).verdict == "sure"
 
 
 def test_without_odds_nobody_is_sure() -> None:
@@ -32,7 +32,7 @@ def test_without_odds_nobody_is_sure() -> None:
 
 
 def test_the_threshold_of_a_request_goes_before_the_settings() -> None:
-    judge = Judge(OddsModel(), threshold=0.0)
+    judge = Judge(ScriptedChat(), threshold=0.0)
     assert judge.judge(FAR).verdict == "unsure"
     assert judge.judge(FAR, threshold=0.9).verdict == "refuse"
 
@@ -46,7 +46,7 @@ def test_signals_are_the_nearest_sentence_and_the_share_of_words() -> None:
 
 
 def test_a_stopped_question_is_not_put_to_the_model() -> None:
-    cancel, model = threading.Event(), OddsModel()
+    cancel, model = threading.Event(), ScriptedChat()
     cancel.set()
     with pytest.raises(Stopped):
         Judge(model, 0.4).signals("?", Context("?", ()), [], Trace(), cancel)

@@ -35,7 +35,7 @@ class SmallShelf:
     def passages(
         self, query: str, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
-        asked = self.embedder().query(query)
+        asked = self.embedder().query(str(query))
         hits = [
             Hit(StoredChunk(f"{name}{p.number}{at}", name, p.number, at, at, (), line.text), s, s)
             for name, pages in self._pages.items()
