@@ -97,6 +97,7 @@ HOMES = {
         "assistant/llm/llama/messages.py",
         "assistant/llm/prompts.py",
         "assistant/answering/passages/context_builder.py",
+        "assistant/answering/writing/write.py",
         "assistant/routing/llm_router.py",
         "assistant/tools/answer.py",
         "assistant/tools/translate.py",

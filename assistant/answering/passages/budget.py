@@ -1,9 +1,7 @@
 """How many tokens of the model's window passages, a conversation and the answer may take."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from langchain_core.messages import BaseMessage
 
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
@@ -37,10 +35,10 @@ class Room:
             raise self._overlong(question)
         return min(self._budget.passages, self._rest(question))
 
-    def fits(self, messages: Sequence[BaseMessage]) -> bool:
-        """Whether the answer fits behind the messages."""
+    def fits(self, messages: Iterable[str]) -> bool:
+        """Whether the answer fits behind the texts of messages."""
         most = self._budget.window - self._budget.answer - _MARGIN
-        return sum(self.count(str(message.content)) for message in messages) <= most
+        return sum(map(self.count, messages)) <= most
 
     @property
     def _least(self) -> int:

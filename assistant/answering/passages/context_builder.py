@@ -72,7 +72,8 @@ class ContextBuilder:
             return context
         closest = _closest(request, context.hits, context.windows + windows)
         full = replace(context, before=before, earlier=windows, closest=closest)
-        return full if self._room.fits(full.messages(request.question)) else context
+        texts = [str(message.content) for message in full.messages(request.question)]
+        return full if self._room.fits(texts) else context
 
 
 def _built_on(request: Request) -> Sequence[Turn]:

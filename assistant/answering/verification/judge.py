@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from langchain_core.language_models import BaseChatModel
-
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import answerability
@@ -32,7 +30,7 @@ class Judgement:
 class Judge:
     """Asks the chat model for its odds, where it gives any, and the gate for a probability."""
 
-    def __init__(self, model: BaseChatModel | None, threshold: float) -> None:
+    def __init__(self, model: object | None, threshold: float) -> None:
         """`threshold`: the probability below which a question is refused."""
         self._model = model
         self._threshold = threshold
