@@ -1,10 +1,14 @@
 """What a loader is given: the file, and the engines that it may use."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.document.captioner import Captioner
 from ingest.document.limits import Bounds
+from ingest.document.model import Document, Heading, Page
+from ingest.errors import UnreadableFile
 
 _LONGEST = 1000  # letters
 
@@ -41,3 +45,19 @@ class Source:
     @property
     def stem(self) -> str:
         return readable(self.path.stem)
+
+    def document(
+        self, pages: Sequence[Page], title: str = "", metadata: dict[str, str] | None = None,
+        outline: tuple[Heading, ...] = (),
+    ) -> Document:  # fmt: skip
+        """What was read from the file. Without a title it is called as the file is."""
+        fields = {} if metadata is None else metadata
+        return Document(self.sha256, self.name, title or self.stem, pages, outline, fields)
+
+    @contextmanager
+    def nesting(self) -> Iterator[None]:
+        """For readers that call themselves for what is inside. Raises UnreadableFile."""
+        try:
+            yield
+        except RecursionError as error:
+            raise UnreadableFile(f"{self.name} is nested too deeply to be read.") from error

@@ -17,4 +17,4 @@ def load_archive(source: Source) -> Document:
         else:
             flow.leave_out("names of too many files", len("".join(member.name.split())))
         beat(number, 0)
-    return Document(source.sha256, source.name, source.stem, flow.finished())
+    return source.document(flow.finished())

@@ -87,8 +87,7 @@ def load_audio(source: Source) -> Document:
             dropped=sound.dropped,
             note=sound.note,
         )
-        title = media.title or source.stem
-        read = Document(source.sha256, source.name, title, (page,), metadata=sound.metadata)
+        read = source.document((page,), media.title, sound.metadata)
         return marked(read, generated(source.path))
 
 

@@ -6,7 +6,6 @@ they are written. XML that declares entities is refused; nothing outside of the 
 
 from ingest.document.model import Document
 from ingest.document.source import Source
-from ingest.errors import UnreadableFile
 from ingest.loaders.text import as_text, finish
 from ingest.office.ooxml import parse
 from ingest.page_builder.flowing_text import BEGINS, PLAIN, Flow
@@ -22,45 +21,38 @@ _DEEPEST = 100
 def load_json(source: Source) -> Document:
     """What is no JSON is read as text. Raises UnreadableFile."""
     found = read_whole(source)
-    try:
-        node = from_json(found.text)
-    except ValueError:
-        return as_text(source, found, _NOT_JSON)
-    except RecursionError as error:
-        raise _too_deep(source) from error
-    return _document(source, found, node)
+    with source.nesting():
+        try:
+            node = from_json(found.text)
+        except ValueError:
+            return as_text(source, found, _NOT_JSON)
+        return _document(source, found, node)
 
 
 def load_json_lines(source: Source) -> Document:
     """A record a line; lines that are no JSON are kept as text. Raises UnreadableFile."""
     found = read_whole(source)
     nodes = []
-    for line in found.text.split("\n"):
-        try:
-            nodes.append(from_json(line) if line.strip() else None)
-        except ValueError:
-            nodes.append(line.strip())
-        except RecursionError as error:
-            raise _too_deep(source) from error
-    return _document(source, found, [node for node in nodes if node is not None])
+    with source.nesting():
+        for line in found.text.split("\n"):
+            try:
+                nodes.append(from_json(line) if line.strip() else None)
+            except ValueError:
+                nodes.append(line.strip())
+        return _document(source, found, [node for node in nodes if node is not None])
 
 
 def load_xml(source: Source) -> Document:
     """Raises UnreadableFile: damaged XML, or XML that declares entities."""
     found = read_whole(source)  # for its encoding and size; the parser reads the bytes itself
-    try:
+    with source.nesting():
         root = parse(source.path.read_bytes(), source)
         return _document(source, found, Record([(short(root.tag), from_xml(root))]))
-    except RecursionError as error:
-        raise _too_deep(source) from error
 
 
 def _document(source: Source, found: Decoded, node: Node) -> Document:
     flow = Flow()
-    try:
-        _write(flow, node, 0)
-    except RecursionError as error:
-        raise _too_deep(source) from error
+    _write(flow, node, 0)
     return finish(source, flow, found)
 
 
@@ -121,7 +113,3 @@ def _wordy(record: Record) -> bool:
     """A field is rather a text than a value."""
     texts = [node for _, node in record.fields if isinstance(node, str)]
     return any("\n" in text or len(text) > _LONG for text in texts)
-
-
-def _too_deep(source: Source) -> UnreadableFile:
-    return UnreadableFile(f"{source.name} is nested too deeply to be read.")

@@ -6,7 +6,6 @@ from xml.etree.ElementTree import Element
 
 from ingest.document.model import Document, count
 from ingest.document.source import Engines, Source
-from ingest.errors import UnreadableFile
 from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
 from ingest.office.ooxml import Package, Relation, child, children, texts
@@ -37,13 +36,10 @@ def load_docx(source: Source) -> Document:
     body = child(root, "w:body")
     if root is None or body is None:
         raise damaged(source)
-    try:
+    with source.nesting():
         draft, given = _read(package, main, root, body, source.engines)
-    except RecursionError as error:
-        raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
     metadata = package.properties()
-    title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, (draft.page(1, given),), metadata=metadata)
+    return source.document((draft.page(1, given),), metadata.get("title", ""), metadata)
 
 
 def _read(

@@ -56,8 +56,7 @@ def load_epub(source: Source) -> Document:
         raise damaged(source)
     flow, outline = _chapters(source, package, root, opf)
     fields = _metadata(root)
-    title = fields.pop("title", "") or source.stem
-    return Document(source.sha256, source.name, title, flow.finished(), outline, fields)
+    return source.document(flow.finished(), fields.pop("title", ""), fields, outline)
 
 
 def _chapters(

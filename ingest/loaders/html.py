@@ -7,7 +7,7 @@ from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 from ingest.images.embedded_images import Pasted, Writing
 from ingest.page_builder.flowing_text import Flow
-from ingest.text.decoding import MOST
+from ingest.text.decoding import whole_bytes
 from ingest.web import parsing
 from ingest.web.html_to_lines import Reader
 from ingest.web.images import Look, looking, unseen
@@ -25,7 +25,7 @@ _METADATA = {
 
 def load_html(source: Source) -> Document:
     """A page of HTML; a long one is cut into pages at its headings. Raises UnreadableFile."""
-    root = parsing.parse_bytes(_bytes(source), source.name)
+    root = parsing.parse_bytes(whole_bytes(source), source.name)
     return document(source, looking(Pasted(source.engines)), root)
 
 
@@ -33,7 +33,7 @@ def load_mhtml(source: Source) -> Document:
     """The web page in an MHTML file; frames are further pages. Raises UnreadableFile."""
     from email import message_from_bytes, policy
 
-    message = message_from_bytes(_bytes(source), policy=policy.default)
+    message = message_from_bytes(whole_bytes(source), policy=policy.default)
     parts = [part for part in message.walk() if part.get_content_type() in _HTML]
     if not parts:
         raise UnreadableFile(f"{source.name} holds no web page.")
@@ -74,8 +74,8 @@ def document(source: Source, look: Look, *roots: "Element") -> Document:
     for root in roots:
         write(root, flow, look)
     pages = flow.finished()
-    title = title_of(roots[0]) or first_heading(pages) or source.stem
-    return Document(source.sha256, source.name, title, pages, metadata=metadata(roots[0]))
+    title = title_of(roots[0]) or first_heading(pages)
+    return source.document(pages, title, metadata(roots[0]))
 
 
 def write(root: "Element", flow: Flow, look: Look = unseen) -> None:
@@ -104,16 +104,3 @@ def metadata(root: "Element") -> dict[str, str]:
 def first_heading(pages: tuple[Page, ...]) -> str:
     """The first heading of the highest level."""
     return next((line.text for page in pages for line in page.lines if line.heading == 1), "")
-
-
-def _bytes(source: Source) -> bytes:
-    try:
-        with source.path.open("rb") as file:
-            data = file.read(MOST + 1)
-    except OSError as error:
-        raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
-    if len(data) > MOST:
-        raise UnreadableFile(
-            f"{source.name} is larger than {MOST // 1_000_000} MB: split it into smaller files."
-        )
-    return data

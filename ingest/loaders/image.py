@@ -35,7 +35,7 @@ def load_image(source: Source) -> Document:
         beat(at, 0)
     if number(source.path) > len(pages):
         pages[-1] = replace(pages[-1], note=f"{pages[-1].note} {_left_out(len(pages))}".strip())
-    read = Document(source.sha256, source.name, source.stem, tuple(pages), (), metadata)
+    read = source.document(tuple(pages), metadata=metadata)
     return marked(read, generated(source.path))
 
 

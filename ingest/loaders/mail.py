@@ -28,9 +28,8 @@ def load_mail(source: Source) -> Document:
         subjects.append(flow.title)
         beat(number, 0)
     one = len(subjects) == 1
-    title = subjects[0] if one and subjects[0] else source.stem
     metadata = {name.lower(): text[:_TITLE] for name, text in mail.headers} if one else {}
-    return Document(source.sha256, source.name, title, flow.finished(), (), metadata)
+    return source.document(flow.finished(), subjects[0] if one else "", metadata)
 
 
 def _write(flow: Flow, mail: Mail) -> None:

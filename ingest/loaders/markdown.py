@@ -43,10 +43,10 @@ def load_markdown(source: Source) -> Document:
         root = parsing.parse(body, source.name)
         Reader(root, flow, looking(Pasted(source.engines))).read(root)
     pages = flow.finished()
-    title = fields.pop("title", "") or html.first_heading(pages) or source.stem
+    title = fields.pop("title", "") or html.first_heading(pages)
     if "date" in fields:
         fields["created"] = fields.pop("date")
-    return Document(source.sha256, source.name, title, pages, metadata=fields)
+    return source.document(pages, title, fields)
 
 
 def _rendered(text: str) -> str:

@@ -35,15 +35,12 @@ def load_odf(source: Source) -> Document:
     """
     file = _opened(source)
     body = child(file.content, "office:body")
-    try:
+    with source.nesting():
         pages = tuple(_pages(file, body, source))
-    except RecursionError as error:
-        raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
     metadata = _metadata(file.meta)
-    title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, pages, metadata=metadata)
+    return source.document(pages, metadata.get("title", ""), metadata)
 
 
 def _opened(source: Source) -> _File:

@@ -30,8 +30,7 @@ def load_pdf(source: Source) -> Document:
     if not read:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
     outline, metadata = _structure(source.path)
-    title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, read, outline, metadata)
+    return source.document(read, metadata.get("title", ""), metadata, outline)
 
 
 def _structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:

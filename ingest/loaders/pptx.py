@@ -28,15 +28,12 @@ def load_pptx(source: Source) -> Document:
     root = package.xml(main)
     if root is None or root.tag != "p:presentation":
         raise damaged(source)
-    try:
+    with source.nesting():
         pages = tuple(_pages(package, main, root, source.engines))
-    except RecursionError as error:
-        raise UnreadableFile(f"{source.name} is nested too deeply to be read.") from error
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
     metadata = package.properties()
-    title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, pages, metadata=metadata)
+    return source.document(pages, metadata.get("title", ""), metadata)
 
 
 def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iterator[Page]:

@@ -17,5 +17,4 @@ def load_rtf(source: Source) -> Document:
         reader.draft.margin(story.draft)
     metadata = {name: text.strip() for name, text in reader.prologue.info.items() if text.strip()}
     page = reader.draft.page(1, reader.given)
-    title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, (page,), metadata=metadata)
+    return source.document((page,), metadata.get("title", ""), metadata)

@@ -49,8 +49,7 @@ def load_sheet(source: Source) -> Document:
             _write(flow, found, about)
             beat(number, len(sheets))
     metadata = package.properties() if package else {}
-    title = metadata.get("title") or source.stem
-    return Document(source.sha256, source.name, title, flow.finished(), (), metadata)
+    return source.document(flow.finished(), metadata.get("title", ""), metadata)
 
 
 def _around(package: Package | None, suffix: str) -> dict[str, Around]:

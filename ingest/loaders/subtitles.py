@@ -44,8 +44,7 @@ def load_subtitles(source: Source) -> Document:
         cues += 1
     if not cues:
         raise UnreadableFile(f"{source.name} has no subtitles: no line in it has a time.")
-    metadata = {"encoding": found.encoding}
-    return Document(source.sha256, source.name, source.stem, flow.finished(), metadata=metadata)
+    return source.document(flow.finished(), metadata={"encoding": found.encoding})
 
 
 def _entries(text: str) -> Iterator[_Cue | str]:

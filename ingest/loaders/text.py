@@ -40,8 +40,7 @@ def finish(source: Source, flow: Flow, found: Decoded, note: str = "") -> Docume
     if found.rest:
         flow.leave_out("bytes behind the longest text that is read", found.rest)
         note = f"{note} The file is too long: its last {found.rest:,} bytes were not read.".strip()
-    metadata = {"encoding": found.encoding}
-    return Document(source.sha256, source.name, source.stem, flow.finished(note), metadata=metadata)
+    return source.document(flow.finished(note), metadata={"encoding": found.encoding})
 
 
 def _lines(text: str, log: bool) -> Iterator[tuple[str, bool]]:

@@ -53,7 +53,7 @@ def load_video(source: Source) -> Document:
         note=". ".join(note for note in (sound.note if sound else "", written.note) if note),
     )
     metadata = sound.metadata if sound else {"duration": duration}
-    return Document(source.sha256, source.name, title, (page,), metadata=metadata)
+    return source.document((page,), title, metadata)
 
 
 def _written(source: Source) -> _Written:

@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from ingest.document.source import Source
@@ -30,24 +29,34 @@ class Decoded(NamedTuple):
 
 def read_text(source: Source, declared: str = "") -> Decoded:
     """The text of a file; of a very long file its first MOST bytes. Raises UnreadableFile."""
+    data, rest = _first_bytes(source)
+    return decode(data, source.name, declared)._replace(rest=rest)
+
+
+def read_whole(source: Source, declared: str = "") -> Decoded:
+    """The same for formats that make no sense in part."""
+    return decode(whole_bytes(source), source.name, declared)
+
+
+def whole_bytes(source: Source) -> bytes:
+    """Raises UnreadableFile for a file of more than MOST bytes, and for one that does not open."""
+    data, rest = _first_bytes(source)
+    if rest:
+        raise UnreadableFile(
+            f"{source.name} is larger than {MOST // 1_000_000} MB: split it into smaller files."
+        )
+    return data
+
+
+def _first_bytes(source: Source) -> tuple[bytes, int]:
+    """At most MOST bytes, and how many more there are."""
     try:
         size = source.path.stat().st_size
         with source.path.open("rb") as file:
             data = file.read(MOST)
     except OSError as error:
         raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
-    text, encoding, _ = decode(data, source.name, declared)
-    return Decoded(text, encoding, max(size - len(data), 0))
-
-
-def read_whole(source: Source, declared: str = "") -> Decoded:
-    """The same for formats that make no sense in part."""
-    found = read_text(source, declared)
-    if found.rest:
-        raise UnreadableFile(
-            f"{source.name} is larger than {MOST // 1_000_000} MB: split it into smaller files."
-        )
-    return found
+    return data, max(size - len(data), 0)
 
 
 def decode(data: bytes, name: str, declared: str = "") -> Decoded:
@@ -107,8 +116,3 @@ def _wide(sample: bytes) -> str:
     if odd > 0.4 * half > 10 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 0.4 * half > 10 * odd else ""
-
-
-def first_bytes(path: Path, number: int = 4096) -> bytes:
-    with path.open("rb") as file:
-        return file.read(number)

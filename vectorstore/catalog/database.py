@@ -8,7 +8,6 @@ from pathlib import Path
 
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
 _SCHEMA_VERSION = 5
 _WAIT = 60.0  # seconds that a writer waits for another process's transaction
 
@@ -96,10 +95,10 @@ class Database:
             )
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            start = f"{_SCHEMA.read_text('utf-8')}\nINSERT INTO meta VALUES ('generation', '0');"
-            self._change(start, _SCHEMA_VERSION)
+            start = _script("schema", "tables_2", "tables_3")
+            self._change(f"{start}\nINSERT INTO meta VALUES ('generation', '0');", _SCHEMA_VERSION)
         for step in range(version + 1, _SCHEMA_VERSION + 1) if version else ():
-            self._change(_SCHEMA.with_name(f"schema_{step}.sql").read_text("utf-8"), step)
+            self._change(_script(f"schema_{step}", f"tables_{step}"), step)
 
     def _change(self, script: str, version: int) -> None:
         """Run a script that makes this version of the schema, all of it or nothing."""
@@ -131,6 +130,12 @@ class Database:
             )  # fmt: skip
             self._local.connection = self._open[threading.current_thread()] = connection
             return connection
+
+
+def _script(*names: str) -> str:
+    """These files of SQL one after the other; a step need not have tables of its own."""
+    files = [Path(__file__).with_name(f"{name}.sql") for name in names]
+    return "\n".join(file.read_text("utf-8") for file in files if file.exists())
 
 
 def _statements(script: str) -> Iterator[str]:

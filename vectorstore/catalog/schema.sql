@@ -1,4 +1,5 @@
--- The catalogue of one library: the truth from which every index can be made again.
+-- The catalogue of one library: the truth from which every index can be made again. Tables that
+-- came with a later schema are in `tables_2.sql` and `tables_3.sql`.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE document (
@@ -67,45 +68,6 @@ CREATE TABLE chunk (
 CREATE INDEX chunk_document ON chunk (document_id, page);
 CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
 
-CREATE TABLE sheet (                     -- a table of a document
-    id          INTEGER PRIMARY KEY,
-    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    page        INTEGER NOT NULL,
-    first       INTEGER NOT NULL,        -- lines of the page, from 0, inclusive
-    last        INTEGER NOT NULL,
-    header      INTEGER NOT NULL,        -- how many rows are headings of the columns
-    rows        INTEGER NOT NULL,
-    columns     INTEGER NOT NULL,
-    caption     TEXT NOT NULL
-);
-CREATE INDEX sheet_document ON sheet (document_id, page);
-
-CREATE TABLE cell (
-    sheet_id    INTEGER NOT NULL REFERENCES sheet ON DELETE CASCADE,
-    row         INTEGER NOT NULL,        -- from 0
-    column      INTEGER NOT NULL,
-    line        INTEGER NOT NULL,        -- of the page
-    kind        TEXT NOT NULL,           -- 'text', 'number', 'date', 'truth' or 'empty'
-    text        TEXT NOT NULL,           -- as it is written
-    value,                               -- REAL for numbers, ISO 8601 for dates, 0 or 1
-    unit        TEXT NOT NULL,           -- '%', 'EUR'
-    PRIMARY KEY (sheet_id, row, column)
-) WITHOUT ROWID;
-
-CREATE TABLE job (                       -- a file on its way in, or one that failed
-    path        TEXT PRIMARY KEY,
-    name        TEXT NOT NULL,
-    state       TEXT NOT NULL,           -- 'waiting', 'reading', 'indexing', 'failed', 'cancelled'
-    error       TEXT NOT NULL DEFAULT '',
-    changed     TEXT NOT NULL            -- ISO 8601, UTC
-) WITHOUT ROWID;
-
-CREATE TABLE container (                 -- a file with files inside, read to its end
-    path        TEXT PRIMARY KEY,
-    sha256      TEXT NOT NULL,           -- of its bytes
-    left_out    TEXT NOT NULL            -- JSON: [[part, reason], ...]
-) WITHOUT ROWID;
-
 CREATE VIRTUAL TABLE chunk_words USING fts5 (text, tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE card_words USING fts5 (text, tokenize = 'porter unicode61');
 
@@ -114,8 +76,4 @@ CREATE TRIGGER chunk_gone AFTER DELETE ON chunk BEGIN
 END;
 CREATE TRIGGER document_gone AFTER DELETE ON document BEGIN
     DELETE FROM card_words WHERE rowid = old.id;
-END;
--- A version that goes leaves its older ones to the version after it.
-CREATE TRIGGER version_gone BEFORE DELETE ON document BEGIN
-    UPDATE document SET superseded_by = old.superseded_by WHERE superseded_by = old.id;
 END;

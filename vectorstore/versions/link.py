@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 
 from ingest.document.model import Document
@@ -175,14 +175,8 @@ def _is_older(one: _Version, other: _Version) -> bool:
 
 
 def _last(versions: list[_Version]) -> _Version:
-    last = versions[0]
-    for version in versions[1:]:
-        last = version if _is_older(last, version) else last
-    return last
+    return reduce(lambda last, one: one if _is_older(last, one) else last, versions)
 
 
 def _first(versions: list[_Version]) -> _Version:
-    first = versions[0]
-    for version in versions[1:]:
-        first = version if _is_older(version, first) else first
-    return first
+    return reduce(lambda first, one: one if _is_older(one, first) else first, versions)

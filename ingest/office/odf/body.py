@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.images.embedded_images import Pasted, Writing, best, decoded
 from ingest.office import drawings
-from ingest.office.mathml import formula
+from ingest.office.formulas import mathml
 from ingest.office.odf.styles import Counter, Styles
 from ingest.office.odf.table import rows
 from ingest.office.odf.text import SAID, SHAPES, creator, described, paragraph, said
@@ -215,7 +215,7 @@ class Body:
 def _typed(root: Element) -> str:
     """A formula; as it was typed, where the file holds nothing else of it."""
     note = next(root.iter("math:annotation"), None)
-    return formula(root) or ("" if note is None else note.text or "")
+    return mathml(root) or ("" if note is None else note.text or "")
 
 
 def _is_caption(element: Element) -> bool:

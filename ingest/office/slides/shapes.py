@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
-from ingest.office.formulas import formula
+from ingest.office.formulas import omml
 from ingest.office.ooxml import Package, Relation, child, children, texts, value
 from ingest.office.slides.lists import Inherited, Marks, is_title, placeholder
 from ingest.office.word.numbering import whole
@@ -121,12 +121,12 @@ class Shapes:
             elif part.tag == "mc:AlternateContent":
                 yield from self._formula_forms(part)
             elif part.tag not in ("a:pPr", "a:endParaRPr"):
-                yield formula(part, self._draft.count_in)
+                yield omml(part, self._draft.count_in)
 
     def _formula_forms(self, forms: Element) -> Iterator[str]:
         for number, form in enumerate(forms):
             if number == 0:
-                yield formula(form, self._draft.count_in)
+                yield omml(form, self._draft.count_in)
             else:
                 self._draft.drop(COPY, "".join(texts(form, TEXT)))
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from ingest.office.formulas import formula
+from ingest.office.formulas import omml
 from ingest.office.ooxml import child, texts, value
 from ingest.office.word.numbering import whole
 from ingest.office.word.styles import Styles, on
@@ -69,7 +69,7 @@ class Runs:
         elif tag in ("w:del", "w:moveFrom"):
             self._draft.drop(DELETED, "".join(texts(part, TEXT)))
         elif tag in _FORMULAS:
-            found.text[hidden] += formula(part, self._draft.count_in)
+            found.text[hidden] += omml(part, self._draft.count_in)
         elif tag in _DRAWINGS:
             found.drawings.append((part, hidden))
         elif tag == "mc:AlternateContent":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.document.model import Box
-from ingest.pdf.layout.text_lines import Row, Word, union
+from ingest.pdf.layout.text_lines import Row, Word, Words, union
 
 _WIDE = 1.0  # of the row's height: a wider gap ends a segment
 _NARROWEST = 4.0  # points
@@ -22,18 +22,8 @@ _NONE = re.compile(r"[-\u2013\u2014]+|n/?a|n\.a\.|nm|\*+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(Words):
     """Words that stand close together."""
-
-    words: tuple[Word, ...]
-
-    @cached_property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    @cached_property
-    def box(self) -> Box:
-        return union([word.box for word in self.words])
 
     @cached_property
     def number(self) -> bool:

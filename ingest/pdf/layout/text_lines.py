@@ -27,20 +27,26 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
-    """Words that are one line."""
+class Words:
+    """Words beside each other."""
 
     words: tuple[Word, ...]
-    hidden: str = ""  # why a reader does not see them
-    begins: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
     @cached_property
     def box(self) -> Box:
         return union([word.box for word in self.words])
+
+
+@dataclass(frozen=True)
+class Row(Words):
+    """Words that are one line."""
+
+    hidden: str = ""  # why a reader does not see them
+    begins: bool = False
 
     @property
     def middle(self) -> int:
