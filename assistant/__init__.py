@@ -1,1 +1,1 @@
-"""A question becomes an answer whose sentences point to the lines they come from."""
+"""Answers questions with sentences that point to the lines they come from."""

@@ -1,4 +1,4 @@
-"""What can go wrong between a question and its answer.
+"""Errors between a question and its answer.
 
 AssistantError
  ├─ SettingsError           a setting is unknown or has a wrong value
@@ -14,7 +14,7 @@ from ingest.errors import PinciteError
 
 
 class AssistantError(PinciteError):
-    """The assistant cannot do what was asked."""
+    """The assistant cannot do it."""
 
 
 class SettingsError(AssistantError):
@@ -30,7 +30,7 @@ class ModelUnusable(AssistantError):
 
 
 class ModelNotFetched(AssistantError):
-    """No source of the catalogue gave the model."""
+    """No source of the catalogue delivered the model."""
 
 
 class ContextOverflow(AssistantError):
@@ -38,8 +38,8 @@ class ContextOverflow(AssistantError):
 
 
 class BadQuestionSet(AssistantError, ValueError):
-    """A question set is not there, or a row of it is not of a known form."""
+    """A question set is missing, or a row of it has an unknown form."""
 
 
 class NetworkRefused(AssistantError, OSError):
-    """Something tried to open a connection while none is allowed."""
+    """Something tried to open a connection while none was allowed."""

@@ -1,4 +1,4 @@
-"""Every knob with its default, read once from `PINCITE_*` variables and `<home>/settings.toml`."""
+"""All settings and defaults, read once from `PINCITE_*` variables and `<home>/settings.toml`."""
 
 import difflib
 import os
@@ -68,11 +68,11 @@ class Settings(BaseModel):
         return self.home / "libraries"
 
     def model(self, role: str) -> str:
-        """What is set for a role of the catalogue; empty: chosen by `models use`."""
+        """The setting for a role of the catalogue; empty: chosen by `models use`."""
         return str(getattr(self, f"{role}_model"))
 
     def by_hand(self, name: str) -> bool:
-        """Whether somebody has set it, be it to the default."""
+        """Whether it was set explicitly, even to the default."""
         return name in self.model_fields_set
 
     @classmethod

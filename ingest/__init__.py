@@ -1,1 +1,1 @@
-"""A file becomes pages of lines, and pages become chunks. Knows no store, no model, no UI."""
+"""Reads files into pages of lines, and cuts pages into chunks. Knows no store, no model, no UI."""

@@ -1,4 +1,4 @@
-"""Which files below a folder are to be read, and what is left out and why. It opens no file."""
+"""Lists the files to read below a folder, and those left out with the reason. It opens no file."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ from ingest.loaders import LOADERS
 
 @dataclass(frozen=True)
 class Found:
-    """A file to be read, and the name that people see."""
+    """A file to read, and the name that people see."""
 
     path: Path  # absolute
     name: str
@@ -30,7 +30,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What lies below the folders that were named."""
+    """The files below the given folders."""
 
     files: tuple[Found, ...]
     left_out: tuple[LeftOut, ...]
@@ -40,11 +40,11 @@ class Discovery:
 
 @dataclass
 class _Walk:
-    """What a walk has seen so far."""
+    """The state of a walk."""
 
-    roots: tuple[Path, ...]  # without links: where a link may lead to
+    roots: tuple[Path, ...]  # resolved: links may lead here
     suffixes: Collection[str]
-    files: dict[Path, str] = field(default_factory=dict)  # and the path below the root
+    files: dict[Path, str] = field(default_factory=dict)  # with the path below the root
     left_out: list[LeftOut] = field(default_factory=list)
     unsupported: Counter[str] = field(default_factory=Counter)
     hidden: int = 0
@@ -82,7 +82,7 @@ def _enter(walk: _Walk, root: Path) -> None:
 
 
 def _known(walk: _Walk, root: Path) -> bool:
-    """All of its files were found before, below another of the paths."""
+    """Whether all its files were found before, below another path."""
     return any(path.is_relative_to(root.absolute()) for path in walk.files)
 
 
@@ -107,11 +107,11 @@ def _below(walk: _Walk, root: Path) -> Iterator[Path]:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "~$"))  # ~$: Office's mark of a document that somebody has open
+    return name.startswith((".", "~$"))  # ~$: Office's mark of a document that is open
 
 
 def _wanted(walk: _Walk, path: Path) -> bool:
-    """Whether a file is to be read; else it is counted or its reason is noted."""
+    """Whether to read a file; otherwise it is counted, or its reason recorded."""
     try:
         reason = _led_away(walk, path) if path.is_symlink() else ""
         mode = path.stat().st_mode
@@ -119,7 +119,7 @@ def _wanted(walk: _Walk, path: Path) -> bool:
         reason, mode = f"it cannot be opened: {getattr(error, 'strerror', error)}", 0
     reason = reason or _special(mode)
     if not reason and stat.S_ISDIR(mode):
-        return False  # a link to a folder that is read in its own place
+        return False  # a link to a folder that is read in its own right
     if reason:
         walk.left_out.append(LeftOut(path.absolute(), reason))
     elif path.suffix.lower() not in walk.suffixes:
@@ -148,7 +148,7 @@ _SPECIAL = {
 
 
 def _special(mode: int) -> str:
-    """Opening these would wait for ever or never end."""
+    """Opening special files could wait for ever or never end."""
     return _SPECIAL.get(stat.S_IFMT(mode), "")
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a file. Every message is a sentence for the person at the keyboard.
+"""Errors of reading a file. Every message is a sentence for the user.
 
 PinciteError                the base of all errors that are shown as text; anything else is a bug
  ├─ NothingFound            a path does not exist, or a folder holds nothing to read

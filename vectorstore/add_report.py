@@ -1,4 +1,4 @@
-"""What is told of an `add`: how far it is, what became of each file, and the sum of it."""
+"""The report of an `add`: its progress, the result for each file, and the summary."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,24 +8,24 @@ Outcome = Literal["added", "updated", "moved", "removed", "failed"]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a long run is: the file in work, how many are done, and what is being done."""
+    """The progress of a long run: the file, the number of finished files, and the step."""
 
     file: str
     done: int
     total: int
     stage: str
-    page: int = 0  # read so far, of a file whose reader tells it
-    pages: int = 0  # 0: nobody knows how many there are
+    page: int = 0  # pages read so far, if the reader reports them
+    pages: int = 0  # 0: the total is unknown
 
     @property
     def anew(self) -> bool:
-        """Is it about a document that is in the library already?"""
+        """Whether it concerns a document that is in the library already."""
         return self.stage.endswith("anew")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that did not get in, and the reason as a sentence."""
+    """A file that failed, and the reason as a sentence."""
 
     path: str
     error: str
@@ -33,16 +33,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one file."""
+    """The result for one file."""
 
     outcome: Outcome
     document: str
-    detail: str = ""  # the old name of what moved, the reason of what failed
+    detail: str = ""  # the old name after a move, the reason of a failure
 
 
 @dataclass(frozen=True)
 class Superseded:
-    """A document of which there is a newer version."""
+    """A document with a newer version."""
 
     document: str
     by: str
@@ -50,7 +50,7 @@ class Superseded:
 
 @dataclass(frozen=True)
 class Incomplete:
-    """A document that got in, of which something could not be read."""
+    """A document that was added although part of it could not be read."""
 
     document: str
     status: str  # a sentence
@@ -58,25 +58,25 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class Hidden:
-    """A document that got in and says something that is no evidence."""
+    """A document that was added and holds text that is no evidence."""
 
     document: str
     characters: int
-    generated: bool = False  # a model has made it; else its readers do not see those characters
+    generated: bool = False  # made by a model; otherwise hidden from readers
 
 
 @dataclass
 class AddSummary:
-    """What an `add` did."""
+    """The summary of an `add`."""
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
-    moved: int = 0  # their file has another path or name by now
-    removed: int = 0  # their file has become one that is known already, or is gone
-    cancelled: int = 0  # files that were not read because somebody stopped the run
+    moved: int = 0  # their file has another path or name
+    removed: int = 0  # their file now equals a known one, or is gone
+    cancelled: int = 0  # files that were not read because the run was stopped
     failed: list[Failure] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)  # documents whose file is no longer there
+    gone: list[str] = field(default_factory=list)  # documents whose file is gone
     superseded: list[Superseded] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
     hidden: list[Hidden] = field(default_factory=list)

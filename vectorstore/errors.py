@@ -1,4 +1,4 @@
-"""What can go wrong with a library.
+"""Errors of a library.
 
 LibraryError
  ├─ LibraryBusy         another process is adding or removing documents
@@ -11,7 +11,7 @@ from ingest.errors import PinciteError
 
 
 class LibraryError(PinciteError):
-    """The library cannot do what was asked."""
+    """The library cannot do it."""
 
 
 class LibraryBusy(LibraryError):

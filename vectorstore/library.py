@@ -1,4 +1,4 @@
-"""Library: the documents a person has added. The one class that others talk to."""
+"""Library: the documents that a user has added. The one class that other packages use."""
 
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -44,9 +44,9 @@ class Library:
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
     ) -> None:  # fmt: skip
-        """`embedder` makes the chosen one when a text has to be embedded, `find_embedder` another
-        one that made the library, by its identity. The others are asked each time: a model may
-        have come meanwhile.
+        """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
+        the one that made the library, by its identity. The others are called each time, because a
+        model may have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -85,7 +85,7 @@ class Library:
         prune: bool = False,
         changed: Callable[[Change], None] = lambda _: None,
     ) -> AddSummary:
-        """Add files and folders; what is there already is left alone, a changed file is replaced.
+        """Add files and folders. Known files are left alone; a changed file is replaced.
 
         Also takes up what a killed run left; without paths, what was cancelled, too. A file that
         cannot be read is named in the summary and does not stop the others. Documents whose file
@@ -106,7 +106,7 @@ class Library:
         return summary
 
     def remove(self, names: Sequence[str]) -> int:
-        """Take documents out, and count them. Raises UnknownDocument before anything is changed."""
+        """Remove documents, and count them. Raises UnknownDocument before anything is changed."""
         names = list(dict.fromkeys(names))
         digests = [self._catalog.sha256(name) for name in names]
         with self._catalog.writing() as connection:
@@ -120,7 +120,7 @@ class Library:
     # -- looking
 
     def generation(self) -> int:
-        """Grows with every change, whichever process made it."""
+        """Grows with every change by any process."""
         return self._catalog.generation()
 
     def documents(self) -> list[DocumentInfo]:
@@ -149,7 +149,7 @@ class Library:
         return self._files.path(self._catalog.sha256(document))
 
     def ledger(self, document: str) -> list[PageLedger]:
-        """What became of the characters of each page. Raises UnknownDocument."""
+        """The coverage ledger of each page. Raises UnknownDocument."""
         self._catalog.sha256(document)
         return self._catalog.ledger(document)
 
@@ -180,21 +180,21 @@ class Library:
     ) -> list[Hit]:  # fmt: skip
         """The k best passages, best first; several may come from one page.
 
-        Documents with a newer version are left out unless they are named, or all are wanted; what
-        a reader does not see, unless `hidden` asks for it: it is how documents attack assistants.
+        Documents with a newer version are left out unless named, or all are requested. So is hidden
+        text, which is how documents attack assistants, unless `hidden` asks for it.
         """
         return self._search.passages(SearchQuery.of(query), k, documents, versions, hidden)
 
     def considered(self, query: str) -> list[Considered]:
-        """The first candidates in the order that nothing was learned for, to learn from them."""
+        """The first candidates in the order without learning, to learn from them."""
         return self._search.considered(query)
 
     def embedder(self) -> Embedder:
-        """The one that searches. Raises LibraryError."""
+        """The embedder that searches. Raises LibraryError."""
         return self._embedders.searching() or self._embedders.chosen()
 
     def close(self) -> None:
-        """Give Chroma back to other processes, and close the catalogue's file."""
-        self.maintenance.close()  # else it could open again what is closed here
+        """Release Chroma to other processes, and close the catalogue's file."""
+        self.maintenance.close()  # otherwise it could open again what is closed here
         self._index.close()
         self._catalog.close()

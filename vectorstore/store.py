@@ -1,4 +1,4 @@
-"""What an index of vectors must do. Every implementation passes tests/vectorstore/test_store.py."""
+"""The protocol of a vector index. Every implementation passes tests/vectorstore/test_store.py."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,10 +13,10 @@ class Store(Protocol):
     """Vectors by chunk id, found by cosine similarity."""
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Put vectors in; an id that is there already gets the new vector."""
+        """Add vectors; an existing id gets the new vector."""
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Take vectors out; an unknown id is no error."""
+        """Remove vectors; an unknown id is no error."""
 
     def ids(self) -> set[str]: ...
 

@@ -1,6 +1,6 @@
-"""Keeps a library the same as some folders, by looking again and again: network drives tell nobody.
+"""Keeps a library in step with some folders by polling: network drives send no events.
 
-A file counts once it has stayed the same for a while, so that none is read while it is written.
+A file counts once it has stayed the same for a while, so that no half-written file is read.
 """
 
 import threading
@@ -15,15 +15,15 @@ from vectorstore.add_report import Change
 from vectorstore.errors import HomeNotWritable, LibraryBusy
 from vectorstore.library import Library
 
-SETTLE = 2.0  # seconds without a change; editors and copying programs write within less
-PAUSE = 2.0  # seconds between two looks
+SETTLE = 2.0  # seconds without a change; editors and copying programs write more often
+PAUSE = 2.0  # seconds between two samples
 
-Signature = tuple[int, int, int]  # time of change in nanoseconds, bytes, number of the file
+Signature = tuple[int, int, int]  # time of change in nanoseconds, bytes, inode
 
 
 @dataclass
 class _Pending:
-    """What was seen of a file, None when it is gone, and since when."""
+    """The state of a file, None when it is gone, and since when."""
 
     signature: Signature | None
     since: float
@@ -40,26 +40,26 @@ class Watching:
         notice: Callable[[str], None],
         settle: float = SETTLE,
     ) -> None:
-        """`changed` hears what became of each file, `notice` what a person should know."""
+        """`changed` receives the result for each file, `notice` messages for the user."""
         self._library = library
         self._paths = [path.absolute() for path in paths]
         self._changed = changed
         self._notice = notice
         self._settle = settle
-        self._known: dict[Path, Signature] = {}  # as it was when the library took it in
+        self._known: dict[Path, Signature] = {}  # its state when the library read it
         self._pending: dict[Path, _Pending] = {}
-        self._roots: dict[Path, tuple[int, int]] = {}  # which folder it was: device and number
+        self._roots: dict[Path, tuple[int, int]] = {}  # identity of the folder: device and inode
         self._told: set[str] = set()
-        self._compared: set[Path] = set()  # roots where the library lacks and has nothing else
+        self._compared: set[Path] = set()  # roots that are in step with the library
 
     def run(self, cancel: threading.Event, pause: float = PAUSE) -> None:
-        """Look until `cancel` is set. Raises what Library.add raises."""
+        """Poll until `cancel` is set. Raises what Library.add raises."""
         while not cancel.is_set():
             self.look(cancel)
             cancel.wait(pause)
 
     def look(self, cancel: threading.Event | None = None) -> None:
-        """Once. What has settled is added, and what is gone for good is removed."""
+        """Poll once. Settled files are added, and files that are gone are removed."""
         reachable = [root for root in self._paths if self._reachable(root)]
         seen = self._seen(reachable)
         settled = self._settled(seen, reachable)
@@ -67,14 +67,14 @@ class Watching:
         gone = [path for path in settled if path not in seen]
         try:
             lost = self._library.sources.lost(self._not_compared(reachable, new))
-            if new:  # before what is gone: a file that was renamed is both
+            if new:  # additions first: a renamed file is both new and gone
                 self._library.add(new, cancel=cancel, changed=self._changed)
             self._prune([*gone, *lost])
         except (NothingFound, LibraryBusy, HomeNotWritable) as error:
             self._tell(f"{error} It is tried again.")
             return
         if new or gone:
-            self._library.close()  # others may have Chroma; it opens again when it is needed
+            self._library.close()  # releases Chroma; it opens again when needed
         self._known |= {path: seen[path] for path in new}
         for path in gone:
             self._known.pop(path, None)
@@ -84,7 +84,7 @@ class Watching:
             self._changed(Change("removed", name))
 
     def _not_compared(self, reachable: Sequence[Path], new: Sequence[Path]) -> list[Path]:
-        """Roots that have just settled for the first time: documents may have gone before."""
+        """Roots that have just settled for the first time: files may have vanished before."""
         busy = {root for root in reachable if any(p.is_relative_to(root) for p in self._pending)}
         added = {root for root in reachable if any(p.is_relative_to(root) for p in new)}
         roots = [r for r in reachable if r not in self._compared and (r in added or r not in busy)]
@@ -92,7 +92,7 @@ class Watching:
         return roots
 
     def _settled(self, seen: dict[Path, Signature], reachable: Sequence[Path]) -> list[Path]:
-        """Files that are new, changed or gone, and have been so for a while."""
+        """Files that have been new, changed or gone for a while."""
         now = time.monotonic()
         lost = [p for p in self._known if p not in seen and any(map(p.is_relative_to, reachable))]
         differ = {path: s for path, s in seen.items() if self._known.get(path) != s}
@@ -120,7 +120,7 @@ class Watching:
         return found
 
     def _reachable(self, root: Path) -> bool:
-        """False for a network drive that is away: what was on it has not been deleted."""
+        """False for a network drive that is away: its files have not been deleted."""
         try:
             state = root.stat()
             empty = root.is_dir() and next(root.iterdir(), None) is None
@@ -143,7 +143,7 @@ class Watching:
         return there
 
     def _tell(self, notice: str) -> None:
-        """Once, until it is over."""
+        """Report a problem once, until it is over."""
         if notice not in self._told:
             self._told.add(notice)
             self._notice(notice)
@@ -156,6 +156,6 @@ def _away(root: Path) -> str:
 def _signature(path: Path) -> Signature | None:
     try:
         state = path.stat()
-    except OSError:  # it has gone since it was listed
+    except OSError:  # it vanished since it was listed
         return None
     return state.st_mtime_ns, state.st_size, state.st_ino

@@ -1,6 +1,6 @@
-"""What came with a question as evidence: the text on pictures, and what a model says of them.
+"""Attachments as evidence: the text on pictures, and a model's descriptions of them.
 
-A model's words help to understand a question, and are never cited: they are no evidence.
+Descriptions help to understand a question, and are never cited: they are no evidence.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from assistant.images.vision.image_facts import Seen
 from ingest.document.model import Line, Page
 
 CAME_WITH = ("your picture ", "your video ")  # as the names of what can be cited begin
-_ABOUT = 40  # words of what is attached by which a library is searched, too
+_ABOUT = 40  # words of an attachment that are added to a search
 
 
 @dataclass(frozen=True)
 class Attached:
-    """Pages by the name that each has beside documents."""
+    """Attachments as pages, by their citable names."""
 
     pages: dict[str, Page]
-    made_up: frozenset[str] = frozenset()  # names of those that a model wrote
+    made_up: frozenset[str] = frozenset()  # names of pages that a model wrote
 
     @property
     def about(self) -> str:
@@ -30,7 +30,7 @@ class Attached:
         return " ".join(words[:_ABOUT])
 
     def alone(self, request: Request, question: str) -> Request:
-        """The question, to be answered from what is attached and nothing else."""
+        """The question, to be answered from the attachments alone."""
         given = GivenPassages.of(self.pages, request.evidence.embedder())
         return replace(
             request, question=question, evidence=given, history=(), documents=None, given=True,
@@ -38,15 +38,15 @@ class Attached:
         )  # fmt: skip
 
     def joined(self, request: Request) -> Request:
-        """The request, to be answered from the library and from what is attached."""
+        """The request, to be answered from the library and the attachments."""
         given = GivenPassages.of(self.pages, request.evidence.embedder())
         return replace(
             request, evidence=Joined(request.evidence, given, self.about), files=(), clear=True
         )
 
     def uncited(self, outcome: Outcome) -> Outcome:
-        """Without citations of what a model wrote; sentences that rest on nothing else are marked
-        as not supported."""
+        """The outcome without citations of a model's words; sentences that rest on nothing else are
+        marked as not supported."""
         kept = {c.mark: c for c in outcome.citations if c.document not in self.made_up}
         if len(kept) == len(outcome.citations):
             return outcome
@@ -57,7 +57,7 @@ class Attached:
 
 
 def attached(pictures: Sequence[Seen]) -> Attached:
-    """Pictures as pages: what is written on each, and what it shows."""
+    """Pictures as pages: the text on each, and its description."""
     pages: dict[str, Page] = {}
     made_up = []
     for seen in pictures:

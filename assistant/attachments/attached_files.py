@@ -1,4 +1,4 @@
-"""Files that come with a question: what kind they are, and where those from a browser are kept."""
+"""Files that come with a question: their kinds, and the storage of files from a browser."""
 
 import uuid
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Dropped(Protocol):
 
 
 def kind(path: Path) -> Kind | None:
-    """By its suffix. None: it cannot be attached to a question, though a library may read it."""
+    """The kind, by suffix; None when it cannot be attached to a question."""
     if path.suffix.lower() in image_file.SUFFIXES:
         return "picture"
     return _KINDS.get(media_kinds.kind(path.name))
@@ -34,7 +34,7 @@ SUFFIXES = tuple(suffix for suffix in LOADERS if kind(Path(f"a{suffix}")))
 
 
 def checked(path: Path) -> Path:
-    """The path itself. Raises AssistantError for what is not there or cannot be attached."""
+    """The path itself. Raises AssistantError if it does not exist or cannot be attached."""
     if not path.is_file():
         raise AssistantError(f"There is no file {path}.")
     _require_kind(path)

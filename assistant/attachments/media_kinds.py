@@ -1,4 +1,4 @@
-"""Which documents are recordings, and at which second something in them begins."""
+"""Finds out which documents are recordings, and at which second a passage begins."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -28,13 +28,13 @@ class Pages(Protocol):
 
 
 def kind(document: str) -> Kind:
-    """By the suffix of its name; empty when it is no recording."""
+    """The kind of a recording, by suffix; empty for other documents."""
     return _KINDS.get(LOADERS.get(Path(document).suffix.lower()), "")
 
 
 def seconds(library: Pages, hit: Hit) -> float | None:
     """Where the passage begins in a recording; None in other documents."""
     if kind(hit.document):
-        with suppress(UnknownDocument, IndexError):  # removed or replaced since it was found
+        with suppress(UnknownDocument, IndexError):  # removed or replaced since the search
             return library.page(hit.document, hit.page).lines[hit.chunk.first].seconds
     return None

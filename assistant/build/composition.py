@@ -1,4 +1,4 @@
-"""Settings in, a working assistant out: the one place that names concrete classes."""
+"""Builds a working assistant from settings: the one place that names concrete classes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,8 +42,8 @@ _CONVERSATIONS = "conversations.sqlite"  # with the receipts of their answers
 def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
     """The named library of the home, or the default one.
 
-    Raises LibraryError when there is none of that name; `main` is empty rather than unknown, and
-    with `make` every name is.
+    Raises LibraryError when there is none of that name. `main` is empty rather than unknown, and
+    with `make` every library is.
     """
     chosen = name or settings.library
     known = sorted({MAIN, *libraries(settings)})
@@ -57,7 +57,7 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
 
 @contextmanager
 def library_of(settings: Settings, name: str) -> Iterator[Library | None]:
-    """The one that an answer came from, as long as it is open; None when it is gone."""
+    """The library that an answer came from; None when it is gone."""
     if name not in libraries(settings):
         yield None
         return
@@ -91,7 +91,7 @@ def embedder(settings: Settings) -> Embedder:
 
 
 def embedder_of(settings: Settings, identity: str) -> Embedder | None:
-    """The installed one that made a library some time ago; None when it is here no more."""
+    """The embedder that made a library; None when it is no longer installed."""
     for model in Models(settings.models_folder, settings).installed():
         if model.role == "embedding" and identity.startswith(f"{model.path.name}:"):
             with suppress(LibraryError):
@@ -102,20 +102,20 @@ def embedder_of(settings: Settings, identity: str) -> Embedder | None:
 
 
 def first_library(settings: Settings) -> str:
-    """What the app opens with: the library of the settings, else one that exists."""
+    """The library that the app opens: that of the settings, else one that exists."""
     known = libraries(settings)
     return known[0] if known and settings.library not in known else settings.library
 
 
 @dataclass(frozen=True)
 class Answering:
-    """A tool that answers, and a sentence for people when it does less than it could."""
+    """The tool that answers, with a notice for people when it is limited."""
 
     tool: Tool
     model_name: str
     notice: str = ""
-    writer: Writer = field(default_factory=Writer)  # what receipts say of it
-    model: "LlamaCppChat | None" = None  # for what is written without a question
+    writer: Writer = field(default_factory=Writer)  # its description in receipts
+    model: "LlamaCppChat | None" = None  # for texts without a question
 
 
 def assistant(
@@ -125,22 +125,22 @@ def assistant(
     kept: Conversations | None = None,
     recorded: bool = True,
 ) -> Assistant:
-    """Over a library; what it shares with assistants of other libraries may be given.
+    """The assistant of a library; parts shared with other assistants may be given.
 
-    `recorded`: answers get a receipt, which those that only measure or draft do not need.
+    `recorded`: answers get a receipt; measuring and drafting need none.
     """
     how, kept = how or answering(settings), kept or conversations(settings)
     recorder = Recorder(receipts(settings), how.writer) if recorded else None
     learned, by_hand = lessons(library.folder), settings.by_hand("refusal_threshold")
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
-        # Who sets a threshold by hand wants that one.
+        # A threshold set by hand takes precedence.
         lambda: None if by_hand else learned.threshold(how.model_name),
     )  # fmt: skip
 
 
 def maker(settings: Settings, library: Library) -> Assistant:
-    """Does what is wished for, and loads no chat model unless the tool needs one."""
+    """Runs a tool, and loads the chat model only if the tool needs it."""
 
     def load() -> "LlamaCppChat":
         from assistant.llm.chat_model import LlamaCppChat
@@ -168,7 +168,7 @@ def receipts(settings: Settings) -> Receipts:
 
 
 def answering(settings: Settings) -> Answering:
-    """With the chosen chat model; where none can run, by quoting."""
+    """Answers with the chosen chat model, or by quoting where none can run."""
     budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
     try:
         path = Models(settings.models_folder, settings).chosen("chat")
@@ -216,7 +216,7 @@ def _rules(settings: Settings) -> Rules:
 
 
 def _router(settings: Settings, model: "LlamaCppChat") -> Router:
-    """What chooses the tool for a message. Raises AssistantError without langchain."""
+    """The router of messages. Raises AssistantError without langchain."""
     if settings.tool_calling == "rules":
         return _rules(settings)
     from assistant.routing.llm_router import ModelRouter
@@ -232,7 +232,7 @@ def _reranker(settings: Settings, model: "LlamaCppChat | None" = None) -> Rerank
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:
-    """The settings that decide what an answer says."""
+    """The settings that influence an answer."""
     names = {
         "context_tokens", "passage_tokens", "answer_tokens", "threads", "refusal_threshold",
         "reranker",

@@ -1,4 +1,4 @@
-"""Settings in, what reads files out: recognition, speech, and models that see."""
+"""Builds the engines that read files from settings: recognition, speech and vision models."""
 
 from assistant.images.vision.describer import Describer
 from assistant.images.vision.image_facts import Looking
@@ -10,7 +10,7 @@ from ingest.document.source import Engines
 
 
 def engines(settings: Settings) -> Engines:
-    """How scans, recordings and pictures are read. Raises ModelUnusable: a model is gone."""
+    """The engines for scans, recordings and pictures. Raises ModelUnusable when a model is gone."""
     models = Models(settings.models_folder, settings)
     return Engines(
         settings.ocr, settings.ocr_languages, models.chosen("speech"), viewer(settings),
@@ -19,7 +19,7 @@ def engines(settings: Settings) -> Engines:
 
 
 def bounds(settings: Settings) -> Bounds:
-    """What reading one file may cost."""
+    """The bounds of reading one file."""
     return Bounds(
         silence=settings.file_silence_seconds,
         seconds=settings.file_seconds,
@@ -45,5 +45,5 @@ def tagging(settings: Settings) -> Tagging | None:
 
 
 def looking(settings: Settings) -> Looking:
-    """Models are looked for when a picture is: one may have been fetched since the start."""
+    """Models are looked up when needed: one may have been fetched since the start."""
     return Looking(lambda: engines(settings), lambda: viewer(settings), lambda: tagging(settings))

@@ -1,4 +1,4 @@
-"""Settings in, what hears and what speaks out."""
+"""Builds transcription and speech synthesis from settings."""
 
 import functools
 
@@ -19,7 +19,7 @@ from assistant.tools.transcribe import Transcribing
 def transcribing(settings: Settings) -> Transcribing:
     """Shared by all who listen: one recording at a time.
 
-    The speech model is looked for at each recording: it may have been fetched since.
+    The speech model is looked up at each recording: it may have been fetched since.
     """
     models = Models(settings.models_folder, settings)
 
@@ -31,7 +31,7 @@ def transcribing(settings: Settings) -> Transcribing:
 
 
 def speech_offers(models: Models) -> tuple[Offer, ...]:
-    """What set-up would fetch."""
+    """The offer of the speech model that set-up fetches."""
     model = default_model("speech", models.models)
     return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
 

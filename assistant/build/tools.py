@@ -1,5 +1,5 @@
-"""Settings in, the tools out that make something else than an answer: beside build.py the one
-place that names their classes."""
+"""Builds the tools that make something other than an answer: the other place that names concrete
+classes."""
 
 import functools
 from collections.abc import Callable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Chatting:
-    """The chat model, loaded when a tool first needs it, and whose turn it is to use it."""
+    """The chat model, loaded on first use, and its lock."""
 
     load: Callable[[], "LlamaCppChat"]
     turns: TurnTaking
@@ -49,7 +49,7 @@ class Chatting:
 
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
-    """All of them; one whose model is not installed offers it when it is asked."""
+    """All tools; one whose model is not installed offers it on use."""
     studio = _studio(settings)
     return [
         Drawing(studio),
@@ -64,7 +64,7 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
 
 
 def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
-    """What looks at pictures and videos."""
+    """The readers of pictures and videos."""
     look, installed = looking(settings), models(settings)
     here = installed.models
     turns = chatting.turns if chatting else TurnTaking()
@@ -88,7 +88,7 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
 
 
 def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
-    """What answers from texts that are given, with the chat model if there is one."""
+    """Answers from given texts, with the chat model if there is one."""
     budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
     if chatting is None:
         return Answer(None, budget, settings.refusal_threshold)
@@ -98,16 +98,16 @@ def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
 
 
 def _studio(settings: Settings) -> Studio:
-    """Where pictures are painted, for all visitors."""
+    """The painting queue of all visitors."""
     here = models(settings)
     return Studio(lambda: here.chosen("drawing"), made(settings), lambda: offers(here.models))
 
 
 def made(settings: Settings) -> Made:
-    """Where they put what they make."""
+    """The folder of their output."""
     return Made(settings.home / "made")
 
 
 def models(settings: Settings) -> Models:
-    """Of the home. Asked when a tool runs: a model may have been fetched since the start."""
+    """The models of the home, looked up when a tool runs: one may have been fetched since."""
     return Models(settings.models_folder, settings)

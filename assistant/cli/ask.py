@@ -55,12 +55,12 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch)
-        wish = Answer() if pictures else None  # also when it sounds as if they were to be changed
+        wish = Answer() if pictures else None  # also when it sounds like a request to change them
         reply = assistant.ask(
             args.question, conversation=args.conversation, files=pictures, wish=wish
         )
         _show(reply, args.json)
-        if not args.json and reply.wish is None:  # what a tool has made says itself how
+        if not args.json and reply.wish is None:  # tool output states itself how it was made
             notice(f"`pincite replay {reply.id[:8]}` or `pincite export` shows how it was made.")
     return DONE
 
@@ -76,7 +76,7 @@ def _picture(path: Path) -> Path:
 
 
 def _run_batch(assistant: "Assistant", path: Path) -> int:
-    """A line for each row as soon as it is done; a row that fails does not end the others."""
+    """Prints a line for each row as soon as it is done; a failing row does not end the others."""
     failed = answered = 0
     for row in rows(path):
         answer = _batch_row(assistant, row)
@@ -109,7 +109,7 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _document(reply: "Reply") -> dict[str, Any]:
-    """Of an answer; also of one that could not be kept, which is told on standard error."""
+    """The answer document; a failure to save it is reported on standard error."""
     from assistant.errors import AssistantError
 
     try:
@@ -137,7 +137,7 @@ def _show(reply: "Reply", as_json: bool) -> None:
     except AssistantError as error:
         if reply.outcome is None:
             raise
-        print(f"\npincite: {error}", file=sys.stderr)  # answered, but not kept
+        print(f"\npincite: {error}", file=sys.stderr)  # answered, but not saved
     print("\n")
     done = reply.finish()
     for citation in done.citations:
@@ -159,7 +159,7 @@ def _show(reply: "Reply", as_json: bool) -> None:
 
 
 def _show_quotes(reply: "Reply") -> None:
-    """What the documents say themselves, for the person who waits for the model."""
+    """Prints the closest lines while the model reads."""
     from assistant.contract.outcome import place
 
     for found in reply.activity.quotes:

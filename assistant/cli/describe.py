@@ -1,4 +1,4 @@
-"""The commands that look at pictures and videos: describe, translate."""
+"""The commands for pictures and videos: describe, translate."""
 
 import argparse
 from pathlib import Path

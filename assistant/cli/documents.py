@@ -1,4 +1,4 @@
-"""The commands that tell what was read: documents, show."""
+"""The commands that show what was read: documents, show."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vectorstore.catalog.catalog import Coverage, DocumentInfo
     from vectorstore.library import Library
 
-_MOST = 10  # pages of a document that are named to people
+_MOST = 10  # pages of a document that are named
 
 
 def add_parsers(commands: Any) -> None:
@@ -47,13 +47,13 @@ def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _share(coverage: "Coverage") -> str:
-    """How much of what the pages hold can be found; repeated headers are found once."""
+    """The share of the text that can be found; repeated headers are found once."""
     there = coverage.extracted + coverage.ocr + coverage.unread
     return f"{coverage.indexed / there:.0%} indexed" if there else "no text"
 
 
 def _notes(library: "Library", info: "DocumentInfo") -> list[dict[str, Any]]:
-    """Pages of which a person should know something: that they could not be read, above all."""
+    """Notes on pages, above all on those that could not be read."""
     return [
         {"page": row.page, "note": row.note, "characters": row.source, "unread": row.unread}
         for row in library.ledger(info.document)
@@ -101,7 +101,7 @@ def _page_row(page: "Page", ledger: "PageLedger") -> dict[str, Any]:
 
 
 def _line_row(line: "Line") -> dict[str, Any]:
-    """What every line has, and what few have: seconds in a recording, why it is hidden."""
+    """A line as JSON, with rare fields such as seconds only where present."""
     row: dict[str, Any] = {"text": line.text, "box": list(line.box)}
     if line.seconds is not None:
         row["seconds"] = line.seconds

@@ -35,7 +35,7 @@ def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -
 
 
 def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
-    """Learns and says what came of it; with --reset takes it back."""
+    """Learns and prints the result; with --reset discards it."""
     from assistant.evaluation.running import Step
     from assistant.feedback.learning import learning
     from assistant.storage.learned import to_row

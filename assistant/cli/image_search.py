@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from vectorstore.images.image_search import PictureHit
 
-_SHOWN = 160  # characters of a picture's words that people see
+_SHOWN = 160  # characters of a picture's words that are printed
 
 
 def run(args: argparse.Namespace, settings: "Settings") -> int:

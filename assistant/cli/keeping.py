@@ -1,4 +1,4 @@
-"""The commands that keep a library: watch, backup, restore."""
+"""The commands that maintain a library: watch, backup, restore."""
 
 import argparse
 import json
@@ -81,7 +81,7 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
-    """Into the library of that name, unless another one is named."""
+    """Restores into the library of the backup's name, unless another one is named."""
     from assistant.build import composition
     from assistant.settings import Settings
     from assistant.storage.learned import lessons
@@ -93,7 +93,7 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     try:
         with opened(chosen, make=True) as library:
             contents = library.maintenance.restore(args.file.absolute())
-            lessons(library.folder).reset()  # learned from what was there before
+            lessons(library.folder).reset()  # learned from the earlier contents
     except BaseException:
         if new:
             shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vectorstore.indexing.pipeline import AddSummary
     from vectorstore.library import Hit, Library
 
-_SHOWN = 240  # characters of a hit that people see
+_SHOWN = 240  # characters of a hit that are printed
 
 
 def add_parsers(commands: Any) -> None:
@@ -84,7 +84,7 @@ def _print_summary(summary: "AddSummary", library: str) -> None:
 
 
 def _remarks(summary: "AddSummary") -> Iterator[str]:
-    """What a person should know of single documents."""
+    """Remarks on single documents."""
     for failure in summary.failed:
         yield f"not added: {failure.path}\n           {failure.error}"
     for document in summary.incomplete:

@@ -29,17 +29,17 @@ from ingest.errors import PinciteError
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 could not do it, 2 wrong usage, 3 done in part, 130 interrupted."""
     args = parser().parse_args(arguments)
-    with suppress(ValueError):  # in a thread, as some tests run it, signals are not for us
+    with suppress(ValueError):  # in a thread, as in some tests, signals cannot be handled
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     try:
         return _run(args)
     except PinciteError as error:
         print(f"pincite: {error}", file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+    except BrokenPipeError:  # the reader of our output has gone, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except OSError as error:  # one that nobody turned into a better sentence
+    except OSError as error:  # an error without a better message
         print(f"pincite: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _finish() -> None:
-    """All is done. Python takes its handlers back before it frees the libraries, and a signal in
-    that half second would end the process as if nothing had been done."""
+    """Ignore signals when all is done. Python removes its handlers before it frees the libraries,
+    and a signal in that half second would end the process as if nothing had been done."""
     with suppress(ValueError):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     models.add_parsers(commands)
     evaluate.add_parsers(commands)
     for command in commands.choices.values():
-        # Also behind the command; SUPPRESS, so that it does not undo one given in front.
+        # Also after the command; SUPPRESS, so that it does not undo one before it.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return main
 
@@ -87,7 +87,7 @@ def _run(args: argparse.Namespace) -> int:
     from assistant.settings import Settings
     from ingest.platform.openmp import wait_calmly
 
-    wait_calmly()  # for all that this process starts, too: the app, readers of files
+    wait_calmly()  # also for the children of this process: the app, readers of files
     settings = Settings.load(home=args.home, library=getattr(args, "library", None))
     network_guard.quiet_telemetry()
     network_guard.install_guard(settings.home / "network.log")

@@ -1,4 +1,4 @@
-"""The commands that make pictures of what there is: enhance, chart."""
+"""The commands that make pictures from existing data: enhance, chart."""
 
 import argparse
 from pathlib import Path

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from assistant.models.store import Models
     from assistant.settings import Settings
 
-Parsers = Any  # what argparse's add_subparsers() gives; it has no public name
+Parsers = Any  # the result of argparse's add_subparsers(); it has no public name
 
 
 def add_parsers(subparsers: Parsers) -> None:
@@ -30,7 +30,7 @@ def add_parsers(subparsers: Parsers) -> None:
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
     for command in inner.choices.values():
-        # SUPPRESS, so that it does not undo a --home that was given further in front.
+        # SUPPRESS, so that it does not undo an earlier --home.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     _add(subparsers, "doctor", _doctor, "say what is missing or slow, and the command that helps")
 

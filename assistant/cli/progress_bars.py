@@ -1,4 +1,4 @@
-"""Progress of long commands, on standard error: a bar for people, lines when it is a file."""
+"""Progress of long commands on standard error: a bar on a terminal, lines in a file."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -13,19 +13,19 @@ _WIDTH = 60  # characters of what is being done
 
 Adding = Callable[["Progress"], None]
 Asking = Callable[["Step"], None]
-Show = Callable[[str, int, int | None], None]  # what is being done, how many are done, of how many
+Show = Callable[[str, int, int | None], None]  # the step, the number done, the total
 
 
 @contextmanager
 def adding() -> Iterator[Adding]:
-    """While files become a library."""
+    """Progress while files are added."""
     with measuring() as (show, _):
         yield show
 
 
 @contextmanager
 def measuring() -> Iterator[tuple[Adding, Asking]]:
-    """While files become a library, and then questions are asked."""
+    """Progress while files are added, and then questions are asked."""
     if not sys.stderr.isatty():
         yield _file_in_lines(), _question_in_lines
         return

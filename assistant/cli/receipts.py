@@ -1,4 +1,4 @@
-"""The commands for an answer that was given: replay, export."""
+"""The commands for an earlier answer: replay, export."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
-    """0: the same or nothing to write again; 1: it differs, or the model is gone."""
+    """0: identical, or nothing to replay; 1: different, or the model is gone."""
     from assistant.build import composition
     from assistant.errors import AssistantError
     from assistant.receipts.replay import Replayed, replay
@@ -61,7 +61,7 @@ def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
 
 
 def _model(receipt: "Receipt", receipts: "Receipts", settings: "Settings") -> "LlamaCppChat":
-    """Opened as it was when it wrote the answer."""
+    """The model, opened as it was when it wrote the answer."""
     from assistant.llm.chat_model import LlamaCppChat
     from assistant.models.store import Models
     from assistant.receipts.replay import model_file

@@ -1,5 +1,4 @@
-"""What the commands of the tools share: a wish is done, its progress shown, its result put where
-the person wants it."""
+"""Shared by the commands of tools: runs a tool, shows its progress, and saves its output."""
 
 import argparse
 import json
@@ -26,7 +25,7 @@ def run(
     args: argparse.Namespace, settings: "Settings", wish: "Wish", question: str = "",
     words_do: bool = False,
 ) -> int:  # fmt: skip
-    """Do it with the library of the settings; `args` has `json`, and `output` for a file.
+    """Run the tool with the library of the settings; `args` has `json`, and `output` for a file.
 
     A model that is missing is named with the command that fetches it. FAILED when nothing was made
     without it, or for a refusal, unless `words_do`: what is said is what was wanted, and the model
@@ -52,7 +51,7 @@ def run(
 
 
 def tell_offers(offers: "Sequence[Offer]") -> None:
-    """Which command fetches a model that was missed."""
+    """Print the command that fetches a missing model."""
     from assistant.models.roles import missing_extra
 
     for offer in offers:
@@ -82,7 +81,7 @@ def _require_suffix(output: Path | None) -> None:
 
 
 def _work(reply: "Reply", quiet: bool) -> None:
-    """Run to the end; Ctrl-C stops the tool, and is told as for other commands."""
+    """Run to the end; Ctrl-C stops the tool and is reported as for other commands."""
     try:
         if quiet:
             reply.finish()
@@ -94,8 +93,8 @@ def _work(reply: "Reply", quiet: bool) -> None:
 
 
 def _with_bar(reply: "Reply") -> None:
-    """A bar that is redrawn while the reply is iterated, which happens in a thread of its own:
-    tools set their progress between two pieces of text."""
+    """Redraws a bar while the reply is iterated in a thread of its own: tools set their progress
+    between two pieces of text."""
     import threading
 
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""What the commands share: exit statuses, arguments, the library, rows of questions."""
+"""Shared by the commands: exit statuses, arguments, the library, rows of questions."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ def command(
 
 
 def count(text: str) -> int:
-    """The type of an argument that is a number from 1 on."""
+    """The type of an argument that is a number of 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
     return int(text)
@@ -35,7 +35,7 @@ def count(text: str) -> int:
 
 @contextmanager
 def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
-    """The library of the settings, given back to other processes afterwards."""
+    """The library of the settings, released to other processes afterwards."""
     from assistant.build import composition
 
     with composition.library(settings, make=make) as library:
@@ -63,7 +63,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def check_paths(paths: Sequence[Path]) -> None:
-    """Before a library is made for them. Raises NothingFound."""
+    """Check paths before a library is made for them. Raises NothingFound."""
     from ingest.errors import NothingFound
 
     for path in paths:
@@ -72,6 +72,6 @@ def check_paths(paths: Sequence[Path]) -> None:
 
 
 def notice(text: str) -> None:
-    """Tell people, beside what is printed for them or for programs."""
+    """Print a message for people on standard error."""
     if text:
         print(f"pincite: {text}", file=sys.stderr, flush=True)

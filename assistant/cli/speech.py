@@ -69,7 +69,7 @@ def _run_transcribe(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _end_at_once() -> NoReturn:
-    """Python would wait until Whisper is through with its half minute, and cannot interrupt it."""
+    """End the process: Python cannot interrupt Whisper, which works on half a minute at a time."""
     notice("interrupted; the text so far is printed.")
     sys.stdout.flush()
     os._exit(INTERRUPTED)
@@ -85,7 +85,7 @@ def _require_known(output: Path | None) -> None:
 
 
 def _listen(heard: "Transcription", live: bool) -> None:
-    """What is said is printed as it is heard; how far it is goes to a terminal's other stream."""
+    """Prints the text as it is transcribed, and progress on standard error of a terminal."""
     shown = sys.stderr.isatty() and not live
     for text in heard:
         if live:

@@ -1,1 +1,1 @@
-"""What crosses every border: a request and its evidence go in, a reply comes out."""
+"""The types that cross every border: a request and its evidence go in, a reply comes out."""

@@ -9,12 +9,12 @@ from assistant.contract.outcome import Citation
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a tool is that works in steps."""
+    """The progress of a tool that works in steps."""
 
     done: float
-    of: float  # 0 when nobody knows
+    of: float  # 0 when unknown
     seconds_left: float | None = None
-    preview: bytes = b""  # a PNG of what there is so far
+    preview: bytes = b""  # a PNG preview
 
     @property
     def share(self) -> float:
@@ -27,7 +27,7 @@ class Activity:
     """Written by the thread that works, read by the one that draws."""
 
     stage: str = ""  # what is being done now, as a short phrase
-    progress: Progress | None = None  # of tools that work in steps
+    progress: Progress | None = None  # progress of tools that work in steps
     quotes: tuple[Citation, ...] = ()  # the lines that fit best, until the first word is there
     seconds_first_quote: float | None = None
     seconds_first_token: float | None = None
@@ -38,7 +38,7 @@ class Activity:
         self._started = time.perf_counter()
 
     def quote(self, citations: Iterable[Citation]) -> None:
-        """Show what the documents say themselves while a model reads them."""
+        """Show the closest lines while a model reads."""
         self.quotes = tuple(citations)
         self.seconds_first_quote = self._passed()
 

@@ -59,6 +59,6 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
-    """Only recordings have seconds, and few passages instructions."""
+    """A row without empty rare fields, such as the seconds of a recording."""
     rare = {"seconds": None, "instructions": ()}
     return {name: value for name, value in row.items() if name not in rare or value != rare[name]}

@@ -1,4 +1,4 @@
-"""Where answers may come from: a library, passages given with the question, or both."""
+"""The sources of an answer: a library, passages given with the question, or both."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
@@ -18,7 +18,7 @@ from vectorstore.store import Vectors
 
 
 class Evidence(Protocol):
-    """What the answer tool needs of a Library."""
+    """What the answer tool needs from a Library."""
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
@@ -27,7 +27,7 @@ class Evidence(Protocol):
     def page(self, document: str, number: int) -> Page: ...
 
     def ledger(self, document: str) -> Sequence[PageLedger]:
-        """What became of each page, also of those that could not be read."""
+        """The ledger of each page, including unreadable ones."""
         ...
 
     def embedder(self) -> Embedder: ...
@@ -49,7 +49,7 @@ class GivenPassages:
 
     @classmethod
     def of(cls, pages: Mapping[str, Page], embedder: Embedder) -> Self:
-        """Pages as they were read, by the name that each has as a document."""
+        """Evidence from pages, by their document names."""
         made = cls((), embedder)
         made._pages = dict(pages)
         return made
@@ -61,7 +61,7 @@ class GivenPassages:
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
-        """Cut and ranked like a library, so that a long text is read where it tells."""
+        """Passages cut and ranked as in a library, so that the best part of a long text is read."""
         chunks, vectors = self._embedded
         asked, wanted = self._embedder.query(str(query)), stems(str(query))
         candidates = [
@@ -76,7 +76,7 @@ class GivenPassages:
 
     @cached_property
     def _embedded(self) -> tuple[list[StoredChunk], Sequence[Vectors]]:
-        """Once for all searches: a follow-up is searched alone and with what it builds on."""
+        """Embedded once: a follow-up is searched alone and with the questions it builds on."""
         chunks = [chunk for name, page in self._pages.items() for chunk in _chunks(name, page)]
         texts = [f"{c.document}\n{c.text}" for c in chunks]
         return chunks, list(self._embedder.passages(texts)) if texts else []
@@ -85,7 +85,7 @@ class GivenPassages:
         return self._pages[document]
 
     def ledger(self, document: str) -> list[PageLedger]:
-        """Empty: nobody knows what was left out of passages that were given."""
+        """Empty: the omissions of given passages are unknown."""
         return []
 
     def embedder(self) -> Embedder:
@@ -93,11 +93,11 @@ class GivenPassages:
 
 
 class Joined:
-    """A library, and beside it what came with the question."""
+    """A library together with the attachments of the question."""
 
     def __init__(self, library: Evidence, attached: GivenPassages, about: str) -> None:
-        """`about`: words of what is attached, by which the library is searched, too: a question
-        about it ("does this match the order?") does not repeat them."""
+        """`about`: words of the attachments, added to the search of the library: a question about
+        them ("does this match the order?") does not repeat them."""
         self._library = library
         self._attached = attached
         self._about = about
@@ -105,7 +105,7 @@ class Joined:
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
-        """In turn from what is attached, from what fits the question, and what fits both."""
+        """Passages in turn from the attachments, from hits of the question, and of both."""
         rows = [self._attached.passages(query, k), self._library.passages(query, k, documents)]
         if self._about:
             rows.append(self._library.passages(f"{query} {self._about}", k, documents))
@@ -117,7 +117,7 @@ class Joined:
         return self._of(document).page(document, number)
 
     def ledger(self, document: str) -> Sequence[PageLedger]:
-        """Empty for what is attached."""
+        """The ledger; empty for attachments."""
         return self._of(document).ledger(document)
 
     def embedder(self) -> Embedder:
@@ -128,7 +128,7 @@ class Joined:
 
 
 def _chunks(name: str, page: Page) -> list[StoredChunk]:
-    """Without what is no evidence, such as the text of a generated picture."""
+    """The chunks without hidden text, such as the text of a generated picture."""
     document = Document(sha256="", name=name, title=name, pages=(page,))
     return [
         StoredChunk(f"{name}:{number}", name, 1, c.first, c.last, (), c.text)
@@ -138,5 +138,5 @@ def _chunks(name: str, page: Page) -> list[StoredChunk]:
 
 
 def _share(wanted: frozenset[str], chunk: StoredChunk) -> float:
-    """Of the question's words, those that the chunk or its title has: BM25 needs more texts."""
+    """The share of the question's words in the chunk or its title: BM25 needs more texts."""
     return len(wanted & stems(f"{chunk.document} {chunk.text}")) / max(len(wanted), 1)

@@ -116,7 +116,7 @@ KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in get_args
 
 
 def name(wish: Wish) -> str:
-    """As the answer document and the commands call it: "draw"."""
+    """The name in the answer document and the commands: "draw"."""
     return type(wish).__name__.lower()
 
 

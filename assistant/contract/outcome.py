@@ -8,20 +8,20 @@ from ingest.media.ffmpeg import clock
 
 @dataclass(frozen=True)
 class Citation:
-    """Where a sentence of the answer stands in a document, line by line."""
+    """The lines of a document that support a sentence of the answer."""
 
-    mark: int  # the [1] shown behind the sentence
+    mark: int  # the [1] shown after the sentence
     document: str
     page: int
     quote: str  # verbatim lines of the page, joined by newlines
     boxes: tuple[Box, ...]  # one for each line of the quote
-    score: float  # support of the sentence by the quote, 0 to 1
-    seconds: float | None = None  # in a recording: where the first line begins
+    score: float  # how well the quote supports the sentence, 0 to 1
+    seconds: float | None = None  # in a recording: the beginning of the first line
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the answer and the marks that support it; none when nothing does."""
+    """A sentence of the answer and the marks of its support; empty without support."""
 
     text: str
     supported: bool
@@ -40,35 +40,35 @@ class UsedCell:
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of a page that was read to answer, or that came closest when nothing did."""
+    """A part of a page that was read for the answer, or the closest one after a refusal."""
 
     document: str
     page: int
     score: float
     text: str
-    seconds: float | None = None  # in a recording: where it begins
-    instructions: tuple[str, ...] = ()  # sentences to an assistant in it, which no model read
+    seconds: float | None = None  # in a recording: its beginning
+    instructions: tuple[str, ...] = ()  # its instructions to an assistant, which no model read
 
 
 def place(page: int, seconds: float | None) -> str:
-    """Where something stands, for people: "page 3", and in a recording "03:12"."""
+    """A place for people: "page 3", and in a recording "03:12"."""
     return f"page {page}" if seconds is None else clock(seconds)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A model that would be needed, and is not installed."""
+    """A model that is needed and not installed."""
 
-    name: str  # as `pincite models pull` takes it
+    name: str  # the name for `pincite models pull`
     role: str
     licence: str
     bytes: int | None = None
-    note: str = ""  # what it would take on this machine: "about 4 minutes a picture"
+    note: str = ""  # its cost on this machine: "about 4 minutes a picture"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is known when an answer is complete."""
+    """The outcome of a complete answer."""
 
     text: str
     sentences: tuple[Sentence, ...] = ()
@@ -78,9 +78,9 @@ class Outcome:
     stopped: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    notices: tuple[str, ...] = ()  # sentences on what could not be read, or was not found
-    cells: tuple[UsedCell, ...] = ()  # of tables, when the answer was computed from them
-    asked_back: bool = False  # the text asks what the question means
-    choices: tuple[str, ...] = ()  # names of what it may mean: each is a reply to that
-    grounded: bool = True  # False: words of a tool, such as a caption, which stand in no document
+    notices: tuple[str, ...] = ()  # sentences about unread pages and missing words
+    cells: tuple[UsedCell, ...] = ()  # table cells that the answer was computed from
+    asked_back: bool = False  # the text asks for clarification
+    choices: tuple[str, ...] = ()  # choices of the clarification, each a possible reply
+    grounded: bool = True  # False: words of a tool, such as a caption, that are in no document
     offers: tuple[Offer, ...] = ()

@@ -1,4 +1,4 @@
-"""What every tool returns: a Reply that streams, and knows its citations when it is done."""
+"""The Reply that every tool returns: it streams, and has its citations when it is done."""
 
 import threading
 import uuid
@@ -26,10 +26,10 @@ class Reply:
     work: Callable[["Reply"], Iterator[str]]
     tool: str = "answer"
     model: str = ""
-    meant: str = ""  # the question with what it completes, where that was answered instead
+    meant: str = ""  # the completed question, if that was answered instead
     why: str = ""  # why this tool was chosen, as a short phrase; empty for an answer
-    wish: Wish | None = None  # what a tool was asked to make; None: an answer
-    attached: tuple[Path, ...] = ()  # what came with the question
+    wish: Wish | None = None  # the request to a tool; None for an answer
+    attached: tuple[Path, ...] = ()  # attachments of the question
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     so_far: str = ""
     outcome: Outcome | None = None
@@ -51,12 +51,12 @@ class Reply:
         self.when_done(self)
 
     def quote(self, citations: Iterable[Citation]) -> None:
-        """Show what the documents say themselves while a model reads them."""
+        """Show the closest lines while a model reads."""
         self.activity.quote(citations)
         self.when_quoted(self)
 
     def stop(self) -> None:
-        """End the answer now; what was written stays."""
+        """End the answer now; the text so far stays."""
         self.cancel.set()
 
     def finish(self) -> Outcome:

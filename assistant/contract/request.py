@@ -15,29 +15,29 @@ from assistant.contract.reply import Reply
 
 @dataclass(frozen=True)
 class Turn:
-    """A question of the conversation with its answer and what was read for it."""
+    """A question of the conversation with its answer and its passages."""
 
     question: str
     answer: str
     passages: tuple[Passage, ...] = ()
     refused: bool = False
-    asked_back: bool = False  # the answer asks what the question means
-    files: tuple[Path, ...] = ()  # attached by the person, then made by the tool
+    asked_back: bool = False  # the answer is a request for clarification
+    files: tuple[Path, ...] = ()  # attached by the person, then output of the tool
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks, and what it is to be answered from."""
+    """A person's question, and the evidence to answer it from."""
 
     question: str
     evidence: Evidence
     history: Sequence[Turn] = ()  # oldest first
     documents: Collection[str] | None = field(default=None)  # only these, when named
-    threshold: float | None = None  # of the gate; None: as the tool is set
-    given: bool = False  # somebody chose the evidence for this question
-    clear: bool = False  # what it means has been asked: not to be asked again
+    threshold: float | None = None  # of the gate; None: the tool's own
+    given: bool = False  # the evidence was chosen for this question
+    clear: bool = False  # clarification was requested already
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
-    wish: Wish | None = None  # chosen by a command or a button; None: words and files decide
+    wish: Wish | None = None  # chosen by a command or a button; None: the router decides
 
     @cached_property
     def query(self) -> Query:
@@ -55,10 +55,10 @@ class Tool(Protocol):
 
 
 class Specialist(Protocol):
-    """Answers a kind of request that it recognises."""
+    """A tool that recognises its kind of request."""
 
     name: str
 
     def offer(self, request: Request) -> Reply | None:
-        """The reply, which starts working when it is iterated; None: not its kind."""
+        """The reply, which starts working when iterated; None for another kind of request."""
         ...

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """One of the texts that an answer was made of: what a model was told, and what it wrote."""
+    """One generated text of an answer: the prompt, and the model's words."""
 
     asked: tuple[tuple[str, str], ...]  # (role, text)
-    most: int  # tokens that it was to write at most
+    most: int  # limit of generated tokens
     written: str
 
 
@@ -17,6 +17,6 @@ class Trace:
     """Filled while an answer is made."""
 
     asked: tuple[tuple[str, str], ...] = ()  # (role, text): the messages a model was sent last
-    steps: tuple[Step, ...] = ()  # in their order, where an answer was made of several texts
-    yes_log_odds: float | None = None  # its answer, where that was whether to answer at all
-    answerable: float | None = None  # probability, by the gate; None where none was asked
+    steps: tuple[Step, ...] = ()  # in order, for an answer of several texts
+    yes_log_odds: float | None = None  # the check's log-odds, when the gate decided
+    answerable: float | None = None  # probability by the gate; None without a gate

@@ -1,1 +1,1 @@
-"""A conversation: a turn goes to a tool, its answer is kept with those before it."""
+"""Conversations: sends a turn to a tool, and stores its answer."""

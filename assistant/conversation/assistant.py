@@ -1,4 +1,4 @@
-"""Assistant: a question comes in, a reply goes out, and the conversation is kept."""
+"""Assistant: takes a question, returns a reply, and stores the conversation."""
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
@@ -49,7 +49,7 @@ class Assistant:
         files: Sequence[Path] = (),
         wish: Wish | None = None,
     ) -> Reply:
-        """The reply works while it is iterated; a named conversation keeps the turn afterwards.
+        """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search; `history` stands in front of the conversation's turns;
         below `threshold` the gate refuses (None: as was learned, else as the settings say).
@@ -72,7 +72,7 @@ class Assistant:
         return self._remembered(self._tool.run(request), request)
 
     def suggestions(self, limit: int = 4) -> list[str]:
-        """Questions that the library's documents invite; the same until the library changes."""
+        """Starter questions about the library's documents; the same until the library changes."""
         documents = self.library.documents()
         names = [info.document for info in documents if not info.superseded_by]
         headings = {name: self.library.headings(name) for name in names}
@@ -85,7 +85,7 @@ class Assistant:
         def keep(done: Reply) -> None:
             if conversation:
                 self.conversations.add(conversation, done.to_json(), self.library.name)
-            if self._recorder and done.wish is None:  # what is made says itself how it was made
+            if self._recorder and done.wish is None:  # tool output states itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 
         reply.attached = request.files

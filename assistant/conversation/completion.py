@@ -7,7 +7,7 @@ from assistant.contract.request import Request, Turn
 
 
 def completed(request: Request) -> Request:
-    """The request with what a question back has brought out; such turns are no more in it."""
+    """The request completed by the reply to a clarification, whose turns are removed."""
     turns = [*request.history, Turn(request.question, "")]
     joined: list[Turn] = []
     for before, turn in zip([None, *turns], turns, strict=False):

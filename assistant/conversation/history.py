@@ -31,11 +31,11 @@ class Conversations(Kept):
         super().__init__(path, _SCHEMA, "conversations")
 
     def start(self) -> str:
-        """A new conversation's id; nothing is written before its first turn."""
+        """The id of a new conversation; nothing is written before its first turn."""
         return uuid.uuid4().hex[:12]
 
     def add(self, conversation: str, answer: dict[str, Any], library: str = "") -> None:
-        """Write a turn behind the others; an id that is new begins a conversation."""
+        """Append a turn; a new id begins a conversation."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connected() as connection:
             connection.execute(
@@ -59,7 +59,7 @@ class Conversations(Kept):
         return [_turn(answer) for answer in self.turns(conversation)]
 
     def library(self, conversation: str) -> str:
-        """The library it is about; empty for one that nobody has written to."""
+        """The library of a conversation; empty for one without turns."""
         with self._connected() as connection:
             row = connection.execute(
                 "SELECT library FROM conversation WHERE id = ?", (conversation,)
@@ -67,7 +67,8 @@ class Conversations(Kept):
         return row[0] if row else ""
 
     def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
-        """(id, title) of a library's conversations, the latest first; the first question is it."""
+        """(id, title) of a library's conversations, latest first; the title is the first
+        question."""
         with self._connected() as connection:
             rows = connection.execute(
                 "SELECT conversation, question FROM turn JOIN conversation AS c"

@@ -25,7 +25,7 @@ _NOTE = re.compile(r"^ {4}(?P<field>\w+): [^#\n]*#\s*(?P<note>.+)$", re.MULTILIN
 
 
 def tools(assistant: "Assistant") -> "list[StructuredTool]":
-    """Each does its wish when it is called; its artifact is the answer document of the contract."""
+    """Each tool runs when it is called; its artifact is the answer document of the contract."""
 
     def do(wish: Wish, question: str) -> Done:
         document = assistant.ask(question, wish=wish).to_json()
@@ -72,7 +72,7 @@ def _schema(kind: type[Wish]) -> Any:
 
 
 def _plain(kind: Any) -> Any:
-    """Models write lists of texts and numbers; what they are is checked afterwards."""
+    """Plain types: models write lists of texts and numbers, which are checked afterwards."""
     text = str(kind)
     if "tuple[pathlib.Path" in text:
         return list[str]

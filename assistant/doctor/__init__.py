@@ -1,1 +1,1 @@
-"""The installation is checked: what is missing or slow, and the command that helps."""
+"""Checks the installation: what is missing or slow, and the command that helps."""

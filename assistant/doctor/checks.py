@@ -1,4 +1,4 @@
-"""What is installed, what is missing and what would be slow, each with the command that helps."""
+"""Checks what is installed, missing or slow, each with the command that helps."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ IMPORT_SECONDS = 15
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; the remedy is empty when all is well."""
+    """The result of one check; the remedy is empty when all is well."""
 
     name: str
     severity: Severity
@@ -41,9 +41,9 @@ class Check:
 
 
 def checks(settings: Settings) -> list[Check]:
-    """Everything that set-up and a move to another machine can leave wrong."""
-    # Imports run in child processes, at the same time as the rest: a library built for another
-    # processor ends its process without a word.
+    """All checks: everything that set-up or a move to another machine can leave wrong."""
+    # Imports run in child processes, in parallel: a library built for another processor ends its
+    # process silently.
     speech = "from importlib.metadata import version; print(version('faster-whisper'))"
     recordings = _importing(f"import av, faster_whisper; {speech}")
     runtime = _importing("import llama_cpp; print(llama_cpp.__version__)")
@@ -95,7 +95,7 @@ def _disk(home: Path) -> Check:
 
 
 def _nearest(home: Path) -> Path:
-    """The home, or the last folder above it that exists and can be seen."""
+    """The home, or the nearest existing folder above it."""
     # Path.exists raises below a folder that cannot be entered (Python 3.11).
     return next(path for path in (home, *home.absolute().parents) if os.access(path, os.F_OK))
 
@@ -213,7 +213,7 @@ def _importing(code: str) -> subprocess.Popen[str]:
 
 
 def _outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
-    """The exit status and the last line that the child wrote; a hung child counts as failed."""
+    """The exit status and the last line of the child's output; a hung child counts as failed."""
     try:
         output, errors = child.communicate(timeout=IMPORT_SECONDS)
     except subprocess.TimeoutExpired:

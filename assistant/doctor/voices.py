@@ -1,4 +1,4 @@
-"""What reads aloud on this machine, for `pincite doctor`."""
+"""The voices of this machine, for `pincite doctor`."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ from assistant.speech.synthesis.voices import language_of_voice, model_of
 
 FETCH = "pincite models pull en_US-joe-medium"
 
-Told = tuple[Literal["ok", "warning"], str, str]  # how bad it is, what there is, what helps
+Told = tuple[Literal["ok", "warning"], str, str]  # severity, state, remedy
 
 
 def voice(settings: Settings) -> Told:

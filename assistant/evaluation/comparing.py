@@ -1,4 +1,4 @@
-"""Two runs, question by question: what got better, what broke, and by how much on the whole."""
+"""Compares two runs question by question: gains, losses, and the overall difference."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,13 +7,13 @@ from assistant.evaluation.metrics import Interval, paired_difference, paired_rat
 from assistant.evaluation.report import MEASURES, columns, rounded
 from assistant.evaluation.scoring import Pair, Row, Scored, scored
 
-# The better of two labels of the same question is the one that comes first.
+# Of two labels of the same question the earlier one is better.
 _ORDERS = {
     "answer": ("correct", "not judged", "refused", "wrong"),
     "refuse": ("refused", "answered"),
     "ask back": ("asked back", "refused", "answered"),
 }
-_HITS = ("page_hit@5", "document_hit@5")  # the first that is known tells of a search
+_HITS = ("page_hit@5", "document_hit@5")  # the first known measure of a search
 
 Both = list[tuple[Scored, Scored]]
 
@@ -95,7 +95,7 @@ def _ratio(pairs: Sequence[Pair]) -> float:
 
 
 def _change(old: Scored, new: Scored) -> dict[str, Any]:
-    """What became of a question; `worth` is above 0 when it got better."""
+    """The change of a question; `worth` is above 0 when it got better."""
     order = _ORDERS[new.question.wanted]
     worth, what = 0, ""
     if old.label in order and new.label in order and old.label != new.label:
@@ -106,7 +106,7 @@ def _change(old: Scored, new: Scored) -> dict[str, Any]:
 
 
 def _found(old: Scored, new: Scored) -> tuple[int, str]:
-    """Of runs that only search."""
+    """The found state of a question, for runs that only search."""
     for name in _HITS:
         if name in old.means and name in new.means:
             worth = int(new.means[name] - old.means[name])

@@ -1,4 +1,4 @@
-"""Drafts questions from a library's own passages, for a person to keep or to drop.
+"""Drafts questions from a library's own passages, which a person keeps or drops.
 
 Of a passage the chat model writes a question with the answer copied from it, and the same question
 in other words. Code makes one of it that the library does not answer: a small model that was asked
@@ -34,9 +34,9 @@ AGAIN = (
 )
 
 _WORDS = 120  # of a passage
-_LEAST = 40  # words of a passage that has something to ask for
+_LEAST = 40  # words of a passage that is worth a question
 _LONGEST = 20  # words of an answer
-_TRIES = 4  # passages for each question that is wanted
+_TRIES = 4  # passages tried for each question
 _ABOUT_ITSELF = re.compile(r"\b(?:passage|text|document|author|excerpt|above)\b", re.IGNORECASE)
 _QUESTION = re.compile(r"question:\s*(.+)", re.IGNORECASE)
 _ANSWER = re.compile(r"answer:\s*(.+)", re.IGNORECASE)
@@ -50,7 +50,7 @@ class Writes(Protocol):
 
 @dataclass(frozen=True)
 class Passage:
-    """Some lines of a page."""
+    """Some lines of a page, to draft from."""
 
     document: str
     page: int
@@ -59,7 +59,7 @@ class Passage:
 
 @dataclass
 class Drafting:
-    """Writes drafts of a library with its assistant, which says what can be answered."""
+    """Drafts questions about a library; its assistant checks whether they can be answered."""
 
     library: Library
     assistant: Assistant
@@ -68,8 +68,8 @@ class Drafting:
     cancel: threading.Event | None = None
 
     def drafts(self, number: int, seed: int = 0) -> Iterator[Question]:
-        """Questions from so many passages, with the others that belong to each; fewer when few
-        passages give a good one."""
+        """Questions from so many passages, each with its variants; fewer when few passages give a
+        good one."""
         done = 0
         for passage in passages(self.library, number * _TRIES, seed):
             if done == number or (self.cancel and self.cancel.is_set()):
@@ -98,7 +98,7 @@ class Drafting:
             yield Question(_id(beside), beside, (), False, (), state="draft")
 
     def _refused(self, question: str, passage: Passage) -> bool:
-        """Whether the gate says that the passage alone does not answer it."""
+        """Whether the gate says that the passage alone does not answer the question."""
         given = [(passage.document, passage.text)]
         return self.assistant.ask_given(question, given).finish().refused
 
@@ -107,7 +107,7 @@ class Drafting:
 
 
 def passages(library: Library, number: int, seed: int) -> Iterator[Passage]:
-    """Stretches of pages, each document in turn, the same for a seed."""
+    """Passages from each document in turn, the same for a seed."""
     pick = random.Random(seed)
     names = [info.document for info in library.documents() if not info.superseded_by]
     pick.shuffle(names)
@@ -144,13 +144,13 @@ def _stretches(page: Page) -> Iterator[str]:
 
 
 def well_asked(question: str) -> bool:
-    """A question that can be understood without the passage."""
+    """Whether a question can be understood without the passage."""
     enough = 4 <= len(words(question)) <= 40
     return enough and question.endswith("?") and not _ABOUT_ITSELF.search(question)
 
 
 def stands_in(answer: str, passage: str) -> bool:
-    """Whether the answer was copied: in its order, or all its numbers and most of its words."""
+    """Whether the answer was copied: in order, or all its numbers and most of its words."""
     if not answer or len(words(answer)) > _LONGEST:
         return False
     if contains(passage, answer):
@@ -161,7 +161,7 @@ def stands_in(answer: str, passage: str) -> bool:
 
 
 def same_meaning(again: str, question: str) -> bool:
-    """As far as code can tell: other words, the same numbers, and some words in common."""
+    """Whether two questions seem to mean the same: the same numbers, and some common words."""
     one, other = words(again), words(question)
     mine, theirs = ([n.amount or n.digits for n in find_quantities(t)] for t in (again, question))
     return one != other and mine == theirs and bool(stems(again) & stems(question))
@@ -177,7 +177,7 @@ def _found(pattern: re.Pattern[str], said: str) -> str:
 
 
 def _line(said: str) -> str:
-    """The first line, without what a model likes to put in front of a question."""
+    """The first line, without a model's usual introduction."""
     first = next(iter(said.splitlines()), "")
     return re.sub(r"^(?:question:|[-*\d.]+\s)\s*", "", first, flags=re.IGNORECASE).strip('"“” ')
 
@@ -187,7 +187,7 @@ def _id(question: str) -> str:
 
 
 def told(question: Question) -> Sequence[str]:
-    """What a person needs to judge a draft: the answer and where it stands."""
+    """What a person needs to judge a draft: the answer and its place."""
     if not question.answerable:
         return ["The documents should not answer it."]
     return [*question.answers, *(f"{place.doc}, page {place.page}" for place in question.evidence)]

@@ -24,18 +24,18 @@ _USUAL = frozenset({".pdf", ".docx", ".html", ".md", ".txt"})  # when no questio
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """Questions, and what is beside them."""
+    """Questions, and the files beside them."""
 
     name: str
     file: Path
     questions: tuple[Question, ...]
     documents: tuple[Path, ...] = ()  # files and folders
     corpus: Path | None = None
-    waiting: int = 0  # drafts that nobody has kept yet; they are not asked
+    waiting: int = 0  # undecided drafts, which are not asked
 
     @property
     def digest(self) -> str:
-        """Of the file of questions: sets that differ are not compared without a word."""
+        """A digest of the questions file: a comparison of different sets says so."""
         return hashlib.sha256(self.file.read_bytes()).hexdigest()[:16]
 
     @property
@@ -62,7 +62,7 @@ def read_set(path: Path) -> QuestionSet:
 
 
 def sample(questions: Sequence[Question], limit: int | None, seed: int) -> list[Question]:
-    """So many of them, always the same for a seed, in the order of the set."""
+    """So many questions, always the same for a seed, in the order of the set."""
     if limit is None or limit >= len(questions):
         return list(questions)
     chosen = random.Random(seed).sample(sorted(question.id for question in questions), limit)

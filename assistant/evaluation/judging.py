@@ -1,4 +1,4 @@
-"""Is an answer right? By exact rules where the known answer is short, else by a measure of words.
+"""Judges an answer: by exact rules where the known answer is short, else by word overlap.
 
 | known answer | the answer is right when |
 |---|---|
@@ -28,7 +28,7 @@ from ingest.language.sentences import split, stems
 Rule = Literal["yes or no", "list", "date", "number", "name", "text"]
 Label = Literal["correct", "wrong", "refused"]
 
-SHORT = 6  # words of a known answer that must be said as it is
+SHORT = 6  # words of a known answer that must occur literally
 ALIKE = 0.35  # word F1 from which a longer answer counts as the known one
 
 _YES, _NO = {"yes", "true"}, {"no", "false"}
@@ -38,19 +38,19 @@ _TITLES = {"mr", "mrs", "ms", "dr", "prof"}
 
 
 def label(answer: str, refused: bool, known: Iterable[str]) -> Label:
-    """What became of a question that the documents answer."""
+    """The label of an answerable question."""
     if refused:
         return "refused"
     return "correct" if any(says(answer, one) for one in known) else "wrong"
 
 
 def says(answer: str, known: str) -> bool:
-    """Whether the answer says what the known one does."""
+    """Whether the answer says what the known answer does."""
     return _RULES[rule(known)](answer, known)
 
 
 def rule(known: str) -> Rule:
-    """By which rule an answer is compared with this one."""
+    """The rule that compares an answer with this known one."""
     bare = known.strip().lower().rstrip(".")
     if bare in _YES | _NO:
         return "yes or no"
@@ -64,7 +64,7 @@ def rule(known: str) -> Rule:
 
 
 def _items(known: str) -> list[str]:
-    """Of a list as Python writes it, as some sets do."""
+    """The items of a list in Python's notation, as in some sets."""
     if not known.strip().startswith("["):
         return []
     try:
@@ -79,7 +79,7 @@ def _agrees(answer: str, known: str) -> bool:
 
 
 def affirms(answer: str) -> bool:
-    """Whether an answer to a question of yes or no means yes."""
+    """Whether the answer to a yes-or-no question means yes."""
     first = next(iter(re.findall(r"\w+", answer.lower())), "")
     if first in _YES | _NO:
         return first in _YES

@@ -1,4 +1,4 @@
-"""Measures a question set: reads it, finds its library, asks, and keeps the run."""
+"""Measures a question set: reads it, finds its library, asks, and saves the run."""
 
 import threading
 from collections.abc import Callable
@@ -25,14 +25,14 @@ _COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "gate", 
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked, and how."""
+    """Options of a measurement."""
 
     retrieval: bool = False  # only search
     limit: int | None = None
     seed: int = 0
     passages: int = 0  # see Running
     note: str = ""
-    fresh: bool = False  # do not go on with an interrupted run
+    fresh: bool = False  # do not continue an interrupted run
 
 
 def _assistant(settings: Settings, library: Library) -> Assistant:
@@ -40,12 +40,12 @@ def _assistant(settings: Settings, library: Library) -> Assistant:
 
 
 def _silent(_: Any) -> None:
-    """Nobody looks."""
+    """A watcher that does nothing."""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks at a run, and may end it."""
+    """Watches a run, and may end it."""
 
     adding: Callable[[Progress], None] = _silent
     asking: Callable[[Step], None] = _silent
@@ -66,7 +66,7 @@ def measure(
     watch: Watch,
     assistant: Callable[[Settings, Library], Assistant] = _assistant,
 ) -> int:
-    """The number of the run. `named`: the library of the settings was asked for by name.
+    """Measure, and return the number of the run. `named`: the library was named explicitly.
 
     Raises BadQuestionSet, also when no question is about documents that are there; LibraryError.
     """
@@ -89,7 +89,7 @@ def measure(
 
 
 def differences(first: Run, second: Run) -> list[str]:
-    """What two runs do not have in common, as words: "model", "settings: refusal_threshold"."""
+    """The differences of two runs as words: "model", "settings: refusal_threshold"."""
     names = [n for n in _COMPARED if first.about.get(n) != second.about.get(n)]
     changed = [
         f"{group}: {name}"
@@ -134,7 +134,7 @@ def _about(
 
 
 def _learned(library: Library) -> str:
-    """When what is on was learned from feedback; empty when nothing is."""
+    """When the active learning was learned; empty when none is active."""
     lesson = lessons(library.folder).last()
     on = lesson and (lesson.ranking or lesson.threshold is not None)
     return lesson.made if lesson and on else ""

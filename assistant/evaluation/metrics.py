@@ -1,4 +1,4 @@
-"""Scores as pure functions: was the right page found, how good is a ranking, how sure is a mean."""
+"""Metrics as pure functions: hits, recall, ranking quality, intervals."""
 
 import math
 import re
@@ -15,7 +15,7 @@ PagePair = tuple[str, int]  # document, page
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and the range that holds it with the confidence asked for."""
+    """A mean and its confidence interval."""
 
     mean: float
     low: float

@@ -1,4 +1,4 @@
-"""A question that can be answered becomes one that cannot: a year, a name or a word is another one.
+"""Turns an answerable question into a near miss by exchanging a year, a name or a word.
 
 By code alone. The new word stands in none of the passages that a search finds for the new question,
 so that none of them answers what is asked; a synonym of it may, which is for a person to see.
@@ -51,7 +51,7 @@ _SIBLINGS: tuple[tuple[str, ...], ...] = (
 
 
 def near_miss(question: str, library: Library, seed: int = 0) -> str | None:
-    """None when nothing in it can be exchanged, or the library knows all that it could be."""
+    """A near miss; None when nothing can be exchanged, or the library knows every replacement."""
     pick = random.Random(f"{seed} {question}")
     for start, end, others in _exchanges(question, pick):
         for other in others:
@@ -62,7 +62,7 @@ def near_miss(question: str, library: Library, seed: int = 0) -> str | None:
 
 
 def _exchanges(question: str, pick: random.Random) -> Iterator[tuple[int, int, Sequence[str]]]:
-    """What can be exchanged, and for what: the surest first."""
+    """Possible exchanges, the most certain first."""
     for match in _YEAR.finditer(question):
         years = [str(int(match[0]) + step) for step in (-1, 1, -2, 2, -3, 3, -5, -8)]
         yield match.start(), match.end(), years
@@ -76,7 +76,7 @@ def _exchanges(question: str, pick: random.Random) -> Iterator[tuple[int, int, S
 
 
 def _article(before: str, word: str) -> str:
-    """With "a" or "an" as the word wants it."""
+    """The word with its article, "a" or "an"."""
     a = "an" if word[0].lower() in "aeiou" else "a"
     return re.sub(r"\b([Aa])n?(?= $)", lambda found: found[1] + a[1:], before)
 

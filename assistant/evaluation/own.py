@@ -1,4 +1,4 @@
-"""A person's own questions about a library: drafted, kept or dropped, and measured like any set."""
+"""A user's own questions about a library: drafted, kept or dropped, and measured like any set."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class OwnQuestions:
         return [question for question in self.all() if question.state == state]
 
     def add(self, questions: Iterable[Question]) -> int:
-        """Those that nobody has asked in the same words, and their number."""
+        """Add questions that are new in their wording, and return their number."""
         new: list[Question] = []
 
         def change(known: list[Question]) -> list[Question]:
@@ -54,7 +54,7 @@ class OwnQuestions:
         self._change(lambda known: [replace(q, state=state) if q.id == id else q for q in known])
 
     def remove(self, id: str) -> None:
-        """Forget a question, if there is one of that id."""
+        """Delete the question of that id, if there is one."""
         if any(question.id == id for question in self.all()):
             self._change(lambda known: [question for question in known if question.id != id])
 

@@ -24,7 +24,7 @@ _FORM = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """Where the answer stands."""
+    """The place of the answer."""
 
     doc: str  # file name, or the id of a passage
     page: int | None = None  # as a viewer shows it: the first page is 1; None where there are none
@@ -32,7 +32,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Question:
-    """A question, what counts as its answer, and where that answer stands."""
+    """A question with its accepted answers and evidence."""
 
     id: str
     question: str
@@ -41,8 +41,8 @@ class Question:
     evidence: tuple[Evidence, ...] = ()
     passages: tuple[tuple[str, str], ...] | None = None  # (title, text): then only these are read
     history: tuple[tuple[str, str], ...] = ()  # (role, text) of the messages before, oldest first
-    asks_back: bool = False  # what is meant cannot be known: a good answer is a question
-    state: State = "kept"  # drafts wait for a person, who keeps or drops them
+    asks_back: bool = False  # unclear: a good answer asks for clarification
+    state: State = "kept"  # drafts wait until a person keeps or drops them
 
     @property
     def documents(self) -> frozenset[str]:
@@ -140,7 +140,7 @@ def _asked(row: dict[str, Any]) -> Question:
 
 
 def _query(row: dict[str, Any]) -> Question:
-    """A query of a retrieval set: what is relevant to it, and no answer."""
+    """A query of a retrieval set, with its relevant documents and no answer."""
     relevant = tuple(Evidence(str(id)) for id in row["relevant"])
     return Question(str(row.get("_id") or row["id"]), row["text"], evidence=relevant)
 

@@ -1,4 +1,4 @@
-"""Puts the questions of a set to the assistant, and keeps what comes of each at once."""
+"""Asks the questions of a set, and saves each result at once."""
 
 import threading
 import time
@@ -13,13 +13,13 @@ from assistant.evaluation.runs import Runs
 from assistant.evaluation.sources import Source
 from ingest.errors import PinciteError
 
-HITS = 25  # pages that are looked at; the first five or ten count
+HITS = 25  # pages that are requested; the first five or ten count
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Step:
-    """How far a run is."""
+    """The progress of a run."""
 
     done: int
     total: int
@@ -33,16 +33,16 @@ class Running:
     runs: Runs
     source: Source
     assistant: Assistant | None  # None: only searches
-    passages: int = 0  # so many whole passages of a corpus are given; 0: the assistant searches
+    passages: int = 0  # number of whole passages given from a corpus; 0: the assistant searches
     show: Callable[[Step], None] = lambda step: None
     cancel: threading.Event = field(default_factory=threading.Event)
 
     def run(self, number: int, questions: Sequence[Question]) -> None:
-        """What was asked before is not asked again; what failed is."""
+        """Ask all questions that were not answered before; failed ones are asked again."""
         done = {row["id"] for row in self.runs.rows(number) if not row["error"]}
         left = [question for question in questions if question.id not in done]
         if left and left[0].passages is None:
-            self.source.library.search(left[0].question, 1)  # loads the model: no part of a search
+            self.source.library.search(left[0].question, 1)  # loads the model first
         for question in left:
             self.show(Step(len(questions) - len(left), len(questions), question.question))
             row = self._row(question)
@@ -54,7 +54,7 @@ class Running:
         self.runs.finish(number)
 
     def stop(self) -> None:
-        """End within half a second; the question in work is asked again next time."""
+        """End within half a second; the current question is asked again next time."""
         self.cancel.set()
 
     def _row(self, question: Question) -> Row:
@@ -76,7 +76,7 @@ class Running:
         return {"hits": found, "search_seconds": seconds}
 
     def _asked(self, assistant: Assistant, question: Question) -> Row:
-        """The answer document, its documents named as the set names them."""
+        """The answer document, with document names as in the set."""
         history = turns(question.history)
         titles = self._best(question) if self.passages and question.passages is None else {}
         given = question.passages or [(title, self._text(id)) for title, id in titles.items()]

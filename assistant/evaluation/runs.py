@@ -1,4 +1,4 @@
-"""Runs in SQLite: what was asked of what, with which model and settings, and a row a question."""
+"""Runs in SQLite: the set, the library, the model and the settings, and a row for each question."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -34,11 +34,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """What is known of a run, without its rows."""
+    """A run without its rows."""
 
     number: int
     started: str  # ISO time, UTC
-    finished: str  # empty when it was not
+    finished: str  # empty when unfinished
     about: About
     note: str
     asked: int  # questions that have been asked
@@ -57,8 +57,8 @@ class Runs(Kept):
 
     @contextmanager
     def at_work(self, about: About, note: str = "", fresh: bool = False) -> Iterator[int]:
-        """The number that `begin` gives. Whoever measures the same meanwhile, in the app or at a
-        command line, gets another one."""
+        """Hold a run: the number from `begin`. Anyone who measures the same meanwhile, in the app
+        or at a command line, gets another one."""
         busy: set[int] = set()
         while True:
             number = self.begin(about, note, fresh, busy)
@@ -75,8 +75,7 @@ class Runs(Kept):
     def begin(
         self, about: About, note: str = "", fresh: bool = False, busy: Collection[int] = ()
     ) -> int:
-        """The number of a new run, or of one about the same that was interrupted and is not
-        `busy`."""
+        """The number of a new run, or of an interrupted run of the same that is not `busy`."""
         text = json.dumps(about, sort_keys=True)
         with self._connected() as connection:
             rows = connection.execute(
@@ -92,14 +91,14 @@ class Runs(Kept):
             return int(made.lastrowid or 0)
 
     def put(self, run: int, row: Row) -> None:
-        """What came of a question; it replaces what came of it before."""
+        """Save the result of a question, replacing an earlier one."""
         with self._connected() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO asked VALUES (?, ?, ?)", (run, row["id"], json.dumps(row))
             )
 
     def finish(self, run: int) -> None:
-        """All of its questions have been asked."""
+        """Mark a run as finished."""
         with self._connected() as connection:
             connection.execute("UPDATE run SET finished = ? WHERE number = ?", (_now(), run))
 
@@ -116,7 +115,7 @@ class Runs(Kept):
         return self._select("ORDER BY number DESC LIMIT ?", limit)
 
     def rows(self, number: int) -> list[Row]:
-        """One a question, in the order in which they were asked."""
+        """The rows of a run, one for each question, in the order of asking."""
         with self._connected() as connection:
             rows = connection.execute(
                 "SELECT row FROM asked WHERE run = ? ORDER BY rowid", (number,)

@@ -1,4 +1,4 @@
-"""What one question of a run is worth: a value for each measure that applies to it.
+"""Scores one question of a run: a value for each applicable measure.
 
 A row of a run holds the question, the pages that were found, and the answer document:
 
@@ -30,17 +30,17 @@ Pair = tuple[float, float]  # of a ratio: how many are right, how many there are
 
 @dataclass(frozen=True)
 class Scored:
-    """A question with its values. `means` count once a question, `pairs` are summed up first."""
+    """A question with its values. `means` count once a question; `pairs` are summed first."""
 
     question: Question
     means: dict[str, float]
     pairs: dict[str, Pair]
-    label: str = ""  # what became of it, in a word
+    label: str = ""  # its label
     failed: bool = False
 
 
 def scored(row: Row) -> Scored:
-    """Everything that can be said of a row."""
+    """All values of a row."""
     question = from_row(row["question"])
     hits = row.get("hits")
     means = {} if hits is None else _retrieval(question, [(doc, page) for doc, page in hits])
@@ -90,7 +90,7 @@ def behaviour(said: Row) -> Behaviour:
 
 
 def _label(question: Question, said: Row) -> str:
-    """Correct, wrong or refused; of what cannot be answered, refused or answered."""
+    """The label: correct, wrong or refused; for unanswerable questions, refused or answered."""
     did = behaviour(said)
     if question.wanted == "ask back":
         return "asked back" if did == "ask back" else {"refuse": "refused"}.get(did, "answered")
@@ -122,7 +122,7 @@ def _pairs(question: Question, said: Row) -> dict[str, Pair]:
 
 
 def _citations(evidence: Collection[Evidence], said: Row) -> dict[str, Pair]:
-    """Of what the sentences cite, how much is known evidence; how many sentences cite some."""
+    """How many citations point at known evidence, and how many sentences cite some."""
     true = {c["mark"] for c in said["citations"] if _is_evidence(c, evidence)}
     marks = [set(sentence["marks"]) for sentence in said["sentences"]]
     cited = sum(map(len, marks))
@@ -156,6 +156,6 @@ def _of_answer(row: Row, name: str) -> float | None:
 
 
 def _tokens(row: Row, name: str) -> float | None:
-    """None for a refusal before a word was written: it has no tokens of an answer."""
+    """The tokens; None for a refusal by the gate, which has none."""
     value: float | None = ((row.get("answer") or {}).get("usage") or {}).get(name)
     return value or None

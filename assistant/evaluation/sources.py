@@ -1,4 +1,4 @@
-"""Which library the questions of a set are put to, and how that set names its documents.
+"""Finds the library for the questions of a set, and maps its document names.
 
 A library that is named; else, when passages come with each question, no other than these; else the
 default library when it holds what the questions are about; else one that is made of the documents
@@ -24,7 +24,7 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Source:
-    """A library, as a question set sees it."""
+    """A library with the document names of a question set."""
 
     library: Library
     questions: tuple[Question, ...]  # of the set
@@ -33,20 +33,20 @@ class Source:
     corpus: bool = False  # its documents are passages of a corpus
 
     def named(self, document: str) -> str:
-        """A document of the library as the set names it: with its folder, without, or by its id."""
+        """The set's name of a document: with its folder, without, or by its id."""
         if document in self.cited:
             return document
         last = document.rpartition("/")[2]
         return last.removesuffix(".html") if self.corpus else last
 
     def missing(self, question: Question) -> frozenset[str]:
-        """What the question is about, and the library does not hold."""
+        """Documents of the question's evidence that the library lacks."""
         if question.passages is not None:
             return frozenset()
         return question.documents - self.holds
 
     def identity(self) -> dict[str, Any]:
-        """What tells whether two runs asked the same library."""
+        """The identity of the library, for comparing runs."""
         documents = self.library.documents()
         digests = "".join(sorted(info.sha256 for info in documents))
         return {
@@ -97,7 +97,7 @@ def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
 
 
 def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
-    """What the questions cite, and what the default library holds."""
+    """The default library, if it holds the cited documents."""
     if settings.library not in composition.libraries(settings):  # opening it would make it
         return frozenset(), frozenset()
     with composition.library(settings) as library:
@@ -106,7 +106,7 @@ def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str]
 
 
 def _own(questions: QuestionSet, settings: Settings) -> Library:
-    """A set is known by the place where it is."""
+    """The set's own library, named by the place of the set."""
     place = hashlib.sha256(str(questions.file.resolve().parent).encode()).hexdigest()[:8]
     folder = settings.home / "evaluation" / f"{questions.name}-{place}"
     return composition.library_in(settings, folder, questions.name)
@@ -115,7 +115,7 @@ def _own(questions: QuestionSet, settings: Settings) -> Library:
 def _filled(
     library: Library, questions: QuestionSet, show: Show, tell: Callable[[str], None]
 ) -> QuestionSet:
-    """The questions, once the library holds what is beside them."""
+    """The source, after the library holds the files beside the questions."""
     if not questions.corpus:
         summary = library.add(questions.documents, show, prune=True)
         for failed in summary.failed:

@@ -1,1 +1,1 @@
-"""What a person says of answers, and what is learned from it for their library."""
+"""Feedback on answers, and learning from it."""

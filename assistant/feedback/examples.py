@@ -1,4 +1,4 @@
-"""What a person's questions and thumbs say of where answers stand: examples to learn from."""
+"""Makes learning examples from a user's questions and thumbs."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -14,12 +14,12 @@ NEWEST = 500  # examples: more take minutes
 
 @dataclass(frozen=True)
 class Example:
-    """A question, and pages on which its answer stands."""
+    """A question, and the pages with its answer."""
 
     question: str
     pages: frozenset[Place]
     weight: float = 1.0
-    sure: bool = True  # a person said so; pages that were only opened are learned from, no more
+    sure: bool = True  # confirmed by a person; pages that were only opened serve for learning alone
 
     group: str = ""  # the same for a question in other words
 
@@ -41,7 +41,7 @@ def _own(questions: Iterable[Question]) -> Iterator[Example]:
 
 
 def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
-    """Good answers; of a wrong one nobody knows where the right one stands."""
+    """Examples from thumbs up; a thumb down gives none, because the right page is unknown."""
     for rating in ratings:
         if rating.good and rating.alone and not rating.refused:
             group = _words(rating.question)
@@ -49,7 +49,7 @@ def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
 
 
 def _opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Example]:
-    """Pages that were opened to check an answer, unless it was found wrong."""
+    """Examples from opened pages, unless the answer was rated down."""
     wrong = {rating.answer for rating in ratings if not rating.good}
     for one in opened:
         if one.alone and one.answer not in wrong:

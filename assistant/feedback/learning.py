@@ -1,4 +1,4 @@
-"""Learns from a person's feedback, and switches on what is measured to help on their own data."""
+"""Learns from feedback, and switches on what measurably helps on the user's own data."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from ingest.errors import Stopped
 from vectorstore.library import Library
 from vectorstore.retrieval.learned_ranker import Learned
 
-Show = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Show = Callable[[str, int, int], None]  # the step, the number done, the total
 _RUNS = 100  # looked through for the last one
 
 
@@ -38,7 +38,7 @@ class Learning:
         return lessons(self.library.folder)
 
     def learn(self, show: Show, cancel: threading.Event) -> bool:
-        """Learn and keep it, in place of what was learned before; False when it was cancelled.
+        """Learn, and replace earlier results; False when cancelled.
 
         Raises PinciteError.
         """
@@ -106,7 +106,7 @@ class Learning:
         return [(name, figure, n) for name, figure, n in measured if figure is not None]
 
     def told(self) -> list[str]:
-        """For people: how much data there is, and what is on."""
+        """Sentences for people: how much data there is, and what is on."""
         lesson = self.lessons.last()
         if lesson is None:
             sure = _sure(self._examples())

@@ -1,4 +1,4 @@
-"""A ranking is learned from examples, and measured on those that it was not learned from."""
+"""Learns a ranking from examples, and measures it on left-out ones."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,15 +19,15 @@ from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, 
 LEAST = 30  # questions whose page is known: with fewer an interval says little
 STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 HIT = 5  # pages
-_PARTS, _INNER = 5, 3  # in how many parts examples are left out, to measure and to choose
-_ROUNDS = 3  # other parts each time: a question's value is the mean
+_PARTS, _INNER = 5, 3  # folds for measuring and for choosing
+_ROUNDS = 3  # repetitions with other folds; a question's value is the mean
 _AGAINST = 50  # of the best passages that do not answer
 _UNTOUCHED: Matrix = np.eye(len(FEATURES) + 1)[0]
 
 
 @dataclass(frozen=True)
 class Case:
-    """An example and what was considered for its question, best first."""
+    """An example and the candidates of its question, best first."""
 
     example: Example
     considered: Sequence[Considered]
@@ -50,7 +50,7 @@ class Case:
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
-        """Which candidates stand on a right page."""
+        """Which candidates are on a right page."""
         return np.array([c.page in self.example.pages for c in self.considered], bool)
 
 
@@ -64,12 +64,12 @@ class Measured:
 
     @property
     def gains(self) -> bool:
-        """The whole interval of the rank's change is a gain, and no hits are lost."""
+        """Whether the whole interval of the change is a gain, and no hits are lost."""
         return self.rank.low > 0 and self.hit.change >= 0
 
 
 class Earlier:
-    """Counts where answers stood, and can leave the answers of one group out."""
+    """Counts the places of earlier answers, with the option to leave one group out."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
         self._all = _Counts()
@@ -79,7 +79,7 @@ class Earlier:
             self._of.setdefault(case.example.group, _Counts()).add(case)
 
     def known(self, without: str = "") -> Known:
-        """Without the answers of a group: an example may not tell itself where it is."""
+        """The counts without a group: an example must not reveal its own place."""
         left_out = self._of.get(without, _Counts())
         total = max(self._all.answers - left_out.answers, 1e-9)
         documents = self._all.documents - left_out.documents
@@ -114,7 +114,7 @@ class _Counts:
 
 
 def learn(cases: Sequence[Case], embedder: str) -> Learned:
-    """From all of them, as strongly as was best where some were left out."""
+    """Learn from all examples, with the regularisation that was best in cross-validation."""
     known, weights = _fitted(cases, 0)
     return Learned(tuple(float(w) for w in weights[1:]), known, embedder)
 
@@ -147,7 +147,7 @@ def _fitted(cases: Sequence[Case], seed: int) -> tuple[Known, Matrix]:
 
 
 def _strength(cases: Sequence[Case], seed: int) -> float:
-    """The one with the best ranks of examples that are left out in turn; if equal, the weakest."""
+    """The regularisation with the best ranks in cross-validation; among equals the strongest."""
     groups = [case.example.group for case in cases]
     if len(set(groups)) < _INNER:
         return STRENGTHS[0]

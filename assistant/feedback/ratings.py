@@ -1,4 +1,4 @@
-"""What a person says of answers: thumbs, and the cited pages that were opened.
+"""Stores feedback on answers: thumbs, and opened citations.
 
 One file a library. A thumb up also puts the question among the person's own ones, with the pages
 that the answer cited; taking it back takes the question out again.
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
 
 @dataclass(frozen=True)
 class Rating:
-    """A thumb with what is known of its answer."""
+    """A thumb with its answer."""
 
     answer: str
     rated: str
@@ -67,7 +67,7 @@ class Rating:
 
 @dataclass(frozen=True)
 class Opened:
-    """The cited pages of an answer that were looked at."""
+    """The opened citations of an answer."""
 
     answer: str
     question: str
@@ -84,8 +84,8 @@ class Feedback(Kept):
         self.mine = mine
 
     def rate(self, answer: Answer, good: bool | None) -> None:
-        """A thumb up or down, in place of the one before; None takes it back."""
-        # The question first: killed in between, a thumb is missing, and the next click mends it.
+        """Save a thumb up or down, replacing an earlier one; None withdraws it."""
+        # The question first: after a kill in between only a thumb is missing.
         if good and (question := _own(answer)):
             self.mine.add([question])
         else:
@@ -118,7 +118,7 @@ class Feedback(Kept):
         ]  # fmt: skip
 
     def note_opened(self, answer: Answer, page: Place) -> None:
-        """A cited page was looked at; again is as once."""
+        """Record that a cited page was opened; repetition changes nothing."""
         with self._connected() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO opened VALUES (?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""From which probability on a question is answered: chosen on what a person said of answers.
+"""Chooses the refusal threshold from a user's ratings.
 
 Of each answer the gate's probability is known, and whether it would have been right to answer: a
 good answer and a refusal that was found wrong say yes, a wrong answer and a good refusal say no.
@@ -23,7 +23,7 @@ _LABELS = ("correct", "wrong", "refused", "answered")
 
 @dataclass(frozen=True)
 class Judged:
-    """What the gate thought of a question, and what would have been right."""
+    """The gate's probability for a question, and the right decision."""
 
     question: str
     answerable: float
@@ -57,13 +57,13 @@ def _of_run(rows: Iterable[dict[str, Any]]) -> Iterator[Judged]:
 
 
 def missing(should: tuple[int, int]) -> tuple[int, int]:
-    """How many more are needed that should be answered, and that should be refused."""
+    """How many more examples of each kind are needed: to answer, to refuse."""
     answer, refuse = should
     return max(LEAST - answer, 0), max(LEAST - refuse, 0)
 
 
 def choose(found: Sequence[Judged], default: float) -> float:
-    """The threshold with most right decisions; of several the one nearest to the default."""
+    """The threshold with the most right decisions; among equals the one nearest to the default."""
     seen = sorted({one.answerable for one in found})
     between = [round((a + b) / 2, 4) for a, b in pairwise(seen)]
     possible = [default, *between]

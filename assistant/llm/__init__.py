@@ -1,1 +1,1 @@
-"""Prompts become text: the chat model behind LangChain, its lock and its prompts."""
+"""Text generation: the chat model behind LangChain, its lock and its prompts."""

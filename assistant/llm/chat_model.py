@@ -1,4 +1,4 @@
-"""The local chat model as LangChain sees it: messages in, a streamed and counted answer out.
+"""The local chat model behind LangChain's interface: messages in, a streamed answer out.
 
 Knows no prompt and nothing about documents; llama.cpp itself is in `assistant.llm.llama`.
 """
@@ -33,7 +33,7 @@ from ingest.errors import Stopped
 
 @runtime_checkable
 class TokenOdds(Protocol):
-    """A model that can say how likely it is to begin its answer with a word."""
+    """A model that gives the probability of a word as the beginning of its answer."""
 
     def next_token_logprobs(
         self,
@@ -75,7 +75,7 @@ class LlamaCppChat(BaseChatModel):
         return model
 
     def close(self) -> None:
-        """Give the memory back; the next use loads the model again."""
+        """Free the memory; the next use loads the model again."""
         with self._loading:
             engine, self._loaded = self._loaded, None
         if engine is not None:
@@ -99,7 +99,7 @@ class LlamaCppChat(BaseChatModel):
 
     @property
     def sampling(self) -> dict[str, Any]:
-        """How the next word is chosen where a caller does not say otherwise."""
+        """The default sampling."""
         names = ("temperature", "top_k", "top_p", "min_p", "seed")
         return {name: getattr(self, name) for name in names}
 
@@ -123,7 +123,7 @@ class LlamaCppChat(BaseChatModel):
     def count_tokens(
         self, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()
     ) -> int:
-        """What these messages take of the context, exactly as they will be sent."""
+        """The tokens of these messages, exactly as they will be sent."""
         return len(self._prompt(self._engine(), messages, tools))
 
     def get_token_ids(self, text: str) -> list[int]:

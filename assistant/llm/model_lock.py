@@ -1,4 +1,4 @@
-"""One at a time uses a model in this process.
+"""Lets one user at a time use a model in this process.
 
 An answer has its turn from its first check to its last word: another's passages would push its own
 out of the model's cache. Pictures would be mixed, or would not fit into memory beside each other.
@@ -12,20 +12,20 @@ from assistant.contract.reply import Reply
 from ingest.errors import Stopped
 
 WAITING = "Waiting for another answer"
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 
 
 class TurnTaking:
     """Shared by all tools that use one model."""
 
     def __init__(self, waiting: str = WAITING) -> None:
-        """`waiting` is what people read meanwhile."""
+        """`waiting` is the text shown meanwhile."""
         self._waiting = waiting
         self._busy = threading.Lock()
 
     @contextmanager
     def turn(self, reply: Reply) -> Iterator[None]:
-        """Wait for the others, and say so. Raises Stopped."""
+        """Wait for the others, and show it. Raises Stopped."""
         while not self._busy.acquire(timeout=_LOOK_AGAIN):
             reply.activity.stage = self._waiting
             if reply.cancel.is_set():

@@ -50,24 +50,24 @@ _TRANSLATE = (
 
 
 def on_passages(passages: Sequence[Passage], instruction: str) -> list[BaseMessage]:
-    """Something to be written from passages that answers no question."""
+    """A prompt for a text about passages, without a question."""
     documents = "\n\n".join(labelled(passage) for passage in passages)
     return on_text(f"Documents:\n\n{documents}", instruction)
 
 
 def on_text(text: str, instruction: str) -> list[BaseMessage]:
-    """Something to be written from a text."""
+    """A prompt for a text about another text."""
     return [SystemMessage(SYSTEM), HumanMessage(f"{text}\n\n{instruction}")]
 
 
 def on_line(line: str, language: str) -> list[BaseMessage]:
-    """A line of a text, to be translated."""
+    """A prompt for the translation of a line."""
     asked = f"{_TRANSLATE.format(language=language)}\n\n{line}"
     return [SystemMessage(_TRANSLATOR), HumanMessage(asked)]
 
 
 def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> list[BaseMessage]:
-    """A question with the passages to answer it from."""
+    """The prompt of a question with its passages."""
     return [SystemMessage(SYSTEM), HumanMessage(_turn(passages, question, instruction))]
 
 
@@ -78,24 +78,24 @@ def next_turn(
     question: str,
     instruction: str,
 ) -> list[BaseMessage]:
-    """A follow-up behind the messages of the turn before, with the passages that are new."""
+    """The prompt of a follow-up after the messages of the turn before, with the new passages."""
     return [*before, AIMessage(answer), HumanMessage(_turn(more, question, instruction))]
 
 
 def told(messages: Sequence[BaseMessage]) -> tuple[tuple[str, str], ...]:
-    """Messages as (role, text), to be kept."""
+    """Messages as (role, text), for storage."""
     roles = {"system": "system", "human": "user", "ai": "assistant"}
     return tuple((roles[message.type], str(message.content)) for message in messages)
 
 
 def retold(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
-    """What `told` kept, to be sent again."""
+    """Stored messages, to be sent again."""
     kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
     return [kinds[role](text) for role, text in kept]
 
 
 def labelled(passage: Passage) -> str:
-    """A passage as the model sees it: where it is from, and its lines."""
+    """A passage as the model sees it: its source, and its lines."""
     text = without_instructions(passage.text)
     return f"[{passage.document}, page {passage.page}]\n{text}"
 

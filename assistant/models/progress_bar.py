@@ -1,4 +1,4 @@
-"""Bytes that arrive, shown to a person on standard error: a bar, or lines where that is a file."""
+"""Shows a download's progress on standard error: a bar on a terminal, lines in a file."""
 
 import sys
 import time

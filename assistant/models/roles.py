@@ -1,4 +1,4 @@
-"""What a model can be used for, and how a file or a folder is known for one."""
+"""The roles of models, and how a file or a folder is recognised as one."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def missing_extra(role: str) -> str:
 
 
 def role_of(path: Path) -> Role | None:
-    """None: it is no model. Raises OSError for what cannot be read."""
+    """The role; None when it is no model. Raises OSError when it cannot be read."""
     if not path.is_dir():
         return _role_of_file(path)
     return next((role for role, known in _FOLDERS.items() if known(path)), None)

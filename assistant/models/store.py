@@ -1,4 +1,4 @@
-"""The models that are on this disk, and which of them is in use."""
+"""The models on this disk, and the chosen ones."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ State = Literal["ok", "damaged", "missing"]
 
 @dataclass(frozen=True)
 class Installed:
-    """A model on this disk; one that the catalogue does not know is called by its file."""
+    """A model on this disk; one outside the catalogue is named by its file."""
 
     name: str
     role: Role
@@ -37,7 +37,7 @@ class Installed:
 
 
 class Models:
-    """A folder of models: fetch into it, choose from it, check it, clear it."""
+    """A folder of models: fetches, chooses, checks and removes them."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Models:
         return known + [other for other in self._others() if other.path not in taken]
 
     def path(self, name_or_path: str) -> Path:
-        """Where that model is: a name, or a path to a model's file or folder.
+        """The path of a model, given by name or by path.
 
         Raises ModelUnusable when it is not here or not a model.
         """

@@ -1,4 +1,4 @@
-"""A file that appears whole and with the right sha256, or not at all. Knows nothing of sources."""
+"""Writes a file completely and with the right sha256, or not at all. Knows no sources."""
 
 import hashlib
 import os
@@ -13,11 +13,11 @@ BLOCK = 1 << 20
 
 
 class SourceFailed(Exception):
-    """This source did not give the file; the message is a clause that says why."""
+    """This source did not deliver the file; the message is a clause that says why."""
 
 
 def silent(doing: str, done: int, total: int | None) -> None:
-    """A progress that nobody watches."""
+    """A progress listener that does nothing."""
 
 
 def blocks_of(path: Path) -> Iterator[bytes]:

@@ -1,1 +1,1 @@
-"""How an answer came about is recorded, replayed, and exported with its evidence."""
+"""Records how an answer was made, replays it, and exports it with its evidence."""

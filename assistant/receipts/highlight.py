@@ -1,4 +1,4 @@
-"""A page and the boxes of its cited lines become one picture, as if marked with a yellow pen."""
+"""Draws a page with its cited lines marked as with a yellow pen."""
 
 import io
 from collections.abc import Sequence

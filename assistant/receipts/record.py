@@ -1,4 +1,4 @@
-"""Receipts: how each answer came about, so that it can be made again and shown to others."""
+"""Receipts record how each answer was made, so that it can be replayed and exported."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS file_hash ( -- to hash a model of gigabytes only once
 
 @dataclass(frozen=True)
 class Writer:
-    """What writes the answers of this process, and how; no model when they are quoted."""
+    """The model and settings that write this process's answers; no model when they are quoted."""
 
     model: Path | None = None
     settings: Mapping[str, Any] = field(
@@ -51,7 +51,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class Source:
-    """What was read: a passage by its hash, and by that of its document's file."""
+    """A passage that was read: its hash, and that of its document's file."""
 
     document: str
     page: int
@@ -61,14 +61,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Receipt:
-    """How an answer came about. `asked` is empty where no model was asked."""
+    """The record of an answer. `asked` is empty when no model took part."""
 
     id: str
     made: str  # ISO 8601, UTC
     answer: dict[str, Any]  # the answer document of the public contract
     asked: list[list[str]]  # [role, text]: the exact messages
-    written: str  # by the model, before it was trimmed and cited
-    yes_log_odds: float | None  # refused before a word was written: the odds that decided
+    written: str  # the model's raw output
+    yes_log_odds: float | None  # the odds that decided, for a refusal by the gate
     model: dict[str, Any]  # "name", "file", "sha256"; only the name where none was used
     embedding: str  # identity of the model that found the passages
     library: str  # empty for passages that were given with the question
@@ -77,9 +77,9 @@ class Receipt:
     sources: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     meant: str = ""  # the question as it was answered, where it completes another one
-    documents: list[str] | None = None  # that alone were asked; None: all
-    threshold: float | None = None  # of the gate for this question; None: in receipts of before
-    answerable: float | None = None  # what the gate said, 0 to 1; None where it was not asked
+    documents: list[str] | None = None  # documents that the question was limited to; None: all
+    threshold: float | None = None  # of the gate for this question; None in older receipts
+    answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
     steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
 
 
@@ -147,7 +147,7 @@ class Receipts(Kept):
 
 
 class Recorder:
-    """Writes the receipts of what one process answers."""
+    """Writes the receipts of one process's answers."""
 
     def __init__(self, receipts: Receipts, writer: Writer) -> None:
         self.receipts = receipts

@@ -1,4 +1,4 @@
-"""Replay: the model writes an answer again from its receipt, and the two texts are compared."""
+"""Replays an answer from its receipt, and compares the two texts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay found. `identical` is None where nothing could be written again."""
+    """The result of a replay. `identical` is None when nothing could be replayed."""
 
     identical: bool | None
     text: str  # as written now
@@ -79,7 +79,7 @@ def _parts(
 
 
 def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
-    """An answer that was made of several texts: each is written again."""
+    """Replays an answer of several texts: each is written again."""
     for number, step in enumerate(receipt.steps, start=1):
         text = "".join(_parts(receipt, model, step["asked"], step["most"]))
         last = receipt.answer["stopped"] and number == len(receipt.steps)
@@ -94,7 +94,7 @@ def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
 
 
 def _computed(receipt: Receipt, library: Library | None) -> Replayed:
-    """It came from cells of tables: it is computed again."""
+    """Replays an answer from cells of tables: it is computed again."""
     if library is None:
         told = f"The library {receipt.library!r} is gone: it cannot be computed again."
         return Replayed(None, "", told)
@@ -114,7 +114,7 @@ def _computed(receipt: Receipt, library: Library | None) -> Replayed:
 
 
 def _changed(receipt: Receipt, library: Library) -> str:
-    """Documents that are other ones by now, else that some have come or gone; and versions."""
+    """A sentence about changed documents and versions."""
     then = {source["document"]: source["document_sha256"] for source in receipt.sources}
     names = [name for name, of_file in then.items() if document_sha256(library, name) != of_file]
     about = ""
@@ -126,7 +126,7 @@ def _changed(receipt: Receipt, library: Library) -> str:
 
 
 def _checked(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
-    """It was refused before a word was written: the odds that decided are asked for again."""
+    """Replays a refusal by the gate: its odds are computed again."""
     again = prompts.retold(messages(receipt.asked))
     yes, no = model.next_token_logprobs(again, [prompts.YES, prompts.NO])
     if yes - no == receipt.yes_log_odds:
@@ -152,7 +152,7 @@ def _other_versions(receipt: Receipt) -> str:
 
 
 def model_file(receipt: Receipt, models: Models, receipts: Receipts) -> Path:
-    """The file that wrote an answer, wherever it is now; known by its hash, not its name.
+    """The present path of the model that wrote an answer, found by its hash, not its name.
 
     Raises AssistantError that says which model it was, and how to get it.
     """

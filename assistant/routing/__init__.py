@@ -1,1 +1,1 @@
-"""A message becomes a decision: which tool answers it, and with which arguments."""
+"""Decides which tool answers a message, and with which arguments."""

@@ -1,4 +1,4 @@
-"""What the router hands back, and what it is given."""
+"""The input and the output of the router."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which tool answers: the wished one, else the first that knows its kind of question.
+"""Dispatches a request: to the requested tool, else to the first specialist that takes it.
 
 What is wished for is told by a command, a button, or the person's words and attachments: a
 `Router` sees the message, the names of files and the conversation, never a document.
@@ -102,7 +102,7 @@ class Choosing:
 
 
 def said(request: Request) -> Said:
-    """What the person said, and what the turn before was: all that a router sees."""
+    """The router's whole input: the person's message and the turn before."""
     last = request.history[-1] if request.history else None
     if last is None:
         return Said(request.question, request.files)
@@ -110,7 +110,7 @@ def said(request: Request) -> Said:
 
 
 def _telling(text: str) -> Reply:
-    """A sentence on commands, which no document says."""
+    """A reply about commands, which is in no document."""
 
     def work(reply: Reply) -> Iterator[str]:
         yield text

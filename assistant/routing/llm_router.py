@@ -32,7 +32,7 @@ _FILE_FIELDS = ("picture", "video", "recording")
 
 
 class ModelRouter:
-    """For chat models that are trained to call tools."""
+    """A router for chat models that are trained to call tools."""
 
     def __init__(self, model: "BaseChatModel", kinds: Sequence[str] = tuple(KINDS)) -> None:
         """Raises AssistantError when langchain is not installed."""
@@ -70,7 +70,7 @@ def _agent(model: "BaseChatModel", kinds: Sequence[str], note: Any) -> Any:
 
 
 def told(said: Said) -> str:
-    """The message, with the names of what is attached; what the last turn showed is named so."""
+    """The message with the names of its attachments, and of those in the last turn."""
     lines = [said.text]
     if said.files:
         lines.append(f"(attached: {', '.join(path.name for path in said.files)})")

@@ -1,4 +1,4 @@
-"""Messages that begin with a command, such as "/draw a lighthouse": they always work."""
+"""Parses messages that begin with a command, such as "/draw a lighthouse"."""
 
 import difflib
 import re
@@ -45,7 +45,7 @@ class Command:
 
 
 def command(said: Said) -> Choice | None:
-    """None for a message that begins with no command."""
+    """The decision; None for a message without a command."""
     found = _COMMAND.match(said.text)
     if found is None or _PLACES.match(found[1]):
         return None
@@ -57,7 +57,7 @@ def command(said: Said) -> Choice | None:
 
 
 def unknown(name: str) -> str:
-    """The known ones, and the nearest of them."""
+    """A sentence with the known commands, and the nearest one."""
     near = difflib.get_close_matches(name, [*COMMANDS, *_ALIASES], n=1, cutoff=0.6)
     meant = f" Did you mean /{_ALIASES.get(near[0], near[0])}?" if near else ""
     listed = "\n".join(f"- {c.example}: {c.what}" for c in COMMANDS.values())

@@ -1,4 +1,4 @@
-"""Numbers and names in a message become arguments, and are taken out of its words."""
+"""Extracts numbers and names of a message as arguments."""
 
 import re
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Instructions inside documents are found, and connections are refused."""
+"""Detects instructions inside documents, and refuses connections."""

@@ -51,7 +51,7 @@ def quiet_telemetry() -> None:
 
 @contextlib.contextmanager
 def allow_network(reason: str) -> Iterator[None]:
-    """Lets this thread, and no other, connect anywhere; may be nested."""
+    """Allow this thread, and no other, to connect anywhere; may be nested."""
     token = _reasons.set((*_reasons.get(), reason))
     try:
         yield
@@ -65,7 +65,7 @@ def is_allowed() -> bool:
 
 
 def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]:
-    """Refuse what is not loopback from now on, in all threads; the result takes the guard away.
+    """Refuse connections beyond loopback from now on, in all threads; the result removes the guard.
 
     `listen_on` is the address that servers of this process may bind besides loopback.
     """
@@ -161,7 +161,7 @@ def _caller() -> str:
 
 
 def _journal(log: Path) -> logging.Logger:
-    """One line for each attempt; two files of a megabyte are the most that is kept."""
+    """Log each attempt as a line; at most two files of a megabyte are kept."""
     journal = logging.Logger("pincite.network", logging.INFO)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Recordings become timed text and subtitles; text becomes speech."""
+"""Transcribes recordings into timed text and subtitles, and synthesises speech."""

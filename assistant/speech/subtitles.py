@@ -1,4 +1,4 @@
-"""A transcript as text, and as subtitles that players show."""
+"""Writes a transcript as text and as subtitles."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""A recording or a video becomes timed text while it is heard.
+"""Transcribes a recording or a video into timed text as it goes.
 
 FFmpeg decodes it in a confined child process, as it does the files of a library; what is said is
 written down in this process, where the model stays loaded for the next one.
@@ -29,7 +29,7 @@ _Heard = queue.SimpleQueue[Said | PinciteError | None]  # None: that was all
 
 @dataclass(frozen=True)
 class Ear:
-    """What listens: a speech model, and what decoding a file may cost."""
+    """A transcriber: a speech model, and the bounds of decoding a file."""
 
     model: Path  # a folder of faster-whisper
     languages: tuple[str, ...] = ("en",)  # the likely ones, where too little is said to tell

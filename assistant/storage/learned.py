@@ -1,6 +1,6 @@
-"""What was learned for a library, and how it was measured, as one file of JSON: plain numbers.
+"""The learned ranking of a library and its measurement, as one JSON file of plain numbers.
 
-Whoever searches or asks reads it anew when it has changed; deleting it takes all of it back.
+Searches and answers read it again when it has changed; deleting it discards all.
 """
 
 import json
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Lesson:
-    """How learning ended. What is None was not learned, or not measured."""
+    """The result of learning. None: not learned, or not measured."""
 
     made: str  # ISO 8601, UTC
     questions: int  # whose page is known
@@ -43,7 +43,7 @@ class Lessons:
         self._read: tuple[object, Lesson | None] = (None, None)
 
     def last(self) -> Lesson | None:
-        """None when nothing was learned, or when it cannot be read: then nothing counts."""
+        """The last lesson; None when nothing was learned, or when it cannot be read."""
         try:
             about = self.file.stat()
         except OSError:
@@ -54,12 +54,12 @@ class Lessons:
         return self._read[1]
 
     def ranking(self) -> Learned | None:
-        """What searches use."""
+        """The ranking for searches."""
         lesson = self.last()
         return lesson.ranking if lesson else None
 
     def threshold(self, model: str) -> float | None:
-        """What the gate uses with a model; None when it was learned for another one."""
+        """The threshold for a model; None when it was learned for another one."""
         lesson = self.last()
         fits = lesson and (lesson.model, lesson.gate) == (model, answerability.identity())
         return lesson.threshold if lesson and fits else None

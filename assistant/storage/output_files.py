@@ -1,4 +1,4 @@
-"""Where what tools make is kept: pictures and sounds, beside the conversations of a home."""
+"""Stores the output of tools: pictures and sounds, beside the conversations of a home."""
 
 import uuid
 from pathlib import Path
@@ -7,7 +7,7 @@ from assistant.errors import AssistantError
 
 
 class Made:
-    """A folder of files with names that nothing else has."""
+    """A folder of files with unique names."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

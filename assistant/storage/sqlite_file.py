@@ -1,4 +1,4 @@
-"""What a home keeps beside its libraries, in files of SQLite."""
+"""The SQLite files of a home beside its libraries."""
 
 import sqlite3
 import threading
@@ -13,7 +13,7 @@ class Kept:
     """A connection for each use, one at a time in this process."""
 
     def __init__(self, path: Path, schema: str, what: str) -> None:
-        """`what` it keeps, for people. Raises AssistantError when the file cannot be written."""
+        """`what` names its contents. Raises AssistantError when the file cannot be written."""
         self._path = path
         self._schema = schema
         self._what = what

@@ -1,1 +1,1 @@
-"""What the assistant can do: one module for each ability."""
+"""The tools of the assistant, one module each."""

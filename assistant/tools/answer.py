@@ -82,7 +82,7 @@ class Answer:
         reply.outcome = check(outcome, context, request)
 
     def _answer(self, context: Context, request: Request, reply: Reply) -> Answering:
-        """What the documents say themselves is shown first; a model takes seconds to read them."""
+        """Show the closest lines first, because a model takes seconds to read."""
         ranked = rank(context.question, context.windows, request.evidence.embedder())
         best = citations_of(best_sentences(ranked), context)
         # A line may have an instruction beside the sentence that fits.
@@ -130,7 +130,7 @@ class Answer:
         return judgement.verdict
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
-        """A model in another process has a queue of its own."""
+        """Wait for the model's lock; a model in another process has a queue of its own."""
         return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
 
     def _count(self, text: str) -> int:

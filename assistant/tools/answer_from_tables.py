@@ -1,4 +1,4 @@
-"""Takes a question that cells of tables answer: computed in code, each cell cited."""
+"""Answers questions from cells of tables: computed in code, each cell cited."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +20,7 @@ class Tables:
     name = "table"
 
     def offer(self, request: Request) -> Reply | None:
-        """None when no table surely answers; a follow-up needs what was said before."""
+        """The reply; None for a follow-up, and when no table answers with certainty."""
         evidence = request.evidence
         if request.given or not isinstance(evidence, Tabled):
             return None
@@ -50,7 +50,7 @@ def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
 
 
 def outcome(plan: Plan, text: str) -> Outcome:
-    """A sentence with a citation for each run of lines that show its cells and their heads."""
+    """The answer, with a citation for each run of lines with its cells and their heads."""
     named = {line for operand in best(plan) for line in _lines(operand)}
     rest = {line for operand in plan.operands for line in _lines(operand)}
     runs = [*_runs(named), *_runs(rest.union(plan.grid.head_lines) - named)]

@@ -1,4 +1,4 @@
-"""Answers a question that comes with pictures: from them and the documents together."""
+"""Answers a question about pictures from them and the documents together."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -46,7 +46,7 @@ class WithPictures:
 
 
 def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
-    """All that is known of them. Raises UnreadableFile, ModelUnusable or Stopped."""
+    """The facts about all pictures. Raises UnreadableFile, ModelUnusable or Stopped."""
     seen = []
     for number, path in enumerate(pictures):
         reply.activity.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None

@@ -89,7 +89,7 @@ def source(numbers: Numbers) -> str:
 
 
 def said(numbers: Numbers) -> str:
-    """One sentence with the numbers as the document writes them."""
+    """A sentence with the numbers as the document writes them."""
     cells = numbers.cells
     named = "; ".join(_named(numbers, at) for at in range(len(numbers.series)))
     scale = f" ({unit(numbers)})" if unit(numbers) else ""

@@ -1,4 +1,4 @@
-"""Takes a question that leaves open what it is about, and asks which is meant, without a model."""
+"""Asks for clarification of an unclear question, without a model."""
 
 from collections.abc import Iterator, Sequence
 

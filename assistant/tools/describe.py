@@ -1,4 +1,4 @@
-"""Says what pictures show and what is written on them, or answers a question about them."""
+"""Describes pictures and their text, or answers a question about them."""
 
 from collections.abc import Callable, Iterator
 
@@ -84,7 +84,7 @@ class Describing:
 
 
 def told(seen: Seen, named: bool = False) -> str:
-    """What is known of a picture, for people."""
+    """The facts about a picture, for people."""
     written = f"Written on it:\n{seen.text}" if seen.lines else ""
     known = [part for part in (seen.shows, written) if part]
     if seen.lines and not seen.shows:

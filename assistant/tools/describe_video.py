@@ -1,4 +1,4 @@
-"""Tells what happens in a video with times, or answers a question about it."""
+"""Describes a video with times, or answers a question about it."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +42,7 @@ class Watched:
         return Attached({**pages, name: Page(1, 0, 0, self.shown)}, frozenset([name]))
 
     def timeline(self) -> Iterator[str]:
-        """A line for all that is said in one breath, written or shown at a moment, in order."""
+        """A line for each moment, in order: speech, text or scene."""
         told = [(line.seconds or 0.0, "Shows", line.text) for line in self.shown]
         written: dict[float, list[str]] = {}
         for line in self.page.lines:

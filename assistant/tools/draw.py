@@ -1,4 +1,4 @@
-"""Draws a new picture of what is described; with another kind of model makes a clip or a sound."""
+"""Draws a new picture of a description; with another kind of model, a clip or a sound."""
 
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply

@@ -1,4 +1,4 @@
-"""Changes a picture by words: all of it, what a mask marks, or what is beyond its edges."""
+"""Changes a picture by words: all of it, a masked part, or beyond its edges."""
 
 from assistant.contract.intents import Edit
 from assistant.contract.reply import Reply

@@ -1,4 +1,4 @@
-"""Makes a small or blurred picture larger and sharper, or mends a damaged one."""
+"""Makes a small or blurred picture larger and sharper, or repairs a damaged one."""
 
 import sys
 from collections.abc import Iterator

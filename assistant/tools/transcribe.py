@@ -1,4 +1,4 @@
-"""Writes down what is said in a recording or a video, with times, as it is heard."""
+"""Transcribes a recording or a video, with times, as it goes."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""Makes another picture like a given one: its latents, with some noise, are painted anew."""
+"""Draws a picture similar to a given one: paints its latents again, with some noise."""
 
 from assistant.contract.intents import Vary
 from assistant.contract.reply import Reply

@@ -1,4 +1,4 @@
-"""Summaries, comparisons and lists: whole documents are read, part by part, and cited."""
+"""Summaries, comparisons and lists: reads whole documents part by part, and cites them."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -27,7 +27,7 @@ _CLOSEST = 4  # passages under a refusal
 
 
 class Whole:
-    """Takes what asks for all of a document, not for a fact in it."""
+    """Takes requests for all of a document, not for a fact in it."""
 
     name = "whole"
 
@@ -72,7 +72,7 @@ class Whole:
 
 
 def _refused(request: Request, shelf: Shelf, writer: Writer) -> Outcome:
-    """Nothing of it stands in the documents; the passages that come closest are shown."""
+    """A refusal with the closest passages."""
     hits = shelf.passages(request.question, _CLOSEST, request.documents)
     return Outcome(
         prompts.REFUSAL, (Sentence(prompts.REFUSAL, supported=False),),

@@ -1,4 +1,4 @@
-"""What all visitors share, made once in each server: the only place of st.cache_resource."""
+"""Resources that all visitors share, made once a server: the only place of st.cache_resource."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -45,7 +45,7 @@ def leave() -> None:
 
 @dataclass(frozen=True)
 class Shown:
-    """The page that is open. The boxes tell which lines are meant where a quote stands twice."""
+    """The open page. The boxes identify the lines where a quote occurs twice."""
 
     document: str
     page: int
@@ -53,11 +53,11 @@ class Shown:
     quote: str = ""
     boxes: tuple[Rectangle, ...] = ()
     source: str = ""  # which mark opened it
-    seconds: float | None = None  # where it begins in a recording
+    seconds: float | None = None  # beginning in a recording
 
 
 def show(shown: Shown | None) -> None:
-    """Open a page in place of the one that is open; None closes it."""
+    """Open a page instead of the present one; None closes it."""
     st.session_state[_SHOWN] = shown
 
 

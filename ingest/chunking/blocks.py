@@ -1,4 +1,4 @@
-"""The lines of a page in blocks that stay together: a paragraph, a list item, a row of a table."""
+"""Groups the lines of a page into blocks: a paragraph, a list item, a table row."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from ingest.document.model import NOWHERE, Document, Page, Table
 from ingest.text import reflow as running
 
 TOKENS = 100  # of a passage, about
-LONGEST = 200  # of a passage, its title and the repeated head of its table aside
+LONGEST = 200  # of a passage, without its title and the repeated head of its table
 _CAPTION, _HEAD = 20, 40  # tokens of a table's caption and header that are repeated
-_GAP = 0.6  # of a line's height: more white than this above a line begins a paragraph
+_GAP = 0.6  # of a line's height: more space above a line begins a paragraph
 _BULLETS = ("•", "-", "\u2013", "▪", "●", "◦", "*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
@@ -26,10 +26,10 @@ class Block:
     tokens: int
     heading: bool = False
     row: bool = False  # of a table
-    tied: bool = False  # to the block before: the first rows to the header of their table
+    tied: bool = False  # to the block before: the first rows stay with their table's header
     hidden: bool = False
-    caption: str = ""  # of the table in which it lies
-    head: str = ""  # header of that table, unless it is a part of it
+    caption: str = ""  # of the table around it
+    head: str = ""  # header of that table, unless the block is part of it
 
 
 class Blocks:
@@ -75,7 +75,7 @@ class Blocks:
         if bool(before.hidden) != bool(line.hidden):
             return True
         if index in tables.inside and index - 1 in tables.inside:
-            # A row that is longer than a passage can be has to be cut like a paragraph.
+            # A row that is longer than a passage is cut like a paragraph.
             return index in tables.rows or _full(page, index, tokens, LONGEST)
         return (
             index in tables.rows
@@ -99,18 +99,18 @@ def _begins(page: Page, index: int) -> bool:
 
 
 def _full(page: Page, index: int, tokens: int, most: int) -> bool:
-    """A paragraph longer than a passage is cut, after a sentence if one ends in time."""
+    """Cuts a paragraph that is longer than a passage, at the end of a sentence if possible."""
     ended = page.lines[index - 1].text.endswith(_SENTENCE_ENDS)
     return tokens >= (most * 0.7 if ended else most)
 
 
 class _Tables:
-    """Where the rows of the tables of a page begin, and what is above them."""
+    """Where the rows of a page's tables begin, and the headers above them."""
 
     def __init__(self, page: Page) -> None:
         self.inside: dict[int, Table] = {}  # line -> its table
         self.rows: set[int] = set()  # lines at which a row begins
-        self.tied: set[int] = set()  # those of the header but for its first, and of the first row
+        self.tied: set[int] = set()  # those of the header except its first, and of the first row
         self._body: dict[int, int] = {}  # first line of a table -> of its rows below the header
         for table in page.tables:
             starts = _row_starts(table)
@@ -132,7 +132,7 @@ class _Tables:
 
 
 def _row_starts(table: Table) -> list[int]:
-    """Lines before which all cells belong to earlier rows, and none does behind them."""
+    """Lines at which a row begins: all cells before belong to earlier rows, and none after does."""
     spans = [(min(c.line for c in row), max(c.line for c in row)) for row in table.rows if row]
     lowest = list(accumulate((first for first, _ in reversed(spans)), min))[::-1]
     starts, reached = [table.first], -1

@@ -1,4 +1,4 @@
-"""A document becomes passages of about 100 tokens that follow its headings, paragraphs and tables.
+"""Cuts a document into passages of about 100 tokens that follow headings, paragraphs and tables.
 
 Small passages find better than big ones: 100 tokens gained .09 page hit@5 over 200 on long reports
 (the embedding model reads at most 256, and says nothing about the rest). What is read to answer is
@@ -15,8 +15,8 @@ from ingest.document.model import Chunk, Document, Page
 from ingest.platform.progress import beat
 from ingest.text import reflow as running
 
-VERSION = "3"  # a change of what comes out here is a change of the index
-_SMALL = 30  # a rest of this many tokens joins the passage before it
+VERSION = "3"  # a change of the output is a change of the index
+_SMALL = 30  # a rest of at most so many tokens joins the passage before it
 _TITLE = 16  # tokens of the name of a slide or a sheet that each of its passages begins with
 
 
@@ -45,9 +45,9 @@ def _chunk(
 
 
 def _above(page: Page, group: Sequence[Block], paragraphs: Sequence[str]) -> list[str]:
-    """What a passage does not hold and is read with: its page's name, its table's caption, heads.
+    """The context of a passage: its page's name, its table's caption and heads.
 
-    The caption also of a table that begins in it: the line above may be in the passage before.
+    It includes the caption of a table that begins in the passage: it may be in the one before.
     """
     captions = dict.fromkeys(block.caption for block in group if block.caption)
     missing = [c for c in captions if not any(c.removesuffix(" …") in p for p in paragraphs)]
@@ -72,7 +72,7 @@ def _packed(blocks: Sequence[Block]) -> Iterator[list[Block]]:
 
 
 def _units(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    """Blocks that are in one passage: one each, but the header of a table with its first row."""
+    """Blocks that stay in one passage: single ones, except a table's header with its first row."""
     unit: list[Block] = []
     for block in blocks:
         if unit and not (block.tied and _tokens(unit) + block.tokens <= LONGEST):

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from ingest.chunking.running_headers import REASON, Place, repeated
 from ingest.document.model import Chunk, Document, Dropped, Line, Page, count
 
-UNEXPLAINED = "unexplained"  # a fault of ours: lines that no passage took
+UNEXPLAINED = "unexplained"  # a fault of ours: lines without a passage
 
 
 @dataclass(frozen=True)
 class PageLedger:
-    """What became of one page: extracted + ocr = indexed + dropped."""
+    """The ledger of one page: extracted + ocr = indexed + dropped."""
 
     page: int
-    extracted: int  # characters that the file itself gave
+    extracted: int  # characters from the file itself
     ocr: int  # characters recognised from a picture
-    confidence: float | None  # mean of what was recognised in a picture or a recording
+    confidence: float | None  # mean confidence of the recognised text
     indexed: int
-    hidden: int  # of those indexed: what a reader does not see
+    hidden: int  # of those indexed: hidden from readers
     dropped: tuple[Dropped, ...]
-    unread: int  # estimate of what is there and could not be read: not among the others
+    unread: int  # estimate of unreadable characters: not included in the others
     note: str
 
     @property
@@ -40,13 +40,13 @@ class PageLedger:
 
     @property
     def balanced(self) -> bool:
-        """Does every character have a place or a reason?"""
+        """Whether every character has a place or a reason."""
         explained = all(dropped.reason != UNEXPLAINED for dropped in self.dropped)
         return explained and self.source == self.indexed + self.lost
 
 
 def ledger(document: Document, chunks: Sequence[Chunk]) -> list[PageLedger]:
-    """A row for each page of a document that was cut into these chunks."""
+    """The ledger of each page of a document that was cut into these chunks."""
     again = repeated(document).again
     taken: defaultdict[int, set[int]] = defaultdict(set)
     for chunk in chunks:
@@ -89,7 +89,7 @@ def _page(page: Page, taken: set[int], again: frozenset[Place]) -> PageLedger:
 
 
 def _recognised(page: Page) -> list[Line]:
-    """Lines that a model read: all of them, unless a few say that they alone were."""
+    """Recognised lines: all of a recognised page, unless single lines are marked."""
     doubtful = [line for line in page.lines if line.confidence < 1]
     return doubtful or (list(page.lines) if page.ocr else [])
 

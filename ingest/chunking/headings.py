@@ -1,4 +1,4 @@
-"""Which lines of a document are headings, and which headings a line stands under."""
+"""Finds the headings of a document, and the headings above a line."""
 
 import re
 from bisect import bisect_right
@@ -14,14 +14,14 @@ _DEEPEST = 4
 
 
 class Headings:
-    """The headings of a document: what the format states, else from its outline and its letters.
+    """The headings of a document: as the format states them, else by outline and letters.
 
     A slide or a sheet stands under its name. Running headers and hidden lines are no headings, nor
     is what stands out in a table, unless the format says so.
     """
 
     def __init__(self, document: Document, running: Repeated | None = None) -> None:
-        """`running` are the document's headers and footers, if they are known already."""
+        """`running` are the document's running headers and footers, if already known."""
         self._running = (running or repeated(document)).all
         self._body = body_size(document)
         self._outline = {(h.page, _key(h.title)): h.level for h in document.outline}
@@ -29,7 +29,7 @@ class Headings:
         self._lines: dict[int, set[int]] = {}
         self._places: list[tuple[int, int]] = []
         self._paths: list[tuple[str, ...]] = []
-        self._named = False  # has the page before a name?
+        self._named = False  # does the page before have a name?
         for page in document.pages:
             self._read(page)
 
@@ -37,7 +37,7 @@ class Headings:
         return index in self._lines.get(page.number, ())
 
     def path(self, page: Page, index: int) -> tuple[str, ...]:
-        """The headings above a line, the outermost first; a heading stands under itself."""
+        """The headings above a line, outermost first; a heading is above itself."""
         at = bisect_right(self._places, (page.number, index))
         return self._paths[at - 1] if at else ()
 
@@ -107,7 +107,7 @@ def _numbered_level(text: str) -> int | None:
 
 
 def _stands_alone(page: Page, index: int) -> bool:
-    """White above, and no bold line beside or below: not the head of a table."""
+    """Space above, and no bold line beside or below: not the head of a table."""
     line = page.lines[index]
     height = max(line.box.y1 - line.box.y0, 1.0)
     above = page.lines[index - 1] if index else None

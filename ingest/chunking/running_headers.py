@@ -1,4 +1,4 @@
-"""Finds running headers and footers: the same words at the same place of many pages in a row.
+"""Finds running headers and footers: the same words at the same place on many consecutive pages.
 
 Numbers count as the same when they grow with the page ("17" on page 3 and "18" on page 4), and only
 then: an invoice's number in the corner of each page is not repeated. What stands in a table, in
@@ -21,7 +21,7 @@ _LAST = 2  # lines of a page that may be its footer, however high: web pages pri
 _PAGES = 4  # from so many on
 _SKIPPED = 2  # pages between two of a run: left and right pages differ, chapters begin
 _HEIGHT = 12.0  # points: places that differ by less are the same
-_LARGER = 1.12  # than the body text: a title of slides, rather
+_LARGER = 1.12  # than the body text: larger is a title of slides
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 _WORD = re.compile(r"[^\W\d_]{3}")  # longer than "of" in "Page 3 of 9"
 _MOST_NUMBERS = 4  # of a line that are tried as page numbers: the first and the last ones
@@ -31,7 +31,7 @@ Place = tuple[int, int]  # page number, line
 
 @dataclass(frozen=True)
 class Repeated:
-    """Places of all running headers and footers, and of those that say nothing new."""
+    """The places of all running headers and footers, and of those that repeat earlier ones."""
 
     all: frozenset[Place]
     again: frozenset[Place]  # all but the first of each run of pages
@@ -56,7 +56,7 @@ def repeated(document: Document) -> Repeated:
 
 
 def body_size(document: Document) -> float:
-    """Height of the letters of most of the text; 0 when it is not known."""
+    """The letter height of most of the text; 0 when unknown."""
     sizes: Counter[float] = Counter()
     for page in document.pages:
         for line in page.lines:
@@ -65,7 +65,7 @@ def body_size(document: Document) -> float:
 
 
 def _runs(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """Pages in a row, as far as they are enough to call what they share repeated."""
+    """Runs of consecutive pages that are long enough to call a line repeated."""
     run: list[int] = []
     for number in sorted(numbers):
         if run and number - run[-1] > _SKIPPED + 1:
@@ -98,7 +98,7 @@ def _candidates(page: Page, large: float) -> Iterator[tuple[int, str]]:
 
 
 def _margin(page: Page, line: Line) -> str:
-    """Where in the margins it stands, if it does."""
+    """The place of a line in the margins; None when it is in neither."""
     if line.box.y1 <= _MARGIN * page.height:
         return f"above {round(line.box.y0 / _HEIGHT)}"
     if line.box.y0 >= (1 - _MARGIN) * page.height:

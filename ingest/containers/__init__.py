@@ -1,6 +1,6 @@
-"""Files inside of files. A new kind of container is one module and one line here.
+"""Files inside files. A new kind of container is one module and one line here.
 
-A container is also a document: its loader lists what is in it, so that it is found and known.
+A container is also a document: its loader lists the files inside, so that search finds them.
 """
 
 from collections.abc import Callable, Collection, Iterator

@@ -1,4 +1,4 @@
-"""What is inside of ZIP and TAR archives and of single packed files. Links are never followed."""
+"""The files inside ZIP and TAR archives and single packed files. Links are never followed."""
 
 import bz2
 import gzip
@@ -22,7 +22,7 @@ SINGLE: dict[str, Callable[[Path], IO[bytes]]] = {
 }
 
 
-_MOST = 200_000  # files inside that are looked at: a packed TAR of a megabyte can name millions
+_MOST = 200_000  # members that are examined: a packed TAR of a megabyte can name millions
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
@@ -61,7 +61,7 @@ def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[
 
 
 def _named(info: zipfile.ZipInfo) -> str:
-    """The name as its maker meant it: many write UTF-8 without saying so."""
+    """The intended name: many programs write UTF-8 without declaring it."""
     name = info.filename.replace("\\", "/")
     if info.flag_bits & 0x800:  # it says that it is UTF-8
         return name
@@ -96,7 +96,7 @@ def _taped(path: Path, limits: Limits) -> Iterator[Member]:
             if not info.isdir():
                 yield Member(info.name, _extractor(archive, info), _kind(info), info.size)
             archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
-            # The next header lies behind this file: a packed one would be unpacked to get there.
+            # The next header follows this file: a packed file would be unpacked to get there.
             packed = not isinstance(archive.fileobj, io.BufferedReader)
             if packed and info.offset_data + info.size > limits.size:
                 yield _rest(path, f"it is too much: {ADVICE}unpacked_mb")
@@ -132,5 +132,5 @@ def _nothing() -> IO[bytes]:
 
 
 def _single(path: Path) -> Member:
-    """A packed file that holds one file, named by what stands before the last suffix."""
+    """A packed file that holds one file, named without its last suffix."""
     return Member(path.stem, lambda: SINGLE[path.suffix.lower()](path))

@@ -11,7 +11,7 @@ from ingest.mail import mime
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
-    """In a mailbox, the number and subject of the mail stand in front like a folder."""
+    """In a mailbox, the number and subject of the mail precede the name like a folder."""
     many = path.suffix.lower() == ".mbox"
     for number, message in enumerate(mime.messages(path), 1):
         place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""

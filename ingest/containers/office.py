@@ -10,11 +10,11 @@ from ingest.document.limits import Limits
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
-    """Pictures are not among them: they belong to the page that shows them."""
+    """Embedded documents, without pictures: these belong to the page that shows them."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return  # the document's own loader says what is wrong with it
+        return  # the document's own loader reports the problem
     with archive:
         for info in archive.infolist():
             if "/embeddings/" in info.filename and not info.is_dir():

@@ -16,8 +16,8 @@ _MARKS = (b"/EmbeddedFile", b"/Collection")
 
 
 def members(path: Path, limits: Limits) -> Iterator[Member]:
-    """PDFs that cannot be opened have none: their own loader says what is wrong with them."""
-    if not _marked(path):  # nearly every PDF: a search through the bytes spares the parsing
+    """Embedded files; none for a damaged PDF, whose own loader reports the problem."""
+    if not _marked(path):  # nearly every PDF: a search in the bytes saves the parsing
         return
     from pypdf import PdfReader
 
@@ -37,14 +37,14 @@ def _marked(path: Path) -> bool:
 
 
 def _files(reader: Any) -> Iterator[Any]:
-    """What describes a file, wherever it hangs: at a name, a page, a paragraph or the portfolio."""
+    """File specifications, wherever they are: at a name, a page, a paragraph or the portfolio."""
     from pypdf.generic import DictionaryObject, IndirectObject
 
     numbers = {(number, gen) for gen, of in reader.xref.items() for number in of}
     numbers |= {(number, 0) for number in reader.xref_objStm}
     for done, (number, generation) in enumerate(sorted(numbers)):
         beat(done, 0)
-        with suppress(Exception):  # objects that nothing needs are often damaged
+        with suppress(Exception):  # unused objects are often damaged
             found = reader.get_object(IndirectObject(number, generation, reader))
             for one in (found, found.get("/FS") if isinstance(found, DictionaryObject) else None):
                 one = one.get_object() if one is not None else None

@@ -1,4 +1,4 @@
-"""Writes the files inside of a file to a folder, within limits; names what it leaves out."""
+"""Writes the files inside a file to a folder, within limits; names the files left out."""
 
 import errno
 import re
@@ -15,14 +15,14 @@ from ingest.platform.progress import beat
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "
-NAMED = 20  # files that are left out for one reason are named; further ones are counted
+NAMED = 20  # files named for each reason of leaving out; further ones are counted
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$)", re.IGNORECASE)
-FULL = "the disk is nearly full"  # the one reason that passes: it is worth another try
+FULL = "the disk is nearly full"  # the one temporary reason: worth another attempt
 
 
 @dataclass(frozen=True)
 class Part:
-    """A file that was inside of another: its path in there, and where it lies now."""
+    """A file that was inside another: its path there, and its unpacked copy."""
 
     name: str  # readable: "2023/report.pdf"
     path: Path
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Omitted:
-    """A file inside of another that was not unpacked, and why."""
+    """A file inside another that was not unpacked, and why."""
 
     name: str
     reason: str
@@ -38,7 +38,7 @@ class Omitted:
 
 @dataclass(frozen=True)
 class Expanded:
-    """All files inside of a file: each is a part or is omitted."""
+    """All files inside a file: each is a part or is omitted."""
 
     parts: tuple[Part, ...]
     omitted: tuple[Omitted, ...] = ()
@@ -47,12 +47,12 @@ class Expanded:
 
 @dataclass(frozen=True)
 class Member:
-    """A file inside of another, before it is read."""
+    """A file inside another, before it is read."""
 
     name: str
     open: Callable[[], IO[bytes]]
     problem: str = ""  # why it must not be read: "a link to /etc/passwd"
-    size: int = 0  # bytes that it is said to have; more are never read where this is known
+    size: int = 0  # declared size in bytes; never more are read where it is known
 
 
 class Refused(Exception):
@@ -66,7 +66,7 @@ def unpack(
     limits: Limits,
     suffixes: Collection[str],
 ) -> Expanded:
-    """`packed` is the number of bytes that the members come from."""
+    """Unpack members; `packed` is the number of bytes that they come from."""
     parts: list[Part] = []
     left = _LeftOut()
     names = _Names()
@@ -90,14 +90,14 @@ def unpack(
 
 
 class _LeftOut:
-    """What is left out: for each reason a few files by name, and how many more there are."""
+    """The files left out: for each reason a few names, and the number of the others."""
 
     def __init__(self) -> None:
         self._omitted: list[Omitted] = []
         self._count: Counter[str] = Counter()
 
     def add(self, name: str, reason: str) -> None:
-        kind = reason.partition(" (")[0]  # what stands in brackets differs from file to file
+        kind = reason.partition(" (")[0]  # the text in brackets differs from file to file
         self._count[kind] += 1
         if self._count[kind] <= NAMED:
             self._omitted.append(Omitted(name, reason))
@@ -108,7 +108,7 @@ class _LeftOut:
 
 
 class _Names:
-    """Names as people see them: nothing that moves a cursor or turns the text, none twice."""
+    """Readable names: no control characters, and none twice."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
@@ -159,7 +159,7 @@ def _write(member: Member, path: Path, packed: int, before: int, limits: Limits)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise Refused(FULL if error.errno == errno.ENOSPC else _sentence(error)) from error
-    except Exception as error:  # each library has its own for what is damaged or unknown
+    except Exception as error:  # each library has its own errors for damaged or unknown data
         path.unlink(missing_ok=True)
         raise Refused(_sentence(error)) from error
     return written
@@ -181,7 +181,8 @@ def _sentence(error: Exception) -> str:
 
 
 def _safe(name: str) -> str:
-    """The last part of a name as a name on any disk; the suffix stays, it decides the loader."""
+    """The last part of a name, made valid on any disk, with its suffix, which decides the
+    loader."""
     last = PurePosixPath(name.replace("\\", "/")).name
     clean = "".join(sign if sign.isprintable() else "_" for sign in last)
     clean = re.sub(r'[<>:"/\\|?*]', "_", clean).strip(" .") or "file"

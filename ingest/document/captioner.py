@@ -1,4 +1,4 @@
-"""The seam for a model that says what a picture shows. Its words are marked as machine-made."""
+"""The seam for a model that describes pictures. Its words are marked as machine-made."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,13 +19,13 @@ class Captioner(Protocol):
     """
 
     def describe(self, picture: "Image") -> str:
-        """One or two sentences; nothing when the model is not sure."""
+        """One or two sentences; empty when the model is not sure."""
         ...
 
 
 def described(captioner: Captioner | None, picture: "Image") -> tuple[str, str]:
-    """What a picture shows, and a note where the model could not be used: the text of the file is
-    worth having without it. Nothing without a model."""
+    """The description of a picture, and a note where the model could not be used: the text of the
+    file is useful without it. Both empty without a model."""
     if captioner is None:
         return "", ""
     beat(0, 0)  # a large model takes long

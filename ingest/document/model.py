@@ -1,4 +1,4 @@
-"""What flows through the program: a Document has Pages of Lines; a Chunk knows its lines."""
+"""The types of the program: a Document has Pages of Lines; a Chunk knows its lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,27 +14,27 @@ class Box(NamedTuple):
     y1: float
 
 
-NOWHERE = Box(0, 0, 0, 0)  # of lines in formats that have no pages to draw, such as HTML
+NOWHERE = Box(0, 0, 0, 0)  # box of lines in formats without drawable pages, such as HTML
 
 
 @dataclass(frozen=True, slots=True)  # there are hundreds of thousands
 class Line:
-    """One line of text where it stands on the page; in a recording, what is said in one breath."""
+    """One line of text with its place on the page; in a recording, one segment of speech."""
 
     text: str
     box: Box = NOWHERE
     size: float = 0.0  # height of the letters in points, 0 when unknown
     bold: bool = False
-    heading: int = 0  # the level that the format itself states, 1 is the top; 0 is none
+    heading: int = 0  # heading level that the format states, 1 is the top; 0 is none
     begins: bool = False  # the format says that a paragraph, list item or table row begins here
-    confidence: float = 1.0  # of recognition by OCR or speech, 0 to 1
-    seconds: float | None = None  # where it begins in a recording
+    confidence: float = 1.0  # confidence of OCR or speech recognition, 0 to 1
+    seconds: float | None = None  # beginning in a recording
     hidden: str = ""  # why a reader does not see it, such as "white on white"
 
 
 @dataclass(frozen=True, slots=True)  # there are hundreds of thousands
 class Cell:
-    """A cell of a table: its text, what it means when that is more than text, and its line."""
+    """A cell of a table: its text, its typed value, and its line."""
 
     text: str
     line: int  # index on the page of the line that shows it
@@ -56,16 +56,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture on a page. What it shows is machine-made: the words of a model or of OCR."""
+    """A picture on a page. Its description is machine-made, by a model or by OCR."""
 
     box: Box
-    caption: str = ""  # what the document says of it
-    description: str = ""  # what a model says of it
+    caption: str = ""  # the document's caption
+    description: str = ""  # a model's description
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """Characters that were read and are not among the lines, and why."""
+    """Characters that were read and left out of the lines, with the reason."""
 
     reason: str  # a short phrase: "control characters", "line-end hyphens"
     characters: int
@@ -73,7 +73,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Page:
-    """What was read from one page. Characters are counted without white space."""
+    """The content of one page. Characters are counted without white space."""
 
     number: int  # as a viewer shows it: the first page is 1
     width: float  # points; 0 when there is no page to draw
@@ -83,10 +83,10 @@ class Page:
     ocr: bool = False  # lines were recognised from a picture
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
-    characters: int | None = None  # as the source gave them, before anything was done to them
+    characters: int | None = None  # as the source gave them, before any processing
     dropped: tuple[Dropped, ...] = ()  # characters = those of the lines + dropped, exactly
-    unread: int = 0  # estimate of characters that are there and could not be read
-    note: str = ""  # what a person should know: "unreadable scan"
+    unread: int = 0  # estimate of characters that could not be read
+    note: str = ""  # a message for people: "unreadable scan"
     title: str = ""  # of a slide or a sheet
 
     @property
@@ -112,7 +112,7 @@ class Heading:
 class Document:
     """A file after reading, before cutting."""
 
-    sha256: str  # of the file's bytes: the same bytes are the same document
+    sha256: str  # of the file's bytes, which identify the document
     name: str
     title: str
     pages: Sequence[
@@ -120,16 +120,16 @@ class Document:
     ]  # a long document's are packed, see `ingest.serialization.packed_pages`: walk over them, once
     outline: tuple[Heading, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
-    reader: str = ""  # name and number of the one that read it, see `ingest.loaders.versions`
+    reader: str = ""  # name and number of its reader, see `ingest.loaders.versions`
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A passage that is embedded and found as one: whole lines of a single page."""
+    """A passage that is embedded and found as a unit: whole lines of a single page."""
 
     page: int
     first: int  # index of the first line on its page, from 0
     last: int  # index of the last line, inclusive
     text: str
     headings: tuple[str, ...] = ()
-    hidden: bool = False  # made of lines that a reader does not see
+    hidden: bool = False  # made of hidden lines

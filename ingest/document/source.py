@@ -1,4 +1,4 @@
-"""What a loader is given: the file, and the engines that it may use."""
+"""The input of a loader: the file, and the engines that it may use."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ _LONGEST = 1000  # letters
 
 
 def readable(name: str) -> str:
-    """Control and bidi characters as a visible mark; a name as long as a page is shortened."""
+    """Show control and bidirectional characters as a visible mark, and shorten very long names."""
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]}…{shown[-100:]}"
 
 
 @dataclass(frozen=True)
 class Engines:
-    """How files are read. Plain values: they travel to the child process."""
+    """The engines for reading files. Plain values, which travel to the child process."""
 
     ocr: str = "rapidocr"  # or "tesseract", or "off"
     languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes

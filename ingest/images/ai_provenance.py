@@ -1,4 +1,4 @@
-"""Pictures that a model has made say so, and are never evidence: what they show was never so.
+"""Recognises pictures that a model has made: they are never evidence.
 
 The mark is in the file: Pincite's own, the "parameters" of Stable Diffusion programs, the graph of
 ComfyUI, or the source type of IPTC that XMP and C2PA name (as cameras, editors and web services
@@ -17,7 +17,7 @@ from ingest.document.model import Document, Page
 from ingest.images.image_file import SUFFIXES
 
 KEY = "pincite"  # of the PNG text that holds a Provenance as JSON
-REASON = "made by a generative model"  # why its lines are not evidence
+REASON = "made by a generative model"  # the reason why its lines are no evidence
 NOTE = "made by a generative model, never cited"
 _IPTC = re.compile(rb"trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia", re.I)
 _A1111 = re.compile(r"\bSteps: \d+, .*\b(?:Seed|Sampler|CFG scale): ", re.DOTALL)
@@ -26,12 +26,12 @@ _COMMENT = 0x9286  # EXIF's UserComment, where JPEGs have the parameters
 _EXIF = 0x8769
 _ICMT = re.compile(rb"ICMT.{4}([^\0]+)\0", re.DOTALL)
 _COMMENTS = 1 << 16  # bytes at the end of a WAV
-_MOST = 64 << 20  # bytes of a file that are looked through
+_MOST = 64 << 20  # bytes of a file that are searched
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a picture, clip or sound was made. What is not known is empty or None."""
+    """How a picture, clip or sound was made. Unknown values are empty or None."""
 
     prompt: str = ""
     negative: str = ""
@@ -40,20 +40,20 @@ class Provenance:
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
-    strength: float | None = None  # of a change to a picture
+    strength: float | None = None  # strength of a change to a picture
     width: int | None = None
     height: int | None = None
     tool: str = ""  # "draw", "edit" or "vary"
     program: str = ""  # with its version
 
     def to_json(self) -> str:
-        """Without what is not known."""
+        """JSON without unknown values."""
         known = {name: value for name, value in asdict(self).items() if value not in (None, "")}
         return json.dumps({"generated": True, **known}, ensure_ascii=False)
 
 
 def provenance(text: str) -> Provenance | None:
-    """From what `to_json` wrote; None for anything else."""
+    """Read the output of `to_json`; None for anything else."""
     with suppress(ValueError, RecursionError):  # the latter: brackets, thousands deep
         read = json.loads(text)
         if isinstance(read, dict) and read.get("generated") is True:
@@ -63,7 +63,7 @@ def provenance(text: str) -> Provenance | None:
 
 
 def generated(path: Path) -> Provenance | None:
-    """How a picture or a sound was made, if a model made it and the file says so. Never raises."""
+    """The provenance of a picture or sound, if the file says that a model made it. Never raises."""
     with suppress(OSError), path.open("rb") as file:
         if path.suffix.lower() not in SUFFIXES:
             return _of_wav(file)
@@ -72,7 +72,7 @@ def generated(path: Path) -> Provenance | None:
 
 
 def of_picture(file: BinaryIO) -> Provenance | None:
-    """The same of a picture's bytes. Never raises: damage is told by who reads the picture."""
+    """The same for a picture's bytes. Never raises: the reader of the picture reports damage."""
     with suppress(Exception):
         texts = _texts(file)
         for text in texts.values():
@@ -89,7 +89,7 @@ def of_picture(file: BinaryIO) -> Provenance | None:
 
 
 def marked(document: Document, found: Provenance | None) -> Document:
-    """The document with its lines out of the reach of answers, if a model has made it."""
+    """The document, with its lines hidden from answers if a model has made it."""
     if found is None:
         return document
     pages = tuple(map(_marked, document.pages))
@@ -111,12 +111,12 @@ def _of_wav(file: BinaryIO) -> Provenance | None:
 
 
 def _texts(file: BinaryIO) -> dict[str, str]:
-    """What a picture file says beside its picture, by name."""
+    """The text fields of a picture file, by name."""
     from PIL import Image
 
     with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as picture:
         found = {str(name): value for name, value in picture.info.items()}
-        found |= getattr(picture, "text", {})  # of a PNG also what is behind the picture
+        found |= getattr(picture, "text", {})  # for a PNG also the fields after the picture
         comment = picture.getexif().get_ifd(_EXIF).get(_COMMENT, "")
     return {name: text for name, text in {**found, "comment": _decoded(comment)}.items()
             if isinstance(text, str)}  # fmt: skip

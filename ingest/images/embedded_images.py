@@ -1,4 +1,4 @@
-"""Pictures that a document holds: what stands written on them is recognised, each picture once.
+"""Recognises the text on pictures inside a document, each picture once.
 
 For formats that are not drawn page by page, such as Word files, slides and web pages. Their readers
 hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see pictured.py.
@@ -31,19 +31,19 @@ DAMAGED = "a picture that is damaged or too large to be opened"
 FORMAT = "a picture in a format that is not read"
 TOO_MANY = "pictures behind the first {:,} of the document were not read"
 TOO_LONG = "pictures were not read after {:,} minutes of reading others of the document"
-MOST = 2_000  # pictures of a document that are looked at
+MOST = 2_000  # pictures of a document that are read
 MINUTES = 30.0  # of reading pictures of a document: about 1,000 scans on a small machine
 LARGEST = 100_000_000  # bytes of a picture
 _ICON = 20_000  # pixels in all: fewer hold no line of text
 _KIND = 5  # letters of a format that is named
-_STAIN = 10  # characters: fewer are a label or no letters at all, as in pictured.py
-_GLANCE = 550_000  # pixels: the text of a full page can still be told from none
-_SHADES = 300  # pixels of a side, when it is seen whether a picture is like paper
+_STAIN = 10  # characters: fewer are a label or no text
+_GLANCE = 550_000  # pixels: still enough to detect the text of a full page
+_SHADES = 300  # pixels of a side, for checking whether a picture is like paper
 
 
 @dataclass(frozen=True)
 class Writing:
-    """What stands written on one picture. Its lines have no place: the document has no pages."""
+    """The text on one picture. Its lines have no box: the document has no pages."""
 
     lines: tuple[Line, ...] = ()
     again: int = 0  # characters of a picture that was read before
@@ -60,7 +60,7 @@ class Pasted:
         self._spent = 0.0  # seconds
 
     def read(self, data: bytes, name: str = "") -> Writing:
-        """What stands on a picture; `name` tells its format where its bytes do not."""
+        """The text on a picture; `name` gives its format where the bytes do not."""
         key = hashlib.sha256(data).digest()
         if (known := self._known.get(key)) is not None:
             return known
@@ -89,7 +89,7 @@ class Pasted:
             return Writing(note=DAMAGED)
 
     def _reading(self, picture: "Image", scale: float) -> Reading:
-        """A large photograph is read small first: most have no text, and a second look is dear."""
+        """Read a large photograph small first: most have no text, and full size is expensive."""
         factor = (_GLANCE / (picture.width * picture.height)) ** 0.5
         if factor < 1 and not _like_paper(picture):
             glance = read(_resized(picture, factor), scale * factor, self._engines)
@@ -99,7 +99,7 @@ class Pasted:
 
 
 class Marks:
-    """What a page says of its pictures besides their lines."""
+    """A page's account of its pictures besides their lines."""
 
     def __init__(self) -> None:
         self._ocr = False
@@ -117,7 +117,7 @@ class Marks:
             self._notes[writing.note] = None
 
     def on(self, page: Page) -> Page:
-        """The page with them. Ink that nobody could read is rather a drawing beside text."""
+        """The page with this account. Beside text, unreadable ink counts as a drawing."""
         faint = 0 if page.lines else self._faint
         notes = [page.note, *self._notes, UNREADABLE if faint else ""]
         return replace(
@@ -129,7 +129,7 @@ class Marks:
 
 
 def best(forms: Iterable[Writing]) -> Writing:
-    """Of several forms of the same picture the first that could be read."""
+    """The first readable one of several forms of a picture."""
     first = None
     for form in forms:
         if not form.note:
@@ -139,14 +139,14 @@ def best(forms: Iterable[Writing]) -> Writing:
 
 
 def decoded(base64: str) -> bytes:
-    """The bytes of a picture that stands in a text; none when that is damaged."""
+    """The bytes of a `data:` picture; None when it is damaged."""
     with suppress(ValueError):
         return b64decode(base64)
     return b""
 
 
 def _told(reading: Reading, hidden: str) -> Writing:
-    """`hidden` is why its lines are no evidence; empty: they are."""
+    """`hidden` is the reason why its lines are no evidence; empty when they are."""
     lines = tuple(
         Line(
             line.text,

@@ -1,4 +1,4 @@
-"""Pictures of a document, cut out of its pages or taken from its film, as files in a folder."""
+"""Saves pictures of a document in a folder: cut out of its pages, or frames of its video."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -17,22 +17,22 @@ from ingest.platform.progress import beat
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Spot = tuple[int, Box]  # a page and where on it, in points; of a film, one for each of its scenes
+Spot = tuple[int, Box]  # a page and a box on it, in points; for a video, one for each scene
 NOT_CUT = -1.0
 FILMS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
-KINDS = (".pdf", *image_file.SUFFIXES, *FILMS)  # whose pictures can be shown
+KINDS = (".pdf", *image_file.SUFFIXES, *FILMS)  # formats whose pictures can be shown
 _SIDE = 512  # pixels of what is kept, at most
 _PAGE = 1_600  # pixels of the longer side of a page that is drawn
 
 
 def place(folder: Path, number: int) -> Path:
-    """Where a picture is, from 0."""
+    """The path of picture n, from 0."""
     return folder / f"{number}.jpg"
 
 
 def cut(path: Path, spots: Sequence[Spot], folder: Path) -> list[float]:
-    """Spot n becomes `place(folder, n)`. The seconds of each in a film, else 0; NOT_CUT for what
-    cannot be drawn. Spots are in the order of their pages."""
+    """Save spot n as `place(folder, n)`. Returns the seconds of each in a video, else 0; NOT_CUT
+    for spots that cannot be drawn. Spots are ordered by page."""
     found = [NOT_CUT] * len(spots)
     made = _film(path) if path.suffix.lower() in FILMS else _drawn(path, spots)
     for number, seconds, picture in made:

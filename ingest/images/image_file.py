@@ -1,4 +1,4 @@
-"""Picture files are opened, and any page that has a picture is drawn. Knows no recognition."""
+"""Opens picture files, and draws any page that has a picture. Knows no recognition."""
 
 import io
 import struct
@@ -24,15 +24,15 @@ _LONGEST = 65_535  # pixels of a side, as in a JPEG; text recognition multiplies
 _DRAWN = 16_000_000  # pixels that a screen ever needs
 # What is opened, whatever a name says: Pillow would hand PostScript to another program.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF")
-_LONG_SIDE = 842  # points of A4: what a picture is taken for that does not say its size
+_LONG_SIDE = 842  # points of A4: the assumed size of a picture that states none
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow raises
-_BROKEN = (*_DAMAGE, TypeError, LookupError, ArithmeticError)  # and for what a camera has noted
+_BROKEN = (*_DAMAGE, TypeError, LookupError, ArithmeticError)  # and for camera metadata
 _SCREEN = 96 / 72  # pixels in a point, at least: a small picture in a document is from a screen
 _BELIEVED = range(100, 1201)  # dots per inch; 72 and 96 are what programs write for "unknown"
 
 
 def frames(path: Path) -> Iterator[tuple["Image", float] | None]:
-    """The pictures of a file, upright and in RGB, and their pixels in a point.
+    """The pictures of a file, upright and in RGB, and their pixels a point.
 
     None stands for a damaged picture of several. When there are too many, those at the end are
     left out: `number` tells. Raises UnreadableFile.
@@ -54,7 +54,7 @@ def frames(path: Path) -> Iterator[tuple["Image", float] | None]:
 
 
 def inner(data: bytes, name: str) -> tuple["Image", float]:
-    """The first picture of a file that another file holds, and its pixels in a point.
+    """The first picture of an embedded file, and its pixels a point.
 
     Raises UnsupportedFile for what is none of the usual formats, or UnreadableFile.
     """
@@ -80,7 +80,7 @@ def number(path: Path) -> int:
 
 
 def render(path: Path, page: int, scale: float = 1.5) -> "Image":
-    """A page of a PDF or of a picture file, `scale` pixels in a point.
+    """A page of a PDF or of a picture file, at `scale` pixels a point.
 
     Raises UnreadableFile, or UnsupportedFile for files that have no picture.
     """
@@ -129,7 +129,7 @@ def _know_heif() -> None:
 
 
 def _formats() -> list[str]:
-    """Those that are at hand: HEIF is once its opener was registered."""
+    """The available formats, including HEIF after its opener is registered."""
     from PIL import Image
 
     Image.init()
@@ -167,7 +167,7 @@ def _frame(name: str, file: Any, index: int) -> tuple["Image", float]:
 
 
 def _upright(file: Any) -> "Image":
-    """As the camera was held; as it is stored when that is noted in broken bytes."""
+    """The picture as the camera was held; as stored when that metadata is damaged."""
     from PIL import ImageOps
 
     file.load()  # damage of the picture itself shows here

@@ -1,4 +1,4 @@
-"""Pictures on a page whose text is good: what stands written on them is recognised, too."""
+"""Recognises the text on pictures of pages whose own text is good."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,11 +22,11 @@ _DOTS = 200 / 72  # pixels in a point
 # text (menus on screens, a table, a chart, a map), the others old photographs. Below are drawings
 # and logos, and charts with a few figures. Each picture that is read takes about a second.
 _MUCH = 200
-_STAIN = 10  # characters: fewer, beside good text, are a label or no letters at all
+_STAIN = 10  # characters: fewer, beside good text, are a label or no text
 
 
 def pictured(path: Path, page: Page, engines: Engines) -> Page:
-    """The page, with lines that stand on its pictures after its own.
+    """The page, with the lines of its pictures after its own.
 
     May raise UnreadableFile: the page cannot be drawn.
     """
@@ -43,7 +43,7 @@ def pictured(path: Path, page: Page, engines: Engines) -> Page:
 
 
 def _described(path: Path, page: Page, captioner: Captioner | None) -> Page:
-    """With what its figures show."""
+    """The page with its figures described."""
     if captioner is None or not page.figures:
         return page
     scale = _DOTS * fitting(page.width * _DOTS, page.height * _DOTS)
@@ -56,7 +56,7 @@ def _described(path: Path, page: Page, captioner: Captioner | None) -> Page:
 
 
 def _written_on(path: Path, page: Page) -> list[Box]:
-    """Pictures with more ink, like that of letters, than the lines of the page explain."""
+    """Pictures with more ink like letters than the page's lines explain."""
     if not page.figures:
         return []
     whole = pdfium.render(path, page.number, _LOOK)
@@ -78,7 +78,7 @@ def _with(page: Page, reading: Reading, place: Box) -> Page:
     if sum(count(line.text) for line in new) >= _STAIN:
         first = replace(new[0], begins=True)
         return replace(added(page, (first, *new[1:]), reading), unread=unread, note=page.note)
-    if reading.lines or reading.note in (UNREADABLE, NO_TEXT):  # then it is rather a drawing
+    if reading.lines or reading.note in (UNREADABLE, NO_TEXT):  # then it is probably a drawing
         return page
     return replace(page, unread=unread, note=reading.note)
 

@@ -1,4 +1,4 @@
-"""Pages of a PDF whose text layer is absent or bad are drawn and recognised; others are kept."""
+"""Draws and recognises pages of a PDF without a usable text layer; the others stay unchanged."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,18 +17,18 @@ from ingest.text.legibility import SMALL, doubt, written
 
 REPLACED = "text layer without sense"
 UNEXPLAINED = "ink without text"
-NAMELESS = "letters that the font does not name"  # why they were dropped, and why that is too bad
+NAMELESS = "letters that the font does not name"  # why they were dropped, and the flaw
 
 _DOTS = 200 / 72  # pixels in a point; an A4 page has 182, see sizes.py
-_LEAST_SIDE = 1_000  # pixels: the points of a scan's page may be anything
+_LEAST_SIDE = 1_000  # pixels: a scan's page may have any number of points
 _SMALL_SIDE = 400  # pixels, when ink is measured
-_STAIN, _LOGO = 10, 200  # characters: less ink than these make is none, or no text
+_STAIN, _LOGO = 10, 200  # characters: less ink is no text
 _RICH = 1_000  # characters: so full a page holds no scan; without a picture _LOGO are enough
 _HOLES = 0.1  # of the characters: so many nameless letters leave no sentence whole
 
 
 def recognised(path: Path, pages: Iterable[Page], engines: Engines, count: int = 0) -> Packed:
-    """The pages, of which there are `count`, with the text of those that are pictures of text."""
+    """The pages, `count` in all, with the recognised text of scanned ones."""
     return Packed(_each(path, pages, engines, count))
 
 
@@ -39,7 +39,7 @@ def _each(path: Path, pages: Iterable[Page], engines: Engines, count: int) -> It
 
 
 def reason(path: Path, page: Page) -> str:
-    """Why the page is to be recognised, as a phrase; nothing when its text layer is good.
+    """Why the page should be recognised, as a phrase; empty when its text layer is good.
 
     May raise UnreadableFile: the page cannot be drawn.
     """
@@ -65,7 +65,7 @@ def _nameless(page: Page) -> bool:
 
 
 def _unread_ink(path: Path, page: Page) -> bool:
-    """Is there more writing beside the lines than the lines explain?"""
+    """Whether there is more writing than the lines explain."""
     characters = count(page.text)
     if not page.width or characters >= (_RICH if page.pictures else _LOGO):
         return False  # drawing the page costs as much as reading it
@@ -81,7 +81,7 @@ def _scale(page: Page) -> float:
 
 
 def _replaced(page: Page, reading: Reading, flaw: str) -> Page:
-    """Recognised lines in place of a text layer that makes no sense."""
+    """The page with recognised lines instead of a senseless text layer."""
     if not reading.lines or doubt("\n".join(line.text for line in reading.lines)):
         return replace(page, note=reading.note or f"bad text layer: {flaw}")
     layer = sum(count(line.text) for line in page.lines)
@@ -91,7 +91,7 @@ def _replaced(page: Page, reading: Reading, flaw: str) -> Page:
 
 
 def _completed(page: Page, reading: Reading) -> Page:
-    """The text layer's lines, and after them recognised ones that it does not have."""
+    """The page with the text layer's lines, followed by recognised lines that it lacks."""
     if new := beside(page, reading.lines):
         return added(page, new, reading)
     missing = not page.lines or (reading.unread and not reading.lines)

@@ -100,7 +100,7 @@ def _proof(digits: str) -> str:
 
 
 def _surely(digits: str, mark: str) -> bool:
-    """These digits can only be read with this decimal mark."""
+    """Whether these digits can only be read with this decimal mark."""
     other = "," if mark == "." else "."
     if _GROUPED[mark].fullmatch(digits):
         return mark in digits or digits.count(other) > 1

@@ -1,4 +1,4 @@
-"""Which loader reads which file. A new format is one module and one line here."""
+"""The table of loaders by suffix. A new format is one module and one line here."""
 
 import hashlib
 import os
@@ -77,7 +77,7 @@ def load(path: Path, engines: Engines | None = None) -> Document:
 
 
 def reader(path: Path) -> str:
-    """Which one reads a file of this name, as documents remember it; `none/0` when none does."""
+    """The reader of a file of this name, as documents record it; `none/0` when there is none."""
     loader = LOADERS.get(path.suffix.lower())
     return stamp(loader.__name__.removeprefix("load_") if loader else "none")
 

@@ -1,4 +1,4 @@
-"""Archives as documents: page by page the names of what is inside, so that it is found by them."""
+"""Archives as documents: pages with the names of the files inside, so that search finds them."""
 
 from ingest.containers import LIMITS
 from ingest.containers.archive import members
@@ -9,7 +9,7 @@ from ingest.platform.progress import beat
 
 
 def load_archive(source: Source) -> Document:
-    """The files themselves are documents of their own. Raises UnreadableFile."""
+    """List the files inside, which are documents of their own. Raises UnreadableFile."""
     flow = Flow()
     for number, member in enumerate(members(source.path, LIMITS)):
         if number < LIMITS.files:

@@ -1,4 +1,4 @@
-"""Recordings: what is said becomes lines with their seconds, paragraphs begin after pauses."""
+"""Recordings: speech becomes lines with their seconds; paragraphs begin after pauses."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ingest.media.ffmpeg import Samples
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
-_PARAGRAPH = 45.0  # seconds after which one begins with the next sentence, for want of a pause
+_PARAGRAPH = 45.0  # seconds after which one begins with the next sentence if there is no pause
 
 
 class Sound:
-    """The sound track of a file: what is said in it, and how much of it could be decoded."""
+    """The sound track of a file: its speech, and how much of it could be decoded."""
 
     def __init__(self, media: Media, source: Source) -> None:
         """Raises UnsupportedFile when there is no speech model."""
@@ -73,7 +73,7 @@ class Sound:
 
 
 def load_audio(source: Source) -> Document:
-    """A recording is one page without a size; what a model has made is no evidence."""
+    """Load a recording as one page without a size. Sound that a model has made is no evidence."""
     with Media(source.path) as media:
         if not media.has_sound:
             raise UnreadableFile(f"{source.name} holds no sound.")

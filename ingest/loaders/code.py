@@ -1,4 +1,4 @@
-"""Source code: its lines as they are. Definitions and blank lines are where a passage may begin."""
+"""Source code: its lines as they are. A passage may begin at definitions and blank lines."""
 
 import re
 from dataclasses import replace

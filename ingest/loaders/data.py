@@ -19,7 +19,7 @@ _DEEPEST = 100
 
 
 def load_json(source: Source) -> Document:
-    """What is no JSON is read as text. Raises UnreadableFile."""
+    """Load JSON; invalid JSON is read as text. Raises UnreadableFile."""
     found = read_whole(source)
     with source.nesting():
         try:
@@ -30,7 +30,7 @@ def load_json(source: Source) -> Document:
 
 
 def load_json_lines(source: Source) -> Document:
-    """A record a line; lines that are no JSON are kept as text. Raises UnreadableFile."""
+    """Load one record a line; invalid lines stay text. Raises UnreadableFile."""
     found = read_whole(source)
     nodes = []
     with source.nesting():
@@ -57,7 +57,7 @@ def _document(source: Source, found: Decoded, node: Node) -> Document:
 
 
 def _write(flow: Flow, node: Node, depth: int) -> None:
-    """A node that stands for itself."""
+    """Write a single node."""
     if isinstance(node, str):
         _line(flow, node, depth)
     elif isinstance(node, Record):
@@ -81,7 +81,7 @@ def _field(flow: Flow, name: str, node: Node, depth: int) -> None:
 
 
 def _item(flow: Flow, node: Node, depth: int) -> None:
-    """One of a list: its first line begins with a dash."""
+    """Write a list item: its first line begins with a dash."""
     if isinstance(node, str):
         _line(flow, f"- {node}", depth, begins=True)
     else:
@@ -98,7 +98,7 @@ def _line(flow: Flow, text: str, depth: int, begins: bool = False) -> None:
 
 
 def _table(nodes: list[Node]) -> list[list[str]]:
-    """Records of texts as rows below the names of their fields; empty when they are none."""
+    """Records of texts as rows below their field names; empty when they are no such records."""
     records = [node for node in nodes if isinstance(node, Record) and node.flat]
     if len(records) < len(nodes) or len(nodes) < 2 or any(map(_wordy, records)):
         return []
@@ -110,6 +110,6 @@ def _table(nodes: list[Node]) -> list[list[str]]:
 
 
 def _wordy(record: Record) -> bool:
-    """A field is rather a text than a value."""
+    """Whether a field is text rather than a value."""
     texts = [node for _, node in record.fields if isinstance(node, str)]
     return any("\n" in text or len(text) > _LONG for text in texts)

@@ -18,9 +18,9 @@ from ingest.text.cell_values import cell, cells, decimal_mark, header_rows
 from ingest.text.decoding import read_text
 
 _LINES = 300  # of rows on a page
-_SAMPLE = 200  # rows that are looked at for delimiter, header and decimal mark
+_SAMPLE = 200  # rows examined for delimiter, header and decimal mark
 _DELIMITERS = ",;\t|"
-_WIDEST = 16_384  # columns, as in a workbook; what has more is no table that anybody looks at
+_WIDEST = 16_384  # columns, as in a workbook; more make no usable table
 _TOO_WIDE = "It has more columns than a table can have and was read as plain text."
 
 Row = Sequence[str]
@@ -85,7 +85,7 @@ def _rows(text: str, mark: str) -> Iterator[Row]:
 
 
 def _heard(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The same rows; that they keep coming is said now and then."""
+    """The same rows, with a sign of life now and then."""
     for number, row in enumerate(rows):
         if number % _SAMPLE == 0:
             beat(0, 0)
@@ -93,7 +93,7 @@ def _heard(rows: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def delimiter(text: str) -> str:
-    """The one that parts the most rows into the same number of fields, more than one; else ",".
+    """The delimiter that splits the most rows into the same number of fields; else ",".
 
     csv.Sniffer takes a letter for the delimiter of a file with one column.
     """
@@ -112,7 +112,7 @@ def _agreement(text: str, mark: str) -> tuple[float, int]:
 
 
 def _closes(text: str, mark: str) -> bool:
-    """Quotes are used as quotes: no field runs over a hundred lines."""
+    """Whether quotes are used as quotes: no field spans a hundred lines."""
     if '"' not in text:
         return True
     try:

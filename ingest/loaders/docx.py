@@ -1,4 +1,4 @@
-"""Word documents (.docx): one page, because a file of running text has none until it is printed."""
+"""Word documents (.docx): one page, because running text has no pages until it is printed."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[_Part]:
 
 
 def _resolve(root: Element, relations: dict[str, Relation]) -> None:
-    """Write into links and pictures where they lead: each part has identities of its own."""
+    """Resolve the targets of links and pictures: each part has identities of its own."""
     drawings.resolve(root, relations)
     for link in root.iter("w:hyperlink"):
         relation = relations.get(link.get("r:id", ""))

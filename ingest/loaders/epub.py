@@ -80,7 +80,7 @@ def _chapters(
 
 
 def _looking(package: Package, chapter: str, pasted: Pasted) -> Look:
-    """Pictures that a chapter shows are parts of the book."""
+    """Finds the pictures of a chapter, which are parts of the book."""
 
     def look(address: str) -> Writing:
         return drawings.picture(_within(chapter, address), package, pasted)
@@ -105,7 +105,7 @@ def _opf_part(package: Package, source: Source) -> str:
 
 
 def _refuse_protected(package: Package, source: Source) -> None:
-    """Copy protection is told by encryption of more than fonts."""
+    """Refuse copy protection: encryption of more than fonts."""
     root = package.xml("META-INF/encryption.xml")
     for element in () if root is None else root.iter():
         if _name(element) == "EncryptionMethod" and element.get("Algorithm") not in _FONTS:
@@ -115,7 +115,7 @@ def _refuse_protected(package: Package, source: Source) -> None:
 
 
 def _spine(root: Element, opf: str) -> Iterator[str]:
-    """The parts with text, in reading order; when there is no spine, as they are listed."""
+    """The parts with text, in reading order; without a spine, in the order of the list."""
     items = {e.get("id", ""): e for e in root.iter() if _name(e) == "item"}
     order = [e.get("idref", "") for e in root.iter() if _name(e) == "itemref"] or list(items)
     for identity in dict.fromkeys(order):
@@ -184,7 +184,7 @@ def _metadata(root: Element) -> dict[str, str]:
 
 
 def _within(part: str, href: str) -> str:
-    """The part that an address means which stands in another part."""
+    """Resolve an address relative to the part that contains it."""
     path = unquote(href.partition("#")[0])
     return normpath(join("/", dirname(part), path)).lstrip("/") if path else part
 

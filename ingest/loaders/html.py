@@ -1,4 +1,4 @@
-"""Web pages, saved alone (HTML) or with what belongs to them in one mail (MHTML)."""
+"""Web pages, saved alone (HTML) or with their parts in one mail (MHTML)."""
 
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 
 def _parts(message: "EmailMessage", pasted: Pasted) -> Look:
-    """Pictures are parts that are known by where they were, or by their identity in the mail."""
+    """The parts of the mail, by their address or their identity."""
     found: dict[str, EmailMessage] = {}
     for part in message.walk():
         if part.get_content_maintype() == "image":
@@ -69,7 +69,7 @@ def _parts(message: "EmailMessage", pasted: Pasted) -> Look:
 
 
 def document(source: Source, look: Look, *roots: "Element") -> Document:
-    """Trees of HTML as one document; the first gives title and metadata."""
+    """One document from trees of HTML; the first gives title and metadata."""
     flow = Flow()
     for root in roots:
         write(root, flow, look)
@@ -85,13 +85,13 @@ def write(root: "Element", flow: Flow, look: Look = unseen) -> None:
 
 
 def title_of(root: "Element") -> str:
-    """What stands in the head's title."""
+    """The title in the head."""
     found = next((e for e in root.iter() if parsing.name_of(e) == "title"), None)
     return "" if found is None else " ".join("".join(map(str, found.itertext())).split())
 
 
 def metadata(root: "Element") -> dict[str, str]:
-    """Author, date and description, as the head gives them."""
+    """Author, date and description from the head."""
     found: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or "").lower()

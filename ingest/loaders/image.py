@@ -20,7 +20,7 @@ DAMAGED = "damaged page"
 
 
 def load_image(source: Source) -> Document:
-    """Also of a picture without text: its page has a figure and a note, and no lines.
+    """Load a picture file. A picture without text has a figure and a note, and no lines.
 
     The text of a picture that a model has made is marked, and no evidence.
 
@@ -49,7 +49,7 @@ def _page(
     if frame is None:
         return Page(at, 0.0, 0.0, (), characters=0, note=DAMAGED)
     picture, scale = frame
-    # A file may show one picture a thousand times; to recognise it is what takes long.
+    # A file may show one picture a thousand times, and recognition takes long.
     same = blake2b(picture.tobytes() + repr((picture.size, scale)).encode()).digest()
     reading = known[same] = known.get(same) or read(picture, scale, engines)
     width, height = picture.width / scale, picture.height / scale
@@ -70,7 +70,7 @@ def _page(
 
 
 def _metadata(picture: "Image") -> dict[str, str]:
-    with suppress(Exception):  # what a camera wrote is welcome but not needed
+    with suppress(Exception):  # camera metadata is optional
         taken = str(picture.getexif().get(0x0132) or "").strip("\x00 ")
         return {"created": taken} if taken else {}
     return {}

@@ -23,7 +23,7 @@ _MODERN = {".doc": "docx", ".dot": "docx", ".xls": "xlsx", ".xlt": "xlsx",
 _SECONDS = 120
 _PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice",
              r"C:\Program Files\LibreOffice\program\soffice.exe")  # fmt: skip
-_NOWHERE = "http://127.0.0.1:9"  # a proxy that nobody answers at: what asks the network fails
+_NOWHERE = "http://127.0.0.1:9"  # a dead proxy: network requests fail
 _SETTINGS = (
     ("Office.Common/Security/Scripting", "MacroSecurityLevel", "3"),
     ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
@@ -114,7 +114,7 @@ def _run(command: Sequence[str], source: Source, home: Path) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """The program and what it has started: soffice is a script around the real one."""
+    """End the program and its children: soffice is a script around the real one."""
     with suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,6 +1,6 @@
 """Mails as documents: headers, body and the names of attached files; a mail of a mailbox is a page.
 
-What mails carry besides their text are documents of their own, see ingest/containers/mail.py.
+Attachments are documents of their own, see ingest/containers/mail.py.
 """
 
 from contextlib import suppress
@@ -14,7 +14,7 @@ from ingest.platform.progress import beat
 from ingest.web.html_to_lines import Reader
 from ingest.web.parsing import parse
 
-_TITLE = 1000  # letters of what each page or passage repeats; the lines have all of them
+_TITLE = 1000  # characters repeated in each page or passage; the lines have all of them
 
 
 def load_mail(source: Source) -> Document:
@@ -57,7 +57,7 @@ def _body(flow: Flow, mail: Mail) -> None:
 
 
 def _write_html(flow: Flow, mail: Mail) -> None:
-    """Nothing where there is none: of a mail the headers remain."""
+    """Write the HTML; without any, the headers of the mail remain."""
     with suppress(UnreadableFile):
         root = parse(mail.html, "the text of the mail")
         Reader(root, flow).read(root)

@@ -1,4 +1,4 @@
-"""Markdown, with tables: rendered to HTML, which is then read as a web page is.
+"""Markdown with tables: rendered to HTML, which is then read like a web page.
 
 Only this module imports markdown_it. Front matter becomes lines and, where it is known, metadata.
 """
@@ -18,7 +18,7 @@ from ingest.web.html_to_lines import Reader
 from ingest.web.images import looking
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_NESTING = 40  # of quotes and lists; the library leaves out what lies deeper, without a word
+_NESTING = 40  # of quotes and lists; the library silently drops deeper ones
 _TOO_DEEP = re.compile(
     r"^(?>\t| {2}| ?(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){16,}+(?<=[>*+.)-])[^\n]*\w",
     re.MULTILINE,

@@ -29,7 +29,7 @@ class _File(NamedTuple):
 
 
 def load_odf(source: Source) -> Document:
-    """A text is one page; of a presentation each slide is one.
+    """Load a file. A text is one page; each slide of a presentation is one.
 
     Raises EncryptedFile or UnreadableFile.
     """

@@ -34,7 +34,7 @@ def load_pdf(source: Source) -> Document:
 
 
 def _structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:
-    # What pypdf adds is welcome but not needed: a file that only PDFium reads still gets in.
+    # pypdf's additions are optional: a file that only PDFium reads is still added.
     with suppress(Exception):
         reader = PdfReader(path)
         return _outline(reader), _metadata(reader)

@@ -88,7 +88,7 @@ def _roots(
 
 
 def _notes(deck: Deck, relations: dict[str, Relation], draft: Draft) -> Iterator[Element]:
-    """What the speaker means to say."""
+    """The speaker notes."""
     for part, root in _roots(deck.package, relations, "notesSlide"):
         shapes = Shapes(deck, deck.package.relations(part), Inherited(None, None), draft)
         for shape in root.iter("p:sp"):

@@ -1,4 +1,4 @@
-"""Workbooks: a sheet is a page, or several when it is long; its tables have typed cells.
+"""Workbooks: a sheet is one page, or several when it is long; its tables have typed cells.
 
 Values are those stored in the file: formulas come with their last result. Cells beyond the first
 500,000 of a workbook are counted, not read.
@@ -76,7 +76,7 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
 
 
 def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
-    titles: list[Block] = []  # that wait for their table
+    titles: list[Block] = []  # waiting for their table
     for block in table_regions.blocks(grid):
         if block.single:
             titles.append(block)
@@ -105,7 +105,7 @@ def _table(flow: Flow, table: Block, captions: list[str], found: Filled, about: 
 
 
 def _lines(flow: Flow, block: Block, about: Around) -> None:
-    """Text that is no table; the same text in merged cells once."""
+    """Write text outside tables; equal text in merged cells once."""
     for at, row in enumerate(block.rows):
         like = replace(BEGINS, hidden=_why(block.top + at, about))
         for text in dict.fromkeys(cell.text for cell in row if cell.text):
@@ -117,7 +117,7 @@ def _why(row: int, about: Around) -> str:
 
 
 def _chart(flow: Flow, root: Element) -> None:
-    """Its title and points: they may be copies from another workbook."""
+    """Write a chart's title and points, which may be copies from another workbook."""
     draft = Draft()
     chart(root, draft)
     titles = (" ".join("".join(texts(e, TEXT)).split()) for e in root.iter("c:title"))

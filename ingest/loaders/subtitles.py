@@ -1,6 +1,6 @@
-"""Subtitles (WebVTT, SRT): what is said becomes lines that know their second, and who says it.
+"""Subtitles (WebVTT, SRT): speech becomes lines with their second and speaker.
 
-A speaker is written before the first of the lines that he speaks, and counted as if said.
+A speaker's name precedes their first line, and counts as spoken.
 """
 
 import html

@@ -1,4 +1,4 @@
-"""Plain text in any encoding, and logs. Lines stay as they are; a blank line ends a paragraph.
+"""Plain text in any encoding, and logs. Lines stay unchanged; a blank line ends a paragraph.
 
 A form feed ends a page. What is longer than about 400 lines is cut into pages of that length.
 """
@@ -25,7 +25,7 @@ def load_text(source: Source) -> Document:
 
 
 def as_text(source: Source, found: Decoded, note: str = "") -> Document:
-    """Text that has been read already, as a document."""
+    """A document from decoded text."""
     flow = Flow()
     for number, sheet in enumerate(found.text.split("\f")):
         if number:
@@ -36,7 +36,7 @@ def as_text(source: Source, found: Decoded, note: str = "") -> Document:
 
 
 def finish(source: Source, flow: Flow, found: Decoded, note: str = "") -> Document:
-    """The document, and on its last page a word on what was too much to read."""
+    """The document, with a note on its last page about text that was too long."""
     if found.rest:
         flow.leave_out("bytes behind the longest text that is read", found.rest)
         note = f"{note} The file is too long: its last {found.rest:,} bytes were not read.".strip()
@@ -44,7 +44,7 @@ def finish(source: Source, flow: Flow, found: Decoded, note: str = "") -> Docume
 
 
 def _lines(text: str, log: bool) -> Iterator[tuple[str, bool]]:
-    """Lines that are not blank, and whether a paragraph begins with them."""
+    """Non-blank lines, and whether each begins a paragraph."""
     begins = True
     for line in LINE_END.split(text):
         if not line.strip():

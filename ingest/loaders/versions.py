@@ -1,4 +1,4 @@
-"""The number of each reader. Whoever changes what a reader makes of a file gives it the next one.
+"""The number of each reader. A change of a reader's output raises its number.
 
 Documents that an older one has read are made anew from the library's copies of their files; those
 of other readers are left alone. What all of them share, such as the chunker, has a number of its
@@ -33,14 +33,14 @@ VERSIONS = {
 
 
 def stamp(name: str) -> str:
-    """What a document remembers of its reader: `pdf/1`."""
+    """The record of a reader in a document: `pdf/1`."""
     return f"{name}/{VERSIONS.get(name, 0)}"
 
 
 def outdated(stamp: str) -> bool:
-    """Has this reader got another number since? Also when nothing is remembered.
+    """Whether the reader's number has changed since. Also true without a record.
 
-    Not for readers that are unknown here, or have a higher number: a newer Pincite's.
+    False for unknown readers and higher numbers, which belong to a newer Pincite.
     """
     name, _, number = stamp.partition("/")
     return not stamp or int(number) < VERSIONS.get(name, 0)

@@ -1,4 +1,4 @@
-"""Videos: what is said, then what stands written on the first picture of each scene."""
+"""Videos: the speech, then the text on the first picture of each scene."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Written:
-    """What stands on the pictures."""
+    """The text on the pictures."""
 
     lines: tuple[Line, ...] = ()
     figures: tuple[Figure, ...] = ()
-    repeated: int = 0  # characters that stood on the picture before, too
+    repeated: int = 0  # characters that the picture before had, too
     note: str = ""
 
 
 def load_video(source: Source) -> Document:
-    """A video is one page without a size, as a recording is."""
+    """Load a video as one page without a size, like a recording."""
     with Media(source.path) as media:
         if not (media.has_sound or media.has_pictures):
             raise UnreadableFile(f"{source.name} holds neither sound nor pictures.")
@@ -88,7 +88,7 @@ def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Wri
 
 
 def _watched(media: Media) -> "Iterator[tuple[float, Gray, Callable[[], Picture]]]":
-    """With a sign of life each second: a scene may last an hour."""
+    """Frames, with a sign of life each second: a scene may last an hour."""
     told = -1
     for frame in media.pictures():
         if int(frame[0]) > told:

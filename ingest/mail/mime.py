@@ -1,4 +1,4 @@
-"""Mails become headers, a body and attached files. Outlook's own files are read in outlook.py."""
+"""Parses mails into headers, a body and attachments. Outlook's files have their own module."""
 
 import mimetypes
 import re
@@ -14,15 +14,15 @@ from pathlib import Path
 from ingest.errors import UnreadableFile
 from ingest.text.decoding import decode
 
-# Not the newer policy: its parser of headers drops addresses that are not as they should be.
+# Not the newer policy: its header parser drops malformed addresses.
 _POLICY = policy.compat32
-_LONGEST = 100_000  # characters of a header that are unpacked; longer ones stay as they are
+_LONGEST = 100_000  # characters of a header that is decoded; longer ones stay encoded
 HEADERS = ("From", "To", "Cc", "Date", "Subject")  # in the order in which they are shown
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file in a mail. No data: it is named there and lies elsewhere."""
+    """A file in a mail. Without data: the mail names it, but it is elsewhere."""
 
     name: str
     data: bytes | None
@@ -30,7 +30,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Mail:
-    """One message. Plain and HTML are two forms of the same text, as its writer sent it."""
+    """One message. Plain and HTML are two forms of the same text."""
 
     headers: tuple[tuple[str, str], ...]
     plain: str
@@ -45,7 +45,7 @@ class Mail:
 def messages(path: Path) -> Iterator[Mail]:
     """The messages in a file, by its suffix. Raises UnreadableFile."""
     if path.suffix.lower() == ".msg":
-        from ingest.mail.msg import read_msg  # which needs the classes above
+        from ingest.mail.msg import read_msg  # it needs the classes above
 
         yield read_msg(path)
         return
@@ -96,7 +96,7 @@ def split(path: Path) -> Iterator[bytes]:
                     yield b"".join(held)
                 held = []
             else:
-                # A line of a text that begins with From was marked when the mail was filed.
+                # Mailboxes mark a text line that begins with From.
                 held.append(line[1:] if re.match(rb">+From ", line) else line)
             blank = line in (b"\n", b"\r\n")
     if held:
@@ -104,7 +104,7 @@ def split(path: Path) -> Iterator[bytes]:
 
 
 def _leaves(message: Message) -> Iterator[Message]:
-    """Parts that hold no parts; a mail within the mail is a file of its own."""
+    """The leaf parts; a mail inside the mail is a file of its own."""
     # A list, not recursion: parts may be nested deeper than Python's stack.
     waiting = [message]
     while waiting:
@@ -132,7 +132,7 @@ def _attachment(part: Message, number: int) -> Attachment:
         inner = part.get_payload(0)
         assert isinstance(inner, Message)
         name = name or f"{_header(inner, 'Subject') or f'mail {number}'}.eml"
-        with suppress(Exception):  # the library cannot write every mail that it has read
+        with suppress(Exception):  # the library cannot serialise every mail that it parses
             return Attachment(name, inner.as_bytes())
         return Attachment(name, None)
     payload = part.get_payload(decode=True)
@@ -146,7 +146,7 @@ def _headers(message: Message) -> tuple[tuple[str, str], ...]:
 
 
 def _header(message: Message, name: str) -> str:
-    """All headers of a name; what is not as it should be is kept as it is."""
+    """All headers of a name; malformed ones stay unchanged."""
     raw = [value for key, value in message.raw_items() if key.lower() == name.lower()]
     return ", ".join(_unpacked(str(value)) for value in raw)
 

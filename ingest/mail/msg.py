@@ -1,4 +1,4 @@
-"""Outlook's MSG files become mails. The only module that imports oxmsg."""
+"""Reads Outlook's MSG files. The only module that imports oxmsg."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def read_msg(path: Path) -> Mail:
         return _mail(message)
     except MemoryError:
         raise
-    except Exception as error:  # the library's errors for damaged files are of every kind
+    except Exception as error:  # the library raises many kinds of errors for damaged files
         raise UnreadableFile(f"{path.name} is no Outlook message, or it is damaged.") from error
 
 
@@ -48,7 +48,7 @@ def _headers(message: Any) -> tuple[tuple[str, str], ...]:
 def _html(message: Any) -> str:
     try:
         return str(message.html_body or "")
-    except (LookupError, UnicodeError):  # it claims an encoding that it does not have
+    except (LookupError, UnicodeError):  # it declares a wrong encoding
         data = message.properties.binary_prop_value(0x1013) or b""
         return bytes(data).decode("utf-8", errors="replace")
 

@@ -1,4 +1,4 @@
-"""Recordings and videos, decoded by FFmpeg. The one place that uses av (PyAV)."""
+"""Decodes recordings and videos with FFmpeg. The only module that imports av (PyAV)."""
 
 import functools
 from collections.abc import Callable, Iterator
@@ -25,14 +25,14 @@ _SAFE = {
     "format_whitelist": "wav,mp3,mov,mp4,matroska,webm,ogg,flac,aiff,aac",
     "protocol_whitelist": "file",
 }
-_MOST_PIXELS = 8192 * 4320  # of a frame; more is no video but an attack on memory
+_MOST_PIXELS = 8192 * 4320  # of a frame; more is an attack on memory
 # Decoding all of a video costs about 3 ns a pixel; of a longer one only the frames that its encoder
 # stored whole are looked at, and it stores one whole wherever the scene changes.
 _ALL_OF = 15e9  # pixels: five minutes of 1280 x 720 at 50 a second
 
 
 class Media:
-    """An open file with sound, moving pictures or both. Close it: it is a context."""
+    """An open file with sound, moving pictures or both; a context manager."""
 
     def __init__(self, path: Path) -> None:
         """Raises UnreadableFile, or UnsupportedFile without the extra that decodes."""
@@ -63,7 +63,7 @@ class Media:
 
     @property
     def seconds(self) -> float:
-        """The length that the file states; 0 when it states none."""
+        """The stated length in seconds; 0 when there is none."""
         return (self._container.duration or 0) / 1e6  # FFmpeg counts in microseconds
 
     @property
@@ -89,7 +89,7 @@ class Media:
             yield piece.to_ndarray()[0]
 
     def pictures(self) -> "Iterator[tuple[float, Gray, Callable[[], Picture]]]":
-        """Frames with their time: a small grey copy, and a function that gives the whole one."""
+        """Frames with their time: a small grey copy, and a function that returns the full one."""
         stream = self._video()
         if stream is None:
             return
@@ -103,7 +103,7 @@ class Media:
             yield float(frame.time or 0.0), small, functools.partial(_upright, frame)
 
     def _video(self) -> "av.VideoStream | None":
-        """Not the picture of a cover, which is a stream of one frame."""
+        """The video stream; not a cover picture, which is a stream of one frame."""
         import av
 
         attached = av.stream.Disposition.attached_pic
@@ -111,7 +111,7 @@ class Media:
         return next(films, None)
 
     def _frames(self, stream: Any) -> Iterator[Any]:
-        """All that can be decoded: what a damaged piece holds is lost, not what follows it."""
+        """Decodable frames: a damaged piece is lost, but not what follows it."""
         import av
 
         packets = self._container.demux(stream)
@@ -132,13 +132,13 @@ def clock(seconds: float) -> str:
 
 
 def _pixels(stream: "av.VideoStream", seconds: float) -> float:
-    """About how many there are in all frames."""
+    """The approximate number of pixels in all frames."""
     rate = float(stream.average_rate or 25)
     return stream.width * stream.height * rate * max(seconds, 1.0)
 
 
 def _upright(frame: "av.VideoFrame") -> "Picture":
-    """As a player shows it: a telephone turns the picture by a note beside it."""
+    """The frame as a player shows it: telephones store the rotation as metadata."""
     import numpy as np
 
     return np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))

@@ -1,4 +1,4 @@
-"""The still pictures of a video, one for each scene, as JPEGs in a folder."""
+"""Saves a still picture of each scene of a video as JPEG in a folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ _SIDE = 1024  # pixels at most
 
 
 def stills(path: Path, folder: Path) -> list[float]:
-    """Their seconds; picture n is `place(folder, n)`. None of a recording.
+    """Save pictures and return their seconds; picture n is `place(folder, n)`.
 
     Raises UnreadableFile.
     """
@@ -31,7 +31,7 @@ def stills(path: Path, folder: Path) -> list[float]:
 
 
 def place(folder: Path, number: int) -> Path:
-    """Where a picture is, from 0."""
+    """The path of picture n, from 0."""
     return folder / f"{number}.jpg"
 
 

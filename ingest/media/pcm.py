@@ -1,5 +1,5 @@
-"""The sound of a recording becomes plain samples in a file: what the sandbox does, so that others
-need not touch FFmpeg."""
+"""Writes the sound of a recording as plain samples into a file. The sandbox runs it, so that other
+code need not touch FFmpeg."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 _LONGEST = 24 * 3600  # seconds: 2.8 GB of samples
 _PIECE = 30 * RATE  # samples that are read back at a time
-_MISSING = 2.0  # seconds that a whole file may lack of the length that its header states
+_MISSING = 2.0  # seconds that a complete file may fall short of its header's length
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What could be decoded of a sound track."""
+    """The decodable part of a sound track."""
 
     seconds: float
     stated: float  # the length by the file's header; 0 when it states none
@@ -29,7 +29,7 @@ class Decoded:
 
     @property
     def note(self) -> str:
-        """What is missing, and why; empty when all is there."""
+        """What is missing, and why; empty when nothing is."""
         if self.stated - self.seconds > _MISSING:
             return f"breaks off at {clock(self.seconds)} of {clock(self.stated)}"
         if self.damaged:
@@ -59,7 +59,7 @@ def decode(path: Path, target: Path) -> Decoded:
 
 
 def samples(decoded: Path) -> "Iterator[Samples]":
-    """What `decode` has written, in pieces."""
+    """Reads the output of `decode` in pieces."""
     import numpy as np
 
     with decoded.open("rb") as file:

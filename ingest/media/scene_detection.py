@@ -1,4 +1,4 @@
-"""Moving pictures become a few still ones: one for each scene, once it has settled."""
+"""Detects scenes: one still picture for each, once it has settled."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ingest.media.ffmpeg import Gray, Picture
 
 MOST = 240  # scenes of one video; of a long video fewer moments are looked at
-_EVERY = 0.5  # seconds between two looks
+_EVERY = 0.5  # seconds between two samples
 # Of the 64 x 36 cells, those that have become lighter or darker by 20 of 255: 4.6 % for a slide
 # with two other lines of text (measured), about 1 % for one more line. Noise changes none.
 _OTHER = 20
@@ -18,14 +18,14 @@ _CHANGED = 0.005
 
 @dataclass(frozen=True)
 class Scene:
-    """A moment at which the picture has become another one."""
+    """A moment at which the picture has changed."""
 
     seconds: float
     small: "Gray"
     picture: "Callable[[], Picture]"
 
     def differs(self, other: "Scene") -> bool:
-        """By the share of the cells of their small grey copies that have changed."""
+        """Whether two pictures differ, by the share of changed cells in their small grey copies."""
         difference = abs(self.small.astype("int16") - other.small.astype("int16"))
         return float((difference > _OTHER).mean()) > _CHANGED
 
@@ -49,12 +49,12 @@ def _looks(
 
 
 def _settled(looks: Iterable[Scene], every: float) -> Iterator[Scene]:
-    """Another picture is taken one look later: at first one may be fading into the other."""
+    """Takes a new picture one sample later: at first one may be fading into the other."""
     taken: Scene | None = None
     fresh: Scene | None = None
     for look in looks:
         if fresh and look.differs(fresh) and look.seconds - fresh.seconds > 2 * every:
-            yield (taken := fresh)  # looks are far apart, and it stood alone
+            yield (taken := fresh)  # samples are far apart, and it appeared once
             fresh = None
         if taken and not look.differs(taken):
             fresh = None

@@ -1,4 +1,4 @@
-"""Sound becomes timed text. The one place that uses faster-whisper."""
+"""Transcribes sound into timed text. The only module that imports faster-whisper."""
 
 import functools
 import math
@@ -18,8 +18,8 @@ from ingest.platform.progress import beat
 if TYPE_CHECKING:
     from ingest.media.ffmpeg import Samples
 
-_BLOCK = 300  # seconds that are worked on at a time: an hour at once takes gigabytes
-_QUIET = 0.2  # seconds of least sound, where one block is cut from the next
+_BLOCK = 300  # seconds processed at a time: an hour at once takes gigabytes
+_QUIET = 0.2  # seconds of the quiet place where blocks are cut
 _MARGIN = 1.0  # seconds of silence put around: a word that starts with the file is misheard without
 _VAD: dict[str, Any] = {"min_silence_duration_ms": 1600, "speech_pad_ms": 800}
 _DOUBTFUL = 0.1
@@ -30,7 +30,7 @@ _SURE_OF_LANGUAGE = 0.5  # below it, the language of another block, or of the se
 
 @dataclass(frozen=True)
 class Segment:
-    """What is said in one breath, with its seconds in the recording.
+    """A segment of speech, with its seconds in the recording.
 
     `confidence` is the mean probability of its tokens (geometric: the exponential of Whisper's
     avg_logprob) times the probability that somebody speaks at all (1 - no_speech_prob).
@@ -44,31 +44,31 @@ class Segment:
 
 @dataclass(frozen=True)
 class Said:
-    """A segment as soon as it is understood."""
+    """A segment as soon as it is transcribed."""
 
     segment: Segment
     language: str  # as an ISO 639-1 code
-    doubtful: bool  # words that were probably made up over noise
+    doubtful: bool  # words that were probably invented over noise
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """All that was heard."""
+    """The whole transcript."""
 
     segments: tuple[Segment, ...]
     language: str = ""  # as an ISO 639-1 code; empty when nothing is said
-    doubtful: tuple[Segment, ...] = ()  # words that were probably made up over noise
+    doubtful: tuple[Segment, ...] = ()  # words that were probably invented over noise
 
 
 class Transcriber(Protocol):
-    """What turns sound into text."""
+    """Turns sound into text."""
 
     def transcribe(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Transcript:
-        """`languages` are the likely ones, for when too little is said to tell.
+        """`languages` are the likely ones, for too little speech to detect the language.
 
-        `seconds` is the length of it all, if that is known, to tell how far it is.
+        `seconds` is the total length, if known, for progress.
         """
 
     def hear(
@@ -79,7 +79,7 @@ class Transcriber(Protocol):
 
 @functools.cache
 def transcriber(folder: Path) -> Transcriber:
-    """The model of a folder, loaded once in a process."""
+    """The model of a folder, loaded once a process."""
     return WhisperTranscriber(folder)
 
 
@@ -91,7 +91,7 @@ class WhisperTranscriber:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Never asks a network: all comes from the folder. Raises UnreadableFile."""
+        """Loads everything from the folder, without a network. Raises UnreadableFile."""
         packages = ("faster_whisper", "ctranslate2")
         require("speech", *packages, to="write down what is said", error=UnreadableFile)
         wait_calmly()
@@ -136,7 +136,7 @@ class WhisperTranscriber:
     ) -> Iterator[Said]:
         known = ""  # the language once a block was long enough to tell
         for start, cut in _blocks(sound):
-            beat(int(start), int(seconds))  # silence gives no segments, and is no reason to end it
+            beat(int(start), int(seconds))  # silence gives no segments, and must not end it
             block = _with_margin(cut)
             if not self._speaks(block):
                 continue
@@ -173,7 +173,7 @@ class WhisperTranscriber:
             language=language,
             vad_filter=True,
             vad_parameters=self._vad,
-            condition_on_previous_text=False,  # else one loop of words goes on to the end
+            condition_on_previous_text=False,  # otherwise one loop of words continues to the end
         )
         for said in found:
             confidence = math.exp(said.avg_logprob) * (1 - said.no_speech_prob)
@@ -191,7 +191,7 @@ def _unusable(folder: Path, error: Exception) -> UnreadableFile:
 
 
 def _blocks(sound: "Iterable[Samples]") -> "Iterator[tuple[float, Samples]]":
-    """Stretches of a few minutes with their first second, cut where it is quiet."""
+    """Blocks of a few minutes with their first second, cut at quiet places."""
     import numpy as np
 
     held, samples, begin = [], 0, 0

@@ -1,1 +1,1 @@
-"""What office files are made of: zipped parts, XML, paragraphs, lists, tables and pictures."""
+"""The parts of office files: zipped parts, XML, paragraphs, lists, tables and pictures."""

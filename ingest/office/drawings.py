@@ -1,4 +1,4 @@
-"""What drawings of Office files say in words: alternative texts, charts as rows, diagrams."""
+"""The words of drawings in Office files: alternative texts, charts as rows, diagrams."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def told(text: str) -> str:
 
 
 def resolve(root: Element, relations: dict[str, Relation]) -> None:
-    """Write into pictures which part holds them: each part has identities of its own."""
+    """Resolve the parts of pictures: each part has identities of its own."""
     for element in root.iter():
         if element.tag in _PICTURES:
             relation = relations.get(element.get(_PICTURES[element.tag], ""))
@@ -44,7 +44,7 @@ def resolve(root: Element, relations: dict[str, Relation]) -> None:
 
 
 def written(drawing: Element, package: Package, pasted: Pasted) -> Iterator[Writing]:
-    """What stands on the pictures of a drawing, whose root was resolved."""
+    """The text on the pictures of a drawing, whose root was resolved."""
     if part := drawing.get("part"):
         yield picture(part, package, pasted)
     for element in drawing:
@@ -53,7 +53,7 @@ def written(drawing: Element, package: Package, pasted: Pasted) -> Iterator[Writ
 
 
 def picture(part: str, package: Package, pasted: Pasted) -> Writing:
-    """What stands on a picture that is a part of a package; a damaged one costs only itself."""
+    """The text on a picture in a package; a damaged picture costs only itself."""
     if package.size(part) > LARGEST:
         return Writing(note=DAMAGED)
     try:

@@ -5,11 +5,11 @@ import zipfile
 from ingest.document.source import Source
 from ingest.errors import EncryptedFile, UnreadableFile
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how old binary files, and all encrypted ones, begin
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # first bytes of old binary and of all encrypted files
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds an encrypted file
 _LARGEST = 1 << 30  # bytes of all parts together
 _RATIO = 250  # of unpacked to packed; real parts stay below 100, deflate can do 1032
-_SMALL = 4 << 20  # bytes that no ratio makes harmful
+_SMALL = 4 << 20  # bytes that are harmless at any ratio
 
 
 def opened(source: Source) -> zipfile.ZipFile:
@@ -27,7 +27,7 @@ def opened(source: Source) -> zipfile.ZipFile:
 
 
 def damaged(source: Source) -> UnreadableFile:
-    """Of the right kind by its name, and not by its content."""
+    """The error for a file whose content does not match its name."""
     kind = source.path.suffix.lower()
     return UnreadableFile(f"{source.name} is damaged or not a {kind} file: save it again.")
 
@@ -44,7 +44,7 @@ def is_ole(source: Source) -> bool:
 
 
 def has_encrypted_package(source: Source) -> bool:
-    """The file is a password-protected .docx, .xlsx or .pptx."""
+    """Whether the file is a password-protected .docx, .xlsx or .pptx."""
     return _ENCRYPTED in source.path.read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Writes pages of text that flows: for formats whose lines have no place on paper.
+"""Writes pages of flowing text, for formats whose lines have no place on paper.
 
 Pages longer than LINES are cut at a heading or paragraph, so that one page is little to read, keep
 and show.
@@ -16,9 +16,9 @@ from ingest.text.cell_values import cells, decimal_mark, header_rows
 LINES = 400  # of a page, about
 _CHARACTERS = 40_000  # of a page, about
 _ROWS = 300  # of a table on one page
-CELLS = 500_000  # of the tables of one document; rows behind are counted, not read
+CELLS = 500_000  # of the tables of one document; further rows are counted, not read
 TOO_MANY = "rows behind the most that are read"
-MOST_LINES = 1_000_000  # of one document; more do not fit into what a reader may send
+MOST_LINES = 1_000_000  # of one document; more do not fit into a reader's output
 TOO_LONG = "lines behind the most that are read"
 PLAIN = Line("")
 BEGINS = Line("", begins=True)
@@ -29,38 +29,38 @@ class Flow:
     """One document being written from top to bottom."""
 
     def __init__(self, title: str = "", hidden: str = "") -> None:
-        self.title = title  # of the pages to come, as of a sheet or chapter
-        self.hidden = hidden  # why nobody sees the lines to come; "" when they are seen
+        self.title = title  # title of the following pages, such as a sheet or chapter
+        self.hidden = hidden  # why the following lines are hidden; "" when visible
         self.pages: list[Page] = []
         self._page = PageBuilder()
         self._cells = 0  # of text tables, in all
         self._before = 0  # lines of the pages that are done
-        self._unread = 0  # lines behind the most
+        self._unread = 0  # lines beyond the limit
 
     def paragraph(self, text: str, like: Line = PLAIN, indent: str = "") -> None:
-        """Running text. `like` says what its line is besides text."""
+        """Add running text. `like` holds further fields of its line."""
         if text.strip():
             self._turn(like)
             self._put(indent + " ".join(self._taken(text).split()), like)
 
     def verbatim(self, text: str, like: Line = PLAIN) -> None:
-        """A line whose white space matters, such as one of a program."""
+        """Add a line whose white space matters, such as source code."""
         self._turn(like)
         self._put(self._taken(text).rstrip(), like)
 
     def row(self, texts: Sequence[str], hidden: str = "") -> int:
-        """A row of a table as a line; its index. Bars part the cells and are counted as text."""
+        """Add a table row as a line and return its index. The bars between cells count as text."""
         self._add(Line(self._taken(bars(texts)), begins=True, hidden=hidden))
         return len(self._page.lines) - 1
 
     def text_table(
         self,
         rows: Sequence[Sequence[str]],
-        header: int | None = None,  # rows of heads; None: to be seen from the cells
+        header: int | None = None,  # header rows; None: inferred from the cells
         caption: str = "",
-        hidden: Sequence[str] = (),  # of each row: why it is not seen
+        hidden: Sequence[str] = (),  # for each row: why it is hidden
     ) -> None:
-        """Rows of text as lines, and as a table of what the texts mean."""
+        """Add rows of text as lines, and as a table of typed cells."""
         most = self._readable(rows)
         rows, rest = rows[:most], rows[most:]
         mark = decimal_mark(text for row in rows for text in row)
@@ -75,7 +75,7 @@ class Flow:
             self.note(f"A table is too long: its last {len(rest):,} rows were not read.")
 
     def _readable(self, rows: Sequence[Sequence[str]]) -> int:
-        """How many rows hold no more cells than are read in all."""
+        """How many rows fit into the limit of cells."""
         for at, row in enumerate(rows):
             self._cells += len(row)
             if self._cells > CELLS:
@@ -89,7 +89,7 @@ class Flow:
         caption: str = "",
         hidden: Sequence[str] = (),
     ) -> None:
-        """Rows of cells as lines and table; the header is repeated on each page, and counted."""
+        """Add rows of cells as lines and table; each page repeats the header, which counts."""
         header = min(header, len(rows))
         for start in range(header, max(len(rows), header + 1), _ROWS):
             if start > header or len(self._page.lines) + min(len(rows), _ROWS) > 2 * LINES:
@@ -103,30 +103,30 @@ class Flow:
         return [placed(cell, line) for cell in row]
 
     def table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
-        """Rows whose lines are on this page already."""
+        """Add a table whose lines are on this page already."""
         self._page.add_table(rows, header, caption)
 
     def figure(self, caption: str) -> None:
         self._page.add_figure(caption)
 
     def written(self, writing: Writing, hidden: str = "") -> None:
-        """What was recognised on a picture."""
+        """Add text that was recognised on a picture."""
         self._page.note_picture(Writing(again=writing.again))
         for line in writing.lines:
             self.paragraph(line.text, replace(line, hidden=hidden or line.hidden))
-            self._page.note_picture(Writing((line,)))  # behind it: a page may have been turned
+            self._page.note_picture(Writing((line,)))  # after it: a new page may have begun
         self._page.note_picture(replace(writing, lines=(), again=0))
 
     def note(self, text: str) -> None:
-        """What a person should know of the page that is being written."""
+        """Add a note for people to the current page."""
         self._page.notes[text] = None
 
     def leave_out(self, reason: str, characters: int) -> None:
-        """Characters that were in the source and are not put in."""
+        """Record characters of the source that are left out."""
         self._page.leave_out(reason, characters)
 
     def end_page(self, note: str = "", always: bool = False) -> None:
-        """Turn the page, if there is something on it."""
+        """End the page, if it is not empty."""
         page = self._page
         if not (page.lines or page.books.dropped.total() or page.figures or always):
             return
@@ -145,7 +145,7 @@ class Flow:
         return tuple(self.pages)
 
     def _turn(self, line: Line) -> None:
-        """A full page ends: at once before a heading, later before a paragraph, latest anywhere."""
+        """End a full page before a heading, later before a paragraph, at the latest anywhere."""
         share = 1.0 if line.heading else 1.25 if line.begins else 2.0
         full = len(self._page.lines) >= LINES * share
         if full or self._page.books.given >= _CHARACTERS * share:
@@ -167,13 +167,13 @@ class Flow:
         self._page.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
 
     def _taken(self, text: str) -> str:
-        """The text without what is none; all of it is counted."""
+        """The text without control characters; everything is counted."""
         return self._page.clean(self._page.count_in(text))
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Parts of endless lines, cut between words, so that they can lie on several pages."""
-    start = 0  # not the text made shorter each time: to copy the rest took minutes for 20 MB
+    """Endless lines in parts, cut between words, so that they can spread over pages."""
+    start = 0  # not by shortening the text: copying the rest took minutes for 20 MB
     while len(text) - start > _LONGEST:
         at = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
         at = at if at > 0 else start + _LONGEST

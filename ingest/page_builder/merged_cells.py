@@ -1,6 +1,6 @@
-"""Merged cells of tables in documents and slides are shown in each place that they cover.
+"""Repeats merged cells of tables in documents and slides in each place that they cover.
 
-A head that stands over three columns is a head of each; sheets and web pages are read like this.
+A head over three columns is a head of each; sheets and web pages are read in the same way.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _LONG = 100  # characters: a longer text is shown once
 
 
 class Covered(Enum):
-    """A place without a cell of its own: the cell beside or above it reaches over it."""
+    """A place covered by the cell beside or above it."""
 
     LEFT = "left"
     ABOVE = "above"
@@ -23,7 +23,7 @@ Row = Sequence[Entry]
 
 
 def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
-    """The rows with a text or a cell in each place; a title over a whole row stands there once."""
+    """The rows with a text or a cell in each place; a title over a whole row appears once."""
     done: list[list[str | Cell]] = []
     for row in rows:
         above = done[-1] if done else []
@@ -35,17 +35,17 @@ def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
 
 
 def joined(row: Row) -> bool:
-    """Cells of this row are merged side by side, and not all into one."""
+    """Whether cells of this row are merged side by side, but not all into one."""
     return Covered.LEFT in row and _parted(row)
 
 
 def covered_text(entry: str | Cell, shown: Entry) -> str:
-    """What `filled` wrote into a place that was covered."""
+    """The text that `filled` wrote into a covered place."""
     return text_of(entry) if isinstance(shown, Covered) else ""
 
 
 def text_of(entry: Entry) -> str:
-    """What a cell shows of its own."""
+    """A cell's own text."""
     return entry.text if isinstance(entry, Cell) else entry if isinstance(entry, str) else ""
 
 
@@ -57,7 +57,7 @@ def _filling(entry: Entry, left: list[str | Cell], above: list[str | Cell]) -> s
 
 
 def _parted(row: Row) -> bool:
-    """There is more than one cell in it."""
+    """Whether the row has more than one cell."""
     return not (len(row) > 1 and all(entry is Covered.LEFT for entry in row[1:]))
 
 

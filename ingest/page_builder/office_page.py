@@ -30,16 +30,16 @@ class Draft(PageBuilder):
         super().__init__(books)
         self._nested = books is not None
         self._caption = -1  # index of the line that may be the caption of the next table
-        self._waiting: list[Line] = []  # of pictures in a cell or note: they stand behind it
-        self._pictured = -1  # how many lines there were when the last picture was read
+        self._waiting: list[Line] = []  # lines of pictures in a cell or note: they follow it
+        self._pictured = -1  # number of lines when the last picture was read
         self._margins: set[str] = set()
 
     def inner(self) -> "Draft":
-        """For the content of a cell or a note: its own lines, the same books."""
+        """A draft for a cell or a note: its own lines, the same account."""
         return Draft(self.books)
 
     def line(self, text: str, heading: int = 0, hidden: str = "", caption: bool = False) -> None:
-        """A paragraph, list item or heading; breaks in it begin new lines."""
+        """Add a paragraph, list item or heading; breaks in it begin new lines."""
         parts = [part for raw in text.split("\n") if (part := self._text(raw))]
         if heading and sum(map(len, parts)) <= _LONGEST_HEADING:
             parts = [" ".join(parts)] if parts else []
@@ -53,7 +53,7 @@ class Draft(PageBuilder):
         self._follow()
 
     def table(self, rows: Sequence[Row], header: int = 0) -> None:
-        """A row is a line; where no row is stated to be a header, the values tell."""
+        """Add a table; a row is a line. Without a stated header, the values decide."""
         if self._nested:
             self._plain(rows)
             return
@@ -73,7 +73,7 @@ class Draft(PageBuilder):
         self._follow()
 
     def figure(self, alt: str, written: Iterable[Writing] = (), hidden: str = "") -> None:
-        """A picture. What it shows in words is a line too: only lines are found and cited."""
+        """Add a picture. Its text becomes a line, because only lines are found and cited."""
         alt = self._text(self.count_in(alt))
         self.add_figure(alt)
         if alt:
@@ -84,9 +84,9 @@ class Draft(PageBuilder):
         self._pictured = len(self.lines)
 
     def take(self, inner: "Draft", joint: str = " ") -> str:
-        """What a cell or a note says, as one text; its pictures are of this draft from now on.
+        """The text of a cell or a note; its pictures move to this draft.
 
-        What is hidden in it becomes lines of its own here.
+        Hidden text in it becomes separate lines here.
         """
         self.figures += inner.figures
         self.notes |= inner.notes
@@ -109,20 +109,20 @@ class Draft(PageBuilder):
         self._margins.add(text)
 
     def page(self, number: int, given: int, title: str = "") -> Page:
-        """The page; `given` are the characters that its source holds."""
+        """The finished page; `given` are the characters of its source."""
         self._follow()
         self.books.given += given
         return self.build(number, title, between="; ")
 
     def _write(self, writing: Writing, hidden: str) -> None:
-        """What was recognised on a picture."""
+        """Add text that was recognised on a picture."""
         self.note_picture(writing)
         for line in writing.lines:
             text = self._text(self.count_in(line.text))
             self._waiting.append(replace(line, text=text, hidden=hidden or line.hidden))
 
     def _follow(self) -> None:
-        """Lines of pictures come behind what held them; those of a cell behind its table."""
+        """Add the lines of pictures after their container; those of a cell after its table."""
         if not self._nested:
             self.lines += self._waiting
             self._waiting = []
@@ -136,20 +136,20 @@ class Draft(PageBuilder):
         return [self._text(entry) if isinstance(entry, str) else entry for entry in texts]
 
     def _bars(self, row: Sequence[str | Cell]) -> str:
-        """A row as a line, as far as there is something in it."""
+        """A row as a line, without empty cells at its end."""
         line = bars([text_of(entry) for entry in row])
         self.books.given += count(line) - sum(count(text_of(entry)) for entry in row)
         return line
 
     def _plain(self, rows: Sequence[Row]) -> None:
-        """A table inside of a cell: its rows are text of that cell, without bars of their own."""
+        """Add a table inside a cell: its rows are text of that cell, without bars."""
         for row in rows:
             shown = [text for entry in row if (text := text_of(entry)).strip()]
             self.count_in("," * (len(shown) - 1))
             self.line(", ".join(shown))
 
     def _captioned(self, caption: str) -> None:
-        """A caption right below a picture says more than its alternative text."""
+        """Use a caption right below a picture instead of its alternative text."""
         if self.figures and self._pictured == len(self.lines):
             self.figures[-1] = replace(self.figures[-1], caption=caption)
 
@@ -159,7 +159,7 @@ def _any(row: Row) -> bool:
 
 
 def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell, ...], ...]:
-    """Cells with what they mean; those that the format has typed itself stay as they are."""
+    """Typed cells; cells that the format has typed itself stay unchanged."""
     guessed = cells([list(map(text_of, row)) for row in rows], range(first, first + len(rows)))
     return tuple(
         tuple(
@@ -171,7 +171,7 @@ def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell
 
 
 def address(shown: str, target: str) -> str:
-    """Where a link leads, in brackets, when its text does not say so. Nothing ever opens it."""
+    """A link's target in brackets, when its text does not show it. Nothing ever opens it."""
     bare = target.removeprefix("mailto:").strip()
     wanted = target.startswith(("http://", "https://", "mailto:")) and shown.strip()
     told = bare.partition("://")[2].rstrip("/") or bare
@@ -179,6 +179,6 @@ def address(shown: str, target: str) -> str:
 
 
 def comment_by(author: str, when: str) -> str:
-    """What stands before a comment: who wrote it, and the minute when that is known."""
+    """The prefix of a comment: its author, and the minute when known."""
     known = [part for part in (author.strip(), when[:16].replace("T", " ")) if part]
     return f"Comment by {', '.join(known)}:" if author.strip() else "Comment:"

@@ -1,1 +1,1 @@
-"""How a page of a PDF becomes lines, tables and figures; what PDFium gives, put in order."""
+"""Turns a page of a PDF, as PDFium gives it, into lines, tables and figures."""

@@ -1,4 +1,4 @@
-"""What stands on a page without being printed on it: values of form fields, and notes.
+"""Values of form fields, and notes, which are not part of a page's printed text.
 
 Actions and scripts of a PDF are never run: PDFium is given no platform for them.
 """
@@ -37,7 +37,7 @@ _MARKED = {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}
 
 
 def prepare(pdf: Any) -> None:
-    """To be called before any page is opened: fields are read and drawn then."""
+    """Call it before any page is opened, so that fields are read and drawn."""
     with suppress(pypdfium2.PdfiumError):
         pdf.init_forms()
 
@@ -94,12 +94,12 @@ class _Annotation:
         return ""
 
     def _label(self, printed: Sequence[Line]) -> str:
-        """What a reader sees beside the field; else what its maker called it."""
+        """The printed label beside a field; else its internal name."""
         told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
         return told or _left_of(self._box, printed) or self._name()
 
     def _option(self, printed: Sequence[Line]) -> str:
-        """What is printed right of a box that is ticked."""
+        """The text printed to the right of a ticked box."""
         told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
         mirrored = Box(-self._box.x1, self._box.y0, -self._box.x0, self._box.y1)
         others = [replace(line, box=Box(-b.x1, b.y0, -b.x0, b.y1)) for line in printed

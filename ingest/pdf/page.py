@@ -18,7 +18,7 @@ from ingest.pdf.layout.vector_graphics import drawings
 from ingest.pdf.pdfminer_fallback import UNNAMED
 from ingest.pdf.tables import detect
 
-_SOME = 50  # text objects: fewer are too few to judge by
+_SOME = 50  # text objects: fewer are too few to judge
 _NAMED = 0.3  # characters for each
 
 
@@ -50,7 +50,7 @@ def read_page(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
 
 
 def _unnamed(text: str, drawn: int) -> int:
-    """An estimate of the characters that PDFium draws or should, and has no names for.
+    """An estimate of the drawn characters that PDFium cannot name.
 
     Measured: the fewest characters on a page that is read whole are .6 for each text object.
     """

@@ -1,4 +1,4 @@
-"""PDF files are opened with PDFium: what stands on their pages, and pictures of them."""
+"""Opens PDF files with PDFium: the text of their pages, and pictures of them."""
 
 import threading
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def pages(path: Path) -> Iterator[Page]:
 
 @contextmanager
 def kept_open(path: Path) -> Iterator[int]:
-    """Meanwhile this file is read and drawn without being opened for each page; how many it has.
+    """Keep a file open while it is read and drawn; yields its number of pages.
 
     To find a page in a file just opened PDFium walks over all before it: of 5,000 pages each costs
     twenty times as much.
@@ -102,7 +102,7 @@ def _page(pdf: Any, index: int) -> Page:
         textpage = page.get_textpage()
         return read_page(pdf, page, textpage, index + 1)
     except pypdfium2.PdfiumError:
-        # A damaged page does not cost the others.
+        # A damaged page does not affect the others.
         return Page(index + 1, 0.0, 0.0, (), characters=0, note="damaged page")
     finally:
         if textpage is not None:

@@ -1,4 +1,4 @@
-"""Pages whose fonts PDFium cannot name, read with pdfminer.six instead. Its only home.
+"""Reads pages whose fonts PDFium cannot name with pdfminer.six. The only module that imports it.
 
 It knows what the characters of the predefined Chinese, Japanese and Korean collections mean, also
 where the font is not in the file. It is too slow to read every page.
@@ -23,7 +23,7 @@ def completed(path: Path, pages: Iterable[Page]) -> Iterator[Page]:
 def _completed(path: Path, page: Page) -> Page:
     try:
         lines = tuple(_lines(path, page.number))
-    except Exception:  # it raises whatever a damaged file makes it stumble over
+    except Exception:  # it raises many kinds of errors for damaged files
         return page
     characters = sum(count(line.text) for line in lines)
     if characters <= sum(count(line.text) for line in page.lines):

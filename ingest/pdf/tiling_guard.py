@@ -1,4 +1,4 @@
-"""Pages filled with so many tiles of a pattern that to draw one takes for ever.
+"""Refuses pages with so many tiles of a pattern that drawing one takes for ever.
 
 PDFium draws tile by tile, cannot be stopped, and does not tell what a pattern is like; pypdf does.
 """
@@ -42,7 +42,7 @@ def _has_tiles(source: Source) -> bool:
 
 
 def _tiles(source: Source) -> Iterator[float]:
-    """Of each page, of the finest of its patterns. What pypdf cannot read is left to the limits."""
+    """The tiles of each page's finest pattern. The limits catch what pypdf cannot read."""
     with suppress(Exception):
         for page in PdfReader(source.path).pages:
             most = 0.0

@@ -1,6 +1,6 @@
-"""Linux's own ways of giving up rights for good: seccomp for sockets, Landlock for writing.
+"""Gives up rights for good on Linux: seccomp for sockets, Landlock for writing.
 
-An old kernel, or another processor, has less of this; then the rest holds.
+An old kernel or another processor supports less of this; the rest still holds.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ _SIGNALS = 0b11  # since 6: no signals to, and no hidden sockets of, processes o
 
 
 def forbid_sockets() -> None:
-    """Of every kind but those within this machine, also for threads that run already."""
+    """Forbid all sockets except those within this machine, also for running threads."""
     with suppress(OSError, AttributeError, KeyError, TypeError):
         number, seccomp, architecture = _MACHINES[os.uname().machine]
         rules = [
@@ -56,7 +56,7 @@ def forbid_sockets() -> None:
 
 
 def forbid_writing(writable: Sequence[Path]) -> None:
-    """Outside of these folders. Reading stays as it is: fonts, libraries and models lie about."""
+    """Forbid writing outside these folders. Reading stays allowed: fonts and models need it."""
     with suppress(OSError, AttributeError):
         system = _system()
         version = system.syscall(_RULESET, None, 0, 1)
@@ -75,7 +75,7 @@ def forbid_writing(writable: Sequence[Path]) -> None:
 
 
 def sweep_pipes() -> None:
-    """Remove what LibreOffice could make and not remove: pipes at which nobody listens."""
+    """Remove pipes without a listener, which LibreOffice could make but not remove."""
     with suppress(OSError):
         listening = Path("/proc/net/unix").read_text()
         for pipe in _PIPES.glob(f"OSL_PIPE_{os.getuid()}_*"):

@@ -1,4 +1,4 @@
-"""How OpenMP's threads wait for each other, in whatever library brings them."""
+"""Sets how OpenMP's threads wait for each other, in any library."""
 
 import os
 

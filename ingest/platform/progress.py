@@ -1,4 +1,4 @@
-"""How a loader says that it is alive and how far it is. Nobody listens outside of the sandbox."""
+"""How a loader reports progress. Outside of the sandbox nobody listens."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ _listener: Callable[[int, int], None] | None = None
 
 
 def beat(done: int, total: int) -> None:
-    """One more page, message or minute is read; `total` is 0 when nobody knows how many."""
+    """Report one more page, message or minute; `total` is 0 when unknown."""
     if _listener is not None:
         _listener(done, total)
 
 
 def listen(listener: Callable[[int, int], None] | None) -> None:
-    """The sandbox's side: who is told of each beat in this process."""
+    """Set the listener for the beats of this process."""
     global _listener
     _listener = listener

@@ -1,4 +1,4 @@
-"""A child process that does one job after the other, and is ended when it falls silent.
+"""A child process that runs one job after the other, and is ended when it falls silent.
 
 A message of it is a letter that says its kind, and a value as bytes: see `ingest.serialization`.
 """
@@ -27,8 +27,8 @@ from ingest.sandbox.confinement import allow_seconds, confine, session
 from ingest.sandbox.cpu_starvation import Starving
 from ingest.serialization.codec import Codec, InvalidData
 
-STARTING = 120.0  # seconds until a new child has loaded its libraries, on a busy machine
-OFTEN = 0.1  # seconds between two beats that are passed on
+STARTING = 120.0  # seconds for a new child to load its libraries, on a busy machine
+OFTEN = 0.1  # seconds between two forwarded beats
 _BEAT, _FAILED, _DONE = b"b", b"f", b"d"  # the kinds of messages
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Job(Generic[T]):
 
 @dataclass(frozen=True)
 class Beat:
-    """The child is at work; `total` 0: it does not know how far it is."""
+    """The child is working; `total` 0: the total is unknown."""
 
     done: int
     total: int
@@ -66,7 +66,7 @@ class _Failed:
 
 
 class Ended(Exception):
-    """The child is no more."""
+    """The child has ended."""
 
 
 class Crashed(Ended):
@@ -78,30 +78,30 @@ class Invalid(Ended):
 
 
 class Silent(Ended):
-    """It was ended because it gave no sign of life."""
+    """The parent ended it because it gave no sign of life."""
 
 
 class Late(Ended):
-    """It was ended because the job took too long."""
+    """The parent ended it because the job took too long."""
 
 
 class TooLarge(Exception):
-    """What the job made is too much to be sent."""
+    """The result is too large to be sent."""
 
 
 class OutOfMemory(Exception):
-    """The job wanted more memory than there is for it."""
+    """The job needed more memory than it may have."""
 
 
 class Faulty(Exception):
-    """The job raised an error that is not meant for people."""
+    """The job raised an unexpected error."""
 
 
 class Child:
     """The parent's end. One job at a time."""
 
     def __init__(self, bounds: Bounds, writable: Path | None = None) -> None:
-        """It can write below `writable`, and below a folder of its own."""
+        """The child can write below `writable`, and below a folder of its own."""
         # Not fork: the parent has threads, and its models would count as the child's memory.
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -110,14 +110,14 @@ class Child:
         self._bounds = bounds
         self._process = context.Process(target=_serve, args=(theirs, folders, bounds), daemon=True)
         self._process.start()
-        theirs.close()  # else its end would not be noticed
+        theirs.close()  # otherwise its end would not be noticed
         self._ready = False
 
     def run(self, job: Job[T], heard: Callable[[Beat], None]) -> T:
-        """What the job returns. Raises its PinciteError or one of the errors above."""
+        """Run a job and return its result. Raises its PinciteError or one of the errors above."""
         try:
             self._pipe.send(job)
-            if not self._ready:  # it is loading what the job needs
+            if not self._ready:  # it is loading the libraries of the job
                 self._next(time.monotonic() + STARTING)
                 self._ready = True
             return self._result(job.codec, heard)
@@ -129,7 +129,7 @@ class Child:
             raise Invalid from error
 
     def end(self) -> None:
-        """At once: a hanging child does not listen to anything softer."""
+        """End it at once: a hanging child ignores anything softer."""
         self.kill()
         self._process.join()
         self._pipe.close()
@@ -142,7 +142,7 @@ class Child:
         return self._process.is_alive()
 
     def kill(self) -> None:
-        """From another thread: whoever waits for it ends it."""
+        """Kill it from another thread; the waiting thread ends it."""
         self._process.kill()
         for program in session(self._process.pid or 0):
             with suppress(OSError):
@@ -189,7 +189,7 @@ def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
     """In the child."""
     confine(bounds.memory, folders)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # removed by the parent in any case
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # the parent removes it in any case
     sender = _Sender(pipe)
     progress.listen(sender.beat)
     with suppress(EOFError):
@@ -204,7 +204,7 @@ def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
 
 
 class _Sender:
-    """Passes beats on, but not every one: a loader may beat for each row of a large sheet."""
+    """Forwards some beats: a loader may beat for each row of a large sheet."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -238,7 +238,7 @@ def _done(job: Job[object], bounds: Bounds) -> bytes:
         return _failed(next(cls for cls in type(error).mro() if cls.__name__ in _ERRORS), error)
     except MemoryError:
         return _failed(OutOfMemory)
-    except Exception as error:  # a fault of a loader costs one file, as a crash does
+    except Exception as error:  # a fault of a loader costs one file, like a crash
         return _failed(Faulty, repr(error)[:2000])
 
 
@@ -248,7 +248,7 @@ def _failed(kind: type, words: object = "") -> bytes:
 
 
 def _end_with_parent() -> None:
-    # A killed parent tells nobody, and a child would wait for its next job for ever.
+    # A killed parent sends nothing, and a child would wait for its next job for ever.
     if parent := multiprocessing.parent_process():
         connection.wait([parent.sentinel])
         os._exit(1)

@@ -1,4 +1,4 @@
-"""What a process that reads unknown files gives up for good: network, memory, other people's files.
+"""Confines a process that reads unknown files: it gives up network, memory and foreign files.
 
 Landlock and seccomp are Linux's own and hold for native code and for programs that are started;
 where there is no such thing, hooks in Python remain. docs/security.md tells what holds where.
@@ -21,13 +21,13 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
 def confine(memory: int, writable: Sequence[Path]) -> None:
-    """For this process, its threads and all that it starts, until it ends.
+    """Confine this process, its threads and its children, until it ends.
 
-    `memory` is bytes of address space; below the folders `writable`, and nowhere else, files may be
-    made and changed.
+    `memory` is in bytes of address space. Files may be created and changed only below the folders
+    `writable`.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
-    with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this one
+    with suppress(AttributeError, OSError):  # its children can then be found and ended with it
         os.setsid()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
@@ -43,7 +43,7 @@ def confine(memory: int, writable: Sequence[Path]) -> None:
 
 
 def allow_seconds(seconds: float) -> None:
-    """Of processor time from now on: a child that lost its parent in native code ends, too."""
+    """Limit the processor time from now on: a child that lost its parent in native code ends."""
     with suppress(ImportError, ValueError):
         import resource
 
@@ -54,7 +54,7 @@ def allow_seconds(seconds: float) -> None:
 
 
 class _Guard:
-    """An audit hook: Python calls it before it does something, and it cannot be removed."""
+    """An audit hook: Python calls it before each action, and it cannot be removed."""
 
     def __init__(self, writable: Sequence[Path]) -> None:
         self._writable = tuple(os.path.realpath(folder) + os.sep for folder in writable)
@@ -83,7 +83,7 @@ def _local(address: object) -> bool:
 
 
 def session(leader: int) -> Iterator[int]:
-    """The processes that a confined one has started, where the system tells them."""
+    """The processes that a confined one has started, where the system lists them."""
     import psutil
 
     for process in psutil.pids():

@@ -1,21 +1,21 @@
-"""Tells a child that is slow because the machine is busy from one that hangs.
+"""Distinguishes a child on a busy machine from one that hangs.
 
-Silence is measured by the clock on the wall. Beside ten other programs that is a tenth of the work,
-so a child that works, but was given little of the processor, asks for more time by itself.
+Silence is measured in wall-clock time. Beside ten other programs that is a tenth of the work, so a
+child that works but gets little of the processor asks for more time by itself.
 """
 
 import threading
 import time
 from collections.abc import Callable
 
-_SHARE = 0.4  # of the silence that is allowed: with more time on the processor it had its chance
-_LATE = 0.5  # of the silence that is allowed: before that nobody has to ask
-_WORKING = 0.005  # of the time between two looks: what sleeps or waits uses far less
+_SHARE = 0.4  # of the allowed silence: with more processor time it had its chance
+_LATE = 0.5  # of the allowed silence: no request is needed before
+_WORKING = 0.005  # of the time between two checks: sleeping and waiting use far less
 _LOOKS = 20  # in the time of silence that is allowed
 
 
 class Starving:
-    """Watches the processor time of this process since its last sign of life."""
+    """Watches this process's processor time since its last sign of life."""
 
     def __init__(self, ask: Callable[[], None]) -> None:
         self._ask = ask
@@ -31,7 +31,7 @@ class Starving:
         self._heard = time.monotonic()
 
     def begin(self, silence: float) -> None:
-        """A job begins that may be silent for so many seconds."""
+        """Begin a job that may be silent for so many seconds."""
         self._silence = silence
         self.alive()
         self._begun.set()

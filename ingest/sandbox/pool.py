@@ -1,4 +1,4 @@
-"""Runs loaders in child processes: a file that crashes or hangs one costs only that file."""
+"""Runs loaders in child processes: a crash or hang costs only that file."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from ingest.sandbox.child import Beat, Child, Job, ResultCodec
 from ingest.serialization.codec import Codec
 from ingest.serialization.reading import Loaded, LoadedCodec
 
-POLL = 0.25  # seconds between two looks at how far a file is
+POLL = 0.25  # seconds between two progress checks
 
 _SECONDS: Codec[list[float]] = Codec(list[float])
 Heard = Callable[[int, int], None]
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class Sandbox:
-    """Warm child processes that read files; one is replaced when a file breaks it."""
+    """A pool of warm child processes that read files; a broken one is replaced."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Sandbox:
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
         heard: Heard | None = None,
     ) -> Callable[[], Expanded]:  # fmt: skip
-        """The same for the files inside of a file, see `ingest.containers.expand`."""
+        """The same for the files inside a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
         job = partial(expand, path, folder, bounds, level, frozenset(LOADERS))
         return self._begin(job, Codec(Expanded), path, heard)
@@ -95,7 +95,7 @@ class Sandbox:
         return self._begin(partial(cut, path, spots, folder), _SECONDS, path)
 
     def close(self) -> None:
-        """End all children, also in the midst of a file; from any thread."""
+        """End all children, also in the middle of a file; from any thread."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -111,7 +111,7 @@ class Sandbox:
 
 
 class _Signs:
-    """The last beat of a child: written by the thread that listens, read by the one that waits."""
+    """The last beat of a child, shared by the listening and the waiting thread."""
 
     def __init__(self) -> None:
         self.last = Beat(0, 0)
@@ -121,7 +121,7 @@ class _Signs:
 
 
 class _Pool:
-    """A thread for each child, which hands it jobs and listens to it."""
+    """One thread for each child, which passes it jobs and listens to it."""
 
     def __init__(self, children: int, make: Callable[[], Child]) -> None:
         self._make = make
@@ -154,7 +154,7 @@ class _Pool:
     def _warm(self) -> Child | None:
         while self._idle:
             one = self._idle.pop()
-            if one.alive:  # else something ended it meanwhile, and the next file is not to blame
+            if one.alive:  # otherwise something else ended it, and the next file is not to blame
                 return one
             one.end()
         return None
@@ -191,7 +191,7 @@ def _wait(future: "Future[T]", path: Path, bounds: Bounds, signs: _Signs, heard:
 
 
 def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
-    """What happened and what to do; the settings are those of assistant/settings.py."""
+    """Says what happened and what to do; the settings are those of assistant/settings.py."""
     match error:
         case child.Late():
             what, knob = f"took longer than {bounds.seconds:.0f} seconds to read", "file_seconds"

@@ -1,4 +1,4 @@
-"""Pages as bytes, each made into objects when it is looked at: a third of the memory."""
+"""Pages as bytes, each unpacked when it is read: a third of the memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Self, overload

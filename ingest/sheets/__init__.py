@@ -1,1 +1,1 @@
-"""Spreadsheets: what their cells hold, what lies around the cells, and where the tables are."""
+"""Spreadsheets: the values of cells, their metadata, and the regions of tables."""

@@ -1,6 +1,6 @@
-"""What a workbook says of its cells besides their values: formats, hiding, comments, charts.
+"""The metadata of a workbook's cells: formats, hiding, comments, charts.
 
-Reads the XML of XLSX and ODS. Old and binary workbooks say none of it.
+Reads the XML of XLSX and ODS. Old and binary workbooks have none.
 """
 
 import re
@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from ingest.office.ooxml import Package, Relation, child, children, texts
 from ingest.sheets.typed_cells import Unit, unit
 
-LARGEST = 20_000_000  # bytes of a sheet's XML that are looked through for formats and hiding
+LARGEST = 20_000_000  # bytes of a sheet's XML that are searched for formats and hiding
 _PERCENT = {9: Unit("%"), 10: Unit("%")}  # formats that are built in, by number
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _TEXT = frozenset({"?:t", "text:p"})

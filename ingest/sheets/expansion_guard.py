@@ -1,4 +1,4 @@
-"""How much text the cells of a workbook come to, before any of it is read.
+"""Estimates how much text the cells of a workbook hold, before any is read.
 
 Many cells may show one text of the file: to read them makes a copy for each, gigabytes of a small
 file. Cells are counted in the bytes: to parse them takes as long as to read them.
@@ -11,7 +11,7 @@ from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 from ingest.office.ooxml import Package
 
-MOST = 20_000_000  # letters that any workbook may have, however small it is
+MOST = 20_000_000  # letters that any workbook may have, whatever its size
 # Letters for each byte of its XML: .06 in the workbooks measured, 2 with a form letter in each row.
 _TIMES = 20
 _SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d+)""")
@@ -50,7 +50,7 @@ def _of_xlsx(package: Package) -> tuple[int, int]:
 
 
 def _lengths(shared: bytes) -> list[int]:
-    """Of each shared text, with its markup."""
+    """The length of each shared text, with its markup."""
     starts = [match.start() for match in re.finditer(rb"<(?:\w+:)?si\b", shared)]
     return [end - start for start, end in zip(starts, [*starts[1:], len(shared)], strict=True)]
 
@@ -62,7 +62,7 @@ def _shown(sheet: bytes, texts: list[int]) -> Iterator[int]:
 
 
 def _of_ods(content: bytes) -> int:
-    """Letters of cells, each as often as it and its row are said to be repeated."""
+    """The letters of all cells, multiplied by the declared repetitions of cell and row."""
     letters, rows, before, columns = 0, 1, 0, 0
     for match in _CELL.finditer(content):
         repeated = _REPEATED.search(match[2])

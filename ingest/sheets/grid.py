@@ -1,4 +1,4 @@
-"""Stored values become cells: merged ones are filled, and what was left out is counted."""
+"""Turns stored values into cells: merged ones are filled, and omitted ones are counted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ingest.sheets.typed_cells import Unit, Value, native
 from ingest.sheets.workbook import Range
 
 _NO_UNIT = Unit()
-_REPEATED = 200_000  # letters that one merged cell may come to; a longer text stands once
+_REPEATED = 200_000  # letters of a merged cell that is repeated; a longer text appears once
 
 
 @dataclass
@@ -19,12 +19,12 @@ class Filled:
 
     rows: Grid = field(default_factory=list)
     joined: set[int] = field(default_factory=set)  # rows with cells merged side by side
-    unread: int = 0  # rows behind the most that are read
+    unread: int = 0  # rows beyond the limit
     characters: int = 0  # of these rows
 
 
 def filled(values: Iterable[Sequence[Value | None]], around: Around, most: int) -> Filled:
-    """Cells up to `most` that hold something."""
+    """The cells of a sheet, up to `most` non-empty ones."""
     found = Filled()
     read = 0
     for at, row in enumerate(values):

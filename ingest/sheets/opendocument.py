@@ -1,4 +1,4 @@
-"""What an ODS workbook says around its cells: hidden rows and columns, and comments."""
+"""The metadata of an ODS workbook: hidden rows and columns, and comments."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element

@@ -1,4 +1,4 @@
-"""Where the tables of a sheet are: blocks of cells with empty rows and columns around them."""
+"""Finds the tables of a sheet: blocks of cells with empty rows and columns around them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Block:
 
     @property
     def single(self) -> str:
-        """The text, when there is only one cell with something in it."""
+        """The text, when only one cell is filled."""
         filled = {cell.text for row in self.rows for cell in row if cell.text}
         return filled.pop() if len(filled) == 1 and len(self.rows) == 1 else ""
 
@@ -81,7 +81,7 @@ def _bands(filled: Sequence[bool]) -> list[tuple[int, int]]:
 
 
 def _columns(rows: Grid) -> list[tuple[int, int]]:
-    """Side by side tables, when each can stand for itself; else one with empty columns in it."""
+    """Tables side by side, when each is independent; else one table with empty columns."""
     width = max((len(row) for row in rows), default=0)
     filled = [any(at < len(row) and row[at].text for row in rows) for at in range(width)]
     parts = _bands(filled)
@@ -91,6 +91,6 @@ def _columns(rows: Grid) -> list[tuple[int, int]]:
 
 
 def _independent(rows: Grid) -> bool:
-    """It has heads of its own, or leaves rows empty that others fill."""
+    """Whether a block has heads of its own, or leaves rows empty that others fill."""
     gaps = [not any(cell.text for cell in row) for row in rows]
     return any(gaps) or (len(rows[0]) > 1 and bool(header_rows(rows)))

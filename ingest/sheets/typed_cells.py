@@ -1,4 +1,4 @@
-"""A stored value becomes a Cell: its type is what the file says, not what its text looks like."""
+"""Turns a stored value into a Cell: its type comes from the file, not from its text."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ _CURRENCY = re.compile(rf"\[\$([^\-\]]+)(?:-[\w]+)?\]|\"?\s*([$€£¥₪₹]|\b
 
 
 class Unit(NamedTuple):
-    """What a number format puts beside a number."""
+    """The unit that a number format adds to a number."""
 
     sign: str = ""
     before: bool = False

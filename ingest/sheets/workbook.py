@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 DENSE = 20_000_000  # cells of a rectangle
-_GAP = 2  # empty rows or columns that are kept of a wider gap in a sheet with far more
+_GAP = 2  # empty rows or columns that remain of a wider gap
 _OFTEN = 1000  # rows between two signs of life
 
 Row = list[Value | None]
@@ -31,7 +31,7 @@ class Sheet(NamedTuple):
 
 
 class Workbook:
-    """A workbook that is open; use it in a `with`."""
+    """An open workbook; a context manager."""
 
     def __init__(self, source: Source) -> None:
         """Raises EncryptedFile or UnreadableFile."""
@@ -72,7 +72,7 @@ class Workbook:
         with warnings.catch_warnings(action="ignore"):
             book = load_workbook(self._source.path, read_only=True, data_only=True)
             sheet = book[name]
-            sheet.reset_dimensions()  # else it fills each row up to the last column of the sheet
+            sheet.reset_dimensions()  # otherwise it fills each row up to the sheet's last column
             yield from closed_up(enumerate(sheet.iter_rows(values_only=True)))
 
 
@@ -92,7 +92,7 @@ def closed_up(rows: Iterable[tuple[int, Sequence[object]]]) -> list[Row]:
 
 
 def _places(columns: set[int]) -> dict[int, int]:
-    """Where the columns come when no gap between them is wider than _GAP."""
+    """The new places of columns when no gap is wider than _GAP."""
     place, before, new = {}, -1, -1
     for column in sorted(columns):
         new += min(column - before, _GAP + 1)

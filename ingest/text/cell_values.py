@@ -1,4 +1,4 @@
-"""What the text of a cell means: a number, a date, truth, nothing, or only text.
+"""Types the text of a cell: a number, a date, truth, nothing, or plain text.
 
 Nothing is guessed: "01/02/2024", "No" and (alone) "1.234" stay text. Formats that store typed
 values, such as XLSX, make their Cells themselves.
@@ -39,7 +39,7 @@ class _Number(NamedTuple):
 
 
 def cell(text: str, line: int, decimal: str = "") -> Cell:
-    """The cell that shows this text on this line; `decimal`: the table's mark, when known."""
+    """The cell for a text on a line; `decimal` is the table's decimal mark, when known."""
     bare = " ".join(text.split(" ")).strip()
     if not bare or bare in _NOTHING:
         return Cell(text, line, None, "empty")
@@ -65,7 +65,7 @@ def cells(
 
 
 def decimal_mark(texts: Iterable[str]) -> str:
-    """ "." or "," when the numbers of a table prove it and none speaks against it, else ""."""
+    """ "." or "," when the numbers of a table prove it and none contradicts, else ""."""
     found = (_NUMBER.fullmatch(text.strip()) for text in texts)
     return numbers.decimal_mark(match["digits"] for match in found if match)
 
@@ -76,7 +76,7 @@ def row_text(texts: Iterable[str]) -> str:
 
 
 def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> int:
-    """How many rows at the top are headings of columns: 1 when they are unlike what is below.
+    """The number of header rows: 1 when the first row is unlike the rows below.
 
     `joined` are rows with cells merged side by side: heads over heads.
     """
@@ -101,7 +101,7 @@ def _heads(rows: Sequence[Sequence[Cell]]) -> int:
 
 
 def _could_head(row: Sequence[Cell]) -> bool:
-    """Words or years, and no word twice."""
+    """Whether a row could be a header: words or years, and no word twice."""
     texts = [c.text.strip() for c in row if c.kind != "empty"]
     words = [c for c in row if c.kind == "text"]
     others = [c for c in row if c.kind not in ("text", "empty") and not re.fullmatch(YEAR, c.text)]
@@ -109,7 +109,7 @@ def _could_head(row: Sequence[Cell]) -> bool:
 
 
 def _unlike(top: Cell, at: int, below: Sequence[Sequence[Cell]]) -> bool:
-    """The column below is all of another kind: a number above words."""
+    """Whether all cells below are of another kind than the head."""
     kinds = {row[at].kind for row in below if at < len(row)} - {"empty"}
     return len(kinds) == 1 and top.kind not in kinds
 

@@ -1,4 +1,4 @@
-"""Bytes become text in whatever encoding they are. Only this module imports charset_normalizer."""
+"""Decodes bytes of any encoding. Only this module imports charset_normalizer."""
 
 import codecs
 import re
@@ -8,7 +8,7 @@ from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 
 MOST = 50_000_000  # bytes of a text file that are read
-_SAMPLE = 200_000  # bytes that are looked at to tell the encoding
+_SAMPLE = 200_000  # bytes that are examined to find the encoding
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -16,8 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MOSTLY = 1 / 3  # control characters among the first bytes: no text, though they are valid UTF-8
-_STRAY = 1 / 20  # the same when the bytes are in no encoding that can be told for sure
+_MOSTLY = 1 / 3  # control characters among the first bytes: not text, although valid UTF-8
+_STRAY = 1 / 20  # the same when no encoding is certain
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a]")
 
 
@@ -34,7 +34,7 @@ def read_text(source: Source, declared: str = "") -> Decoded:
 
 
 def read_whole(source: Source, declared: str = "") -> Decoded:
-    """The same for formats that make no sense in part."""
+    """The same for formats that are useless in part."""
     return decode(whole_bytes(source), source.name, declared)
 
 
@@ -60,13 +60,13 @@ def _first_bytes(source: Source) -> tuple[bytes, int]:
 
 
 def decode(data: bytes, name: str, declared: str = "") -> Decoded:
-    """The text of bytes. `declared` is the encoding that they claim. Raises UnreadableFile."""
+    """Decode bytes. `declared` is the encoding that they claim. Raises UnreadableFile."""
     encoding = encoding_of(data, name, declared)
     return Decoded(data.decode(encoding, errors="replace"), encoding)
 
 
 def encoding_of(data: bytes, name: str, declared: str = "") -> str:
-    """By the mark at its beginning, by what it says, as UTF-8, and else by its letters."""
+    """The encoding: by the byte order mark, the declaration, as UTF-8, or else by the letters."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding

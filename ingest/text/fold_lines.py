@@ -1,4 +1,4 @@
-"""Long lines become several: paragraphs and rows of formats that have no line ends of their own.
+"""Folds long lines: paragraphs and rows of formats without line ends of their own.
 
 A line is the smallest thing that is found, read and cited, and the embedding model reads at most
 256 tokens. Folding before cutting keeps "a passage is whole lines" true, so that nothing is
@@ -36,7 +36,7 @@ def _folded(pages: Sequence[Page]) -> Iterator[Page]:
 
 
 def folded_page(page: Page) -> Page:
-    """The page with its long lines folded; its tables know where their lines went."""
+    """The page with its long lines folded; its tables follow their lines."""
     if not any(map(_is_long, page.lines)):
         return page
     pieces = [fold(line) for line in page.lines]
@@ -49,7 +49,7 @@ def folded_page(page: Page) -> Page:
 
 
 def fold(line: Line) -> tuple[Line, ...]:
-    """The line as lines of at most LONG tokens, cut after sentences where that can be."""
+    """The line as lines of at most LONG tokens, cut after sentences where possible."""
     if not _is_long(line):
         return (line,)
     spans = _packed(line.text, list(_small(line.text, (0, len(line.text)))))
@@ -63,7 +63,7 @@ def _is_long(line: Line) -> bool:
 
 
 def _small(text: str, span: Span) -> Iterator[Span]:
-    """Sentences; of those that are too long their words; of those too long parts of them."""
+    """Sentences; the words of those that are too long; parts of words that are too long."""
     for sentence in _cut(text, span, _ENDS):
         if about_tokens(text[slice(*sentence)]) <= LONG:
             yield sentence
@@ -116,7 +116,7 @@ def _moved(table: Table, pieces: list[tuple[Line, ...]], starts: list[int]) -> T
 def _placed(
     row: tuple[Cell, ...], pieces: list[tuple[Line, ...]], starts: list[int]
 ) -> Iterator[Cell]:
-    """Cells stand in their line one after the other: each is looked for behind the one before."""
+    """Cells follow one another in their line: each is searched after the one before."""
     at: dict[int, Span] = {}  # line -> piece and place in it where the last cell ended
     for cell in row:
         parts = pieces[cell.line]

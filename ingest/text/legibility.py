@@ -1,6 +1,6 @@
-"""Can a page's text layer be trusted? Decided from its characters and from the ink it explains.
+"""Decides whether a page's text layer can be trusted, by its characters and the ink.
 
-The thresholds and what they were measured on: docs/formats.md.
+The thresholds and their measurement: benchmarks/results/text_layers.md.
 """
 
 import re
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     Pixels = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
-INK = 20.0  # square points of ink in a character of running text, at SMALL
+INK = 20.0  # square points of ink for a character of running text, at SMALL
 SMALL = 0.5  # pixels in a point when ink is measured
 
 _CONTRAST = 60  # of 255, to the paper
-_SOLID = 7  # pixels: what is this thick both ways is a picture or a ground, not writing
+_SOLID = 7  # pixels: thicker marks in both directions are no writing
 _SHADE, _PAPER = 30, 0.6
-FEW = 60  # characters: less unread ink than these make is a logo, a rule, a stain
+FEW = 60  # characters: less unread ink is a logo, a rule or a stain
 
 _MEANINGLESS = re.compile(r"[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
@@ -48,7 +48,7 @@ _LONG = 25  # letters: longer words are rare in any language, even in German
 
 
 def doubt(text: str) -> str:
-    """What is wrong with the characters of a text layer, as a phrase; nothing if empty."""
+    """What is wrong with the characters of a text layer, as a phrase; empty when nothing is."""
     if len(_MEANINGLESS.findall(text)) > 0.1 * count(text):
         return "characters without a meaning"
     if len(_SYMBOL.findall(text)) > 0.25 * max(count(text), 200) and not _mostly_letters(text):
@@ -67,7 +67,7 @@ def doubt(text: str) -> str:
 
 
 def _mostly_letters(text: str) -> bool:
-    """As in source code, which has many signs."""
+    """Whether letters prevail; source code has many signs."""
     return sum(map(str.isalpha, text)) > 0.5 * count(text)
 
 
@@ -85,7 +85,7 @@ def _wordlike(words: list[str]) -> float:
     return sum(map(_pronounceable, longer)) / len(longer)
 
 
-@lru_cache(50_000)  # words come again: half of the time is saved
+@lru_cache(50_000)  # words repeat: this saves half of the time
 def _pronounceable(word: str) -> bool:
     apart = unicodedata.normalize("NFD", word)
     word = "".join(letter for letter in apart if not unicodedata.combining(letter))
@@ -94,13 +94,13 @@ def _pronounceable(word: str) -> bool:
 
 
 def _common(words: list[str]) -> float:
-    """The share of common words. Of one letter are many words of any cipher, too."""
+    """The share of common words. Single letters do not count: any cipher has them, too."""
     longer = [word.lower() for word in words if len(word) > 1]
     return sum(word in _COMMON for word in longer) / max(len(longer), 1)
 
 
 def written(picture: "Image", lines: Sequence[Line] = (), scale: float = SMALL) -> int:
-    """An estimate of the characters on a picture, by its ink, outside of the lines given."""
+    """An estimate of the characters on a picture, by its ink, outside the given lines."""
     pixels = _fine(picture.convert("L"))
     for line in lines:
         x0, y0, x1, y1 = (side * scale for side in line.box)
@@ -110,7 +110,7 @@ def written(picture: "Image", lines: Sequence[Line] = (), scale: float = SMALL) 
 
 
 def like_paper(picture: "Image") -> bool:
-    """Is most of it of one shade? Then marks on it may be writing; in a photograph they are not."""
+    """Whether most of it has one shade, as paper and unlike photographs."""
     import numpy as np
 
     grey = np.asarray(picture.convert("L")).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Lines of a page become running text: hyphens at line ends undone, ligatures made plain."""
+"""Joins lines of a page into running text: undoes hyphenation, and replaces ligatures."""
 
 import re
 import unicodedata
@@ -16,9 +16,9 @@ _ENTRIES = 3  # in one passage: running text has none
 
 
 def vocabulary(texts: Sequence[str]) -> frozenset[str]:
-    """The words of a document in lower case: what tells `organi-|zation` from `long-|term`.
+    """The words of a document in lower case, which distinguish `organi-|zation` from `long-|term`.
 
-    Not those that are parted at the end of a line: they may be parts of words.
+    Without words broken at the end of a line, which may be parts of words.
     """
     whole = (_LINE_ENDS.sub(" ", text) for text in texts)
     return frozenset(word.lower() for text in whole for word in _WORD.findall(text))
@@ -33,17 +33,17 @@ def join(lines: Sequence[str], words: Collection[str] = ()) -> str:
 
 
 def plain(text: str) -> str:
-    """Ligatures and full-width letters as the letters that people type; dot leaders made short."""
+    """Text with plain instead of ligature and full-width letters, and with short dot leaders."""
     return " ".join(_LEADERS.sub(" … ", unicodedata.normalize("NFKC", text)).split())
 
 
 def lists_contents(text: str) -> bool:
-    """Is a passage, as `plain` makes it, a table of contents: titles, leaders, page numbers?"""
+    """Whether a passage, after `plain`, is a table of contents: titles, leaders, page numbers."""
     return len(_ENTRY.findall(text)) >= _ENTRIES
 
 
 def about_tokens(text: str) -> int:
-    """About how many word pieces an English embedding model makes of the text, without the model.
+    """Estimates the number of word pieces of an English embedding model, without the model.
 
     Within 20 % of all-MiniLM-L6-v2's own count on reports and handbooks.
     """

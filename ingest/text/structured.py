@@ -1,4 +1,4 @@
-"""JSON and XML as one kind of tree: texts, lists, and fields in the order of the file."""
+"""JSON and XML as one kind of tree: texts, lists, and fields in file order."""
 
 import json
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from ingest.platform.progress import beat
 
 @dataclass(frozen=True)
 class Record:
-    """Named fields in the order of the file; a name may stand there twice."""
+    """Named fields in file order; a name may occur twice."""
 
     fields: "list[tuple[str, Node]]"
 
     @property
     def flat(self) -> bool:
-        """All of its fields are texts, and no name comes twice: a row of a table."""
+        """Whether all fields are texts without repeated names, so it can be a table row."""
         names = {name for name, node in self.fields if isinstance(node, str)}
         return len(names) == len(self.fields) > 0
 
@@ -25,7 +25,7 @@ Node: TypeAlias = "str | list[Node] | Record"
 
 
 def from_json(text: str) -> Node:
-    """Raises ValueError, or RecursionError for what is nested thousands deep."""
+    """Raises ValueError, or RecursionError for nesting thousands deep."""
     return _node(json.loads(text, object_pairs_hook=_record, parse_float=str, parse_int=str))
 
 
@@ -45,7 +45,7 @@ def _node(value: Any) -> Node:
 
 
 def from_xml(element: Element) -> Node:
-    """Attributes and children as fields; an element with words between its children as text."""
+    """Attributes and children become fields; an element with words between them becomes text."""
     beat(0, 0)
     mixed = any((child.tail or "").strip() for child in element)
     own = " ".join((element.text or "").split())
@@ -61,7 +61,7 @@ def from_xml(element: Element) -> Node:
 
 
 def _grouped(element: Element) -> "list[tuple[str, Node]]":
-    """Children one after the other; a run of the same name is a list."""
+    """Children in order; a run of equal names becomes a list."""
     runs: list[tuple[str, list[Node]]] = []
     for child in element:
         if not isinstance(child.tag, str):

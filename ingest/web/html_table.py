@@ -1,4 +1,4 @@
-"""A table of HTML becomes rows of text: cells that span are repeated in each place they cover."""
+"""Reads a table of HTML as rows of text; spanning cells are repeated in each place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ _BREAKS = {
     "th", "thead", "tr", "ul",
 }  # fmt: skip
 _WIDEST = 1000  # columns; a cell may claim to span a billion
-_REPEATED = 50_000  # letters that a cell may come to that spans others; a longer text stands once
+_REPEATED = 50_000  # letters of a spanning cell that is repeated; a longer text appears once
 _LONG = 600  # characters of a cell that is rather a part of a layout
 
 
 @dataclass
 class Grid:
-    """What was read of one table."""
+    """The content of one table."""
 
     caption: str = ""
     rows: list[list[str]] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)  # of each row: why it is not seen
+    hidden: list[str] = field(default_factory=list)  # for each row: why it is hidden
     header: int = 0
     unseen: list[tuple[str, str]] = field(default_factory=list)  # reason and text, in seen rows
     pictures: list[str] = field(default_factory=list)  # their alternative texts
@@ -43,7 +43,7 @@ class Grid:
 
 
 def is_data(table: "Element") -> bool:
-    """A table of values; not one that places the parts of a page or mail."""
+    """Whether it is a table of values, not of layout."""
     if table.get("role") in ("presentation", "none"):
         return False
     if any(name_of(part) in ("caption", "thead") for part in table):
@@ -59,7 +59,7 @@ def is_data(table: "Element") -> bool:
 
 
 def read(table: "Element", visibility: Visibility) -> Grid:
-    """The cells of a table row by row, each as often as it spans rows and columns."""
+    """The cells of a table row by row, repeated over the rows and columns that they span."""
     grid = Grid()
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
     for part in table:
@@ -100,7 +100,7 @@ def _row(own: "list[tuple[Element, str]]", spanning: dict[int, tuple[int, str]])
 def _stands_below(
     own: "list[Element]", texts: list[str], spanning: dict[int, tuple[int, str]]
 ) -> bool:
-    """All that a row holds stands in the next one, too; a long text does not go on."""
+    """Whether the next row repeats all cells of this row; long texts do not count."""
     down = bool(own) and all(_span(cell, "rowspan") > 1 for cell in own)
     return down and set(texts) <= {text for _, text in spanning.values()}
 
@@ -138,7 +138,7 @@ def _cells(row: "Element") -> "Iterator[Element]":
 
 
 def _text(cell: "Element", visibility: Visibility, grid: Grid, hidden: str) -> str:
-    """What is seen in a cell; what is not goes to `unseen`, and pictures to `pictures`.
+    """The visible text of a cell; hidden text goes to `unseen`, and pictures to `pictures`.
 
     `hidden`: all of the row is, and its text stays together.
     """

@@ -1,4 +1,4 @@
-"""A tree of HTML becomes the lines of a page: paragraphs, headings, lists, tables, pictures.
+"""Reads a tree of HTML into the lines of a page: paragraphs, headings, lists, tables, pictures.
 
 Markers of list items, which a browser draws, are written and counted as if the file held them.
 """
@@ -35,7 +35,7 @@ _DEEPEST = 200  # elements within elements; text that lies deeper is read withou
 
 @dataclass(frozen=True)
 class _State:
-    """What holds for the text inside an element."""
+    """The state of the text inside an element."""
 
     hidden: str = ""
     heading: int = 0
@@ -48,7 +48,7 @@ class Reader:
     """Writes one tree of HTML into a flow."""
 
     def __init__(self, root: "Element", flow: Flow, look: Look = unseen) -> None:
-        """`look` says what stands on the pictures that the page itself holds."""
+        """`look` reads the text on the pictures that the page itself holds."""
         self._flow = flow
         self._look = look
         self._written: list[tuple[Writing, str]] = []  # of pictures, and why they are not seen
@@ -87,7 +87,7 @@ class Reader:
             self._block(element, tag, state)
 
     def _deep(self, element: "Element", outer: _State) -> None:
-        """Text without its structure, but not without what hides it. No recursion."""
+        """Read text without its structure, but with its hiding. No recursion."""
         inside, silent = [outer], 0
         for event, one in iterwalk(element, events=("start", "end", "comment")):
             if event == "start":
@@ -138,7 +138,7 @@ class Reader:
         self._texts.append(text)
 
     def _flush(self, ends: bool = True) -> None:
-        """Write the text that was gathered; `ends`: what follows is another paragraph."""
+        """Write the collected text; `ends`: another paragraph follows."""
         text, state = "".join(self._texts), self._state
         self._texts = []
         if text.strip():
@@ -177,7 +177,7 @@ class Reader:
         self._begins = True
 
     def _numbered(self, item: "Element") -> str:
-        """What a browser draws before a list item."""
+        """The label that a browser draws before a list item."""
         parent = item.getparent()
         if parent is None or name_of(parent) != "ol":
             return "- "

@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 
 from ingest.images.embedded_images import Pasted, Writing, decoded
 
-Look = Callable[[str], Writing]  # the address of a picture -> what stands on it
+Look = Callable[[str], Writing]  # the address of a picture -> its text
 
 
 def looking(pasted: Pasted, part: Look | None = None) -> Look:

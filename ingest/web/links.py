@@ -1,4 +1,4 @@
-"""What stands for links and pictures in a text: "our rules (https://example.com/rules)"."""
+"""The text for links and pictures: "our rules (https://example.com/rules)"."""
 
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def link(anchor: "Element") -> str:
-    """The address in brackets; nothing for one that means something on its own site only."""
+    """A link's address in brackets; empty for an address within its own site."""
     target = (anchor.get("href") or "").strip()
     return address("".join(map(str, anchor.itertext())), target) if ":" in target else ""
 
 
 def alternative(image: "Element") -> str:
-    """The words that stand for a picture; programs write the name of its file in their place."""
+    """The alternative text of a picture, unless it is only a file name."""
     return told(image.get("alt") or "").strip()

@@ -1,4 +1,4 @@
-"""Bytes or text of HTML become a tree of elements. Nothing is fetched, no entity is expanded."""
+"""Parses HTML into a tree of elements. Nothing is fetched, and no entity is expanded."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)""")
-# Browsers show what stands behind them, too, as in pages that were joined; libxml2 drops it.
+# Browsers also show the text after them, as in joined pages; libxml2 drops it.
 _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 # As the HTML standard says; libxml2 would end the text at the first of them.
 _NO_TEXT = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
@@ -28,7 +28,7 @@ def parse_bytes(data: bytes, name: str, declared: str = "") -> "Element":
 
 
 def parse(text: str, name: str) -> "Element":
-    """The tree of HTML; damaged HTML is mended as browsers do. Raises UnreadableFile."""
+    """The tree of HTML; damaged HTML is repaired as browsers do. Raises UnreadableFile."""
     from lxml import etree, html
 
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
@@ -38,7 +38,7 @@ def parse(text: str, name: str) -> "Element":
     except etree.ParserError as error:  # nothing but white space or comments
         raise UnreadableFile(f"{name} holds no text.") from error
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
-        # Elements in 2,048 elements: what comes behind is not in the tree, and nobody would know.
+        # 2,048 nested elements: the tree silently lacks everything after them.
         raise UnreadableFile(f"{name} is nested too deeply to be read.")
     return root
 

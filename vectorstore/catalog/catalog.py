@@ -24,7 +24,7 @@ _SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own sm
 
 
 class Catalog:
-    """What is known of a library's documents."""
+    """All that a library knows of its documents."""
 
     def __init__(self, path: Path, library: str) -> None:
         """Raises HomeNotWritable or LibraryError."""
@@ -32,13 +32,13 @@ class Catalog:
         self.database = Database(path)
 
     def close(self) -> None:
-        """Close the file in all threads; whoever goes on opens it again."""
+        """Close the file in all threads; the next use opens it again."""
         self.database.close()
 
     # -- reading
 
     def generation(self) -> int:
-        """Grows with every change, whichever process made it."""
+        """Grows with every change by any process."""
         return int(self.meta("generation") or 0)
 
     def meta(self, key: str) -> str | None:
@@ -46,7 +46,7 @@ class Catalog:
         return str(row[0]) if row else None
 
     def made(self) -> str:
-        """By whom, and how often it was made anew: only what was made alike can be compared."""
+        """The maker, and the number of rebuilds: vectors of others cannot be compared."""
         row = self.database.one(
             "SELECT group_concat(value, ' ') FROM"
             " (SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC)"
@@ -54,7 +54,7 @@ class Catalog:
         return str(row[0] or "") if row else ""
 
     def readers(self) -> dict[str, int]:
-        """How many documents each reader has read, see `ingest.loaders.versions`."""
+        """The number of documents by reader, see `ingest.loaders.versions`."""
         return dict(self.database.all("SELECT reader, count(*) FROM document GROUP BY reader"))
 
     def documents(self) -> list[DocumentInfo]:
@@ -83,7 +83,7 @@ class Catalog:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
     def found_at(self, path: str) -> str | None:
-        """The sha256 of the document last found at a path."""
+        """The sha256 of the document that was last found at a path."""
         row = self.database.one(
             "SELECT sha256 FROM place JOIN document ON document.id = document_id WHERE path = ?",
             path,
@@ -115,7 +115,7 @@ class Catalog:
         return table_cells.read(self.database, name, page)
 
     def ledger(self, name: str) -> list[PageLedger]:
-        """What became of each page of a document."""
+        """The coverage ledger of each page of a document."""
         found = self.database.all(
             f"SELECT {rows.LEDGER} FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
@@ -136,18 +136,18 @@ class Catalog:
             for r in found
         }
 
-    # What a reader does not see is indexed apart: it takes no place from what is evidence.
+    # Hidden text is indexed apart, so that it takes no place from evidence.
 
     def count(self) -> int:
-        """Of chunks that a reader sees."""
+        """Of visible chunks."""
         return int(self.database.all(f"SELECT count(*) FROM chunk WHERE {_SEEN}")[0][0])
 
     def ids(self) -> set[str]:
-        """Of chunks that a reader sees."""
+        """Of visible chunks."""
         return {row[0] for row in self.database.all(f"SELECT id FROM chunk WHERE {_SEEN}")}
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
-        """Ids and their vectors: of all chunks that a reader sees, unless some are named."""
+        """Ids and vectors of all visible chunks, or of the given ones."""
         if ids is None:
             found = self.database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
         else:
@@ -157,7 +157,7 @@ class Catalog:
         return rows.matrix(found)
 
     def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
-        """Ids and vectors of the chunks of some documents that a reader sees."""
+        """Ids and vectors of the visible chunks of some documents."""
         found = self.database.all(
             "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
             f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
@@ -175,7 +175,7 @@ class Catalog:
         return {text: np.frombuffer(vector, "<f4") for text, vector in found}
 
     def hidden_vectors(self) -> tuple[list[str], Vectors]:
-        """Ids and vectors of the chunks that a reader does not see."""
+        """Ids and vectors of the hidden chunks."""
         return rows.matrix(self.database.all("SELECT id, vector FROM chunk WHERE hidden"))
 
     def chunk_places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
@@ -190,10 +190,9 @@ class Catalog:
     def bm25(
         self, query: str, k: int, hidden: bool = False, documents: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
-        """(chunk id, score) by the words of the query, the best first; higher is better.
+        """(chunk id, score) by the words of the query, best first; higher is better.
 
-        Of some documents alone, if any are given. Chunks that a reader does not see are among them
-        only when they are asked for.
+        Limited to some documents if any are given. Hidden chunks are included only on request.
         """
         match = words.match(query)
         if not match:
@@ -227,7 +226,7 @@ class Catalog:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing. Raises HomeNotWritable or LibraryError."""
+        """One transaction, all or nothing. Raises HomeNotWritable or LibraryError."""
         with self.database.transaction() as connection:
             yield connection
             connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
@@ -241,13 +240,13 @@ class Catalog:
         )
 
     def replace_by(self, path: Path) -> None:
-        """Take over what another catalogue holds, as one change of this one.
+        """Take over the contents of another catalogue, as one change of this one.
 
-        That file is changed, too: its generation becomes higher than this one's.
+        The other file changes, too: its generation becomes higher than this one's.
         """
         other = Catalog(path, self.library)
         other.set_meta("generation", str(max(self.generation(), other.generation()) + 1))
-        other.set_meta("chroma_made_by", "")  # its ids may be known there, with other vectors
+        other.set_meta("chroma_made_by", "")  # its ids may be there, with other vectors
         other.close()
         self.database.replace_by(path)
 
@@ -271,7 +270,7 @@ class Catalog:
         rows.insert_card(connection, id, document, name)
 
     def put_place(self, connection: sqlite3.Connection, path: str, sha256: str) -> None:
-        """Note that a document was found at a path; inside `writing()`."""
+        """Record that a document was found at a path; inside `writing()`."""
         connection.execute(
             "INSERT INTO place SELECT ?, id FROM document WHERE sha256 = ?"
             " ON CONFLICT (path) DO UPDATE SET document_id = excluded.document_id",
@@ -279,7 +278,7 @@ class Catalog:
         )
 
     def drop_placeless(self, connection: sqlite3.Connection, sha256: str) -> bool:
-        """Delete a document that no path leads to any more; inside `writing()`."""
+        """Delete a document without any path; inside `writing()`."""
         gone = connection.execute(
             "DELETE FROM document WHERE sha256 = ?"
             " AND NOT EXISTS (SELECT 1 FROM place WHERE document_id = document.id)",

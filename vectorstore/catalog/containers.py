@@ -1,4 +1,4 @@
-"""Files inside of files, in the catalogue: which archives were read to their end."""
+"""Files inside files in the catalogue: which archives were read completely."""
 
 import json
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ class Containers:
         self._database = database
 
     def finished(self, place: str, sha256: str) -> bool:
-        """Nothing inside is left to be done."""
+        """Whether nothing inside is left to read."""
         row = self._database.one("SELECT sha256 FROM container WHERE path = ?", place)
         return row is None or row[0] == sha256
 
     def unfinished(self) -> list[str]:
-        """Places of files that a killed run has not read to their end."""
+        """Places of files that a killed run has not read completely."""
         found = self._database.all("SELECT path FROM container WHERE sha256 = ?", _AT_WORK)
         return [row[0] for row in found]
 
     def left_out(self, place: str) -> list[Omitted]:
-        """Files inside that are not read, and why; the same in every run."""
+        """Files inside that are not read, with the reason; the same in every run."""
         row = self._database.one("SELECT left_out FROM container WHERE path = ?", place)
         return [Omitted(*omitted) for omitted in json.loads(row[0])] if row else []
 
@@ -41,7 +41,7 @@ class Containers:
 
 
 def begin(connection: Transaction, place: str, inside: bool) -> None:
-    """In the transaction that stores the file itself; `inside`: it has files inside."""
+    """Mark the beginning, in the file's own transaction. `inside`: it has files inside."""
     if inside:
         connection.execute(
             "INSERT INTO container VALUES (?, ?, '[]') ON CONFLICT (path) DO UPDATE"

@@ -9,9 +9,9 @@ from pathlib import Path
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
 _SCHEMA_VERSION = 5
-_WAIT = 60.0  # seconds that a writer waits for another process's transaction
+_WAIT = 60.0  # seconds to wait for the transaction of another process
 
-Transaction = sqlite3.Connection  # what runs statements while it lasts
+Transaction = sqlite3.Connection  # runs statements while it is open
 
 
 class Database:
@@ -36,11 +36,11 @@ class Database:
         return rows[0] if rows else None
 
     def write(self, sql: str, *values: object) -> None:
-        """One statement, a transaction of its own."""
+        """Run one statement as its own transaction."""
         self.all(sql, *values)
 
     def note(self, sql: str, *values: object) -> None:
-        """One statement that may be lost when the power fails: 30 times as fast as `write`."""
+        """Run one statement that a power failure may lose: 30 times as fast as `write`."""
         self.all("PRAGMA synchronous = NORMAL")
         try:
             self.all(sql, *values)
@@ -49,7 +49,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing. Raises HomeNotWritable or LibraryError."""
+        """All or nothing. Raises HomeNotWritable or LibraryError."""
         with _sentences(self._path):
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
@@ -62,11 +62,11 @@ class Database:
                 raise
 
     def copy_to(self, path: Path) -> None:
-        """Write what is there at this moment into a new file, also while others write here."""
+        """Write the present contents into a new file, also while others write."""
         self._between(self._path, path)
 
     def replace_by(self, path: Path) -> None:
-        """Put the contents of another file in place of these, in one transaction."""
+        """Replace the contents by those of another file, in one transaction."""
         self._between(path, self._path)
 
     def _between(self, source: Path, target: Path) -> None:
@@ -75,10 +75,10 @@ class Database:
             closing(sqlite3.connect(source, timeout=_WAIT)) as one,
             closing(sqlite3.connect(target, timeout=_WAIT)) as other,
         ):
-            one.backup(other)  # all pages in one step: nothing can come between
+            one.backup(other)  # all pages in one step: nothing can intervene
 
     def close(self) -> None:
-        """Close the connections of all threads; whoever goes on gets a new one."""
+        """Close the connections of all threads; the next use opens a new one."""
         with self._opening:
             self._local = threading.local()
             for connection in self._open.values():
@@ -101,10 +101,10 @@ class Database:
             self._change(_script(f"schema_{step}", f"tables_{step}"), step)
 
     def _change(self, script: str, version: int) -> None:
-        """Run a script that makes this version of the schema, all of it or nothing."""
+        """Run the script of this version of the schema, all or nothing."""
         with self.transaction() as connection:
             if self._version() >= version:
-                return  # another process was quicker: no step may be taken twice
+                return  # another process was faster: no step may run twice
             for statement in _statements(script):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version}")
@@ -117,7 +117,7 @@ class Database:
         if connection is None:
             connection = self._connect()
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")  # what was said to be added, stays
+            connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
         return connection
 
     def _connect(self) -> sqlite3.Connection:
@@ -150,7 +150,7 @@ def _statements(script: str) -> Iterator[str]:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """SQLite's and the system's errors as sentences."""
+    """Turns errors of SQLite and of the system into sentences."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:
@@ -167,7 +167,7 @@ def _sentences(path: Path) -> Iterator[None]:
 
 _FULL = "The disk is full: the library is as it was before this step. Free some space near"
 _CLOSED = "This folder cannot be written; choose another --home than"
-_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a sign in the error's own words
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the error message
     "full": (HomeNotWritable, _FULL),
     "no space": (HomeNotWritable, _FULL),
     "disk i/o": (

@@ -1,4 +1,4 @@
-"""The library's own copies of files, named by their content: pages can be shown for good."""
+"""The library's own copies of files, named by their content, so that pages can always be shown."""
 
 import hashlib
 import os
@@ -24,10 +24,10 @@ class Files:
         self.folder = folder
 
     def keep(self, source: Path, sha256: str) -> Path:
-        """Copy a file in, whole or not at all.
+        """Copy a file in, completely or not at all.
 
-        Raises UnreadableFile when the file is gone or has other bytes by now, and OSError when the
-        copy cannot be written.
+        Raises UnreadableFile when the file is gone or has changed, and OSError when the copy cannot
+        be written.
         """
         target = self.folder / f"{sha256}{source.suffix.lower()}"
         if target.exists():
@@ -48,21 +48,21 @@ class Files:
         return target
 
     def take(self, copy: Path) -> None:
-        """Move in a copy that bears its name already; one that is there is replaced."""
+        """Move in a copy that already has its final name; an existing one is replaced."""
         self.folder.mkdir(parents=True, exist_ok=True)
         copy.replace(self.folder / copy.name)
 
     def path(self, sha256: str) -> Path:
-        """Where a copy is; it may have been deleted by hand."""
+        """The path of a copy, which may have been deleted by hand."""
         return next(self.folder.glob(f"{sha256}.*"), self.folder / f"{sha256}.pdf")
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
 
     def scratch(self) -> Path:
-        """An empty folder for files of a moment; nobody else may be adding.
+        """An empty folder for temporary files; nobody else may be adding.
 
-        On the disk of the library: many systems keep their folder for such files in memory.
+        It is on the disk of the library: many systems keep their temporary folder in memory.
         """
         folder = self.folder.with_name("scratch")
         with suppress(OSError):
@@ -72,7 +72,7 @@ class Files:
         return folder
 
     def sweep(self, known: Collection[str] | None = None, older: float = _LEFT_OVER) -> int:
-        """Delete what killed runs left behind: scratch files, and copies of no known document."""
+        """Delete what killed runs left behind: temporary files, and copies without a document."""
         swept = 0
         for path in self.folder.glob("*") if self.folder.is_dir() else ():
             scratch = path.name.startswith(_SCRATCH)
@@ -84,19 +84,19 @@ class Files:
         return swept
 
     def intact(self, sha256: str, mend: bool = True) -> bool:
-        """Is the copy whole? A damaged one is deleted, so that adding the file puts a good one."""
+        """Whether the copy is intact. A damaged one is deleted, so that `add` makes a good one."""
         try:
             with self.path(sha256).open("rb") as copy:
                 whole = hashlib.file_digest(copy, "sha256").hexdigest() == sha256
             if mend and not whole:
                 self.remove(sha256)
-        except OSError:  # gone, or out of reach for now, as on a network drive: nothing is deleted
+        except OSError:  # gone, or out of reach, as on a network drive: nothing is deleted
             return False
         return whole
 
 
 def _date(copy: Path, source: Path) -> None:
-    """The copy tells when the original was last changed."""
+    """Give the copy the modification time of the original."""
     with suppress(OSError):
         changed = source.stat().st_mtime_ns
         os.utime(copy, ns=(changed, changed))

@@ -1,4 +1,4 @@
-"""What the catalogue tells of a library: documents, chunks, tables, and how much was read."""
+"""The records of the catalogue: documents, chunks, tables, and how much was read."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from ingest.document.model import Table
 class Coverage:
     """Characters of a document, white space aside: extracted + ocr = indexed + dropped."""
 
-    extracted: int  # read from its text
+    extracted: int  # from the text layer
     ocr: int  # recognised from pictures
     empty: int  # pages without text
     dropped: int  # not indexed; `Catalog.ledger` has the reasons
     indexed: int = 0
-    hidden: int = 0  # of those indexed: what a reader does not see
-    unread: int = 0  # estimate of what is there and could not be read
+    hidden: int = 0  # of those indexed: hidden from readers
+    unread: int = 0  # estimate of what could not be read
 
 
 @dataclass(frozen=True)
 class DocumentInfo:
-    """A document as a list shows it."""
+    """A document in a list."""
 
     document: str  # its name, unique in the library
     path: str  # where it was found

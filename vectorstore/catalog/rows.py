@@ -1,4 +1,4 @@
-"""How documents and chunks are written into rows of the catalogue, and how rows are read back."""
+"""Writes documents and chunks as rows of the catalogue, and reads them back."""
 
 import json
 import sqlite3
@@ -110,7 +110,7 @@ def lines_json(page: Page) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
-_REST: list[Any] = [0, False, 1.0, None, ""]  # the defaults of what few lines have
+_REST: list[Any] = [0, False, 1.0, None, ""]  # the defaults of rare fields
 
 
 def _line_row(line: Line) -> list[Any]:
@@ -137,7 +137,7 @@ def _figures_json(page: Page) -> str:
 
 
 def page(row: tuple, tables: tuple[Table, ...]) -> Page:  # type: ignore[type-arg]
-    """A page of the columns PAGE. What became of its characters is in the ledger."""
+    """A page from the columns PAGE. The ledger has the account of its characters."""
     number, width, height, pictures, ocr, lines, title, note, figures, unread = row
     return Page(
         number, width, height, tuple(_line(row) for row in json.loads(lines)), pictures, bool(ocr),
@@ -147,7 +147,7 @@ def page(row: tuple, tables: tuple[Table, ...]) -> Page:  # type: ignore[type-ar
 
 
 def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
-    """A page's ledger of the columns LEDGER."""
+    """A page's ledger from the columns LEDGER."""
     number, source, ocr, confidence, indexed, hidden, dropped, unread, note = row
     reasons = tuple(Dropped(*item) for item in json.loads(dropped).items())
     return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)

@@ -1,4 +1,4 @@
-"""Where documents were found: what has moved, what is gone, and the names that follow.
+"""Where documents were found: moves, losses, and the resulting names.
 
 A place is a path, or for a file inside an archive `<path of the archive>!/<path inside>`.
 """
@@ -14,10 +14,10 @@ INSIDE = "!/"
 
 
 def exists(place: str) -> bool:
-    """Is there a file at a place, or the archive that it is inside of?"""
+    """Whether there is a file at a place, or the archive around it."""
     try:
         return Path(place).exists() or (INSIDE in place and Path(place.split(INSIDE)[0]).exists())
-    except OSError:  # a folder that may not be entered; what is in it is not gone
+    except OSError:  # a folder without permission: its files are not gone
         return True
 
 
@@ -48,16 +48,16 @@ class Places:
         return sorted(found.items())
 
     def inside(self, place: str) -> int:
-        """How many files inside of a file have a document."""
+        """The number of files inside a file that have a document."""
         return sum(1 for found, _ in self.below(place) if found != place)
 
     def lost(self, roots: Sequence[Path]) -> list[tuple[str, str]]:
-        """(place, document) below some folders where no file is any more."""
+        """(place, document) below some folders where no file is left."""
         places = dict(place for root in roots for place in self.below(str(root.absolute())))
         return [(place, document) for place, document in places.items() if not exists(place)]
 
     def forget(self, places: Collection[str]) -> list[tuple[str, str]]:
-        """Places are no more. (name, sha256) of the documents that went with their last one."""
+        """Delete places. Returns (name, sha256) of documents deleted with their last place."""
         if not places:
             return []
         gone = []
@@ -72,7 +72,7 @@ class Places:
         return gone
 
     def take(self, connection: Transaction, place: str, name: str, sha256: str) -> str | None:
-        """Note where known bytes were found; the old name of a document that has moved there.
+        """Record where known bytes were found. Returns the old name of a moved document.
 
         Inside `Catalog.writing()`. It has moved when none of its places has a file any more.
         """
@@ -85,7 +85,7 @@ class Places:
         return self._rename(connection, sha256, name)
 
     def free_name(self, name: str, place: str, sha256: str) -> str:
-        """A name, with folders in front, or a mark behind, while it is another document's."""
+        """A free name: with folders before it, or a mark after it, if another document has it."""
         path = Path(place.replace(INSIDE, "/"))
         parents = path.parent.parts
         candidates = [name] + [

@@ -73,5 +73,5 @@ def _cell(line: int, kind: str, text: str, value: float | str | None, unit: str)
 
 
 def on_page(tables: Iterable[StoredTable], page: int) -> tuple[Table, ...]:
-    """Of the tables those of one page."""
+    """The tables of one page."""
     return tuple(stored.table for stored in tables if stored.page == page)

@@ -19,7 +19,7 @@ import numpy as np
 from vectorstore.store import Vectors
 
 _NAME = "chunks"
-_PATIENCE = 120.0  # seconds until a child that tries a folder has to be done, on a busy machine
+_PATIENCE = 120.0  # seconds for a child that tests a folder, on a busy machine
 _BATCH = 2000  # Chroma refuses more than 5,461 rows at once
 
 
@@ -27,7 +27,7 @@ class ChromaStore:
     """One collection with cosine distance and without an embedding function."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises whatever Chroma raises when the folder is damaged."""
+        """Raises any error of Chroma when the folder is damaged."""
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
         import chromadb
 
@@ -40,7 +40,7 @@ class ChromaStore:
             embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}},
         )
-        self.count()  # a damaged folder shows itself here, not in the first question
+        self.count()  # a damaged folder fails here, not at the first question
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         for start in range(0, len(ids), _BATCH):
@@ -73,12 +73,12 @@ class ChromaStore:
         ]
 
     def close(self) -> None:
-        """Let go of the folder, so that it can be deleted or opened by another process."""
+        """Release the folder, so that it can be deleted or opened by another process."""
         self._client.close()
 
 
 def loads(folder: Path) -> bool:
-    """Whether Chroma opens and searches a folder, tried in a child: a damaged one may crash it."""
+    """Whether Chroma opens and searches a folder, tried in a child, which may crash."""
     command = [sys.executable, "-m", "vectorstore.dense.chroma_store", str(folder)]
     try:
         done = subprocess.run(
@@ -91,7 +91,7 @@ def loads(folder: Path) -> bool:
 
 
 def fingerprint(folder: Path) -> str:
-    """Of its files' names, sizes and times: the same while nobody has written to them."""
+    """A digest of the names, sizes and times of the files, which changes with a write."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     states = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
     facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
@@ -108,7 +108,7 @@ def _try(folder: Path) -> None:
 
 
 def delete(folder: Path) -> None:
-    """Remove what Chroma keeps in the folder."""
+    """Delete Chroma's files in the folder."""
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Vectors in memory, compared one by one: exact, and quick up to some 100,000 chunks."""
+"""Compares all vectors in memory: exact, and fast up to some 100,000 chunks."""
 
 from collections.abc import Sequence
 

@@ -1,17 +1,17 @@
-"""Brings Chroma up to what other processes write, in the background."""
+"""Updates Chroma with what other processes write, in the background."""
 
 import logging
 import threading
 
 from vectorstore.dense.index import DenseIndex
 
-_LONGEST_PAUSE = 600.0  # seconds between two tries to mend Chroma
+_LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 
 log = logging.getLogger(__name__)
 
 
 class Follower:
-    """A thread that looks every few seconds until it is ended."""
+    """A thread that checks every few seconds until it is ended."""
 
     def __init__(self, index: DenseIndex, seconds: float) -> None:
         self._index = index
@@ -21,16 +21,16 @@ class Follower:
         self._thread.start()
 
     def end(self) -> None:
-        """Returns when nothing of it is at work any more."""
+        """Stop it, and return when it has stopped."""
         self._ended.set()
         self._thread.join()
 
     def _follow(self) -> None:
-        failures = 0  # each one doubles the pause: a try deletes and refills all of Chroma
+        failures = 0  # each failure doubles the pause: an attempt deletes and refills all of Chroma
         while not self._ended.wait(min(self._seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
             try:
                 self._index.sync()
                 failures = self._index.failures
-            except Exception as error:  # what is wrong is told to whoever searches or adds
+            except Exception as error:  # whoever searches or adds gets the error
                 log.warning("The index could not be brought up to date: %s", error)
                 failures += 1

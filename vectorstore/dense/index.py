@@ -14,12 +14,12 @@ from vectorstore.dense.chroma_store import ChromaStore
 from vectorstore.dense.exact_store import ExactStore
 from vectorstore.store import Vectors
 
-_STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or:
+_STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or
 _WRITING = "writing"
-_MAKER = "chroma_made_by"  # in the catalogue: what made the vectors that Chroma holds
-_SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it was sound
+_MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chroma
+_SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it last worked
 _BATCH = 2000
-_PATIENCE = 0.2  # seconds that a search waits for another one's question
+_PATIENCE = 0.2  # seconds that a search waits for another one
 
 log = logging.getLogger(__name__)
 
@@ -27,37 +27,37 @@ log = logging.getLogger(__name__)
 class DenseIndex:
     """Chroma as a cache of the catalogue's vectors, with an exact scan while it is behind.
 
-    A lock file gives Chroma to one process. Whoever was killed while writing to it left the mark
-    `writing` in the catalogue; the next owner deletes what is there and starts afresh.
+    A lock file gives Chroma to one process. A process that is killed while it writes leaves the
+    mark `writing` in the catalogue; the next owner deletes the folder and fills it again.
     """
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self._catalog = catalog
         self._folder = folder
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
-        self._guard = threading.RLock()  # of Chroma: held while it is asked or catches up
-        self._busy = False  # Chroma catches up, which takes minutes; a question takes milliseconds
+        self._guard = threading.RLock()  # of Chroma: held during a query and an update
+        self._busy = False  # an update takes minutes; a query takes milliseconds
         self._scanning = threading.Lock()
         self._chroma: ChromaStore | None = None
-        self._damaged = False  # has it failed to answer? Then it is made anew, as after `writing`
-        self._held = -1  # generation that the open Chroma holds
+        self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
+        self._held = -1  # the generation of the open Chroma
         self._exact: tuple[int, ExactStore] | None = None
-        self.failures = 0  # of Chroma, since it last was brought up to date
+        self.failures = 0  # failures of Chroma since the last update
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        """The k nearest of what the catalogue holds now."""
+        """The k nearest chunks of the present catalogue."""
         generation = self._catalog.generation()
         found = self._ask(generation, vector, k)
         return self._scan(generation).nearest(vector, k) if found is None else found
 
     def _ask(self, generation: int, vector: Vectors, k: int) -> list[tuple[str, float]] | None:
-        """Chroma's answer; None while it is behind, catches up, or fails."""
+        """Chroma's answer; None while it is behind, is being updated, or fails."""
         if not self._guard.acquire(timeout=0 if self._busy else _PATIENCE):
             return None
         try:
             chroma = self.current(generation)
             return chroma.nearest(vector, k) if chroma else None
-        except Exception as error:  # Chroma's own, as when its folder was deleted meanwhile
+        except Exception as error:  # an error of Chroma, such as a deleted folder
             log.warning("Chroma could not be asked, and will be made anew: %s", error)
             self._let_go()
             self._damaged = True  # not in the catalogue: a search does not wait for a writer
@@ -66,16 +66,16 @@ class DenseIndex:
             self._guard.release()
 
     def current(self, generation: int) -> ChromaStore | None:
-        """Chroma, when it holds exactly what the catalogue holds in a generation."""
+        """Chroma, when it holds exactly this generation of the catalogue."""
         with self._guard:
             if self._chroma is None and self._state() == str(generation):
                 self._open()
             return self._chroma if self._held == generation else None
 
     def sync(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
-        """Bring Chroma up to the catalogue; False when another process owns Chroma.
+        """Update Chroma from the catalogue; False when another process owns Chroma.
 
-        Also False when Chroma fails, as on a full disk: what it lacks is found by the scan.
+        Also False when Chroma fails, such as on a full disk. The scan finds what Chroma lacks.
         """
         generation = self._catalog.generation()
         with self._guard:
@@ -84,7 +84,7 @@ class DenseIndex:
             try:
                 if self._held != generation:
                     self._catch_up(generation, progress)
-            except Exception as error:  # Chroma's own, of many kinds; the mark `writing` is left
+            except Exception as error:  # many kinds of errors of Chroma; the mark `writing` stays
                 log.warning("Chroma could not be brought up to date: %s", error)
                 self._let_go()
                 self.failures += 1
@@ -95,7 +95,7 @@ class DenseIndex:
             return True
 
     def clear(self) -> bool:
-        """Have Chroma made anew by the next `sync`; False when another process owns it."""
+        """Have the next `sync` fill Chroma again; False when another process owns it."""
         with self._guard:
             if not self._open():
                 return False
@@ -104,12 +104,12 @@ class DenseIndex:
             return True
 
     def rebuild(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
-        """Make Chroma anew from the catalogue; False when another process owns Chroma."""
+        """Fill Chroma again from the catalogue; False when another process owns Chroma."""
         with self._guard:
             return self.clear() and self.sync(progress)
 
     def ids(self) -> set[str]:
-        """What Chroma holds; empty when another process owns it."""
+        """The ids in Chroma; empty when another process owns it."""
         with self._guard:
             return self._chroma.ids() if self._open() and self._chroma else set()
 
@@ -140,7 +140,8 @@ class DenseIndex:
         return True
 
     def _sound(self) -> bool:
-        """Will Chroma load? A child tries it, unless nothing has changed since it was closed."""
+        """Whether Chroma will load; a child tries it if its files have changed since it was
+        closed."""
         if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
             return True
         if chroma_store.loads(self._folder):
@@ -151,7 +152,7 @@ class DenseIndex:
     def _fingerprint(self) -> str:
         try:
             return chroma_store.fingerprint(self._folder)
-        except OSError:  # a file went meanwhile
+        except OSError:  # a file was deleted meanwhile
             return ""
 
     def _state(self) -> str | None:
@@ -160,7 +161,7 @@ class DenseIndex:
     def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
         try:
             chroma = ChromaStore(self._folder)
-        except Exception as error:  # Chroma has many ways to say that its folder is damaged
+        except Exception as error:  # Chroma reports a damaged folder in many ways
             log.warning("Chroma could not be opened, and is made again: %s", error)
             chroma_store.delete(self._folder)
             return ChromaStore(self._folder), -1
@@ -191,7 +192,7 @@ class DenseIndex:
         missing = sorted(want - have)
         for start in range(0, len(missing), _BATCH):
             ids, vectors = self._catalog.vectors(missing[start : start + _BATCH])
-            with suppress(ValueError):  # all of the batch was removed meanwhile
+            with suppress(ValueError):  # the whole batch was removed meanwhile
                 self._chroma.add(ids, vectors)
             progress(min(start + _BATCH, len(missing)), len(missing))
         self._catalog.set_meta(_STATE, str(generation))

@@ -15,7 +15,7 @@ from vectorstore.embedding import onnx_int8
 from vectorstore.errors import LibraryError
 from vectorstore.store import Vectors
 
-_WAITING = 256  # texts at a time: each that waits for a thread takes 2 KB
+_WAITING = 256  # texts at a time: each waiting text takes 2 KB
 
 
 class Embedder(Protocol):
@@ -31,9 +31,9 @@ class Embedder(Protocol):
 
 
 def load_embedder(folder: Path, threads: int = 0) -> Embedder:
-    """The quickest way to run a sentence-transformers model folder.
+    """Load a sentence-transformers model folder in its fastest form.
 
-    Raises LibraryError when the folder holds no such model, or cannot be written at its first use.
+    Raises LibraryError when the folder holds no such model, or cannot be written at first use.
     """
     if not (folder / "config.json").exists():
         raise LibraryError(
@@ -46,7 +46,7 @@ def load_embedder(folder: Path, threads: int = 0) -> Embedder:
 
 
 class QuantizedEmbedder:
-    """A mean-pooled BERT as int8 ONNX: 5 times as quick as fp32 torch, nDCG on SciFact unchanged.
+    """A mean-pooled BERT as int8 ONNX: 5 times as fast as fp32 torch, nDCG on SciFact unchanged.
 
     Texts go one by one, since padding costs more than batching gains; `threads` of them at a time.
     Nothing is computed in the caller's thread: onnxruntime leaves a processor's matrix tiles (AMX)

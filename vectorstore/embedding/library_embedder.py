@@ -1,7 +1,7 @@
-"""Which model made a library's vectors, which one is chosen now, and which one its searches use.
+"""Knows which model made a library's vectors, which one is chosen now, and which one searches use.
 
-A library remembers its maker: the model's identity, a slash, and the version of the chunker. A
-document remembers its reader.
+A library records its maker: the model's identity, a slash, and the version of the chunker. A
+document records its reader.
 """
 
 import threading
@@ -17,7 +17,7 @@ _MAKER = "made_by"  # in the catalogue
 
 
 def nowhere(identity: str) -> Embedder | None:
-    """No other model is here."""
+    """There is no other model."""
     return None
 
 
@@ -30,28 +30,28 @@ class Embedders:
         choose: Callable[[], Embedder],
         find: Callable[[str], Embedder | None] = nowhere,
     ) -> None:
-        """`choose` makes the chosen one, `find` the one of an identity, if it is still here."""
+        """`choose` loads the chosen model, `find` the one of an identity, if installed."""
         self._catalog = catalog
         self._choose = choose
         self._find = find
         self._chosen: Embedder | None = None
         self._found: dict[str, Embedder | None] = {}
         self._loading = threading.RLock()
-        self._agreed = False  # has this process worked with the library as its own?
+        self._agreed = False  # has this process used the library with its own model?
 
     def made_by(self) -> str:
-        """Empty as long as nothing was added."""
+        """The maker; empty as long as nothing was added."""
         return self._catalog.meta(_MAKER) or ""
 
     def chosen(self) -> Embedder:
-        """The one that is chosen now, whichever made the library."""
+        """The model that is chosen now, whichever made the library."""
         with self._loading:
             if self._chosen is None:
                 self._chosen = self._choose()
             return self._chosen
 
     def searching(self) -> Embedder | None:
-        """The one whose vectors the library holds; None when it is here no more."""
+        """The model that made the library's vectors; None when it is no longer installed."""
         chosen, identity = self.chosen(), self._identity()
         if identity in ("", chosen.identity):
             return chosen
@@ -61,7 +61,7 @@ class Embedders:
             return self._found[identity]
 
     def adding(self) -> Embedder:
-        """The chosen one, when it and the chunker made the library. Raises EmbedderMismatch."""
+        """The chosen model, when it and the chunker made the library. Raises EmbedderMismatch."""
         made_by = self.made_by()
         if not made_by:
             self._catalog.set_meta(_MAKER, maker(self.chosen()))
@@ -74,15 +74,15 @@ class Embedders:
         return self.chosen()
 
     def differ(self) -> bool:
-        """Is the model, the chunker or a reader another one than those that made the library?"""
+        """Whether model, chunker or a reader differ from those that made the library."""
         return self._other() or self._outdated() > 0
 
     def outdated(self) -> bool:
-        """Do they differ since before this process? Else it is the process that is outdated."""
+        """Whether they differed before this process began. Otherwise the process is outdated."""
         return self._outdated() > 0 or (not self._agreed and self._other())
 
     def why(self) -> str:
-        """For people: why the library is to be made anew, as a sentence; empty when it is not."""
+        """Why the library should be rebuilt, as a sentence for people; empty if it need not."""
         library = f"The library {self._catalog.library!r}"
         if not self._other():
             return self._why_read()
@@ -96,7 +96,7 @@ class Embedders:
         return f"{library} {why}."
 
     def notice(self) -> str:
-        """For people at a command line: the same, and what serves until when."""
+        """The same for the command line, with what is used until then."""
         until = "`pincite rebuild`, or the next `pincite add`, has made it anew"
         return f"{why} It serves as it is until {until}." if (why := self.why()) else ""
 
@@ -110,25 +110,25 @@ class Embedders:
         return f"{which} of {library} {were} read by an earlier version of Pincite."
 
     def _outdated(self) -> int:
-        """How many documents were read by a reader that has changed since."""
+        """The number of documents whose reader has changed since."""
         return sum(count for by, count in self._catalog.readers().items() if outdated(by))
 
     def _other(self) -> bool:
-        """Is the model or the chunker another one?"""
+        """Whether the model or the chunker differs."""
         return self.made_by() not in ("", maker(self.chosen()))
 
     def _identity(self) -> str:
         return self.made_by().rpartition("/")[0]
 
     def _chosen_again(self) -> Embedder:
-        """People may have chosen another one since this process began."""
+        """Read the choice again: it may have changed since this process began."""
         with self._loading:
             self._chosen = self._choose()
             return self._chosen
 
 
 def maker(embedder: Embedder) -> str:
-    """What is remembered of who made a library."""
+    """The recorded maker of a library."""
     return f"{embedder.identity}/{chunk.VERSION}"
 
 

@@ -19,11 +19,11 @@ from vectorstore.errors import LibraryError
 
 _FILE = "pincite-int8.onnx"
 _MOST_TOKENS = 256
-_SLOWER = ["SkipLayerNormFusion"]  # fused it takes 5 times as long as apart, an eighth of the whole
+_SLOWER = ["SkipLayerNormFusion"]  # fused it takes 5 times as long as its parts
 
 
 def fits(folder: Path) -> bool:
-    """Is it a BERT with mean pooling and unit length, as `write_bert` computes it?"""
+    """Whether it is a BERT with mean pooling and unit length, as `write_bert` computes it."""
     config = _json(folder / "config.json")
     pooling = _json(folder / "1_Pooling" / "config.json")
     modules = _json(folder / "modules.json")
@@ -40,15 +40,13 @@ def fits(folder: Path) -> bool:
 
 
 def fingerprint(folder: Path) -> str:
-    """16 digits that tell one model's weights from another's."""
+    """16 digits that distinguish the weights of models."""
     weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("pytorch_model*.bin"))
     digest = hashlib.sha256()
     for path in weights:
         size = path.stat().st_size
         digest.update(str(size).encode())
-        with path.open(
-            "rb"
-        ) as file:  # ends and middle: hashing it all would take longer than asking
+        with path.open("rb") as file:  # ends and middle: hashing all would take longer than a query
             for start in (0, size // 2, max(size - 65536, 0)):
                 file.seek(start)
                 digest.update(file.read(65536))
@@ -99,7 +97,7 @@ def _write_atomically(folder: Path, path: Path) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The quantizer comments on its work; none of it is news to the person who waits."""
+    """Silences the comments of the quantizer, which mean nothing to a user."""
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""What is known of a library's pictures, in an SQLite file of its own that can be deleted."""
+"""A cache of what is known of a library's pictures, in an SQLite file that can be deleted."""
 
 import sqlite3
 import threading
@@ -35,7 +35,7 @@ PRAGMA user_version = 1;
 
 @dataclass(frozen=True)
 class Known:
-    """A picture, and what it is found by."""
+    """A picture, and how it is found."""
 
     sha256: str  # of its document
     page: int
@@ -44,21 +44,21 @@ class Known:
     words: str
     meaning: Vectors | None  # of the words; None where there are none
     vector: Vectors | None  # of the picture; None without a model
-    id: int = 0  # 0: not kept yet
+    id: int = 0  # 0: not saved yet
 
 
 class PictureCache:
-    """Opened for each use: a search is rare, and any thread or process may make it."""
+    """Opened for each use: a search is rare, and any thread or process may run one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._making = threading.Lock()
 
     def keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
-        """Forget what another maker has made, and documents that are gone; those that are new."""
+        """Delete rows of other makers and lost documents. Returns the new documents."""
         try:
             return self._keep_to(maker, documents)
-        except sqlite3.DatabaseError:  # damaged: it can all be made again
+        except sqlite3.DatabaseError:  # damaged: everything can be made again
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
             return self._keep_to(maker, documents)
@@ -76,7 +76,7 @@ class PictureCache:
         return [sha256 for sha256 in documents if sha256 not in known]
 
     def put(self, sha256: str, pictures: Sequence[tuple[Known, bytes]]) -> None:
-        """All of a document, each with a small JPEG; also that it has none."""
+        """Save all pictures of a document, each with a small JPEG; or that it has none."""
         with self._open() as file:
             file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
             file.execute("INSERT INTO document VALUES (?)", (sha256,))

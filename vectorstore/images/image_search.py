@@ -1,7 +1,7 @@
-"""The pictures of a library: found by words, and by a picture that is like them.
+"""The pictures of a library: found by words, and by a similar picture.
 
-What is known of them is a cache beside the catalogue: it can be deleted, and is made again from the
-catalogue and the copies of the files when pictures are looked for.
+A cache beside the catalogue holds what is known of them. It can be deleted; the next search makes
+it again from the catalogue and the copies of the files.
 """
 
 import io
@@ -32,13 +32,13 @@ from vectorstore.store import Vectors
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
-_WORDS = 400  # characters of what is written on a picture by which it is found
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
+_WORDS = 400  # characters of a picture's text that are searched
 _SMALL = 200  # pixels of the longer side of a thumbnail
 # Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
 # have .5; photographs of other things have .4 at most, other charts and drawings up to .95.
 _ALIKE = 0.45
-_UNLIKE = 0.25  # cosine of words and query below which, with no word in common, nothing is meant
+_UNLIKE = 0.25  # cosine of words and query below which, without a common word, nothing matches
 Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
 
 
@@ -47,7 +47,7 @@ def no_model() -> None:
 
 
 class PictureModel(Protocol):
-    """Turns pictures into vectors of length 1 by which they are compared, and into words."""
+    """Turns pictures into vectors of length 1 for comparison, and into words."""
 
     @property
     def identity(self) -> str:
@@ -55,7 +55,7 @@ class PictureModel(Protocol):
         ...
 
     def features(self, picture: "Image") -> tuple[Vectors, str]:
-        """Shape (dimensions,), and words for what is on it; empty when it is not sure."""
+        """A vector of shape (dimensions,), and words for the contents; empty when not sure."""
         ...
 
 
@@ -67,13 +67,13 @@ class PictureHit:
     page: int
     box: Box  # on the page, in points
     score: float  # cosine: of the pictures, or of the words
-    words: str  # what it is found by: captions, descriptions, tags, writing
+    words: str  # searched text: captions, descriptions, tags, writing
     seconds: float | None = None  # in a film
     id: int = 0  # for its thumbnail
 
 
 class Pictures:
-    """Of one library. Each search first looks at the documents that are new."""
+    """The pictures of one library. Each search first processes new documents."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Pictures:
         engines: Callable[[], Engines],
         model: Callable[[], PictureModel | None],
     ) -> None:
-        """The last three are asked when they are needed; without a model nothing is compared."""
+        """The last three are called when needed; without a model nothing is compared."""
         self._catalog = catalog
         self._files = files
         self._cache = PictureCache(folder / "pictures.sqlite")
@@ -97,7 +97,7 @@ class Pictures:
         self, picture: "Image", k: int = 8, told: Told = lambda *_: None,
         cancel: threading.Event | None = None,
     ) -> list[PictureHit]:  # fmt: skip
-        """Those that are like it, best first. Raises LibraryError."""
+        """Similar pictures, best first. Raises LibraryError."""
         model = self._model()
         if model is None:
             raise LibraryError(
@@ -115,7 +115,7 @@ class Pictures:
         self, query: str, k: int = 8, told: Told = lambda *_: None,
         cancel: threading.Event | None = None,
     ) -> list[PictureHit]:  # fmt: skip
-        """Those whose caption, description, tags or writing fits the words, best first."""
+        """Pictures whose caption, description, tags or writing fits the words, best first."""
         self.update(told, cancel)
         asked, found = self._embedder().query(query), self._cache.matching(query)
         known = {str(one.id): one for one in self._cache.all()}
@@ -133,7 +133,7 @@ class Pictures:
         return self._cache.thumbnail(hit.id)
 
     def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
-        """Look at the documents that are new, and forget those that are gone."""
+        """Process new documents, and forget those that are gone."""
         with self._turn(cancel) as mine:
             if not mine:
                 return
@@ -153,7 +153,7 @@ class Pictures:
 
     @contextmanager
     def _turn(self, cancel: threading.Event | None) -> Iterator[bool]:
-        """Another search may be looking at a whole library: false when it was stopped meanwhile."""
+        """Wait for another search that processes a library; false when stopped meanwhile."""
         while not self._looking.acquire(timeout=_LOOK_AGAIN):
             if cancel is not None and cancel.is_set():
                 yield False
@@ -176,7 +176,7 @@ class Pictures:
         folder.mkdir()
         try:
             moments = sandbox.start_cut(path, [spot for spot, _ in found], folder)()
-        except UnreadableFile:  # the list of documents says what is wrong with it
+        except UnreadableFile:  # the document list reports the problem
             return []
         known = [
             _known(sha256, *found[number], place(folder, number), seconds, kind, model)
@@ -218,7 +218,7 @@ def _found(pages: Iterator[Page], kind: str) -> Iterator[tuple[Spot, str]]:
 
 
 def _written(figure: Figure, lines: Sequence[Line], kind: str) -> str:
-    """What stands on a picture; of a film's scene, what is said or written in its second."""
+    """The text on a picture; for a scene of a video, what is said or written at its second."""
     seen = [line for line in lines if not line.hidden]
     if kind in FILMS:
         inside = [line for line in seen if clock(line.seconds or 0.0) == figure.caption]

@@ -1,6 +1,6 @@
 """The queue of an `add` in the catalogue: each file has a state until it is in the library.
 
-A run that was killed leaves its rows; the next run takes them up.
+A killed run leaves its rows; the next run continues them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ _COLUMNS = "path, name, state, error, changed"
 
 @dataclass(frozen=True)
 class Job:
-    """A file on its way into the library, or one that did not get in."""
+    """A file on its way into the library, or one that failed."""
 
     path: str
     name: str
@@ -30,19 +30,19 @@ class Job:
 
 
 class Jobs:
-    """The rows of the table `job`. They are no change of the library: its generation stays."""
+    """The rows of the table `job`. They do not change the library: its generation stays."""
 
     def __init__(self, database: Database, lock: Path) -> None:
-        """`lock` is held by a run, so that another one knows whose rows are left over."""
+        """A run holds `lock`, so that another one recognises leftover rows."""
         self._database = database
         self._lock = FileLock(lock, thread_local=False)
 
     def all(self) -> list[Job]:
-        """In the order of their paths."""
+        """All jobs, ordered by path."""
         return self._some("TRUE ORDER BY path")
 
     def running(self) -> bool:
-        """Whether a run is at work, in whichever process."""
+        """Whether any process runs an `add`."""
         if self._lock.is_locked:
             return True
         probe = FileLock(self._lock.lock_file, thread_local=False)
@@ -54,12 +54,13 @@ class Jobs:
 
     @contextmanager
     def run(self) -> Iterator[bool]:
-        """While a run lasts; whether it is the only one, so that rows of others are left over."""
+        """Hold the lock during a run. Yields whether it is the only run: other rows are
+        leftovers."""
         with _held(self._lock) as alone:
             yield alone
 
     def left_over(self, cancelled: bool) -> list[Job]:
-        """What a killed run has not done; also what people have cancelled, if that is wanted."""
+        """Jobs that a killed run left undone; on request also those that were cancelled."""
         states = "('waiting', 'reading', 'indexing'" + (", 'cancelled')" if cancelled else ")")
         return self._some(f"state IN {states} ORDER BY path")
 
@@ -81,7 +82,7 @@ class Jobs:
         )  # fmt: skip
 
     def fail(self, path: str, name: str, error: str) -> None:
-        """Keep the reason, also of a file that never waited."""
+        """Record the reason of a failure, also of a file that never waited."""
         self._database.write(
             f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, 'failed', ?, ?) ON CONFLICT (path)"
             " DO UPDATE SET state = 'failed', error = excluded.error, changed = excluded.changed",
@@ -97,7 +98,7 @@ class Jobs:
             )
 
     def settle(self, paths: Collection[str]) -> None:
-        """Files turned out to be in the library: what failed before is no matter any more."""
+        """Drop the jobs of files that turned out to be in the library."""
         query = "SELECT 1 FROM job WHERE path = ?"  # not all rows: this is done for each file
         if known := [path for path in paths if self._database.one(query, path)]:
             self.drop(known)
@@ -119,8 +120,7 @@ def leave(connection: Transaction, path: str) -> None:
 
 @contextmanager
 def alone(path: Path, wait: float = 0) -> Iterator[bool]:
-    """Whether no other process is between these lines, of those that name the same lock file; it
-    is waited for as many seconds."""
+    """Whether no other process holds the same lock file; waits for it up to the given seconds."""
     with _held(FileLock(path), wait) as held:
         yield held
 

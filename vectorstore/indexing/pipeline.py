@@ -1,6 +1,6 @@
 """Files become entries of the catalogue: discover, read, cut, embed, store; one file at a time.
 
-Each file is one transaction: a killed run leaves whole documents, and the next one continues.
+Each file is one transaction: a killed run leaves complete documents, and the next one continues.
 """
 
 import threading
@@ -71,10 +71,10 @@ class Indexing:
         self._cancel = cancel or threading.Event()
         self._places = Places(catalog)
         self._containers = Containers(catalog.database)
-        # The embedder raises when a `rebuild` has changed the model since the embedding.
+        # Raises when a `rebuild` has changed the model since the embedding.
         self._storing = Storing(catalog, files, embedder)
         self._summary = AddSummary()
-        self._settled: set[str] = set()  # places of what turned out to be known
+        self._settled: set[str] = set()  # places of files that were already known
         self._done = self._total = 0
 
     def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
@@ -104,7 +104,7 @@ class Indexing:
         return list(discovery.files)
 
     def _left_over(self, cancelled: bool) -> list[Found]:
-        """Files that a killed run has not done, when they are still there."""
+        """Files that a killed run left undone, if they still exist."""
         jobs = {job.path: job.name for job in self._jobs.left_over(cancelled)}
         jobs |= {place: Path(place).name for place in self._containers.unfinished()}
         there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
@@ -115,7 +115,7 @@ class Indexing:
         self, reading: Reading, files: Iterable[tuple[Path, str, str]], budget: Budget,
         level: int = 0,
     ) -> None:  # fmt: skip
-        """Add (path, place, name); `level` is how many files they lie inside of."""
+        """Add (path, place, name); `level` counts the files around them."""
         found = [item for file in files if (item := self._news(*file, level))]
         self._jobs.settle(self._settled)
         self._jobs.wait((item.place, item.name) for item in found)
@@ -135,7 +135,7 @@ class Indexing:
                 return
 
     def _twin(self, reading: Reading, item: Item, first: Item, budget: Budget) -> None:
-        """The same bytes as another file of this run, which was read before."""
+        """The file of this run with the same bytes that was read before."""
         if self._cancel.is_set():
             self._jobs.cancel([item.place])
             self._summary.cancelled += 1
@@ -146,7 +146,7 @@ class Indexing:
         self._done += 1
 
     def _news(self, path: Path, place: str, name: str, level: int) -> Item | None:
-        """The file if it has to be read; what is known already is counted."""
+        """The file if it has to be read; known files are counted."""
         try:
             place.encode()
             item = Item(path, place, name, digest(path, self._bounds.size), level)
@@ -168,12 +168,12 @@ class Indexing:
         return None
 
     def _add(self, reading: Reading, item: Item, read: Read, budget: Budget) -> bool:
-        """False when it was stopped in the midst of the file."""
+        """False when it was stopped in the middle of the file."""
         try:
             self._step(item, "reading")
             if not item.known:
                 self._store(item, read)
-            # What is inside of one file has one budget, and files of a person have one each.
+            # Each file of the user has one budget for everything inside it.
             own = budget if item.level else reading.budget()
             self._inside(reading, item, read.inside(), own)
         except UnreadableFile as error:
@@ -202,7 +202,7 @@ class Indexing:
             self._summary.hidden.append(Hidden(stored.document, characters, made))
 
     def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
-        """Add what is inside of a file, and forget what was inside of it before.
+        """Add the files inside a file, and remove those that were inside it before.
 
         Raises Stopped when it was cancelled meanwhile.
         """
@@ -262,7 +262,7 @@ class Indexing:
         self._changed(Change(outcome, document, detail))
 
     def _gone(self, roots: Sequence[Path], prune: bool) -> None:
-        """Documents whose file is no longer below the folders: told, and removed if wanted."""
+        """Documents whose file is no longer below the folders: reported, and removed on request."""
         lost = self._places.lost(roots)
         if not prune:
             self._summary.gone = sorted({document for _, document in lost})

@@ -1,4 +1,4 @@
-"""Files are read ahead of the embedding, in child processes; what is inside of them is unpacked."""
+"""Reads files ahead of the embedding, in child processes, and unpacks the files inside them."""
 
 import shutil
 import tempfile
@@ -18,14 +18,14 @@ from ingest.sandbox.pool import Sandbox
 from ingest.serialization.reading import Loaded
 from vectorstore.indexing.store_document import Item
 
-_LOOK = 0.1  # seconds between two looks at whether it was cancelled
+_LOOK = 0.1  # seconds between two checks whether it was cancelled
 _MOST_CHILDREN = 4  # each holds the libraries of all formats in memory
 
 Heard = Callable[[Item], Callable[[int, int], None]]
 
 
 class Read:
-    """A file that is being read; asking waits for it."""
+    """A file that is being read; asking for its result waits."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Read:
         inside: Callable[[], Expanded] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """`folder` is where the files inside of it are unpacked."""
+        """The files inside it are unpacked into `folder`."""
         self._document = document
         self._inside = inside
         self._folder = folder
@@ -50,7 +50,7 @@ class Read:
             expand, self._inside = self._inside, None
             try:
                 self._expanded = expand()
-            except UnreadableFile as error:  # the file itself may well be readable
+            except UnreadableFile as error:  # the file itself may be readable
                 self._expanded = Expanded((), (Omitted("what is inside", str(error)),))
         return self._expanded
 
@@ -62,7 +62,7 @@ class Read:
 
 @dataclass
 class Budget:
-    """What may still be unpacked from one file of a person, with all that is nested in it."""
+    """What may still be unpacked from one file of the user, including nested files."""
 
     limits: Limits
 
@@ -71,7 +71,7 @@ class Budget:
 
 
 class Reading:
-    """The children of one run, ended when it is cancelled; what they unpack is deleted."""
+    """The child processes of one run, ended when it is cancelled; unpacked files are deleted."""
 
     def __init__(
         self, engines: Engines | None, cancel: threading.Event, scratch: Path | None = None
@@ -98,13 +98,13 @@ class Reading:
         self._folder.cleanup()
 
     def budget(self) -> Budget:
-        """For one more file of a person."""
+        """A new budget for one file of the user."""
         return Budget(self._limits)
 
     def ahead(
         self, items: Sequence[Item], budget: Budget, heard: Heard
     ) -> Iterator[tuple[Item, Read]]:
-        """Each file with its result to wait for; the next ones are read meanwhile."""
+        """Each file with its pending result; the next files are read meanwhile."""
         waiting: deque[Read] = deque()
         try:
             for index, item in enumerate(items):

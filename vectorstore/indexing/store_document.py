@@ -1,6 +1,6 @@
-"""Puts one document that was read into the library: its file, its rows, its place; all or nothing.
+"""Stores one document: its file, its rows and its place; all or nothing.
 
-Knows no loader and no queue beyond the row that it takes out.
+Knows no loader, and of the queue only the row that it removes.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,39 +23,39 @@ from vectorstore.indexing import jobs
 from vectorstore.store import Vectors
 from vectorstore.versions.link import Versions
 
-READY = "ready"  # the status of a document that was read whole
+READY = "ready"  # the status of a document that was read completely
 
 
 @dataclass(frozen=True)
 class Item:
-    """A file to be added: its bytes, the place where people find it, and the name it will have."""
+    """A file to add: its bytes, the place where people find it, and its future name."""
 
-    path: Path  # to read from: for a file inside an archive, where it was unpacked
+    path: Path  # file to read: for a file inside an archive, its unpacked copy
     place: str
     name: str
     sha256: str
-    level: int = 0  # how many files it lies inside of
-    known: bool = False  # only what is inside of it has to be read
+    level: int = 0  # number of files around it
+    known: bool = False  # only the files inside it have to be read
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What storing did."""
+    """The result of storing."""
 
     document: str  # its name
-    new: bool = True  # else the same bytes were there already
+    new: bool = True  # otherwise the same bytes were there already
     replaced: bool = False  # another document, the old content of the same place
-    was: str = ""  # the name before, of a document that has moved
+    was: str = ""  # the earlier name of a document that has moved
     superseded: tuple[Superseded, ...] = ()
 
 
 class Storing:
-    """Writes documents for one run."""
+    """Stores documents for one run."""
 
     def __init__(
         self, catalog: Catalog, files: Files, check: Callable[[], object] = lambda: None
     ) -> None:
-        """`check` raises, inside of the transaction, when vectors made before are of no use."""
+        """`check` raises, inside the transaction, when the new vectors are useless."""
         self._check = check
         self._catalog = catalog
         self._files = files
@@ -63,15 +63,15 @@ class Storing:
         self._versions = Versions(catalog.database)
 
     def known(self, item: Item) -> Stored | None:
-        """What became of bytes that the library has; None when they are new.
+        """The result for bytes that the library has; None when they are new.
 
-        Files inside of bytes that are found at another place have to be looked at again.
+        The files inside bytes that are found at another place have to be checked again.
         """
         if not self._catalog.holds(item.sha256):
             return None
         lost = not self._files.path(item.sha256).exists()
         self._keep(item)
-        if lost:  # a reader that has changed meanwhile could not read it
+        if lost:  # a newer reader could not read it
             self._catalog.database.write(
                 "UPDATE document SET reader = '' WHERE sha256 = ?", item.sha256
             )
@@ -83,15 +83,15 @@ class Storing:
         self, item: Item, document: Document, chunks: Sequence[Chunk], vectors: Vectors,
         inside: bool = False,
     ) -> Stored:  # fmt: skip
-        """Write it. Raises UnreadableFile, HomeNotWritable or LibraryError: nothing is written.
+        """Store it. Raises UnreadableFile, HomeNotWritable or LibraryError, with nothing written.
 
-        `inside`: there are files inside of it, which are to follow.
+        `inside`: files inside it will follow.
         """
         try:
             self._keep(item)
             return self._stored(item, (document, chunks, vectors), inside)
         except BaseException:
-            with suppress(LibraryError, OSError):  # the first error is the one to be told
+            with suppress(LibraryError, OSError):  # the first error is reported
                 if not self._catalog.holds(item.sha256):
                     self._files.remove(item.sha256)
             raise
@@ -106,7 +106,7 @@ class Storing:
             connection.execute("DELETE FROM place WHERE path = ?", (item.place,))
             other = before if before not in (None, item.sha256) else None
             replaced = other is not None and self._catalog.drop_placeless(connection, other)
-            # Not new: the same bytes were at another place, or another process was quicker.
+            # Not new: the same bytes were at another place, or another process was faster.
             if new := read is not None and not self._catalog.holds(item.sha256):
                 stored = self._put(connection, item, *read)
             else:
@@ -148,7 +148,7 @@ def put(
 
 
 def refuse_empty(document: Document, chunks: Sequence[Chunk]) -> None:
-    """Raise UnreadableFile when there is nothing at all to keep: no text, picture or note."""
+    """Raise UnreadableFile when there is nothing to store: no text, picture or note."""
     if chunks or any(page.note or page.figures or page.pictures for page in document.pages):
         return
     blank = len(document.pages)
@@ -169,7 +169,7 @@ def status(document: Document) -> str:
 
 
 def unseen(document: Document) -> int:
-    """Characters that a reader of the document does not see."""
+    """Characters that readers of the document do not see."""
     return sum(count(line.text) for page in document.pages for line in page.lines if line.hidden)
 
 

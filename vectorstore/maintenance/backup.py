@@ -1,7 +1,7 @@
-"""A library becomes one file, and such a file becomes a library again; both also while it is open.
+"""Writes a library into one file, and restores it from there, also while the library is open.
 
-The file is a ZIP with the catalogue, the copies of the files and a list of what is in it. Chroma is
-not in it: it is made again from the catalogue.
+The file is a ZIP with the catalogue, the copies of the files and a list of its contents. Chroma is
+not in it: it is filled again from the catalogue.
 """
 
 import hashlib
@@ -28,19 +28,19 @@ _BLOCK = 1 << 20  # bytes
 
 @dataclass(frozen=True)
 class Contents:
-    """What a backup says of itself."""
+    """The description that a backup holds of itself."""
 
     library: str
     documents: int
     passages: int
     made: str  # ISO 8601, UTC
     catalog: str  # sha256
-    lost: tuple[str, ...] = ()  # documents whose copy was lost or damaged before
+    lost: tuple[str, ...] = ()  # documents whose copy was lost before the backup
     format: int = _FORMAT
 
 
 def back_up(catalog: Catalog, files: Files, target: Path) -> Contents:
-    """Write one file, whole or not at all. Raises LibraryError or HomeNotWritable."""
+    """Write one file, completely or not at all. Raises LibraryError or HomeNotWritable."""
     if target.exists() and not _is_backup(target):
         raise LibraryError(f"{target} is there already and is no backup. Choose another name.")
     with _told(target), _scratch(target.parent) as folder:
@@ -53,11 +53,11 @@ def back_up(catalog: Catalog, files: Files, target: Path) -> Contents:
 
 
 def restore(backup: Path, catalog: Catalog, files: Files) -> Contents:
-    """Put what a backup holds in place of what a library holds.
+    """Replace the contents of a library by those of a backup.
 
-    All of it is checked before, and the catalogue is replaced in one transaction; who has the
-    library open finds the other documents at once. Raises LibraryError or HomeNotWritable: nothing
-    is changed then.
+    Everything is checked first, and one transaction replaces the catalogue. Processes that have the
+    library open see the new documents at once. Raises LibraryError or HomeNotWritable; nothing is
+    changed then.
     """
     contents = read_contents(backup)
     with _told(files.folder), _scratch(files.folder.parent) as folder:
@@ -72,7 +72,7 @@ def restore(backup: Path, catalog: Catalog, files: Files) -> Contents:
 
 
 def read_contents(backup: Path) -> Contents:
-    """Raises LibraryError when it is no backup, or one of a newer version."""
+    """The description of a backup. Raises LibraryError when it is none, or of a newer version."""
     try:
         with zipfile.ZipFile(backup) as archive:
             told = json.loads(archive.read(_CONTENTS))
@@ -112,7 +112,7 @@ def _write(archive: zipfile.ZipFile, snapshot: Path, library: str, files: Files)
 
 
 def _unpacked(backup: Path, folder: Path, contents: Contents) -> list[Path]:
-    """The copies of files; all is compared with its hash, and the catalogue is looked through."""
+    """The copies of the files; each is compared with its hash, and the catalogue is checked."""
     copies = []
     try:
         with zipfile.ZipFile(backup) as archive:
@@ -136,7 +136,7 @@ def _extract(archive: zipfile.ZipFile, name: str, target: Path, sha256: str) -> 
 
 
 def _check(backup: Path, snapshot: Path, copies: set[str], contents: Contents) -> None:
-    catalog = Catalog(snapshot, contents.library)  # also brings an old schema up to this one
+    catalog = Catalog(snapshot, contents.library)  # also migrates an old schema
     try:
         if catalog.database.all("PRAGMA quick_check(1)") != [("ok",)]:
             raise _damaged(backup, "its catalogue is not sound")
@@ -158,7 +158,7 @@ def _sha256(path: Path) -> str:
 
 @contextmanager
 def _scratch(beside: Path) -> Iterator[Path]:
-    """A folder on the same disk, so that what is in it can be put in place at once."""
+    """A folder on the same disk, so that its files can be moved into place at once."""
     beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=beside, prefix=".pincite-") as folder:
         yield Path(folder)
@@ -166,7 +166,7 @@ def _scratch(beside: Path) -> Iterator[Path]:
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """The system's errors as sentences."""
+    """Turns errors of the system into sentences."""
     try:
         yield
     except OSError as error:

@@ -34,10 +34,10 @@ class Maintenance:
         self._follower: Follower | None = None
 
     def verify(self) -> Health:
-        """Compare files, catalogue, ledger and Chroma, and mend what can be made again.
+        """Compare files, catalogue, ledger and Chroma, and repair what can be rebuilt.
 
-        A damaged copy of a file is made again from the file, or deleted, so that adding the file
-        puts a good one there; one that cannot be read is only named.
+        A damaged copy is made again from its file, or deleted, so that adding the file makes a good
+        one. A file that cannot be read is only named.
         """
         return Verifying(self._catalog, self._files, self._index).run()
 
@@ -45,11 +45,11 @@ class Maintenance:
         self, progress: Callable[[Progress], None] = lambda _: None,
         cancel: threading.Event | None = None,
     ) -> int:  # fmt: skip
-        """Make the index anew from the catalogue, and count its chunks.
+        """Build the index again from the catalogue, and count its chunks.
 
         When the model has changed, passages are embedded again; when the chunker or their reader
-        has, documents are read again. The old index serves until all is done; a run that was
-        killed, or stopped with `cancel`, is continued by the next. Raises LibraryError.
+        has, documents are read again. The old index is used until all is done. The next run
+        continues one that was killed, or stopped with `cancel`.
         """
         if self._embedders.differ():
             self._migrate(progress, cancel)
@@ -80,23 +80,23 @@ class Maintenance:
         return self._embedders.notice()
 
     def back_up(self, target: Path) -> backup.Contents:
-        """Write all of it into one file. Raises LibraryError or HomeNotWritable."""
+        """Write the library into one file. Raises LibraryError or HomeNotWritable."""
         return backup.back_up(self._catalog, self._files, target)
 
     def restore(self, source: Path) -> backup.Contents:
-        """Become what a backup holds, all at once. Raises LibraryError: nothing is changed then."""
+        """Replace everything by a backup, at once. Raises LibraryError; nothing is changed then."""
         contents = backup.restore(source, self._catalog, self._files)
         self._index.sync()
         return contents
 
     def sync(self) -> bool:
-        """Bring Chroma up to what other processes wrote; False when another process owns it."""
+        """Update Chroma with what other processes wrote; False when another process owns it."""
         return self._index.sync()
 
     def follow(self, seconds: float = 3.0) -> None:
-        """Look for what other processes wrote every few seconds, in the background, until `close`.
+        """Check every few seconds what other processes wrote, in the background, until `close`.
 
-        Searches find it at once in any case; afterwards they find it in Chroma.
+        Searches find it at once in any case, and afterwards through Chroma.
         """
         self._follower = Follower(self._index, seconds)
 

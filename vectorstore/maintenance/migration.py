@@ -1,7 +1,7 @@
-"""Another embedding model, chunker or reader: documents are made anew beside the old ones.
+"""Rebuilds documents beside the old ones after a change of embedding model, chunker or reader.
 
-They wait in a catalogue of their own, a document a transaction, so that a killed run continues;
-the old index serves until one transaction puts them in its place.
+They wait in a catalogue of their own, one document a transaction, so that a killed run continues.
+The old index is used until one transaction puts them in its place.
 """
 
 import logging
@@ -30,20 +30,20 @@ from vectorstore.maintenance.swap import MADE, swap
 from vectorstore.maintenance.verify import mend
 from vectorstore.store import Vectors
 
-# Vectors by another model, and documents that keep their passages, with what they now remember.
+# Vectors by another model, and documents that keep their passages, with what they now record.
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS vector (id TEXT PRIMARY KEY, vector BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS kept (sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, status TEXT NOT NULL)",
 )
 _FAILED = "kept as it was read before, since reading it again failed: "  # then why
-_NOBODY = ""  # the reader of a document that is to be read again by the next run
+_NOBODY = ""  # marks a document that the next run reads again
 
 log = logging.getLogger(__name__)
 
 
 class Migration:
-    """From the catalogue as it is to one made by this model, this chunker and these readers."""
+    """From the present catalogue to one made by this model, this chunker and these readers."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Migration:
         progress: Callable[[Progress], None],
         cancel: threading.Event | None = None,
     ) -> None:
-        """`maker` names the model and the chunker, parted by the last slash."""
+        """`maker` names the model and the chunker, separated by the last slash."""
         self._catalog = catalog
         self._files = files
         self._path = staged
@@ -68,11 +68,11 @@ class Migration:
         (model, _, chunker), (now, _, cut) = (
             made_by.rpartition("/") for made_by in (catalog.meta("made_by") or "", maker)
         )
-        self._embeds = model != now  # else the same text has the same vector
+        self._embeds = model != now  # otherwise the same text has the same vector
         self._cuts = chunker != cut
 
     def run(self) -> None:
-        """Until it is done or cancelled. Raises LibraryBusy while another process does the same."""
+        """Run until done or cancelled. Raises LibraryBusy while another process does the same."""
         with jobs.alone(self._path.with_suffix(".lock")) as alone:
             if not alone:
                 raise LibraryBusy(
@@ -86,7 +86,7 @@ class Migration:
             discard(self._path)
 
     def _begin(self) -> None:
-        """Open what an earlier run has left, unless it was for another model or older readers."""
+        """Open the leftovers of an earlier run, if they are for this model and these readers."""
         staged = Catalog(self._path, self._catalog.library)
         if staged.meta("made_by") not in (None, self._maker):
             staged.close()
@@ -114,7 +114,7 @@ class Migration:
         return self._swap()
 
     def _make(self, staged: Catalog, sandbox: Sandbox) -> None:
-        """All that is not made anew yet. Raises Stopped when it is cancelled meanwhile."""
+        """Rebuild all documents that are left. Raises Stopped when it is cancelled meanwhile."""
         database = self._catalog.database
         rows = database.all("SELECT sha256, reader FROM document")
         readers = {sha256: read_by for sha256, read_by in rows if self._concerns(read_by)}
@@ -146,8 +146,8 @@ class Migration:
             put(staged, connection, document, info.document, chunks, vectors)
 
     def _failed(self, staged: Catalog, info: DocumentInfo, why: str) -> None:
-        """It is tried once more, by the next run: it may have been the machine that was busy. Then
-        not before its reader has changed once more, as a file can hang a reader for minutes."""
+        """The next run tries once more, because the machine may have been busy. After that only a
+        new version of its reader leads to another attempt: a file can hang a reader for minutes."""
         again = _FAILED not in info.status and self._files.path(info.sha256).exists()
         why = why.replace(self._files.path(info.sha256).name, info.document)
         before = info.status.partition(_FAILED)[0] if info.status != READY else ""
@@ -169,7 +169,7 @@ class Migration:
         self._progress(replace(step, stage="reading anew", page=page, pages=pages))
 
     def _vectors(self, info: DocumentInfo, chunks: Sequence[Chunk]) -> Vectors:
-        """Of passages; those with the text of an old one have its vector."""
+        """The vectors of passages; those with unchanged text keep theirs."""
         known = {} if self._embeds else self._catalog.vectors_by_text(info.sha256)
         new = [text for text in dict.fromkeys(c.text for c in chunks) if text not in known]
         if new:
@@ -177,7 +177,7 @@ class Migration:
         return np.array([known[chunk.text] for chunk in chunks], np.float32)
 
     def _keep(self, staged: Catalog, info: DocumentInfo, read_by: str, failed: str = "") -> None:
-        """The passages stay, embedded anew when the model is another one."""
+        """Keep the passages, embedded again when the model differs."""
         rows = self._embedded(info) if self._embeds else []
         with staged.writing() as connection:
             connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
@@ -186,7 +186,7 @@ class Migration:
                 connection.execute("INSERT INTO failed VALUES (?, ?)", (info.sha256, failed))
 
     def _embedded(self, info: DocumentInfo) -> list[tuple[str, bytes]]:
-        """The ids of the passages as they are, and their new vectors."""
+        """The ids of the old passages, and their new vectors."""
         found = self._catalog.database.all(
             "SELECT chunk.id, text FROM chunk JOIN document ON document.id = document_id"
             " WHERE sha256 = ?",
@@ -199,7 +199,7 @@ class Migration:
         ]
 
     def _swap(self) -> bool:
-        """Put all in place at once; False when a document was added that is not made anew yet."""
+        """Put all in place at once; False when a document was added that is not rebuilt yet."""
         database = self._catalog.database
         database.write("ATTACH DATABASE ? AS next", str(self._path))
         made = MADE.format("next.")
@@ -217,11 +217,11 @@ class Migration:
 
 
 def failed_anew(documents: Iterable[DocumentInfo]) -> list[Incomplete]:
-    """Those that could not be read anew the last time."""
+    """The documents that could not be read again the last time."""
     return [Incomplete(d.document, d.status) for d in documents if _FAILED in d.status]
 
 
 def discard(staged: Path) -> None:
-    """Delete what was made anew."""
+    """Delete the rebuilt catalogue."""
     for suffix in ("", "-wal", "-shm"):
         staged.with_name(staged.name + suffix).unlink(missing_ok=True)

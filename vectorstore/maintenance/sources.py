@@ -18,11 +18,11 @@ class Sources:
         self._index = index
 
     def lost(self, roots: Sequence[Path]) -> list[Path]:
-        """Places below some folders where a document was found, and no file is any more."""
+        """Places below some folders where a document was found and no file is left."""
         return [Path(place) for place, _ in self._places.lost(roots)]
 
     def prune(self, paths: Sequence[Path]) -> list[str]:
-        """Take out documents of files that are no longer there, nor elsewhere; their names."""
+        """Remove documents whose files no longer exist anywhere, and return their names."""
         gone = self._places.forget([place for place, _ in self._places.lost(paths)])
         for _, digest in gone:
             self._files.remove(digest)
@@ -31,5 +31,5 @@ class Sources:
         return [name for name, _ in gone]
 
     def count_below(self, root: Path) -> int:
-        """How many places of documents are below a folder."""
+        """The number of places of documents below a folder."""
         return len(self._places.below(str(root.absolute())))

@@ -1,4 +1,4 @@
-"""Rows of a catalogue that was made anew come in place of the old ones, inside one transaction.
+"""Replaces the rows of a catalogue by rebuilt ones, inside one transaction.
 
 The new catalogue is attached as `next`: it holds documents that were read anew, documents that
 were `kept` with their passages, and for these a `vector` of each passage, if the model is another;
@@ -10,7 +10,7 @@ from collections.abc import Collection
 from vectorstore.catalog.database import Transaction
 
 MADE = "SELECT sha256 FROM {0}document UNION SELECT sha256 FROM {0}kept"  # of which catalogue
-_SAME = ("id", "sha256", "name", "added", "superseded_by", "sketch", "dated")  # stay as they are
+_SAME = ("id", "sha256", "name", "added", "superseded_by", "sketch", "dated")  # they stay unchanged
 
 
 def swap(connection: Transaction, maker: str) -> None:
@@ -26,7 +26,7 @@ def swap(connection: Transaction, maker: str) -> None:
 def _swap_kept(connection: Transaction) -> None:
     connection.execute(
         "UPDATE chunk SET vector = new.vector FROM next.vector AS new WHERE new.id = chunk.id"
-        # Those that were kept before their reader changed have left vectors of the old passages.
+        # Documents kept before their reader changed have left vectors of the old passages.
         " AND document_id IN (SELECT document.id FROM document JOIN next.kept USING (sha256))"
     )
     connection.execute(
@@ -71,7 +71,7 @@ def _swap_documents(connection: Transaction) -> None:
 
 def _copy_rows(connection: Transaction, table: str, changed: dict[str, str]) -> None:
     if table == "chunk":
-        changed = {"document_id": changed["document_id"]}  # its id is made of the file's bytes
+        changed = {"document_id": changed["document_id"]}  # its id is derived from the file's bytes
     columns = _columns(connection, table)
     values = ", ".join(changed.get(column, f"new.{column}") for column in columns)
     connection.execute(

@@ -1,4 +1,4 @@
-"""Compares files, catalogue, ledger and Chroma, and mends what can be made again."""
+"""Compares files, catalogue, ledger and Chroma, and repairs what can be rebuilt."""
 
 import json
 from contextlib import suppress
@@ -17,18 +17,18 @@ from vectorstore.errors import LibraryError
 
 @dataclass(frozen=True)
 class Health:
-    """What `verify` found: empty lists when all is well."""
+    """The findings of `verify`: empty lists when all is well."""
 
     documents: int
     chunks: int
     chroma: str  # "complete", "rebuilt" or "owned by another process"
-    lost_files: tuple[str, ...]  # documents whose own copy is gone or damaged
-    mended: tuple[str, ...] = ()  # what was wrong and is no more, in sentences
+    lost_files: tuple[str, ...]  # documents whose copy is gone or damaged
+    mended: tuple[str, ...] = ()  # what was wrong and is repaired, in sentences
     unbalanced: tuple[str, ...] = ()  # pages whose characters do not add up: "Report.pdf, page 3"
 
 
 class Verifying:
-    """One look at everything."""
+    """One check of everything."""
 
     def __init__(self, catalog: Catalog, files: Files, index: DenseIndex) -> None:
         self._catalog = catalog
@@ -65,7 +65,7 @@ class Verifying:
         return mended
 
     def _words(self) -> None:
-        """Every passage is in the index of words, and nothing else."""
+        """Makes the word index hold exactly the passages."""
         database = self._catalog.database
         missing = database.all(
             "SELECT rowid, text, headings FROM chunk"
@@ -92,7 +92,7 @@ class Verifying:
             self._mended.append(f"{count} files that belong to no document were deleted.")
 
     def _unbalanced(self) -> tuple[str, ...]:
-        """Pages of which the ledger does not add up: characters that nobody accounts for."""
+        """Pages whose ledger does not add up: some characters are unaccounted for."""
         found = self._catalog.database.all(
             "SELECT name, number FROM page JOIN document ON document.id = document_id WHERE source"
             " != page.indexed + (SELECT coalesce(sum(value), 0) FROM json_each(page.dropped))"
@@ -110,7 +110,7 @@ class Verifying:
 
 
 def mend(catalog: Catalog, files: Files, sha256: str) -> bool:
-    """Is the library's copy sound? A bad one is replaced by the file that it is a copy of."""
+    """Whether the library's copy is intact. A damaged one is replaced by its original file."""
     if files.intact(sha256):
         return True
     for place in Places(catalog).of(sha256):

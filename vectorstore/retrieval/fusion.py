@@ -1,4 +1,4 @@
-"""Two rankings become one: dense and BM25 scores fused, with what a document's card says on top.
+"""Fuses dense and BM25 scores into one ranking, with a prior from each document's card.
 
 The fusion is the average of min-max-normalised scores, which beat reciprocal ranks on most BEIR
 sets (pyserini's fusion experiments) and here.
@@ -13,8 +13,8 @@ _DENSE = 0.6  # of the two legs; .5 to .65 are alike on reports, .6 is best on a
 _CARD = 0.2  # found the right quarterly report in .97 of questions instead of .75
 _NEIGHBOUR = 0.15
 _NAMED = 0.5  # a document that the question names: as good as searching in it alone
-_STATEMENT = 0.5  # a balance sheet or the like, when the question asks for what stands in one
-_PAGE = 0.7  # a page whose number is asked for, of a document that is known
+_STATEMENT = 0.5  # a financial statement, when the question asks for a figure of one
+_PAGE = 0.7  # a page that is asked for by number, in a known document
 
 Place = tuple[str, int]  # document and page
 
@@ -27,17 +27,17 @@ class Candidate:
     document: str
     page: int
     dense: float  # cosine
-    bm25: float  # 0 when the words were not found
+    bm25: float  # 0 when no word was found
 
 
 class Parts(NamedTuple):
-    """What a score is made of, before each has its weight; 0 to 1, a lift may be more."""
+    """The parts of a score before weighting; 0 to 1, a boost may be more."""
 
     dense: float  # min-max-normalised among the candidates, as the next one
     words: float
-    card: float  # how far the question means the document
+    card: float  # how likely the question means the document
     beside: float  # the best score on the page before or after
-    pointed: float  # the lift of what the question points at
+    pointed: float  # the boost of what the question points at
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _normalised(scores: Sequence[float]) -> list[float]:
 
 
 def _likely(documents: set[str], cards: Mapping[str, float]) -> dict[str, float]:
-    """How far, 0 to 1, the question means each document. Soft: no document is shut out."""
+    """How likely, 0 to 1, the question means each document. Soft: no document is excluded."""
     highest = max(cards.values(), default=0.0)
     return {name: cards.get(name, 0.0) / highest if highest else 0.0 for name in documents}
 

@@ -1,4 +1,4 @@
-"""A question becomes the passages that fit it best, of documents that nothing newer replaces."""
+"""Finds the passages that fit a question best, in documents without a newer version."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from vectorstore.retrieval.query_boosts import Pointing
 from vectorstore.store import Vectors
 from vectorstore.versions.link import superseded
 
-Which = Literal["newest", "all"]  # of the versions of a document
-_DEEPER = 20  # times as many are looked at when some of them do not count
+Which = Literal["newest", "all"]  # versions of a document
+_DEEPER = 20  # factor for the candidates when some of them do not count
 _OF_NAMED = 50  # candidates of the documents that a question names, of each leg
-_EMBEDDED = 50  # passages for one question, when the library's own vectors cannot be used
+_EMBEDDED = 50  # passages for one question when the library's vectors cannot be used
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found. `score` orders hits of one question; `cosine` compares across."""
+    """A found passage. `score` orders the hits of one question; `cosine` compares across."""
 
     chunk: StoredChunk
     score: float
@@ -51,14 +51,14 @@ class Sought:
 
     query: str
     documents: frozenset[str] | None  # these alone; None: all
-    hidden: bool  # also what a reader does not see
-    old: frozenset[str]  # what ids of chunks begin with that are replaced
-    named: frozenset[str] = frozenset()  # documents of which the best is among the candidates
+    hidden: bool  # also hidden text
+    old: frozenset[str]  # prefixes of chunk ids of replaced documents
+    named: frozenset[str] = frozenset()  # documents whose best passage is a candidate
     chunks: tuple[str, ...] = ()  # these are among them, too
 
 
 class Search:
-    """Fuses what vectors and words find."""
+    """Fuses dense and word search."""
 
     def __init__(
         self, catalog: Catalog, index: DenseIndex, embedders: Embedders, learned: Learnt = nothing
@@ -91,7 +91,7 @@ class Search:
     def _ranked(
         self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
     ) -> list[fusion.Ranked]:
-        """As it is without what was learned."""
+        """The ranking without learning."""
         if not query.text.strip() or not self._catalog.generation():
             return []
         cards = self._catalog.bm25_cards(query.text)
@@ -108,7 +108,7 @@ class Search:
         return fusion.rank(self._compared(sought), cards, pointed)
 
     def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:
-        """In the order that was learned, if something was learned with this embedder."""
+        """The ranking in its learned order, if something was learned with this embedder."""
         learned = self._learned()
         if learned is None or not ranked:
             return ranked
@@ -126,7 +126,7 @@ class Search:
         ]
 
     def _compared(self, sought: Sought) -> list[fusion.Candidate]:
-        """Candidates, compared with the query by the model that made them."""
+        """Candidates, compared with the query by the model that made their vectors."""
         while True:
             made = self._catalog.made()
             try:
@@ -140,10 +140,10 @@ class Search:
             else:
                 if self._catalog.made() == made:
                     return found
-            # Else all was made anew meanwhile: vectors of two models say nothing of each other.
+            # Otherwise everything was rebuilt meanwhile: vectors of two models cannot be compared.
 
     def _by_words(self, sought: Sought) -> list[fusion.Candidate]:
-        """What words find, embedded anew: the model that made the vectors is not here."""
+        """The results of word search, embedded again: the model of the vectors is not installed."""
         bm25 = self._words(sought)
         places = self._places(sought, list(bm25))
         kept = [id for id in bm25 if id in places][:_EMBEDDED]
@@ -158,8 +158,8 @@ class Search:
         ]
 
     def _old(self, asked: Collection[str], left_out: Collection[str]) -> frozenset[str]:
-        """What the chunk ids of documents with a newer version begin with, but for those that are
-        asked for; newer versions of these may be `left_out`."""
+        """Prefixes of the chunk ids of documents with a newer version, except those that the
+        question asks for; their newer versions may be `left_out`."""
         generation = self._catalog.generation()
         if self._replaced[0] != generation:
             old = frozenset(sha256[:16] for sha256 in superseded(self._catalog.database))
@@ -189,7 +189,7 @@ class Search:
         ]
 
     def _words(self, sought: Sought) -> dict[str, float]:
-        """What words find, with BM25: in the documents that are named, too."""
+        """The results of BM25, also in the named documents."""
         query, hidden = sought.query, sought.hidden
         deep = fusion.CANDIDATES * (_DEEPER if sought.old else 1)
         found = self._catalog.bm25(query, deep, hidden, sought.documents)
@@ -199,14 +199,14 @@ class Search:
         return {id: scores[id] for id in kept} | dict(more)
 
     def _places(self, sought: Sought, ids: Sequence[str]) -> dict[str, fusion.Place]:
-        """Where chunks are; another process may have removed some since they were found."""
+        """The places of chunks; another process may have removed some since they were found."""
         places = self._catalog.chunk_places(list(dict.fromkeys(ids)))
         if sought.documents is None:
             return places
         return {id: place for id, place in places.items() if place[0] in sought.documents}
 
     def _nearest(self, sought: Sought, vector: Vectors) -> list[str]:
-        """The chunks whose vectors are near, also of the documents that are named."""
+        """The nearest chunks, also in the named documents."""
         # Chroma's filters cost 60 times a plain query; the vectors of a few documents do not.
         if sought.documents is not None:
             near = self._near(self._catalog.vectors_of(sought.documents), vector)
@@ -214,7 +214,7 @@ class Search:
             near = self._near_anywhere(sought.old, vector)
         if sought.named:
             near += self._near(self._catalog.vectors_of(sought.named), vector, _OF_NAMED)
-        if sought.hidden:  # there are few of them, and Chroma has none
+        if sought.hidden:  # there are few of them, and Chroma does not hold them
             near += _current(self._near(self._catalog.hidden_vectors(), vector), sought.old)
         return near
 
@@ -230,7 +230,7 @@ class Search:
             current = _current(found, old)
             if len(current) >= fusion.CANDIDATES or len(found) < wanted:
                 return current[: fusion.CANDIDATES]
-            wanted *= 4  # the nearest ones are of old versions
+            wanted *= 4  # the nearest chunks belong to old versions
 
 
 def _current(ids: list[str], old: frozenset[str]) -> list[str]:

@@ -1,7 +1,7 @@
-"""What was learned from a person's feedback: it puts the first candidates of a ranking in order.
+"""Orders the first candidates of a ranking by what was learned from feedback.
 
-Each feature that is known of a candidate has a weight, which is added to the fused score. How the
-weights are found is not known here, and all of them 0 is the ranking without them.
+Each feature of a candidate has a weight, and their sum is added to the fused score. How the weights
+are found is not known here. With all weights 0 the ranking is unchanged.
 """
 
 import json
@@ -13,7 +13,7 @@ from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.retrieval.fusion import Place, Ranked
 
-LOOKED_AT = 100  # candidates; those behind them keep their places
+LOOKED_AT = 100  # candidates; those after them keep their places
 FEATURES = (  # those of `Considered.fixed`, then those of `earlier`
     "dense", "words", "card", "beside", "pointed", "title", "heading", "recent", "place",
     "document", "page", "section",
@@ -29,12 +29,12 @@ class Known:
     pages: Mapping[Place, float] = field(default_factory=dict)  # 0 to 1, more for more answers
     sections: Mapping[str, float] = field(
         default_factory=dict
-    )  # a word of headings -> share of the answers that stood below one with it
+    )  # a word of a heading -> share of the answers below such a heading
 
 
 @dataclass(frozen=True)
 class Considered:
-    """A candidate with what else is known of it, each 0 to 1."""
+    """A candidate with its features, each 0 to 1."""
 
     ranked: Ranked
     title: float  # share of the question's words in the name of the document
@@ -49,7 +49,7 @@ class Considered:
 
     @property
     def fixed(self) -> tuple[float, ...]:
-        """The features that do not depend on what is known of other answers."""
+        """The features that do not depend on other answers."""
         return (*self.ranked.parts, self.title, self.heading, self.recent, self.place)
 
     def earlier(self, known: Known) -> tuple[float, ...]:
@@ -68,7 +68,7 @@ class Learned:
     embedder: str = ""
 
     def score(self, considered: Considered) -> float:
-        """The fused score with what was learned."""
+        """The fused score plus the learned weights."""
         features = (*considered.fixed, *considered.earlier(self.known))
         more = sum(w * x for w, x in zip(self.weights, features, strict=True))
         return considered.ranked.score + more
@@ -80,7 +80,7 @@ class Learned:
         return [replace(c.ranked, score=score) for c, score in zip(order, scores, strict=True)]
 
 
-Learnt = Callable[[], Learned | None]  # what was learned by now
+Learnt = Callable[[], Learned | None]  # what is learned now
 
 
 def nothing() -> None:
@@ -88,14 +88,14 @@ def nothing() -> None:
 
 
 class Considering:
-    """Looks up what else is known of candidates."""
+    """Looks up the features of candidates."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._about: tuple[int, dict[str, tuple[float, int]]] = (-1, {})
 
     def of(self, query: str, ranked: Sequence[Ranked]) -> list[Considered]:
-        """Of candidates, in their order; without those that another process removed meanwhile."""
+        """The features of candidates, in order; without those that another process has removed."""
         asked = _roots(" ".join(words.content_words(query)))
         about, names = self._documents(), {r.candidate.document for r in ranked}
         titles = {name: _share(asked, _roots(words.name_parts(name))) for name in names}
@@ -122,7 +122,7 @@ class Considering:
         return {id: known[text] for id, text in rows}
 
     def _documents(self) -> dict[str, tuple[float, int]]:
-        """Name -> how recent, 0 to 1, and its pages; read anew when the library has changed."""
+        """Name -> how recent, 0 to 1, and pages; read again when the library has changed."""
         generation = self._catalog.generation()
         if self._about[0] != generation:
             rows = self._catalog.database.all("SELECT name, dated, pages FROM document")

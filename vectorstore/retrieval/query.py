@@ -29,12 +29,13 @@ class SearchQuery:
 
     @cached_property
     def pages(self) -> frozenset[int]:
-        """Numbers of pages that are named, from 1; from the end, -1 is the last."""
+        """Page numbers that the question names, from 1; counted from the end, -1 is the last
+        page."""
         return query_signals.pages(self.text)
 
     @cached_property
     def statements(self) -> frozenset[str]:
-        """Kinds of financial statements that hold what is asked for."""
+        """Kinds of financial statements that hold the figure in question."""
         return query_signals.statements(self.text)
 
     @cached_property

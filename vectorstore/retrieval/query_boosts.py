@@ -1,4 +1,4 @@
-"""What a question points at, looked up: documents it names, their pages, financial statements."""
+"""Looks up what a question points at: named documents, their pages, financial statements."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -9,13 +9,13 @@ from vectorstore.retrieval import query_signals
 from vectorstore.retrieval.fusion import Place, Pointed
 from vectorstore.retrieval.query import SearchQuery
 
-_DOCUMENTS = 5  # of which statements are looked up: those whose cards fit best
+_DOCUMENTS = 5  # documents whose statements are looked up: those with the best cards
 _LINES = 6  # at the top of a page, in which the title of a statement stands
 _TOP = 900  # characters of a page's lines in the catalogue: more than these take
 
 
 class Pointing:
-    """Looks up what questions point at; names are read anew when the library has changed."""
+    """Looks up what questions point at; names are read again when the library has changed."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -26,7 +26,7 @@ class Pointing:
         )
 
     def named(self, query: SearchQuery) -> frozenset[str]:
-        """The documents that a question names; an old version only when it is told apart."""
+        """The documents that a question names; an old version only when it is distinguished."""
         generation = self._catalog.generation()
         if self._known[0] != generation:
             self._known = generation, *self._read()
@@ -38,11 +38,11 @@ class Pointing:
         return frozenset(current) | query_signals.old_versions(query.text, newer)
 
     def of_that_year(self, query: SearchQuery) -> frozenset[str]:
-        """Old versions that are looked at beside the newer ones; `named` has read the names."""
+        """Old versions that are searched beside the newer ones; `named` has read the names."""
         return query_signals.of_that_year(query.text, self._known[2])
 
     def left_out(self, query: SearchQuery, named: Collection[str]) -> frozenset[str]:
-        """Newer versions of what is named, which alone is asked for."""
+        """Newer versions to leave out, because the question asks for the named version alone."""
         _, _, newer = self._known
         if query.compares_versions:
             return frozenset()
@@ -53,7 +53,7 @@ class Pointing:
         return frozenset(found)
 
     def _read(self) -> tuple[query_signals.Names, dict[str, str]]:
-        """All names, and of old versions the name of what replaces them."""
+        """Read all names, and for old versions the name of the newer one."""
         found = self._catalog.database.all(
             "SELECT old.name, new.name FROM document AS old"
             " LEFT JOIN document AS new ON new.id = old.superseded_by"
@@ -66,7 +66,7 @@ class Pointing:
         self, query: SearchQuery, named: frozenset[str], scope: Collection[str] | None,
         cards: Mapping[str, float],
     ) -> Pointed:  # fmt: skip
-        """`scope` are the documents that are searched, unless it is all; `cards` their scores."""
+        """`scope` are the searched documents, None for all; `cards` their scores."""
         known = named if scope is None else frozenset(scope)
         # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
         pages = self._numbered(query.pages, known)
@@ -103,7 +103,7 @@ class Pointing:
         )
 
     def chunks(self, pointed: Pointed) -> list[str]:
-        """The chunks of the pages: a search may have found others only."""
+        """The chunks of the pages, which the search may not have found."""
         return [
             id
             for name, number in sorted(pointed.pages | pointed.statements)

@@ -1,4 +1,4 @@
-"""What a question says of the place where its answer stands: documents, pages, kinds of pages."""
+"""What a question says about the place of its answer: documents, pages, kinds of pages."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -72,18 +72,18 @@ _LONG = 6  # characters of a name with digits that is no chance, as 3M_2018
 
 
 def statements(question: str) -> frozenset[str]:
-    """Kinds of financial statements that hold what is asked for."""
+    """Kinds of financial statements that hold the figure in question."""
     return frozenset(kind for kind, words in _QUESTIONS.items() if words.search(question))
 
 
 def titled(lines: Sequence[str]) -> frozenset[str]:
-    """Kinds of financial statements that the first lines of a page say it is."""
+    """Kinds of financial statements that the first lines of a page name."""
     titles = [line for line in lines if len(line) <= _TITLE]
     return frozenset(kind for kind, words in _TITLES.items() if any(map(words.search, titles)))
 
 
 def pages(question: str) -> frozenset[int]:
-    """Numbers of pages that are named, from 1; from the end, -1 is the last."""
+    """Page numbers that the question names, from 1; counted from the end, -1 is the last page."""
     return frozenset(
         int(number) if number else _ORDINALS[word.lower()]
         for number, word in _PAGE.findall(question)
@@ -92,7 +92,7 @@ def pages(question: str) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Letters:
-    """The letters and digits of a text, and where words begin and end in them."""
+    """The letters and digits of a text, with the word boundaries in them."""
 
     text: str
     ends: frozenset[int]
@@ -107,7 +107,7 @@ class Letters:
         return cls("".join(runs), frozenset(ends))
 
     def has(self, words: str) -> bool:
-        """Does it hold these letters as whole words?"""
+        """Whether the text contains these letters as whole words."""
         at = self.text.find(words)
         while at >= 0:
             if at in self.ends and at + len(words) in self.ends:
@@ -117,8 +117,8 @@ class Letters:
 
 
 class Names:
-    """Finds names of documents in questions, however they are written: `Q1-Report_2023.pdf` also
-    as "q1 report 2023". A name of three words or more may have them in any order."""
+    """Finds document names in questions in any notation: `Q1-Report_2023.pdf` also as "q1 report
+    2023". A name of three or more words may have them in any order."""
 
     def __init__(self, names: Collection[str]) -> None:
         self._names = [_Name.of(name) for name in names]
@@ -126,7 +126,7 @@ class Names:
     def named(self, text: Letters) -> frozenset[str]:
         """The names that stand in a question."""
         found = [name for name in self._names if name.stands_in(text)]
-        # "Report.pdf" is not meant where "Report 2023.pdf" is named.
+        # "Report 2023.pdf" does not name "Report.pdf".
         return frozenset(
             name.name
             for name in found
@@ -135,8 +135,8 @@ class Names:
 
 
 def current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
-    """A document that is named, or what replaces it, unless the question says that it means this
-    one: by the mark of a version, a period, or the file's whole name. `newer`: old -> new name."""
+    """The named documents, each replaced by its newest version unless the question asks for this
+    very version: by its mark, a period, or the whole file name. `newer`: old name -> new name."""
     for _ in newer:  # no chain is longer
         if name not in newer or _is_told_apart(name, newer[name], text):
             break
@@ -145,8 +145,8 @@ def current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
 
 
 def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
-    """Replaced documents that are asked for in other words than their names: "the old handbook",
-    "version 1 of the policy", "the 2023 handbook". `newer`: old -> new name."""
+    """Replaced documents that the question describes: "the old handbook", "version 1 of the
+    policy", "the 2023 handbook". `newer`: old name -> new name."""
     words = set(_RUN.findall(question.lower()))
     found = {name: _Name.of(parsed(name).base) for name in newer if _asks_for(question, name)}
     shared = {name: len(words & set(base.parts)) for name, base in found.items()}
@@ -154,14 +154,14 @@ def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
 
 
 def of_that_year(question: str, newer: Mapping[str, str]) -> frozenset[str]:
-    """Replaced documents of a year that the question names: "What was paid in 2023?" may be about
-    them. `newer`: old -> new name."""
+    """Replaced documents of a year that the question names: "What was paid in 2023?" may concern
+    them. `newer`: old name -> new name."""
     years = set(_YEAR.findall(question))
     return frozenset(name for name in newer if years and years & set(parsed(name).periods))
 
 
 def compares(question: str) -> bool:
-    """Does it ask about two versions, as "What has changed since the old one?" does?"""
+    """Whether a question compares two versions, such as "What has changed since the old one?"."""
     return bool(_COMPARED.search(question))
 
 
@@ -211,7 +211,7 @@ class _Name:
 
     @property
     def _distinct(self) -> bool:
-        """Is it more than one common word, such as "Leave.pdf"?"""
+        """Whether a name is more than one common word ("Leave.pdf" is not)."""
         numbered = any(c.isdigit() for c in self.stem) and len(self.stem) >= _LONG
         return len(self.parts) > 1 or numbered or len(name_parts(self.name).split()) > 1
 

@@ -9,11 +9,11 @@ from ingest.platform.openmp import wait_calmly
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.hybrid_search import Hit
 
-LOOKED_AT = 8  # of the hits; each costs the wait for one
+LOOKED_AT = 8  # hits to rerank; each costs time
 
 
 class Reranker(Protocol):
-    """Says how well each passage answers a question."""
+    """Scores how well each passage answers a question."""
 
     def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
         """One for each hit; higher is better, on any scale."""
@@ -26,7 +26,7 @@ class CrossEncoderReranker:
     def __init__(self, model: str) -> None:
         """A folder, or the name of a model that is in the cache of the hub already.
 
-        Raises LibraryError. Nothing is fetched: a search connects to nobody.
+        Raises LibraryError. Nothing is downloaded: a search makes no connection.
         """
         # Imported here: torch takes seconds to load, and the default is no reranker.
         require("embedders", "sentence_transformers", to="use a cross-encoder", error=LibraryError)

@@ -1,4 +1,4 @@
-"""Documents that are versions of one: linked when they are added, the newer one is preferred.
+"""Links versions of a document when they are added; the newer one is preferred.
 
 Likeness alone does not tell: quarterly reports of one company share .64 of their runs of words,
 two versions of a policy .22 (docs/evaluation.md). So the names have a say.
@@ -19,8 +19,8 @@ from vectorstore.catalog.sources import INSIDE
 from vectorstore.versions.minhash import joined, likeness, same_words, sketch, table, without
 from vectorstore.versions.names import VersionName, older, one_document, parsed
 
-BY_NAME = 0.12  # when the names say that these are versions
-BY_TEXT = 0.9  # when the names are the same and do not speak of versions
+BY_NAME = 0.12  # when the names say so
+BY_TEXT = 0.9  # when the names are the same and mention no version
 
 _DATES = ("modified", "created", "date")  # of Document.metadata
 _STAMP = re.compile(r"(?:D:)?(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d))?")
@@ -28,7 +28,7 @@ _STAMP = re.compile(r"(?:D:)?(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d))?")
 
 @dataclass(frozen=True)
 class _Version:
-    """A document, as far as versions are concerned."""
+    """What versions need of a document."""
 
     id: int
     name: str
@@ -42,7 +42,7 @@ class _Version:
 
 
 class Versions:
-    """Finds and links versions; holds the sketches of the library while files are added."""
+    """Finds and links versions; holds the library's sketches while files are added."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ class Versions:
         self._table = table([])
 
     def link(self, connection: Transaction, document: Document, path: Path) -> list[Superseded]:
-        """Sketch, date and link a document that was just written, in the same transaction."""
+        """Sketch, date and link a new document, in the same transaction."""
         words = sketch(document)
         (id,) = connection.execute(
             "UPDATE document SET sketch = ?, dated = ? WHERE sha256 = ? RETURNING id",
@@ -66,14 +66,14 @@ class Versions:
         return self._chain(connection, new, [other for other in others if _same(new, other)])
 
     def _unlearn(self, id: int) -> None:
-        """SQLite gives the number of the last document again when that one was deleted."""
+        """Drop a sketch: SQLite reuses the number of the last document after its deletion."""
         if id in self._ids:
             index = self._ids.index(id)
             del self._ids[index]
             self._table = without(self._table, index)
 
     def _catch_up(self) -> None:
-        """Learn the sketches of documents that were added since the last one."""
+        """Load the sketches of documents that were added since the last one."""
         last = max(self._ids, default=0)
         rows = self._database.all(
             "SELECT id, sketch FROM document WHERE id > ? AND sketch IS NOT NULL ORDER BY id", last
@@ -84,7 +84,7 @@ class Versions:
             self._table = joined(self._table, learnt)
 
     def _possible(self, new: _Version, near: Sequence[int]) -> list[int]:
-        """Those that `_same` is worth asking about: of a template there may be thousands."""
+        """Preselects the candidates for `_same`: a template may have thousands."""
         found = self._database.all(
             "SELECT id, name, sketch FROM document"
             " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
@@ -109,7 +109,7 @@ class Versions:
     def _chain(
         self, connection: Transaction, new: _Version, others: list[_Version]
     ) -> list[Superseded]:
-        """Each version points to the next newer one: put the new one in between."""
+        """Insert the new version: each version points to the next newer one."""
         before = [other for other in others if _is_older(other, new)]
         after = [other for other in others if other not in before]
         links = [(_last(before), new)] if before else []
@@ -122,7 +122,7 @@ class Versions:
 
 
 def superseded(database: Database) -> dict[str, str]:
-    """The sha256 of documents of which there is a newer version -> the name of that one."""
+    """The sha256 of documents with a newer version -> the name of that version."""
     rows = database.all(
         "SELECT old.sha256, new.name FROM document AS old JOIN document AS new"
         " ON new.id = old.superseded_by"
@@ -131,7 +131,7 @@ def superseded(database: Database) -> dict[str, str]:
 
 
 def dated(document: Document, path: Path) -> str:
-    """When a document was last changed: what it says of itself, else the time of its file."""
+    """When a document was last changed: its own date, else the time of its file."""
     for key in _DATES:
         if match := _STAMP.match(document.metadata.get(key, "")):
             year, month, day, hour, minute = (part or "00" for part in match.groups())
@@ -144,7 +144,7 @@ def dated(document: Document, path: Path) -> str:
 
 
 def _same(one: _Version, other: _Version) -> bool:
-    """Are they versions of one document?"""
+    """Whether they are versions of one document."""
     if same_words(one.sketch, other.sketch):
         return True
     if not any(_near(a, b) for a in one.folders for b in other.folders):
@@ -163,7 +163,7 @@ def _base(name: str) -> str:
 
 
 def _near(one: Path, other: Path) -> bool:
-    """The same folder, or one inside of the other, as `archive/` is."""
+    """Whether the folders are the same, or one is inside the other, such as `archive/`."""
     return one.is_relative_to(other) or other.is_relative_to(one)
 
 

@@ -1,4 +1,4 @@
-"""A document's words in 528 bytes: how alike two documents are, without reading them again.
+"""A document's words in 528 bytes, to estimate how alike documents are without reading them.
 
 MinHash (Broder 1997) over runs of five words, in numpy: datasketch's import alone takes 0.8 s.
 """
@@ -17,13 +17,13 @@ from ingest.document.model import Document
 
 _HASHES = 128  # the standard error of a likeness of .25 is .04, of .9 is .03
 _RUN = 5
-_FEWEST = 20  # words; forms of fewer are alike and yet different
+_FEWEST = 20  # words; shorter forms are alike and yet different
 _PRIME = np.uint64((1 << 61) - 1)
 _BLOCK = 1024  # runs hashed at once: 1 MB of memory, a few times
 _SEED = np.random.default_rng(5)
 _FACTORS = _SEED.integers(1, 1 << 29, _HASHES, dtype=np.uint64)  # times 32 bits: below 2 ** 61
 _SUMMANDS = _SEED.integers(0, 1 << 60, _HASHES, dtype=np.uint64)
-_DIGEST = 16  # bytes in front: of all words, so that the same words are known exactly
+_DIGEST = 16  # bytes of a hash of all words, so that equal texts are recognised exactly
 
 _WORD = re.compile(r"\w+")
 
@@ -31,7 +31,7 @@ Sketches = NDArray[np.uint32]  # one row a document
 
 
 def sketch(document: Document) -> bytes | None:
-    """None when there are too few words to tell."""
+    """The sketch; None when there are too few words."""
     if len(list(islice(_words(document), _FEWEST))) < _FEWEST:
         return None
     digest = hashlib.sha256()
@@ -70,7 +70,7 @@ def _words(document: Document) -> Iterator[str]:
 
 
 def _noted(words: Iterable[str], digest: "hashlib._Hash") -> Iterator[str]:
-    """The words, which are put into the digest as they pass, with a blank between two."""
+    """Yields the words and adds them to the digest, with a space between two."""
     blank = ""
     for word in words:
         digest.update(f"{blank}{word}".encode())

@@ -1,4 +1,4 @@
-"""What the names of two files tell: the same thing in two versions, or two different things.
+"""Decides by the names of two files whether they are versions of one document or two documents.
 
 `Policy v1` and `Policy v2` are versions of one document, `Handbook 2023` and `Handbook 2024`, too;
 `2023 Q1` and `2023 Q3` are two reports.
@@ -23,7 +23,7 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(YEAR)
-# What holds until the next one comes; a report of another year stays true.
+# Documents that are valid until the next one; a report of another year stays true.
 _STANDING = re.compile(
     r"\b(?:handbook|manual|polic(?:y|ies)|guide(?:line)?s?|rules|regulations?|terms|statutes"
     r"|general conditions|conditions of|bylaws|code of conduct|procedures?|price ?list|tariffs?"
@@ -38,17 +38,17 @@ _OF_A_TIME = re.compile(
 
 @dataclass(frozen=True)
 class VersionName:
-    """A name, taken apart."""
+    """A parsed file name."""
 
     base: str  # without marks of versions and periods
     periods: tuple[str, ...]  # years, quarters, months, days
     number: tuple[int, ...]  # of the version, () when there is none
     rank: int  # -1 a draft, 1 a final one
-    marked: bool  # it says that there are versions of it
+    marked: bool  # it mentions a version
 
 
 def parsed(name: str) -> VersionName:
-    """Of a file's name; folders in front and the suffix do not count."""
+    """Parses a file's name; folders before it and the suffix do not count."""
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name.rsplit("/", 1)[-1]).replace("_", " ")
     numbers = _NUMBER.findall(stem)
     rank = bool(_NEWER.search(stem)) - bool(_OLDER.search(stem))
@@ -63,9 +63,9 @@ def parsed(name: str) -> VersionName:
 
 
 def one_document(one: VersionName, other: VersionName) -> bool:
-    """Do the names say that these are versions of the same document?
+    """Whether the names say that these are versions of the same document.
 
-    Two numbers say it whatever the dates beside them; without them a period tells reports apart.
+    Two version numbers decide, whatever the dates. Without them a period distinguishes reports.
     """
     if not one.base or one.base != other.base:
         return False
@@ -77,7 +77,7 @@ def one_document(one: VersionName, other: VersionName) -> bool:
 
 
 def older(one: VersionName, other: VersionName) -> bool | None:
-    """Whether the first is the older one; None when the names do not say it."""
+    """Whether the first is the older one; None when the names do not say."""
     if one.base != other.base:
         return None
     if one.number and other.number and one.number != other.number:
@@ -90,6 +90,6 @@ def older(one: VersionName, other: VersionName) -> bool | None:
 
 
 def _of_years(one: VersionName, other: VersionName) -> bool:
-    """Do the names differ in the one year that each has?"""
+    """Whether the names differ in the one year that each has."""
     years = [v.periods[0] for v in (one, other) if len(v.periods) == 1]
     return len(years) == 2 and years[0] != years[1] and all(map(_YEAR.fullmatch, years))

@@ -11,9 +11,9 @@ from ingest.language.sentences import stems
 from vectorstore.embedding.embedder import Embedder
 
 _MOST = 2
-_NEAR = 0.92  # of the best score: a second sentence must be about as good
-_WORDS = 0.35  # weight of the question's words against meaning
-_SHORTEST = 4  # words: shorter ones are headings
+_NEAR = 0.92  # share of the best score that a second sentence needs
+_WORDS = 0.35  # weight of the question's words against the embedding
+_SHORTEST = 4  # words: shorter sentences are headings
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Quoted:
 
 
 def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
-    """The best one or two of all that state something; empty when none does."""
+    """The best one or two sentences that state something; empty when none does."""
     stating = [quoted for quoted in ranked if states(quoted.unit)]
     full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
     return [q for q in full[:_MOST] if q.score >= _NEAR * full[0].score]
 
 
 def rank_sentences(question: str, units: Sequence[Unit], embedder: Embedder) -> list[Quoted]:
-    """All sentences by meaning and by the question's words."""
+    """All sentences ranked by embedding and by the question's words."""
     if not units:
         return []
     asked = stems(question)

@@ -11,7 +11,7 @@ _MARGIN = 48  # tokens of the chat template
 
 @dataclass(frozen=True)
 class Budget:
-    """Tokens: the model's window, and of it what passages and the answer may take."""
+    """Tokens of the model's window, and the shares of passages and answer."""
 
     window: int = 4096
     passages: int = 600

@@ -1,4 +1,4 @@
-"""What is read, cut into what one can point at: sentences, rows of tables, items of lists."""
+"""Cuts passages into citable units: sentences, table rows, list items."""
 
 import re
 from bisect import bisect_right
@@ -12,7 +12,7 @@ from assistant.security.prompt_injection import instructions
 from ingest.document.model import Page
 from ingest.language.sentences import numbers, spans, stems
 
-_MOST_LINES = 5  # a "sentence" of more lines is a table or a list: taken line by line
+_MOST_LINES = 5  # lines: a longer "sentence" is a table or a list, and is taken line by line
 _LONGEST_LIST = 16  # lines
 _HYPHEN = re.compile(r"([a-z])-\s([a-z])")
 _BULLETS = ("•", "-", "–", "*")
@@ -28,30 +28,30 @@ class Unit:
     text: str
     stems: frozenset[str]
     numbers: frozenset[str]
-    heads: str = ""  # of a table's row: its caption and column heads
+    heads: str = ""  # of a table row: its caption and column heads
 
     @cached_property
     def meant(self) -> frozenset[str]:
-        """Its words, also those that a line end divides, and for a row, which has hardly any, those
-        that say what it is about."""
+        """Its words, also those divided by a line end. A row, which has few words, adds its caption
+        and heads."""
         return self.stems | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
 
 
 def units_of(window: Window, index: int = 0) -> Iterator[Unit]:
-    """The sentences of a window, each with its lines; in tables and lists, the lines."""
+    """The sentences of a window with their lines; in tables and lists, single lines."""
     for first, last in _blocks(window):
         yield from _sentences(window, index, first, last)
 
 
 def lists_of(window: Window, index: int = 0) -> Iterator[Unit]:
-    """The lists of a window, each as one: an enumeration in an answer is made of all its items."""
+    """The lists of a window, each as one unit: an enumeration in an answer uses all its items."""
     for first, last in _lists(window, list(_blocks(window))):
         text = " ".join(line.text for line in window.page.lines[first : last + 1])
         yield _unit(index, first, last, text)
 
 
 def states(unit: Unit) -> bool:
-    """A question states nothing, and instructions to a model are kept from it."""
+    """Whether a unit states something: no question, and no instruction to a model."""
     return not unit.text.rstrip().endswith("?") and not instructions(unit.text)
 
 
@@ -81,7 +81,7 @@ def _block_ends(window: Window, line: int) -> bool:
 
 
 def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Unit]:
-    """Sentences of a block of lines; what runs over too many lines is taken line by line."""
+    """The sentences of a block of lines; one over too many lines is taken line by line."""
     starts, text = [], ""
     for line in window.page.lines[first : last + 1]:
         starts.append(len(text))
@@ -99,7 +99,7 @@ def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Un
 
 
 def _row(index: int, line: int, page: Page, text: str | None = None) -> Unit:
-    """A sentence of one line; if that is a row, with the words of the heads of its table."""
+    """A unit of one line; for a table row, with the words of the table's heads."""
     shown = page.lines[line].text if text is None else text
     above = " ".join(_heads(page, line)) if numbers(shown) else ""
     return Unit(index, line, line, shown, stems(shown), numbers(shown), above)
@@ -117,7 +117,7 @@ def _heads(page: Page, line: int) -> Iterator[str]:
 
 
 def _bold_above(page: Page, line: int) -> Iterator[str]:
-    """The bold lines over the run of lines that a row is part of, where no table was recognised."""
+    """The bold lines above the run of lines around a row, where no table was recognised."""
     top = line
     while top and not page.lines[top].bold and not page.lines[top - 1].text.endswith((".", ":")):
         top -= 1

@@ -21,18 +21,18 @@ class Context:
 
     question: str  # standalone: with those before it that it builds on
     windows: tuple[Window, ...]
-    before: tuple[Turn, ...] = ()  # turns that stay in front of it
-    earlier: tuple[Window, ...] = ()  # what was read for them
-    closest: Passage | None = None  # what fits a follow-up best, whichever turn has read it
-    hits: tuple[Hit, ...] = ()  # all that was found, also what was not read
+    before: tuple[Turn, ...] = ()  # earlier turns in the prompt
+    earlier: tuple[Window, ...] = ()  # passages of those turns
+    closest: Passage | None = None  # the best passages for a follow-up, from any turn
+    hits: tuple[Hit, ...] = ()  # all hits, also those that were not read
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """What is shown to people, and to the model."""
+        """The passages that people and the model see."""
         return tuple(window.passage for window in self.windows)
 
     def messages(self, question: str, instruction: str = prompts.ANSWER) -> list[BaseMessage]:
-        """Passages first, so that the next question about them finds them in the model's cache."""
+        """The prompt: passages first, so that a follow-up finds them in the model's cache."""
         if not self.before:
             return prompts.first_turn(self.passages, self.question, instruction)
         first, *rest = self.before
@@ -61,7 +61,7 @@ class ContextBuilder:
         return self._continued(request, context) if retrieved.follows_up else context
 
     def _continued(self, request: Request, context: Context) -> Context:
-        """With the turns that the question builds on, if all of it is still there and fits."""
+        """The context with earlier turns, if all their passages still exist and fit."""
         before = tuple(t for t in _built_on(request) if t.answer and not t.refused)
         passages = [passage for turn in before for passage in turn.passages]
         earlier = [window_builder.window_of(passage, request.evidence) for passage in passages]
@@ -83,7 +83,7 @@ def _built_on(request: Request) -> Sequence[Turn]:
 
 
 def _closest(request: Request, hits: Sequence[Hit], windows: Sequence[Window]) -> Passage | None:
-    """Of what was read, what fits both the follow-up and the questions that it builds on."""
+    """The passages that fit both the follow-up and the questions it builds on."""
     alone = {hit.chunk.id: hit.score for hit in search(request, request.query.alone)}
     read = [hit for hit in hits if any(window.holds(hit) for window in windows)]
     if not read:
@@ -97,7 +97,7 @@ def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passag
 
 
 def _closest_last(new: list[Passage], closest: Passage | None) -> list[Passage]:
-    """What is new must not hide what fits better: a small model answers from what it read last."""
+    """Puts the best passage last, because a small model answers from what it read last."""
     if closest is None or not new:
         return new
     holding = [passage for passage in new if _is_part(closest, of=passage)]

@@ -10,8 +10,8 @@ from vectorstore.library import Hit
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.reranker import Reranker, reranked
 
-_HITS = 24  # looked at to fill the budget
-_BETTER = 0.1  # cosine by which a question fits better with the one before: it builds on that
+_HITS = 24  # hits that are considered to fill the budget
+_BETTER = 0.1  # cosine gain from which a question builds on the one before
 
 
 @dataclass(frozen=True)
@@ -62,5 +62,5 @@ def _fit(request: Request, query: SearchQuery) -> float:
 
 
 def _contents_last(hits: Sequence[Hit]) -> list[Hit]:
-    """A table of contents names everything and says nothing."""
+    """Moves tables of contents to the end: they name everything and state nothing."""
     return sorted(hits, key=lambda hit: lists_contents(hit.text))

@@ -1,4 +1,4 @@
-"""Hits become what the model reads: passages of whole lines around them, within a token budget."""
+"""Widens hits to passages of whole lines around them, within a token budget."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,10 +11,10 @@ from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
 from vectorstore.library import Hit
 
-_BEFORE = 50  # tokens read above a hit, and below it: what is found is smaller than what is read
+_BEFORE = 50  # tokens read above and below a hit
 _AFTER = 110
-_TABLE = 400  # tokens: a table up to this long is read whole
-_JOIN = 2  # lines between two windows of a page that are then read as one
+_TABLE = 400  # tokens: a table up to this length is read as a whole
+_JOIN = 2  # lines between two windows of a page that are merged
 _LABEL = 24  # tokens of a passage's label
 
 
@@ -34,7 +34,7 @@ class Window:
         return "\n".join(line.text for line in self.page.lines[self.first : self.last + 1])
 
     def holds(self, hit: Hit) -> bool:
-        """Are all lines of the hit among its own?"""
+        """Whether it contains all lines of the hit."""
         same = self.document == hit.document and self.page.number == hit.page
         return same and self.first <= hit.chunk.first and hit.chunk.last <= self.last
 
@@ -63,7 +63,7 @@ def windows(
 
 
 def beside(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> tuple[Window, ...]:
-    """What was found and not read, with its surroundings, if it is still there."""
+    """The hits that were not read, with their surroundings, if they still exist."""
     unread = [hit for hit in hits if not any(window.holds(hit) for window in read)]
     found: list[Window] = []
     for hit in unread:
@@ -79,7 +79,7 @@ def window_at(hit: Hit, evidence: Evidence) -> Window:
 
 
 def window_of(passage: Passage, evidence: Evidence) -> Window | None:
-    """The lines that a passage of an earlier turn was made of; None when they have changed."""
+    """The lines of a passage of an earlier turn; None when they have changed."""
     try:
         page = evidence.page(passage.document, passage.page)
     except LibraryError:
@@ -94,7 +94,7 @@ def window_of(passage: Passage, evidence: Evidence) -> Window | None:
 
 
 def _seen(page: Page, first: int, last: int) -> bool:
-    """Does a reader see all of these lines? Others are how documents attack assistants."""
+    """Whether all of these lines are visible: hidden ones are how documents attack assistants."""
     return not any(line.hidden for line in page.lines[first : last + 1])
 
 
@@ -116,7 +116,7 @@ def _around(hit: Hit, page: Page) -> Window:
 
 
 def _with_tables(window: Window) -> Window:
-    """With the rest of each table that it has a part of: rows mean little without their head."""
+    """The window with the rest of each table in it: rows mean little without their head."""
     lines, first, last = window.page.lines, window.first, window.last
     for table in window.page.tables:
         shared = table.first <= window.last and window.first <= table.last
@@ -128,7 +128,7 @@ def _with_tables(window: Window) -> Window:
 
 
 def _merged(chosen: Sequence[Window], window: Window) -> list[Window]:
-    """Put a window in; it joins those of the same page that it touches, at the first one's rank."""
+    """Add a window; it merges with those of its page that it touches, at the first one's rank."""
     touched = [old for old in chosen if _touch(old, window)]
     if not touched:
         return [*chosen, window]
@@ -154,7 +154,7 @@ def _room(chosen: Sequence[Window], budget: int, count: Callable[[str], int]) ->
 
 
 def _shrunk(window: Window, hit: Hit, budget: int, count: Callable[[str], int]) -> Window:
-    """The hit alone, and of it as many lines as fit."""
+    """The hit alone, with as many lines as fit."""
     first, last = hit.chunk.first, hit.chunk.last
     shrunk = replace(window, first=first, last=last)
     while last > first and count(shrunk.text) + _LABEL > budget:

@@ -1,1 +1,1 @@
-"""A question and its conversation become what is searched for, or a clarification."""
+"""Turns a question and its conversation into a search query, or a request for clarification."""

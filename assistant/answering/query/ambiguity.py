@@ -1,4 +1,4 @@
-"""Does a question point at something that nobody named?
+"""Detects questions that point at something nobody named.
 
 Rules on words, measured in docs/answers.md: the small chat model does not know when a question
 is unclear. Four forms are looked at, each rare in questions that people have thought about: "this
@@ -22,7 +22,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"\s+(?:year|month|week|quarter|day|morning|evening|time)s?\b", re.IGNORECASE)
-# Behind "this" they name nothing: "What does this mean for staff?", "Is this allowed at night?".
+# After "this" they name nothing: "What does this mean for staff?", "Is this allowed at night?".
 _NO_NOUNS = frozenset(
     re.findall(
         r"\w+",
@@ -35,7 +35,7 @@ _CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNO
 _DESCRIBED = re.compile(rf"\s*(?:{_AT}|that|who|which|where|whose)\b", re.IGNORECASE)
 _WORD = re.compile(r"\s*([\w’'-]+)")
 _POSSESSIVE = re.compile(r"['’]s$")
-# What is read, and times: "this report" is the one that is asked.
+# Documents and times: "this report" is the one that is asked.
 _KNOWN = stems(
     "document report paper slide deck table figure chart page handbook guide manual article book"
     " text file pdf section chapter list data question answer information topic"
@@ -55,7 +55,7 @@ class Pointer:
 
 
 def pointer(question: str, said: str) -> Pointer | None:
-    """What has to be looked at; `said` is the conversation before, empty for a first question."""
+    """The phrase to check; `said` is the earlier conversation, empty for a first question."""
     return (
         next(_pointing(question, said), None)
         or next(_definite(question, said), None)
@@ -104,7 +104,7 @@ def _pronoun(question: str) -> Pointer | None:
 
 
 def _describes(before: str, behind: str) -> bool:
-    """Is a "that" between these of "rules that changed", not of "Who said that?"?"""
+    """Whether "that" is a relative pronoun, as in "rules that changed", not in "Who said that?"."""
     return bool(content_words(before[before.rstrip().rfind(" ") + 1 :]) and _WORD.match(behind))
 
 
@@ -116,7 +116,7 @@ def _bare(question: str) -> Pointer | None:
 
 
 def _noun(question: str, at: int) -> tuple[str, ...]:
-    """The words behind an article, up to one that carries no meaning or to a sign; four at most."""
+    """The words after an article, up to a stop word or a punctuation mark; at most four."""
     words: list[str] = []
     while len(words) < 4 and (match := _WORD.match(question, at)):
         if not content_words(_POSSESSIVE.sub("", match.group(1))):

@@ -1,4 +1,4 @@
-"""An unclear question goes back, with what it may mean by the passages that fit it."""
+"""Asks for clarification of an unclear question, with the choices that its passages suggest."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from ingest.language.sentences import stems
 from ingest.language.words import content_words, name_parts
 from vectorstore.library import Hit
 
-# Words for one of many, which nobody says before it is known which one.
+# Words for one of many, which people use only when it is known which one.
 _KINDS = frozenset(
     re.findall(
         r"\w+",
@@ -27,8 +27,8 @@ factory warehouse customer supplier contract project
 """,
     )
 )
-_NEAR = 0.7  # of the best cosine: what else a question may mean
-_MAIN = 0.5  # share of these that are alike, so that it is what the question is about
+_NEAR = 0.7  # share of the best cosine for other possible meanings
+_MAIN = 0.5  # share of similar passages that makes them the topic of the question
 _LOOKED_AT = 12  # of the best passages, for names
 _MOST = 3  # choices
 _LONGEST = 70  # letters of one
@@ -47,7 +47,7 @@ _ASKED = re.compile(
 
 @dataclass(frozen=True)
 class Asked:
-    """The question that goes back, and names of what it may mean."""
+    """A request for clarification, and the names of the choices."""
 
     text: str
     choices: tuple[str, ...] = ()
@@ -61,8 +61,8 @@ def question_back(
     alone: bool = False,
     given: bool = False,
 ) -> Asked | None:
-    """None when the passages leave no doubt; `alone`: one document is asked, which may be meant;
-    `given`: the passages were chosen for this question, and are of no one library."""
+    """None when the passages leave no doubt. `alone`: the question goes to one document, which may
+    be meant. `given`: the passages were chosen for this question and are of no one library."""
     best = max((hit.cosine for hit in hits), default=0.0)
     near = [hit for hit in hits if hit.cosine >= _NEAR * best]
     if found.kind == "the":
@@ -79,7 +79,7 @@ def question_back(
 
 
 def _which(words: Sequence[str], near: Sequence[Hit]) -> Asked | None:
-    """ "Which office do you mean?" with the offices of the passages, if they have names."""
+    """ "Which office do you mean?" with the named offices of the passages."""
     noun = _known_noun(words, near)
     titles = _titles(near)
     if len({hit.document for hit in near}) == 1 and plain_stems(noun) <= _title_words(titles[0]):
@@ -94,7 +94,7 @@ def _which(words: Sequence[str], near: Sequence[Hit]) -> Asked | None:
 def _which_document(
     question: str, said: str, words: Sequence[str], near: Sequence[Hit]
 ) -> Asked | None:
-    """When most of what fits are documents of that name, and no word tells which is meant."""
+    """Asks when most hits are documents of that name, and no word distinguishes them."""
     noun = plain_stems(words)
     named = [title for title in _titles(near, len(near)) if noun <= _title_words(title)]
     if len(named) < 2 or _title(near[0]) not in named:
@@ -113,8 +113,9 @@ def _which_document(
 def _which_of_a_kind(
     question: str, found: Pointer, near: Sequence[Hit], unnamed: bool
 ) -> Asked | None:
-    """ "the office" when several have names; `unnamed`: also when none has. In the library of one
-    company the building needs no name, nor in a question that stands alone beside its passages."""
+    """Asks about "the office" when several have names; `unnamed`: also when none has. In the
+    library of one company the building needs no name, nor does it in a question that stands alone
+    beside its passages."""
     noun = _known_noun(found.words, near)
     rest = question[: found.start] + question[found.end :]
     if len(noun) > 1 or noun[0] not in _KINDS or re.search(r"\d|\w\s+[A-Z]", rest):
@@ -124,7 +125,7 @@ def _which_of_a_kind(
 
 
 def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:
-    """The sections that are named by the word, or those that have it; a single one is meant."""
+    """The sections named by the word, or those that have it; a single section is no choice."""
     wanted = stems(word)
     heads = _headings([hit for hit in near if wanted <= stems(_all_of(hit))], len(near))
     choices = ([head for head in heads if wanted <= stems(head)] or heads)[:_MOST]
@@ -135,7 +136,7 @@ def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:
 
 
 def _closest(names: Sequence[str]) -> str:
-    """A sentence, for a person to see what there is."""
+    """A sentence that shows people what there is."""
     quoted = [f"“{name}”" for name in names]
     return f"The closest passages are in {_joined(quoted, 'and')}. " if quoted else ""
 
@@ -145,7 +146,7 @@ def _joined(names: Sequence[str], last: str) -> str:
 
 
 def _known_noun(words: Sequence[str], near: Sequence[Hit]) -> tuple[str, ...]:
-    """The longest beginning that the passages have: where a noun ends, no list of words tells."""
+    """The longest prefix that occurs in the passages: no list of words says where a noun ends."""
     known = plain(words)
     texts = f" {' '.join(_WORD.findall(' '.join(map(_all_of, near)).lower()))} "
     if not near:
@@ -194,7 +195,7 @@ def _titles(near: Sequence[Hit], most: int = _MOST) -> list[str]:
 
 
 def _title(hit: Hit) -> str:
-    """A document as people call it; passages of one title that were given are numbered."""
+    """A document's name for people; given passages of one title are numbered."""
     name = re.sub(r" \(\d+\)$", "", hit.document.rsplit("/", 1)[-1])
     name = re.sub(r"\.\w{1,5}$", "", name).replace("_", " ")
     return readable(" ".join(name.split()))[:_LONGEST]
@@ -208,10 +209,10 @@ def _title_words(title: str) -> frozenset[str]:
 
 
 def is_question_back(text: str) -> bool:
-    """Was this said by `question_back`?"""
+    """Whether a text is a request for clarification from `question_back`."""
     return bool(_ASKED.search(text))
 
 
 def is_reply(text: str, asked: str) -> bool:
-    """Said behind a question back: does it name what was meant, or ask something else?"""
+    """Whether a message answers a request for clarification, rather than asking something else."""
     return text in asked or not (_ASKS.match(text) and len(content_words(text)) > 1)

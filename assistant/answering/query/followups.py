@@ -18,14 +18,14 @@ _POINTER = re.compile(
 _SOMEBODY = re.compile(
     r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his)\b", re.IGNORECASE
 )
-NOBODY = re.compile(  # "is it possible to", "does it rain": it stands for nothing
+NOBODY = re.compile(  # "is it possible to", "does it rain": it refers to nothing
     r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
 )
-_FEW = 3  # content words: a longer question mostly names itself what its pronouns point to
+_FEW = 3  # content words: a longer question mostly names what its pronouns refer to
 
 
 def needs_history(question: str) -> bool:
-    """It begins like a continuation, points back, or has hardly a word of its own.
+    """Whether a question begins like a continuation, points back, or has hardly a content word.
 
     Rules, not the model: a rewriting prompt would cost seconds and push the passages out of the
     model's cache, and the model reads the conversation anyway.
@@ -40,7 +40,7 @@ def needs_history(question: str) -> bool:
 
 
 def _points_back(question: str) -> bool:
-    """A pronoun stands before all that it could stand for."""
+    """Whether a pronoun precedes everything it could refer to."""
     found = _SOMEBODY.search(question)
     before = question[: found.start()] if found else ""
     return bool(found and not content_words(before) and not NOBODY.search(question))

@@ -1,4 +1,4 @@
-"""Headings of the documents become questions to begin with, without a model."""
+"""Makes starter questions from headings of the documents, without a model."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ def _telling(titles: Sequence[str]) -> list[str]:
 
 
 def _spread(titles: list[str], seed: int) -> list[str]:
-    """A few, from all over the document rather than from its front."""
+    """A few headings, spread over the whole document."""
     if not titles:
         return []
     step = max(len(titles) // 4, 1)

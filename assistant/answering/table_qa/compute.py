@@ -1,4 +1,4 @@
-"""Arithmetic over the cells of a plan, in decimals: nothing is left to a model."""
+"""Arithmetic over the cells of a plan, in decimals, without a model."""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -20,7 +20,7 @@ _EXACT = Context(prec=28, rounding=ROUND_HALF_UP)
 
 
 def result(plan: Plan) -> Decimal | None:
-    """None when there is nothing to compute: a value of words, or a division by nothing."""
+    """The result; None when nothing can be computed: a text value, or a division by zero."""
     if plan.operation == LOOKUP:
         first = plan.operands[0]
         return first.value if first.cell.kind == "number" else None
@@ -35,7 +35,7 @@ def result(plan: Plan) -> Decimal | None:
 
 
 def best(plan: Plan) -> list[Operand]:
-    """The operands that an answer names: those with the extreme value, or those that count."""
+    """The operands that an answer names: the extreme values, or those that are counted."""
     if plan.operation == COUNT:
         return [operand for operand in plan.operands if _counts(plan, operand.value)]
     if plan.operation not in (HIGHEST, LOWEST):

@@ -1,4 +1,4 @@
-"""A table as questions see it: rows and columns with their labels, values, units and scale."""
+"""A table for questions: rows and columns with labels, values, units and scale."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from assistant.answering.table_qa.normalise import is_hard, is_year, terms
 from ingest.document.model import Cell, Page, Table
 from ingest.language.measures import head_scale
 
-_ABOVE = 5  # lines over a table that say what it shows
+_ABOVE = 5  # lines above a table that describe it
 _SHORT = 9  # words: a longer line is prose
 _EXCEPT = re.compile(r"(?i)\bexcept\b")
 _PER = re.compile(r"(?i)\bper\b|\bshares?\b|\bmargin\b|\brate\b|%|\bratio\b")
@@ -33,9 +33,9 @@ class Row:
 
     index: int
     label: str
-    section: str  # the row without values that it stands under
+    section: str  # the row without values above it
     total: bool
-    line: int  # of the page, on which its label stands
+    line: int  # line of the page with its label
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -52,7 +52,7 @@ class Column:
 
     index: int
     label: str
-    change: bool  # it compares others: "Change", "2015 vs. 2014"
+    change: bool  # it compares other columns: "Change", "2015 vs. 2014"
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -70,9 +70,9 @@ class Grid:
     columns: tuple[Column, ...]
     corner: str  # the head over the labels of the rows
     near: str  # its caption, the headings over it, and the name of its page
-    prose: str  # what is said of it in the lines above
+    prose: str  # the description in the lines above
     header: int  # rows at the top that are heads
-    scale: str  # "in millions", "€k", as it is written; empty when nothing is said
+    scale: str  # "in millions", "€k", as written; empty when not stated
     partly: bool = False  # the scale has exceptions: "except per share data"
 
     def cell(self, row: Row, column: Column) -> Cell | None:
@@ -80,7 +80,7 @@ class Grid:
         return _signed(cells[column.index]) if column.index < len(cells) else None
 
     def scale_of(self, row: Row, cell: Cell) -> str:
-        """Of a value of a row: none for shares, rates and what is counted."""
+        """The scale of a row's values: none for shares, rates and counts."""
         if cell.unit == "%" or cell.kind != "number" or (self.partly and _PER.search(row.label)):
             return ""
         counted = bool(_MONEY.search(self.scale)) and bool(_COUNTED.search(row.label))
@@ -105,7 +105,7 @@ class Grid:
 
     @cached_property
     def dated(self) -> bool:
-        """Its columns or rows are years, so that no year may be taken from elsewhere."""
+        """Whether its columns or rows are years, so that no year may come from elsewhere."""
         heads = any(is_year(term) for column in self.columns for term in column.terms)
         return heads or sum(any(map(is_year, row.terms)) for row in self.rows) > 1
 
@@ -139,19 +139,20 @@ def grid(document: str, page: Page, table: Table) -> Grid | None:
 
 
 def value(cell: Cell) -> Decimal:
-    """Of a number, exactly as it is written."""
+    """The exact value of a number."""
     return Decimal(repr(cell.value))
 
 
 def _signed(cell: Cell) -> Cell:
-    """Among numbers a lone digit in parentheses is negative; elsewhere it may be a footnote."""
+    """The signed value: a digit in parentheses is negative among numbers, else perhaps a
+    footnote."""
     if cell.kind == "text" and (match := _LONE.fullmatch(cell.text.strip())):
         return replace(cell, kind="number", value=-float(match[1]))
     return cell
 
 
 def _header(table: Table) -> int:
-    """How many rows are heads; a title in the first cell alone may stand over the real ones."""
+    """The number of header rows; a title in the first cell alone may precede the real ones."""
     top = table.rows[: table.header]
     below = table.rows[table.header : table.header + 1]
     titled = all(not cell.text.strip() for row in top for cell in row[1:])
@@ -160,13 +161,13 @@ def _header(table: Table) -> int:
 
 
 def _titles(row: Sequence[Cell]) -> bool:
-    """A row of heads that holds the title of the page, or what is said of all figures."""
+    """Whether a header row holds the page's title, or a remark on all figures."""
     texts = {cell.text.strip() for cell in row} - {""}
     return len(texts) == 1 and bool(_TITLE.search(texts.pop()))
 
 
 def _label_columns(body: Rows) -> int:
-    """How many columns are labels: the first, and words beside it while rows are alike."""
+    """The number of label columns: the first, and text columns beside it while labels repeat."""
     width, end = max(map(len, body)), 1
     while end < width - 1 and _alike(body, end) and _wordy(body, end):
         end += 1
@@ -174,7 +175,7 @@ def _label_columns(body: Rows) -> int:
 
 
 def _alike(body: Rows, end: int) -> bool:
-    """Some rows begin with the same labels."""
+    """Whether some rows begin with the same labels."""
     labels = [" ".join(cell.text for cell in row[:end]) for row in body if len(row) > end]
     return len(set(labels)) < len(labels)
 
@@ -191,12 +192,12 @@ def _head(top: Rows, at: int) -> str:
 
 
 def _dated(corner: str) -> str:
-    """The corner, when it says what the years beside it are: "Three Months Ended June 30,"."""
+    """The corner cell, when it describes the years beside it: "Three Months Ended June 30,"."""
     return corner if any(is_hard(term) for term in terms(corner)) else ""
 
 
 def _bare(label: str) -> str:
-    """A head without what is said of the scale."""
+    """A head without its remark on the scale."""
     text = re.sub(r"\([^)]*\bin (?:thousands|millions|billions)[^)]*\)", "", label, flags=re.I)
     return " ".join(text.split())
 
@@ -213,7 +214,7 @@ def _rows(table: Table, header: int, labels: int) -> Iterator[Row]:
 
 
 def _above(page: Page, table: Table) -> Iterator[str]:
-    """The lines over a table, down from the table before it."""
+    """The lines above a table, after the table before it."""
     floor = max((t.last + 1 for t in page.tables if t.last < table.first), default=0)
     for line in page.lines[max(floor, table.first - _ABOVE) : table.first]:
         yield line.text

@@ -1,6 +1,6 @@
-"""Which rows and columns of a table a question means, and how much of the question they explain.
+"""Matches a question with rows and columns of a table, and scores how much of it they explain.
 
-A number, a year or a name that stands nowhere makes a table unfit: a neighbour is no answer.
+A number, a year or a name that occurs nowhere makes a table unfit: a neighbour is no answer.
 """
 
 import re
@@ -28,13 +28,13 @@ _QUALIFYING = frozenset(("margin", "rate", "ratio", "target", "budget", "forecas
 CHANGES = frozenset(("change", "growth", "variance"))
 _SPANNED = frozenset(("month", "quarter", "year"))
 _APART = 2  # other words between those of one label
-_MENTIONED = 0.6  # of a label's words: then the question means its row
+_MENTIONED = 0.6  # share of a label's words from which the question means its row
 _PARTLY = 0.3  # enough when no other row has the words
 
 
 @dataclass(frozen=True)
 class Match:
-    """A question held against a table."""
+    """A question matched with a table."""
 
     asked: Asked
     grid: Grid
@@ -44,13 +44,13 @@ class Match:
 
     @cached_property
     def heads(self) -> dict[int, frozenset[str]]:
-        """Of each column, the words that part it from the others."""
+        """For each column, the words that distinguish it."""
         shared = frozenset.intersection(*(column.terms for column in self.grid.columns))
         only = len(self.grid.columns) == 1
         return {c.index: c.terms if only else c.terms - shared for c in self.grid.columns}
 
     def one_column(self, change: bool) -> list[Column]:
-        """Those that may be meant, when it is one; the best alone unless some are as good."""
+        """Candidates for a single column: the best, and those as good."""
         words = self.asked.words
         columns = [c for c in self.grid.columns if change or not c.change or len(self.heads) == 1]
         if self.asked.words & CHANGES:
@@ -66,23 +66,23 @@ class Match:
         scores = {c.index: self._fit(c) for c in fitting}
         best = max(scores.values())
         if best < 0 and len(columns) > 1:
-            return []  # each has a head that nobody asked for
+            return []  # each has a head that the question does not ask for
         return [c for c in fitting if scores[c.index] > best - 0.05]
 
     def head_precision(self, column: Column) -> float:
-        """How much of what a head says beside dates is asked for, 0 to 1."""
+        """The share of a head's words, apart from dates, that the question asks for, 0 to 1."""
         soft = {term for term in self.heads[column.index] if not is_hard(term)} - _SPANNED
         soft -= CHANGES if self.asked.words & CHANGES else frozenset()
         return weight(soft & self.asked.words) / weight(soft) if soft else 1.0
 
     def spans_otherwise(self, column: Column) -> bool:
-        """Its figures are of some months, and the question names a day or a year alone."""
+        """Whether its figures cover some months, and the question names only a day or a year."""
         words = self.asked.words
         quarter = any(term[0] == "q" and is_hard(term) for term in words)
         return not quarter and any(t in SPANS for t in column.terms - words)
 
     def columns(self) -> list[Column]:
-        """Those that are named, each with what parts it from the others."""
+        """The named columns, each with its distinguishing words."""
         return [c for c in self.grid.columns if not c.change and self._named(self.heads[c.index])]
 
     def _fit(self, column: Column) -> float:
@@ -111,11 +111,12 @@ class Match:
 
     @cached_property
     def _known(self) -> Counter[str]:
-        """In how many labels of rows a word stands."""
+        """In how many row labels a word occurs."""
         return Counter(term for row in self.grid.rows for term in row.terms)
 
     def precision(self, row: Row) -> float:
-        """How much of a row's label is asked for, 0 to 1; a total has no words of its own."""
+        """The share of a row's label that the question asks for; a total has no words of its
+        own."""
         if not row.terms:
             if self.asked.operation == SHARE:
                 return float(row.total)
@@ -123,13 +124,13 @@ class Match:
         return weight(row.terms & self.asked.words) / weight(row.terms)
 
     def may_be(self) -> list[Row]:
-        """Rows that may be meant, when it is one: no total when a part of it is named."""
+        """Candidates for a single row: no total when a part of it is named."""
         found = [row for row in self.grid.rows if self._mentioned(row)]
         parts = [r for r in self.rows() if not r.total and self.precision(r) >= _MENTIONED]
         return [row for row in found if not (row.total and parts)]
 
     def rows(self) -> list[Row]:
-        """Those that are named, when it is several: each by words of the question of its own."""
+        """The named rows when there are several: each by its own words of the question."""
         left = [row for row in self.grid.rows if row.terms and self._mentioned(row)]
         taken: set[int] = set()
         named: list[Row] = []
@@ -149,13 +150,13 @@ class Match:
         return _window(self.asked.terms, row.terms & self.asked.words, taken)
 
     def _claim(self, row: Row, place: set[int], taken: set[int]) -> tuple[float, int, float, bool]:
-        """Words that no other row has come first, then how well the label fits."""
+        """The claim of a row: first the words that only it has, then how well its label fits."""
         free = weight(self.asked.terms[at] for at in place - taken)
         above = bool(row.above & self.asked.words)
         return free, -len(place & taken), self.precision(row), above
 
     def asks_for(self, section: frozenset[str]) -> bool:
-        """Most words of a section are asked for."""
+        """Whether the question asks for most words of a section."""
         found = weight(section & self.asked.words)
         return bool(found) and found >= _MENTIONED * weight(section)
 
@@ -169,10 +170,10 @@ class Match:
     # -- how much is explained
 
     def coverage(self, rows: Collection[Row], columns: Sequence[Column], labels: bool) -> float:
-        """Of the question's words those that the choice explains, 0 to 1.
+        """The share of the question's words that the choice explains, 0 to 1.
 
-        0 when a number or a name is left. `labels`: the labels of the rows count, not only what
-        they have in common.
+        0 when a number or a name is left over. `labels`: the labels of the rows count, not only
+        what they have in common.
         """
         near = self.grid.near_terms.union(*(column.terms for column in columns))
         near |= frozenset.intersection(*(row.above for row in rows))
@@ -198,8 +199,8 @@ class Match:
     def _otherwise(
         self, left: frozenset[str], rows: Collection[Row], columns: Sequence[Column], labels: bool
     ) -> bool:
-        """Another thing is asked for: a margin for a profit, a rent per year for one per month, or
-        what comes after a row that is named."""
+        """Whether the question asks for another thing: a margin for a profit, a rent per year for
+        one per month, or what comes after a named row."""
         if (left - frozenset().union(*(row.terms | row.above for row in rows))) & _QUALIFYING:
             return True
         others = frozenset().union(*(row.terms for row in self.grid.rows))
@@ -213,12 +214,12 @@ class Match:
         return term in name and not (is_year(term) and self.grid.dated)
 
     def asked_otherwise(self, unit: str) -> bool:
-        """Its values are shares of something, and an amount is asked."""
+        """Whether its values are shares of something, and the question asks for an amount."""
         shares = unit == "%" or bool(_SHARES.search(f"{self.grid.near} {self.grid.prose}"))
         return shares and not _RATES.search(self.asked.text) and not self.asked.words & CHANGES
 
     def kind_is(self, rows: Sequence[Row]) -> bool:
-        """The rows are of the kind that is asked for: their head, caption or section says so."""
+        """Whether the rows are of the kind in question: their head, caption or section says so."""
         kind = self.asked.kind - self.asked.names
         told = self.grid.near_terms | self.grid.prose_terms
         told |= frozenset.intersection(*(row.above for row in rows))
@@ -240,12 +241,12 @@ def _within_year(term: str) -> bool:
 
 
 def _per(text: str) -> set[str]:
-    """The time that a rate is for: "per month", "a year"."""
+    """The period of a rate: "per month", "a year"."""
     return {time.lower() for time in _RATE.findall(text)}
 
 
 def _window(terms: Sequence[str], wanted: frozenset[str], taken: set[int]) -> set[int]:
-    """Where the words stand closest together, and are not taken; empty when in no phrase."""
+    """Where the words are closest together and free; empty when they form no phrase."""
     best: set[int] = set()
     for start, term in enumerate(terms):
         if term not in wanted:
@@ -265,5 +266,5 @@ def _cost(places: set[int], taken: set[int]) -> tuple[int, int]:
 
 
 def weight(words: Iterable[str]) -> float:
-    """Numbers count twice; words that hardly tell anything a little."""
+    """The weight of a word: numbers count twice, weak words a little."""
     return sum(2.0 if is_hard(word) else 0.3 if word in _WEAK else 1.0 for word in words)

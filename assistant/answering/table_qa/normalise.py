@@ -1,12 +1,12 @@
-"""Words as questions and the labels of tables share them: stems, synonyms, quarters, months."""
+"""Normalises words of questions and table labels: stems, synonyms, quarters, months."""
 
 import re
 
 from ingest.language.dates import YEAR, with_fiscal_years, with_quarters
 from ingest.language.locales import MONTH_OF
 
-# Words that tell nothing of what a row or a column is. Fewer than for a search: "other", "net"
-# and "long" part one row from another.
+# Words that do not describe a row or a column. Fewer than for a search: "other", "net" and "long"
+# distinguish rows.
 _FILLER = frozenset(
     """
 a about according achieve across altogether am an and any are as at be been being big bring
@@ -43,7 +43,7 @@ SPANS = frozenset(("three", "six", "nine", "twelve"))
 
 
 def terms(text: str) -> list[str]:
-    """The words that carry meaning, alike however they are written, in order; some repeat."""
+    """The content words in normal form and in order; some repeat."""
     text = _STATES.sub(" usa ", text.replace("’", "'"))
     text = with_fiscal_years(with_quarters(text, "Q{}".format), lambda _, year: year)
     text = _ENDED.sub("three months", _FORM.sub(" ", text))
@@ -53,7 +53,7 @@ def terms(text: str) -> list[str]:
 
 
 def is_hard(term: str) -> bool:
-    """A number, quarter, month or span of time: another one is something else, not a likeness."""
+    """Whether it is a number, quarter, month or time span, for which another one is no match."""
     quarter = len(term) == 2 and term[0] == "q" and term[1].isdigit()
     return term[0].isdigit() or quarter or term in MONTHS or term in SPANS
 
@@ -63,7 +63,7 @@ def is_year(term: str) -> bool:
 
 
 def _month(tokens: list[str], at: int) -> str:
-    """Of a name of a month that is one: "may" beside a number, "march" also alone."""
+    """The month of a word: "may" only beside a number, "march" also alone."""
     number = MONTH_OF.get(tokens[at])
     beside = tokens[max(at - 1, 0) : at] + tokens[at + 1 : at + 2]
     dated = any(token.isdigit() for token in beside)

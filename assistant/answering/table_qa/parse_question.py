@@ -1,4 +1,4 @@
-"""What a question asks of a table: an operation, by rules on its words, and the words it leaves."""
+"""Parses a question over tables: an operation, by rules on its words, and the other words."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _CHANGED = (
     r"chang(?:e[ds]?|ing)|increase[ds]?|decrease[ds]?|decline[ds]?|r[io]se|risen|gr[oe]wn?|growth|f[ae]ll"
     r"|fallen|drop(?:ped)?|gain(?:ed)?|shrink|shrank"
 )
-# The first that fits, counts. What a pattern matches is taken out of the question's words.
+# The first match counts. Its words are removed from the question.
 _TOP = r"highest|largest|most|biggest|greatest|longest|maximum|best|top"
 _BOTTOM = r"lowest|smallest|least|fewest|shortest|minimum|worst|weakest"
 _KINDS = r"(?=\s+(?:share|percentage|proportion|ratio|growth|increase|change|average|total)\b)"
@@ -76,7 +76,7 @@ _BEFORE = re.compile(
     r"(?:previous|prior|last|preceding) year"
     r"|(?:the |a |one )?year (?:before|earlier|ago)|year[- ](?:on|over)[- ]year)\b"
 )
-# What a value does not answer: yes or no, reasons, ways, lists, and two questions in one.
+# Questions that a value does not answer: yes or no, reasons, ways, lists, and two questions in one.
 _OTHER = re.compile(
     r"(?i)^\W*(?:(?:and|but|so|also|please|why|explain|describe|list|summari[sz]e|compare|who|is|are"
     r"|was|were|do|does|did|has|have|had|can|could|may|should|would|will)\b"
@@ -90,15 +90,15 @@ _PREFIX = re.compile(r"(?i)^(?:in|at|for|on|after|during)\s+")
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as tables see it."""
+    """A parsed question over tables."""
 
     text: str
     operation: str
     terms: tuple[str, ...]  # in order, without the words of the operation
-    names: frozenset[str]  # of the terms those that are written as names are
-    kind: frozenset[str] = frozenset()  # "which site": what kind of thing is asked for
+    names: frozenset[str]  # the terms that are written like names
+    kind: frozenset[str] = frozenset()  # "which site": the kind of thing in question
     everything: bool = False  # it asks for all of the rows: "in total", "all sites"
-    over_time: bool = False  # it asks how something has changed, not how two things differ
+    over_time: bool = False  # it asks for a change, not for a difference of two things
     range: bool = False  # "from 2019 to 2021"
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
 
@@ -108,7 +108,7 @@ class Asked:
 
 
 def asked(text: str) -> Asked | None:
-    """The operation that the words tell, a look-up when they tell none.
+    """The operation that the words name, a look-up when they name none.
 
     None for what no value answers, such as "why" or yes and no.
     """
@@ -164,7 +164,7 @@ def _kind(text: str) -> frozenset[str]:
 
 
 def _names(text: str) -> frozenset[str]:
-    """Words with a capital letter that do not begin the question."""
+    """Capitalised words that do not begin the question."""
     words = re.findall(r"(?<=[\w,:;)] )(?:[\w'’.&-]*[A-Z][\w'’.&-]*)", text)
     first = re.match(r"([A-Z][\w.&-]*)(?:['’]s|:)", text)
     return frozenset(terms(" ".join([*words, *([first[1]] if first else [])])))

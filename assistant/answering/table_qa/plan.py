@@ -1,4 +1,4 @@
-"""A plan: which cells of which table are put together, and how."""
+"""A plan: the cells of a table to combine, and how."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +9,7 @@ from ingest.document.model import Cell
 
 @dataclass(frozen=True)
 class Operand:
-    """A cell with the row and the column that it stands in."""
+    """A cell with its row and column."""
 
     row: Row
     column: Column
@@ -23,10 +23,10 @@ class Operand:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be computed. The first operands are what the answer names."""
+    """A computation. The answer names the first operands."""
 
     grid: Grid
     operation: str
     operands: tuple[Operand, ...]
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
-    score: float = 0.0  # how much of the question it explains, 0 to about 1
+    score: float = 0.0  # share of the question that it explains, 0 to about 1

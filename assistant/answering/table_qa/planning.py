@@ -1,4 +1,4 @@
-"""A question and a table become plans: the cells that the operation takes, each plan scored."""
+"""Makes scored plans from a question and a table: the operands of the operation."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -28,7 +28,7 @@ _HEAD = 0.5  # of a head that is asked for, from which all of a column may be me
 
 
 def plans(asked: Asked, grid: Grid, card: frozenset[str]) -> Iterator[Plan]:
-    """All that the table allows; `card`: the words of the document's name and first page."""
+    """All plans that the table allows; `card`: the words of the document's name and first page."""
     match = Match(asked, grid, card)
     makers = {
         LOOKUP: _lookups, SUM: _sums, AVERAGE: _sums, SHARE: _shares, HIGHEST: _extremes,
@@ -46,7 +46,7 @@ def _lookups(match: Match) -> Iterator[Plan]:
 
 
 def _pairs(match: Match) -> Iterator[Plan]:
-    """Two columns of one row, or two rows of one column; the later or first one comes first."""
+    """Two columns of one row, or two rows of one column; the later or first-named comes first."""
     columns, rows = match.columns(), match.rows()
     operation = match.asked.operation
     if len(columns) == 2:
@@ -72,7 +72,7 @@ def _stated(match: Match) -> Iterator[Plan]:
 
 
 def _sums(match: Match) -> Iterator[Plan]:
-    """Rows of one column, columns of one row; else the total that stands there, or all rows."""
+    """Rows of one column, or columns of one row; else the stated total, or all rows."""
     operation = match.asked.operation
     rows = match.rows()
     parts = [row for row in rows if not row.total]
@@ -99,7 +99,7 @@ def _between(match: Match, ends: list[_Part], every: Sequence[_Part]) -> list[_P
 
 
 def _shares(match: Match) -> Iterator[Plan]:
-    """A row and another one that it is a part of; the total when none is named."""
+    """A row and the row it is a part of; the total when none is named."""
     rows = match.rows()
     for column in match.one_column(change=False):
         if len(rows) == 2:
@@ -125,7 +125,7 @@ def _counts(match: Match) -> Iterator[Plan]:
 
 
 def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
-    """All rows of a column that are alike: of one section, without totals."""
+    """All rows of a column of the same kind: of one section, without totals."""
     some = operation in (HIGHEST, LOWEST, COUNT)  # a cell without a number is left out
     change = bool(match.asked.words & CHANGES) or operation in (HIGHEST, LOWEST)
     for rows in _groups(match):
@@ -142,7 +142,7 @@ def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
 
 
 def _groups(match: Match) -> Iterator[Sequence[Row]]:
-    """The rows of each section that is asked for; of all, when there is only one."""
+    """The rows of each section in question; of all, when there is only one."""
     sections = dict.fromkeys(row.section for row in match.grid.rows)
     for section in sections:
         rows = [r for r in match.grid.rows if r.section == section and not r.total]
@@ -153,7 +153,7 @@ def _groups(match: Match) -> Iterator[Sequence[Row]]:
 def _plan(
     match: Match, operation: str, places: Sequence[tuple[Row, Column]], labels: bool = True
 ) -> Iterator[Plan]:
-    """None when a cell is missing, cells are not alike, or a number or a name is left over."""
+    """The plan; None when a cell is missing, cells differ in kind, or a number or name is left."""
     operands = [
         Operand(row, column, cell)
         for row, column in places
@@ -179,7 +179,7 @@ def _plan(
 
 
 def _alike(operation: str, operands: Sequence[Operand]) -> bool:
-    """They are numbers with one unit; a value that is looked up may be anything."""
+    """Whether they are numbers with one unit; a look-up may have any value."""
     if operation == LOOKUP:
         return True
     units = {operand.cell.unit for operand in operands}
@@ -193,7 +193,7 @@ def _number(grid: Grid, row: Row, column: Column) -> bool:
 
 
 def _year(match: Match, column: Column) -> bool:
-    """What parts it from the other columns is a year."""
+    """Whether a year distinguishes the column from the others."""
     return any(map(is_year, match.heads[column.index]))
 
 
@@ -207,7 +207,7 @@ def _part_first(match: Match, rows: Sequence[Row], column: Column) -> Sequence[R
 
 
 def _as_asked(match: Match, rows: Sequence[Row]) -> list[Row]:
-    """In the order in which the question names them; of years the later first."""
+    """Sorted in the order of the question; years the later first."""
     years = [max((int(term) for term in row.terms if is_year(term)), default=0) for row in rows]
     if all(years):
         return [row for _, row in sorted(zip(years, rows, strict=True), key=lambda p: -p[0])]
@@ -217,7 +217,7 @@ def _as_asked(match: Match, rows: Sequence[Row]) -> list[Row]:
 
 
 def _later_first(match: Match, columns: Sequence[Column]) -> list[Column]:
-    """By their dates; columns without them in the order in which the question names them."""
+    """Sorted by date; columns without dates in the order of the question."""
     dates = {column.index: _date(column) for column in columns}
     if all(dates.values()):
         return sorted(columns, key=lambda column: dates[column.index], reverse=True)

@@ -1,4 +1,4 @@
-"""The tables near a question, and the one plan that is certain enough to be answered with."""
+"""Selects, from the tables near a question, the one plan that is certain enough for an answer."""
 
 import re
 from collections import Counter
@@ -15,11 +15,11 @@ from assistant.contract.evidence import Evidence
 from ingest.document.model import Page
 from vectorstore.catalog.records import StoredTable
 
-PASSAGES = 60  # of the search, whose pages' tables are looked at
-SCORE = 0.8  # of a plan, from which it is answered with
-MARGIN = 0.04  # over the best plan that has another result
+PASSAGES = 60  # passages of the search whose pages' tables are examined
+SCORE = 0.8  # score of a plan from which it is an answer
+MARGIN = 0.04  # lead over the best plan with another result
 _NO_NUMBER = re.compile(r"\W*(?:where|when|who|whom|whose|why)\b", re.IGNORECASE)
-MANY = 3  # tables that say the same: then it counts more than what one or none repeats
+MANY = 3  # tables with the same result, which then outweigh fewer
 
 
 @runtime_checkable
@@ -32,12 +32,12 @@ class Tabled(Evidence, Protocol):
 def choose(
     question: str, evidence: Tabled, documents: Collection[str] | None = None
 ) -> Plan | None:
-    """The plan to answer with; None when none is certain."""
+    """The certain plan; None when there is none."""
     return certain(ranking(question, evidence, documents))
 
 
 def certain(ranked: Sequence[Plan]) -> Plan | None:
-    """The best of plans, when it is good and no other result is as likely."""
+    """The best plan, when it is good and no other result is as likely."""
     if not ranked or ranked[0].score < SCORE:
         return None
     near = [plan for plan in ranked if ranked[0].score - plan.score < MARGIN]
@@ -70,14 +70,14 @@ def ranking(
 
 
 def computes(plan: Plan, question: str) -> bool:
-    """There is a result, and it is of the kind that is asked for: no number says where."""
+    """Whether there is a result of the kind in question: no number answers "where"."""
     if plan.operation != LOOKUP:
         return result(plan) is not None
     return plan.operands[0].cell.kind != "number" or not _NO_NUMBER.match(question)
 
 
 def told(plan: Plan) -> tuple[object, ...]:
-    """What the answer would say: plans that say the same do not contradict each other."""
+    """The answer of a plan: plans with the same answer do not contradict each other."""
     if plan.operation in (HIGHEST, LOWEST):
         found = best(plan)
         return (found[0].value, *sorted(operand.row.label for operand in found))
@@ -101,7 +101,7 @@ def grids(question: str, evidence: Tabled, documents: Collection[str] | None) ->
 
 
 def card(document: str, first: Page) -> frozenset[str]:
-    """What names a document: its name, and its first page but for the tables on it."""
+    """The words of a document's name and of its first page, without tables."""
     rows = {line for table in first.tables for line in range(table.first, table.last + 1)}
     beside = " ".join(line.text for at, line in enumerate(first.lines) if at not in rows)
     return frozenset(terms(f"{document.replace('_', ' ')} {beside}"))

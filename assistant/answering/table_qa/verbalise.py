@@ -1,4 +1,4 @@
-"""A computed plan in words: the operation, its operands as they are written, and the result."""
+"""Writes a computed plan as a sentence: the operation, its operands as written, and the result."""
 
 import re
 from decimal import Decimal
@@ -23,7 +23,7 @@ _SYMBOL = re.compile(r"\W+")  # a unit that stands in front of its number: "$", 
 
 
 def sentence(plan: Plan) -> str:
-    """One sentence; numbers of documents stand in it as the documents write them."""
+    """One sentence; numbers of documents appear as the documents write them."""
     caption = plan.grid.table.caption
     return f"{_told(plan)}, from “{_text(caption)}”." if caption else f"{_told(plan)}."
 
@@ -91,7 +91,7 @@ def _name(plan: Plan, operand: Operand) -> str:
 
 
 def _row(plan: Plan, operand: Operand) -> str:
-    """Its label; "0 to 2" says nothing without the head over it."""
+    """A row's label; "0 to 2" needs the head above it."""
     label = _text(operand.row.label)
     return f"{plan.grid.corner} {label}".strip() if label[:1].isdigit() else label
 
@@ -105,7 +105,7 @@ def _text(label: str) -> str:
 
 
 def _shown(operand: Operand) -> str:
-    """As it is written; parentheses as the minus that they mean."""
+    """The value as written; parentheses become a minus."""
     text = " ".join(operand.cell.text.split())
     if operand.cell.kind == "number" and operand.value < 0 and "(" in text:
         return "-" + text.replace("(", "").replace(")", "").replace("$ ", "$")
@@ -119,14 +119,14 @@ def _bare(operand: Operand) -> str:
 
 
 def _scale(plan: Plan) -> str:
-    """What the table says of its unit, in its words."""
+    """The table's remark on its unit, in its own words."""
     first = plan.operands[0]
     scale = plan.grid.scale_of(first.row, first.cell)
     return f" ({scale[0].lower() + scale[1:]})" if scale else ""
 
 
 def _relative(plan: Plan, value: Decimal) -> str:
-    """Of a difference over time, what it is in percent of the earlier value."""
+    """A difference over time in percent of the earlier value."""
     first, last = plan.operands
     if first.row is not last.row or first.value < 0 or last.value <= 0 or first.cell.unit == "%":
         return ""
@@ -135,7 +135,7 @@ def _relative(plan: Plan, value: Decimal) -> str:
 
 
 def _amount(plan: Plan, value: Decimal, more: int = 0, points: bool = False) -> str:
-    """With the unit of the operands, and their decimals; an average has some more."""
+    """An amount with the operands' unit and decimals; an average has more decimals."""
     digits = max(_decimals(operand) for operand in plan.operands)
     shown = _plain(value, digits + more)
     shown = shown.rstrip("0").rstrip(".") if more and "." in shown else shown

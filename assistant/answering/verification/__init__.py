@@ -1,1 +1,1 @@
-"""An answer is held against its passages: refusal gate, attribution, contradictions."""
+"""Checks an answer against its passages: refusal gate, attribution, contradictions."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known before answering. The model's signal is None without a chat model."""
+    """The signals of the gate. The model's signal is None without a chat model."""
 
     sentence_cosine: float
     covered: float  # share of the question's words in the passages
@@ -44,9 +44,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class Point:
-    """One setting between strict and helpful, and what it was measured to do."""
+    """A setting between strict and helpful, with its measured effect."""
 
-    threshold: float  # of the probability, below which a question is refused
+    threshold: float  # probability below which a question is refused
     unanswerable: float  # share of unanswerable questions that are refused
     answerable: float  # share of answerable ones that are refused as well
 
@@ -60,8 +60,8 @@ POINTS = {
 BALANCED = "balanced"
 THRESHOLD = POINTS[BALANCED].threshold
 
-# Above it the model is not told that it may refuse. A small model that may does so on a third of
-# the questions whose answer it has before it (docs/answers.md).
+# Above it the prompt does not offer a refusal. With the offer, a small model refuses a third of the
+# questions whose answer it has read (docs/answers.md).
 SURE = 0.6
 
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
@@ -71,12 +71,12 @@ WITHOUT_MODEL = Gate(-7.38, 9.89, 2.28)
 
 
 def answerable(signals: Signals) -> float:
-    """Probability that the passages answer the question, by the gate that fits the signals."""
+    """The probability that the passages answer the question, by the gate for these signals."""
     if signals.yes_log_odds is None:
         return WITHOUT_MODEL.answerable(signals)
     return WITH_MODEL.answerable(signals)
 
 
 def identity() -> str:
-    """Of the gate: probabilities of another one do not compare."""
+    """The identity of the gate: probabilities of different gates cannot be compared."""
     return hashlib.sha256(repr((WITH_MODEL, WITHOUT_MODEL)).encode()).hexdigest()[:8]

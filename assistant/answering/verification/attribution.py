@@ -1,4 +1,4 @@
-"""Ties each sentence of an answer to the lines that support it, by code.
+"""Attributes each sentence of an answer to the lines that support it, by code.
 
 A small model does not write reliable marks, so they are attached afterwards: the answer's words,
 numbers, names and meaning are looked for in the lines that were read (post-hoc attachment, as in
@@ -22,23 +22,23 @@ from ingest.language.sentences import numbers, split_answer, stems
 from ingest.language.words import name_parts
 from vectorstore.embedding.embedder import Embedder
 
-_SHORTLIST = 10  # units for each sentence that are worth an embedding
+_SHORTLIST = 10  # units embedded for each sentence
 _MOST_MARKS = 3
-_LEXICAL = 0.6  # weight of words against meaning
-_SUPPORTED = 0.7  # likeness of words and meaning from which the cited lines carry a sentence
-_MISSING = 0.2  # what a unit loses that states none of the numbers and names
-_WIDE = 0.02  # what each line of support beyond three costs: the narrowest that carries is cited
-_RELATED = 0.35  # score from which a unit may add what is missing, wherever it stands
+_LEXICAL = 0.6  # weight of words against the embedding
+_SUPPORTED = 0.7  # similarity from which the cited lines support a sentence
+_MISSING = 0.2  # penalty of a unit that states none of the numbers and names
+_WIDE = 0.02  # penalty of each line beyond three: the narrowest support is cited
+_RELATED = 0.35  # score from which any unit may add what is missing
 _ALIKE = 0.6  # of the sentence's words that a line has which says the same of something else
-_FEW_WORDS, _PART = 2, 0.25  # that another unit must bring to be cited, too
+_FEW_WORDS, _PART = 2, 0.25  # share that another unit must add to be cited, too
 _AGAINST = re.compile(r";\s+|,\s+(?:while|whereas|but)\s+")
 _QUOTES = re.compile('["“”„«»]')  # what is quoted stays in one part
-_WHOLE = 0.9  # of the words: one unit says all of it, and its parts are not looked for
+_WHOLE = 0.9  # share of the words from which one unit states the whole sentence
 _LEAST_OF_PART = 3  # words
 _AFFIRMS = re.compile(r"\W*yes\b", re.I)
 _ITEM = re.compile(r"\A\s*(?:\d{1,2}[.)]|[-•*–])\s+")  # of a list: its number is no claim
 _MARKUP = re.compile(r"\*\*|__|`")
-_FRAME = re.compile(  # says nothing but where it stands
+_FRAME = re.compile(  # says only where something stands
     r"\A(?:the|this|these) (?:text|document|passage|section|e?-?mail|letter|message|page)s? "
     r"(?:above )?(?:also )?(?:(?:is|are) about|states?|says?|describes?|mentions?|explains?)"
     r"(?: that)?\s+",
@@ -60,13 +60,13 @@ _DENIES = re.compile(r"\b(?:no|not|never|none|neither|nor|cannot|without|nothing
 class _Support:
     unit: Unit
     score: float
-    cosine: float  # of its meaning to the sentence's
+    cosine: float  # cosine to the sentence
     stated: Stated
 
 
 @dataclass(frozen=True)
 class _Said:
-    """A part of an answer's sentence, as it is looked for."""
+    """A part of an answer's sentence, prepared for the search."""
 
     text: str
     words: frozenset[str]  # stems; numbers are among the claims
@@ -76,7 +76,7 @@ class _Said:
 
     @classmethod
     def of(cls, text: str, question: str, names: frozenset[str] = frozenset()) -> "_Said":
-        """`names` are those that what was read has."""
+        """`names` are the names in the passages."""
         text = _MARKUP.sub("", _FRAME.sub("", _ITEM.sub("", text)))
         claimed = claims(text)
         if len(stems(text)) < 2:  # "Yes.", "25 days.": what it says is in the question
@@ -86,7 +86,7 @@ class _Said:
         return cls(text, wanted, numbers(text), claimed, frozenset(words(question)) & names)
 
     def missing(self, supports: Sequence[_Support]) -> Claims:
-        """What it claims exactly and none of the lines states."""
+        """Its exact claims that none of the lines states."""
         left = self.claims
         for support in supports:
             left = left.without(support.stated)
@@ -99,7 +99,7 @@ class _Said:
 
 
 class _Read:
-    """The lines that were read, as units."""
+    """The passages as units."""
 
     def __init__(self, windows: Sequence[Window], embedder: Embedder) -> None:
         self._embedder = embedder
@@ -129,7 +129,7 @@ class _Read:
         return sorted(supports, key=lambda support: -support.score)
 
     def likeness(self, said: _Said, chosen: Sequence[_Support]) -> float:
-        """How close a sentence and the units together are in words and meaning, 0 to 1."""
+        """The similarity of a sentence and the units together, in words and embedding, 0 to 1."""
         cosine = chosen[0].cosine
         if len(chosen) > 1:
             together = " ".join(support.unit.text for support in chosen)
@@ -138,7 +138,7 @@ class _Read:
         return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
 
     def _stated(self, unit: Unit) -> Stated:
-        """The name of its document names things, too."""
+        """The claims of a unit, including the names in its document's name."""
         found = stated(unit.text, self._scales[unit.window])
         return replace(found, words=found.words | self._named[unit.window])
 
@@ -158,14 +158,14 @@ def ground(
 
 
 def _supports(question: str, text: str, lines: _Read) -> list[_Support]:
-    """The units that together carry each part of the sentence; none when one is not carried."""
+    """The units that together support each part of a sentence; none when one part has none."""
     whole = _Said.of(text, question, lines.names)
     chosen = _carrying(whole, lines)
     parts = _parts(text)
     if len(parts) == 1 or (len(chosen) == 1 and whole.covered(chosen) >= _WHOLE):
         return chosen
     chosen = []
-    for part in parts:  # a name tells which of the two is meant: it must stand in the same line
+    for part in parts:  # a name distinguishes the two: it must be in the same line
         said = _Said.of(part, question)
         found = _again(said, chosen, lines) or _carrying(said, lines, most=1)
         if not found:
@@ -175,14 +175,14 @@ def _supports(question: str, text: str, lines: _Read) -> list[_Support]:
 
 
 def _parts(text: str) -> list[str]:
-    """What is set against each other, such as "A gets 25 days, while B gets 28", needs support
-    part by part: lines about A alone would have most words of it."""
+    """The parts of a contrast, such as "A gets 25 days, while B gets 28". Each needs its own
+    support: lines about A alone would have most words of the whole."""
     found = [text] if _QUOTES.search(text) else _AGAINST.split(text)
     return found if all(len(stems(part)) >= _LEAST_OF_PART for part in found) else [text]
 
 
 def _carrying(said: _Said, lines: _Read, most: int = _MOST_MARKS) -> list[_Support]:
-    """The units that together carry a part; none when they do not."""
+    """The units that together support a part; none when they do not."""
     ranked = lines.ranked(said)
     chosen: list[_Support] = ranked[:1]
     while chosen and len(chosen) < most:
@@ -197,7 +197,7 @@ def _carrying(said: _Said, lines: _Read, most: int = _MOST_MARKS) -> list[_Suppo
 
 
 def _again(said: _Said, chosen: Sequence[_Support], lines: _Read) -> list[_Support]:
-    """The line of another part, when it carries this one, too."""
+    """The line of another part, when it supports this one, too."""
     same = (s for s in lines.ranked(said) if s.unit in [c.unit for c in chosen])
     exact = ([s] for s in same if not said.missing([s]) and not _denies(said, [s]))
     return next((one for one in exact if _likely(said, one, lines)), [])
@@ -208,7 +208,7 @@ def _likely(said: _Said, chosen: Sequence[_Support], lines: _Read) -> bool:
 
 
 def _needed(chosen: Sequence[_Support], said: _Said) -> list[_Support]:
-    """Without those whose words and numbers the others have."""
+    """The units without redundant ones."""
     left = list(chosen)
     for support in reversed(chosen):
         others = [other for other in left if other is not support]
@@ -219,7 +219,7 @@ def _needed(chosen: Sequence[_Support], said: _Said) -> list[_Support]:
 
 
 def _adds(support: _Support, chosen: Sequence[_Support], said: _Said) -> bool:
-    """Does the unit bring something exact, or a good part of the words, that is still missing?
+    """Whether the unit adds an exact claim, or a good share of the words, that is still missing.
 
     A number or a name alone is not enough: other lines hold others, of other things. It is where
     each of two like lines has one, as in "25 days instead of 20".
@@ -237,7 +237,7 @@ def _adds(support: _Support, chosen: Sequence[_Support], said: _Said) -> bool:
 
 
 def _denies(said: _Said, chosen: Sequence[_Support]) -> bool:
-    """Does the sentence deny something that no line denies, or a line what the sentence says?"""
+    """Whether the sentence denies what no line denies, or a line denies what the sentence says."""
     denied = any(_DENIES.search(support.unit.text) for support in chosen)
     if _DENIES.search(said.text):
         return not denied
@@ -245,13 +245,13 @@ def _denies(said: _Said, chosen: Sequence[_Support]) -> bool:
 
 
 def _rejects(support: _Support, said: _Said) -> bool:
-    """Is right behind its "no" or "not" what the sentence says: "no smoking", "do not expire"?"""
+    """Whether "no" or "not" directly precedes the sentence's words: "no smoking"."""
     behind = (match.group(1) for match in _DENIED.finditer(support.unit.text))
     return any(stems(word) & said.words for word in behind)
 
 
 def _support(said: _Said, unit: Unit, stated: Stated, cosine: float) -> _Support:
-    """Words and meaning, less what it does not state exactly, and its width."""
+    """The score of support: similarity, less penalties for missing exact claims and for width."""
     alike = _LEXICAL * _lexical(unit, said) + (1 - _LEXICAL) * max(cosine, 0.0)
     count = len(said.claims)
     left = len(said.claims.without(stated)) / count if count else 0.0
@@ -260,7 +260,7 @@ def _support(said: _Said, unit: Unit, stated: Stated, cosine: float) -> _Support
 
 
 def _lexical(unit: Unit, said: _Said) -> float:
-    """Share of the sentence's words in the unit; a number counts three times."""
+    """The share of the sentence's words in the unit; a number counts three times."""
     total = len(said.words) + 3 * len(said.numbers)
     found = len(said.words & unit.meant) + 3 * len(said.numbers & unit.numbers)
     return found / total if total else 0.0
@@ -271,7 +271,7 @@ def _named(document: str) -> str:
 
 
 def citation(mark: int, unit: Unit, read: Sequence[Window], score: float) -> Citation:
-    """The lines of a unit as they stand on the page."""
+    """The citation of a unit: its lines as on the page."""
     window = read[unit.window]
     lines = window.page.lines[unit.first : unit.last + 1]
     return Citation(

@@ -1,4 +1,4 @@
-"""What a sentence claims exactly, and what of it lines do not state.
+"""Extracts the exact claims of a sentence, and finds those that lines do not state.
 
 Numbers, dates and quoted phrases must be found in the lines that are cited: no likeness of words or
 meaning makes up for a number that is not there. Names must be there, too, or be known from the
@@ -33,7 +33,7 @@ _PERIOD = re.compile(r"[- ](?:\w+ )?(?:quarter|half|edition|floor|place|prize|le
 
 @dataclass(frozen=True)
 class Claims:
-    """What must be found as it is."""
+    """The exact claims of a sentence."""
 
     numbers: tuple[Quantity, ...] = ()
     dates: tuple[Date, ...] = ()
@@ -44,7 +44,7 @@ class Claims:
         return len(self.numbers) + len(self.dates) + len(self.phrases) + len(self.names)
 
     def without(self, stated: "Stated") -> "Claims":
-        """What is left of them where some lines state the others."""
+        """The claims that some lines do not state."""
         return Claims(
             tuple(n for n in self.numbers if not stated.has_number(n)),
             tuple(d for d in self.dates if not stated.has_date(d)),
@@ -55,13 +55,13 @@ class Claims:
 
 @dataclass(frozen=True)
 class Stated:
-    """What lines state exactly."""
+    """The exact statements of lines."""
 
     numbers: tuple[Quantity, ...]
     dates: tuple[Date, ...]
     folded: str
     words: frozenset[str]
-    scales: frozenset[int] = frozenset()  # powers of ten that their page gives for its numbers
+    scales: frozenset[int] = frozenset()  # powers of ten that the page states for its numbers
 
     @property
     def years(self) -> frozenset[int]:
@@ -69,7 +69,7 @@ class Stated:
         return frozenset(int(year) for year in found if 1000 <= year < 2100)
 
     def has_number(self, said: Quantity) -> bool:
-        """Where amounts of money are marked as such, the other numbers are none."""
+        """Whether a number is an amount: where money is marked, other numbers are none."""
         marked = [n for n in self.numbers if n.money and n.unit == said.unit]
         return any(_same(said, written, self.scales) for written in marked or self.numbers)
 
@@ -87,8 +87,8 @@ def claims(sentence: str) -> Claims:
 
 
 def stated(text: str, scales: frozenset[int] = frozenset()) -> Stated:
-    """By lines of a document. Of a date its year counts as a number, and its day as an ordinal:
-    "25 days" is not found in "June 25"."""
+    """The statements of lines of a document. The year of a date counts as a number, and its day as
+    an ordinal: "25 days" is not found in "June 25"."""
     text = _plain(text)
     dates, rest = _cut(text)
     years = [Quantity(str(d.year), Decimal(d.year)) for d in dates if d.year]
@@ -139,14 +139,14 @@ def _same(said: Quantity, written: Quantity, heads: frozenset[int]) -> bool:
 
 
 def folded(text: str) -> str:
-    """For phrases: letters and digits only, without case and accents, single blanks."""
+    """Folds a phrase: letters and digits only, without case and accents, single spaces."""
     apart = unicodedata.normalize("NFKD", text)
     kept = "".join(c for c in apart if not unicodedata.combining(c)).casefold()
     return " ".join(_WORD.findall(kept.replace("’", "'").replace("_", " ")))
 
 
 def words(text: str) -> Iterator[str]:
-    """For names: folded, without the ending of a plural or a genitive."""
+    """The folded words of a name, without plural and genitive endings."""
     return (_bare(word) for word in folded(text).split())
 
 
@@ -163,8 +163,8 @@ def _phrases(text: str) -> Iterator[str]:
 
 
 def _names(text: str) -> Iterator[str]:
-    """Words with a capital, but the first one of the sentence only when it is in capitals, or part
-    of a name of several words."""
+    """Capitalised words; the first one of the sentence only when it is in capitals, or part of a
+    name of several words."""
     for match in _NAME.finditer(text):
         word = match[0]
         first = not re.search(r"\w", text[: match.start()])

@@ -1,4 +1,4 @@
-"""Do two sentences say the same of the same thing, but with another value? Like with like.
+"""Decides whether two sentences contradict each other: the same thing with another value.
 
 A sentence is taken apart: its amounts, what narrows it (years, weekdays, codes, names), whether it
 denies, and the words that are left. Two contradict each other when nothing narrows them apart, one
@@ -25,10 +25,10 @@ from ingest.language.numbers import normalised
 from ingest.language.sentences import stems
 from ingest.language.words import content_words
 
-_LONGEST = 45  # words: what is longer says too much to be compared
-_LEAST = 2  # words that both have, one of which says what it is about
+_LONGEST = 45  # words: longer sentences state too much to be compared
+_LEAST = 2  # common words, one of which is the topic
 _MORE = 2  # words that only one has
-_SHARE = 0.6  # of the longer one's words, those that both have
+_SHARE = 0.6  # share of the longer one's words that both have
 
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|cannot|may|must|shall|will|do|does|did|need|needs)\b",
@@ -42,7 +42,7 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = re.compile(r"\b(?:(?P<high>max(?:imum)?)|(?P<low>min(?:imum)?))\b", re.IGNORECASE)
-# A second clause says something else, unless it says when the first is true.
+# A second clause says something else, unless it is the condition of the first.
 _CLAUSE = re.compile(
     r"(?:;|, (?:plus|and|which)|(?<!,) and (?:has|have|is|are|was|were|will|can|must|may))\b"
     r"(?!.*\b(?:if|unless|except|but|when|where|provided|only|until|after|before)\b)",
@@ -78,7 +78,7 @@ _DATES = ("date", "year")
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence, taken apart."""
+    """A parsed sentence."""
 
     amounts: tuple[Amount, ...]
     # Stems that make a difference, in order: is a preposition before, and which word follows?
@@ -87,11 +87,11 @@ class Statement:
     narrowed: frozenset[str]  # weekdays, quarters, codes
     names: frozenset[str]  # in lower case
     sides: frozenset[str]  # of its dates and times: "low" for "from", "high" for "until"
-    person: str  # a name that the sentence ends with, as who, what or where something is
+    person: str  # a name at the end of the sentence: who, what or where something is
     denies: bool
     changes: bool  # something goes up or down
     verb: bool  # else it is a title
-    definite: bool  # "The department": which one, its document knows
+    definite: bool  # "The department": its document knows which one
 
     @property
     def words(self) -> frozenset[str]:
@@ -100,7 +100,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Difference:
-    """What two sentences do not agree about, as each of them has it."""
+    """The difference of two sentences, in the words of each."""
 
     one: str
     other: str
@@ -108,7 +108,7 @@ class Difference:
 
 @lru_cache(maxsize=2048)
 def statement(sentence: str) -> Statement | None:
-    """None when it is too long to be compared, does not name what it speaks of, or is a title."""
+    """The parsed sentence; None when it is too long, does not name its subject, or is a title."""
     text = _NUMBERED.sub("", normalised(sentence))
     if len(text.split()) > _LONGEST or _PRONOUN.match(text) or _CONTENTS.match(text):
         return None
@@ -140,7 +140,7 @@ def _narrowing(text: str) -> Iterator[str]:
 
 
 def _bound(amount: Amount, text: str) -> Amount:
-    """Of "the maximum weight of a bag is 20 kg", too, it is a bound."""
+    """The bound of an amount, also in "the maximum weight of a bag is 20 kg"."""
     if amount.bound or not (match := _LIMIT.search(text)):
         return amount
     return replace(amount, bound=str(match.lastgroup))
@@ -163,9 +163,9 @@ def _stem(word: str) -> str:
 def difference(
     question: str, one: str, other: str, around_one: str = "", around_other: str = ""
 ) -> Difference | None:
-    """What the two say otherwise. The text around each may name what it does not name itself.
+    """The difference of two sentences. The text around each may name what it does not name itself.
 
-    Dates count only when the question asks for one: else they tell two events apart.
+    Dates count only when the question asks for one: otherwise they distinguish two events.
     """
     for a in _clauses(one):
         for b in _clauses(other):
@@ -203,14 +203,14 @@ def _difference(
 
 
 def _agree(one: Sequence[Amount], other: Sequence[Amount], kinds: Sequence[str]) -> bool:
-    """Do they name the same dates, all of them?"""
+    """Whether they name exactly the same dates."""
     mine, theirs = ([x for x in said if x.kind in kinds] for said in (one, other))
     matched = all(any(x.kind == y.kind and x.agrees(y) for y in theirs) for x in mine)
     return matched and all(any(x.kind == y.kind and x.agrees(y) for x in mine) for y in theirs)
 
 
 def _one_subject(one: Statement, other: Statement, question: str) -> bool:
-    """Has one all the words of the other, and little else?"""
+    """Whether one has all words of the other, and little else."""
     mine, theirs = _words(one), _words(other)
     both, more = mine & theirs, mine ^ theirs
     if (mine - theirs and theirs - mine) or not both or len(more) > _MORE:
@@ -224,13 +224,13 @@ def _one_subject(one: Statement, other: Statement, question: str) -> bool:
 
 
 def _narrows(statement: Statement, both: frozenset[str]) -> bool:
-    """Does a word that only one has say which: "express delivery", "parking for residents"?"""
+    """Whether a word of only one is restrictive: "express delivery", "parking for residents"."""
     known = both | _person(statement)
     return any(w not in known and (led or after in both) for w, led, after in statement.order)
 
 
 def _named(one: Statement, other: Statement, around_other: str) -> bool:
-    """Are all names of one in the other, or at least near it?"""
+    """Whether all names of one are in the other, or at least near it."""
     more = one.names - other.names - {one.person.lower()}
     return all(name in around_other.lower() for name in more)
 
@@ -266,7 +266,7 @@ def _of_amounts(
 
 
 def _of_names(one: Statement, other: Statement, question: str) -> Difference | None:
-    """Sentences that end with who or what it is, when the question asks for that."""
+    """The difference of sentences that end with who or what it is, if the question asks for it."""
     if not (one.person and other.person and _WHO.search(question)):
         return None
     mine, theirs = _person(one), _person(other)
@@ -276,7 +276,7 @@ def _of_names(one: Statement, other: Statement, question: str) -> Difference | N
 
 
 def _of_denial(one: Statement, other: Statement) -> Difference | None:
-    """One says that it is so, the other that it is not, in the same words."""
+    """Whether one affirms and the other denies, in the same words."""
     if one.denies == other.denies or one.words != other.words or _rules(one) != _rules(other):
         return None
     if not (one.verb and other.verb) or len(one.words) < _LEAST:  # a title; "No tax is due."

@@ -2,7 +2,7 @@
 
 import re
 
-_ENOUGH = 6  # letters that tell a word
+_ENOUGH = 6  # letters that identify a word
 
 
 def stem(word: str) -> str:
@@ -10,7 +10,7 @@ def stem(word: str) -> str:
     return re.sub(r"(?<=\w{4})(?:ing|ed|es|s|e)\Z", "", word)[:_ENOUGH]
 
 
-# Words that tell two ways of saying one thing apart, not two things.
+# Words that distinguish two ways of saying one thing, not two things.
 NEUTRAL = frozenset(
     re.findall(
         r"\w+",
@@ -46,7 +46,7 @@ SAME = {
     }.items()
     for word in words.split()
 }
-# What narrows a sentence: one that has it says nothing of what another says without it.
+# Restrictive words: a sentence with one does not contradict a sentence without it.
 NARROW = frozenset(
     stem(word)
     for word in re.findall(
@@ -61,7 +61,7 @@ exceptional exception unless except if provisional interim draft single double e
 """,
     )
 )
-# Words of rules by what they say, so that "is forbidden" denies "is allowed", and nothing else.
+# Words of rules by meaning, so that "is forbidden" denies "is allowed", and nothing else.
 RULES = {
     word: rule
     for rule, words in {
@@ -73,7 +73,7 @@ RULES = {
     }.items()
     for word in words.split()
 }
-# What goes up or down does so in a time, which may stand elsewhere.
+# A rise or fall has a period, which may be stated elsewhere.
 CHANGE = re.compile(
     r"\b(?:in|de)creas(?:e[sd]?|ing)\b|\b(?:rose|rise[sn]?|fell|fall(?:s|en)?|grew|grow[ns]?|growth"
     r"|declin(?:e[sd]?|ing)|dropped|improved|compared|versus|year over year|higher|lower)\b",

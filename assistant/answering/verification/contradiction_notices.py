@@ -1,4 +1,4 @@
-"""When another document says otherwise, the answer says so, and cites both.
+"""Adds a notice to an answer that another document contradicts, and cites both.
 
 Only what was found is looked at, whether it was read or not, and only running text: rows of tables
 say too little by themselves.
@@ -29,16 +29,16 @@ _NAME = re.compile(r"(?<=\s)(?:[A-Z]\w*|(?=\w*\d)\w+)")  # behind the first word
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A sentence of the answer rests on `cited`; `other`, of another document, says otherwise."""
+    """A sentence of the answer rests on `cited`; `other`, of another document, contradicts it."""
 
-    mark: int  # of the citation of what is cited
+    mark: int  # mark of the citation of `cited`
     cited: Unit
     other: Unit
     difference: Difference
 
 
 def noted(outcome: Outcome, context: Context, evidence: Evidence) -> Outcome:
-    """With a sentence, a citation and a notice for each disagreement, at most two."""
+    """The outcome with a sentence, a citation and a notice for each contradiction, at most two."""
     if outcome.refused or outcome.stopped:
         return outcome
     windows = found(context, evidence)
@@ -48,7 +48,7 @@ def noted(outcome: Outcome, context: Context, evidence: Evidence) -> Outcome:
 
 
 def found(context: Context, evidence: Evidence) -> tuple[Window, ...]:
-    """What was read, and behind it what was found beside it."""
+    """The passages that were read, followed by those that were only found."""
     read = context.windows + context.earlier
     return read + window_builder.beside(context.hits, read, evidence)
 
@@ -56,7 +56,7 @@ def found(context: Context, evidence: Evidence) -> tuple[Window, ...]:
 def disagreements(
     outcome: Outcome, question: str, windows: Sequence[Window]
 ) -> Iterator[Disagreement]:
-    """Of an answer, in its order; each sentence of another document once."""
+    """The contradictions of an answer, in order; each sentence of another document once."""
     units = [u for i, w in enumerate(windows) for u in units_of(w, i) if _prose(u, w)]
     seen: set[Unit] = set()
     for sentence in outcome.sentences:
@@ -77,14 +77,14 @@ def _prose(unit: Unit, window: Window) -> bool:
 
 
 def _about(window: Window) -> str:
-    """The text around a sentence, which may name what the sentence does not."""
+    """The text around a sentence, which may name its subject."""
     return f"{window.document}\n{window.text}"
 
 
 def _cited(
     sentence: Sentence, citations: Sequence[Citation], units: Sequence[Unit], read: Sequence[Window]
 ) -> Iterator[tuple[int, Unit]]:
-    """For each mark, the sentence of the cited lines that says most of what the answer's does."""
+    """For each mark, the sentence of the cited lines closest to the answer's."""
     wanted = stems(sentence.text)
     for citation in citations:
         if citation.mark in sentence.marks:
@@ -100,7 +100,7 @@ def _stands_in(unit: Unit, citation: Citation, quote: str, window: Window) -> bo
 
 
 def _comparable(one: Window, other: Window) -> bool:
-    """Two documents that can contradict each other: versions, and reports of two years, do not."""
+    """Whether two documents can contradict each other: versions and reports of two years cannot."""
     if one.document == other.document:
         return False
     first, second = parsed(one.document), parsed(other.document)
@@ -110,7 +110,7 @@ def _comparable(one: Window, other: Window) -> bool:
 
 
 def _told_apart(question: str, one: Window, other: Window) -> bool:
-    """Does it name one of two of a kind, such as the Acme contract beside the Globex contract?"""
+    """Whether the question names one of two of a kind, such as the Acme and the Globex contract."""
     first, second = (set(_WORD.findall(name_parts(w.document).lower())) for w in (one, other))
     if not first & second:
         return False
@@ -131,7 +131,7 @@ def _told(outcome: Outcome, found: Disagreement, read: Sequence[Window]) -> Outc
 def _sentence(
     outcome: Outcome, found: Disagreement, read: Sequence[Window]
 ) -> tuple[Sentence, tuple[Citation, ...]]:
-    """What is added to the answer, with its marks, and all citations then."""
+    """The sentence to add to the answer, with its marks, and all citations then."""
     mark = 1 + max((citation.mark for citation in outcome.citations), default=0)
     new = attribution.citation(mark, found.other, read, 1.0)
     for known in outcome.citations:

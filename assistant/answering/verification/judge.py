@@ -48,7 +48,7 @@ class Judge:
         self, question: str, context: Context, ranked: Sequence[Quoted],
         trace: Trace, cancel: threading.Event,
     ) -> Signals:  # fmt: skip
-        """What tells whether the passages answer the question. Raises Stopped."""
+        """The signals of whether the passages answer the question. Raises Stopped."""
         found = retrieval_signals(context, ranked)
         if cancel.is_set():
             raise Stopped("Stopped before the model had read the question.")

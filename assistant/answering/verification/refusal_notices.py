@@ -1,4 +1,4 @@
-"""What a refusal misses: words of the question that stand in none of the closest passages."""
+"""Names the words of a refused question that none of the closest passages has."""
 
 import re
 
@@ -14,7 +14,7 @@ _ASKS = re.compile(
 
 
 def noted(context: Context) -> tuple[str, ...]:
-    """A sentence for people; nothing when all words are there, or none is."""
+    """A sentence for people; empty when all words are there, or none is."""
     read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
     asked = _ASKS.sub(" ", context.question)
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]

@@ -1,4 +1,4 @@
-"""What was asked for may stand on a page that nobody could read: sentences that say so."""
+"""Notices that the answer may be on a page that could not be read."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -10,10 +10,10 @@ from ingest.chunking.coverage_ledger import PageLedger
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument
 
-_PART = 0.1  # of a page's text: less that is missing is a smudge, and a word about it is noise
-_DOCUMENTS = 3  # spoken of at most
+_PART = 0.1  # share of a page's text: a smaller gap is a smudge and needs no notice
+_DOCUMENTS = 3  # documents named at most
 _NAMED = 5  # pages, or runs of pages, in one sentence
-_LOST = ("damaged", "unreadable")  # how notes begin on pages of which not even the size is known
+_LOST = ("damaged", "unreadable")  # first words of notes on pages of unknown size
 
 
 def noted(outcome: Outcome, evidence: Evidence, scope: Iterable[str] = ()) -> Outcome:
@@ -34,7 +34,7 @@ def noted(outcome: Outcome, evidence: Evidence, scope: Iterable[str] = ()) -> Ou
 
 
 def _notice(document: str, evidence: Evidence, refused: bool) -> str:
-    """Empty when every page could be read, or when the document is gone by now."""
+    """The notice; empty when every page could be read, or when the document is gone."""
     rows: list[PageLedger] = []
     with suppress(UnknownDocument):
         rows = [row for row in evidence.ledger(document) if _gap(row)]

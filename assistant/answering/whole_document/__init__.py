@@ -1,1 +1,1 @@
-"""Work over whole documents: all of them is read part by part, not the passages that fit best."""
+"""Work over whole documents: they are read part by part, instead of the best passages."""

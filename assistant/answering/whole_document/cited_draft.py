@@ -1,4 +1,4 @@
-"""An answer that is made of pieces: each is tied to the lines that it was written from."""
+"""An answer in pieces: each is attributed to the lines it was written from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,13 +19,13 @@ class Draft:
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)  # that citations come from
-    notices: list[str] = field(default_factory=list)  # what a person should know of it
+    notices: list[str] = field(default_factory=list)  # notices for people
 
     def add(
         self, piece: str, read: Sequence[Window], title: str = "", begins: str = "\n",
         names: Mapping[str, str] | None = None,
     ) -> str:  # fmt: skip
-        """A piece and what it was written from; returns what is now shown of it.
+        """Add a piece and its passages; returns the text to show.
 
         A `title` stands in front of its first sentence and needs no support. `names` are the
         documents that are set against each other, by what the piece calls them.
@@ -48,12 +48,12 @@ class Draft:
         return shown
 
     def supported(self, piece: str, read: Sequence[Window]) -> bool:
-        """Whether the lines that were read carry every sentence of a piece."""
+        """Whether the passages support every sentence of a piece."""
         sentences, _ = attribution.ground("", piece, read, self.embedder)
         return bool(sentences) and all(sentence.supported for sentence in sentences)
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
-        """The answer with its citations, and the pages that they are on as passages."""
+        """The answer with its citations, and the cited pages as passages."""
         cited = {(c.document, c.page) for c in self.citations}
         passages = tuple(w.passage for w in self.windows if (w.document, w.page.number) in cited)
         return Outcome(

@@ -1,4 +1,4 @@
-"""Sentences that name one of two documents are tied to the lines of that document alone."""
+"""Attributes sentences that name one of two documents to the lines of that document alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ def _unnamed(text: str, names: Iterable[str]) -> str:
 
 
 def _mark(citations: list[Citation], citation: Citation) -> int:
-    """Its number among all; lines that are cited already keep theirs."""
+    """The mark of a citation; lines that are cited already keep theirs."""
     for known in citations:
         if (known.document, known.page, known.boxes) == (
             citation.document, citation.page, citation.boxes,

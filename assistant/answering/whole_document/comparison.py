@@ -1,4 +1,4 @@
-"""Two documents side by side: on one topic, or part by part where both speak of the same."""
+"""Compares two documents: on one topic, or part by part where both cover the same."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -17,7 +17,7 @@ from ingest.document.source import readable
 
 _SIDE = 450  # tokens read of each document at a time
 _HITS = 12
-_ALIKE = 0.45  # cosine from which two parts speak of the same
+_ALIKE = 0.45  # cosine from which two parts cover the same
 _PAIRS = 6
 
 Pair = tuple[Part, Part]
@@ -27,7 +27,7 @@ def compare(
     pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
     writer: Writer, reply: Reply, draft: Draft,
 ) -> Iterator[str]:  # fmt: skip
-    """The words as they come, and with their citations into `draft`. Raises Stopped."""
+    """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     if topic:
         yield from _on_topic(pair, question, topic, shelf, writer, reply, draft)
     else:
@@ -79,8 +79,8 @@ def _part_by_part(
 
 
 def aligned(ours: Sequence[Part], theirs: Sequence[Part], shelf: Shelf) -> list[Pair]:
-    """Parts that are each other's nearest, in the order of the first document; of too many the
-    longest, as nothing is more alike than two title pages."""
+    """Parts that are each other's nearest, in the order of the first document. Of too many, the
+    longest are taken, because nothing is more alike than two title pages."""
     if not ours or not theirs:
         return []
     a, b = (shelf.embedder().passages([_told(p) for p in side]) for side in (ours, theirs))

@@ -1,4 +1,4 @@
-"""All there is of something: passages are read in batches until no new ones come."""
+"""Lists all items of a kind: reads passages in batches until no new items come."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -17,9 +17,9 @@ from vectorstore.library import Hit
 _HITS = 96
 _BATCH = 700  # tokens of a batch
 _BATCHES = 8
-_DRY = 2  # batches without a new item: the rest has none
+_DRY = 2  # batches without a new item that end the list
 _LONGEST = 30  # words of an item
-_FEW, _WORDS = 2, 4  # more items of at most so many words make a row of them
+_FEW, _WORDS = 2, 4  # items of at most so many words may share a line
 _CUT = "Only the passages that fit best were read: others may name more."
 _NONE = re.compile(r"none\b", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
@@ -29,7 +29,7 @@ def list_all(
     what: str, documents: Collection[str] | None, shelf: Shelf,
     writer: Writer, reply: Reply, draft: Draft,
 ) -> Iterator[str]:  # fmt: skip
-    """The items as they are found, each tied to its lines in `draft`. Raises Stopped."""
+    """Yields the items as they are found, and adds them, cited, to `draft`. Raises Stopped."""
     hits = shelf.passages(what, _HITS, documents)
     batches, unread = _batches([hit for hit in hits if not lists_contents(hit.text)], shelf)
     dry, known = 0, set[frozenset[str]]()
@@ -41,7 +41,7 @@ def list_all(
         fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
         said = [one for item in reversed(fresh.values()) for one in _carried(item, read, draft)]
         new = [one for one in said if stems(one) not in known]
-        known |= set(map(stems, new))  # what these do not say, others may
+        known |= set(map(stems, new))  # other batches may hold what this one does not
         dry = 0 if new else dry + 1
         for item in new:
             yield draft.add(f"• {item}", read)
@@ -56,7 +56,7 @@ def items(text: str) -> list[str]:
 
 
 def _carried(item: str, read: Sequence[Window], draft: Draft) -> list[str]:
-    """The item, if lines carry it; of several short ones in a line, those that stand there."""
+    """The item, if lines support it; of several short ones in a line, those that occur there."""
     if draft.supported(item, read):
         return [item]
     several = item.split(", ")
@@ -69,8 +69,8 @@ def _short(item: str) -> bool:
 
 
 def _batches(hits: Sequence[Hit], shelf: Shelf) -> tuple[list[list[Window]], list[Hit]]:
-    """Passages around the hits, best first, a budget at a time; none is read twice. And the hits
-    that are left over."""
+    """Passages around the hits, best first, one budget at a time and none twice; and the remaining
+    hits."""
     batches: list[list[Window]] = []
     left = list(hits)
     while left and len(batches) < _BATCHES:

@@ -1,4 +1,4 @@
-"""Does a question ask for a whole document, and for which: by rules on the person's words alone."""
+"""Detects questions about whole documents, and which, by rules on the person's words alone."""
 
 import re
 from collections import Counter
@@ -38,7 +38,7 @@ _ABOUT = re.compile(
 )
 _INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
 _LAST_INSIDE = re.compile(r".*(?P<inside>\b(?:in|from|of|within|inside)\b)", re.IGNORECASE)
-_NAMED = 0.5  # of a document's name, its words weighed by how few names have them
+_NAMED = 0.5  # share of a document's name, its words weighted by how few names have them
 _PLAIN = stems(
     "file report document section chapter part whole entire summary overview list email point"
     " bullet page word sentence paragraph one two three four five ten"
@@ -47,7 +47,7 @@ _PLAIN = stems(
 
 @dataclass(frozen=True)
 class Asked:
-    """What to do with which documents; `topic` has the stems of what it is about."""
+    """The task and its documents; `topic` has the stems of the topic."""
 
     kind: Kind
     documents: tuple[str, ...]
@@ -57,7 +57,7 @@ class Asked:
 def understood(
     question: str, names: Sequence[str], scope: Collection[str] | None = None
 ) -> Asked | None:
-    """What is asked of the whole of a document; None for a question about some fact.
+    """The task over whole documents; None for a question about a fact.
 
     `names` are the documents of the library, `scope` those that alone are asked.
     """
@@ -69,13 +69,13 @@ def understood(
         one = named(question, within)[:1] or (within if len(within) == 1 else [])
         return _asked("summary", one, question) if one else None
     if _LIST.search(question):
-        inside = _INSIDE.search(question)  # "list all rules" means no file that is named "Rules"
+        inside = _INSIDE.search(question)  # "list all rules" does not mean a file named "Rules"
         return _asked("list", named(inside[0], within) if inside else [], question)
     return None
 
 
 def _pair(question: str, within: Sequence[str], known: int) -> list[str]:
-    """The two that are named; else those that alone are asked, when these are two of more."""
+    """The two named documents; else the scope, when it is two of more."""
     found = [name for name in named(question, within) if _unmistakable(question, name, within)][:2]
     if len(found) == 2:
         return found
@@ -83,7 +83,7 @@ def _pair(question: str, within: Sequence[str], known: int) -> list[str]:
 
 
 def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
-    """More of it is said than one word that questions have anyway, such as "employees"."""
+    """Whether the question names a document by more than one common word, such as "employees"."""
     words = {other: _words(other) for other in names}
     said = words[name] & (stems(question) | stems(name_parts(question)))
     return len(said) > 1 or len(words[name]) == 1 or _share(question, name, words) > 1
@@ -104,14 +104,14 @@ _COMMANDS = re.compile(
 
 
 def named(question: str, names: Sequence[str]) -> list[str]:
-    """The documents that a question names, the surest first."""
+    """The documents that a question names, the most certain first."""
     words = {name: _words(name) for name in names}
     shares = {name: _share(question, name, words) for name in names}
     return sorted((n for n in names if shares[n] >= _NAMED), key=lambda name: -shares[name])
 
 
 def _share(question: str, name: str, words: Mapping[str, frozenset[str]]) -> float:
-    """Of the words of its name those in the question; a word that many names have weighs little."""
+    """The share of a name's words in the question; a word of many names weighs little."""
     if name.lower() in question.lower():
         return 2.0
     frequency = Counter(word for found in words.values() for word in found)
@@ -125,7 +125,7 @@ def _words(name: str) -> frozenset[str]:
 
 
 def what(question: str, placed: bool = False) -> str:
-    """What is to be listed, in the person's words; the question itself when it is put otherwise.
+    """What to list, in the person's words; the question itself when it is phrased otherwise.
 
     `placed`: the question says in which documents. That is left out, as their title pages and
     tables of contents would be found first.
@@ -137,8 +137,8 @@ def what(question: str, placed: bool = False) -> str:
 
 
 def subject(question: str, topic: frozenset[str]) -> str:
-    """What is asked for in a document, without the names of documents: their title pages have
-    these, and would be found first."""
+    """The topic of a question, without document names: title pages contain these, and would be
+    found first."""
     match = _ABOUT.search(question)
     if match and topic & stems(match["subject"]):
         return match["subject"].strip(" ?.!")

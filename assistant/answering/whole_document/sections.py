@@ -16,8 +16,8 @@ from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.embedding.embedder import Embedder
 
 MOST = 12
-_FEWEST = 3  # groups by heading, before a deeper level of headings is taken
-_SMALL = 60  # tokens: a part of less is no part of its own
+_FEWEST = 3  # groups by heading, above which no deeper level is used
+_SMALL = 60  # tokens: a smaller part is merged
 
 
 @runtime_checkable
@@ -31,7 +31,7 @@ class Shelf(Evidence, Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a document: its heading, and what of it is read, in order."""
+    """A section of a document: its heading, and the passages to read, in order."""
 
     title: str
     windows: tuple[Window, ...]
@@ -40,7 +40,8 @@ class Part:
 
 
 def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Part]:
-    """All of a document. Of a part that is longer than `budget` tokens, its most telling passages.
+    """The whole document in parts. A part longer than `budget` tokens is reduced to its most
+    central passages.
 
     Raises UnknownDocument.
     """
@@ -52,7 +53,7 @@ def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Pa
 
 
 def _by_heading(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
-    """Runs of passages under one heading, at the highest level that parts the document."""
+    """Runs of passages under one heading, at the highest level that divides the document."""
     deepest = max((len(c.headings) for c in chunks), default=0)
     groups: list[list[Chunk]] = [list(chunks)] if chunks else []
     for depth in range(1, deepest + 1):
@@ -71,7 +72,7 @@ def _runs(chunks: Sequence[Chunk], keys: Sequence[object]) -> list[list[Chunk]]:
 
 
 def _merged(groups: list[list[Chunk]], most: int) -> list[list[Chunk]]:
-    """The two neighbours that are shortest together become one, until there are few enough."""
+    """Merges the two shortest neighbours until there are few enough."""
     groups = list(groups)
     while len(groups) > 1:
         sizes = [_tokens(a) + _tokens(b) for a, b in pairwise(groups)]
@@ -105,7 +106,7 @@ def _telling(chunks: Sequence[Chunk], embedder: Embedder, budget: int) -> list[C
 
 
 def _joined(document: str, chunks: Iterable[Chunk], pages: dict[int, Page]) -> tuple[Window, ...]:
-    """Passages that follow one another on a page are read as one."""
+    """Joins consecutive passages of a page."""
     windows: list[Window] = []
     for c in chunks:
         last = windows[-1] if windows else None

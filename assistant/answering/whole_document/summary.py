@@ -1,4 +1,4 @@
-"""A summary: each part of a document is read and said in a sentence or two, then all in short."""
+"""Summarises a document: a sentence or two for each part, then all in short."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from ingest.language.sentences import split, stems
 
 _PART = 700  # tokens read of a part
 _SENTENCES = 2  # for each part
-_ENOUGH = 4  # parts from which it is also said in short
+_ENOUGH = 4  # parts from which a short summary is added
 _NUMBER = re.compile(
     r"^(?:(?:part|section|chapter|annex)\s+)?(?:\d+(?:\.\d+)*\.?|[A-Z]\.)\s+", re.I
 )
@@ -21,7 +21,7 @@ _NUMBER = re.compile(
 def summarise(
     document: str, topic: frozenset[str], shelf: Shelf, writer: Writer, reply: Reply, draft: Draft
 ) -> Iterator[str]:
-    """The words as they come, and with their citations into `draft`. Raises Stopped."""
+    """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     found = about(parts(document, shelf, _PART), topic)
     draft.notices += left_out(found, document)
     said: list[str] = []
@@ -41,13 +41,13 @@ def summarise(
 
 
 def about(found: Sequence[Part], topic: frozenset[str]) -> list[Part]:
-    """The parts whose headings have a word of what is asked for; all when none has."""
+    """The parts whose headings have a word of the topic; all when none has."""
     near = [part for part in found if topic & stems(part.title)]
     return near or list(found)
 
 
 def plain(title: str) -> str:
-    """A heading as the beginning of a sentence: its number would have to be found in the text."""
+    """A heading without its number, which the text would have to state."""
     return _NUMBER.sub("", " ".join(title.split())).rstrip(" :.")
 
 

@@ -1,4 +1,4 @@
-"""What is written about a part: by the model, or its most telling sentence where there is none."""
+"""Writes about a part: by the model, or without one by its most central sentence."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ _SPEAKS_OF = re.compile(
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
-_WORDS = 5  # a sentence of fewer is a heading
+_WORDS = 5  # words: a shorter sentence is a heading
 
 
 class Writer:
@@ -37,11 +37,11 @@ class Writer:
 
     @property
     def quotes(self) -> bool:
-        """Whether sentences are quoted, as no model is there to write them."""
+        """Whether sentences are quoted because there is no model."""
         return self._model is None
 
     def write(self, topic: str, read: Sequence[Window], instruction: str, most: int = 160) -> str:
-        """At most `most` tokens from passages; empty when it was stopped. Raises Stopped."""
+        """Write at most `most` tokens from passages; empty when stopped. Raises Stopped."""
         if self._model is None:
             return self._quoted(topic, read)
         passages = [window.passage for window in read]
@@ -79,7 +79,7 @@ class Writer:
 
 
 def _whole(text: str, cut: bool) -> str:
-    """Each sentence, or item of a list, once; when it was cut, without the last one."""
+    """Each sentence or list item once, without a truncated last one."""
     said = (_SPEAKS_OF.sub("", part) for part in _parts(text.strip()))
     found = list(dict.fromkeys(s[0].upper() + s[1:] for s in said if s))  # it repeats itself
     if cut and len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):

@@ -1,6 +1,6 @@
-"""A chart of numbers that stand in a table of a document: which cells, and how they are drawn.
+"""Charts of numbers from tables of documents: selects the cells and draws them.
 
-Only what cells say is drawn, each cell is cited, and no image model is asked.
+Only cell values are drawn, each cell is cited, and no image model takes part.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """Numbers of one row or one column, in the order in which they stand."""
+    """The numbers of one row or column, in order."""
 
     label: str
     points: tuple[Point, ...]
@@ -44,11 +44,11 @@ class Numbers:
 
     grid: Grid
     series: tuple[Series, ...]
-    over: str  # what the labels are: "Site"; empty when the table does not say
+    over: str  # the name of the labels: "Site"; empty when the table gives none
     unit: str  # as it is written: "%", "€"
     scale: str  # "€k", "in millions"
     timed: bool  # the labels are years, quarters or months
-    score: float  # how well the table fits what was asked for, 0 to 1
+    score: float  # how well the table fits the request, 0 to 1
     left_out: tuple[str, ...] = ()  # rows and columns that are not drawn, such as totals
 
     @property

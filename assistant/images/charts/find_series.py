@@ -1,4 +1,4 @@
-"""Which table of the library has the numbers that are to be charted, and in which rows or columns.
+"""Finds the table of the library with the numbers to chart, and their rows or columns.
 
 A chart needs one measure over many places: a row over the columns ("revenue by year"), a column
 over the rows ("employees by site"), or all columns side by side ("revenue by region", with a column
@@ -61,13 +61,13 @@ def _readings(asked: Wanted, grid: Grid, card: frozenset[str]) -> Iterator[Numbe
 
 
 def _is_of(asked: Wanted, label: str) -> bool:
-    """The thing that a label names is asked for, not only what it says of it: "Dinner with
-    customers" are no customers, "Cost of sales" no sales."""
+    """Whether the request asks for the thing that a label names: "Dinner with customers" are no
+    customers, "Cost of sales" no sales."""
     return bool(frozenset(terms(_OF.split(label)[0])) & asked.of)
 
 
 def _dated(asked: Wanted, columns: Sequence[Column]) -> list[Column]:
-    """Those of the year or quarter that is asked for; all when none is, or no column has it."""
+    """The columns of the requested year or quarter; all when none is requested or present."""
     hard = {term for term in asked.of if is_hard(term)}
     return [c for c in columns if hard and hard <= c.terms] or list(columns)
 
@@ -150,7 +150,7 @@ def _score(
 
 
 def _over(asked: Wanted, axis: frozenset[str], timed: bool) -> bool:
-    """The labels are what is asked for: "site", or years for "over time"."""
+    """Whether the labels are the requested axis: "site", or years for "over time"."""
     things = asked.over - TIMES
     return bool(things & axis) if things else timed or not asked.over
 
@@ -181,7 +181,7 @@ def _numbers(
 
 
 def _number(grid: Grid, row: Row, column: Column) -> bool:
-    """Readers see the cell, and it is a number."""
+    """The number of a visible cell."""
     cell = grid.cell(row, column)
     hidden = cell is not None and grid.page.lines[cell.line].hidden
     return cell is not None and cell.kind == "number" and not hidden

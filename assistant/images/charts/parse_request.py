@@ -1,4 +1,4 @@
-"""What is to be charted, in terms: numbers of something, over something, within years."""
+"""Parses a chart request into terms: numbers of something, over something, within years."""
 
 import re
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Wanted:
         return Asked(self.text, LOOKUP, found, frozenset())
 
     def within(self, label: str) -> bool:
-        """A label of a year outside of those that are asked for is not."""
+        """Whether a label is within the requested years."""
         years = [int(term) for term in terms(label) if is_year(term)]
         return not years or any(self.first <= year <= self.last for year in years)
 

@@ -1,4 +1,4 @@
-"""Numbers become a PNG. The one place that uses matplotlib, without a window or a display.
+"""Draws numbers as a PNG. The only module that imports matplotlib, without a window or a display.
 
 The file says in its own text where each number comes from.
 """
@@ -32,7 +32,7 @@ TEXT = "pincite-chart"  # the PNG text with the cells as JSON
 
 
 def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
-    """What is drawn, and a sentence when that is not what was asked for."""
+    """The kind of chart, and a sentence when it is not the requested one."""
     if asked == "pie":
         if not any(point.value for point in numbers.series[0].points):
             return "bar", "A pie cannot show zeros alone, so bars are drawn instead."
@@ -48,7 +48,7 @@ def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
 
 
 def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> str:
-    """Write a PNG; `source` stands below the chart. The letters for which there is no font.
+    """Write a PNG, with `source` below the chart. Returns the letters without a font.
 
     Raises CannotChart without the extra that draws.
     """

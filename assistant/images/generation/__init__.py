@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class CannotPaint(AssistantError):
-    """What is wished for cannot be done with this model or on this machine: says what can."""
+    """The request cannot be done with this model or on this machine; the message says what can."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be painted. None: as the family of the model likes it."""
+    """A painting job. None: the default of the model's family."""
 
     prompt: str
     negative: str = ""
@@ -34,7 +34,7 @@ class Job:
     guidance: float | None = None
     seed: int | None = None  # None: another one each time
     picture: "Image | None" = None  # what it begins with, in RGB
-    mask: "Image | None" = None  # of the picture's size, in L: 255 is painted anew
+    mask: "Image | None" = None  # of the picture's size, in L: 255 is painted again
     strength: float | None = None  # how much of the picture is forgotten, 0 to 1
 
 
@@ -48,18 +48,18 @@ class Sound:
 
 @dataclass(frozen=True)
 class Painted:
-    """What came of a job: pictures, or the frames of a clip, or a sound."""
+    """The result of a job: pictures, or the frames of a clip, or a sound."""
 
-    job: Job  # as it was done: with the seed, the size, the steps and the guidance
+    job: Job  # the job as done: with its seed, size, steps and guidance
     pictures: "tuple[Image, ...]" = ()
     frames: "tuple[Image, ...]" = ()
     sound: Sound | None = None
-    notes: tuple[str, ...] = ()  # sentences on what could not be done as wished
+    notes: tuple[str, ...] = ()  # sentences on what could not be done as requested
 
 
 @dataclass
 class Watch:
-    """How the one who waits sees a job, and stops it."""
+    """Shows a job's progress, and stops it."""
 
     cancel: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[Progress], None] = lambda progress: None
@@ -78,7 +78,7 @@ class Painter(Protocol):
     name: str
 
     def paint(self, job: Job, watch: Watch) -> Painted:
-        """Loads the model first, where that has not been done.
+        """Paint a job; loads the model first if necessary.
 
         Raises Stopped within a part of a step, or CannotPaint, or ModelUnusable.
         """

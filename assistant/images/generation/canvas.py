@@ -1,4 +1,4 @@
-"""Sizes and edges: a picture of any size becomes one that a model can work on, and comes back.
+"""Fits a picture of any size to a size that a model can work on, and back.
 
 What lies outside of the mask is the original's own pixels afterwards, bit by bit: a model's VAE
 cannot give them back as they were, so they are put back. The seam is softened inside of the mask.
@@ -24,7 +24,7 @@ _WIDEST = 100  # pixels: a mean of 8 bits shows one black pixel among 201, not a
 
 @dataclass(frozen=True)
 class Likes:
-    """What a model can work on."""
+    """The sizes that a model can work on."""
 
     native: Size  # what it was trained on
     step: int  # sides are multiples of it
@@ -36,7 +36,7 @@ class Likes:
 
 @dataclass(frozen=True)
 class Fit:
-    """How a picture comes to a size that a model can work on, and back."""
+    """The fit of a picture to a model's size, and back."""
 
     size: Size  # of the picture
     scaled: Size  # the same shape, near what the model was trained on
@@ -47,7 +47,7 @@ class Fit:
         return _repeated(_resized(picture, self.scaled), (0, 0), self.work)
 
     def back(self, painted: "Image") -> "Image":
-        """Without what was added. It stays scaled."""
+        """The picture without the added border. It stays scaled."""
         return painted.crop((0, 0, *self.scaled))
 
 

@@ -1,4 +1,4 @@
-"""How long a picture would take on this machine: said before two gigabytes are fetched."""
+"""Estimates the time of a picture on this machine, before two gigabytes are fetched."""
 
 import time
 from functools import cache

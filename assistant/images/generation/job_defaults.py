@@ -1,4 +1,4 @@
-"""What a job leaves open is settled: by the model's family, else by its pipeline."""
+"""Fills in a job's defaults: by the model's family, else by its pipeline."""
 
 import inspect
 import math
@@ -22,7 +22,7 @@ Parameters = Mapping[str, inspect.Parameter]
 
 
 def parameters(pipeline: Any) -> Parameters:
-    """What it can be told."""
+    """The parameters of a pipeline."""
     return inspect.signature(pipeline.__call__).parameters
 
 
@@ -44,7 +44,7 @@ def _side(pipeline: Any) -> Any:
 
 
 def settled(job: Job, family: Family, taken: Parameters) -> Job:
-    """With the seed, the steps and the guidance that are used. Raises CannotPaint."""
+    """The job with its seed, steps and guidance filled in. Raises CannotPaint."""
     steps = family.steps if job.steps is None else job.steps
     steps = _default(taken, "num_inference_steps") if steps is None else steps
     guidance = job.guidance if job.guidance is not None else family.guidance
@@ -74,7 +74,7 @@ def _with_strength(job: Job) -> Job:
 
 
 def unheeded(job: Job, taken: Parameters, tokenizer: Any) -> tuple[str, ...]:
-    """Sentences on what the model cannot take of a job."""
+    """Sentences on the parts of a job that the model cannot use."""
     notes = []
     if job.negative and "negative_prompt" not in taken:
         notes.append("This model does not know what is not to be in a picture: that was left out.")

@@ -1,4 +1,4 @@
-"""A drawing model comes from the disk into memory, and never from anywhere else.
+"""Loads a drawing model from the disk, and never from anywhere else.
 
 The one place that imports diffusers. Not loaded, for it would judge pictures that stay on the
 person's machine: the safety checker that some folders hold. Not used: attention slicing. Torch
@@ -27,7 +27,7 @@ _TINY = ("taesd", "tiny_vae", "vae_tiny")  # folders of an AutoencoderTiny, in t
 
 @dataclass(frozen=True)
 class Loaded:
-    """A pipeline and what its family likes."""
+    """A pipeline and the defaults of its family."""
 
     pipeline: Any
     family: Family
@@ -35,7 +35,7 @@ class Loaded:
 
 
 def parts(path: Path) -> Parts:
-    """What the files say of a model, without loading it. Raises ModelUnusable."""
+    """A description of a model from its files, without loading it. Raises ModelUnusable."""
     shape = path if path.is_dir() else shape_of(path)
     index = weights.read_json(shape / weights.INDEX)
     scheduler, unet, transformer = (
@@ -152,7 +152,7 @@ def _tiny(path: Path, pipeline: Any, kind: Any) -> Any:
 
 
 def _quiet() -> None:
-    """Its bars and remarks are for programmers."""
+    """Silences its bars and remarks, which are for programmers."""
     import transformers
     from diffusers.utils import logging
 

@@ -1,4 +1,4 @@
-"""Is there memory for a model? Asked before it is loaded: afterwards the machine stands still."""
+"""Checks whether there is memory for a model, before it is loaded."""
 
 from assistant.images.generation import CannotPaint
 from ingest.platform.hardware import free_memory

@@ -1,4 +1,4 @@
-"""What each family of models likes: steps, guidance, and the scheduler that needs few steps."""
+"""Defaults of model families: steps, guidance, and a scheduler that needs few steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model's files say of it."""
+    """A description of a model from its files."""
 
     pipeline: str  # the class that model_index.json names
     scheduler: Mapping[str, Any]  # configurations; empty where there is no such part
@@ -34,7 +34,7 @@ class Parts:
 
 
 def family(parts: Parts) -> Family:
-    """Which one a model belongs to; what it likes is as its maker says, if it is said."""
+    """The family of a model, with its maker's defaults where stated."""
     known = _by_parts(parts)
     steps, guidance = parts.told.get("steps"), parts.told.get("guidance")
     if isinstance(steps, int) and steps > 0:

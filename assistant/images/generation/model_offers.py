@@ -1,4 +1,4 @@
-"""The drawing models that could be fetched, for people who have none."""
+"""Offers drawing models to users who have none."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from assistant.models.catalogue import Model
 
 
 def offers(models: Sequence[Model]) -> tuple[Offer, ...]:
-    """Each with what a picture would take here."""
+    """Each offer, with the estimated time of a picture here."""
     return tuple(
         Offer(model.name, model.role, model.licence, model.weights, told(estimate.seconds()))
         for model in models

@@ -1,4 +1,4 @@
-"""Pictures that a person gives are opened as safely as those of a library."""
+"""Opens attached pictures as safely as those of a library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What a pipeline gives back becomes a picture, a clip or a sound."""
+"""Converts a pipeline's output into a picture, a clip or a sound."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any

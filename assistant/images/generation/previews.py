@@ -1,4 +1,4 @@
-"""What a picture looks like before it is done: its latents, decoded small.
+"""Previews of an unfinished picture: its latents, decoded small.
 
 The tiny VAE of a family decodes each step. Without one the model's own does, of latents that are
 shrunk, and only as often as it costs a few hundredths of the time. Formulas that guess colours from
@@ -44,7 +44,7 @@ class Previews:
         return shown
 
     def _clean(self, scheduler: Any, step: int, latents: Any) -> Any:
-        """What the model takes the picture for by now, without the noise that is left.
+        """The model's present estimate of the picture, without the remaining noise.
 
         DPM++ keeps it. For others it is where the line through the last two points ends as the
         noise goes to zero: exactly so for Euler's method and for DDIM.

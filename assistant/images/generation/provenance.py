@@ -1,4 +1,4 @@
-"""What is made says how it was made, in the file itself.
+"""Writes into an output file how it was made.
 
 A PNG has a Provenance as JSON (key "pincite"), the same as Stable Diffusion programs write it (key
 "parameters", so that those read it, too), and as XMP the source type of IPTC by which other
@@ -25,7 +25,7 @@ Iptc4xmpExt:DigitalSourceType="{source}"/></rdf:RDF></x:xmpmeta>
 
 
 def provenance(job: Job, tool: str, model: str, sha256: str) -> Provenance:
-    """Of what a job has made."""
+    """The provenance of a job's output."""
     width, height = job.size or (None, None)
     return Provenance(
         job.prompt, job.negative, model, sha256, job.seed, job.steps, job.guidance, job.strength,

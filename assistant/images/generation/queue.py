@@ -1,4 +1,4 @@
-"""Where all visitors have their pictures painted: one model, one picture at a time."""
+"""The painting queue of all visitors: one model, one picture at a time."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,7 +78,7 @@ class Studio:
 
 
 def said(done: Painted) -> str:
-    """Of what was made, so that it can be made again."""
+    """A sentence about the output, so that it can be made again."""
     job = done.job
     if done.sound is not None:
         seconds = done.sound.samples.shape[1] / done.sound.rate

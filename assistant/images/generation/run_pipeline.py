@@ -136,7 +136,7 @@ class _Run:
         return values
 
     def _tell(self, step: int, latents: Any = None) -> None:
-        """How far it is, and how long it takes yet by the steps so far."""
+        """Report progress, and the remaining time by the steps so far."""
         self._watch.look()
         of = getattr(self._pipeline, "num_timesteps", 0) or 0
         of = of or len(self._pipeline.scheduler.timesteps)
@@ -150,7 +150,7 @@ class _Run:
 
 
 def _listen(pipeline: Any, look: Callable[[], None]) -> None:
-    """Look at each block of each network whether to stop: a step may take a minute."""
+    """Check in each block of each network whether to stop: a step may take a minute."""
     import torch
 
     for part in pipeline.components.values():
@@ -162,7 +162,7 @@ def _listen(pipeline: Any, look: Callable[[], None]) -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What goes wrong in a pipeline, in a sentence."""
+    """Turns errors of a pipeline into a sentence."""
     try:
         yield
     except MemoryError as error:

@@ -1,4 +1,4 @@
-"""What was painted becomes a file that says how it was made."""
+"""Saves painted output in a file that states how it was made."""
 
 import struct
 import wave

@@ -1,4 +1,4 @@
-"""The files of a drawing model: which there are, how large they are, what their hash is."""
+"""The files of a drawing model: their list, size and hash."""
 
 import hashlib
 import json

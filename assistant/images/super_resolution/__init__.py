@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CannotEnhance(AssistantError):
-    """The picture, or this machine, does not allow it. The message is for people."""
+    """The picture or this machine does not allow it. The message is for people."""
 
 
 class Enlarging(Protocol):

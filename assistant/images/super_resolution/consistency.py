@@ -1,4 +1,4 @@
-"""Keeps an enlarged picture true to the small one: shrunk again, it is to be the same.
+"""Keeps an enlarged picture consistent with the small one: shrunk again, it is the same.
 
 Real-ESRGAN is trained to look good, and shifts colours and edges on the way. Iterative back
 projection (Irani and Peleg, 1991) adds what the shrunk result lacks. Half of the picture to begin

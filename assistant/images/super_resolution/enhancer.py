@@ -1,4 +1,4 @@
-"""A picture in, a larger or mended one out, tile by tile, with progress, within memory."""
+"""Enlarges or repairs a picture tile by tile, with progress, within memory."""
 
 import threading
 import time

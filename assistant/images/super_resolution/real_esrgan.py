@@ -1,4 +1,4 @@
-"""Real-ESRGAN (Wang et al., 2021) in a child process, which is killed when a person stops it."""
+"""Real-ESRGAN (Wang et al., 2021) in a child process, which Stop kills."""
 
 import contextlib
 import functools
@@ -18,7 +18,7 @@ from ingest.errors import Stopped
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 _FETCH = f"`pincite models pull {REAL_ESRGAN.name}` installs it."
 _LIBRARIES = {"libvulkan": "libvulkan1", "libomp": "libomp5"}  # of Debian and Ubuntu
 

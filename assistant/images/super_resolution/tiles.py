@@ -1,4 +1,4 @@
-"""A picture in tiles that overlap: what a network makes of a tile depends on what is around it."""
+"""Cuts a picture into overlapping tiles: a network's output depends on the surroundings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

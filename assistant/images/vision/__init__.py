@@ -1,4 +1,4 @@
-"""What a picture shows: models that describe it and answer questions, and one that names things."""
+"""Vision models: they describe pictures, answer questions about them, and tag them."""
 
 import threading
 from typing import TYPE_CHECKING, Protocol
@@ -11,9 +11,9 @@ class Viewer(Protocol):
     """Describes pictures (it is a `Captioner`), and answers questions about them."""
 
     def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
-        """One or two sentences; nothing when the model is not sure. `cancel` ends it early."""
+        """One or two sentences; empty when the model is not sure. `cancel` ends it early."""
         ...
 
     def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
-        """In a few words; nothing from a model that only describes."""
+        """A short answer; empty from a model that only describes."""
         ...

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _MOST = 120  # tokens of what is written
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 _loading = threading.Lock()  # a cache does not keep two threads from loading a model twice
 
 
@@ -35,7 +35,8 @@ class Describer:
             return model.describe(picture.convert("RGB"), cancel)
 
     def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
-        """Nothing from a model that only describes. Raises as `describe`, or ContextOverflow."""
+        """The answer; empty without a model that answers. Raises as `describe`, or
+        ContextOverflow."""
         with _ready(self, cancel) as model:
             return model.answer(picture.convert("RGB"), question, cancel)
 
@@ -57,7 +58,7 @@ class _Gguf:
 
 @contextmanager
 def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
-    """The model, for one caller at a time; they wait for each other."""
+    """The model, for one caller at a time."""
     with _loading:
         model, lock = _loaded(what)
     while not lock.acquire(timeout=_LOOK_AGAIN):
@@ -71,7 +72,7 @@ def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
 
 @functools.lru_cache(maxsize=1)
 def _loaded(what: Describer) -> tuple[Viewer, threading.Lock]:
-    """One at a time: another one takes its place in memory."""
+    """The loaded model; another one replaces it in memory."""
     kind = kind_of(what.folder)
     if kind == "gguf":
         return _Gguf(what.folder, what.threads), threading.Lock()

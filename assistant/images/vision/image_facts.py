@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_LOOK_AGAIN = 0.1  # seconds between two looks at whether it was stopped meanwhile
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 _MOST = 4  # pictures of one file that are described: of a fax of a hundred pages the first
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of a picture file."""
+    """The facts about a picture file."""
 
     name: str
-    pages: tuple[Page, ...]  # with the lines that are written on them
+    pages: tuple[Page, ...]  # with the lines on them
     description: str = ""  # a model's words: never evidence
     tags: tuple[Tag, ...] = ()
 
@@ -53,7 +53,7 @@ class Seen:
 
 
 class Looking:
-    """Looks at pictures with what is installed."""
+    """Reads pictures with the installed engines and models."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Looking:
         viewer: Callable[[], Viewer | None],
         tagging: Callable[[], Tagging | None],
     ) -> None:
-        """Each is asked when a picture is looked at: a model may have come meanwhile."""
+        """Each is looked up when a picture is read: a model may have been installed meanwhile."""
         self._engines = engines
         self.viewer = viewer
         self.tagging = tagging
@@ -87,7 +87,7 @@ class Looking:
             return unless(cancel, sandbox.start_stills(path, folder))
 
     def shown(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
-        """With what it shows. Raises UnreadableFile, ModelUnusable or Stopped."""
+        """The facts with a description. Raises UnreadableFile, ModelUnusable or Stopped."""
         if viewer := self.viewer():
             said = [viewer.describe(picture, cancel) for picture in _pictures(path)]
             return replace(seen, description=" ".join(filter(None, said)))
@@ -95,13 +95,13 @@ class Looking:
         return replace(seen, tags=tagging.tags(first(path)) if tagging else ())
 
     def answer(self, path: Path, question: str, cancel: threading.Event | None = None) -> str:
-        """A vision model's, of the first picture; nothing when none is there that answers."""
+        """A vision model's answer about the first picture; empty without a model that answers."""
         viewer = self.viewer()
         return viewer.answer(first(path), question, cancel) if viewer else ""
 
 
 def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
-    """What is waited for. Raises Stopped when cancelled meanwhile."""
+    """Wait for a result. Raises Stopped when cancelled meanwhile."""
     thread = ThreadPoolExecutor(1)
     done = thread.submit(waiting)
     thread.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""Which kind of vision model a folder holds, by its config.json or its files alone."""
+"""Detects the kind of a vision model's folder by its config.json or its files alone."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def kind_of(folder: Path) -> Kind:
         return "gguf"
     config = _config(folder)
     classes, named = config.get("architectures") or [], str(config.get("model_type", ""))
-    if "auto_map" in config:  # whoever wrote that program could do anything here
+    if "auto_map" in config:  # such a program could do anything here
         raise ModelUnusable(
             f"The model in {folder} brings a program of its own, which is not run. Take a copy "
             "in the form that transformers knows itself (for Florence-2: florence-community)."

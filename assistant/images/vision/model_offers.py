@@ -1,4 +1,4 @@
-"""The models that could be fetched by a person who wants more said of a picture."""
+"""Offers models that describe pictures better."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from assistant.models.machine import fit, this_machine
 
 
 def offers(models: Sequence[Model], tagged: bool = False) -> tuple[Offer, ...]:
-    """Those that describe and fit this machine, then the one for tags unless it is there."""
+    """Describing models that fit this machine, then the tagger unless it is installed."""
     wanted = [model for model in models if model.role == "vision" and fits(model)]
     wanted += [model for model in models if model.role == "tags" and not tagged]
     return tuple(map(_offer, wanted))

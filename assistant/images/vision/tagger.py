@@ -34,7 +34,7 @@ _ALONE = {"efficientnet-lite0-57934424.pth": "tf_efficientnet_lite0"}
 
 @dataclass(frozen=True)
 class Tag:
-    """A thing on the picture, probably."""
+    """A probable thing on the picture."""
 
     words: str
     probability: float
@@ -53,7 +53,7 @@ class Tagging:
         return self._classifier().identity
 
     def tags(self, picture: "Image") -> tuple[Tag, ...]:
-        """The likeliest first, none that is unlikely. Raises ModelUnusable."""
+        """The likely tags, the likeliest first. Raises ModelUnusable."""
         return self.look(picture)[1]
 
     def look(self, picture: "Image") -> "tuple[Vectors, tuple[Tag, ...]]":
@@ -93,7 +93,7 @@ class _Classifier:
 
 
 def colours(picture: "Image") -> float:
-    """How many colours a picture has, in bits: what it was trained on, photographs, has many."""
+    """The entropy of a picture's colours in bits: photographs, its training data, have many."""
     import numpy as np
 
     small = np.asarray(picture.convert("RGB").resize((_SMALL, _SMALL))).astype(int) // 16

@@ -1,6 +1,6 @@
-"""Vision models of transformers out of a local folder: the only place that imports transformers.
+"""Vision models of transformers from a local folder.
 
-Nothing is asked of a network, and no program that a model brings is run.
+It uses no network, and runs no program that a model brings.
 """
 
 import functools
@@ -36,7 +36,7 @@ def load(folder: Path, kind: Kind) -> "Local":
 
 @functools.cache
 def _transformers() -> Any:
-    """Silent: it would draw bars into what is printed for people or programs."""
+    """The silenced module: its bars would disturb the output."""
     require("images", "transformers", "torch", to="describe pictures", error=ModelUnusable)
     wait_calmly()
     import transformers
@@ -82,7 +82,7 @@ class Local:
         )
 
     def _write(self, inputs: Inputs, cancel: Cancel) -> Any:
-        """Tokens; the most likely ones, so that the same picture gives the same words."""
+        """Generate greedily, so that the same picture gives the same words."""
         import torch
 
         def stopped(tokens: Any, _scores: Any, **_: Any) -> Any:

@@ -1,1 +1,1 @@
-"""llama.cpp behind plain types: a GGUF file becomes a model that answers and can be stopped."""
+"""llama.cpp behind plain types: loads a GGUF file as a model that answers and can be stopped."""

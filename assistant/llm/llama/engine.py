@@ -1,4 +1,4 @@
-"""One loaded model generates: a prompt of tokens becomes the next tokens, or their odds.
+"""Generates with one loaded model: from a prompt of tokens, the next tokens or their odds.
 
 Knows neither LangChain nor documents.
 """
@@ -30,7 +30,7 @@ _ABORTED = 2  # what llama_decode returns when the abort callback stopped it
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen; `schema` restricts the text to JSON that fits it."""
+    """Sampling parameters; `schema` restricts the text to JSON that fits it."""
 
     temperature: float = 0.0
     top_k: int = 40
@@ -160,8 +160,8 @@ class LlamaEngine:
         self._llama.llama_set_abort_callback(self._context, is_set, address)
 
     def _hold(self, prompt: Sequence[int]) -> bool:
-        """Make `prompt` the content of the context; False when stopped on the way."""
-        # The last token is always computed: its scores are the ones that are wanted.
+        """Load `prompt` into the context; False when stopped on the way."""
+        # The last token is always computed, because its scores are needed.
         common = min(_common_prefix(self._held, prompt), len(prompt) - 1, self._whole)
         self._keep(common // BLOCK * BLOCK)
         whole = len(prompt) // BLOCK * BLOCK

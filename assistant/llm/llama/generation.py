@@ -1,4 +1,4 @@
-"""One answer: a request becomes words for the person, calls of tools, and the reason it ended."""
+"""Generates one answer: words for the user, tool calls, and the reason why it ended."""
 
 import codecs
 import threading
@@ -12,7 +12,7 @@ from assistant.llm.llama.tool_calls import CallReader, StopWords, ToolCall
 
 @dataclass(frozen=True)
 class Request:
-    """All that decides an answer."""
+    """The parameters of an answer."""
 
     prompt: list[int]
     begun: str  # words of the answer that are already in the prompt
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Ending:
-    """What is known once the words have ended."""
+    """The end of an answer."""
 
     reason: str  # "stop", "length" or "cancelled"
     calls: list[ToolCall]
@@ -33,7 +33,7 @@ class Ending:
 
 
 def answer(engine: LlamaEngine, request: Request) -> Generator[str, None, Ending]:
-    """Yield the words of the answer as they come; return what is not words."""
+    """Yield the words of the answer as they come; return its ending."""
     stops = StopWords(request.stops)
     reader = CallReader(request.tool_names, request.begun) if request.tool_names else None
     decoder = codecs.getincrementaldecoder("utf-8")("replace")

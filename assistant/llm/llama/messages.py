@@ -1,4 +1,4 @@
-"""LangChain's messages and tools become the plain turns that chat templates take."""
+"""Converts LangChain's messages and tools into plain turns for chat templates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from langchain_core.messages import (
 
 
 def turn(message: BaseMessage) -> dict[str, Any]:
-    """A message as chat templates want it."""
+    """A message in the form of chat templates."""
     written: dict[str, Any] = {"role": _role(message), "content": _text(message)}
     if isinstance(message, AIMessage) and message.tool_calls:
         written["tool_calls"] = [_written_call(call) for call in message.tool_calls]
@@ -54,7 +54,7 @@ def _written_call(call: Any) -> dict[str, Any]:
 def chosen_tools(
     tools: Sequence[dict[str, Any]] | None, choice: dict[str, Any] | str | bool | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The tools to offer, and of them those of which one has to be called."""
+    """The tools to offer, and those of which one must be called."""
     if not tools or choice == "none":
         return [], []
     if not choice or choice == "auto":

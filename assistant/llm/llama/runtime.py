@@ -1,4 +1,4 @@
-"""llama.cpp itself: loaded once, silenced, and turned into an opened model or a clear sentence.
+"""Loads llama.cpp once, silences it, and opens models or explains errors in a sentence.
 
 The only module that imports llama_cpp.
 """
@@ -18,7 +18,7 @@ BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and r
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR
 
 _last_errors: deque[str] = deque(maxlen=3)
-_kept: list[Any] = []  # C code calls it for ever; ctypes would let it be collected
+_kept: list[Any] = []  # C code keeps calling it; without a reference ctypes would free it
 
 
 @functools.cache
@@ -70,7 +70,7 @@ def _hear_log(llama: Any) -> None:
 
 
 def reasons() -> str:
-    """What llama.cpp complained about last, ready to be appended to a sentence."""
+    """The last complaints of llama.cpp, for appending to a sentence."""
     return f" llama.cpp says: {' '.join(_last_errors)}" if _last_errors else ""
 
 

@@ -1,6 +1,6 @@
-"""The vocabulary and the chat template of one model: messages become a prompt, text becomes tokens.
+"""The vocabulary and the chat template of one model: renders prompts, and tokenizes text.
 
-Everything here only reads, so any thread may use it while another one generates.
+Everything here is read-only, so any thread may use it while another one generates.
 """
 
 import ctypes
@@ -47,7 +47,7 @@ class Vocabulary:
         return buffer.raw[: max(count, 0)]
 
     def ends(self, token: int) -> bool:
-        """Whether the model says with `token` that its turn is over."""
+        """Whether `token` ends the model's turn."""
         return bool(self._llama.llama_vocab_is_eog(self.handle, token))
 
     def render(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
@@ -67,7 +67,7 @@ class Vocabulary:
         return str(self._format(messages=messages, tools=tools, enable_thinking=False).prompt)
 
     def plain(self, text: str) -> str:
-        """A text in which names of control tokens are only text."""
+        """A text in which the names of control tokens are plain text."""
         # A document that contains "<|im_end|>" must not be able to end its message.
         return self._control_names.sub(lambda name: f"{name[0][0]} {name[0][1:]}", text)
 

@@ -38,7 +38,7 @@ class ToolCall:
 
 
 class StopWords:
-    """Passes text on until one of the words appears, never showing a part of one."""
+    """Forwards text until a stop word appears, without showing a part of one."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = [word for word in words if word]
@@ -58,13 +58,13 @@ class StopWords:
         return shown
 
     def rest(self) -> str:
-        """What was held back because it could have become one of the words."""
+        """Text held back because it could have become a stop word."""
         held, self._held = self._held, ""
         return held
 
 
 class CallReader:
-    """Parts a reply into words for the user and calls of the tools `names`."""
+    """Splits a reply into words for the user and calls of the tools `names`."""
 
     def __init__(self, names: Sequence[str], begun: str = "") -> None:
         self._names = set(names)

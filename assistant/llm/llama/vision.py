@@ -1,4 +1,4 @@
-"""A GGUF model that sees: a picture and a question become words, by llama.cpp's own mtmd library.
+"""A GGUF vision model: answers questions about a picture with llama.cpp's own mtmd library.
 
 llama-cpp-python's chat handlers are not used: they fail on templates that take a message as one
 text (ChatML, 0.3.36), and nothing ends them in the midst of a picture.
@@ -40,7 +40,7 @@ class SeeingEngine(LlamaEngine):
     def ask(
         self, picture: "Image", question: str, limit: int, cancel: threading.Event | None = None
     ) -> str:
-        """The answer; what there is of it when cancelled. Raises ContextOverflow."""
+        """The answer; the text so far when cancelled. Raises ContextOverflow."""
         with self._running(cancel) as ready, self._pieces(picture, question, limit) as pieces:
             past = self._read(pieces, cancel) if ready else None
             return "" if past is None else self._written(past, limit, cancel)
@@ -104,7 +104,7 @@ class SeeingEngine(LlamaEngine):
         return all(tokens[at] >= 0 for at in range(count.value)) if tokens else True
 
     def _prompt(self, question: str) -> str:
-        """In the words of the model's template, which may want a message whole or in parts."""
+        """The prompt by the model's template, which takes a message whole or in parts."""
         picture = self._mtmd.mtmd_default_marker().decode()
         question = self.words.plain(question.replace(picture, ""))
         parts = [{"type": "text", "text": picture}, {"type": "text", "text": question}]
@@ -119,7 +119,7 @@ class SeeingEngine(LlamaEngine):
         return bool(self.words.start) and prompt.startswith(self.words.start)
 
     def _read(self, pieces: Any, cancel: threading.Event | None) -> int | None:
-        """Piece by piece; the position behind them, None when stopped on the way."""
+        """Read piece by piece. Returns the position after them; None when stopped on the way."""
         self._keep(0)
         past, after = 0, self._llama.llama_pos(0)
         each = self._each(pieces)

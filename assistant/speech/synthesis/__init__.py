@@ -1,4 +1,4 @@
-"""Text becomes speech, a sentence at a time. Knows no documents and no pages."""
+"""Synthesises speech, a sentence at a time. Knows no documents and no pages."""
 
 import io
 import threading

@@ -1,4 +1,4 @@
-"""In which language a text is, by its small words: enough to choose a voice, and no more."""
+"""Detects the language of a text by its small words: enough to choose a voice."""
 
 import re
 

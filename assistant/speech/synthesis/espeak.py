@@ -20,7 +20,7 @@ _ACCENTS = {"en": "en-us"}  # else British
 
 
 def program() -> Path | None:
-    """Where it is on this machine."""
+    """The path of the program on this machine."""
     found = shutil.which(PROGRAM)
     return Path(found) if found else None
 

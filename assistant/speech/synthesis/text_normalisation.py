@@ -1,4 +1,4 @@
-"""Text as it is written becomes sentences as they are read: no marks, no Markdown, no addresses.
+"""Normalises text for reading aloud: no marks, no Markdown, no addresses.
 
 Voices read words and numbers by themselves. Here is what they read wrongly (espeak-ng 1.52, which
 Piper uses, too): money before its number, dates with dashes, English abbreviations.

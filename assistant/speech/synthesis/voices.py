@@ -1,4 +1,4 @@
-"""Which voice reads a text: the person's Piper voice in its language, else espeak-ng."""
+"""Chooses the voice for a text: the user's Piper voice in its language, else espeak-ng."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ NONE = (
 
 
 class Voices:
-    """Looked for at each text: a voice may have been fetched meanwhile."""
+    """Voices, looked up for each text: one may have been fetched meanwhile."""
 
     def __init__(self, chosen: Callable[[], Path | None], cache: Path, language: str) -> None:
         """`chosen` gives the folder of the voice in use, `language` is the person's own."""

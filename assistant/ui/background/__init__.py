@@ -1,1 +1,1 @@
-"""Work that goes on while a page is drawn: answers, evaluations, reading aloud."""
+"""Background work while a page is drawn: answers, evaluations, reading aloud."""

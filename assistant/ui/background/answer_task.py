@@ -1,6 +1,5 @@
-"""Answers in work, each in a thread of its own, so that a rerun or a reload of the page does not
-end them. Knows no Streamlit.
-"""
+"""Runs answers in threads of their own, so that a rerun or a reload of the page does not end them.
+Knows no Streamlit."""
 
 import logging
 import threading
@@ -16,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Running:
-    """A reply that is being written in the background."""
+    """A reply that is written in the background."""
 
     def __init__(self, reply: Reply) -> None:
         self.reply = reply
@@ -35,7 +34,7 @@ class Running:
         self.reply.stop()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it is done by then."""
+        """Wait, and return whether it is done."""
         self._thread.join(seconds)
         return self.done
 
@@ -53,7 +52,7 @@ class Running:
 
 
 class Answers:
-    """The answer in work of each conversation. Conversations do not see each other."""
+    """The running answer of each conversation. Conversations do not see each other."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,7 +75,7 @@ class Answers:
             return self._running[conversation]
 
     def of(self, conversation: str) -> Running | None:
-        """The conversation's answer in work, or the last one if it failed."""
+        """The conversation's running answer, or the last one if it failed."""
         with self._lock:
             return self._running.get(conversation)
 

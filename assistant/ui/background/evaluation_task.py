@@ -23,7 +23,7 @@ Work = Callable[["Task"], None]
 
 
 class Task:
-    """Something that takes long. Its fields are written by its thread and read by the page."""
+    """A long task. Its thread writes its fields, and the page reads them."""
 
     def __init__(self, title: str, work: Work) -> None:
         """Starts at once."""
@@ -45,20 +45,20 @@ class Task:
         return not self._thread.is_alive()
 
     def stop(self) -> None:
-        """What is done stays; a run goes on from there when it is started again."""
+        """Stop; finished work stays, and a new start continues from there."""
         self.cancel.set()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended by then."""
+        """Wait, and return whether it has ended."""
         self._thread.join(seconds)
         return self.ended
 
     def note(self, now: str, done: int, total: int) -> None:
-        """How far it is."""
+        """Record progress."""
         self.now, self.done, self.total = now, done, total
 
     def tell(self, text: str) -> None:
-        """Something a person should know."""
+        """Record a message for people."""
         if text:
             self.notices.append(text)
 
@@ -73,7 +73,7 @@ class Task:
 
 
 class Tasks:
-    """The one at work, or the last one."""
+    """The running task, or the last one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -84,7 +84,8 @@ class Tasks:
         return self._last
 
     def start(self, title: str, work: Work) -> Task:
-        """Raises AssistantError while another is at work: they would slow each other down."""
+        """Start a task. Raises AssistantError while another runs: they would slow each other
+        down."""
         with self._lock:
             if self._last is not None and not self._last.ended:
                 raise AssistantError(

@@ -1,4 +1,4 @@
-"""A model that a tool misses is fetched in the background. Knows no Streamlit."""
+"""Fetches a missing model in the background. Knows no Streamlit."""
 
 import logging
 import threading
@@ -33,7 +33,7 @@ class Fetch:
         return min(self.have / self.total, 1.0) if self.total else 0.0
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended by then."""
+        """Wait, and return whether it has ended."""
         self._thread.join(seconds)
         return self.ended
 

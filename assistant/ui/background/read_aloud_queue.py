@@ -1,6 +1,5 @@
-"""An answer that is read aloud: its sentences become sound one after the other, a little ahead of
-the one that is heard. Knows no Streamlit.
-"""
+"""Reads an answer aloud: synthesises its sentences a little ahead of the one being played. Knows no
+Streamlit."""
 
 import logging
 import threading
@@ -57,7 +56,7 @@ class Aloud:
             return self._made.get(number)
 
     def stop(self) -> None:
-        """Within a tenth of a second, also in the midst of a sentence."""
+        """Stop within a tenth of a second, also in the middle of a sentence."""
         self._cancel.set()
         with self._changed:
             self._changed.notify_all()

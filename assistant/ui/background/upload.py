@@ -1,4 +1,4 @@
-"""Files from a browser become documents of the library, in a thread, so that a person may go on.
+"""Adds files from a browser to the library in a background thread.
 
 Knows no Streamlit.
 """
@@ -84,7 +84,7 @@ class Upload:
         self._cancel.set()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it is done by then."""
+        """Wait, and return whether it is done."""
         self._thread.join(seconds)
         return self.done
 

@@ -1,4 +1,4 @@
-"""An answer document becomes sentences with marks that open the page they come from."""
+"""Draws an answer document as sentences with marks that open their page."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -36,8 +36,8 @@ def draw(answer: Mapping[str, Any], shown: Shown | None) -> None:
 
 
 def draw_running(reply: Reply, seconds: float) -> None:
-    """What there is of an answer so far: its words, or what is being done before the first and
-    the lines that fit best."""
+    """Draw a running answer: its words so far, or the current step and the best lines before the
+    first word."""
     begun = bool(reply.so_far)
     stage = "" if begun else stage_text(reply.activity.stage, seconds)
     quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
@@ -50,7 +50,7 @@ def _quoted(citation: Citation) -> dict[str, Any]:
 
 
 def stage_text(stage: str, seconds: float) -> str:
-    """A short phrase for the person who waits; with the time once it is long."""
+    """The current step as a short phrase, with the elapsed time after a while."""
     waited = f" {seconds:.0f} s" if seconds >= 3 else ""
     return f"{stage or 'Starting'}…{waited}"
 
@@ -96,7 +96,7 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
 
 
 def parts(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What it is made of: sentences, the segments of a transcript, or all of it as one."""
+    """The parts of an answer: sentences, the segments of a transcript, or the whole."""
     if heard := answer.get("segments"):
         return [
             {"text": s["text"], "supported": True, "marks": [], "time": clock(s["start"])}

@@ -1,4 +1,4 @@
-"""A cited place becomes the page itself, beside the chat, with the cited lines highlighted."""
+"""Shows a cited page beside the chat, with the cited lines highlighted."""
 
 from dataclasses import replace
 from pathlib import Path

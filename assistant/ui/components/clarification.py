@@ -1,4 +1,4 @@
-"""What an unclear question may mean, to be chosen with a click."""
+"""Draws the choices of a request for clarification as buttons."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

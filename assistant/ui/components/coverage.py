@@ -1,4 +1,4 @@
-"""What was read of a document, and what was not: a bar, a phrase, and the pages to look at."""
+"""Shows a document's coverage: a bar, a phrase, and the pages to check."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from vectorstore.catalog.catalog import Coverage
 
 @dataclass(frozen=True)
 class Remark:
-    """A page that a person should look at, and why."""
+    """A page to check, and why."""
 
     page: int
     words: str
@@ -36,7 +36,7 @@ def bar(coverage: Coverage) -> str:
 
 
 def phrase(coverage: Coverage) -> str:
-    """How much of what is there was read. What was left out, such as repeated headers, was, too."""
+    """How much of the text was read. Text left out, such as repeated headers, counts as read."""
     read = coverage.extracted + coverage.ocr
     if not read + coverage.unread:
         return "no text"
@@ -49,7 +49,7 @@ def phrase(coverage: Coverage) -> str:
 
 
 def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
-    """The pages that were not read as they stand, in order."""
+    """The pages that were not read completely, in order."""
     return [Remark(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
 
 

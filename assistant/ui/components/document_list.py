@@ -1,4 +1,4 @@
-"""The documents of a library as rows: what was read of each, and buttons to open or remove it."""
+"""Lists the documents of a library, with coverage and buttons to open or remove each."""
 
 import streamlit as st
 

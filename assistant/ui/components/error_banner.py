@@ -1,4 +1,4 @@
-"""What went wrong, as a sentence on the page."""
+"""Shows errors as sentences on the page."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Text from documents, models and people becomes text that Streamlit shows letter by letter."""
+"""Escapes text from documents, models and people, so that Streamlit shows it literally."""
 
 import html
 import re
@@ -11,7 +11,7 @@ _AUTOLINK = re.compile(r"(?i)\b(www|https?|ftp|mailto|xmpp)(?=[.:])|(?<=\w)@(?=\
 
 
 def plain(text: object) -> str:
-    """For labels, captions, errors and whatever else Streamlit reads as Markdown."""
+    """Escape text for everything that Streamlit reads as Markdown, such as labels and errors."""
     one_line = " ".join(str(text).split())
     parted = _AUTOLINK.sub(lambda match: f"{match.group()}\u2060", one_line)
     return _MARKDOWN.sub(r"\\\1", _COLON.sub(":\u2060", parted))

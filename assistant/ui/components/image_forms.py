@@ -1,4 +1,4 @@
-"""Fields of the tools that draw: how, how large, and which part of a picture."""
+"""Form fields of the drawing tools: options, size, and the part of a picture."""
 
 from collections.abc import Callable
 from pathlib import Path

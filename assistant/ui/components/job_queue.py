@@ -1,4 +1,4 @@
-"""The queue on the Library page, live: what is being added, by whichever process."""
+"""The live job queue of the Library page: files that any process adds."""
 
 import hashlib
 from collections.abc import Sequence

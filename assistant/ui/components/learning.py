@@ -1,4 +1,4 @@
-"""What was learned from a person's feedback: how much there is, the figures, and a way back."""
+"""Shows learning from feedback: the amount of data, the figures, and a reset."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""A picture that one paints over, with a mouse or a finger: what is painted becomes a mask."""
+"""A picture to paint over with a mouse or a finger: the painted area becomes a mask."""
 
 import base64
 import io

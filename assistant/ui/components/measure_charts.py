@@ -1,4 +1,4 @@
-"""Runs as people see them: the latest, the figures of one, and what changed between two."""
+"""Shows runs: the latest, the figures of one, and the changes between two."""
 
 from collections.abc import Sequence
 from typing import Any

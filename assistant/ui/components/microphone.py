@@ -1,5 +1,5 @@
-"""What a person says into the microphone becomes their question: heard in the background, shown as
-it is understood, then asked."""
+"""Takes spoken questions: transcribes the microphone in the background, shows the words as they
+come, then asks."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""A model that is not installed: what it is, and one button that fetches it."""
+"""Offers a model that is not installed, with a button that fetches it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pictures and sounds: those that came with a question, and those that a tool has made."""
+"""Shows pictures and sounds: attachments of a question, and output of tools."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""A recording plays from where it is cited, in the browser's own player."""
+"""Plays a recording from its cited second, in the browser's own player."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Beside the chat: a new conversation, the recent ones, and which documents are asked."""
+"""The sidebar of the chat: a new conversation, the recent ones, and the documents to ask."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""How far a tool is that works in steps, and what there is of a picture so far."""
+"""Shows the progress of a tool that works in steps, with a preview of the picture."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""A page of a document that has no pages to draw: its lines as text, the cited ones marked."""
+"""Shows a page of a document without drawable pages: its lines as text, the cited ones marked."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Which tool did it, and why; one click asks the documents instead."""
+"""Shows the chosen tool and why; one click asks the documents instead."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""All tools in one dialog: what each needs, and a button that starts it as a turn of the chat."""
+"""The dialog of all tools: the needs of each, and a button that starts it as a turn of the chat."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

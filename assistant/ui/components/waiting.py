@@ -1,4 +1,4 @@
-"""The queue as people see it: files in work, files that stand still, files that did not get in.
+"""The job queue for people: running, waiting and failed files.
 
 Knows no Streamlit.
 """

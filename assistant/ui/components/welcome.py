@@ -1,4 +1,4 @@
-"""The first screen of a conversation: what the library holds, and questions to begin with."""
+"""The first screen of a conversation: the contents of the library, and starter questions."""
 
 from collections.abc import Callable
 

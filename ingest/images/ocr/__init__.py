@@ -1,4 +1,4 @@
-"""Pictures become lines: who recognises, in which languages, and what is said when nobody can."""
+"""Recognises text in pictures: chooses the engine and languages, or says why there is none."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class Recognizer(Protocol):
-    """Reads a picture. Lines come in reading order, with their place and confidence."""
+    """Recognises a picture's lines in reading order, with place and confidence."""
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
-        """`scale` is pixels in a point; boxes are in points of the picture as it is given."""
+        """`scale` is in pixels a point; boxes are in points of the given picture."""
         ...
 
 
 @cache  # models load once in a process
 def recognizer(engines: Engines) -> Recognizer:
-    """The one that the settings name. Raises CannotRecognise, which says why there is none."""
+    """The engine of the settings. Raises CannotRecognise with the reason."""
     if engines.ocr == "rapidocr":
         from ingest.images.ocr.rapid import Rapid
 

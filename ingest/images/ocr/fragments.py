@@ -1,4 +1,4 @@
-"""Pieces of recognised text, and how they become the lines of a page."""
+"""Turns pieces of recognised text into the lines of a page."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from ingest.document.model import Box, Line, count
 
 SURE = 0.999  # recognition never claims certainty: a line of confidence 1 is text from the file
-_LARGE = 1.35  # times the usual height: boxes of one size differ by a fifth (letters like g and l)
+_LARGE = 1.35  # times the usual height: boxes of one font size differ by a fifth
 _CLEAR = 0.9  # of confidence: a signature is large and no heading
 _LETTERS = 0.72  # of a box's height is the size of its letters (rendered pages, 8 to 24 points)
 
 
 class Fragment(NamedTuple):
-    """Text that was recognised as one piece, and where, in pixels."""
+    """A piece of recognised text, with its place in pixels."""
 
     text: str
     box: Box
@@ -46,7 +46,7 @@ def confidence(fragments: Sequence[Fragment]) -> float:
 
 
 def turned(box: Box, width: float, height: float, quarters: int) -> Box:
-    """Where a box of a picture of this size is after quarter turns counterclockwise."""
+    """A box in a picture of this size after quarter turns counterclockwise."""
     for _ in range(quarters % 4):
         box = Box(box.y0, width - box.x1, box.y1, width - box.x0)
         width, height = height, width
@@ -54,7 +54,7 @@ def turned(box: Box, width: float, height: float, quarters: int) -> Box:
 
 
 def turned_back(line: Line, width: float, height: float, quarters: int) -> Line:
-    """A line of a page of this size, where it was before its quarter turns counterclockwise."""
+    """A line of a page of this size, moved back before its quarter turns counterclockwise."""
     if not quarters:
         return line
     return replace(line, box=turned(line.box, width, height, 4 - quarters))
@@ -76,7 +76,7 @@ def as_lines(rows: Sequence[Sequence[Fragment]], scale: float) -> list[Line]:
 def _line(row: Sequence[Fragment], usual: float, scale: float) -> Line:
     box = union([fragment.box for fragment in row])
     height = median(fragment.height for fragment in row)
-    # One size for all of the body: else each longer letter would make a heading.
+    # One size for the whole body; otherwise each taller letter would make a heading.
     sure = confidence(row)
     if height <= _LARGE * usual or sure < _CLEAR:
         height = usual

@@ -60,7 +60,7 @@ class Rapid:
         return tuple(turned_back(line, width, height, quarters) for line in lines)
 
     def _upright(self, pixels: Any) -> tuple[int, list[Fragment]]:
-        """Quarter turns counterclockwise that set the picture upright, and what it then says."""
+        """Quarter turns counterclockwise that set the picture upright, and its text."""
         import numpy as np
 
         found = self._read(pixels)
@@ -81,7 +81,7 @@ class Rapid:
         return confidence(flipped) > confidence(longest) + _BETTER
 
     def _second_look(self, pixels: Any, found: list[Fragment]) -> list[Fragment]:
-        """Standing text on an upright page: a label that runs upwards, or a lone narrow digit."""
+        """Read standing text on an upright page: a label that runs upwards, or a narrow digit."""
         tall = [at for at, one in enumerate(found) if one.sideways and one.confidence < _SURE]
         for at in tall[:_TALL]:
             ways = [self._again(pixels, found[at], quarters) for quarters in (0, 3)]
@@ -114,8 +114,8 @@ def _engine() -> Any:
     engine = RapidOCR(
         params={
             "Global.log_level": "critical",
-            "Global.text_score": 0.0,  # what is unsure tells that a page is upside down
-            "Global.max_side_len": 20_000,  # `bounded` has seen to the size
+            "Global.text_score": 0.0,  # low confidence shows that a page is upside down
+            "Global.max_side_len": 20_000,  # `bounded` has set the size
             "EngineConfig.onnxruntime.intra_op_num_threads": min(cores(), _MOST_THREADS),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
@@ -127,7 +127,7 @@ def _engine() -> Any:
 
 
 class _Audible:
-    """Reads a few lines at a time: on a busy machine a page takes longer than silence may last."""
+    """Reads a few lines at a time, because a page may take longer than the allowed silence."""
 
     def __init__(self, session: Callable[[Any], Any]) -> None:
         self._session = session

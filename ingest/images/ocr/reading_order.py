@@ -1,4 +1,4 @@
-"""In which order fragments are read: columns one after the other, the cells of a row together."""
+"""Orders fragments for reading: columns one after the other, the cells of a row together."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -33,7 +33,7 @@ _Block = list[_Placed]
 
 
 def in_reading_order(fragments: list[Fragment]) -> list[list[Fragment]]:
-    """Rows of fragments; a row is what a reader sees as one line."""
+    """Rows of fragments; a row looks like one line."""
     placed = _straightened(fragments)
     return [[one.fragment for one in row] for block in _blocks(placed) for row in _rows(block)]
 
@@ -67,7 +67,7 @@ def _blocks(block: _Block) -> Iterator[_Block]:
 
 
 def _margins(block: _Block) -> tuple[_Block, _Block, _Block]:
-    """What stands above and below the text, behind a blank strip across the page."""
+    """Headers and footers: text beyond a blank strip across the page."""
     slabs = _slabs(block)
     first = _few(slabs)
     last = len(slabs) - _few(slabs[:first:-1]) if first + 1 < len(slabs) else len(slabs)
@@ -77,7 +77,7 @@ def _margins(block: _Block) -> tuple[_Block, _Block, _Block]:
 
 
 def _few(slabs: list[_Block]) -> int:
-    """How many of the first slabs hold little text together; never all of them."""
+    """How many of the first slabs together hold little text; never all of them."""
     letters = [sum(one.letters for one in slab) for slab in slabs]
     upto = list(accumulate(letters))[:-1]
     return sum(sofar <= _MARGIN * sum(letters) for sofar in upto)
@@ -96,7 +96,7 @@ def _slabs(block: _Block) -> list[_Block]:
 
 
 def _columns(block: _Block) -> tuple[_Block, _Block, _Block] | None:
-    """Left of the widest gap down the page, right of it, and what crosses it; or no such gap."""
+    """Fragments left of the widest gap down the page, right of it, and across it."""
     letters = sum(one.letters for one in block)
     best: tuple[int, tuple[_Block, _Block, _Block]] | None = None
     for edge in sorted({one.box.x0 for one in block})[1:]:

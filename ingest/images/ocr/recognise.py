@@ -1,4 +1,4 @@
-"""What a picture says, and an estimate of what it says that nobody could read."""
+"""The text of a picture, and an estimate of its unreadable text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 UNREADABLE = "unreadable scan"
 NO_TEXT = "a picture without text"
 
-_SAME = 0.3  # of a recognised line's area, in a line that is there already
-_LEAST = 0.5  # of confidence: below, the text is a guess at a stain, a drawing or handwriting
+_SAME = 0.3  # of a recognised line's area, covered by an existing line
+_LEAST = 0.5  # lowest confidence: below, the text is a guess at a stain, a drawing or handwriting
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Lines in points of the picture, what is missing among them, and a note for a person."""
+    """Lines in points of the picture, an estimate of the missing text, and a note for people."""
 
     lines: tuple[Line, ...] = ()
     unread: int = 0
@@ -44,7 +44,7 @@ def read(picture: "Image", scale: float, engines: Engines) -> Reading:
 
 
 def _by_ink(picture: "Image", scale: float) -> int:
-    """Characters on what looks like paper; a photograph has no ink."""
+    """An estimate of characters on a picture like paper; a photograph has no ink."""
     factor = min(1.0, SMALL / scale)
     size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
     small = picture.convert("L").resize(size)
@@ -53,13 +53,13 @@ def _by_ink(picture: "Image", scale: float) -> int:
 
 
 def beside(page: Page, lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Those of the recognised lines that the page does not have already."""
+    """The recognised lines that the page does not have already."""
     boxes = [line.box for line in page.lines]
     return tuple(line for line in lines if _outside(line.box, boxes))
 
 
 def added(page: Page, lines: Sequence[Line], reading: Reading) -> Page:
-    """The page with recognised lines after its own, and what the reading says is missing."""
+    """The page with recognised lines after its own, and the estimate of missing text."""
     layer = page.characters
     if layer is None:
         layer = sum(count(line.text) for line in page.lines)

@@ -1,4 +1,4 @@
-"""How large a picture may be when it is recognised. Time grows with its pixels."""
+"""Bounds of a picture's size for recognition. Time grows with its pixels."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ LONGEST = 8_000  # pixels of a side
 
 
 def bounded(picture: "Image") -> tuple["Image", float]:
-    """A picture that is small enough, in RGB, and by how much it was scaled."""
+    """The picture scaled within the bounds, in RGB, and the factor."""
     rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
     factor = fitting(rgb.width, rgb.height)
     if factor == 1:

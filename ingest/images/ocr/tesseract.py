@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SECONDS = 120
-_SURE = 0.6  # poor receipts reach .7 and more, letters that lie or stand on their heads about .4
+_SURE = 0.6  # poor receipts reach .7 and more, turned letters about .4
 _ENLARGED = 2.0  # it is trained on letters of 300 dots an inch; receipts: .78 to .82 of the words
 _WORD = "5"  # level of a word in Tesseract's table
 
@@ -34,7 +34,7 @@ _CODES = dict(  # of ISO 639-1
 
 
 class Tesseract:
-    """Finds the reading order by itself, and the rotation of full pages."""
+    """Tesseract, which finds the reading order and the rotation of full pages itself."""
 
     def __init__(self, languages: tuple[str, ...]) -> None:
         """Raises CannotRecognise."""
@@ -66,9 +66,9 @@ class Tesseract:
         return tuple(turned_back(line, width, height, quarters) for line in found)
 
     def _upright(self, picture: "Image") -> tuple[int, list[_Word]]:
-        """Quarter turns counterclockwise with which the picture says most, and what it says.
+        """Quarter turns counterclockwise with the most text, and that text.
 
-        Tesseract itself tells the rotation of full pages only, and sometimes wrongly.
+        Tesseract itself finds the rotation of full pages only, and sometimes wrongly.
         """
         best = 0, list(self._words(picture, self._layout))
         for quarters in (2, 1, 3):
@@ -105,7 +105,7 @@ class Tesseract:
             ) as running:
                 return _output(running, given).decode("utf-8", "replace")
         except OSError:
-            return ""  # one picture is not read; its page says so
+            return ""  # the picture is not read; its page says so
 
 
 def _sized(picture: "Image") -> tuple["Image", float]:
@@ -130,8 +130,8 @@ def _said(words: list[_Word]) -> float:
 
 
 def _output(running: "subprocess.Popen[bytes]", given: bytes) -> bytes:
-    """What the program says; nothing if it is not done in time."""
-    waiting: bytes | None = given  # it must not be given again
+    """The output of the program; empty if it does not finish in time."""
+    waiting: bytes | None = given  # the option must not be given again
     for _ in range(_SECONDS):
         try:
             return running.communicate(waiting, timeout=1)[0]

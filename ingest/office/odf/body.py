@@ -1,4 +1,4 @@
-"""Paragraphs, lists, tables and shapes of OpenDocument in their order, with notes and comments."""
+"""Reads paragraphs, lists, tables and shapes of OpenDocument in order, with notes and comments."""
 
 from xml.etree.ElementTree import Element
 
@@ -70,7 +70,7 @@ class Body:
     def paragraph(
         self, element: Element, draft: Draft, label: str = "", heading: int = 0, paper: bool = True
     ) -> bool:
-        """Returns whether it says anything: an empty one shows no label."""
+        """Read a paragraph. Returns whether it has text: an empty one shows no label."""
         found = paragraph(element, self._styles, draft, paper, self._formula)
         name = element.get("text:style-name", "")
         heading = heading or int(self._styles.is_title(name))
@@ -145,7 +145,7 @@ class Body:
         return self._styles.label(counter, level, whole(start) if start else None)
 
     def _counter(self, element: Element) -> Counter:
-        """Where a list counts on, or begins."""
+        """The counter where a list continues or begins."""
         style = element.get("text:style-name", "") or self._inherited(element)
         continued = element.get("text:continue-list")
         before = self._lists.get(continued) if continued else None
@@ -165,7 +165,7 @@ class Body:
         self.blocks(shape, draft, paper=False)
 
     def _frame(self, frame: Element, draft: Draft) -> None:
-        """The first of several forms of the same: a picture that replaces an object is no more."""
+        """Read the first of several forms; a picture that stands for an object is skipped."""
         forms = [part for part in frame if part.tag not in _SKIPPED]
         for form in forms[:1]:
             if form.tag == "draw:image":

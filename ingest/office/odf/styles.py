@@ -1,4 +1,4 @@
-"""What the styles of an OpenDocument file mean: lists and their labels, titles, hidden text."""
+"""The meaning of OpenDocument styles: lists and their labels, titles, hidden text."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _WHITE = "#ffffff"
 
 @dataclass
 class Counter:
-    """How far a list has counted, by level."""
+    """The counts of a list, by level."""
 
     style: str
     at: dict[int, int] = field(default_factory=dict)
@@ -41,11 +41,11 @@ class Styles:
         return any(found.get("style:name") == "Title" for found in self._line(name))
 
     def list(self, name: str) -> str:
-        """The list style that a paragraph style brings with it."""
+        """The list style of a paragraph style."""
         return next((n for e in self._line(name) if (n := e.get("style:list-style-name"))), "")
 
     def hidden(self, name: str, paper: bool) -> str:
-        """Why a reader does not see text of this style; white ones only on white paper."""
+        """Why text of this style is hidden; white text only on white paper."""
         for found in self._line(name):
             properties = child(found, "style:text-properties")
             if properties is None:
@@ -103,7 +103,7 @@ class Styles:
 
 
 def _white(properties: Element, style: Element) -> bool:
-    """White letters, where neither they nor their paragraph have a background of their own."""
+    """Whether letters are white and neither they nor their paragraph have a background."""
     behind = (properties, child(style, "style:paragraph-properties"))
     colours = {e.get("fo:background-color", "transparent") for e in behind if e is not None}
     return properties.get("fo:color", "").lower() == _WHITE and colours <= {"transparent", _WHITE}

@@ -65,7 +65,7 @@ def _entries(row: Element, read: Read, draft: Draft) -> Iterator[Entry]:
 
 
 def _typed(cell: Element, text: str) -> str | Cell:
-    """What the format says that a cell means; a text is left to be read."""
+    """The typed value that the format states; text stays untyped."""
     kind = cell.get("office:value-type", "")
     if kind in ("float", "percentage", "currency"):
         unit = cell.get("office:currency", "") or _UNITS.get(kind, "")

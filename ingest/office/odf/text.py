@@ -1,4 +1,4 @@
-"""The text inside a paragraph of OpenDocument. What hangs on it is kept for after it."""
+"""The text inside a paragraph of OpenDocument. Attached objects follow after it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from ingest.office.ooxml import child
 from ingest.office.word.numbering import whole
 from ingest.page_builder.office_page import Draft, address
 
-Look = Callable[[str], str]  # the name of a style -> why its text is not seen
-InLine = Callable[[Element], str]  # a frame -> what it says in the line that it stands in
+Look = Callable[[str], str]  # the name of a style -> why its text is hidden
+InLine = Callable[[Element], str]  # a frame -> its text within the line
 
 SAID = {"text:p", "text:h"}
 # Text that describes: it is not on the page, or the loader writes it in words of its own.
@@ -27,7 +27,7 @@ SHAPES = {f"draw:{name}" for name in (
 
 @dataclass
 class Inline:
-    """The text of a paragraph by the reason it is hidden ("" is shown), and what hangs on it."""
+    """The text of a paragraph by the reason for hiding it ("" is visible), and attached objects."""
 
     in_line: InLine
     text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
@@ -82,7 +82,7 @@ def _part(part: Element, found: Inline, hidden: str, look: Look, draft: Draft) -
 
 
 def flat(text: str | None) -> str:
-    """Line ends of an XML file are spaces: breaks that are meant have elements of their own."""
+    """Line ends of an XML file are spaces: real breaks have elements of their own."""
     return (text or "").replace("\n", " ")
 
 
@@ -92,7 +92,7 @@ def _citation(note: Element) -> Iterator[str]:
 
 
 def said(element: Element, inside: bool = False) -> Iterator[str]:
-    """All texts of paragraphs below an element, without those that only describe."""
+    """The texts of all paragraphs below an element, without descriptions."""
     inside = inside or element.tag in SAID
     if inside and element.text:
         yield element.text
@@ -110,7 +110,7 @@ def described(shape: Element) -> str:
 
 
 def repeats(element: Element, name: str, most: int) -> int:
-    """How often a row or cell stands there."""
+    """How often a row or cell repeats."""
     return min(max(whole(element.get(name, "1")), 1), most)
 
 

@@ -1,4 +1,4 @@
-"""What holds inside a group of RTF, and how its control words change that."""
+"""The state inside an RTF group, and how control words change it."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from ingest.office.rtf.prologue import Prologue
 
 @dataclass(frozen=True)
 class Group:
-    """What holds inside of a pair of braces."""
+    """The state inside a pair of braces."""
 
     skip: bool = False
     keep: str = ""  # the text goes to a table of the prologue, or aside
@@ -26,7 +26,7 @@ class Group:
 
 
 def formatted(group: Group, word: str, number: int | None, prologue: Prologue) -> Group:
-    """The group after a word of formatting; words that change nothing here leave it."""
+    """The group after a formatting word; other words leave it unchanged."""
     on, value = number != 0, number or 0
     match word:
         case "plain":

@@ -1,4 +1,4 @@
-"""The tables that begin an RTF file: fonts, styles, colours, and what it says of itself."""
+"""The tables at the beginning of an RTF file: fonts, styles, colours, and metadata."""
 
 from ingest.office.rtf.syntax import page_of
 
@@ -9,7 +9,7 @@ _WHITE = [255, 255, 255]
 
 
 class Prologue:
-    """Takes the words and texts of these tables, and answers what their numbers mean."""
+    """Collects the words and texts of these tables, and resolves their numbers."""
 
     def __init__(self) -> None:
         self.page = "cp1252"  # the encoding of fonts that state none

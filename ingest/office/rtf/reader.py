@@ -37,7 +37,7 @@ _PAGES = {"mac": 10000, "pc": 437, "pca": 850}
 
 
 class Reader:
-    """Reads one file. Afterwards `draft` holds its text, `given` how many characters it has."""
+    """Reads one file. Afterwards `draft` holds its text, and `given` its number of characters."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -54,7 +54,7 @@ class Reader:
         self._unread = 0  # characters still to skip after \\u
         self._high = 0  # the first half of a letter beyond the basic plane
         self._starred = False
-        self._skip_next = False  # the next group has a better form behind it
+        self._skip_next = False  # a better form follows the next group
         self._notes = 0
 
     def read(self, text: str) -> None:
@@ -155,7 +155,7 @@ class Reader:
         self._stories[-1].write(text, self._unseen())
 
     def _unseen(self) -> str:
-        """Why a reader does not see the text that comes."""
+        """Why the following text is hidden."""
         group = self._group
         if group.hidden:
             return "hidden text"
@@ -270,7 +270,7 @@ class Reader:
 
 
 def _announce(story: Story, word: str, number: int) -> None:
-    """What a row says of itself and its cells."""
+    """Read a row's statements about itself and its cells."""
     if word == "trowd":
         story.layout = Layout()
     elif word == "trhdr":

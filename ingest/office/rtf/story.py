@@ -1,4 +1,4 @@
-"""A stream of RTF text: paragraphs, cells and rows go into a draft as they end."""
+"""A stream of RTF text: paragraphs, cells and rows are added to a draft when they end."""
 
 from collections import defaultdict
 
@@ -13,7 +13,7 @@ class Story:
 
     def __init__(self, kind: str, draft: Draft, mark: str = "") -> None:
         self.kind = kind
-        self.mark = mark  # what stands before it where it is shown
+        self.mark = mark  # its prefix where it is shown
         self.draft = draft
         self.layout = Layout()
         self._text: dict[str, str] = defaultdict(str)

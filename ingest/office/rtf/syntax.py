@@ -1,4 +1,4 @@
-"""RTF as tokens: control words, groups and text; and the encodings that its fonts stand for."""
+"""RTF as tokens: control words, groups and text; and the encodings of its fonts."""
 
 import re
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def page_of(charset: int, default: str) -> str:
 
 
 def known(page: int) -> str:
-    """The encoding with this number of Windows, if Python has it."""
+    """The encoding of this Windows code page, if Python has it."""
     name = {10000: "mac_roman", 65001: "utf-8", 936: "gbk"}.get(page, f"cp{page}")
     try:
         b"".decode(name)

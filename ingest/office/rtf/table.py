@@ -1,4 +1,4 @@
-"""Rows of an RTF table, whose cells state no column but where their right edge lies."""
+"""Rows of an RTF table, whose cells state only their right edge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from ingest.page_builder.merged_cells import Covered, Entry, Row
 
 @dataclass
 class Edge:
-    """What a row states of one of its cells before the text comes."""
+    """A row's statement about one of its cells, before the text."""
 
     right: int
     merged: Covered | None  # it continues the cell to the left or above
@@ -16,11 +16,11 @@ class Edge:
 
 @dataclass
 class Layout:
-    """What a row states of itself."""
+    """A row's statement about itself."""
 
     edges: list[Edge] = field(default_factory=list)
     header: bool = False
-    merged: Covered | None = None  # what is said of the cell whose edge comes next
+    merged: Covered | None = None  # statements about the next cell
 
 
 def grid(rows: Sequence[tuple[Layout, list[str]]]) -> list[Row]:
@@ -31,7 +31,7 @@ def grid(rows: Sequence[tuple[Layout, list[str]]]) -> list[Row]:
 
 
 def _placed(layout: Layout, texts: list[str], column: dict[int, int]) -> Row:
-    if len(layout.edges) != len(texts):  # not what the row announced: take it as it comes
+    if len(layout.edges) != len(texts):  # not as the row announced: use it unchanged
         return list(texts)
     row: list[Entry] = []
     for edge, text in zip(layout.edges, texts, strict=True):

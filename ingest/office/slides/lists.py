@@ -15,12 +15,12 @@ _TITLES = {"title", "ctrTitle"}
 
 
 def placeholder(shape: Element) -> Element | None:
-    """What says which place of the layout a shape fills; None when it fills none."""
+    """The placeholder that a shape fills; None when it fills none."""
     return next(shape.iter("p:ph"), None)
 
 
 class Inherited:
-    """Where the shapes of a slide get their lists from."""
+    """The inherited list styles of a slide's shapes."""
 
     def __init__(self, layout: Element | None, master: Element | None) -> None:
         self._layout = list(() if layout is None else layout.iter("p:sp"))
@@ -57,7 +57,7 @@ class Marks:
         self._at: dict[int, int] = {}
 
     def next(self, properties: Element | None) -> str:
-        """What stands before a paragraph: a bullet, a number, or nothing."""
+        """The label of the next paragraph: a bullet, a number, or nothing."""
         depth = whole("0" if properties is None else properties.get("lvl", "0"))
         for deeper in [d for d in self._at if d > depth]:
             del self._at[deeper]

@@ -23,12 +23,12 @@ _DATA = "a:graphic", "a:graphicData"
 
 @dataclass
 class Deck:
-    """What the slides of one file share."""
+    """State shared by the slides of one file."""
 
     package: Package
     width: int
     height: int
-    running: set[str]  # headers and footers that were shown already
+    running: set[str]  # headers and footers that were read already
     pasted: Pasted
 
 
@@ -45,7 +45,7 @@ class Shapes:
         self.title = ""
 
     def read(self, tree: Element) -> None:
-        """All shapes in the order of the file, which screen readers follow; the title first."""
+        """Read all shapes in the order of the file, as screen readers do; the title first."""
         for shape in sorted(tree, key=lambda shape: not is_title(shape)):
             self._shape(shape, self._outside(shape))
 
@@ -162,7 +162,7 @@ class Shapes:
         return text
 
     def _outside(self, shape: Element) -> str:
-        """Shapes that lie beside the slide are seen by those only who edit it."""
+        """Whether a shape lies outside the slide, where only its editors see it."""
         place = child(shape, "p:spPr", "a:xfrm")
         if place is None:
             return ""

@@ -51,7 +51,7 @@ class Body:
         self._white = not background
 
     def blocks(self, parent: Element, draft: Draft, paper: bool = True) -> None:
-        """Everything in a body, cell, note or text box. `paper`: it stands on white."""
+        """Read everything in a body, cell, note or text box. `paper`: the background is white."""
         for block in parent:
             if block.tag == "w:p":
                 self._paragraph(block, draft, paper)
@@ -87,7 +87,7 @@ class Body:
         self._hanging(found, draft)
 
     def _label(self, properties: Element | None, style: Style, found: Inline) -> str:
-        """What the list that the paragraph lies in puts before it."""
+        """The label that a list puts before a paragraph."""
         if not any(text.strip() for text in found.text.values()):
             return ""  # Word shows a number before an empty paragraph, and a reader skips it
         own = child(properties, "w:numPr")
@@ -108,7 +108,7 @@ class Body:
             self._remark(("comments", identity), "", draft)
 
     def leftover(self, draft: Draft) -> None:
-        """Notes and comments that nothing in the text refers to."""
+        """Read notes and comments without a reference in the text."""
         for key in list(self._remarks):
             self._remark(key, "", draft)
 
@@ -131,7 +131,7 @@ class Body:
         pictured = any(e.tag in ("pic:pic", "v:imagedata") for e in drawing.iter())
         embedded = any(e.tag == "o:OLEObject" for e in drawing.iter())
         if pictured or (alt and not boxes):
-            # The picture of an embedded document shows what is read from that document itself.
+            # The picture of an embedded document repeats that document's own text.
             shown = () if embedded else drawings.written(drawing, self._package, self._pasted)
             draft.figure(alt, shown, hidden)
         if embedded:
@@ -165,7 +165,7 @@ class Body:
 
 
 def _covered(properties: Element | None) -> bool:
-    """The cell continues the one above."""
+    """Whether the cell continues the one above."""
     merged = child(properties, "w:vMerge")
     return merged is not None and merged.get("w:val", "continue") == "continue"
 

@@ -1,4 +1,4 @@
-"""What stands before the items of a Word list: bullets, and numbers as Word would count them."""
+"""The labels of Word lists: bullets, and numbers as Word counts them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -113,7 +113,7 @@ def bullet(depth: int) -> str:
 
 
 def counted(number: int, format: str) -> str:
-    """A number as a list writes it, by the name that Word gives to the way."""
+    """A number in a list's format, by Word's name of the format."""
     match format:
         case "lowerLetter":
             return _letters(number)

@@ -1,4 +1,4 @@
-"""What the paragraph styles of a Word document mean: headings, lists, captions, hidden text."""
+"""The meaning of Word's paragraph styles: headings, lists, captions, hidden text."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -11,7 +11,7 @@ _BODY = 9  # the outline level of running text
 
 @dataclass(frozen=True)
 class Style:
-    """What a style says of its paragraphs, with what it takes from the style it is based on."""
+    """The properties of a style, including those of the style it is based on."""
 
     name: str = ""
     heading: int = 0
@@ -30,7 +30,7 @@ class Styles:
 
     def __getitem__(self, name: str) -> Style:
         if name not in self._known:
-            self._known[name] = Style()  # ends a circle of styles that are based on each other
+            self._known[name] = Style()  # breaks a cycle of styles that are based on each other
             self._known[name] = self._read(name)
         return self._known[name]
 
@@ -61,7 +61,7 @@ class Styles:
 
 
 def outline(properties: Element | None) -> int | None:
-    """The level of a heading that paragraph properties state; None when they are silent."""
+    """The heading level that paragraph properties state; None when they state none."""
     level = value(properties, "w:outlineLvl")
     return None if not level else 0 if whole(level) >= _BODY else whole(level) + 1
 

@@ -1,6 +1,6 @@
-"""The text inside a paragraph of Word: runs, fields, links, formulas; deleted text is left out.
+"""Reads the text inside a paragraph of Word: runs, fields, links, formulas; not deleted text.
 
-What hangs on a paragraph (pictures, text boxes, notes, comments) is kept for after it.
+Attached objects (pictures, text boxes, notes, comments) follow after the paragraph.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ _TINY = 4  # half points
 
 @dataclass
 class Inline:
-    """The text of a paragraph by the reason it is hidden ("" is shown), and what hangs on it."""
+    """The text of a paragraph by the reason for hiding it ("" is visible), and attached objects."""
 
     text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
     drawings: list[tuple[Element, str]] = field(default_factory=list)  # and why it is hidden
@@ -46,7 +46,7 @@ class Runs:
         self._noted = 0
 
     def read(self, paragraph: Element, white: bool) -> Inline:
-        """`white`: letters that are white cannot be seen where this paragraph stands."""
+        """`white`: white letters are invisible in this paragraph."""
         found = Inline()
         style = self._styles[value(paragraph, "w:pPr", "w:pStyle") or self._styles.default]
         shaded = child(paragraph, "w:pPr", "w:shd") is not None
@@ -82,7 +82,7 @@ class Runs:
             self._children(part, found, hidden)
 
     def _mark(self, part: Element, found: Inline, hidden: str) -> bool:
-        """Marks that stand for text which the file does not hold as text."""
+        """Read a mark that stands for text."""
         made = self._draft.count_in
         match part.tag:
             case "w:noBreakHyphen":

@@ -1,4 +1,4 @@
-"""Captions of tables and figures that run over several lines of the page."""
+"""Finds captions of tables and figures over several lines."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _TIGHT = 0.6  # of the size of the letters, between two lines
 
 
 def onwards(lines: Sequence[Line], first: int, stop: int | None = None) -> str:
-    """From its first line to the end of a sentence or a gap, but not into the line `stop`."""
+    """A caption from its first line to the end of a sentence or a gap, before the line `stop`."""
     text, at = lines[first].text, first + 1
     while at < min(len(lines), first + _MOST) and at != stop and text[-1] not in ".:":
         if not _goes_on(lines[at - 1], lines[at]):
@@ -21,7 +21,7 @@ def onwards(lines: Sequence[Line], first: int, stop: int | None = None) -> str:
 
 
 def upwards(lines: Sequence[Line], last: int) -> str:
-    """A title from its last line up to where it begins."""
+    """A title from its last line up to its first."""
     text, first = lines[last].text, last
     while first and last - first + 1 < _MOST and _goes_on(lines[first - 1], lines[first]):
         first -= 1

@@ -1,4 +1,4 @@
-"""Characters that are no text leave the page before lines are made, each with its reason."""
+"""Removes characters that are no text before lines are made, each with its reason."""
 
 import re
 from collections import Counter, defaultdict
@@ -17,11 +17,11 @@ _WORD = re.compile(r"\S+")
 _REASONS = {"\x00": "letters that the font does not name", "\u00ad": "soft hyphens"}
 _CONTROL = "control characters"
 _TWICE = "drawn twice"
-_COLLISIONS = 3  # letters of one kind on the same point, before a page is looked at closely
+_COLLISIONS = 3  # equal letters at the same point before a page is examined closely
 
 
 class _Letters(NamedTuple):
-    """Glyphs in lists: to look at one after the other is quicker than in arrays."""
+    """Glyphs in lists, which are faster than arrays for single access."""
 
     text: str
     left: list[float]
@@ -31,7 +31,7 @@ class _Letters(NamedTuple):
 
 
 def clean(glyphs: Glyphs) -> tuple[Glyphs, tuple[Dropped, ...]]:
-    """What is left, and what was dropped."""
+    """The remaining characters, and the dropped ones."""
     text = glyphs.text.translate(_LINE_END_HYPHENS)
     reasons = {m.start(): _REASONS.get(m.group(), _CONTROL) for m in _NO_TEXT.finditer(text)}
     glyphs = Glyphs(text, *glyphs[1:])
@@ -46,7 +46,7 @@ def clean(glyphs: Glyphs) -> tuple[Glyphs, tuple[Dropped, ...]]:
 
 
 def _drawn_twice(glyphs: Glyphs) -> Iterator[int]:
-    """Letters on top of the same letter: bold or a shadow is made like this."""
+    """Letters on top of the same letter, which imitates bold or a shadow."""
     twins = _twins(glyphs)
     for word in _WORD.finditer(glyphs.text) if twins else ():
         letters = range(*word.span())
@@ -56,7 +56,7 @@ def _drawn_twice(glyphs: Glyphs) -> Iterator[int]:
 
 
 def _twins(glyphs: Glyphs) -> dict[int, int]:
-    """Letters, and those of the same kind that are at the same place already."""
+    """Letters with equal letters at the same place."""
     if _collisions(glyphs) < _COLLISIONS:
         return {}
     letters = _Letters(glyphs.text, *(side.tolist() for side in glyphs[2:]))
@@ -74,7 +74,7 @@ def _twins(glyphs: Glyphs) -> dict[int, int]:
 
 
 def _collisions(glyphs: Glyphs) -> int:
-    """How many letters have the place of another of their kind, to whole points."""
+    """How many letters share the place of an equal one, to whole points."""
     codes = np.frombuffer(glyphs.text.encode("utf-32-le", "surrogatepass"), "<u4")
     across, up = glyphs.left.astype(np.int64), glyphs.bottom.astype(np.int64)
     places = (codes.astype(np.int64) << 40) ^ ((across & 0xFFFFF) << 20) ^ (up & 0xFFFFF)
@@ -93,7 +93,7 @@ def _same_place(letters: _Letters, at: int, other: int) -> bool:
 
 
 def _one_glyph(letters: _Letters, at: int, other: int) -> bool:
-    """PDFium gives the letters of a ligature, "ff", the same rectangle."""
+    """Whether letters belong to one ligature such as "ff": PDFium gives them the same rectangle."""
     near = at - other <= 2 and (letters.text[at] in "fst" or letters.text[at] > "\u00ff")
     same = letters.left[at] == letters.left[other] and letters.top[at] == letters.top[other]
     return near and same

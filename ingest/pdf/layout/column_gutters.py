@@ -1,4 +1,4 @@
-"""Columns of running text that a file draws line by line across the page are read one by one."""
+"""Separates columns of running text that a file draws line by line across the page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from ingest.pdf.layout.text_lines import Row
 
 _FEWEST = 6  # rows with white at the same place
 _WHITE = 10.0  # points between two columns, on one row
-_NARROW = 6.0  # points that all rows of two columns leave white between them
+_NARROW = 6.0  # points of gap between two columns in all rows
 _WORDS = 3  # on each side, at least; half of the rows have more
 _LETTERS = 0.6  # of the characters on each side: numbers are a table
 
@@ -17,7 +17,7 @@ _Gap = tuple[float, float]
 
 
 def columns(rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows; those that run across two columns are cut, the left column comes first."""
+    """The rows; those across two columns are cut, and the left column comes first."""
     at = 0
     while at < len(rows):
         gap, stop = _run(rows, at)
@@ -32,7 +32,7 @@ def columns(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _run(rows: Sequence[Row], first: int) -> tuple[_Gap | None, int]:
-    """The white between columns that goes on from this row, and where it ends."""
+    """The gap between columns that continues from this row, and its end."""
     gap = next(iter(_gaps(rows[first])), None)
     stop = first + 1
     while gap and stop < len(rows) and (narrower := _common(gap, rows[stop])):
@@ -53,7 +53,7 @@ def _gaps(row: Row) -> list[_Gap]:
 
 
 def _common(gap: _Gap, row: Row) -> _Gap | None:
-    """The part of the white that the row leaves white too."""
+    """The part of the gap that the row leaves free, too."""
     if row.hidden:
         return None
     if row.box.x1 <= gap[1] - _NARROW:

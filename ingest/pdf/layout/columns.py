@@ -1,4 +1,4 @@
-"""Columns of a table that has no grid: spans of a page in which words stand below one another."""
+"""Columns of a table without a grid: spans of a page with words below one another."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -43,7 +43,7 @@ def cells(band: Band, columns: Columns) -> tuple[str, ...]:
 
 
 def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
-    """A label that almost touches the number in the next column, and the number."""
+    """Separates a label from the number in the next column that it almost touches."""
     *label, last = segment.words
     number, column = Segment((last,)), columns[owner(last.box, columns)]
     labelled = label and segment.box.x0 <= columns[0][1] and label[-1].box.x1 <= column[0]

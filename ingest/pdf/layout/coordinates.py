@@ -1,4 +1,4 @@
-"""Page coordinates, which grow upwards, become points from the top left of the page as shown."""
+"""Converts page coordinates, which grow upwards, into points from the top left as shown."""
 
 from typing import Any, NamedTuple
 

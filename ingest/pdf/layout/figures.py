@@ -41,7 +41,7 @@ def _common(box: Box, page: Box) -> Box:
 
 
 def _whole(boxes: Sequence[Box]) -> list[Box]:
-    """Strips and tiles of one picture are one; a picture drawn twice is one."""
+    """Joins the strips and tiles of a picture, and pictures drawn twice."""
     whole: list[Box] = []
     for box in sorted(boxes[:_MOST], key=lambda b: (b.y0, b.x0)):
         for at, other in enumerate(whole):
@@ -54,7 +54,7 @@ def _whole(boxes: Sequence[Box]) -> list[Box]:
 
 
 def _same_side(one: Box, other: Box) -> bool:
-    """Do they continue each other, along a whole side?"""
+    """Whether they continue each other along a whole side."""
     below = abs(one.x0 - other.x0) <= _TOUCH and abs(one.x1 - other.x1) <= _TOUCH
     beside = abs(one.y0 - other.y0) <= _TOUCH and abs(one.y1 - other.y1) <= _TOUCH
     return (below and one.y0 <= other.y1 + _TOUCH) or (beside and one.x0 <= other.x1 + _TOUCH)

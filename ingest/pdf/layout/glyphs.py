@@ -55,7 +55,7 @@ def _text(codes: Any) -> str:
 
 
 def _whole(glyphs: Glyphs) -> Glyphs:
-    """Without halves of characters, which cannot be stored."""
+    """The text without halves of surrogate pairs, which cannot be stored."""
     if not _HALF.search(glyphs.text):
         return glyphs
     second = {pair.end() - 1 for pair in _PAIR.finditer(glyphs.text)}

@@ -1,4 +1,4 @@
-"""Words that a reader of the page does not see: it is how documents talk to assistants."""
+"""Finds words that readers of a page do not see: documents hide instructions to assistants so."""
 
 import ctypes
 from bisect import bisect_left, bisect_right
@@ -16,7 +16,7 @@ from ingest.pdf.layout.vector_graphics import Colour, Drawings
 
 _SMALLEST = 2.0  # points
 _TINY = 1.4  # of a word's height: below it the size of its font is looked up
-_ALIKE = 40  # of 255: colours that differ less are looked at where they stand
+_ALIKE = 40  # of 255: colours that differ less are checked on the drawn page
 _SEEN = 24  # of 255: between the darkest and the lightest point of a word that can be read
 _MOST_PIXELS = 4e6
 _PAPER: Colour = (255, 255, 255, 255)
@@ -33,11 +33,11 @@ class _Ink(NamedTuple):
     mode: int
     colour: Colour | None
     order: int
-    plain: bool  # it is seen wherever it stands on this page
+    plain: bool  # visible everywhere on this page
 
 
 class Sight:
-    """What a reader sees of one page."""
+    """The visible text of one page."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Sight:
         size: tuple[float, float],
         picture: Callable[[float], Image.Image],
     ) -> None:
-        """`picture` draws the page in grey at a scale; it is called only when colours are alike."""
+        """`picture` draws the page in grey at a scale; only similar colours need it."""
         self._textpage = textpage
         self._address = pdfium_native.address(textpage.raw)  # type: ignore[attr-defined]
         self._drawings = drawings
@@ -63,7 +63,7 @@ class Sight:
         self._suspects: dict[Colour | None, bool] = {}
 
     def split(self, row: Row) -> Iterator[Row]:
-        """The row, cut where its words begin or cease to be seen."""
+        """The row, cut where its words become hidden or visible."""
         reasons = [] if self._plain(row) else [self._reason(word) for word in row.words]
         if not any(reasons):
             yield row
@@ -72,7 +72,7 @@ class Sight:
             yield Row(tuple(word for _, word in pairs), hidden=reason)
 
     def _plain(self, row: Row) -> bool:
-        """As most rows are: nothing has to be looked at closely."""
+        """Whether nothing has to be checked closely, as in most rows."""
         x0, y0, x1, y1 = row.box
         inside = x0 >= 0 and y0 >= 0 and x1 <= self._size[0] and y1 <= self._size[1]
         return inside and all(
@@ -87,7 +87,7 @@ class Sight:
         if inside and ink.plain and y1 - y0 >= _TINY:
             return ""
         if not any(map(str.isalnum, word.text)):
-            return ""  # a box or a dash tells nobody anything
+            return ""  # a box or a dash carries no message
         if not inside:
             return OUTSIDE
         if ink.mode in (pdfium_native.INVISIBLE, pdfium_native.CLIP):
@@ -118,7 +118,7 @@ class Sight:
         return _Ink(mode, colour, order, plain and order >= self._last_area)
 
     def _suspect(self, colour: Colour | None) -> bool:
-        """Whether letters of this colour may be lost on something on this page."""
+        """Whether letters of this colour may be invisible on something on this page."""
         if colour not in self._suspects:
             self._suspects[colour] = colour is not None and (
                 colour[3] == 0 or any(_alike(colour, ground) for ground in self._grounds)
@@ -147,7 +147,7 @@ class Sight:
         return ""
 
     def _readable(self, word: Word) -> bool:
-        """Whether anything is to be seen where the word stands."""
+        """Whether anything is visible at the word's place."""
         if self._picture is None:
             area = max(self._size[0] * self._size[1], 1)
             scale = min(2.0, (_MOST_PIXELS / area) ** 0.5)

@@ -21,7 +21,7 @@ def _bound(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
 
 
 def address(handle: Any) -> int:
-    """Of a page, a text page or an object, as the functions below take it."""
+    """The address of a page, a text page or an object, for the functions below."""
     return ctypes.cast(handle, _ADDRESS).value or 0
 
 
@@ -57,7 +57,7 @@ CLIP = raw.FPDF_TEXTRENDERMODE_CLIP
 
 
 def font(textpage: Any, index: int) -> tuple[float, bool]:
-    """Of a character: size in points as it is drawn, and whether it is bold."""
+    """The size of a character in points as drawn, and whether it is bold."""
     matrix = raw.FS_MATRIX()
     size = raw.FPDFText_GetFontSize(textpage, index)
     if raw.FPDFText_GetMatrix(textpage, index, matrix):

@@ -1,4 +1,4 @@
-"""Rows fall into segments at wide gaps: what may be the cells of a table."""
+"""Splits rows at wide gaps into segments, which may be the cells of a table."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ class Segment(Words):
 
 @dataclass(frozen=True)
 class Band:
-    """Rows that follow one another and stand side by side: one row to the eye."""
+    """Consecutive rows side by side: one row to the eye."""
 
     first: int  # index of its first row
     last: int
@@ -53,7 +53,7 @@ class Band:
 
     @property
     def short(self) -> bool:
-        """No running text in it."""
+        """Whether it has no running text."""
         return all(len(segment.words) <= _LONG for segment in self.segments)
 
     @cached_property
@@ -62,7 +62,7 @@ class Band:
 
 
 def bands(rows: Sequence[Row]) -> Iterator[Band]:
-    """In the order of the rows; what is hidden stands in no band."""
+    """The bands in the order of the rows, without hidden text."""
     first = 0
     for at in range(1, len(rows) + 1):
         if at < len(rows) and _beside(rows[at - 1], rows[at]):
@@ -74,13 +74,13 @@ def bands(rows: Sequence[Row]) -> Iterator[Band]:
 
 
 def levels(found: Sequence[Band]) -> list[Band]:
-    """Bands whose cells the file draws in another order, as they stand: from top to bottom."""
+    """Bands sorted from top to bottom, where the file draws cells in another order."""
     if not found:
         return []
     parts = sorted((s for band in found for s in band.segments), key=lambda s: s.box.y1)
     groups: list[list[Segment]] = []
     for part in parts:
-        # Small letters end higher than signs of the same line: the lowest of the group counts.
+        # Small letters end higher than signs of the same line: the lowest counts.
         lowest = max((s.box.y1 for group in groups[-1:] for s in group), default=part.box.y0)
         if (part.box.y0 + part.box.y1) / 2 < lowest:
             groups[-1].append(part)

@@ -1,4 +1,4 @@
-"""Characters become words, and words the rows that PDFium reads as lines."""
+"""Joins characters into words, and words into PDFium's rows."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,7 @@ _WORD = re.compile(r"\S+")
 
 
 class Word(NamedTuple):
-    """Characters without a space between them, where they stand on the page as shown."""
+    """Characters without a space between them, with their place on the page as shown."""
 
     text: str
     at: int  # PDFium's index of its first character
@@ -45,7 +45,7 @@ class Words:
 class Row(Words):
     """Words that are one line."""
 
-    hidden: str = ""  # why a reader does not see them
+    hidden: str = ""  # why they are hidden
     begins: bool = False
 
     @property
@@ -65,7 +65,7 @@ def union(boxes: Sequence[Box]) -> Box:
 
 
 def rows(glyphs: Glyphs, screen: Screen) -> Iterator[Row]:
-    """In the order in which the file draws them."""
+    """Rows in the order in which the file draws them."""
     breaks = _breaks(glyphs)
     spans: list[tuple[int, int]] = []  # of all words
     ends = [0]  # how many words there are up to the end of each row

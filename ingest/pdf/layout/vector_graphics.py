@@ -1,4 +1,4 @@
-"""What is drawn on a page besides letters: pictures, filled areas, and the rules of tables."""
+"""The drawings of a page: pictures, filled areas, and the rules of tables."""
 
 import ctypes
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from ingest.pdf.layout import pdfium_native
 from ingest.pdf.layout.coordinates import Screen
 
 Colour = tuple[int, int, int, int]  # red, green, blue and opacity, 0 to 255
-THIN = 2.5  # points: what is thinner is a rule, not an area
+THIN = 2.5  # points: thinner ones are rules, not areas
 _DEEPEST = 3  # forms inside of forms
 _MOST_PATHS = 5000  # more is a map or a plot: its lines are no table
 _MOST_SEGMENTS = 400  # of one path
@@ -36,7 +36,7 @@ class Drawings:
     paths: int = 0
 
     def ground(self, box: Box) -> Colour | None:
-        """The colour of the area that is drawn last below the middle of a box."""
+        """The colour of the last area drawn below the middle of a box."""
         x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
         below = [a for a in self.areas if a.box.x0 <= x <= a.box.x1 and a.box.y0 <= y <= a.box.y1]
         return below[-1].colour if below else None
@@ -121,7 +121,7 @@ class _Scan:
         return tuple(self._floats)
 
     def _points(self, path: int, place: _Matrix) -> Iterator[tuple[bool, float, float]]:
-        """Whether a stroke begins here, and where; curves are as if they were straight."""
+        """Whether a stroke begins here, and where; curves count as straight."""
         inside = _product(self._matrix(path), place)
         at = ctypes.addressof(self._floats)
         for index in range(pdfium_native.count_segments(path)):

@@ -1,6 +1,6 @@
 """Tables without a grid: rows whose numbers stand in columns, below heads.
 
-A wrong table is worse than none: what is doubtful stays text.
+A wrong table is worse than none: doubtful cases stay text.
 """
 
 import re
@@ -26,7 +26,7 @@ _OPEN = re.compile(r".*(?:,|&|\b(?:and|or|of|the|to|in|for|with|by|from|on|an?))
 
 @dataclass(frozen=True)
 class Found:
-    """A table among the bands of a page."""
+    """A table found among the bands of a page."""
 
     first: int  # index of its first band
     last: int
@@ -49,7 +49,7 @@ def tables(bands: Sequence[Band]) -> Iterator[Found]:
 
 
 def _end(bands: Sequence[Band], first: int) -> int:
-    """The last band with numbers that goes on below this one."""
+    """The last band with numbers that continues this table."""
     last = first
     for at in range(first + 1, len(bands)):
         above, band = bands[at - 1].box, bands[at].box
@@ -67,7 +67,7 @@ def _end(bands: Sequence[Band], first: int) -> int:
 
 
 def _numbers_from(bands: Sequence[Band]) -> float:
-    """Where the first column of numbers begins."""
+    """The left edge of the first column of numbers."""
     return min(
         segment.box.x0 for band in bands for segment in band.segments[1:] if segment.number
         or segment.nothing
@@ -75,7 +75,7 @@ def _numbers_from(bands: Sequence[Band]) -> float:
 
 
 def _label(band: Band, edge: float) -> bool:
-    """A row without numbers that may stand inside of a table."""
+    """Whether a row without numbers may be part of a table."""
     return band.short or band.box.x1 <= edge
 
 
@@ -103,7 +103,7 @@ def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Found | 
 def _unwrapped(
     rows: Sequence[tuple[str, ...]], header: int
 ) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """The rows and where each cell stands; a label in two lines and its values are one row."""
+    """The rows with their cells' bands; a label in two lines and its values are one row."""
     skip = -1
     for at, row in enumerate(rows):
         if at == skip:
@@ -117,7 +117,7 @@ def _unwrapped(
 
 
 def _goes_on(rows: Sequence[tuple[str, ...]]) -> bool:
-    """The first is the beginning of a label, the second the rest of it and values."""
+    """Whether the second row continues the label of the first and has its values."""
     if len(rows) < 2 or any(rows[0][1:]) or not any(rows[1][1:]) or not rows[1][0]:
         return False
     if _OPEN.fullmatch(rows[0][0]):
@@ -128,14 +128,14 @@ def _goes_on(rows: Sequence[tuple[str, ...]]) -> bool:
 
 
 def _stray(body: Sequence[Band]) -> bool:
-    """The last row is the footer of the page: it has words where no other row has anything."""
+    """Whether the last row is the page's footer: it has words where no other row has any."""
     words = [s for s in body[-1].segments[1:] if not (s.number or s.nothing)]
     others = merged((s.box.x0, s.box.x1) for band in body[:-1] for s in band.segments[1:])
     return any(not touched(segment.box, others) for segment in words)
 
 
 def _columns(body: Sequence[Band]) -> Columns:
-    """Where segments stand below one another. The labels are the first column."""
+    """The columns of segments below one another. The labels are the first column."""
     boxes = [s.box for band in body for s in band.segments[1:] if s.number or s.nothing]
     numbers = merged((box.x0, box.x1) for box in boxes)
     labels = [band.segments[0].box for band in body if not band.segments[0].number]
@@ -177,7 +177,7 @@ def _numeric(column: Sequence[str]) -> bool:
 
 
 def _contents(body: Sequence[Band], columns: Columns) -> bool:
-    """A table of contents: titles, and page numbers that rise."""
+    """Whether it is a table of contents: titles, and rising page numbers."""
     last = [band.segments[-1].text for band in body]
     if sum(_LEADERS in band.segments[0].text for band in body) >= len(body) / 2:
         return True

@@ -1,4 +1,4 @@
-"""Words between drawn lines become the cells of a table, and each row of it lines of the page."""
+"""Turns words between drawn lines into table cells, and their rows into lines of the page."""
 
 import re
 from bisect import bisect_right
@@ -14,7 +14,7 @@ from ingest.pdf.layout.text_lines import Row, Word, union
 from ingest.pdf.tables.rulings import Region
 
 _SLACK = 2.5  # points: text that touches a line is still beside it
-_WHITE = 5.0  # points: less white is between words, not between columns
+_WHITE = 5.0  # points: smaller gaps are between words, not between columns
 _ABOVE = 9.0  # points: how far above the first line the heads of the columns end at most
 _MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
 _FILLED = 0.5  # of the cells
@@ -31,7 +31,7 @@ Cells = dict[tuple[int, int], list[Level]]  # row and column
 
 @dataclass(frozen=True)
 class Block:
-    """A table as lines, and for each row of it the text and the line of each cell."""
+    """A table as lines, with the text and the line of each cell."""
 
     lines: tuple[Row, ...]
     rows: tuple[Texts, ...]  # the lines are counted from 0
@@ -39,7 +39,7 @@ class Block:
 
 
 def block(region: Region, rows: Sequence[Row]) -> tuple[Block, list[tuple[int, Row]]] | None:
-    """The table in a region, and what it leaves of rows that it touches, with their indexes."""
+    """The table in a region, and the rest of the rows that it touches, with their indexes."""
     inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
     if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
         return None  # the lines of a drawing
@@ -60,7 +60,7 @@ def block(region: Region, rows: Sequence[Row]) -> tuple[Block, list[tuple[int, R
 
 
 def _is_cut(row: Row, part: Level) -> bool:
-    """The edge of the region runs through a line of text."""
+    """Whether the edge of the region cuts through a line of text."""
     near = [after.box.x0 - before.box.x1 < _SPACE * (row.box.y1 - row.box.y0)
             for before, after in pairwise(row.words)
             if (before in part) != (after in part)]  # fmt: skip
@@ -79,7 +79,7 @@ def _middle_in(word: Box, box: Box) -> bool:
 
 
 def _with_columns(region: Region, rows: Sequence[Row], inside: dict[int, Level]) -> Region:
-    """Columns where white runs down through all rows; heads above the first line join."""
+    """Splits at gaps that run down through all rows; heads above the first line join in."""
     xs = _columns(region, list(inside.values()))
     heads = dict(_heads(region, rows, inside))
     words = [word for part in heads.values() for word in part]
@@ -112,7 +112,7 @@ def _columns(region: Region, parts: Sequence[Level]) -> list[float]:
 
 
 def _spread(region: Region, parts: Sequence[Level]) -> Cells:
-    """Words in the cells that the lines make of the region; a wide cell is its first column."""
+    """Distributes words over the cells of the region; a wide cell counts as its first column."""
     pieces: defaultdict[tuple[int, int], list[Level]] = defaultdict(list)
     for part in parts:
         by_cell: defaultdict[tuple[int, int], list[Word]] = defaultdict(list)
@@ -149,7 +149,7 @@ def _at(one: float, other: float) -> bool:
 
 
 def _levels(pieces: Sequence[Level]) -> Iterator[Level]:
-    """Pieces that stand side by side are one line; the order of the words in a piece stays."""
+    """Joins pieces side by side into one line; the order of the words in a piece stays."""
     group: list[Level] = []
     for piece in sorted(pieces, key=lambda words: words[0].box.y0 + words[0].box.y1):
         middle = (piece[0].box.y0 + piece[0].box.y1) / 2
@@ -165,7 +165,7 @@ def _side_by_side(group: list[Level]) -> Level:
 
 
 def _cuts(spread: Cells) -> Iterator[float]:
-    """Where rows end that no line parts: all cells have the same number of lines, side by side."""
+    """Ends of rows without a rule: all cells have the same number of lines, side by side."""
     top = min((row for row, _ in spread), default=0)
     for number in sorted({row for row, _ in spread}):
         cells = [levels for (row, _), levels in spread.items() if row == number]
@@ -179,7 +179,7 @@ def _cuts(spread: Cells) -> Iterator[float]:
 
 
 def _between(cells: Sequence[list[Level]]) -> Iterator[float]:
-    """Nothing when a line reaches into the next one of the cell beside."""
+    """The cut between two lines; None when a line of the next cell overlaps it."""
     rows = [
         union([word.box for level in levels for word in level])
         for levels in zip(*cells, strict=True)
@@ -189,7 +189,7 @@ def _between(cells: Sequence[list[Level]]) -> Iterator[float]:
 
 
 def _wrapped(cells: Sequence[list[Level]]) -> bool:
-    """A line goes on in small letters: it is no row of its own."""
+    """Whether a line continues in lower case, so it is no row of its own."""
     return any(_small(level) for levels in cells for level in levels[1:])
 
 
@@ -215,14 +215,14 @@ def _convincing(region: Region, spread: Cells) -> bool:
 
 
 def _several_numbers(levels: Sequence[Level]) -> bool:
-    """Cells of a table that draws a line only here and there."""
+    """Whether cells hold several numbers, because the table draws few rules."""
     parts = [list(segments(level)) for level in levels]
     beside = any(segment.number for segs in parts for segment in segs[1:])
     return beside or sum(segs[0].number for segs in parts) > 1
 
 
 def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
-    """Between two lines stand several rows that none parts."""
+    """Whether several rows stand between two rules."""
     parts = [(row, [levels for (at, _), levels in spread.items() if at == row]) for row in rows]
     even = [cells for row, cells in parts if _is_even(cells, 1 if row else _HEADS)]
     if region.gridded:
@@ -258,7 +258,7 @@ def _block(region: Region, spread: Cells) -> Block:
 def _repeated(
     region: Region, rows: Sequence[Texts], columns: Sequence[int], numbers: Sequence[int]
 ) -> Iterator[Texts]:
-    """A short text of a merged cell in each place that it covers, but for a title over a row."""
+    """Repeats a merged cell's short text in each place it covers, except a title over a row."""
     at = {row: index for index, row in enumerate(numbers)}
     place = {column: index for index, column in enumerate(columns)}
     for number, row in zip(numbers, rows, strict=True):
@@ -273,7 +273,7 @@ def _repeated(
 
 
 def _row(cells: Sequence[list[Level]], lines: list[Row]) -> Texts:
-    """Adds the lines of a row of the table: one, or those of each cell after another."""
+    """Adds the lines of a table row: one, or those of each cell in turn."""
     first = len(lines)
     texts = [" ".join(word.text for level in levels for word in level) for levels in cells]
     if all(len(levels) < 2 for levels in cells):

@@ -1,4 +1,4 @@
-"""Tables of a page, and its rows with one or more for each row of a table."""
+"""Finds the tables of a page, and arranges its rows around them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class Grid(NamedTuple):
 
 
 def arrange(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[Grid]]:
-    """Rows in reading order: those of tables as these go, columns of text one by one."""
+    """Rows in reading order: those of a table row by row, columns of text one by one."""
     arranged: list[Row] = []
     grids: list[Grid] = []
     run: list[Row] = []
@@ -97,7 +97,7 @@ def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[Grid]) ->
 
 
 def typed(grid: Grid, lines: Sequence[Line]) -> Table:
-    """The table with what its cells mean, and its caption."""
+    """The table with typed cells, and its caption."""
     flat = cell_values.cells(grid.rows, [0] * len(grid.rows))
     cells = tuple(
         tuple(Cell(_LEADERS.sub("", cell.text), line, cell.value, cell.kind, cell.unit)
@@ -109,7 +109,7 @@ def typed(grid: Grid, lines: Sequence[Line]) -> Table:
 
 
 def _header(cells: Sequence[Sequence[Cell]], grid: Grid, lines: Sequence[Line]) -> int:
-    """Rows at the top in bold or on a ground of their own; else what is unlike those below."""
+    """The header rows: bold or on a background of their own; else those unlike the rows below."""
     bold = [all(lines[c.line].bold for c in row if c.text) for row in cells]
     if bold[0] and not all(bold):
         return bold.index(False)

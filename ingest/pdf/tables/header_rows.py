@@ -1,4 +1,4 @@
-"""The heads of a table without a grid: which rows they are, and the columns that each is above."""
+"""Finds the heads of a table without a grid, and the columns below each."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -71,7 +71,7 @@ def heads(band: Band, columns: Columns) -> tuple[str, ...]:
 
 
 def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
-    """Heads of neighbouring columns that almost touch: they have the widest gaps between them."""
+    """Separates heads of neighbouring columns that almost touch, at the widest gaps."""
     gaps = _gaps(segment)
     if len(gaps) < 2 or len(touched(segment.box, columns)) < 2:
         yield segment
@@ -87,7 +87,7 @@ def _gaps(segment: Segment) -> list[float]:
 
 
 def _evenly(segments: Sequence[Segment], columns: Columns) -> tuple[str, ...]:
-    """Heads that each stand above the middle of the same number of columns."""
+    """Heads that are each centred above the same number of columns."""
     above = [segment for segment in segments if segment.box.x1 > columns[0][1]]
     each, rest = divmod(len(columns) - 1, max(len(above), 1))
     if not above or rest or each < 2:
@@ -115,7 +115,7 @@ def _shared(segment: Segment, columns: Columns) -> Iterator[tuple[str, int]]:
 
 
 def header(rows: Sequence[tuple[str, ...]]) -> int:
-    """How many rows at the top hold no values: words and years only."""
+    """The number of rows at the top without values: words and years only."""
     for number, row in enumerate(rows):
         texts = [text for text in row[1:] if text]
         if any(not YEAR.fullmatch(text) and valued(text) for text in texts):
@@ -131,7 +131,7 @@ def valued(text: str) -> bool:
 
 
 def years(band: Band) -> bool:
-    """Nothing but years, which stand above the middle of columns rather than in them."""
+    """Whether a row holds nothing but years, which are centred above columns."""
     return all(YEAR.fullmatch(segment.text) for segment in band.segments)
 
 

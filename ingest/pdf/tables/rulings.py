@@ -1,6 +1,6 @@
 """Tables between drawn lines: a grid, or rows with a line below each.
 
-It finds where the lines are; what stands between them is for `filled`.
+It finds the rules; another module reads the words between them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from ingest.pdf.layout.vector_graphics import THIN
 
 _LONG = 20.0  # points: a shorter line along the page is an underlined word
 _TALL = 6.0  # points
-_SAME = 2.5  # points: lines that are nearer are one, and touch
+_SAME = 2.5  # points: closer lines are one, and touch
 _TIGHT = 4.0  # points: no row of text is lower
 _HIGH = 90.0  # points: a row that is higher is no row
 _FEWEST = 4  # lines along the page, where none run down
@@ -24,7 +24,7 @@ class Region:
     """Part of a page between lines; edges are in points, in rising order."""
 
     ys: list[float]
-    xs: list[float]  # only the sides where no line runs down: the columns are not known
+    xs: list[float]  # only the sides where no line runs down: unknown columns
     down: list[Box] = field(default_factory=list)  # the lines between columns
     along: list[Box] = field(default_factory=list)  # the lines between rows
 
@@ -57,7 +57,7 @@ def regions(rules: Sequence[Box]) -> Iterator[Region]:
 
 
 def _turned(box: Box) -> Box:
-    """As if the page lay on its side."""
+    """The lines of the page turned on its side."""
     return Box(box.y0, box.x0, box.y1, box.x1)
 
 
@@ -82,7 +82,7 @@ def _joined(lines: Sequence[Box]) -> list[Box]:
 
 
 def _crossing(along: list[Box], down: list[Box]) -> list[tuple[list[Box], list[Box]]]:
-    """Lines that touch one another, directly or through others."""
+    """Groups of lines that touch one another, directly or through others."""
     groups: list[tuple[list[Box], list[Box]]] = []
     for line in along:
         touching = [pillar for pillar in down if _touch(line, pillar)]
