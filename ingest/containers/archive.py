@@ -8,6 +8,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -53,11 +54,9 @@ def _zipped(path: Path) -> Iterator[Member]:
     with archive:
         for info in archive.infolist():
             if not info.is_dir():
-                yield Member(_named(info), _opener(archive, info), _forbidden(info), info.file_size)
-
-
-def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
-    return lambda: archive.open(info)
+                yield Member(
+                    _named(info), partial(archive.open, info), _forbidden(info), info.file_size
+                )
 
 
 def _named(info: zipfile.ZipInfo) -> str:
@@ -94,7 +93,7 @@ def _taped(path: Path, limits: Limits) -> Iterator[Member]:
                 yield _rest(path, info)
                 return
             if not info.isdir():
-                yield Member(info.name, _extractor(archive, info), _kind(info), info.size)
+                yield Member(info.name, partial(_extracted, archive, info), _kind(info), info.size)
             archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
             # The next header follows this file: a packed file would be unpacked to get there.
             packed = not isinstance(archive.fileobj, io.BufferedReader)
@@ -113,8 +112,8 @@ def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | str | None:
         return f"the archive is damaged ({error})"
 
 
-def _extractor(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
-    return lambda: cast(IO[bytes], archive.extractfile(info))
+def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    return cast(IO[bytes], archive.extractfile(info))
 
 
 def _kind(info: tarfile.TarInfo) -> str:

@@ -1,9 +1,9 @@
 """The files attached to mails."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO
 
 from ingest.containers.unpacking import Member
 from ingest.document.limits import Limits
@@ -17,11 +17,7 @@ def members(path: Path, limits: Limits) -> Iterator[Member]:
         place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
         for file in message.attachments:
             problem = "" if file.data is not None else "it is named in the mail, but is not in it"
-            yield Member(place + _last(file.name), _opener(file.data or b""), problem)
-
-
-def _opener(data: bytes) -> Callable[[], IO[bytes]]:
-    return lambda: io.BytesIO(data)
+            yield Member(place + _last(file.name), partial(io.BytesIO, file.data or b""), problem)
 
 
 def _last(name: str) -> str:

@@ -1,9 +1,9 @@
 """Documents that are embedded in Office documents, such as a workbook in a slide."""
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO
 
 from ingest.containers.unpacking import Member
 from ingest.document.limits import Limits
@@ -19,8 +19,4 @@ def members(path: Path, limits: Limits) -> Iterator[Member]:
         for info in archive.infolist():
             if "/embeddings/" in info.filename and not info.is_dir():
                 name = info.filename.rpartition("/")[2]
-                yield Member(name, _opener(archive, info), size=info.file_size)
-
-
-def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
-    return lambda: archive.open(info)
+                yield Member(name, partial(archive.open, info), size=info.file_size)
