@@ -54,7 +54,7 @@ def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
     kept = []
     for file in files:
         path = folder / uuid.uuid4().hex / (Path(file.name).name or "file")
-        _require_kind(path)  # before it is kept: else it would stay
+        _require_kind(path)  # before it is saved; otherwise it would stay
         try:
             path.parent.mkdir(parents=True)
             path.write_bytes(file.getbuffer())

@@ -1,7 +1,7 @@
-"""What a person may wish for: one small class for each tool, made by a command, a button or words.
+"""The intents: one small class for each tool, made by a command, a button or words.
 
-Their docstrings and the notes of their fields are read by chat models, too, which choose among
-them as tools (`assistant/conversation/langchain_tools.py`).
+Chat models that choose a tool read these docstrings and the notes of the fields, too
+(`assistant/conversation/langchain_tools.py`).
 """
 
 from collections.abc import Mapping
@@ -131,7 +131,7 @@ def to_row(wish: Wish) -> dict[str, Any]:
 
 
 def from_row(row: Mapping[str, Any]) -> Wish:
-    """The wish that was written so. Raises AssistantError for what is none."""
+    """The intent of a row. Raises AssistantError for any other row."""
     from pydantic import TypeAdapter, ValidationError
 
     values = {field: value for field, value in row.items() if field != "tool"}

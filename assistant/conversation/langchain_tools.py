@@ -1,5 +1,4 @@
-"""The wishes as LangChain tools: their names, what they do and their arguments, for any program
-or model that calls tools.
+"""The intents as LangChain tools, for any program or model that calls tools.
 
 What a tool takes is what its class in `assistant/contract/intents.py` has; models
 see the notes of its fields, too.
@@ -37,7 +36,7 @@ def tools(assistant: "Assistant") -> "list[StructuredTool]":
 def adapted(
     kind: type[Wish], do: Callable[[Wish, str], Done], return_direct: bool = False
 ) -> "StructuredTool":
-    """One tool. `do` gets the wish, and the question where that is an Answer."""
+    """One tool. `do` receives the intent, and the question of an Answer."""
     from langchain_core.tools import StructuredTool
 
     name = kind.__name__.lower()

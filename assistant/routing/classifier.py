@@ -1,4 +1,4 @@
-"""What a message is like, among messages whose wish is known: for words that no rule foresaw.
+"""Classifies a message by its similarity to messages of known intent.
 
 A logistic regression on the embedding of the message and on what is attached, fitted on
 `examples.jsonl` with the library's own embedding model, once for each model; its weights are kept
@@ -29,7 +29,7 @@ from assistant.routing.slots import language, numbers, scale
 from vectorstore.embedding.embedder import Embedder
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
-SURE = 0.6  # probability of a wish, from which it is believed
+SURE = 0.6  # probability from which an intent is accepted
 SURER = 0.7  # when nothing is attached: most messages are questions
 DOUBT = 0.2  # of an answer, from which on it is not
 _WEIGHT = 3.0  # of an embedding beside what is attached
@@ -62,7 +62,7 @@ class Likeness:
         self._known: dict[str, _Weights] = {}
 
     def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice | None:
-        """None when it is like nothing, or lacks what the wish is about."""
+        """The decision; None when nothing is similar enough, or the intent's file is missing."""
         there = bool(said.files or said.shown)
         if not there and (not _HINT.search(said.text) or is_question(core(said.text))):
             return None
@@ -115,7 +115,7 @@ def _read(path: Path) -> _Weights | None:
 
 
 def _kept(path: Path, weights: _Weights) -> _Weights:
-    """On the disk when that works: else it is fitted again next time."""
+    """The weights, saved on the disk if possible; otherwise they are fitted again next time."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         # Whole or not at all: two may write it at once, and the machine may stop in between.

@@ -14,7 +14,7 @@ _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, 
 
 @dataclass(frozen=True)
 class Choice:
-    """A wish, and the short phrase that explains it.
+    """An intent, and the short phrase that explains it.
 
     `told` is said instead of doing anything: what a command lacks. `question` is what is asked of
     the documents, where it is not the message as it stands ("/ask how long is my leave?").
@@ -31,16 +31,16 @@ ANSWER = Choice(Answer())
 
 @dataclass(frozen=True)
 class Said:
-    """What a person said: their words, what they attached, and what the last turn showed.
+    """The person's message, its attachments, and what the last turn showed.
 
-    Nothing of documents is in it, so that no document can wish for anything.
+    It holds no text of documents, so that no document can start a tool.
     """
 
     text: str
     files: tuple[Path, ...] = ()  # attached to this message
     shown: tuple[Path, ...] = ()  # attached to or made in the turn before, the latest at the end
-    answer: str = ""  # the text of the answer before: what "it" is that is to be read aloud
-    asked: str = ""  # the person's message before: what "it" is that is to be plotted
+    answer: str = ""  # the answer before, which "read it aloud" means
+    asked: str = ""  # the person's message before, which "plot it" means
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ from vectorstore.errors import LibraryError
 
 
 class Router(Protocol):
-    """Chooses among the wishes."""
+    """Chooses the intent of a message."""
 
     def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice: ...
 
@@ -44,8 +44,8 @@ class Rules:
 
 
 class Choosing:
-    """A wish goes to its tool. Of questions to the documents, specialists are asked in order; what
-    none of them takes is answered in general."""
+    """Sends an intent to its tool. For questions to the documents, specialists are tried in order,
+    and the general answer is last."""
 
     name = "choosing"
 
@@ -56,7 +56,7 @@ class Choosing:
         makers: Sequence[Specialist] = (),
         router: Router | None = None,
     ) -> None:
-        """`makers` take wishes other than an answer."""
+        """`makers` are the tools for intents other than an answer."""
         self._specialists = tuple(specialists)
         self._general = general
         self._makers = tuple(makers)

@@ -1,8 +1,8 @@
-"""The chat model's own tool calling chooses among the wishes. The one place that uses langchain.
+"""Routes by the chat model's own tool calling. The only module that imports langchain.
 
-It is told the person's message and the names of attached files, and nothing else: no passage, no
-answer of before. What it calls is only noted here; the tool works afterwards, as when rules have
-chosen it. So no text of a document can call a tool. Commands are read before it is asked.
+The model sees the person's message and the names of attached files, and nothing else: no passage,
+and no earlier answer. Its calls are only recorded here; the tool runs afterwards, as after a choice
+by rules. So no text of a document can call a tool. Commands are read before the model is asked.
 """
 
 import contextlib
@@ -80,9 +80,10 @@ def told(said: Said) -> str:
 
 
 def with_files(wish: Wish, said: Said) -> Wish | None:
-    """The wish with real files for the names that a model wrote; None when there is no such file.
+    """The intent with real files for the names that a model wrote; None when a file is missing.
 
-    A model may write any path: only what the person attached, or saw in the last turn, is opened.
+    Only files that the person attached, or saw in the last turn, are opened, whatever path a model
+    writes.
     """
     if isinstance(wish, Answer):
         return wish

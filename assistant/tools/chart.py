@@ -22,7 +22,7 @@ _LISTED = 12  # numbers that are written in the answer, too
 
 
 class Charting:
-    """Takes the wish Chart."""
+    """Handles the intent Chart."""
 
     name = "chart"
 
@@ -30,7 +30,7 @@ class Charting:
         self._made = made
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Chart):
             return None

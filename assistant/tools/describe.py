@@ -17,7 +17,7 @@ _UNSEEN = "It is not described, since no model that sees is installed."
 
 
 class Describing:
-    """Takes the wish Describe."""
+    """Handles the intent Describe."""
 
     name = "describe"
 
@@ -34,7 +34,7 @@ class Describing:
         self._offers = offers
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Describe):
             return None

@@ -61,7 +61,7 @@ class Watched:
 
 
 class Clipping:
-    """Takes the wish Clip."""
+    """Handles the intent Clip."""
 
     name = "clip"
 
@@ -79,7 +79,7 @@ class Clipping:
         self._hearing = hearing
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Clip):
             return None

@@ -8,7 +8,7 @@ from assistant.images.generation.queue import Studio
 
 
 class Drawing:
-    """Takes the wish Draw."""
+    """Handles the intent Draw."""
 
     name = "draw"
 
@@ -16,7 +16,7 @@ class Drawing:
         self._studio = studio
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Draw):
             return None

@@ -8,7 +8,7 @@ from assistant.images.generation.queue import Studio
 
 
 class Editing:
-    """Takes the wish Edit."""
+    """Handles the intent Edit."""
 
     name = "edit"
 
@@ -16,7 +16,7 @@ class Editing:
         self._studio = studio
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Edit):
             return None

@@ -30,7 +30,7 @@ INVENTED = (
 
 
 class Enhancing:
-    """Takes the wish Enhance."""
+    """Handles the intent Enhance."""
 
     name = "enhance"
 
@@ -40,7 +40,7 @@ class Enhancing:
         self._turns = TurnTaking(WAITING)
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Enhance):
             return None

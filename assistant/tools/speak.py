@@ -22,7 +22,7 @@ _BETWEEN = 0.2  # seconds of silence after a sentence
 
 
 class Speaking:
-    """Takes the wish Speak."""
+    """Handles the intent Speak."""
 
     name = "speak"
 
@@ -31,7 +31,7 @@ class Speaking:
         self._made = made
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Speak):
             return None

@@ -45,7 +45,7 @@ class Transcription(Reply):
 
 
 class Transcribing:
-    """Takes the wish Transcribe. One recording at a time; another one waits."""
+    """Handles the intent Transcribe. One recording at a time; another one waits."""
 
     name = "transcribe"
 
@@ -58,7 +58,7 @@ class Transcribing:
         self._turns = TurnTaking("Waiting for another recording")
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         if not isinstance(request.wish, Transcribe):
             return None
         return self.transcription(request.wish.recording, request.question)

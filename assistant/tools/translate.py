@@ -24,7 +24,7 @@ _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
 class Translating:
-    """Takes the wish Translate."""
+    """Handles the intent Translate."""
 
     name = "translate"
 
@@ -42,7 +42,7 @@ class Translating:
         self._offers = offers
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Translate):
             return None
@@ -95,5 +95,5 @@ class Translating:
 
 
 def _other_numbers(line: str, said: str) -> bool:
-    """Small models change them; a clock may be written in another way, which is told, too."""
+    """Whether numbers differ: small models change them. Another notation of a time counts, too."""
     return bool(numbers(line) - numbers(said))

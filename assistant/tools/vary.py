@@ -10,7 +10,7 @@ _STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is draw
 
 
 class Varying:
-    """Takes the wish Vary."""
+    """Handles the intent Vary."""
 
     name = "vary"
 
@@ -18,7 +18,7 @@ class Varying:
         self._studio = studio
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
+        """The reply; None for any other intent."""
         wish = request.wish
         if not isinstance(wish, Vary):
             return None

@@ -39,7 +39,7 @@ def settings() -> Settings:
 
 
 def chosen() -> str:
-    """The library that this browser tab looks at: its conversation's, else the one picked.
+    """The library of this browser tab: its conversation's, else the chosen one.
 
     A conversation from the browser's history may be about another one than was picked since. One
     that somebody has deleted is not looked at: opened, it would be there again, and empty.
@@ -100,30 +100,30 @@ def _conversations() -> Conversations:
 
 @st.cache_resource(show_spinner=False)
 def answers() -> Answers:
-    """The answers in work, by conversation."""
+    """The running answers, by conversation."""
     return Answers()
 
 
 @st.cache_resource(show_spinner=False)
 def uploads() -> upload.Uploads:
-    """What is being added by this server."""
+    """The running uploads of this server."""
     return upload.Uploads()
 
 
 @st.cache_resource(show_spinner=False)
 def fetches() -> Fetches:
-    """Models on their way to this server."""
+    """The running downloads of this server."""
     return Fetches(tools.models(settings()).pull)
 
 
 @st.cache_resource(show_spinner=False)
 def tasks() -> Tasks:
-    """The measurement at work in this server."""
+    """The running measurement of this server."""
     return Tasks()
 
 
 def start(title: str, work: Work) -> None:
-    """Start a measurement, or say what is at work already; the page is drawn again with it."""
+    """Start a measurement, or say what is running already; then draw the page again."""
     try:
         tasks().start(title, work)
     except AssistantError as error:
@@ -132,18 +132,18 @@ def start(title: str, work: Work) -> None:
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:
-    """Makes an assistant of any library, with the one model: also outside of a page's thread."""
+    """Makes an assistant of any library with the shared model; works outside a page's thread."""
     how, kept = _answering(), _conversations()
     return lambda given, library: composition.assistant(given, library, how, kept, recorded=False)
 
 
 def chat_model() -> "LlamaCppChat | None":
-    """The one that all assistants share."""
+    """The chat model that all assistants share."""
     return _answering().model
 
 
 def alone() -> bool:
-    """Whether the server can be reached only from this machine, by the person it belongs to."""
+    """Whether the server can be reached only from this machine."""
     return _address() in ("127.0.0.1", "localhost", "::1")
 
 

@@ -20,7 +20,7 @@ _TRIED = 50  # ports after the usual one
 
 
 def serve(settings: Settings, port: int | None = None, address: str = LOOPBACK) -> int:
-    """Run the app until it is stopped; its exit status.
+    """Run the app until it is stopped, and return its exit status.
 
     Raises AssistantError when a port that was asked for is taken.
     """
@@ -44,7 +44,7 @@ def command(settings: Settings, port: int, address: str = LOOPBACK) -> list[str]
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The surroundings of that process."""
+    """The environment of that process."""
     from assistant.security import network_guard
 
     return {
@@ -71,7 +71,7 @@ def free_port(usual: int, wanted: int | None, address: str = LOOPBACK) -> int:
 
 
 def _run(command: list[str], surroundings: Mapping[str, str]) -> int:
-    if sys.platform != "win32":  # one process: whoever ends it, however, ends the app
+    if sys.platform != "win32":  # one process: ending it in any way ends the app
         os.execve(command[0], command, surroundings)
     with subprocess.Popen(command, env=surroundings) as process:
         try:
@@ -93,7 +93,7 @@ def _is_free(port: int, address: str) -> bool:
 
 
 def _config() -> dict[str, str]:
-    """Streamlit reads this file by itself only where it stands beside the script."""
+    """Streamlit reads this file by itself only beside the script."""
     if not _CONFIG.exists():
         return {}
     return dict(_flat(tomllib.loads(_CONFIG.read_text(encoding="utf-8"))))

@@ -18,7 +18,7 @@ _WELL_FORMED = re.compile(r"[\w-]{1,64}")
 
 
 def current() -> str:
-    """Its id; empty before the first question."""
+    """The id of the conversation; empty before the first question."""
     named = st.query_params.get(_NAME, "")
     # Going to another page and back drops the query from the address.
     identity: str = named if _WELL_FORMED.fullmatch(named) else st.session_state.get(_KEY, "")
@@ -37,7 +37,7 @@ def enter(identity: str, keep_page: bool = False) -> None:
 
 
 def leave() -> None:
-    """Go to a new one, which begins with its first question."""
+    """Go to a new conversation, which begins with its first question."""
     st.session_state.pop(_KEY, None)
     st.query_params.pop(_NAME, None)
     show(None)

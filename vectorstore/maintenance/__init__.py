@@ -1,1 +1,1 @@
-"""A library is made anew, verified, backed up and restored."""
+"""Maintenance of a library: rebuild, verify, back up, restore."""

@@ -1,4 +1,4 @@
-"""What keeps a library whole: it is compared, made anew, saved and brought up to date."""
+"""Maintenance of a library: comparing, rebuilding, backup and updates."""
 
 import threading
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Maintenance:
         self, catalog: Catalog, files: Files, index: DenseIndex, embedders: Embedders,
         engines: Callable[[], Engines], staged: Path,
     ) -> None:  # fmt: skip
-        """`staged` is where a rebuild gathers what it has made anew."""
+        """A rebuild collects its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
@@ -62,14 +62,14 @@ class Maintenance:
     def catch_up(
         self, progress: Callable[[Progress], None], cancel: threading.Event | None
     ) -> list[Incomplete]:
-        """Make anew what another model, chunker or reader has made, before something is added.
+        """Rebuild what another model, chunker or reader has made, before something is added.
 
         The documents that could not be read again.
         """
         return self._migrate(progress, cancel) if self._embedders.outdated() else []
 
     def rebuild_reason(self) -> str:
-        """For people: why the library is to be rebuilt, in a sentence, or nothing.
+        """A sentence for people on why the library should be rebuilt, or nothing.
 
         Raises LibraryError.
         """

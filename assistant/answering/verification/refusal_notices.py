@@ -6,7 +6,7 @@ from assistant.answering.passages.context_builder import Context
 from ingest.language.sentences import stems
 from ingest.language.words import content_words
 
-_MOST = 4  # words that are told
+_MOST = 4  # words that are named
 _SHORTEST = 3  # letters
 _ASKS = re.compile(
     r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE

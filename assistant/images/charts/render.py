@@ -60,7 +60,7 @@ def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> s
     told = _told(numbers, title, source)
     families, missing = fonts("".join(told.values()))
     with matplotlib.rc_context({**_STYLE, "font.family": families}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the person is told
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the person gets a notice
         figure = Figure(figsize=_size(numbers, kind), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()

@@ -118,7 +118,7 @@ def _crashed() -> CannotEnhance:
 
 
 def _why(error: str) -> str:
-    """What is to be installed, when a library of the system is missing."""
+    """The package to install, when a library of the system is missing."""
     missing = [package for library, package in _LIBRARIES.items() if library in error]
     if missing:
         return (

@@ -26,7 +26,7 @@ class Task:
     """A long task. Its thread writes its fields, and the page reads them."""
 
     def __init__(self, title: str, work: Work) -> None:
-        """Starts at once."""
+        """Start at once."""
         self.title = title
         self.done, self.total = 0, 0
         self.now = ""  # what is being done

@@ -16,7 +16,7 @@ class Fetch:
     """One model on its way."""
 
     def __init__(self, name: str, pull: Pull) -> None:
-        """Starts at once."""
+        """Start at once."""
         self.name = name
         self.doing, self.have, self.total = "Starting", 0, 0
         self.error = ""
@@ -29,7 +29,7 @@ class Fetch:
 
     @property
     def share(self) -> float:
-        """From 0 to 1; 0 as long as nobody knows how much it is."""
+        """From 0 to 1; 0 while the total is unknown."""
         return min(self.have / self.total, 1.0) if self.total else 0.0
 
     def wait(self, seconds: float) -> bool:
@@ -51,7 +51,7 @@ class Fetch:
 
 
 class Fetches:
-    """By the model's name, for all visitors of a server: each is fetched once."""
+    """The downloads of a server by model name: each model is fetched once."""
 
     def __init__(self, pull: Pull) -> None:
         self._pull = pull
@@ -59,7 +59,7 @@ class Fetches:
         self._all: dict[str, Fetch] = {}
 
     def start(self, name: str) -> Fetch:
-        """Joins one that is at work."""
+        """Start a download, or join a running one."""
         with self._lock:
             before = self._all.get(name)
             if before is None or before.ended:

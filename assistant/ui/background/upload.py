@@ -35,9 +35,9 @@ class Dropped(Protocol):
 
 
 class Upload:
-    """An `add` of files that were dropped together, or of files that wait in the queue; a rebuild.
+    """An `add` of files that were dropped together or wait in the queue; or a rebuild.
 
-    It may make documents anew that are in the library already, also before it adds others.
+    It may rebuild documents of the library, also before it adds others.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Upload:
 
     @property
     def making_anew(self) -> bool:
-        """Just now, or as soon as its turn comes."""
+        """Whether it rebuilds now, or as soon as its turn comes."""
         return not self.done and (self.anew or self.progress.anew)
 
     @property
@@ -80,7 +80,7 @@ class Upload:
         return self._cancel.is_set()
 
     def stop(self) -> None:
-        """End it; what is done stays, and the rest waits in the queue until it is continued."""
+        """Stop it; finished work stays, and the rest waits in the queue until it is continued."""
         self._cancel.set()
 
     def wait(self, seconds: float) -> bool:
@@ -123,7 +123,7 @@ class Upload:
             self._tidy([*self.paths, *map(Path, queued)])
 
     def _tidy(self, paths: Iterable[Path]) -> None:
-        """Delete what was dropped: the library has its own copies. What did not get in stays."""
+        """Delete dropped files: the library has its own copies. Failed files stay."""
         left = {job.path for job in self._library.jobs.all()}
         forget([str(path) for path in paths if str(path) not in left], self._folder)
 
@@ -134,7 +134,7 @@ class Upload:
 
 
 class Uploads:
-    """What is being added by this server, for all its visitors to see and to stop."""
+    """The uploads of this server, which all its visitors can see and stop."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -156,7 +156,7 @@ class Uploads:
         return upload
 
     def of(self, library: str) -> list[Upload]:
-        """Those at work, the oldest first."""
+        """The running uploads, the oldest first."""
         with self._lock:
             return [upload for name, upload in self._all if name == library and not upload.done]
 
@@ -169,7 +169,7 @@ def said(step: Progress) -> str:
 
 
 def folder(home: Path, library: str) -> Path:
-    """Where dropped files lie until they are in the library."""
+    """The folder of dropped files until they are in the library."""
     return home.absolute() / "uploads" / library
 
 
@@ -183,7 +183,7 @@ def forget(places: Iterable[str], below: Path) -> None:
 
 
 def clear(home: Path, library: Library) -> None:
-    """Delete what a crash in the middle of an upload has left behind, unless it is in the queue."""
+    """Delete leftovers of a crash during an upload, unless they are in the queue."""
     oldest = time.time() - _LEFT_OVER
     queued = {job.path for job in library.jobs.all()}
     with suppress(OSError):  # an upload says it when the home cannot be written to
@@ -193,7 +193,7 @@ def clear(home: Path, library: Library) -> None:
 
 
 def _outer(places: Sequence[str]) -> list[Path]:
-    """The files to read again: for what is inside of an archive, the archive."""
+    """The files to read again: for a file inside an archive, the archive."""
     return list(dict.fromkeys(Path(place.split(INSIDE)[0]) for place in places))
 
 

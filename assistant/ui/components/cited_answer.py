@@ -29,7 +29,7 @@ _component = st.components.v2.component(
 
 
 def draw(answer: Mapping[str, Any], shown: Shown | None) -> None:
-    """A finished answer. A click on a mark, source or passage opens its page."""
+    """Draw a finished answer. A click on a mark, source or passage opens its page."""
     key = f"answer-{answer['id']}"
     opened = shown.source.removeprefix(f"{key}/") if shown else ""
     _component(key=key, data=_finished(answer, opened), on_open_change=partial(_open, key, answer))
@@ -141,7 +141,7 @@ def _note(answer: Mapping[str, Any]) -> str:
 
 
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a citation or passage stands; in a recording with the time that a player shows."""
+    """The source of a citation or passage; in a recording with its time."""
     seconds = row.get("seconds")
     time = {} if seconds is None else {"time": clock(seconds)}
     return {"document": readable(row["document"]), "page": row["page"], **time}
@@ -157,7 +157,7 @@ def _excerpt(passage: str) -> str:
 
 
 def footer(answer: Mapping[str, Any]) -> str:
-    """Time, and the model or the cells of tables that the answer is computed from."""
+    """The footer: time, and the model or the table cells."""
     model, cells = answer["model"], len(answer.get("cells", ()))
     by = "quoted from the documents" if model == "extractive" else model
     if answer.get("asked_back"):

@@ -30,7 +30,7 @@ _scroll = st.components.v2.component(
 
 
 def panel(library: Library) -> None:
-    """Nothing when no page is open."""
+    """Draw the panel, if a page is open."""
     opened = session.shown()
     if opened is None:
         return
@@ -112,9 +112,9 @@ def _page(library: Library, opened: Shown) -> None:
 
 
 def cited_lines(opened: Shown, page: Page) -> range:
-    """Where the quote's lines stand now; empty when they no longer stand together on the page.
+    """The present place of the quote's lines; empty when they are no longer together on the page.
 
-    Another file may have the name by now, so that the boxes of the answer are not believed.
+    Another file may have this name now, so the boxes of the answer are not trusted.
     """
     places = lines_of(opened.quote, page)
     as_cited = [p for p in places if _is_place(p, opened, page)]

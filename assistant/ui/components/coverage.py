@@ -16,7 +16,7 @@ class Remark:
 
 
 def bar(coverage: Coverage) -> str:
-    """A bar as HTML: text, recognised text, what was left out, what could not be read."""
+    """A bar as HTML: text, recognised text, omitted text, unreadable text."""
     parts = [
         ("text", coverage.extracted - coverage.dropped, "read as text"),
         ("ocr", coverage.ocr, "recognised in pictures"),
@@ -40,7 +40,7 @@ def phrase(coverage: Coverage) -> str:
     read = coverage.extracted + coverage.ocr
     if not read + coverage.unread:
         return "no text"
-    # Rounded down: "100 %" of a document with an unreadable page would be a lie.
+    # Rounded down: "100 %" of a document with an unreadable page would be false.
     share = f"{100 * read // (read + coverage.unread)} % of its text read"
     told = share if coverage.unread else "all of its text read"
     if not coverage.ocr:
@@ -54,7 +54,7 @@ def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
 
 
 def missing(note: str, read: int, unread: int) -> str:
-    """What is wrong with a page, from its note and its characters; empty when nothing is."""
+    """The problem of a page, from its note and its characters; empty without one."""
     estimate = f", {read:,} of an estimated {read + unread:,} characters" if unread else ""
     return f"{note or 'not read'}{estimate}" if note or unread else ""
 

@@ -18,7 +18,7 @@ _REMARKS = 30  # pages named at once
 
 
 def draw(library: Library) -> None:
-    """With a box to find one by its name where there are many."""
+    """Draw the list, with a search box where there are many."""
     documents = library.documents()
     _totals(documents)
     wanted = _wanted(documents)
@@ -74,7 +74,7 @@ def _worth_a_look(document: DocumentInfo) -> bool:
 
 
 def _pages(library: Library, document: DocumentInfo) -> None:
-    """The pages that were not read as they stand; a click opens one."""
+    """Draw the pages that were not read completely; a click opens one."""
     key = f"coverage-{document.sha256}"
     popover = st.popover("Coverage", key=key, on_change="rerun")
     if not popover.open:  # the page is drawn often while files are added
@@ -96,12 +96,12 @@ def _pages(library: Library, document: DocumentInfo) -> None:
 
 
 def _open_remark(popover: str, shown: Shown) -> None:
-    st.session_state[popover] = False  # else it would stay open above the page
+    st.session_state[popover] = False  # otherwise it would stay open above the page
     session.show(shown)
 
 
 def facts(document: DocumentInfo) -> str:
-    """Sizes, how much can be found, and what is worth a word of warning, as HTML."""
+    """Sizes, coverage and warnings, as HTML."""
     sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
     told = f"{sizes} · {coverage.phrase(document.coverage)}"
     warnings = [] if document.status == "ready" else [document.status]

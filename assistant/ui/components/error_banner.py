@@ -7,7 +7,7 @@ from assistant.ui.components.escaping import plain
 
 
 def say(error: object) -> None:
-    """Here and now."""
+    """Show an error now."""
     st.error(plain(error), icon=":material/error:")
 
 

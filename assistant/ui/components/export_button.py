@@ -14,7 +14,7 @@ from vectorstore.library import Library
 
 
 def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
-    """Nothing for an answer without a receipt; the pack is made when the button is pressed."""
+    """Draw the button, if the answer has a receipt; the pack is made when it is pressed."""
     receipts, identity = assistant.receipts, answer["id"]
     if receipts is None or not receipts.has(identity):
         return
@@ -32,7 +32,7 @@ def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
 
 
 def _pack(receipt: Receipt, shown: Library) -> str:
-    """With pages of the library that it came from, whichever is shown by now."""
+    """The pack, with pages of the answer's own library, whichever is shown."""
     if receipt.library in ("", shown.name):
         return evidence_pack(receipt, shown)
     with composition.library_of(resources.settings(), receipt.library) as library:

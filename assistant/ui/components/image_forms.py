@@ -24,7 +24,7 @@ Start = Callable[[str, Any], bool]
 
 
 def options(key: str) -> dict[str, Any]:
-    """`steps`, `seed` and `guidance`; None is as the model likes it."""
+    """`steps`, `seed` and `guidance`; None is the model's default."""
     with st.expander("How"):
         st.text_input("What the picture must not show", key=f"{key}-negative")
         steps, seed, guidance = st.columns(3)
@@ -38,12 +38,12 @@ def options(key: str) -> dict[str, Any]:
 
 
 def negative(key: str) -> str:
-    """What was written under `options`."""
+    """The text written under `options`."""
     return str(st.session_state.get(f"{key}-negative", "")).strip()
 
 
 def size(key: str) -> tuple[int, int] | None:
-    """Width and height in pixels; None is as the model likes it."""
+    """Width and height in pixels; None is the model's default."""
     picked = st.segmented_control(
         "Size", list(_SIZES), default="", key=f"{key}-size",
         format_func=lambda size: f"{_SIZES[size]} {size}".strip(),

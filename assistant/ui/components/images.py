@@ -25,7 +25,7 @@ Search = Callable[[Told], list[PictureHit]]
 
 
 def draw(library: Library) -> None:
-    """Closed until somebody looks for a picture."""
+    """Draw the search for pictures, closed at first."""
     with st.expander("Pictures", key="pictures"):
         words = st.text_input(
             "Find pictures by their text or description",
@@ -55,7 +55,7 @@ def _found(library: Library, words: str, file: Any) -> None:
 
 
 def _kept(library: Library, asked: str, search: Search) -> list[PictureHit]:
-    """What was found stays while pages are opened, until the library changes."""
+    """The results, which stay while pages are opened, until the library changes."""
     now = library.name, library.generation(), asked
     before = st.session_state.get(_FOUND)
     if before is None or before[0] != now:
@@ -65,7 +65,7 @@ def _kept(library: Library, asked: str, search: Search) -> list[PictureHit]:
 
 
 def _searched(search: Search) -> list[PictureHit]:
-    """With how far it is: documents that are new are looked at first."""
+    """Search with progress: new documents are processed first."""
     bar = st.progress(0.0, "Looking at the pictures…")
 
     def told(document: str, done: int, total: int) -> None:

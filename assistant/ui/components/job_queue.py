@@ -23,7 +23,8 @@ _FAILED = 12  # files with buttons of their own
 
 @st.fragment(run_every=1.0)
 def draw(library: Library, told: bool) -> None:
-    """`told`: the page shows how this visitor's upload has ended, or there is none."""
+    """Draw the queue. `told`: the page shows the result of this visitor's upload, or there is
+    none."""
     mine: Upload | None = st.session_state.get(UPLOAD)
     if not told and mine and mine.done:
         st.rerun()
@@ -43,14 +44,14 @@ def draw(library: Library, told: bool) -> None:
 
 
 def start(library: Library, again: Sequence[str]) -> None:
-    """Try files once more, or without any continue what was stopped."""
+    """Try files again; without any, continue what was stopped."""
     home = resources.settings().home
     st.session_state[UPLOAD] = resources.uploads().start(library, home, again=again)
     st.rerun()
 
 
 def draw_list(rows: Sequence[Work], failed: bool = False) -> None:
-    """Names with how far they are, or why they are not in the library."""
+    """Draw names with their progress, or the reason of a failure."""
     if not rows:
         return
     kind = "failed" if failed else "fine"
@@ -153,7 +154,7 @@ def _failure(library: Library, job: Job) -> None:
 
 
 def _buttons() -> DeltaGenerator:
-    """Beside what they are about, and on a narrow screen together below it."""
+    """Draw buttons beside their item, or below it on a narrow screen."""
     return st.container(horizontal=True, vertical_alignment="center", width="content")
 
 

@@ -16,7 +16,7 @@ _CHANGES = 50  # questions of each kind
 
 
 def runs(kept: Runs) -> None:
-    """The latest runs; one is looked at, alone or beside another."""
+    """Draw the latest runs; one is shown, alone or beside another."""
     st.subheader("Runs", anchor=False)
     found = [run for run in kept.recent(_LATEST) if run.asked]
     if not found:
@@ -40,7 +40,7 @@ def runs(kept: Runs) -> None:
 
 
 def _changed_since(run: Run, found: Sequence[Run]) -> int:
-    """The number of the last run before that asked the same with other settings; 0: none did."""
+    """The number of the last earlier run of the same set with other settings; 0: none."""
     same = [
         other
         for other in found

@@ -25,7 +25,7 @@ Ask = Callable[[str, Sequence[Path]], None]  # words, and files that came with t
 
 
 class Recorded(Protocol):
-    """Sound as the browser hands it over."""
+    """A recording from the browser."""
 
     name: str
 
@@ -33,7 +33,7 @@ class Recorded(Protocol):
 
 
 class Spoken:
-    """A recording in work; its file is gone once it was heard."""
+    """A recording in progress; its file is deleted once it is transcribed."""
 
     def __init__(
         self, recorded: Recorded, before: str, files: Sequence[Path], conversation: str = ""
@@ -59,13 +59,13 @@ class Spoken:
         self.listen()
 
     def listen(self) -> None:
-        """Also once more, when a speech model has come."""
+        """Start to listen; also again, when a speech model has been fetched."""
         tool = speech.transcribing(resources.settings())
         self.running = Running(tool.transcription(self._path))
 
     @property
     def words(self) -> str:
-        """What was typed and what was heard so far."""
+        """The typed words and the transcript so far."""
         return " ".join([*self.before.split(), *self.running.reply.so_far.split()])
 
     def forget(self) -> None:
@@ -81,19 +81,19 @@ def take(recorded: Recorded, before: str, files: Sequence[Path]) -> None:
 
 
 def forget() -> None:
-    """What is being heard, if there is something."""
+    """Discard the present recording, if there is one."""
     if spoken := st.session_state.pop(_KEY, None):
         spoken.forget()
 
 
 def busy() -> bool:
-    """Whether something is being heard for this conversation; it waits when one goes to another."""
+    """Whether a recording of this conversation is in progress."""
     spoken: Spoken | None = st.session_state.get(_KEY)
     return spoken is not None and spoken.conversation == conversation.current()
 
 
 def draw(ask: Ask) -> None:
-    """What is heard, in the place of the next question; `ask` asks it."""
+    """Draw the transcript in the place of the next question; `ask` asks it."""
     spoken: Spoken | None = st.session_state.get(_KEY)
     if spoken is None:
         return
@@ -112,7 +112,7 @@ def draw(ask: Ask) -> None:
 
 @st.fragment(run_every=0.25)
 def _live(spoken: Spoken) -> None:
-    """What is understood so far. Then the whole page is drawn, with the question."""
+    """Draw the transcript so far; at its end, draw the whole page with the question."""
     if spoken.running.done:
         st.rerun()
     words = spoken.words
@@ -123,7 +123,7 @@ def _live(spoken: Spoken) -> None:
 
 
 def _heard(spoken: Spoken, ask: Ask) -> None:
-    """It is over: the words are asked, or it is said why there are none."""
+    """At the end, ask the words, or say why there are none."""
     forget()
     if spoken.running.error:
         conversation.keep_error(spoken.running.error)

@@ -12,7 +12,8 @@ from assistant.ui.components.escaping import plain
 
 
 def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
-    """Under an answer that misses a model; `again` does what was wished once it is here."""
+    """Draw the offer under an answer that needs a model; `again` repeats the request once it is
+    here."""
     for offer in answer.get("offers", ()):
         with st.container(key=f"offer-{answer['id']}-{offer['name']}", border=True):
             st.markdown(plain(told(offer)))
@@ -27,7 +28,7 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
 
 
 def told(offer: Mapping[str, Any]) -> str:
-    """Its name, size, licence and what it takes here."""
+    """Its name, size, licence and cost here."""
     size = f"{offer['bytes'] / 1e6:,.0f} MB" if offer["bytes"] else "size unknown"
     extra = missing_extra(offer["role"])
     notes = [note for note in (offer["note"], extra and f"needs {extra}") if note]

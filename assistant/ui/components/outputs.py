@@ -27,7 +27,7 @@ Ask = Callable[[str, Wish], None]
 
 
 def attached(paths: list[str], turn: str) -> None:
-    """Beside the question that they came with; a conversation may ask about a file twice."""
+    """Draw attachments beside their question; a conversation may ask about a file twice."""
     if not paths:
         return
     with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{turn}"):
@@ -39,7 +39,7 @@ def attached(paths: list[str], turn: str) -> None:
 
 
 def draw(answer: Mapping[str, Any], ask: Ask) -> None:
-    """Under an answer; `ask` does what a button is for, as a new turn."""
+    """Draw output under an answer; `ask` runs a button's request as a new turn."""
     for kind in ("images", "audio"):
         for number, path in enumerate(map(Path, answer.get(kind, ()))):
             with st.container(key=f"made-{answer['id']}-{kind}-{number}"):
@@ -118,7 +118,7 @@ def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
 
 
 def _add(path: Path, name: str) -> None:
-    """In the background, as files are that are dropped on the Library page."""
+    """Add it in the background, like files on the Library page."""
     try:
         resources.uploads().start(
             resources.library(), resources.settings().home, [_File(path, name)]

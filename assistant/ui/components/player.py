@@ -19,7 +19,7 @@ _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 
 
 def draw(document: str, file: Path, seconds: float) -> None:
-    """From that second on; nothing for other documents. `file` is the library's own copy."""
+    """Draw the player from a second on, for recordings only. `file` is the library's own copy."""
     kind = media_kinds.kind(document)
     if kind not in ("audio", "video"):
         return
@@ -33,7 +33,7 @@ def draw(document: str, file: Path, seconds: float) -> None:
 
 
 def _not_played(file: Path) -> str:
-    """Why a browser cannot play it, or nothing."""
+    """Why a browser cannot play a file, or nothing."""
     if not file.exists():
         return "The library's copy of this recording is gone: add the file again."
     if file.suffix not in _FORMATS:

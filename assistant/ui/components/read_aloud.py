@@ -32,7 +32,7 @@ _component = st.components.v2.component(
 
 @st.fragment
 def draw(answer: Mapping[str, Any]) -> None:
-    """Below a finished answer; one is read at a time in a tab of the browser."""
+    """Draw the button below a finished answer; a browser tab reads one answer at a time."""
     if not answer["answer"]:
         return
     key = f"aloud-{answer['id']}"
@@ -75,7 +75,7 @@ def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(key: str, answer: Mapping[str, Any]) -> None:
-    """The browser asks for a piece: the first one begins the reading."""
+    """Handle the browser's request for a piece: the first one begins the reading."""
     want = st.session_state[key].want
     if not want:
         return

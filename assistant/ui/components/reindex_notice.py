@@ -12,7 +12,7 @@ from vectorstore.library import Library
 
 
 def draw(library: Library) -> None:
-    """Nothing for a library that is as it would be made now, or is being made anew."""
+    """Draw nothing for a library that is up to date, or is being rebuilt."""
     if any(upload.making_anew for upload in resources.uploads().of(library.name)):
         return
     why = ""

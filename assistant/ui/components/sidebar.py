@@ -25,13 +25,13 @@ def draw(assistant: Assistant) -> None:
         )
         _scope(assistant)
         _refusal(assistant.learned_threshold())
-        if resources.alone():  # what others asked is not for every visitor to read
+        if resources.alone():  # visitors must not read what others asked
             _recent(assistant)
         _about(assistant)
 
 
 def library() -> None:
-    """Which library is looked at, where there are several."""
+    """Draw the choice of library, where there are several."""
     names = composition.libraries(resources.settings())
     now = resources.chosen()
     if len(names) < 2 or now not in names:
@@ -56,7 +56,7 @@ def threshold() -> float | None:
 
 
 def _refusal(learned: float | None) -> None:
-    """From strict to helpful, with what each was measured to do, and what was learned."""
+    """Draw the choice from strict to helpful, with measured effects, and the learned one."""
     set_so = resources.settings().refusal_threshold
     now = next((name for name, point in POINTS.items() if point.threshold == set_so), None)
     names, usual = list(POINTS), now
@@ -64,7 +64,7 @@ def _refusal(learned: float | None) -> None:
         names, usual = [*POINTS, _LEARNED], _LEARNED
     # Kept apart from the widget, as in _scope.
     chosen = st.session_state.get("refusal", usual)
-    if chosen in (now, _LEARNED):  # nobody has chosen another one
+    if chosen in (now, _LEARNED):  # no other one was chosen
         chosen = usual if st.session_state.get("refusal-usual") != usual else chosen
     st.session_state["refusal-usual"] = usual
     picked = st.segmented_control(

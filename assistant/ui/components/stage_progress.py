@@ -7,7 +7,7 @@ from assistant.contract.reply import Reply
 
 
 def draw(reply: Reply) -> None:
-    """Nothing for what does not work in steps."""
+    """Draw progress, for tools that work in steps."""
     now = reply.activity.progress
     if now is None:
         return

@@ -1,4 +1,4 @@
-"""The look of the app beyond its theme."""
+"""The styles of the app beyond its theme."""
 
 from pathlib import Path
 

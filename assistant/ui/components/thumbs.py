@@ -20,7 +20,7 @@ def told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
 
 
 def draw(answer: Answer) -> None:
-    """As it was rated before; another click changes it, the same one takes it back.
+    """Draw the thumbs; another click changes a rating, the same one withdraws it.
 
     A file of feedback that cannot be used takes the thumbs away, and not the answer.
     """
@@ -44,7 +44,7 @@ def _rate(key: str, answer: Answer) -> None:
 
 
 def opened(answer: Answer, document: str, page: int) -> None:
-    """A mark of the answer was clicked."""
+    """Record that a mark of the answer was clicked."""
     try:
         resources.feedback().note_opened(answer, (document, page))
     except PinciteError as error:

@@ -16,14 +16,14 @@ _DONE = {
 
 
 def draw(answer: Mapping[str, Any], instead: Callable[[], None]) -> None:
-    """Nothing for an answer. `instead` asks the same words of the documents."""
+    """Draw nothing for an answer. `instead` asks the documents the same question."""
     done = _DONE.get(answer["tool"])
     if done is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"tool-{answer['id']}"):
         why = f", because of {answer['why']}" if answer.get("why") else ""
         st.caption(plain(f"{done}{why}."))
-        if answer.get("why"):  # a tool that a command or a button named is meant
+        if answer.get("why"):  # a tool that was chosen by a command or a button
             st.button(
                 "Ask the documents instead", key=f"instead-{answer['id']}", on_click=instead,
                 type="tertiary", icon=":material/undo:",

@@ -26,7 +26,8 @@ _TOOLS = {
 
 
 def button(busy: bool, ask: Ask) -> None:
-    """Above the input; `ask` gets words for the conversation, and the wish."""
+    """Draw the button above the input; `ask` receives words for the conversation, and the
+    intent."""
     with st.bottom, st.container(key="tools", horizontal=True):
         st.button(
             "Tools", icon=":material/handyman:", disabled=busy, key="open-tools",
@@ -38,7 +39,7 @@ def button(busy: bool, ask: Ask) -> None:
 
 
 def _stay(open: bool) -> None:
-    """The page may be drawn anew under the dialog: whether it is open is kept apart."""
+    """Keep the dialog open when the page is drawn again under it."""
     st.session_state[_OPEN] = open
 
 
@@ -167,7 +168,7 @@ def _file(tool: str, kinds: Sequence[Kind]) -> Path | None:
 
 
 def _kept(dropped: Any) -> Path:
-    """Written once, though the dialog is drawn anew with each click."""
+    """Saved once, although the dialog is drawn again with each click."""
     known: dict[str, Path] = st.session_state.setdefault("dropped", {})
     if dropped.file_id not in known:
         folder = resources.settings().home / "attached"

@@ -34,7 +34,7 @@ class Waiting:
 
 
 def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
-    """Of all processes; `uploads` are those at work in this one, which know the pages."""
+    """The queue of all processes; `uploads` are those of this one, which know the pages."""
     jobs = library.jobs.all()
     moving = sorted((job for job in jobs if job.state in _RANK), key=lambda job: _RANK[job.state])
     left = [job for job in jobs if job.state == "cancelled"]
@@ -46,7 +46,7 @@ def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
 
 
 def _work(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[Work]:
-    # A file's reader begins before its turn comes to be indexed, and only its run knows.
+    # A file is read before its turn to be indexed, and only its run knows.
     steps = {name: step for upload in uploads for name, step in upload.pages.items()}
     found = [Work(job.name, said(steps[job.name])) for job in jobs if job.name in steps]
     return found + [Work(job.name, job.state) for job in jobs if job.name not in steps]

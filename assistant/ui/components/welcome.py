@@ -9,7 +9,7 @@ from assistant.ui.components.escaping import plain
 
 
 def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
-    """`ask` gets the suggestion that was clicked."""
+    """Draw the screen; `ask` receives the clicked suggestion."""
     documents = assistant.library.documents()
     with st.container(key="welcome"):
         if documents:
@@ -23,7 +23,7 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
 
 
 def held(documents: int, pages: int) -> str:
-    """What the library holds, as sentences."""
+    """The contents of the library, as sentences."""
     these = "1 document" if documents == 1 else f"{documents} documents"
     leaves = "1 page" if pages == 1 else f"{pages} pages"
     return (

@@ -36,7 +36,7 @@ from ingest.errors import PinciteError
 
 
 def page() -> None:
-    """All of it, from top to bottom."""
+    """Draw the page from top to bottom."""
     style.apply()
     try:
         assistant = resources.assistant()
@@ -66,7 +66,7 @@ def _chat(assistant: Assistant) -> None:
 
 
 def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
-    """A question with what came with it, its answer, what was made, and what can be done now."""
+    """Draw a question with its attachments, its answer, output and buttons."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
     cited_answer.draw(turn, session.shown())
     outputs.draw(turn, _wish)
@@ -100,7 +100,7 @@ def _in_work(identity: str, running: Running) -> None:
 
 @st.fragment(run_every=0.25)
 def _live(identity: str, running: Running) -> None:
-    """The answer as it is written. Once it is kept, the whole page is drawn with it."""
+    """Draw the running answer; once it is saved, draw the whole page with it."""
     if running.done:
         if not running.error:
             resources.answers().forget(identity)
@@ -114,7 +114,7 @@ def _live(identity: str, running: Running) -> None:
 
 
 def _input(assistant: Assistant, busy: bool) -> None:
-    """Words, with files when there are any; or a tool from the list of all."""
+    """Read words, files, or a tool from the dialog."""
     empty = not assistant.library.documents()
     hint = "Ask for a picture, or add documents first" if empty else "Ask about your documents"
     tools_dialog.button(busy, _wish)

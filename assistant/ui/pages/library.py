@@ -40,7 +40,7 @@ _name_rows = st.components.v2.component(
 
 
 def page() -> None:
-    """All of it, from top to bottom."""
+    """Draw the page from top to bottom."""
     style.apply()
     st.title("Library", anchor=False)
     try:
@@ -88,7 +88,7 @@ def _uploader(library: Library) -> None:
 
 
 def kinds() -> str:
-    """What can be read, in the words of people."""
+    """The readable kinds of files, in everyday words."""
     known = [kind for kind, suffix in _KINDS.items() if suffix in LOADERS]
     return f"{', '.join(known[:-1])} and {known[-1]}."
 
@@ -110,7 +110,7 @@ def _ended(library: Library, upload: Upload) -> None:
 
 
 def _outcomes(upload: Upload, queued: set[str]) -> None:
-    """What became of the files; those that did not get in are in the queue, with buttons."""
+    """Draw the results of the files; failed ones are in the queue, with buttons."""
     failed = upload.summary.failed if upload.summary else []
     inside = [Work(Path(f.path).name, f.error) for f in failed if f.path not in queued]
     added = [Work(path.name, "in the library") for path in upload.added(queued)]
@@ -121,7 +121,7 @@ def _outcomes(upload: Upload, queued: set[str]) -> None:
 
 
 def summed_up(done: AddSummary) -> str:
-    """What an upload did, in a few words."""
+    """The result of an upload in a few words."""
     counts = [
         (done.added, "added"),
         (done.updated, "replaced by a newer version"),
@@ -137,9 +137,9 @@ def summed_up(done: AddSummary) -> str:
 
 @st.fragment(run_every=2.0)
 def _watch(library: Library, drawn: int) -> None:
-    """Draws the page anew once another visitor or process has changed the library."""
+    """Draws the page again when another visitor or process has changed the library."""
     with suppress(PinciteError):  # the page itself says what is wrong
-        # A dialog would be closed by it, in the midst of the question.
+        # It would close an open dialog.
         if library.generation() != drawn and not st.session_state.get(document_list.ASKED):
             st.rerun()
 

@@ -20,7 +20,7 @@ _OWN, _FOLDER = "My questions about this library", "A folder of questions"
 
 
 def page() -> None:
-    """All of it, from top to bottom."""
+    """Draw the page from top to bottom."""
     style.apply()
     st.title("Measure", anchor=False)
     try:
