@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation import judging
-from assistant.evaluation.question_sets import Question, read_questions, read_rows
+from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
 from benchmarks import common
 
 SEED = 20

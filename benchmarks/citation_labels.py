@@ -26,7 +26,7 @@ from assistant.build import composition
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.outcome import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.settings import Settings
 from benchmarks import citation_attacks, common
 from vectorstore.embedding.embedder import Embedder

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import platformdirs
 
-from assistant.evaluation.question_sets import Question, read_questions, read_rows
+from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
 from assistant.models.roles import Role
 from assistant.models.store import Models
 from assistant.settings import Settings

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.models.roles import Role
 from benchmarks import common, crash_contents, crash_disk, crash_folder
 from benchmarks.crash_contents import contents, differences, state

@@ -28,7 +28,7 @@ from assistant.build import composition
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.request import Request
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.settings import Settings
 from assistant.tools.answer import Answer
 from benchmarks import common, text_library

@@ -24,7 +24,7 @@ from assistant.answering.passages.budget import Budget
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.request import Request
 from assistant.contract.trace import Trace
-from assistant.evaluation.question_sets import Question, read_questions, read_rows
+from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
 from assistant.tools.answer import Answer
 from benchmarks import answers, common
 from vectorstore.embedding.embedder import Embedder, load_embedder

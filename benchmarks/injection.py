@@ -30,7 +30,7 @@ from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import words
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.prompts import REFUSAL
 from assistant.routing.decision import Said

@@ -15,7 +15,7 @@ from langchain_core.messages import HumanMessage
 
 from assistant.evaluation import judging
 from assistant.evaluation.metrics import bootstrap_interval, token_f1
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from benchmarks import common
 
 PROMPT = (

@@ -23,7 +23,7 @@ from assistant.contract.request import Request
 from assistant.conversation.completion import completed
 from assistant.conversation.from_messages import turns
 from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.tools.answer import Answer
 from assistant.tools.clarify import AskBack
 from benchmarks import common

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from benchmarks import common
 from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines

@@ -38,9 +38,9 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
     import torch
     from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
 
-    from assistant.images.generation import weights
-    from assistant.images.generation.load_pipeline import parts, target
-    from assistant.images.generation.model_families import family
+    from assistant.images.generation.models import weights
+    from assistant.images.generation.models.load_pipeline import parts, target
+    from assistant.images.generation.models.model_families import family
 
     device, kind = target(weights.parameters(model))
     pipeline = DiffusionPipeline.from_pretrained(
@@ -128,7 +128,7 @@ def random_model(folder: Path, *, large: bool) -> Path:
     )
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    from assistant.images.generation import single_file
+    from assistant.images.generation.models import single_file
 
     shapes = Path(single_file.__file__).with_name("shapes") / "sd1"
     read = {p: json.loads((shapes / p / "config.json").read_text()) for p in ("unet", "vae")}
@@ -163,7 +163,7 @@ def calibrate() -> None:
     import torch
     from diffusers import UNet2DConditionModel
 
-    from assistant.images.generation import single_file
+    from assistant.images.generation.models import single_file
 
     side = np.ones((1024, 1024), np.float32)
     shape = Path(single_file.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"

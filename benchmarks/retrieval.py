@@ -18,7 +18,7 @@ from assistant.evaluation.metrics import (
     page_recall,
     paired_difference,
 )
-from assistant.evaluation.question_sets import Question, read_rows
+from assistant.evaluation.sets.question_sets import Question, read_rows
 from benchmarks import common, scifact
 
 HITS = 25  # asked for, so that five different pages are among them

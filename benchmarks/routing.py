@@ -17,7 +17,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.classifier import Likeness
 from assistant.routing.decision import Choice, Said
 from assistant.routing.dispatch import Rules

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from assistant.evaluation.metrics import bootstrap_interval, ndcg, paired_difference
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from benchmarks import common, text_library
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.build import speech
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.models.fetch import user_cache
 from assistant.models.store import Models
 from assistant.settings import Settings

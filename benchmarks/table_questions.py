@@ -16,7 +16,7 @@ from typing import Any
 from assistant.build import composition
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.settings import Settings
 from assistant.tools.answer_from_tables import Tables
 from benchmarks import common

@@ -82,7 +82,7 @@ HOMES = {
     "ctranslate2": {"ingest/media/whisper.py"},
     "faster_whisper": {"ingest/media/whisper.py"},
     "defusedxml": {"ingest/office/ooxml.py"},
-    "diffusers": {"assistant/images/generation/load_pipeline.py"},
+    "diffusers": {"assistant/images/generation/models/load_pipeline.py"},
     "filelock": {
         "assistant/models/fetch.py",
         "assistant/models/isolated_environment.py",
@@ -126,7 +126,7 @@ HOMES = {
     "rapidocr": {"ingest/images/ocr/rapid.py"},
     "realesrgan_ncnn_vulkan_wrapper": {"assistant/images/super_resolution/child.py"},
     "safetensors": {
-        "assistant/images/generation/weights.py",
+        "assistant/images/generation/models/weights.py",
         "vectorstore/embedding/bert_graph.py",
     },
     "sentence_transformers": {
@@ -154,14 +154,14 @@ HOMES = {
     "tokenizers": {"vectorstore/embedding/onnx_int8.py"},
     "torch": {
         "assistant/images/generation/run_pipeline.py",
-        "assistant/images/generation/load_pipeline.py",
+        "assistant/images/generation/models/load_pipeline.py",
         "assistant/images/generation/previews.py",
         "assistant/images/vision/transformers_models.py",
         "assistant/images/vision/tagger.py",
     },
     "transformers": {
-        "assistant/images/generation/load_pipeline.py",
-        "assistant/images/generation/single_file.py",
+        "assistant/images/generation/models/load_pipeline.py",
+        "assistant/images/generation/models/single_file.py",
         "assistant/images/vision/transformers_models.py",
     },
 }

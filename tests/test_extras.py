@@ -16,7 +16,7 @@ from assistant.images.vision.tagger import Tagging
 from assistant.images.vision.transformers_models import Blip
 from assistant.models.catalogue import default_model
 from assistant.storage.output_files import Made
-from assistant.ui.components.model_offers import told
+from assistant.ui.components.tools.model_offers import told
 from ingest.errors import PinciteError
 from ingest.images.ocr.rapid import Rapid
 from ingest.media.ffmpeg import Media

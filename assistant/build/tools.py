@@ -11,7 +11,7 @@ from assistant.build.engines import looking
 from assistant.build.speech import speaking, speech_offers, transcribing
 from assistant.contract.outcome import Offer
 from assistant.contract.request import Specialist
-from assistant.images.generation.model_offers import offers
+from assistant.images.generation.models.model_offers import offers
 from assistant.images.generation.queue import Studio
 from assistant.images.super_resolution.real_esrgan import RealEsrgan
 from assistant.images.vision.model_offers import chat_offers

@@ -84,7 +84,7 @@ def _measure(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -
 
 
 def _own(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
-    from assistant.evaluation.own import own
+    from assistant.evaluation.sets.own import own
 
     return _measured(args, settings, own(settings, settings.library).file, True)
 
@@ -103,10 +103,10 @@ def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named:
 
 def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
     from assistant.build import composition
-    from assistant.evaluation.drafting import Drafting
-    from assistant.evaluation.own import own
-    from assistant.evaluation.question_sets import to_row
     from assistant.evaluation.running import Step
+    from assistant.evaluation.sets.drafting import Drafting
+    from assistant.evaluation.sets.own import own
+    from assistant.evaluation.sets.question_sets import to_row
 
     how = composition.answering(settings)
     if how.model is None:

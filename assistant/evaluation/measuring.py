@@ -10,11 +10,11 @@ from assistant.answering.verification import answerability
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.errors import BadQuestionSet
-from assistant.evaluation import folders, sources
-from assistant.evaluation.folders import QuestionSet
 from assistant.evaluation.running import Running, Step
 from assistant.evaluation.runs import Run, Runs
-from assistant.evaluation.sources import Source
+from assistant.evaluation.sets import folders, sources
+from assistant.evaluation.sets.folders import QuestionSet
+from assistant.evaluation.sets.sources import Source
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
 from vectorstore.add_report import Progress

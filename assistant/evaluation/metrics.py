@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.evaluation.question_sets import Evidence
+from assistant.evaluation.sets.question_sets import Evidence
 
 PagePair = tuple[str, int]  # document, page
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.from_messages import turns
-from assistant.evaluation.question_sets import Question, to_row
 from assistant.evaluation.runs import Runs
-from assistant.evaluation.sources import Source
+from assistant.evaluation.sets.question_sets import Question, to_row
+from assistant.evaluation.sets.sources import Source
 from ingest.errors import PinciteError
 
 HITS = 25  # pages that are requested; the first five or ten count

@@ -22,7 +22,7 @@ from assistant.evaluation.metrics import (
     page_recall,
     recall,
 )
-from assistant.evaluation.question_sets import Behaviour, Evidence, Question, from_row
+from assistant.evaluation.sets.question_sets import Behaviour, Evidence, Question, from_row
 
 Row = dict[str, Any]
 Pair = tuple[float, float]  # of a ratio: how many are right, how many there are

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from assistant.evaluation.question_sets import Question
+from assistant.evaluation.sets.question_sets import Question
 from assistant.feedback.ratings import Feedback, Opened, Rating
 from vectorstore.retrieval.fusion import Place
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from assistant.answering.query import followups
 from assistant.answering.verification import answerability
-from assistant.evaluation.own import OwnQuestions, own
-from assistant.evaluation.question_sets import Evidence, Question
+from assistant.evaluation.sets.own import OwnQuestions, own
+from assistant.evaluation.sets.question_sets import Evidence, Question
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Kept
 from vectorstore.retrieval.fusion import Place

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.images.generation import CannotPaint, Job
 from assistant.images.generation.canvas import Likes
-from assistant.images.generation.model_families import Family
+from assistant.images.generation.models.model_families import Family
 
 SEEDS = 2**32
 _STRENGTH, _ANEW = 0.6, 1.0  # of a whole picture; of what a mask marks

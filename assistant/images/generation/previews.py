@@ -9,7 +9,7 @@ import io
 import time
 from typing import Any
 
-from assistant.images.generation.load_pipeline import Loaded
+from assistant.images.generation.models.load_pipeline import Loaded
 
 _SHARE = 0.03  # of the time so far
 _PATIENCE = 0.5  # seconds without one: who gets the picture by then needs none

@@ -9,18 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.contract.activity import Progress
-from assistant.images.generation import (
-    CannotPaint,
-    Job,
-    Painted,
-    Watch,
-    canvas,
-    job_defaults,
-    memory,
-    weights,
-)
+from assistant.images.generation import CannotPaint, Job, Painted, Watch, canvas, job_defaults
 from assistant.images.generation.canvas import Fit
-from assistant.images.generation.load_pipeline import Loaded, for_pictures, load, target
+from assistant.images.generation.models import memory, weights
+from assistant.images.generation.models.load_pipeline import Loaded, for_pictures, load, target
 from assistant.images.generation.pipeline_output import painted
 from assistant.images.generation.previews import Previews
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.evaluation.drafting import Drafting
 from assistant.evaluation.measuring import Options, Watch, measure
-from assistant.evaluation.own import OwnQuestions
+from assistant.evaluation.sets.drafting import Drafting
+from assistant.evaluation.sets.own import OwnQuestions
 from assistant.feedback.learning import Learning
 from assistant.settings import Settings
 from ingest.errors import PinciteError

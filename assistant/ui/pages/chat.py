@@ -13,25 +13,19 @@ from assistant.contract import intents
 from assistant.conversation.assistant import Assistant
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import Running
-from assistant.ui.components import (
+from assistant.ui.components import error_banner, sidebar, style, welcome
+from assistant.ui.components.answer import (
     cited_answer,
     cited_page,
     clarification,
-    error_banner,
     export_button,
-    microphone,
-    model_offers,
     outputs,
     read_aloud,
-    sidebar,
     stage_progress,
-    style,
     thumbs,
-    tool_choice,
-    tools_dialog,
-    welcome,
 )
 from assistant.ui.components.escaping import as_html
+from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
 from ingest.errors import PinciteError
 
 

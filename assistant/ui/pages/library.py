@@ -7,18 +7,11 @@ import streamlit as st
 
 from assistant.ui import resources
 from assistant.ui.background.upload import Upload
-from assistant.ui.components import (
-    cited_page,
-    document_list,
-    error_banner,
-    images,
-    job_queue,
-    reindex_notice,
-    sidebar,
-    style,
-)
+from assistant.ui.components import error_banner, sidebar, style
+from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.job_queue import UPLOAD
+from assistant.ui.components.library import document_list, images, job_queue, reindex_notice
+from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.ui.components.waiting import Work
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.evaluation.drafting import Drafting, told
 from assistant.evaluation.measuring import Options, runs
-from assistant.evaluation.own import OwnQuestions, own
-from assistant.evaluation.question_sets import Question, State
+from assistant.evaluation.sets.drafting import Drafting, told
+from assistant.evaluation.sets.own import OwnQuestions, own
+from assistant.evaluation.sets.question_sets import Question, State
 from assistant.ui import resources, session
 from assistant.ui.background.evaluation_task import Task, drafting, measuring
-from assistant.ui.components import error_banner, learning, measure_charts, sidebar, style
+from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import plain
+from assistant.ui.components.measure import learning, measure_charts
 from ingest.errors import PinciteError
 
 _SHOWN = 10  # drafts at a time

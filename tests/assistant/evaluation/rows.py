@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assistant.evaluation.question_sets import Evidence, Question, to_row
+from assistant.evaluation.sets.question_sets import Evidence, Question, to_row
 
 HERE = Evidence("plan.pdf", 7)
 QUESTION = Question("q", "How long?", ("6 weeks",), evidence=(HERE,))

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from assistant.evaluation.comparing import compare, lines
-from assistant.evaluation.question_sets import Question
+from assistant.evaluation.sets.question_sets import Question
 from tests.assistant.evaluation.rows import HIDDEN, QUESTION, row
 
 RIGHT, WRONG = "It takes 6 weeks.", "It takes 7 weeks."

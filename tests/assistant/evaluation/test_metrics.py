@@ -18,7 +18,7 @@ from assistant.evaluation.metrics import (
     token_f1,
     words,
 )
-from assistant.evaluation.question_sets import Evidence
+from assistant.evaluation.sets.question_sets import Evidence
 
 EVIDENCE = (Evidence("plan.pdf", 7), Evidence("plan.pdf", 12))
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.evaluation.own import OwnQuestions
-from assistant.evaluation.question_sets import Evidence, Question
+from assistant.evaluation.sets.own import OwnQuestions
+from assistant.evaluation.sets.question_sets import Evidence, Question
 from assistant.feedback import examples as module
 from assistant.feedback.examples import OPENED, examples
 from assistant.feedback.ratings import Feedback

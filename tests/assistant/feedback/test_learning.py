@@ -13,7 +13,7 @@ import pytest
 from assistant.answering.verification import answerability
 from assistant.build import composition
 from assistant.evaluation.measuring import runs
-from assistant.evaluation.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import Evidence, Question
 from assistant.feedback import rank_weights
 from assistant.feedback.learning import Learning, learning
 from assistant.settings import Settings

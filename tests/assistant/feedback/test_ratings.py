@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.evaluation.own import OwnQuestions
-from assistant.evaluation.question_sets import Evidence, Question
+from assistant.evaluation.sets.own import OwnQuestions
+from assistant.evaluation.sets.question_sets import Evidence, Question
 from assistant.feedback.ratings import Feedback
 from tests.assistant.feedback.made import answer
 from tests.conftest import PROJECT
@@ -136,8 +136,8 @@ def test_what_was_rated_stays_when_the_process_is_killed(tmp_path: Path) -> None
 _MANY = """
 import sys
 from pathlib import Path
-from assistant.evaluation.own import OwnQuestions
-from assistant.evaluation.question_sets import Question
+from assistant.evaluation.sets.own import OwnQuestions
+from assistant.evaluation.sets.question_sets import Question
 
 mine = OwnQuestions(Path(sys.argv[1]))
 for n in range(60):

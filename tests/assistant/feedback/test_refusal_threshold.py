@@ -5,7 +5,7 @@ import random
 import pytest
 
 from assistant.answering.verification import answerability
-from assistant.evaluation.question_sets import Evidence, Question, to_row
+from assistant.evaluation.sets.question_sets import Evidence, Question, to_row
 from assistant.feedback import refusal_threshold
 from assistant.feedback.ratings import Rating
 from assistant.feedback.refusal_threshold import Judged

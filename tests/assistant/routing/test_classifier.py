@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant.contract.intents import Answer, Describe, Draw, Edit
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.classifier import EXAMPLES, Likeness
 from assistant.routing.decision import Said
 from assistant.routing.dispatch import Rules

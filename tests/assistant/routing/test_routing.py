@@ -20,7 +20,7 @@ from assistant.contract.intents import (
     Vary,
     Wish,
 )
-from assistant.evaluation.question_sets import read_rows
+from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.decision import Said
 from assistant.routing.rules import cascade
 from benchmarks import routing as benchmark

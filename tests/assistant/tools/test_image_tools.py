@@ -22,7 +22,7 @@ from assistant.tools.answer_with_images import WithPictures
 from assistant.tools.describe import NOTHING, Describing
 from assistant.tools.describe_video import Clipping
 from assistant.tools.translate import NO_MODEL, NO_TEXT, Translating
-from assistant.ui.components import tool_choice
+from assistant.ui.components.tools import tool_choice
 from ingest.document.model import Line, Page
 from ingest.errors import UnsupportedFile
 from tests.assistant.fakes import ScriptedChat, WordEmbedder

@@ -212,7 +212,7 @@ def test_stopping_while_a_file_is_opened_takes_no_second(tmp_path: Path) -> None
 
 
 def test_the_app_shows_a_transcript_with_the_times_of_its_paragraphs() -> None:
-    from assistant.ui.components import cited_answer
+    from assistant.ui.components.answer import cited_answer
 
     heard = (said("One.", 0, 2), said("Two.", 2.5, 4), said("Three.", 67, 69))
     shown = cited_answer._finished(transcription(Told(said=heard)).to_json(), "")["sentences"]

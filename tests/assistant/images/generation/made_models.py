@@ -43,7 +43,7 @@ def words(kind: str = "CLIPTextModel", size: int = 32) -> Any:
 
 
 def tokenizer() -> Any:
-    from assistant.images.generation import single_file
+    from assistant.images.generation.models import single_file
 
     return single_file._clip("<|endoftext|>")
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 from assistant.contract.activity import Progress
 from assistant.errors import ModelUnusable
-from assistant.images.generation import CannotPaint, Job, Painter, Watch, memory
+from assistant.images.generation import CannotPaint, Job, Painter, Watch
+from assistant.images.generation.models import memory
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from ingest.errors import Stopped
 from tests.assistant.images.generation.conftest import SIDE

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from assistant.images.generation import previews
-from assistant.images.generation.load_pipeline import Family, Loaded
+from assistant.images.generation.models.load_pipeline import Family, Loaded
 from assistant.images.generation.previews import Previews
 from tests.assistant.images.generation.made_models import NOISE
 

@@ -14,7 +14,7 @@ from assistant.contract.intents import Answer, Draw, Edit, Vary, Wish
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.generation import Job, Painted, Painter, Watch
-from assistant.images.generation.model_offers import offers
+from assistant.images.generation.models.model_offers import offers
 from assistant.images.generation.queue import WAITING, Studio
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from assistant.models.catalogue import catalogue

@@ -18,8 +18,8 @@ from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.evaluation.measuring import runs
-from assistant.evaluation.own import OwnQuestions, own
-from assistant.evaluation.question_sets import Evidence, Question
+from assistant.evaluation.sets.own import OwnQuestions, own
+from assistant.evaluation.sets.question_sets import Evidence, Question
 from assistant.feedback.learning import Learning
 from assistant.feedback.rank_weights import LEAST
 from assistant.feedback.ratings import feedback

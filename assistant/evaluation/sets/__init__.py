@@ -1,0 +1,1 @@
+"""Where questions with known answers come from: files, folders, drafts, thumbs."""

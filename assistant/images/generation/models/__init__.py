@@ -1,0 +1,1 @@
+"""Which drawing models there are, and how one becomes a pipeline in memory."""

@@ -1,0 +1,23 @@
+"""Offers drawing models to users who have none."""
+
+from collections.abc import Sequence
+
+from assistant.contract.outcome import Offer
+from assistant.images.generation.models import estimate
+from assistant.models.catalogue import Model
+
+
+def offers(models: Sequence[Model]) -> tuple[Offer, ...]:
+    """Each offer, with the estimated time of a picture here."""
+    return tuple(
+        Offer(model.name, model.role, model.licence, model.weights, told(estimate.seconds()))
+        for model in models
+        if model.role == "drawing"
+    )
+
+
+def told(seconds: float) -> str:
+    """Roughly: an estimate is no measurement."""
+    if seconds < 90:
+        return f"about {max(5, round(seconds / 5) * 5)} seconds a picture on this machine"
+    return f"about {round(seconds / 60)} minutes a picture on this machine"

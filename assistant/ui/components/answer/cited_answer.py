@@ -1,0 +1,191 @@
+"""Draws an answer document as sentences with marks that open their page."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.contract.outcome import Citation, place
+from assistant.contract.reply import Reply
+from assistant.ui import session
+from assistant.ui.components.answer import thumbs
+from assistant.ui.session import Shown
+from ingest.document.source import readable
+from ingest.language.sentences import is_code
+from ingest.media.ffmpeg import clock
+
+_HERE = Path(__file__).parent
+_EXCERPT = 260  # characters of a passage on its card
+_CLOSEST = 4  # passages under a refusal
+
+_component = st.components.v2.component(
+    "pincite_answer",
+    html='<div class="answer"></div>',
+    css=(_HERE / "answer.css").read_text(encoding="utf-8"),
+    js=(_HERE / "answer.js").read_text(encoding="utf-8"),
+)
+
+
+def draw(answer: Mapping[str, Any], shown: Shown | None) -> None:
+    """Draw a finished answer. A click on a mark, source or passage opens its page."""
+    key = f"answer-{answer['id']}"
+    opened = shown.source.removeprefix(f"{key}/") if shown else ""
+    _component(key=key, data=_finished(answer, opened), on_open_change=partial(_open, key, answer))
+
+
+def draw_running(reply: Reply, seconds: float) -> None:
+    """Draw a running answer: its words so far, or the current step and the best lines before the
+    first word."""
+    begun = bool(reply.so_far)
+    stage = "" if begun else stage_text(reply.activity.stage, seconds)
+    quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
+    data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
+    _component(key=f"running-{reply.id}", data=data)
+
+
+def _quoted(citation: Citation) -> dict[str, Any]:
+    return {**_source(vars(citation)), "text": _excerpt(citation.quote)}
+
+
+def stage_text(stage: str, seconds: float) -> str:
+    """The current step as a short phrase, with the elapsed time after a while."""
+    waited = f" {seconds:.0f} s" if seconds >= 3 else ""
+    return f"{stage or 'Starting'}…{waited}"
+
+
+def _open(key: str, answer: Mapping[str, Any]) -> None:
+    kind, _, number = str(st.session_state[key].open or "").partition("-")
+    if kind == "citation":
+        cited = next(c for c in answer["citations"] if c["mark"] == int(number))
+        session.show(
+            Shown(
+                cited["document"],
+                cited["page"],
+                cited["page"],
+                cited["quote"],
+                tuple(tuple(box) for box in cited["boxes"]),
+                f"{key}/citation-{number}",
+                cited.get("seconds"),
+            )
+        )
+        thumbs.opened(answer, cited["document"], cited["page"])
+    elif kind == "passage":
+        near = answer["passages"][int(number)]
+        page = near["page"]
+        source, seconds = f"{key}/passage-{number}", near.get("seconds")
+        session.show(Shown(near["document"], page, page, near["text"], (), source, seconds))
+
+
+def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
+    refused = answer["refused"]
+    return {
+        "id": answer["id"],
+        "sentences": [] if not answer["answer"] else _sentences(answer),
+        "citations": {c["mark"]: _source(c) for c in answer["citations"]},
+        "lines": {c["mark"]: _excerpt(c["quote"]) for c in answer["citations"]},
+        "note": _note(answer),
+        "notices": list(answer.get("notices", ())),  # answers of older versions have none
+        "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
+        "passages_title": "The closest passages",
+        "opened": opened,
+        "footer": footer(answer),
+        "copy": copied(answer),
+    }
+
+
+def parts(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of an answer: sentences, the segments of a transcript, or the whole."""
+    if heard := answer.get("segments"):
+        return [
+            {"text": s["text"], "supported": True, "marks": [], "time": clock(s["start"])}
+            for s in heard
+        ]
+    return answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
+
+
+def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sentences = parts(answer)
+    breaks = _line_breaks(answer["answer"], [s["text"] for s in sentences])
+    return [
+        {
+            "text": s["text"],
+            "supported": s["supported"] or answer["refused"],
+            "marks": s["marks"],
+            "breaks": breaks[index],
+            **({"time": s["time"]} if "time" in s and (breaks[index] or not index) else {}),
+        }
+        for index, s in enumerate(sentences)
+    ]
+
+
+def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
+    """Whether each sentence begins a line of the answer."""
+    breaks, end = [], 0
+    for sentence in sentences:
+        at = text.find(sentence, end)
+        breaks.append(at > 0 and "\n" in text[end:at])
+        end = at + len(sentence) if at >= 0 else end
+    return breaks
+
+
+def _note(answer: Mapping[str, Any]) -> str:
+    unsupported = any(not s["supported"] for s in answer["sentences"])
+    notes = []
+    if answer.get("stopped"):
+        notes.append("Stopped before it was complete.")
+    if unsupported and not answer["refused"]:
+        notes.append("Dotted underline: not found in the documents.")
+    return " ".join(notes)
+
+
+def _source(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The source of a citation or passage; in a recording with its time."""
+    seconds = row.get("seconds")
+    time = {} if seconds is None else {"time": clock(seconds)}
+    return {"document": readable(row["document"]), "page": row["page"], **time}
+
+
+def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_source(passage), "excerpt": _excerpt(passage["text"])}
+
+
+def _excerpt(passage: str) -> str:
+    text = " ".join(passage.split())
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+
+
+def footer(answer: Mapping[str, Any]) -> str:
+    """The footer: time, and the model or the table cells."""
+    model, cells = answer["model"], len(answer.get("cells", ()))
+    by = "quoted from the documents" if model == "extractive" else model
+    if answer.get("asked_back"):
+        by = "asks for clarification"
+    if cells:
+        by = (
+            f"computed from {cells} cells of a table"
+            if cells > 1
+            else "read from a cell of a table"
+        )
+    return f"{answer['seconds_total']:.1f} s · {by}"
+
+
+def copied(answer: Mapping[str, Any]) -> str:
+    """The answer as text with its marks, and the sources below."""
+    sentences = [_copied(sentence) for sentence in answer["sentences"]]
+    sources = [
+        f"[{c['mark']}] {c['document']}, {place(c['page'], c.get('seconds'))}"
+        for c in answer["citations"]
+    ]
+    text = " ".join(sentences).strip() or answer["answer"]
+    notices = [f"Note: {notice}" for notice in answer.get("notices", ())]
+    return "\n".join([text, "", *sources, *notices]) if sources or notices else text
+
+
+def _copied(sentence: Mapping[str, Any]) -> str:
+    """With its marks; code on lines of its own."""
+    marks = [f"[{mark}]" for mark in sentence["marks"]]
+    if is_code(sentence["text"]):
+        return "\n".join(["", sentence["text"], " ".join(marks)])
+    return " ".join([sentence["text"], *marks])

@@ -1,0 +1,109 @@
+"""A button below an answer that reads it aloud. The browser asks for one piece of sound after the
+other and plays them; `answer.js` marks the sentence that is heard, and shows its cited line."""
+
+import base64
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.build import speech
+from assistant.speech.synthesis.voices import NONE, Voices
+from assistant.ui import resources
+from assistant.ui.background.read_aloud_queue import Aloud
+from assistant.ui.components.answer.cited_answer import parts
+from assistant.ui.components.escaping import plain
+from assistant.ui.components.tools import model_offers
+from ingest.errors import PinciteError
+
+_HERE = Path(__file__).parent
+_READING = "read-aloud"  # in the session's state: which answer is read, and how far
+_WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
+
+_component = st.components.v2.component(
+    "pincite_read_aloud",
+    html='<div class="aloud"></div>',
+    css=(_HERE / "read_aloud.css").read_text(encoding="utf-8"),
+    js=(_HERE / "read_aloud.js").read_text(encoding="utf-8"),
+)
+
+
+@st.fragment
+def draw(answer: Mapping[str, Any]) -> None:
+    """Draw the button below a finished answer; a browser tab reads one answer at a time."""
+    if not answer["answer"]:
+        return
+    key = f"aloud-{answer['id']}"
+    _component(
+        key=key,
+        data={"id": answer["id"], **_told(answer)},
+        on_want_change=partial(_wanted, key, answer),
+        on_stop_change=_stop,
+        width="content",
+    )
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"] and not reading["error"]:
+        st.info(plain(NONE), icon=":material/volume_off:")
+        missing = [vars(offer) for offer in _voices().offers()]
+        model_offers.draw({"id": key, "offers": missing}, _stop)
+
+
+def _voices() -> Voices:
+    return speech.voices(resources.settings())
+
+
+def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The piece that the browser has asked for, once it is made."""
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"]:
+        return {"none": True, "error": reading["error"]}
+    if reading.get("id") != answer["id"]:
+        return {"error": ""}
+    aloud: Aloud = reading["aloud"]
+    asked = reading.pop("asked", None)
+    if asked is None:  # the page was drawn for another reason
+        return {"error": aloud.error}
+    number, nonce = asked
+    clip = aloud.clip(number, _WAIT) if number < len(aloud.pieces) else b""
+    told = {"nonce": nonce, "number": number, "of": len(aloud.pieces), "error": aloud.error}
+    if clip:
+        told["sentence"] = aloud.pieces[number].sentence
+        told["sound"] = base64.b64encode(clip).decode("ascii")
+    return told
+
+
+def _wanted(key: str, answer: Mapping[str, Any]) -> None:
+    """Handle the browser's request for a piece: the first one begins the reading."""
+    want = st.session_state[key].want
+    if not want:
+        return
+    number, nonce = int(want["number"]), int(want["nonce"])
+    reading = st.session_state.get(_READING, {})
+    if number == 0 and reading.get("start") != want["start"]:
+        _begin(answer, want["start"])
+    reading = st.session_state.get(_READING, {})
+    if reading.get("id") == answer["id"]:
+        reading["asked"] = (number, nonce)
+
+
+def _begin(answer: Mapping[str, Any], start: Any) -> None:
+    _stop()
+    try:
+        text = answer["answer"]
+        voice = _voices().of(text)
+        if voice is None:
+            st.session_state[_READING] = {"without": answer["id"], "error": ""}
+            return
+        written = [part["text"] for part in parts(answer)]
+        aloud = Aloud(written, voice, _voices().language_of(text))
+        st.session_state[_READING] = {"id": answer["id"], "aloud": aloud, "start": start}
+    except PinciteError as error:
+        st.session_state[_READING] = {"without": answer["id"], "error": str(error)}
+
+
+def _stop() -> None:
+    reading = st.session_state.pop(_READING, {})
+    if "aloud" in reading:
+        reading["aloud"].stop()

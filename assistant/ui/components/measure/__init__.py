@@ -1,0 +1,1 @@
+"""Measurements in the browser: charts of runs, and what was learned."""

@@ -1,0 +1,133 @@
+"""Takes spoken questions: transcribes the microphone in the background, shows the words as they
+come, then asks."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import streamlit as st
+
+from assistant.build import speech
+from assistant.errors import AssistantError
+from assistant.ui import resources
+from assistant.ui import session as conversation
+from assistant.ui.background.answer_task import Running
+from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.tools import model_offers
+
+_KEY = "spoken"  # in the session's state: what is being heard
+NOTHING = "The recording contains no speech."
+
+Ask = Callable[[str, Sequence[Path]], None]  # words, and files that came with them
+
+
+class Recorded(Protocol):
+    """A recording from the browser."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview: ...
+
+
+class Spoken:
+    """A recording in progress; its file is deleted once it is transcribed."""
+
+    def __init__(
+        self, recorded: Recorded, before: str, files: Sequence[Path], conversation: str = ""
+    ) -> None:
+        """`before` are words that were typed beside it, `files` were attached; empty is a
+        conversation that has not begun.
+
+        Raises AssistantError.
+        """
+        self.before = before
+        self.files = files
+        self.conversation = conversation
+        folder = tempfile.mkdtemp(prefix="pincite-spoken-")
+        # Also when the tab is closed meanwhile, and its session is dropped.
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._path = Path(folder) / "recording.wav"
+        try:
+            self._path.write_bytes(recorded.getbuffer())
+        except OSError as error:
+            raise AssistantError(
+                f"The recording could not be kept in {folder}: {error.strerror}."
+            ) from error
+        self.listen()
+
+    def listen(self) -> None:
+        """Start to listen; also again, when a speech model has been fetched."""
+        tool = speech.transcribing(resources.settings())
+        self.running = Running(tool.transcription(self._path))
+
+    @property
+    def words(self) -> str:
+        """The typed words and the transcript so far."""
+        return " ".join([*self.before.split(), *self.running.reply.so_far.split()])
+
+    def forget(self) -> None:
+        """Stop listening, and remove the file."""
+        self.running.stop()
+        self._remove()
+
+
+def take(recorded: Recorded, before: str, files: Sequence[Path]) -> None:
+    """Begin to listen. Raises PinciteError."""
+    forget()
+    st.session_state[_KEY] = Spoken(recorded, before, files, conversation.current())
+
+
+def forget() -> None:
+    """Discard the present recording, if there is one."""
+    if spoken := st.session_state.pop(_KEY, None):
+        spoken.forget()
+
+
+def busy() -> bool:
+    """Whether a recording of this conversation is in progress."""
+    spoken: Spoken | None = st.session_state.get(_KEY)
+    return spoken is not None and spoken.conversation == conversation.current()
+
+
+def draw(ask: Ask) -> None:
+    """Draw the transcript in the place of the next question; `ask` asks it."""
+    spoken: Spoken | None = st.session_state.get(_KEY)
+    if spoken is None:
+        return
+    outcome = spoken.running.reply.outcome
+    if not spoken.running.done:
+        _live(spoken)
+    elif outcome and outcome.offers:
+        st.info(plain(outcome.text), icon=":material/mic_off:")
+        missing = [vars(offer) for offer in outcome.offers]
+        model_offers.draw({"id": "spoken", "offers": missing}, spoken.listen)
+        st.button("Discard the recording", key="forget-spoken", on_click=forget)
+    else:
+        _heard(spoken, ask)
+        st.rerun()
+
+
+@st.fragment(run_every=0.25)
+def _live(spoken: Spoken) -> None:
+    """Draw the transcript so far; at its end, draw the whole page with the question."""
+    if spoken.running.done:
+        st.rerun()
+    words = spoken.words
+    st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
+    with st.container(horizontal=True, vertical_alignment="center", key="listening"):
+        st.caption(plain(f"{spoken.running.reply.activity.stage or 'Listening'}…"))
+        st.button("Stop", icon=":material/stop_circle:", key="stop-listening", on_click=forget)
+
+
+def _heard(spoken: Spoken, ask: Ask) -> None:
+    """At the end, ask the words, or say why there are none."""
+    forget()
+    if spoken.running.error:
+        conversation.keep_error(spoken.running.error)
+    elif not spoken.running.reply.so_far.strip():
+        conversation.keep_error(NOTHING)
+    else:
+        ask(spoken.words, spoken.files)

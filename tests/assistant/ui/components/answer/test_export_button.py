@@ -1,0 +1,84 @@
+"""The button that saves an answer with its evidence."""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from assistant.build import composition
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.receipts.record import Receipts, Recorder, Writer
+from assistant.ui.components.answer import export_button
+from tests.assistant.fakes import WordEmbedder
+from tests.assistant.ui.conftest import answers, ask, conversation
+from tests.assistant.ui.fakes import FakeLibrary, FakeTool
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def with_receipts(
+    library: FakeLibrary, tool: FakeTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Assistant]:
+    monkeypatch.setattr(library, "embedder", WordEmbedder, raising=False)
+    kept = tmp_path / "conversations.sqlite"
+    recorder = Recorder(Receipts(kept), Writer())
+    made = Assistant(library, tool, Conversations(kept), tool.model_name, recorder=recorder)  # type: ignore[arg-type]
+    monkeypatch.setattr(composition, "assistant", lambda *_: made)
+    yield made
+    st.cache_resource.clear()
+
+
+def test_an_answer_with_a_receipt_can_be_saved(
+    visit: Visit, with_receipts: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    identity = with_receipts.conversations.turns(conversation(app))[0]["id"]
+
+    [button] = app.get("download_button")
+
+    assert button.proto.label == "Save with evidence"
+    saved: dict[str, object] = {}
+    monkeypatch.setattr(st, "download_button", lambda label, **given: saved.update(given))
+    export_button.draw(with_receipts, {"id": identity})
+    make = saved["data"]
+    assert callable(make)
+    assert "data:image/png;base64," in make()
+    assert saved["file_name"] == f"answer-{identity[:8]}.html"
+
+
+def test_pages_are_those_of_the_library_that_the_answer_came_from(
+    with_receipts: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = with_receipts.ask("How many days of leave are there?")
+    identity = reply.to_json()["id"]
+    other = FakeLibrary()
+    other.name = "other"
+    shown = SimpleNamespace(library=other, receipts=with_receipts.receipts)
+    saved: dict[str, Any] = {}
+    monkeypatch.setattr(st, "download_button", lambda label, **given: saved.update(given))
+    export_button.draw(shown, {"id": identity})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(composition, "libraries", lambda settings: ["main", "other"])
+    opened = nullcontext(with_receipts.library)
+    monkeypatch.setattr(
+        composition, "library", lambda settings, name: opened if name == "main" else 0
+    )
+    assert "data:image/png;base64," in saved["data"]()
+    monkeypatch.setattr(composition, "libraries", lambda settings: ["other"])
+    assert "has changed, or is gone" in saved["data"]()
+
+
+def test_an_answer_without_one_has_no_button(visit: Visit) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+
+    assert answers(app)
+    assert not app.get("download_button")
