@@ -43,6 +43,7 @@ class Settings(BaseModel):
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
+    extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
     port: int = Field(8501, ge=1, le=65535)
     # What reading one file may cost, see ingest/document/limits.py for the reasons:
     file_gb: int = Field(16, ge=1)  # how large it may be
@@ -54,7 +55,7 @@ class Settings(BaseModel):
     unpacked_files: int = Field(10_000, ge=1)  # the same in files
     unpacked_depth: int = Field(4, ge=0)  # archives in archives
 
-    @field_validator("ocr_languages", mode="before")
+    @field_validator("ocr_languages", "extensions_first", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ingest.document.source import readable
 from ingest.errors import NothingFound
-from ingest.loaders import LOADERS
+from ingest.loaders import suffixes as all_suffixes
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ class _Walk:
     hidden: int = 0
 
 
-def discover(paths: Sequence[Path], suffixes: Collection[str] = LOADERS.keys()) -> Discovery:
-    """Files below folders by suffix; a file that is named itself is taken whatever its suffix.
+def discover(paths: Sequence[Path], suffixes: Collection[str] | None = None) -> Discovery:
+    """Files below folders by suffix, those that can be read if none are given; a file that is named
+    itself is taken whatever its suffix.
 
     A name that repeats gets its folder below the root in front. Raises NothingFound for a path that
     does not exist, and for folders without any readable file.
     """
+    suffixes = all_suffixes() if suffixes is None else suffixes
     for root in paths:
         if not root.exists():
             raise NothingFound(f"There is no file or folder {root}.")

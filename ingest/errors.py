@@ -6,7 +6,8 @@ PinciteError                the base of all errors that are shown as text; anyth
  │   ├─ UnsupportedFile     no loader reads this kind of file
  │   └─ EncryptedFile       the file needs a password
  ├─ Stopped                 the person, or who closes the program, ended the work before its end
- └─ CannotRecognise         no text recognition, or not in this language
+ ├─ CannotRecognise         no text recognition, or not in this language
+ └─ ExtensionFailed         a package that extends the program does not load or work
 """
 
 
@@ -36,3 +37,7 @@ class EncryptedFile(UnreadableFile):
 
 class CannotRecognise(PinciteError):
     """Pictures and scans cannot be read with these settings; text is read all the same."""
+
+
+class ExtensionFailed(PinciteError):
+    """A package that extends the program does not load or work; it is named."""

@@ -23,7 +23,7 @@ assistant/ui
 assistant/ui/background
 assistant/feedback
 assistant/evaluation
-assistant/build
+assistant/build                             assistant/testing
 assistant/routing
 assistant/conversation
 assistant/receipts
@@ -45,7 +45,7 @@ assistant/settings
 assistant/errors
 assistant
 
-vectorstore/watch
+vectorstore/watch                           vectorstore/testing
 vectorstore/library
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
@@ -56,7 +56,7 @@ vectorstore/store                           vectorstore/add_report
 vectorstore/errors
 vectorstore
 
-ingest/sandbox                              ingest/discovery
+ingest/sandbox                              ingest/discovery              ingest/testing
 ingest/loaders
 ingest/office/odf                           ingest/office/slides
 ingest/office/word                          ingest/web                    ingest/sheets
@@ -69,7 +69,7 @@ ingest/images/ocr                           ingest/chunking
 ingest/text
 ingest/serialization                        ingest/pdf/layout             ingest/media
 ingest/document
-ingest/language                             ingest/platform
+ingest/language                             ingest/platform               ingest/extensions
 ingest/errors
 ingest
 """
@@ -104,6 +104,7 @@ HOMES = {
         "assistant/conversation/langchain_tools.py",
         "assistant/tools/whole_document.py",
         "assistant/answering/whole_document/writer.py",
+        "assistant/testing.py",
     },
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},

@@ -1,4 +1,4 @@
-"""The protocol of a vector index. Every implementation passes tests/vectorstore/test_store.py."""
+"""The protocol of a vector index; `vectorstore.testing.StoreContract` checks it."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,22 +1,22 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.answering.passages.budget import Budget
 from assistant.build.engines import engines, looking, tagging
+from assistant.build.models import LoadedChat, chat_loader, embedder, embedder_of
 from assistant.build.tools import Chatting, makers
 from assistant.contract.request import Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
+from assistant.llm.chat_model import ChatModel, TokenOdds
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
-from assistant.models.roles import missing_extra
-from assistant.models.store import Models
 from assistant.receipts.record import Receipts, Recorder, Writer
 from assistant.routing.classifier import Likeness
 from assistant.routing.dispatch import Choosing, Router, Rules
@@ -27,13 +27,10 @@ from assistant.tools.answer_from_tables import Tables
 from assistant.tools.answer_with_images import WithPictures
 from assistant.tools.clarify import AskBack
 from assistant.tools.whole_document import Whole
-from vectorstore.embedding.embedder import Embedder, load_embedder
+from ingest.errors import ExtensionFailed
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 from vectorstore.retrieval.reranker import CrossEncoderReranker, Reranker
-
-if TYPE_CHECKING:
-    from assistant.llm.chat_model import LlamaCppChat
 
 MAIN = "main"
 _CONVERSATIONS = "conversations.sqlite"  # with the receipts of their answers
@@ -79,28 +76,6 @@ def libraries(settings: Settings) -> list[str]:
     return sorted(path.parent.name for path in settings.libraries_folder.glob("*/catalog.sqlite"))
 
 
-def embedder(settings: Settings) -> Embedder:
-    """Raises LibraryError when no embedding model is installed."""
-    path = Models(settings.models_folder, settings).chosen("embedding")
-    if path is None:
-        raise LibraryError(
-            "No embedding model is installed, so nothing can be indexed or searched. "
-            "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
-        )
-    return load_embedder(path, settings.threads)
-
-
-def embedder_of(settings: Settings, identity: str) -> Embedder | None:
-    """The embedder that made a library; None when it is no longer installed."""
-    for model in Models(settings.models_folder, settings).installed():
-        if model.role == "embedding" and identity.startswith(f"{model.path.name}:"):
-            with suppress(LibraryError):
-                found = load_embedder(model.path, settings.threads)
-                if found.identity == identity:
-                    return found
-    return None
-
-
 def first_library(settings: Settings) -> str:
     """The library that the app opens: that of the settings, else one that exists."""
     known = libraries(settings)
@@ -115,7 +90,7 @@ class Answering:
     model_name: str
     notice: str = ""
     writer: Writer = field(default_factory=Writer)  # its description in receipts
-    model: "LlamaCppChat | None" = None  # for texts without a question
+    model: ChatModel | None = None  # for texts without a question
 
 
 def assistant(
@@ -141,19 +116,12 @@ def assistant(
 
 def maker(settings: Settings, library: Library) -> Assistant:
     """Runs a tool, and loads the chat model only if the tool needs it."""
-
-    def load() -> "LlamaCppChat":
-        from assistant.llm.chat_model import LlamaCppChat
-
-        path = Models(settings.models_folder, settings).path(str(chosen))
-        return LlamaCppChat.from_file(
-            path, context=settings.context_tokens, threads=settings.threads or None
-        )
-
-    chosen = Models(settings.models_folder, settings).chosen("chat")
-    chatting = Chatting(load, TurnTaking()) if chosen else None
-    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
-    tool = Choosing([], Answer(None, budget), makers(settings, chatting))
+    load = chat_loader(settings)
+    chatting = Chatting(load, TurnTaking()) if load else None
+    tool = Choosing(
+        [], Answer(None, _budget(settings)), makers(settings, chatting),
+        extensions_first=settings.extensions_first,
+    )  # fmt: skip
     return Assistant(library, tool, conversations(settings), EXTRACTIVE)
 
 
@@ -169,22 +137,19 @@ def receipts(settings: Settings) -> Receipts:
 
 def answering(settings: Settings) -> Answering:
     """Answers with the chosen chat model, or by quoting where none can run."""
-    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
     try:
-        path = Models(settings.models_folder, settings).chosen("chat")
-        if path is not None:
-            return _with_model(path, budget, settings)
-        needed = missing_extra("chat")
-        first = f"install {needed}, then " if needed else ""
-        why = f"No chat model is installed; {first}`pincite models pull` gets one."
-    except AssistantError as error:
+        if load := chat_loader(settings):
+            return _with_model(load(), settings)
+        why = "No chat model is installed; `pincite models pull` gets one."
+    except (AssistantError, ExtensionFailed) as error:
         why = str(error)
-    answer = Answer(None, budget, settings.refusal_threshold, reranker=_reranker(settings))
+    reranker = _reranker(settings)
+    answer = Answer(None, _budget(settings), settings.refusal_threshold, reranker=reranker)
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
             [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
-            makers(settings), _rules(settings),
+            makers(settings), _rules(settings), settings.extensions_first,
         ),
         EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
@@ -192,30 +157,30 @@ def answering(settings: Settings) -> Answering:
     )  # fmt: skip
 
 
-def _with_model(path: Path, budget: Budget, settings: Settings) -> Answering:
-    from assistant.llm.chat_model import LlamaCppChat
-
-    model = LlamaCppChat.from_file(path, context=budget.window, threads=settings.threads or None)
-    budget = replace(
-        budget, window=model.context_size
-    )  # a small model may have been trained on less
-    turns, name = TurnTaking(), model.model_name
+def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
+    model, name, turns = chat.model, chat.name, TurnTaking()
+    budget = replace(_budget(settings), window=chat.window)
     reranker = _reranker(settings, model)
     answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
-    writer = Writer(path, _deciding(settings) | model.sampling | {"window": budget.window})
+    writer = Writer(chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window})
     specialists: list[Specialist] = [
         WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns), AskBack(),
     ]  # fmt: skip
-    made = makers(settings, Chatting(lambda: model, turns))
-    tool = Choosing(specialists, answer, made, _router(settings, model))
+    made = makers(settings, Chatting(lambda: chat, turns))
+    router = _router(settings, model)
+    tool = Choosing(specialists, answer, made, router, settings.extensions_first)
     return Answering(tool, name, writer=writer, model=model)
+
+
+def _budget(settings: Settings) -> Budget:
+    return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
 
 
 def _rules(settings: Settings) -> Rules:
     return Rules(Likeness(settings.home / "routing"))
 
 
-def _router(settings: Settings, model: "LlamaCppChat") -> Router:
+def _router(settings: Settings, model: ChatModel) -> Router:
     """The router of messages. Raises AssistantError without langchain."""
     if settings.tool_calling == "rules":
         return _rules(settings)
@@ -224,10 +189,10 @@ def _router(settings: Settings, model: "LlamaCppChat") -> Router:
     return ModelRouter(model)
 
 
-def _reranker(settings: Settings, model: "LlamaCppChat | None" = None) -> Reranker | None:
+def _reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | None:
     """Raises LibraryError when there is no such cross-encoder."""
     if settings.reranker == YES_NO:
-        return YesNoReranker(model) if model else None
+        return YesNoReranker(model) if isinstance(model, TokenOdds) else None
     return CrossEncoderReranker(settings.reranker) if settings.reranker else None
 
 

@@ -14,7 +14,7 @@ def engines(settings: Settings) -> Engines:
     models = Models(settings.models_folder, settings)
     return Engines(
         settings.ocr, settings.ocr_languages, models.chosen("speech"), viewer(settings),
-        bounds(settings),
+        bounds(settings), settings.extensions_first,
     )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ classes."""
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from assistant.answering.passages.budget import Budget
 from assistant.build.engines import looking
+from assistant.build.models import LoadedChat
 from assistant.build.speech import speaking, speech_offers, transcribing
 from assistant.contract.outcome import Offer
 from assistant.contract.request import Specialist
@@ -28,22 +28,20 @@ from assistant.tools.describe_video import Clipping
 from assistant.tools.draw import Drawing
 from assistant.tools.edit import Editing
 from assistant.tools.enhance import Enhancing
+from assistant.tools.installed import Running
 from assistant.tools.translate import Translating
 from assistant.tools.vary import Varying
-
-if TYPE_CHECKING:
-    from assistant.llm.chat_model import LlamaCppChat
 
 
 @dataclass
 class Chatting:
     """The chat model, loaded on first use, and its lock."""
 
-    load: Callable[[], "LlamaCppChat"]
+    load: Callable[[], LoadedChat]
     turns: TurnTaking
 
     @functools.cached_property
-    def model(self) -> "LlamaCppChat":
+    def loaded(self) -> LoadedChat:
         """Raises AssistantError when it cannot be used."""
         return self.load()
 
@@ -60,6 +58,7 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         transcribing(settings),
         speaking(settings, made(settings)),
         *_seeing(settings, chatting),
+        Running(),
     ]
 
 
@@ -82,9 +81,10 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
         Describing(look, answer, more),
         Clipping(look, answer, more, hearing),
         Translating(
-            look, lambda: chatting.model if chatting else None, turns, lambda: chat_offers(here)
+            look, lambda: chatting.loaded.model if chatting else None, turns,
+            lambda: chat_offers(here),
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
@@ -92,9 +92,9 @@ def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
     budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
     if chatting is None:
         return Answer(None, budget, settings.refusal_threshold)
-    model = chatting.model
-    budget = replace(budget, window=model.context_size)
-    return Answer(model, budget, settings.refusal_threshold, model.model_name, chatting.turns)
+    chat = chatting.loaded
+    budget = replace(budget, window=chat.window)
+    return Answer(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
 
 
 def _studio(settings: Settings) -> Studio:

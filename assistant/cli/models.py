@@ -25,7 +25,7 @@ def add_parsers(subparsers: Parsers) -> None:
     _add_pull(inner)
     use = _add(inner, "use", _use, "choose the model of a role")
     use.add_argument("role", choices=ROLES)
-    use.add_argument("name", help="a name of the catalogue, or a model's file or folder")
+    use.add_argument("name", help="a name of the catalogue or an extension, a file or a folder")
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
@@ -116,9 +116,9 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
     path = _models(settings).use(args.role, args.name)
     named = settings.model(args.role)
     if args.json:
-        print(json.dumps({"role": args.role, "path": str(path)}))
+        print(json.dumps({"role": args.role, "path": str(path) if path else None}))
     else:
-        print(f"{args.role}: {path}")
+        print(f"{args.role}: {path or f'{args.name}, from an installed package'}")
     if named:
         variable = f"PINCITE_{args.role.upper()}_MODEL"
         print(

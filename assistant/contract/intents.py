@@ -108,8 +108,27 @@ class Chart:
     kind: str = ""  # "bar", "line" or "pie"; empty: what suits the numbers
 
 
+@dataclass(frozen=True)
+class Run:
+    """Run a tool that an installed package adds."""
+
+    tool: str  # its name
+    text: str = ""  # what the person gives to it
+
+
 Wish = (
-    Answer | Draw | Edit | Vary | Enhance | Describe | Clip | Transcribe | Speak | Translate | Chart
+    Answer
+    | Draw
+    | Edit
+    | Vary
+    | Enhance
+    | Describe
+    | Clip
+    | Transcribe
+    | Speak
+    | Translate
+    | Chart
+    | Run
 )
 
 KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in get_args(Wish)}

@@ -8,11 +8,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
-from assistant.doctor import voices
+from assistant.doctor import installed_extensions, voices
+from assistant.doctor.check import Check, Severity, importing, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import is_whole, weights_of
@@ -26,34 +26,21 @@ from ingest.images.ocr.rapid import LANGUAGES
 from ingest.images.ocr.tesseract import Tesseract
 from ingest.platform.extras import installed
 
-Severity = Literal["ok", "warning", "error"]
-IMPORT_SECONDS = 15
-
-
-@dataclass(frozen=True)
-class Check:
-    """The result of one check; the remedy is empty when all is well."""
-
-    name: str
-    severity: Severity
-    message: str
-    remedy: str = ""
-
 
 def checks(settings: Settings) -> list[Check]:
     """All checks: everything that set-up or a move to another machine can leave wrong."""
     # Imports run in child processes, in parallel: a library built for another processor ends its
     # process silently.
     speech = "from importlib.metadata import version; print(version('faster-whisper'))"
-    recordings = _importing(f"import av, faster_whisper; {speech}")
-    runtime = _importing("import llama_cpp; print(llama_cpp.__version__)")
-    pdf = _importing("import pypdf, pypdfium2; print(pypdf.__version__)")
+    recordings = importing(f"import av, faster_whisper; {speech}")
+    runtime = importing("import llama_cpp; print(llama_cpp.__version__)")
+    pdf = importing("import pypdf, pypdfium2; print(pypdf.__version__)")
     version = "from importlib.metadata import version; print(version('rapidocr'))"
-    ocr = _importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
+    ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
-    return [*found, _runtime(runtime)]
+    return [*found, _runtime(runtime), *installed_extensions.check(settings)]
 
 
 def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
@@ -173,6 +160,8 @@ def _chosen(
 ) -> tuple[Path | None, Check]:
     name = f"{role} model"
     try:
+        if extension := models.extension(role):
+            return None, Check(name, "ok", f"{extension.name} ({extension.package})")
         path = models.chosen(role)
     except ModelUnusable as error:
         return None, Check(name, severity, str(error), "pincite models list")
@@ -207,24 +196,8 @@ def _count_documents(catalog: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
-def _importing(code: str) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True)
-
-
-def _outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
-    """The exit status and the last line of the child's output; a hung child counts as failed."""
-    try:
-        output, errors = child.communicate(timeout=IMPORT_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
-        return 1, f"it did not respond for {IMPORT_SECONDS} seconds"
-    return child.returncode, ((output or errors).strip().splitlines() or [""])[-1]
-
-
 def _pdf(child: subprocess.Popen[str]) -> Check:
-    status, said = _outcome(child)
+    status, said = outcome(child)
     if status:
         remedy = f"{sys.executable} -m pip install --force-reinstall pypdf pypdfium2"
         return Check("pdf", "error", f"PDFs cannot be read: {said}", remedy)
@@ -238,7 +211,7 @@ def _install(extra: str, imported: str, packages: str) -> str:
 
 
 def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
-    status, said = _outcome(child)
+    status, said = outcome(child)
     if settings.ocr == "off":
         remedy = "Choose rapidocr: the setting ocr, or the variable PINCITE_OCR."
         return Check("scans", "warning", "Scans and pictures are not read: ocr is off.", remedy)
@@ -272,7 +245,7 @@ def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
 
 
 def _recordings(child: subprocess.Popen[str]) -> Check:
-    status, said = _outcome(child)
+    status, said = outcome(child)
     if status:
         remedy = _install("speech", "faster_whisper", "faster-whisper av")
         return Check("recordings", "warning", f"Recordings cannot be read: {said}", remedy)
@@ -280,7 +253,7 @@ def _recordings(child: subprocess.Popen[str]) -> Check:
 
 
 def _runtime(child: subprocess.Popen[str]) -> Check:
-    status, said = _outcome(child)
+    status, said = outcome(child)
     install = _install("chat", "llama_cpp", "--no-cache-dir llama-cpp-python")
     if status == 0:
         return Check("llama-cpp-python", "ok", said)

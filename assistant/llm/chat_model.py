@@ -30,6 +30,8 @@ from assistant.llm.llama.messages import chosen_tools, turn
 from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
 from ingest.errors import Stopped
 
+ChatModel = BaseChatModel  # what answers need; ours is LlamaCppChat
+
 
 @runtime_checkable
 class TokenOdds(Protocol):

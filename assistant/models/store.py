@@ -23,6 +23,10 @@ from assistant.models.programs import PIPER, PROGRAMS
 from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
+from ingest import extensions
+from ingest.extensions import Extension
+
+_GROUPS: dict[Role, str] = {"chat": extensions.CHAT_MODELS, "embedding": extensions.EMBEDDERS}
 
 State = Literal["ok", "damaged", "missing"]
 
@@ -49,6 +53,7 @@ class Models:
         self.folder = folder
         self.models = catalogue() if models is None else models
         self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
+        self._extensions_first = settings.extensions_first
         self._choices = settings.home / "models.toml"
         self.cache = cache or user_cache()
 
@@ -100,8 +105,14 @@ class Models:
             PIPER.make(self.cache, progress)
         return path
 
-    def use(self, role: Role, name_or_path: str) -> Path:
-        """Remember which model is used for the role, in this home. Raises AssistantError."""
+    def use(self, role: Role, name_or_path: str) -> Path | None:
+        """Remember which model is used for the role, in this home; its path.
+
+        None for one that an installed package brings. Raises AssistantError.
+        """
+        if self._extension(role, name_or_path):
+            self._remember({**self._remembered(), role: name_or_path})
+            return None
         path = self.path(name_or_path)
         if role_of(path) != role:
             raise ModelUnusable(
@@ -112,13 +123,31 @@ class Models:
         self._remember({**self._remembered(), role: choice})
         return path
 
+    def extension(self, role: Role) -> Extension | None:
+        """The chosen model, when an installed package brings it and no model here has its name."""
+        return self._extension(role, self._name(role))
+
+    def _extension(self, role: Role, name: str) -> Extension | None:
+        if not name or role not in _GROUPS:
+            return None
+        here = name in {model.name for model in self.models} or Path(name).exists()
+        return extensions.find(_GROUPS[role], name, here, self._extensions_first)
+
+    def _name(self, role: Role) -> str:
+        """By the settings, else as remembered; empty when nobody has chosen."""
+        return self._named[role] or self._remembered().get(role, "")
+
     def chosen(self, role: Role) -> Path | None:
         """The settings' model, else the remembered one, else the default, else any that is here.
+
+        None when there is none, or an installed package brings it, see `extension`.
 
         Raises ModelUnusable when the named one is gone or damaged: another one in its place
         would answer, or search, differently without a word.
         """
-        if name := self._named[role] or self._remembered().get(role):
+        if self.extension(role):
+            return None
+        if name := self._name(role):
             return self.path(name)
         here = {model.name: model.path for model in self.installed() if model.role == role}
         defaults = [m.name for m in self.models if m.role == role and m.default]
@@ -150,8 +179,8 @@ class Models:
         """Read every model from the disk again; a chosen one that is not here is missing."""
         states: dict[str, State] = {}
         for role in ROLES:
-            name = self._named[role] or self._remembered().get(role)
-            if name and not Path(name).is_absolute():
+            name = self._name(role)
+            if name and not Path(name).is_absolute() and not self.extension(role):
                 states[name] = "missing"
         for model in self.models:
             if self._target(model).exists():

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
 
 
+_NOT_HERE = "{} wrote this answer. It comes from an installed package and is not asked again."
+
+
 @dataclass(frozen=True)
 class Replayed:
     """The result of a replay. `identical` is None when nothing could be replayed."""
@@ -37,6 +40,8 @@ def replay(
     is still there. Raises AssistantError when the model cannot be opened."""
     if receipt.answer["tool"] == Tables.name:
         return _computed(receipt, library)
+    if receipt.answer["model"] and "file" not in receipt.model and receipt.asked:
+        return Replayed(None, "", _NOT_HERE.format(receipt.model["name"]))
     if receipt.steps:
         return _step_by_step(receipt, load())
     if not receipt.asked:

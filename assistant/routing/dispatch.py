@@ -4,7 +4,7 @@ What is wished for is told by a command, a button, or the person's words and att
 `Router` sees the message, the names of files and the conversation, never a document.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -18,6 +18,7 @@ from assistant.conversation.completion import completed
 from assistant.routing.classifier import Likeness
 from assistant.routing.decision import ANSWER, Choice, Said
 from assistant.routing.rules import cascade
+from assistant.routing.slash_commands import extension_command
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
 
@@ -55,12 +56,15 @@ class Choosing:
         general: Tool,
         makers: Sequence[Specialist] = (),
         router: Router | None = None,
+        extensions_first: Collection[str] = (),
     ) -> None:
-        """`makers` are the tools for intents other than an answer."""
+        """`makers` are the tools for intents other than an answer. `extensions_first` names the
+        commands that an extension takes from a built-in tool."""
         self._specialists = tuple(specialists)
         self._general = general
         self._makers = tuple(makers)
         self._router = router or Rules()
+        self._extensions_first = extensions_first
 
     def run(self, request: Request) -> Reply:
         """The reply of the tool that takes the request; it names that tool, and why."""
@@ -81,7 +85,10 @@ class Choosing:
         last = request.history[-1] if request.history else None
         if last and last.asked_back and is_reply(request.question, last.answer):
             return ANSWER  # "the drawing" may be the name that was asked for
-        return self._router.choose(said(request), request.evidence.embedder)
+        message = said(request)
+        return extension_command(message, self._extensions_first) or self._router.choose(
+            message, request.evidence.embedder
+        )
 
     def _made(self, request: Request, why: str) -> Reply | None:
         if isinstance(request.wish, Answer):

@@ -28,13 +28,15 @@ _TOLD = (
     "question about documents, rules, people, numbers or anything else that is to be looked up, "
     "and whenever you are not sure. Call another tool only when the person asks for just that."
 )
+# What a package adds runs only when a person says so with its command.
+_OFFERED = tuple(kind for kind in KINDS if kind != "run")
 _FILE_FIELDS = ("picture", "video", "recording")
 
 
 class ModelRouter:
     """A router for chat models that are trained to call tools."""
 
-    def __init__(self, model: "BaseChatModel", kinds: Sequence[str] = tuple(KINDS)) -> None:
+    def __init__(self, model: "BaseChatModel", kinds: Sequence[str] = _OFFERED) -> None:
         """Raises AssistantError when langchain is not installed."""
         require("chat", "langchain", to="let the chat model choose tools", error=AssistantError)
         self._one = threading.Lock()

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from assistant.contract.intents import (
@@ -12,6 +12,7 @@ from assistant.contract.intents import (
     Draw,
     Edit,
     Enhance,
+    Run,
     Speak,
     Transcribe,
     Translate,
@@ -20,6 +21,7 @@ from assistant.contract.intents import (
 from assistant.routing.decision import Choice, Said
 from assistant.routing.rules.chart_requests import chart_of
 from assistant.routing.slots import language, numbers, scale
+from ingest import extensions
 
 # A word alone: "/usr/local" and "/etc" are places on a disk.
 _COMMAND = re.compile(r"^\s*/([A-Za-z]{2,20})(?=\s|$)[ \t]*(.*)$", re.DOTALL)
@@ -56,11 +58,27 @@ def command(said: Said) -> Choice | None:
     return known.choose(rest, said)
 
 
+def extension_command(said: Said, first: Collection[str] = ()) -> Choice | None:
+    """The choice of an extension's tool; None for other messages.
+
+    A built-in command wins over an extension of the same name, unless `first` has the name.
+    """
+    found = _COMMAND.match(said.text)
+    name = found[1].lower() if found else ""
+    built_in = name in COMMANDS or name in _ALIASES
+    if found is None or not extensions.find(extensions.TOOLS, name, built_in, first):
+        return None
+    return Choice(Run(name, found[2].strip()))
+
+
 def unknown(name: str) -> str:
     """A sentence with the known commands, and the nearest one."""
-    near = difflib.get_close_matches(name, [*COMMANDS, *_ALIASES], n=1, cutoff=0.6)
+    added = extensions.installed(extensions.TOOLS)
+    near = difflib.get_close_matches(name, [*COMMANDS, *_ALIASES, *added], n=1, cutoff=0.6)
     meant = f" Did you mean /{_ALIASES.get(near[0], near[0])}?" if near else ""
-    listed = "\n".join(f"- {c.example}: {c.what}" for c in COMMANDS.values())
+    known = [f"- {c.example}: {c.what}" for c in COMMANDS.values()]
+    more = [f"- /{name}: {e.summary or e.package}" for name, e in added.items()]
+    listed = "\n".join([*known, *more])
     return f"There is no command /{name}.{meant} These are known:\n\n{listed}"
 
 

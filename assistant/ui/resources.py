@@ -21,7 +21,7 @@ from assistant.ui.background.model_download import Fetches
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
-    from assistant.llm.chat_model import LlamaCppChat
+    from assistant.llm.chat_model import ChatModel
 
 PICKED = "library"  # in the session's state
 
@@ -137,7 +137,7 @@ def assistants() -> Callable[[Settings, Library], Assistant]:
     return lambda given, library: composition.assistant(given, library, how, kept, recorded=False)
 
 
-def chat_model() -> "LlamaCppChat | None":
+def chat_model() -> "ChatModel | None":
     """The chat model that all assistants share."""
     return _answering().model
 

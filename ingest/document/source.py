@@ -28,6 +28,7 @@ class Engines:
     speech: Path | None = None  # folder of a faster-whisper model; None: recordings are not read
     captioner: Captioner | None = None  # None: pictures are not described
     bounds: Bounds = field(default_factory=Bounds)
+    extensions_first: tuple[str, ...] = ()  # suffixes that an extension reads, not we
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,18 @@
-"""The table of loaders by suffix. A new format is one module and one line here."""
+"""The table of loaders by suffix. A new format is one module and one line here, or an extension
+(docs/extending.md)."""
 
 import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from ingest import extensions
 from ingest.document.model import Document
 from ingest.document.source import Engines, Source, readable
-from ingest.errors import UnreadableFile, UnsupportedFile
+from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
+from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
 from ingest.loaders.archive import load_archive
 from ingest.loaders.audio import load_audio
@@ -33,7 +37,10 @@ from ingest.loaders.versions import stamp
 from ingest.loaders.video import load_video
 from ingest.text.fold_lines import folded
 
-LOADERS: dict[str, Callable[[Source], Document]] = {
+Loader = Callable[[Source], Document]
+"""Reads a file. Raises UnreadableFile or EncryptedFile; `ingest.testing` says what else holds."""
+
+LOADERS: dict[str, Loader] = {
     ".pdf": load_pdf,
     **dict.fromkeys((".docx", ".docm", ".dotx"), load_docx),
     **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), load_pptx),
@@ -61,25 +68,51 @@ LOADERS: dict[str, Callable[[Source], Document]] = {
 }
 
 
+def suffixes() -> tuple[str, ...]:
+    """Of all files that can be read, those of extensions last."""
+    others = (f".{name}" for name in extensions.installed(extensions.LOADERS))
+    return tuple(dict.fromkeys((*LOADERS, *others)))
+
+
 def load(path: Path, engines: Engines | None = None) -> Document:
     """Read a file with the loader for its suffix.
 
     Raises UnsupportedFile, EncryptedFile or UnreadableFile.
     """
-    loader = LOADERS.get(path.suffix.lower())
+    engines = engines or Engines()
+    loader, stamped = _loader(path, engines)
     if loader is None:
         raise UnsupportedFile(
             f"{readable(path.name)}: this kind of file cannot be read yet. "
-            f"Known: {', '.join(LOADERS)}."
+            f"Known: {', '.join(suffixes())}."
         )
-    document = folded(loader(Source(path, digest(path), engines or Engines())))
-    return replace(document, reader=reader(path))
+    document = folded(loader(Source(path, digest(path), engines)))
+    return replace(document, reader=stamped)
 
 
-def reader(path: Path) -> str:
+def reader(path: Path, engines: Engines) -> str:
     """The reader of a file of this name, as documents record it; `none/0` when there is none."""
-    loader = LOADERS.get(path.suffix.lower())
-    return stamp(loader.__name__.removeprefix("load_") if loader else "none")
+    return _loader(path, engines)[1]
+
+
+def _loader(path: Path, engines: Engines) -> tuple[Loader | None, str]:
+    """The loader, and its name and version as documents record them."""
+    suffix = path.suffix.lower()
+    loader = LOADERS.get(suffix)
+    extension = extensions.find(
+        extensions.LOADERS, suffix[1:], loader is not None, engines.extensions_first
+    )
+    if extension is not None:
+        return partial(_load_by, extension), extension.stamp
+    return loader, stamp(loader.__name__.removeprefix("load_") if loader else "none")
+
+
+def _load_by(extension: Extension, source: Source) -> Document:
+    try:
+        made: Document = extension.make(Document, source)
+        return made
+    except ExtensionFailed as error:
+        raise UnreadableFile(f"{source.name} could not be read. {error}") from error
 
 
 def digest(path: Path, most: int = 0) -> str:

@@ -5,6 +5,8 @@ of other readers are left alone. What all of them share, such as the chunker, ha
 own: `ingest.chunking.chunk.VERSION`.
 """
 
+from ingest import extensions
+
 VERSIONS = {
     "archive": 1,
     "audio": 1,
@@ -43,4 +45,6 @@ def outdated(stamp: str) -> bool:
     False for unknown readers and higher numbers, which belong to a newer Pincite.
     """
     name, _, number = stamp.partition("/")
+    if ":" in name:
+        return extensions.is_outdated(stamp)
     return not stamp or int(number) < VERSIONS.get(name, 0)

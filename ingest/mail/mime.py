@@ -49,7 +49,8 @@ def messages(path: Path) -> Iterator[Mail]:
 
         yield read_msg(path)
         return
-    mails = map(parsed, split(path) if path.suffix.lower() == ".mbox" else [path.read_bytes()])
+    whole = split(path) if path.suffix.lower() == ".mbox" else [path.read_bytes()]
+    mails = (parsed(data, path.name) for data in whole)
     empty = True
     for mail in mails:
         if empty and not mail.headers:
@@ -60,8 +61,8 @@ def messages(path: Path) -> Iterator[Mail]:
         raise UnreadableFile(f"{path.name} holds no mail.")
 
 
-def parsed(data: bytes) -> Mail:
-    """A message as it travels (RFC 5322)."""
+def parsed(data: bytes, name: str) -> Mail:
+    """A message as it travels (RFC 5322), out of the file of that name. Raises UnreadableFile."""
     parser = BytesParser(policy=_POLICY)
     try:
         return _mail(parser.parsebytes(data))
@@ -69,7 +70,7 @@ def parsed(data: bytes) -> Mail:
         raise
     except Exception:  # above all a RecursionError: a thousand parts in parts
         head = parser.parsebytes(data, headersonly=True)
-        return Mail(_headers(head), decode(data, "the mail").text, "", ())
+        return Mail(_headers(head), decode(data, name).text, "", ())
 
 
 def _mail(message: Message) -> Mail:

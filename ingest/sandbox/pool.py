@@ -14,7 +14,7 @@ from ingest.document.limits import Bounds, Limits
 from ingest.document.source import Engines, readable
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
-from ingest.loaders import LOADERS, load
+from ingest.loaders import load, suffixes
 from ingest.media.keyframes import stills
 from ingest.media.pcm import Decoded, decode
 from ingest.platform.progress import beat
@@ -77,7 +77,7 @@ class Sandbox:
     ) -> Callable[[], Expanded]:  # fmt: skip
         """The same for the files inside a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
-        job = partial(expand, path, folder, bounds, level, frozenset(LOADERS))
+        job = partial(expand, path, folder, bounds, level, frozenset(suffixes()))
         return self._begin(job, Codec(Expanded), path, heard)
 
     def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -12,22 +11,9 @@ from pydantic import Field
 
 from assistant.answering.passages.window_builder import Window
 from ingest.document.model import Box, Line, Page
-from vectorstore.store import Vectors
+from vectorstore.testing import WordHashes
 
-
-class WordEmbedder:
-    """Texts that share words are close: the cosine counts common words."""
-
-    identity = "words"
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        return np.stack([self.query(text) for text in texts])
-
-    def query(self, text: str) -> Vectors:
-        vector = np.full(512, 1e-3, np.float32)
-        for word in text.lower().split():
-            vector[sum(map(ord, word.strip(".,?!:;"))) % 512] += 1.0
-        return vector / np.linalg.norm(vector)
+WordEmbedder = WordHashes
 
 
 class ScriptedChat(BaseChatModel):
@@ -61,8 +47,9 @@ class ScriptedChat(BaseChatModel):
         cancel: threading.Event = options["cancel"]
         for word in self.replies.pop(0).split(" "):
             if cancel.is_set():
-                return
+                break
             yield ChatGenerationChunk(message=AIMessageChunk(content=f"{word} "))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", chunk_position="last"))
 
     def next_token_logprobs(
         self,

@@ -3,10 +3,9 @@
 import zipfile
 from pathlib import Path
 
-from ingest.chunking.chunk import chunk
-from ingest.chunking.coverage_ledger import ledger
-from ingest.document.model import Document, count
+from ingest.document.model import Document
 from ingest.loaders import load
+from ingest.testing import check_books
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -26,11 +25,7 @@ ODF = " ".join(
 def read(path: Path) -> Document:
     """The document, after a look at its books: every character has a line or a reason."""
     document = load(path)
-    for page in document.pages:
-        dropped = sum(one.characters for one in page.dropped)
-        kept = sum(count(line.text) for line in page.lines)
-        assert page.characters in (None, kept + dropped), page.number
-    assert all(row.balanced for row in ledger(document, chunk(document)))
+    check_books(document)
     return document
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from vectorstore.store import Vectors
 _WAITING = 256  # texts at a time: each waiting text takes 2 KB
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """Turns texts into vectors of length 1."""
 

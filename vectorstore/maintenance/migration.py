@@ -152,7 +152,9 @@ class Migration:
         why = why.replace(self._files.path(info.sha256).name, info.document)
         before = info.status.partition(_FAILED)[0] if info.status != READY else ""
         status = f"{before.rstrip('; ')}; {_FAILED}{why}" if before else f"{_FAILED}{why}"
-        self._keep(staged, info, _NOBODY if again else reader(Path(info.document)), status)
+        self._keep(
+            staged, info, _NOBODY if again else reader(Path(info.document), self._engines), status
+        )
 
     def _copy(self, sandbox: Sandbox, info: DocumentInfo, step: Progress) -> Loaded:
         """The library's own copy, under the document's name instead of the copy's."""

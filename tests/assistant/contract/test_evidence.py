@@ -1,8 +1,40 @@
 """Passages that come with a question."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from assistant.answering.passages.window_builder import windows
-from assistant.contract.evidence import GivenPassages
+from assistant.contract.evidence import Evidence, GivenPassages, Joined
+from assistant.testing import TEXTS, EvidenceContract
 from tests.assistant.fakes import WordEmbedder
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
+
+
+class TestLibrary(EvidenceContract):
+    @pytest.fixture
+    def evidence(self, tmp_path: Path) -> Iterator[Evidence]:
+        for title, text in TEXTS:
+            write_pdf(tmp_path / "papers" / f"{title}.pdf", [text])
+        with Library(tmp_path / "library", "main", WordEmbedder) as library:
+            library.add([tmp_path / "papers"])
+            yield library
+
+
+class TestGivenPassages(EvidenceContract):
+    @pytest.fixture
+    def evidence(self) -> Evidence:
+        return GivenPassages(TEXTS, WordEmbedder())
+
+
+class TestJoined(EvidenceContract):
+    @pytest.fixture
+    def evidence(self) -> Evidence:
+        library, attached = (GivenPassages(TEXTS[at::2], WordEmbedder()) for at in (0, 1))
+        return Joined(library, attached, "")
+
 
 LONG = " ".join(f"Sentence {n} speaks of nothing in particular at all." for n in range(200))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.doctor import check as one_check
 from assistant.doctor import checks as doctor
 from assistant.doctor.checks import as_rows, checks
 from assistant.errors import ModelRuntimeMissing
@@ -20,7 +21,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def found(settings: Settings) -> dict[str, doctor.Check]:
+def found(settings: Settings) -> dict[str, one_check.Check]:
     return {check.name: check for check in checks(settings)}
 
 
@@ -146,7 +147,7 @@ def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_library_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "IMPORT_SECONDS", 0.2)
+    monkeypatch.setattr(one_check, "IMPORT_SECONDS", 0.2)
     assert "it did not respond" in doctor._pdf(child("import time; time.sleep(30)")).message
 
 

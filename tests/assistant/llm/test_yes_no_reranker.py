@@ -1,12 +1,15 @@
 import threading
 from collections.abc import Sequence
 
+import pytest
 from langchain_core.messages import BaseMessage
 
 from assistant.llm import prompts
 from assistant.llm.yes_no_reranker import YesNoReranker
 from vectorstore.catalog.records import StoredChunk
 from vectorstore.library import Hit
+from vectorstore.retrieval.reranker import Reranker
+from vectorstore.testing import RerankerContract
 
 
 class Believer:
@@ -24,6 +27,12 @@ class Believer:
         assert tuple(candidates) == (prompts.YES, prompts.NO)
         self.read.append(str(messages[-1].content))
         return [float(self.read[-1].count("leave")), 1.0]
+
+
+class TestYesNoReranker(RerankerContract):
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        return YesNoReranker(Believer())
 
 
 def test_each_passage_is_asked_for_alone_with_its_label() -> None:

@@ -14,6 +14,7 @@ from vectorstore.embedding.embedder import (
     load_embedder,
 )
 from vectorstore.errors import LibraryError
+from vectorstore.testing import EmbedderContract, WordHashes
 
 TEXTS = [
     "Employees have thirty days of paid leave in a year.",
@@ -26,19 +27,30 @@ TEXTS = [
 ]
 
 
-def _check_contract(embedder: Embedder) -> None:
-    vectors = embedder.passages(TEXTS)
-    assert vectors.dtype == np.float32
-    assert vectors.shape == (len(TEXTS), len(embedder.query("one")))
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-3)
-    assert np.allclose(vectors, embedder.passages(TEXTS), atol=1e-5)
-    assert vectors[0] @ embedder.query(TEXTS[0]) == pytest.approx(1, abs=1e-3)
-    assert len(embedder.passages([])) == 0
-    assert embedder.identity
+class TestWordEmbedder(EmbedderContract):
+    @pytest.fixture
+    def embedder(self) -> Embedder:
+        return WordEmbedder(("leave", "password", "revenue"))
 
 
-def test_the_fake_does_what_an_embedder_must() -> None:
-    _check_contract(WordEmbedder())
+class TestWordHashes(EmbedderContract):
+    @pytest.fixture
+    def embedder(self) -> Embedder:
+        return WordHashes()
+
+
+@pytest.mark.slow
+class TestQuantizedEmbedder(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, minilm: Path) -> Embedder:
+        return load_embedder(minilm)
+
+
+@pytest.mark.slow
+class TestSentenceTransformerEmbedder(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, minilm: Path) -> Embedder:
+        return SentenceTransformerEmbedder(minilm)
 
 
 def test_the_fake_counts_words() -> None:
@@ -63,10 +75,9 @@ def test_a_folder_that_cannot_be_written_is_named_and_logging_stays_as_it_was(
 
 
 @pytest.mark.slow
-def test_the_quantized_model_does_what_an_embedder_must(minilm: Path) -> None:
+def test_minilm_is_run_quantized_and_says_so(minilm: Path) -> None:
     embedder = load_embedder(minilm)
     assert isinstance(embedder, QuantizedEmbedder)
-    _check_contract(embedder)
     assert embedder.identity.startswith("all-minilm-l6-v2:")
     assert embedder.identity.endswith(":int8")
 
@@ -74,7 +85,6 @@ def test_the_quantized_model_does_what_an_embedder_must(minilm: Path) -> None:
 @pytest.mark.slow
 def test_the_quantized_vectors_are_those_of_sentence_transformers(minilm: Path) -> None:
     plain = SentenceTransformerEmbedder(minilm)
-    _check_contract(plain)
     cosines = (plain.passages(TEXTS) * load_embedder(minilm).passages(TEXTS)).sum(axis=1)
     assert cosines.min() >= 0.98
 

@@ -6,7 +6,8 @@ import pytest
 from vectorstore.catalog.records import StoredChunk
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.hybrid_search import Hit
-from vectorstore.retrieval.reranker import LOOKED_AT, CrossEncoderReranker, reranked
+from vectorstore.retrieval.reranker import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
+from vectorstore.testing import RerankerContract
 
 TOPICS = ("leave", "travel", "password", "salary")
 
@@ -20,6 +21,23 @@ class ByLength:
 
     def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
         return [-len(hit.text) for hit in hits]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return cross_encoder(tmp_path_factory.mktemp("bert"))
+
+
+class TestByLength(RerankerContract):
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        return ByLength()
+
+
+class TestCrossEncoderReranker(RerankerContract):
+    @pytest.fixture
+    def reranker(self, trained: Path) -> Reranker:
+        return CrossEncoderReranker(str(trained))
 
 
 def test_without_a_reranker_hits_stay_as_they_are() -> None:
@@ -36,8 +54,8 @@ def test_the_first_hits_come_in_the_new_order_and_scores_still_fall() -> None:
     assert reranked(ByLength(), "?", []) == []
 
 
-def test_a_cross_encoder_ranks_what_it_has_learned(tmp_path: Path) -> None:
-    reranker = CrossEncoderReranker(str(cross_encoder(tmp_path)))
+def test_a_cross_encoder_ranks_what_it_has_learned(trained: Path) -> None:
+    reranker = CrossEncoderReranker(str(trained))
     hits = [hit(f"about {topic}", 1.0) for topic in TOPICS]
     for topic in TOPICS:
         scores = reranker.scores(f"how much {topic}", hits)

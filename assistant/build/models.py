@@ -1,0 +1,88 @@
+"""Settings in, the chosen chat and embedding models out: of the catalogue, from a file, or brought
+by an installed package."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from assistant.llm.chat_model import ChatModel, LlamaCppChat
+from assistant.models.store import Models
+from assistant.settings import Settings
+from ingest.errors import PinciteError
+from ingest.extensions import EMBEDDERS, Extension, installed
+from vectorstore.embedding.embedder import Embedder, load_embedder
+from vectorstore.errors import LibraryError
+
+
+@dataclass(frozen=True)
+class LoadedChat:
+    """A chat model that is ready to write."""
+
+    model: ChatModel
+    name: str
+    window: int  # tokens that a prompt and its answer may take together
+    file: Path | None = None  # of its weights; None where an installed package brings it
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+
+
+def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
+    """A function that loads the chosen chat model; None without one. Both raise AssistantError."""
+    models = Models(settings.models_folder, settings)
+    if extension := models.extension("chat"):
+        return partial(_chat_of, extension, settings.context_tokens)
+    path = models.chosen("chat")
+    return partial(_chat_from, path, settings) if path else None
+
+
+def _chat_from(path: Path, settings: Settings) -> LoadedChat:
+    model = LlamaCppChat.from_file(
+        path, context=settings.context_tokens, threads=settings.threads or None
+    )
+    # A small model may have been trained on less than the settings say.
+    return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
+
+
+def _chat_of(extension: Extension, window: int) -> LoadedChat:
+    model: ChatModel = extension.make(ChatModel)
+    return LoadedChat(model, extension.name, window)
+
+
+def embedder(settings: Settings) -> Embedder:
+    """Raises LibraryError when no embedding model is installed."""
+    models = Models(settings.models_folder, settings)
+    if extension := models.extension("embedding"):
+        return _embedder_of(extension)
+    path = models.chosen("embedding")
+    if path is None:
+        raise LibraryError(
+            "No embedding model is installed, so nothing can be indexed or searched. "
+            "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
+        )
+    return load_embedder(path, settings.threads)
+
+
+def embedder_of(settings: Settings, identity: str) -> Embedder | None:
+    """The embedder that made a library; None when it is no longer installed."""
+    name = identity.partition(":")[0]
+    models = Models(settings.models_folder, settings).installed()
+    paths = [model.path for model in models if (model.role, model.path.name) == ("embedding", name)]
+    extension = installed(EMBEDDERS).get(name)
+    loaders = [partial(load_embedder, path, settings.threads) for path in paths]
+    for load in [*loaders, *([partial(_embedder_of, extension)] if extension else [])]:
+        with suppress(PinciteError):
+            found: Embedder = load()
+            if found.identity == identity:
+                return found
+    return None
+
+
+def _embedder_of(extension: Extension) -> Embedder:
+    """Raises ExtensionFailed."""
+    made: Embedder = extension.make(Embedder)
+    with extension.blamed():
+        if not made.identity.startswith(f"{extension.name}:"):
+            raise ValueError(f"its identity does not begin with {extension.name!r} and a colon")
+    return made

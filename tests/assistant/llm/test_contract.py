@@ -1,0 +1,23 @@
+"""Every chat model keeps the contract."""
+
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+
+from assistant.llm.chat_model import LlamaCppChat
+from assistant.testing import ChatModelContract
+from tests.assistant.fakes import ScriptedChat
+
+
+class TestScriptedChat(ChatModelContract):
+    @pytest.fixture
+    def model(self) -> BaseChatModel:
+        return ScriptedChat(replies=["There are thirty days of leave."])
+
+
+@pytest.mark.slow
+class TestLlamaCppChat(ChatModelContract):
+    @pytest.fixture
+    def model(self, smallest_model: Path) -> BaseChatModel:
+        return LlamaCppChat.from_file(smallest_model, context=2048)
