@@ -8,23 +8,32 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Ran
+from assistant.build import composition
+from assistant.doctor import installed_extensions
+from assistant.doctor.check import importing
+from assistant.settings import Settings
+from ingest import extensions
+from ingest.loaders.versions import outdated
+from tests.commands import Pincite, Ran
 from tests.conftest import PROJECT
 
 PAGE = (PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```\w+\n# (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = dict(BLOCK.findall(PAGE))
 BROKEN = {
-    "pincite.loaders": {"bar": "pincite_bar:load_bar"},
-    "pincite.tools": {"fail": "pincite_bar.no_module:run"},
+    "pincite.loaders": dict.fromkeys(("bar", "txt"), "pincite_bar:load_bar"),
+    "pincite.tools": dict.fromkeys(("fail", "chart"), "pincite_bar.no_module:run"),
 }
 
-Pincite = Callable[..., Ran]
+GOOD = ("foo", "count", "parrot", "letters")
+INSTALLED = extensions.installed
+EMBEDDER = composition.embedder  # the real one, which the fixture `pincite` replaces
 
 
 def wheel(
@@ -68,21 +77,28 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def pincite(installed: Path, tmp_path: Path) -> Pincite:
-    """The command in a process of its own, with the packages beside it."""
+def here(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The packages are installed in this process, too, and in the children that it starts."""
+    monkeypatch.syspath_prepend(str(installed))
+    INSTALLED.cache_clear()
+    yield
+    INSTALLED.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("pincite_")]:
+        del sys.modules[name]
 
-    def run(*arguments: object, **settings: str) -> Ran:
-        variables = {k: v for k, v in os.environ.items() if not k.startswith("PINCITE_")}
-        paths = os.pathsep.join([str(installed), str(PROJECT)])
-        script = "import sys; from assistant.cli.main import main; sys.exit(main(sys.argv[1:]))"
-        command = [sys.executable, "-c", script, "--home", str(tmp_path / "home")]
-        done = subprocess.run(
-            [*command, *map(str, arguments)], capture_output=True, text=True,
-            env={**variables, **settings, "PYTHONPATH": paths},
-        )  # fmt: skip
-        return Ran(done.returncode, done.stdout, done.stderr)
 
-    return run
+@pytest.fixture
+def extended(here: None, pincite: Pincite, monkeypatch: pytest.MonkeyPatch) -> Pincite:
+    """The command, with the embedding model of the page."""
+    monkeypatch.setattr(composition, "embedder", EMBEDDER)
+    assert pincite("models", "use", "embedding", "letters", "--json").json["path"] is None
+    return pincite
+
+
+def last_line(ran: Ran) -> str:
+    """Of a command that could not do it."""
+    assert (ran.status, ran.out) == (1, "")
+    return ran.err.splitlines()[-1]
 
 
 @pytest.fixture
@@ -95,61 +111,98 @@ def papers(tmp_path: Path) -> Path:
 
 
 def test_files_of_a_new_kind_are_added_and_found_with_a_new_embedder(
-    pincite: Pincite, papers: Path
+    extended: Pincite, papers: Path
 ) -> None:
-    chosen = pincite("models", "use", "embedding", "letters", "--json")
-    assert chosen.json == {"role": "embedding", "path": None}
-    added = pincite("add", papers, "--json").json
+    added = extended("add", papers, "--json").json
     assert (added["added"], added["failed"]) == (2, [])
-    hits = pincite("search", "thirty days of leave", "--json").json
+    hits = extended("search", "thirty days of leave", "--json").json
     assert hits[0]["document"] == "Rules.foo"
-    shown = pincite("show", "Rules.foo", "--json").json
+    shown = extended("show", "Rules.foo", "--json").json
     assert shown[0]["text"] == "There are thirty days of leave in a year."
+    (library,) = extended("documents", "--json").json[:1]
+    assert library["status"] == "ready"
 
 
-def test_a_new_chat_model_answers_and_its_sentence_is_cited(pincite: Pincite, papers: Path) -> None:
-    use = {"PINCITE_EMBEDDING_MODEL": "letters", "PINCITE_CHAT_MODEL": "parrot"}
-    pincite("add", papers, **use)
-    answer = pincite("ask", "How many days of leave are there in a year?", "--json", **use).json
+def test_a_new_chat_model_answers_and_its_sentence_is_cited(
+    extended: Pincite, papers: Path
+) -> None:
+    extended("add", papers)
+    extended("models", "use", "chat", "parrot")
+    answer = extended("ask", "How many days of leave are there in a year?", "--json").json
     assert answer["model"] == "parrot"
     assert answer["answer"] == "There are thirty days of leave in a year."
     assert [citation["document"] for citation in answer["citations"]] == ["Rules.foo"]
-    replayed = pincite("replay", answer["id"], **use)
+    replayed = extended("replay", answer["id"])
     assert "comes from an installed package" in replayed.out + replayed.err
 
 
-def test_a_new_tool_is_called_by_its_command(pincite: Pincite, papers: Path) -> None:
-    use = {"PINCITE_EMBEDDING_MODEL": "letters"}
-    pincite("add", papers, **use)
-    answer = pincite("ask", "/count fuzzy lazy zebras", "--json", **use).json
+def test_a_new_tool_is_called_by_its_command(extended: Pincite, papers: Path) -> None:
+    extended("add", papers)
+    answer = extended("ask", "/count fuzzy lazy zebras", "--json").json
     assert answer["tool"] == "count"
     assert answer["answer"] == "3 words. The closest document is Zebras.foo."
-    unknown = pincite("ask", "/coumt x", "--json", **use).json["answer"]
+    unknown = extended("ask", "/coumt x", "--json").json["answer"]
     assert "Did you mean /count?" in unknown and "- /count: a test" in unknown
 
 
-def test_a_broken_extension_is_named_and_stops_nothing_else(pincite: Pincite, papers: Path) -> None:
-    use = {"PINCITE_EMBEDDING_MODEL": "letters"}
+def test_a_broken_extension_is_named_and_stops_nothing_else(
+    extended: Pincite, papers: Path
+) -> None:
     (papers / "Bad.bar").write_text("This cannot be read.")
-    added = pincite("add", papers, "--json", **use)
+    added = extended("add", papers, "--json")
     assert added.status == 3 and added.json["added"] == 2
     (failed,) = added.json["failed"]
     assert "extension 'bar' of the package pincite-bar 1.0 does not load" in failed["error"]
     assert "No module named 'no_such_module'" in failed["error"]
-    refused = pincite("ask", "/fail now", **use)
-    assert refused.status == 1
-    assert "extension 'fail' of the package pincite-bar 1.0 does not load" in refused.err
-    assert "pip uninstall pincite-bar" in refused.err
+    told = last_line(extended("ask", "/fail now"))
+    assert "extension 'fail' of the package pincite-bar 1.0 does not load" in told
+    assert "pip uninstall pincite-bar" in told
 
 
-def test_doctor_lists_what_is_installed(pincite: Pincite) -> None:
-    rows = {row["name"]: row for row in pincite("doctor", "--json").json}
-    assert rows["extension foo"]["message"] == "reads .foo files (pincite-foo 1.0)"
-    assert rows["extension parrot"]["severity"] == "ok"
-    assert {"extension letters", "extension count"} <= rows.keys()
-    assert rows["extension bar"]["severity"] == "warning"
-    assert "No module named 'no_such_module'" in rows["extension bar"]["message"]
-    assert rows["extension bar"]["remedy"].endswith("pip uninstall pincite-bar")
+def test_what_is_built_in_wins_unless_the_settings_say_otherwise(
+    extended: Pincite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Rules.txt").write_text("Thirty days of leave.")
+    assert extended("add", tmp_path / "Rules.txt", "--json").json["added"] == 1
+    drawn = extended("ask", "/chart", "--json").json["answer"]
+    assert drawn.startswith("Say what to chart")
+    monkeypatch.setenv("PINCITE_EXTENSIONS_FIRST", "txt,chart")
+    (tmp_path / "Others.txt").write_text("Ten days of leave.")
+    (failed,) = extended("add", tmp_path / "Others.txt", "--json").json["failed"]
+    assert "extension 'txt' of the package pincite-bar" in failed["error"]
+    assert "extension 'chart'" in last_line(extended("ask", "/chart"))
+
+
+def test_files_are_read_again_when_their_package_has_a_new_version(here: None) -> None:
+    assert not outdated("pincite-foo:foo/1.0")
+    assert outdated("pincite-foo:foo/0.9")
+    assert not outdated("pincite-gone:gone/0.9")
+
+
+def test_doctor_lists_what_is_installed(
+    installed: Path, here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(installed), str(PROJECT)]))
+    rows = {row.name: row for row in installed_extensions.check(Settings(home=tmp_path))}
+    assert rows["extension foo"].message == "reads .foo files (pincite-foo 1.0)"
+    assert {row.severity for name, row in rows.items() if name.split()[1] in GOOD} == {"ok"}
+    assert {f"extension {name}" for name in GOOD} <= rows.keys()
+    assert rows["extension bar"].severity == "warning"
+    assert "No module named 'no_such_module'" in rows["extension bar"].message
+    assert rows["extension bar"].remedy.endswith("pip uninstall pincite-bar")
+
+
+def test_doctor_says_that_a_name_of_ours_is_taken(
+    installed: Path, here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extension = extensions.installed(extensions.LOADERS)["foo"]
+    taken = {"txt": replace(extension, name="txt")}
+    monkeypatch.setattr(extensions, "installed", lambda g: taken if g == extensions.LOADERS else {})
+    monkeypatch.setattr(installed_extensions, "importing", lambda code: importing("print()"))
+    (ours,) = installed_extensions.check(Settings(home=tmp_path))
+    assert ours.severity == "warning" and "PINCITE_EXTENSIONS_FIRST=txt" in ours.remedy
+    first = Settings(home=tmp_path, extensions_first=("txt",))
+    assert [row.severity for row in installed_extensions.check(first)] == ["ok"]
 
 
 def test_the_help_loads_no_extension(installed: Path) -> None:

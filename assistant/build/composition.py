@@ -182,7 +182,8 @@ def _rules(settings: Settings) -> Rules:
 
 def _router(settings: Settings, model: ChatModel) -> Router:
     """The router of messages. Raises AssistantError without langchain."""
-    if settings.tool_calling == "rules":
+    calls_tools = type(model).bind_tools is not ChatModel.bind_tools
+    if settings.tool_calling == "rules" or not calls_tools:
         return _rules(settings)
     from assistant.routing.llm_router import ModelRouter
 

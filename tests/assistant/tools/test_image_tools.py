@@ -204,7 +204,7 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
 def test_a_tool_is_called_as_its_wish_is(tmp_path: Path) -> None:
     names = {tool.name for tool in tools.makers(Settings(home=tmp_path))}
     assert names == KINDS.keys() - {"answer"}
-    assert names == tool_choice._DONE.keys()
+    assert names - {"run"} == tool_choice._DONE.keys()  # an installed tool says it itself
 
 
 # -- clips
