@@ -167,7 +167,7 @@ HOMES = {
     },
 }
 
-MOST_LINES = 301
+MOST_LINES = 300
 
 HEAVY = {
     "chromadb", "langchain_core", "llama_cpp", "onnxruntime", "sklearn", "streamlit", "torch",

@@ -44,10 +44,12 @@ def checks(settings: Settings) -> list[Check]:
 
 
 def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
+    """The checks as rows of JSON."""
     return [asdict(check) for check in found]
 
 
 def print_table(found: Iterable[Check]) -> None:
+    """The checks as a table for people, on standard output."""
     from rich.console import Console
     from rich.table import Table
 

@@ -73,6 +73,7 @@ def _other(item: Installed, chosen: list[Path]) -> Row:
 
 
 def table(listed: list[Row]) -> None:
+    """The listed models as a table for people, by role, on standard output."""
     from rich.console import Console
 
     console = Console()

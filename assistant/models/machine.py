@@ -35,6 +35,7 @@ class Machine:
 
 @functools.cache
 def this_machine() -> Machine:
+    """Its memory, cores and vector instructions; looked up once."""
     return Machine(hardware.memory(), hardware.physical_cores(), _flags())
 
 

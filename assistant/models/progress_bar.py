@@ -12,6 +12,7 @@ LINE_SECONDS = 5.0
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
+    """Shows a bar in a terminal, and a line now and then elsewhere."""
     if not sys.stderr.isatty():
         yield _lines()
         return

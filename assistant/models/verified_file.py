@@ -21,12 +21,14 @@ def silent(doing: str, done: int, total: int | None) -> None:
 
 
 def blocks_of(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, block by block."""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             yield block
 
 
 def sha256_of(path: Path, progress: Progress = silent) -> str:
+    """The hash of a file, as hexadecimal digits; `progress` is called for each block."""
     digest, done, total = hashlib.sha256(), 0, path.stat().st_size
     for block in blocks_of(path):
         digest.update(block)

@@ -14,6 +14,12 @@ class Box(NamedTuple):
     y1: float
 
 
+def union(boxes: Sequence[Box]) -> Box:
+    """The smallest rectangle that holds all of them, of which there is at least one."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return Box(min(x0), min(y0), max(x1), max(y1))
+
+
 NOWHERE = Box(0, 0, 0, 0)  # box of lines in formats without drawable pages, such as HTML
 
 

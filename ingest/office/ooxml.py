@@ -174,6 +174,7 @@ def child(element: Element | None, *path: str) -> Element | None:
 
 
 def children(element: Element | None, name: str) -> Iterator[Element]:
+    """The direct children of that name; none of None."""
     return (found for found in (() if element is None else element) if found.tag == name)
 
 

@@ -33,12 +33,14 @@ def damaged(source: Source) -> UnreadableFile:
 
 
 def encrypted(source: Source) -> EncryptedFile:
+    """The error for a file that only a password opens."""
     return EncryptedFile(
         f"{source.name} is protected by a password: save it without one and add it again."
     )
 
 
 def is_ole(source: Source) -> bool:
+    """Whether the file begins as an OLE compound file, the container of old Office files."""
     with source.path.open("rb") as file:
         return file.read(len(OLE)) == OLE
 

@@ -26,6 +26,8 @@ Range = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, as row a
 
 
 class Sheet(NamedTuple):
+    """A sheet of a workbook: its name, and whether it is hidden."""
+
     name: str
     hidden: bool
 

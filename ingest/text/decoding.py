@@ -22,6 +22,8 @@ _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a]")
 
 
 class Decoded(NamedTuple):
+    """The text of a file, and the encoding that it was read in."""
+
     text: str
     encoding: str
     rest: int = 0  # bytes that were not read

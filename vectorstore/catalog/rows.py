@@ -31,6 +31,7 @@ def insert_document(
     chunks: int,
     ledger: Sequence[PageLedger],
 ) -> int:
+    """Returns the id of the new row."""
     row = connection.execute(
         "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
         " dropped, empty, indexed, hidden, unread, added, reader)"
@@ -54,6 +55,7 @@ def insert_pages(
     document: Document,
     ledger: Sequence[PageLedger],
 ) -> None:
+    """All pages with their lines and ledgers."""
     connection.executemany(
         "INSERT INTO page (document_id, number, width, height, pictures, ocr, lines, title, note,"
         " figures, source, ocr_characters, confidence, indexed, hidden, unread, dropped)"
@@ -73,6 +75,7 @@ def insert_pages(
 def insert_chunk(
     connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors
 ) -> None:
+    """A passage with its vector and its words for the full-text index."""
     row = connection.execute(
         "INSERT INTO chunk (id, document_id, page, first, last, headings, text, vector, hidden)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
@@ -90,6 +93,7 @@ def insert_chunk(
 def insert_card(
     connection: sqlite3.Connection, document_id: int, document: Document, name: str
 ) -> None:
+    """What a document is recognised by: its name and first two pages."""
     seen = [
         "\n".join(line.text for line in page.lines if not line.hidden)
         for page in document.pages[:2]
@@ -99,6 +103,7 @@ def insert_card(
 
 
 def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
+    """Rows of (id, float32 bytes) as ids and an array of shape (rows, dimensions)."""
     if not rows:
         return [], np.zeros((0, 0), np.float32)
     joined = np.frombuffer(b"".join(row[1] for row in rows), "<f4")
@@ -106,6 +111,7 @@ def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
 
 
 def lines_json(page: Page) -> str:
+    """The lines of a page as the catalogue keeps them."""
     rows = [_line_row(line) for line in page.lines]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 

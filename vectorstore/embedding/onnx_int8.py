@@ -54,6 +54,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def tokenizer(folder: Path) -> Any:
+    """The model's tokenizer, cutting at its longest input."""
     from tokenizers import Tokenizer
 
     found = Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -44,19 +44,23 @@ def sketch(document: Document) -> bytes | None:
 
 
 def same_words(one: bytes, other: bytes) -> bool:
+    """Whether two sketches are of documents with the same words."""
     return one[:_DIGEST] == other[:_DIGEST]
 
 
 def table(sketches: Iterable[bytes]) -> Sketches:
+    """Sketches as an array of shape (documents, hashes)."""
     joined = b"".join(sketch[_DIGEST:] for sketch in sketches)
     return np.frombuffer(joined, "<u4").reshape(-1, _HASHES)
 
 
 def joined(one: Sketches, other: Sketches) -> Sketches:
+    """The rows of both."""
     return np.concatenate([one, other])
 
 
 def without(sketches: Sketches, index: int) -> Sketches:
+    """All rows but one."""
     return np.delete(sketches, index, axis=0)
 
 

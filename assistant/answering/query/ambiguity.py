@@ -129,10 +129,12 @@ def _noun(question: str, at: int) -> tuple[str, ...]:
 
 
 def plain(words: Iterable[str]) -> tuple[str, ...]:
+    """The words without the ending of a possessive."""
     return tuple(_POSSESSIVE.sub("", word) for word in words)
 
 
 def plain_stems(words: Iterable[str]) -> frozenset[str]:
+    """The stems of the words without the endings of possessives."""
     return stems(" ".join(plain(words)))
 
 

@@ -59,6 +59,7 @@ def is_hard(term: str) -> bool:
 
 
 def is_year(term: str) -> bool:
+    """Whether the term is a year in digits."""
     return bool(re.fullmatch(YEAR, term))
 
 

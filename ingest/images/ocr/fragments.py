@@ -5,7 +5,7 @@ from dataclasses import replace
 from statistics import median
 from typing import NamedTuple
 
-from ingest.document.model import Box, Line, count
+from ingest.document.model import Box, Line, count, union
 
 SURE = 0.999  # recognition never claims certainty: a line of confidence 1 is text from the file
 _LARGE = 1.35  # times the usual height: boxes of one font size differ by a fifth
@@ -58,11 +58,6 @@ def turned_back(line: Line, width: float, height: float, quarters: int) -> Line:
     if not quarters:
         return line
     return replace(line, box=turned(line.box, width, height, 4 - quarters))
-
-
-def union(boxes: Sequence[Box]) -> Box:
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
-    return Box(min(x0), min(y0), max(x1), max(y1))
 
 
 def as_lines(rows: Sequence[Sequence[Fragment]], scale: float) -> list[Line]:

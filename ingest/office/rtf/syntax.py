@@ -62,6 +62,7 @@ def known(page: int) -> str:
 
 
 def decoded(data: bytes, page: str) -> str:
+    """Bytes as text, by the code page of the font."""
     if page == SYMBOL:
         return "".join(_SYMBOLS.get(byte, chr(byte)) for byte in data)
     return data.decode(page, errors="replace")

@@ -88,4 +88,5 @@ def _number(number: int, kind: str) -> str:
 
 
 def is_title(shape: Element) -> bool:
+    """Whether the shape is the placeholder of a title."""
     return value(shape, "p:nvSpPr", "p:nvPr", "p:ph", of="type") in _TITLES

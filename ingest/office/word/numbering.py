@@ -109,6 +109,7 @@ def _counted(found: _List, depth: int) -> str:
 
 
 def bullet(depth: int) -> str:
+    """The sign of a list item without a number, by its depth from 0."""
     return BULLETS[min(depth, len(BULLETS) - 1)]
 
 

@@ -56,6 +56,7 @@ def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
 
 
 def joined(texts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Cells in pieces as one text each."""
     return tuple(" ".join(parts) for parts in texts)
 
 

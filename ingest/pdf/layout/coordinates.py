@@ -49,6 +49,7 @@ class Screen(NamedTuple):
 
 
 def screen(page: Any) -> Screen:
+    """How the coordinates of a page, which may be turned, become points from its top left."""
     width, height = page.get_size()
     size = round(width * _FINE), round(height * _FINE)
     e, f = _device(page, size, 0, 0)

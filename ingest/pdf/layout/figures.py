@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from ingest.document.model import Box, Figure, Line
+from ingest.document.model import Box, Figure, Line, union
 from ingest.pdf.layout.captions import onwards
-from ingest.pdf.layout.text_lines import union
 
 _SMALLEST = 50.0  # points, on both sides: less is a logo or an icon
 _WHOLE = 0.85  # of the page: a scan, or the ground of a slide

@@ -34,6 +34,7 @@ class Glyphs(NamedTuple):
 
 
 def read(textpage: Any) -> Glyphs:
+    """All characters of a page of PDFium, with their boxes and fonts."""
     # One for each PDFium index: get_text_range() drops some, so that its offsets shift.
     count, handle = textpage.count_chars(), pdfium_native.address(textpage.raw)
     boxes = np.zeros((count, 4))

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingest.document.model import Box
-from ingest.pdf.layout.text_lines import Row, Word, Words, union
+from ingest.document.model import Box, union
+from ingest.pdf.layout.text_lines import Row, Word, Words
 
 _WIDE = 1.0  # of the row's height: a wider gap ends a segment
 _NARROWEST = 4.0  # points
@@ -103,6 +103,7 @@ def height(box: Box) -> float:
 
 
 def segments(words: Sequence[Word]) -> Iterator[Segment]:
+    """Words of a line, parted where a gap is wider than a blank."""
     height = max(word.box.y1 - word.box.y0 for word in words)
     gap = max(_WIDE * height, _NARROWEST)
     group: list[Word] = []

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingest.document.model import Box
+from ingest.document.model import Box, union
 from ingest.pdf.layout.coordinates import Screen
 from ingest.pdf.layout.glyphs import Glyphs
 
@@ -57,11 +57,6 @@ class Row(Words):
                 return word.at + rest
             rest -= len(word.text)
         return self.words[-1].at
-
-
-def union(boxes: Sequence[Box]) -> Box:
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
-    return Box(min(x0), min(y0), max(x1), max(y1))
 
 
 def rows(glyphs: Glyphs, screen: Screen) -> Iterator[Row]:

@@ -29,6 +29,8 @@ class Area(NamedTuple):
 
 @dataclass
 class Drawings:
+    """What is drawn on a page beside its text."""
+
     pictures: list[Box] = field(default_factory=list)
     areas: list[Area] = field(default_factory=list)
     rules: list[Box] = field(default_factory=list)  # lines that run along or down the page

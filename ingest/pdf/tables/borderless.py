@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ingest.document.model import union
 from ingest.pdf.layout.columns import Columns, cells, merged, running, touched
 from ingest.pdf.layout.segments import Band, height, levels
-from ingest.pdf.layout.text_lines import union
 from ingest.pdf.tables import header_rows
 from ingest.pdf.tables.header_rows import valued
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ingest.document.model import Box
+from ingest.document.model import Box, union
 from ingest.pdf.layout.columns import merged
 from ingest.pdf.layout.segments import segments
-from ingest.pdf.layout.text_lines import Row, Word, union
+from ingest.pdf.layout.text_lines import Row, Word
 from ingest.pdf.tables.rulings import Region
 
 _SLACK = 2.5  # points: text that touches a line is still beside it

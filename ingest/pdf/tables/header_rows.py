@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from ingest.document.model import Box
+from ingest.document.model import Box, union
 from ingest.pdf.layout.columns import Columns, joined, owner, touched
 from ingest.pdf.layout.segments import Band, Segment, height, levels
-from ingest.pdf.layout.text_lines import union
 
 GAP = 3.5  # of a row's height: more white ends a table
 _MOST = 5  # rows of heads

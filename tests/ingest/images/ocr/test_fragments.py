@@ -1,7 +1,7 @@
 import pytest
 
-from ingest.document.model import Box
-from ingest.images.ocr.fragments import SURE, Fragment, as_lines, confidence, turned, union
+from ingest.document.model import Box, union
+from ingest.images.ocr.fragments import SURE, Fragment, as_lines, confidence, turned
 
 
 def piece(text: str, high: float = 20, sure: float = 0.99, x0: float = 0) -> Fragment:
