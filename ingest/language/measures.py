@@ -110,9 +110,11 @@ def find_quantities(text: str) -> list[Quantity]:
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """The text without some spans, which do not overlap and stand in order."""
-    for start, end in reversed(list(spans)):
-        text = f"{text[:start]} {text[end:]}"
-    return text
+    parts, at = [], 0
+    for start, end in spans:
+        parts.append(text[at:start])
+        at = end
+    return " ".join([*parts, text[at:]])
 
 
 def head_scale(text: str) -> tuple[str, int] | None:
@@ -180,8 +182,8 @@ def _followed(found: Quantity, text: str) -> Quantity:
 
 def _far(match: re.Match[str]) -> bool:
     """Not right behind a number, where alone a letter is a unit."""
-    before = match.string[: match.start(1)].rstrip(" ")
-    return not before[-1:].isdigit()
+    start = match.start(1)
+    return not match.string[max(start - 2, 0) : start].rstrip(" ")[-1:].isdigit()
 
 
 def _scale(word: str, found: Quantity, beside: bool) -> int:

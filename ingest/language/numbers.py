@@ -32,12 +32,13 @@ _GROUPED = {
     ),
 }
 _SIMPLE = {".": re.compile(r"\d*\.\d+"), ",": re.compile(r"\d*,\d+")}
+_LONGEST = 28  # characters: what is longer is no number, and Decimal would round it
 _UNSURE = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 # Digits of running text, with the marks between them.
 DIGITS = (
-    rf"(?:\d{{1,3}}(?:[{_BLANKS}'’]\d{{3}})+(?:[.,]\d+)?(?!\d)"
-    r"|\d{1,3}(?: \d{3})+,\d\d?(?![\d,])|\.?\d+(?:[.,:/]\d+)*)"
+    rf"(?:\d{{1,3}}(?:[{_BLANKS}'’]\d{{3}}){{1,6}}(?:[.,]\d+)?(?!\d)"
+    r"|\d{1,3}(?: \d{3}){1,6},\d\d?(?![\d,])|\.?\d+(?:[.,:/]\d+)*)"
 )
 _ONES = re.findall(
     r"\w+",
@@ -78,6 +79,8 @@ def value_of(digits: str, mark: str = "") -> Decimal | None:
 
     `mark`: the decimal mark, where something else tells it.
     """
+    if len(digits) > _LONGEST:
+        return None
     if digits.isdigit():
         return Decimal(digits) if digits.isascii() else None
     if not mark and _UNSURE.fullmatch(digits):

@@ -38,6 +38,7 @@ _LABEL = re.compile(
     r"(?:\W+(?:no|number)\b)?\W{0,2}\Z",
     re.IGNORECASE,
 )
+_OF_CODE = re.compile(r"[A-Za-z]-\Z")
 _ROUNDED = 1000  # from here on, but not 1000 itself
 _ABOUT = 0.1
 _CALENDAR = 0.03  # a month is 30 days, or 31
@@ -112,7 +113,7 @@ def _clock(match: re.Match[str]) -> Amount:
 
 def _is_amount(number: Quantity, text: str) -> bool:
     """No code, such as `4x` and `COVID-19`; and what may be read in two ways is only a label."""
-    if number.tail or re.search(r"[A-Za-z]-\Z", text[: number.start]):
+    if number.tail or _OF_CODE.search(_before(number, text)):
         return False
     return number.value is not None or bool(_LABEL.search(_before(number, text)))
 

@@ -26,6 +26,7 @@ from ingest.language.sentences import stems
 from ingest.language.words import content_words
 
 _LONGEST = 45  # words: longer sentences state too much to be compared
+_LETTERS = 1000
 _LEAST = 2  # common words, one of which is the topic
 _MORE = 2  # words that only one has
 _SHARE = 0.6  # share of the longer one's words that both have
@@ -110,7 +111,9 @@ class Difference:
 def statement(sentence: str) -> Statement | None:
     """The parsed sentence; None when it is too long, does not name its subject, or is a title."""
     text = _NUMBERED.sub("", normalised(sentence))
-    if len(text.split()) > _LONGEST or _PRONOUN.match(text) or _CONTENTS.match(text):
+    if len(text) > _LETTERS or len(text.split()) > _LONGEST:
+        return None
+    if _PRONOUN.match(text) or _CONTENTS.match(text):
         return None
     named = quarters(text)
     counted, rest = amounts(blanked(text, ((start, end) for _, start, end in named)))
