@@ -44,7 +44,7 @@ def test_a_damaged_picture_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_is_gone_is_asked_for_anew(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match=r"a\.png is gone from .*give it anew"):
+    with pytest.raises(UnreadableFile, match=r"a\.png is gone from .*attach it again"):
         looking().written(tmp_path / "a.png")
 
 

@@ -85,7 +85,7 @@ def test_a_retry_of_a_file_that_is_gone_is_a_sentence(
 
     app = settled(button(visit(LIBRARY_PAGE), "Retry"))
 
-    assert "No longer where it was: Broken.pdf" in app.error[0].value.replace("\\", "")
+    assert "No longer in its place: Broken.pdf" in app.error[0].value.replace("\\", "")
     assert not app.exception
 
 
