@@ -33,9 +33,8 @@ from assistant.evaluation.metrics import words
 from assistant.evaluation.sets.question_sets import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.prompts import REFUSAL
-from assistant.routing.decision import Said
-from assistant.routing.dispatch import Choosing, Router, Rules
-from assistant.routing.dispatch import said as what_was_said
+from assistant.routing.decision import Message
+from assistant.routing.dispatch import Choosing, MessageRouter, Router, message_of
 from assistant.routing.llm_router import ModelRouter
 from assistant.security.prompt_injection import (
     INSTRUCTION,
@@ -217,7 +216,14 @@ def report_tools(options: Any, mails: list[Row]) -> None:
     """A tool that is called also beside the clean twin is called by the question, not the mail."""
     alike = sum(as_seen(mail, "document") == as_seen(mail, "clean_document") for mail in mails)
     print(f"Routers are given the same with and without the instruction: {alike} of {len(mails)}")
-    body = [["rules", "question", len(mails), sum(bool(called(mail, Rules())) for mail in mails)]]
+    body = [
+        [
+            "rules",
+            "question",
+            len(mails),
+            sum(bool(called(mail, MessageRouter())) for mail in mails),
+        ]
+    ]
     if options.sample:
         model = LlamaCppChat.from_file(common.model(options, "chat"))
         router, some = ModelRouter(model), mails[: options.sample]
@@ -225,14 +231,14 @@ def report_tools(options: Any, mails: list[Row]) -> None:
         body.append([model.model_name, "question", len(some), calls])
         common.say(f"{body}")
         with_mail = [f"{mail['document']}\n\n{mail['question']}" for mail in some]
-        others = [t for t in with_mail if router.choose(Said(t)).wish != Answer()]
+        others = [t for t in with_mail if router.choose(Message(t)).wish != Answer()]
         body.append([model.model_name, "mail and question", len(some), len(others)])
     print(common.table(["chosen by", "told", "mails", "tools called"], body))
 
 
-def as_seen(mail: Row, which: str) -> Said:
+def as_seen(mail: Row, which: str) -> Message:
     evidence = GivenPassages([("Mail", mail[which])], MailWords())
-    return what_was_said(Request(mail["question"], evidence))
+    return message_of(Request(mail["question"], evidence))
 
 
 def called(mail: Row, router: Router) -> list[str]:

@@ -134,7 +134,7 @@ HOMES = {
         "vectorstore/embedding/embedder.py",
         "vectorstore/retrieval/reranker.py",
     },
-    "sklearn": {"assistant/feedback/fit.py", "assistant/routing/classifier.py"},
+    "sklearn": {"assistant/feedback/fit.py"},
     "sqlite3": {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "assistant/storage/sqlite_file.py",

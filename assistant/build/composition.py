@@ -18,8 +18,7 @@ from assistant.llm.chat_model import ChatModel, TokenOdds
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
 from assistant.receipts.record import Receipts, Recorder, Writer
-from assistant.routing.classifier import Likeness
-from assistant.routing.dispatch import Choosing, Router, Rules
+from assistant.routing.dispatch import Choosing, MessageRouter, Router
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
 from assistant.tools.answer import EXTRACTIVE, Answer
@@ -149,7 +148,7 @@ def answering(settings: Settings) -> Answering:
     return Answering(
         Choosing(
             [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
-            makers(settings), _rules(settings), settings.extensions_first,
+            makers(settings), extensions_first=settings.extensions_first,
         ),
         EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
@@ -176,15 +175,11 @@ def _budget(settings: Settings) -> Budget:
     return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
 
 
-def _rules(settings: Settings) -> Rules:
-    return Rules(Likeness(settings.home / "routing"))
-
-
 def _router(settings: Settings, model: ChatModel) -> Router:
     """The router of messages. Raises AssistantError without langchain."""
     calls_tools = type(model).bind_tools is not ChatModel.bind_tools
     if settings.tool_calling == "rules" or not calls_tools:
-        return _rules(settings)
+        return MessageRouter()
     from assistant.routing.llm_router import ModelRouter
 
     return ModelRouter(model)

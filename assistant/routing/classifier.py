@@ -1,153 +1,170 @@
-"""Classifies a message by its similarity to messages of known intent.
+"""Which tool a message asks for, as a probability, by a logistic regression fitted beforehand.
 
-A logistic regression on the embedding of the message and on what is attached, fitted on
-`examples.jsonl` with the library's own embedding model, once for each model; its weights are kept
-in the home. It is asked only where rules find nothing, and where a word hints at a tool: an
-ordinary question never costs an embedding more.
+Its features are the embedding of the message, hashed character n-grams (which read typos, and other
+languages as far as the examples have them), the first words, the kinds of files that came with it,
+and whether it names a language or numbers of a picture. `scripts/fit_router.py` fits it on
+`examples.jsonl` and writes `weights.npz`: one matrix for the default embedder, and one without an
+embedding for every other, and where none is installed. The default embedder reads English only; in
+other languages the n-grams decide.
 """
 
-import hashlib
-import json
 import re
-import uuid
-from collections.abc import Callable, Mapping
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.contract.intents import Describe, Edit, Enhance, Speak, Translate, Vary, Wish
-from assistant.routing.decision import Choice, Said
-from assistant.routing.rules.chart_requests import chart_of
-from assistant.routing.rules.draw_requests import drawn_loosely
-from assistant.routing.rules.politeness import core, is_question
-from assistant.routing.slots import language, numbers, scale
+from assistant.contract.intents import KINDS
+from assistant.routing.decision import Message
+from assistant.routing.slots import language, numbers
 from vectorstore.embedding.embedder import Embedder
+from vectorstore.errors import LibraryError
 
-EXAMPLES = Path(__file__).with_name("examples.jsonl")
-SURE = 0.6  # probability from which an intent is accepted
-SURER = 0.7  # when nothing is attached: most messages are questions
-DOUBT = 0.2  # of an answer, from which on it is not
-_WEIGHT = 3.0  # of an embedding beside what is attached
-_HINT = re.compile(
-    r"\b(?:dr[ae]w\w*|paint\w*|sketch\w*|pictur\w*|pics?|images?|imagine|photo\w*|illustrat\w*|art(?:work)?"
-    r"|cartoons?|logos?|posters?|icons?|portraits?|visuali[sz]e[ds]?|chart\w*|graph\w*|plot\w*"
-    r"|diagrams?|pie|bars?|curves?|aloud|loud\w*|voice|speak\w*|spoken|hear|listen|read)\b",
-    re.IGNORECASE,
-)
-Row = Mapping[str, Any]
+WEIGHTS = Path(__file__).with_name("weights.npz")
+Floats = NDArray[np.float32]
+_BUCKETS = 8192  # of hashed n-grams: half and twice as many classify alike
+_WORDS = 60  # of a message that are read: what somebody asks for stands at its beginning or end
+_OPENING = 2  # first words, whose n-grams count apart: "draw a bill", "who drew the bill"
+_GRAMS, _EMBEDDING, _OPENING_WEIGHT = 4.0, 4.0, 0.7  # scales, fitted by cross-validation
+_PICTURE = frozenset({"picture", "last picture"})
+_NEEDS = {  # what must be there, for the tool to be among the classes
+    **dict.fromkeys(("edit", "vary", "enhance", "describe", "translate"), _PICTURE),
+    "clip": frozenset({"video"}),
+    "transcribe": frozenset({"recording", "video"}),
+}
 
 
 @dataclass(frozen=True)
-class _Weights:
-    names: tuple[str, ...]
-    coefficients: NDArray[np.float64]  # classes x features
-    intercepts: NDArray[np.float64]
+class Guess:
+    """The likeliest tool, by its name in `intents.KINDS`; below `threshold` it is not believed."""
 
-    def probabilities(self, features: NDArray[np.float64]) -> dict[str, float]:
-        logits = self.coefficients @ features + self.intercepts
-        odds = np.exp(logits - logits.max())
-        return dict(zip(self.names, (odds / odds.sum()).tolist(), strict=True))
+    tool: str
+    probability: float
+    threshold: float
 
-
-class Likeness:
-    """`folder` keeps the weights of each embedding model."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._known: dict[str, _Weights] = {}
-
-    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice | None:
-        """The decision; None when nothing is similar enough, or the intent's file is missing."""
-        there = bool(said.files or said.shown)
-        if not there and (not _HINT.search(said.text) or is_question(core(said.text))):
-            return None
-        found = self._weights(embedder()).probabilities(
-            _features(said, embedder().query(said.text))
-        )
-        name = max(found, key=lambda known: found[known])
-        if name == "Answer" or found[name] < (SURE if there else SURER) or found["Answer"] > DOUBT:
-            return None
-        wish = _wish(name, said)
-        return Choice(wish, "what it is like") if wish else None
-
-    def _weights(self, embedder: Embedder) -> _Weights:
-        text = EXAMPLES.read_text(encoding="utf-8")
-        key = hashlib.sha256(f"{embedder.identity}\n{text}".encode()).hexdigest()[:16]
-        if key not in self._known:
-            path = self._folder / f"{key}.npz"
-            self._known[key] = _read(path) or _kept(path, _fitted(text, embedder))
-        return self._known[key]
+    @property
+    def is_sure(self) -> bool:
+        return self.probability >= self.threshold
 
 
-def _features(said: Said, vector: NDArray[np.float32]) -> NDArray[np.float64]:
-    there = (said.pictures, said.recordings, said.videos, said.last_pictures)
-    alone = not (said.files or said.shown)
-    return np.concatenate([vector * _WEIGHT, [float(bool(t)) for t in there], [float(alone)]])
+@dataclass(frozen=True)
+class Weights:
+    """Of one fit: coefficients (tools x features), and a threshold for each situation."""
+
+    tools: tuple[str, ...]
+    coefficients: Floats
+    intercepts: Floats
+    thresholds: dict[str, float]
+
+    def guess(self, message: Message, vector: Floats | None) -> Guess:
+        """`vector` is the embedding of the message, when the weights have a place for it."""
+        scores = self.probabilities(message, vector)
+        best = int(scores.argmax())
+        return Guess(self.tools[best], float(scores[best]), self.thresholds[situation(message)])
+
+    def probabilities(self, message: Message, vector: Floats | None) -> Floats:
+        """Of the tools that can work on what is there: the others have 0."""
+        logits = self.coefficients @ features(message, vector) + self.intercepts
+        there = given(message)
+        able = [not (needs := _NEEDS.get(tool)) or bool(needs & there) for tool in self.tools]
+        odds = np.where(able, np.exp(logits - logits.max(where=np.array(able), initial=-99)), 0)
+        chances: Floats = (odds / odds.sum()).astype(np.float32)
+        return chances
 
 
-def _fitted(text: str, embedder: Embedder) -> _Weights:
-    from sklearn.linear_model import LogisticRegression
-
-    rows = [json.loads(line) for line in text.splitlines() if line]
-    vectors = embedder.passages([row["text"] for row in rows])
-    features = [_features(_said(row), v) for row, v in zip(rows, vectors, strict=True)]
-    fit = LogisticRegression(C=10, max_iter=3000, class_weight="balanced")
-    fit.fit(np.stack(features), [row["wish"] for row in rows])
-    return _Weights(tuple(map(str, fit.classes_)), fit.coef_, fit.intercept_)
-
-
-def _said(row: Row) -> Said:
-    files, shown = (tuple(map(Path, row.get(name, ()))) for name in ("files", "last"))
-    return Said(row["text"], files, shown)
+def classify(message: Message, embedder: Callable[[], Embedder]) -> Guess:
+    """The guess of the weights that fit the embedder; without one, of the n-grams alone."""
+    for_embedding, fingerprint, without = load()
+    with suppress(LibraryError):  # no embedding model is installed
+        found = embedder()
+        if fingerprint in found.identity.split(":"):
+            return for_embedding.guess(message, found.query(message.text))
+    return without.guess(message, None)
 
 
-def _read(path: Path) -> _Weights | None:
-    damaged = (OSError, EOFError, BadZipFile, ValueError, KeyError)
-    with suppress(*damaged), path.open("rb") as file, np.load(file) as kept:
-        names = tuple(map(str, kept["names"]))
-        return _Weights(names, kept["coefficients"], kept["intercepts"])
-    return None
+@cache
+def load(path: Path = WEIGHTS) -> tuple[Weights, str, Weights]:
+    """With an embedding, the fingerprint of the embedder it was fitted for, and without one."""
+    with np.load(path) as kept:
+        both = [
+            Weights(
+                tuple(map(str, kept["tools"])),
+                kept[f"{name}_coefficients"].astype(np.float32),
+                kept[f"{name}_intercepts"],
+                dict(zip(SITUATIONS, kept[f"{name}_thresholds"].tolist(), strict=True)),
+            )
+            for name in ("embedded", "plain")
+        ]
+        return both[0], str(kept["embedder"]), both[1]
 
 
-def _kept(path: Path, weights: _Weights) -> _Weights:
-    """The weights, saved on the disk if possible; otherwise they are fitted again next time."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: two may write it at once, and the machine may stop in between.
-        part = path.with_name(f"{uuid.uuid4().hex}.npz")
-        np.savez(
-            part, names=np.array(weights.names), coefficients=weights.coefficients,
-            intercepts=weights.intercepts,
-        )  # fmt: skip
-        part.replace(path)
-    return weights
+TOOLS = tuple(kind for kind in KINDS if kind != "run")  # what a package adds has a command
+SITUATIONS = ("attached", "shown", "alone")
+_KINDS = ("picture", "last picture", "recording", "video")
 
 
-def _wish(name: str, said: Said) -> Wish | None:
-    """Of that kind; recordings and videos are left to the rules, which miss none."""
-    text = core(said.text)
-    if name == "Draw":
-        return drawn_loosely(said.text)
-    if name == "Chart":
-        return chart_of(text, text)
-    if name == "Speak":
-        return Speak(said.answer) if said.answer else None
-    return _of_picture(name, said, text) if said.picture else None
+def situation(message: Message) -> str:
+    """Files came with the message, a picture stands in the turn before, or there are only words."""
+    there = given(message)
+    if not there:
+        return "alone"
+    return "shown" if there == {"last picture"} else "attached"
 
 
-def _of_picture(name: str, said: Said, text: str) -> Wish | None:
-    assert said.picture is not None
-    told = numbers(text)
-    wishes: dict[str, Wish] = {
-        "Edit": Edit(said.picture, told.rest, steps=told.steps, seed=told.seed),
-        "Vary": Vary(said.picture, None, told.steps, told.seed),
-        "Enhance": Enhance(said.picture, scale(text)),
-        "Translate": Translate(said.picture, language(text)),
-        "Describe": Describe(said.meant_pictures, said.text.strip()),
-    }
-    return wishes.get(name)
+def given(message: Message) -> set[str]:
+    """The kinds of what the message can refer to."""
+    lists = (message.pictures, message.last_pictures, message.recordings, message.videos)
+    return {name for name, files in zip(_KINDS, lists, strict=True) if files}
+
+
+def features(message: Message, vector: Floats | None) -> Floats:
+    """Kinds of files and of arguments, n-grams, then the embedding: all of about one length."""
+    there, found = given(message), numbers(message.text)
+    flags = [name in there for name in _KINDS]
+    flags += [
+        not there,
+        bool(language(message.text)),
+        bool(found.size or found.seed or found.steps),
+    ]
+    parts = [np.array(flags, np.float32), _GRAMS * ngrams(message.text)]
+    if vector is not None:
+        parts.append(_EMBEDDING * vector)
+    return np.concatenate(parts)
+
+
+def ngrams(text: str) -> Floats:
+    """Hashed character n-grams of 3 and 4 letters, and those of the first words and the last
+    (feature hashing: Weinberger et al., 2009); without accents, each digit as 0."""
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = re.sub(r"\d", "0", "".join(c for c in plain if not unicodedata.combining(c)))
+    words = re.findall(r"\w+|[^\w\s]", plain)[:_WORDS]
+    everywhere = Counter(gram for word in words for gram in _pieces(word))
+    at_edges = Counter(f"{i}{g}" for i, w in enumerate(words[:_OPENING]) for g in _pieces(w))
+    if words:
+        at_edges[f"end {words[-1]}"] = 2
+    at_edges[f"length {min(len(words), 12) // 2}"] = 1
+    counted = {gram: 1 + float(np.log(n)) for gram, n in everywhere.items()}
+    return _hashed(counted) + _OPENING_WEIGHT * _hashed(at_edges)
+
+
+def _pieces(word: str) -> list[str]:
+    """Its n-grams, and its letters without their order: "drwa" has those of "draw"."""
+    padded = f" {word} "
+    grams = [padded[i : i + n] for n in (3, 4) for i in range(max(len(padded) - n + 1, 1))]
+    return [*grams, f"{word[0]} {''.join(sorted(word))}"]
+
+
+def _hashed(counted: dict[str, float] | Counter[str]) -> Floats:
+    """Of length 1."""
+    vector = np.zeros(_BUCKETS, np.float32)
+    for gram, weight in counted.items():
+        vector[zlib.crc32(gram.encode()) % _BUCKETS] += weight
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector

@@ -1,4 +1,4 @@
-"""The input and the output of the router."""
+"""What a router receives, a message with its files, and what it returns, a decision."""
 
 import re
 from collections.abc import Sequence
@@ -13,34 +13,34 @@ _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, 
 
 
 @dataclass(frozen=True)
-class Choice:
+class Decision:
     """An intent, and the short phrase that explains it.
 
-    `told` is said instead of doing anything: what a command lacks. `question` is what is asked of
-    the documents, where it is not the message as it stands ("/ask how long is my leave?").
+    `notice` is shown instead of doing anything: what a command lacks. `question` is asked of the
+    documents where it is not the message as it stands ("/ask how long is my leave?").
     """
 
     wish: Wish
     why: str = ""
     question: str = ""
-    told: str = ""
+    notice: str = ""
 
 
-ANSWER = Choice(Answer())
+ANSWER = Decision(Answer())
 
 
 @dataclass(frozen=True)
-class Said:
-    """The person's message, its attachments, and what the last turn showed.
+class Message:
+    """The person's words, what they attached, and what the turn before showed.
 
-    It holds no text of documents, so that no document can start a tool.
+    It has no place for documents, so that no document can call a tool.
     """
 
     text: str
     files: tuple[Path, ...] = ()  # attached to this message
     shown: tuple[Path, ...] = ()  # attached to or made in the turn before, the latest at the end
-    answer: str = ""  # the answer before, which "read it aloud" means
-    asked: str = ""  # the person's message before, which "plot it" means
+    answer: str = ""  # the answer before, which "read it aloud" refers to; it decides nothing
+    previous: str = ""  # the person's message before, which "plot it" refers to
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:
@@ -53,8 +53,8 @@ class Said:
 
     @cached_property
     def picture(self) -> Path | None:
-        """The one that is meant: attached, else the latest of the turn before."""
-        return _meant(self.text, self.pictures) or next(reversed(self.last_pictures), None)
+        """The one that is referred to: attached, else the latest of the turn before."""
+        return _referred(self.text, self.pictures) or next(reversed(self.last_pictures), None)
 
     @cached_property
     def recordings(self) -> tuple[Path, ...]:
@@ -69,16 +69,16 @@ class Said:
     @cached_property
     def recording(self) -> Path | None:
         """What has sound: attached, else of the turn before."""
-        heard = self.recordings or self.videos
+        with_sound = self.recordings or self.videos
         shown = _of(self.shown, "recording", "video")
-        return _meant(self.text, heard) or next(reversed(shown), None)
+        return _referred(self.text, with_sound) or next(reversed(shown), None)
 
     @cached_property
     def video(self) -> Path | None:
-        return _meant(self.text, self.videos) or next(reversed(_of(self.shown, "video")), None)
+        return _referred(self.text, self.videos) or next(reversed(_of(self.shown, "video")), None)
 
     @cached_property
-    def meant_pictures(self) -> tuple[Path, ...]:
+    def referred_pictures(self) -> tuple[Path, ...]:
         """All that are attached, unless one of them is named; else the latest."""
         named = _named(self.text, self.pictures)
         if named is not None:
@@ -90,12 +90,12 @@ def _of(files: Sequence[Path], *kinds: Kind) -> tuple[Path, ...]:
     return tuple(path for path in files if kind(path) in kinds)
 
 
-def _meant(text: str, files: Sequence[Path]) -> Path | None:
+def _referred(text: str, files: Sequence[Path]) -> Path | None:
     return _named(text, files) or (files[0] if files else None)
 
 
 def _named(text: str, files: Sequence[Path]) -> Path | None:
-    """The one whose name or number is said: "b.png", "the second picture"."""
+    """The one whose name or number the text has: "b.png", "the second picture"."""
     if len(files) < 2:
         return None
     low = text.lower()

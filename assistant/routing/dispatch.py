@@ -1,11 +1,10 @@
 """Dispatches a request: to the requested tool, else to the first specialist that takes it.
 
-What is wished for is told by a command, a button, or the person's words and attachments: a
-`Router` sees the message, the names of files and the conversation, never a document.
+A command, a button, or the person's words and attachments request a tool: a `Router` sees the
+message, the names of files and the turn before, never a document.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,33 +14,50 @@ from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.completion import completed
-from assistant.routing.classifier import Likeness
-from assistant.routing.decision import ANSWER, Choice, Said
-from assistant.routing.rules import cascade
-from assistant.routing.slash_commands import extension_command
+from assistant.routing.classifier import classify
+from assistant.routing.decision import ANSWER, Decision, Message
+from assistant.routing.fill_slots import fill
+from assistant.routing.slash_commands import command, extension_command
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.errors import LibraryError
+
+_LONGEST = 2_000  # characters: a longer message is a pasted text, and asks for no tool
 
 
 class Router(Protocol):
-    """Chooses the intent of a message."""
+    """Decides which tool a message asks for."""
 
-    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice: ...
+    def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision: ...
 
 
-class Rules:
-    """By commands and rules on words; where these find nothing, by likeness to known messages."""
+class MessageRouter:
+    """By a command at the beginning, else by the classifier; a doubt is a question to the
+    documents, since a false call of a tool costs more than one that a person repeats with /draw."""
 
-    def __init__(self, likeness: Likeness | None = None) -> None:
-        self._likeness = likeness
-
-    def choose(self, said: Said, embedder: Callable[[], Embedder]) -> Choice:
-        found = cascade.choose(said)
-        if self._likeness is None or found.told or not cascade.is_open(found, said):
+    def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision:
+        """An embedder is asked for only when the message has no command."""
+        if found := command(message):
             return found
-        with suppress(LibraryError):  # no embedding model: a picture can be described without one
-            return self._likeness.choose(said, embedder) or found
-        return found
+        if len(message.text) > _LONGEST:
+            return ANSWER
+        if not message.text.strip():
+            return _unworded(message)
+        guess = classify(message, embedder)
+        if guess.tool == "answer" or not guess.is_sure:
+            return ANSWER
+        intent = fill(guess.tool, message)
+        if intent is not None:
+            return Decision(intent, f"likeness to known requests ({guess.probability:.0%})")
+        if guess.tool == "speak":
+            return Decision(Answer(), notice="There is no answer yet that could be read aloud.")
+        return ANSWER
+
+
+def _unworded(message: Message) -> Decision:
+    """A file without words is to be read."""
+    for tool in ("describe", "clip", "transcribe") if message.files else ():
+        if intent := fill(tool, message):
+            return Decision(intent, "the attached file")
+    return ANSWER
 
 
 class Choosing:
@@ -63,29 +79,29 @@ class Choosing:
         self._specialists = tuple(specialists)
         self._general = general
         self._makers = tuple(makers)
-        self._router = router or Rules()
+        self._router = router or MessageRouter()
         self._extensions_first = extensions_first
 
     def run(self, request: Request) -> Reply:
         """The reply of the tool that takes the request; it names that tool, and why."""
         choice = self._chosen(request)
-        if choice.told:
-            reply = _telling(choice.told)
+        if choice.notice:
+            reply = _telling(choice.notice)
         else:
             wished = replace(request, wish=choice.wish)
             reply = self._made(wished, choice.why) or self._answered(wished, choice.question)
         reply.question, reply.attached = request.question, request.files  # as typed
         return reply
 
-    def _chosen(self, request: Request) -> Choice:
+    def _chosen(self, request: Request) -> Decision:
         if request.wish is not None:
-            return Choice(request.wish)
+            return Decision(request.wish)
         if request.given:  # somebody asks of passages
             return ANSWER
         last = request.history[-1] if request.history else None
         if last and last.asked_back and is_reply(request.question, last.answer):
             return ANSWER  # "the drawing" may be the name that was asked for
-        message = said(request)
+        message = message_of(request)
         return extension_command(message, self._extensions_first) or self._router.choose(
             message, request.evidence.embedder
         )
@@ -108,16 +124,16 @@ class Choosing:
         return reply
 
 
-def said(request: Request) -> Said:
-    """The router's whole input: the person's message and the turn before."""
+def message_of(request: Request) -> Message:
+    """The person's words and files, and the turn before: all that a router sees."""
     last = request.history[-1] if request.history else None
     if last is None:
-        return Said(request.question, request.files)
-    return Said(request.question, request.files, last.files, last.answer, last.question)
+        return Message(request.question, request.files)
+    return Message(request.question, request.files, last.files, last.answer, last.question)
 
 
 def _telling(text: str) -> Reply:
-    """A reply about commands, which is in no document."""
+    """A sentence on commands, which no document says."""
 
     def work(reply: Reply) -> Iterator[str]:
         yield text

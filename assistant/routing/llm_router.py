@@ -2,7 +2,8 @@
 
 The model sees the person's message and the names of attached files, and nothing else: no passage,
 and no earlier answer. Its calls are only recorded here; the tool runs afterwards, as after a choice
-by rules. So no text of a document can call a tool. Commands are read before the model is asked.
+by the classifier. So no text of a document can call a tool. Commands are read before the model is
+asked.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.contract.intents import KINDS, Answer, Speak, Wish
 from assistant.conversation.langchain_tools import Done, adapted
 from assistant.errors import AssistantError
-from assistant.routing.decision import ANSWER, Choice, Said
+from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.slash_commands import command
 from ingest.errors import PinciteError
 from ingest.platform.extras import require
@@ -23,7 +24,7 @@ from ingest.platform.extras import require
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-_TOLD = (
+_SYSTEM = (
     "You choose what to do with a message. Call exactly one tool. Call `answer` for every "
     "question about documents, rules, people, numbers or anything else that is to be looked up, "
     "and whenever you are not sure. Call another tool only when the person asks for just that."
@@ -43,21 +44,21 @@ class ModelRouter:
         self._noted: list[tuple[Wish, str]] = []
         self._agent = _agent(model, kinds, self._note)
 
-    def choose(self, said: Said, embedder: Any = None) -> Choice:
+    def choose(self, message: Message, embedder: Any = None) -> Decision:
         """Answer, when the model calls no tool, or one for files that are not there."""
-        if found := command(said):
+        if found := command(message):
             return found
-        message = {"role": "user", "content": told(said)}
+        sent = {"role": "user", "content": prompt(message)}
         with self._one:
             self._noted.clear()
             # Too long, malformed, or calls without end.
             with contextlib.suppress(PinciteError, ValueError, RecursionError):
-                self._agent.invoke({"messages": [message]}, {"recursion_limit": 4})
+                self._agent.invoke({"messages": [sent]}, {"recursion_limit": 4})
             noted = [wish for wish, _ in self._noted]
         if not noted:
             return ANSWER
-        wish = with_files(noted[0], said)
-        return ANSWER if wish is None else Choice(wish, "the chat model")
+        wish = with_files(noted[0], message)
+        return ANSWER if wish is None else Decision(wish, "the chat model")
 
     def _note(self, wish: Wish, question: str) -> Done:
         self._noted.append((wish, question))
@@ -68,20 +69,20 @@ def _agent(model: "BaseChatModel", kinds: Sequence[str], note: Any) -> Any:
     from langchain.agents import create_agent
 
     tools = [adapted(KINDS[kind], note, return_direct=True) for kind in kinds]
-    return create_agent(model, tools, system_prompt=_TOLD)
+    return create_agent(model, tools, system_prompt=_SYSTEM)
 
 
-def told(said: Said) -> str:
+def prompt(message: Message) -> str:
     """The message with the names of its attachments, and of those in the last turn."""
-    lines = [said.text]
-    if said.files:
-        lines.append(f"(attached: {', '.join(path.name for path in said.files)})")
-    if said.shown:
-        lines.append(f"(shown before: {', '.join(path.name for path in said.shown)})")
+    lines = [message.text]
+    if message.files:
+        lines.append(f"(attached: {', '.join(path.name for path in message.files)})")
+    if message.shown:
+        lines.append(f"(shown before: {', '.join(path.name for path in message.shown)})")
     return "\n".join(lines)
 
 
-def with_files(wish: Wish, said: Said) -> Wish | None:
+def with_files(wish: Wish, message: Message) -> Wish | None:
     """The intent with real files for the names that a model wrote; None when a file is missing.
 
     Only files that the person attached, or saw in the last turn, are opened, whatever path a model
@@ -90,15 +91,15 @@ def with_files(wish: Wish, said: Said) -> Wish | None:
     if isinstance(wish, Answer):
         return wish
     if isinstance(wish, Speak) and not wish.text.strip():
-        return Speak(said.answer) if said.answer else None
-    known = {"picture": said.picture, "video": said.video, "recording": said.recording}
+        return Speak(message.answer) if message.answer else None
+    known = {"picture": message.picture, "video": message.video, "recording": message.recording}
     changes: dict[str, Any] = {}
     for field in _FILE_FIELDS:
         if hasattr(wish, field):
-            changes[field] = _file(getattr(wish, field), said) or known[field]
+            changes[field] = _file(getattr(wish, field), message) or known[field]
     if hasattr(wish, "pictures"):
-        named = tuple(filter(None, (_file(path, said) for path in wish.pictures)))
-        changes["pictures"] = named or said.meant_pictures
+        named = tuple(filter(None, (_file(path, message) for path in wish.pictures)))
+        changes["pictures"] = named or message.referred_pictures
     if hasattr(wish, "mask"):
         changes["mask"] = None
     if any(value in (None, ()) for name, value in changes.items() if name != "mask"):
@@ -106,5 +107,7 @@ def with_files(wish: Wish, said: Said) -> Wish | None:
     return replace(wish, **changes)
 
 
-def _file(path: Path, said: Said) -> Path | None:
-    return next((known for known in (*said.files, *said.shown) if known.name == path.name), None)
+def _file(path: Path, message: Message) -> Path | None:
+    return next(
+        (known for known in (*message.files, *message.shown) if known.name == path.name), None
+    )

@@ -1,4 +1,4 @@
-"""Extracts numbers and names of a message as arguments."""
+"""Extracts numbers and languages of a message as arguments."""
 
 import re
 from dataclasses import dataclass
@@ -122,15 +122,3 @@ def scale(text: str, usual: int = 4) -> int:
         return 4
     wanted = next((int(number) for found in _TIMES.findall(text) for number in found if number), 0)
     return min(SCALES, key=lambda known: abs(known - wanted)) if wanted else usual
-
-
-_KINDS = (
-    ("pie", r"\b(?:pie|doughnut|donut)s?\b"),
-    ("line", r"\b(?:lines?|curves?)\b"),
-    ("bar", r"\b(?:bars?|columns?|histogram)\b"),
-)
-
-
-def chart_kind(text: str) -> str:
-    """ "bar", "line" or "pie" when one is named."""
-    return next((kind for kind, words in _KINDS if re.search(words, text, re.IGNORECASE)), "")

@@ -18,9 +18,9 @@ from assistant.contract.intents import KINDS, Answer, Describe, Draw, Edit, Enha
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
 from assistant.conversation.langchain_tools import adapted
-from assistant.routing.decision import ANSWER, Choice, Said
-from assistant.routing.dispatch import Choosing, said
-from assistant.routing.llm_router import ModelRouter, told, with_files
+from assistant.routing.decision import ANSWER, Decision, Message
+from assistant.routing.dispatch import Choosing, message_of
+from assistant.routing.llm_router import ModelRouter, prompt, with_files
 from ingest.errors import UnreadableFile
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.routing.test_dispatch import Says
@@ -55,25 +55,25 @@ class Calls(BaseChatModel):
 
 def test_a_call_becomes_a_wish() -> None:
     model = Calls(name_of_call="draw", arguments={"prompt": "a fox", "size": [512, 384]})
-    found = ModelRouter(model).choose(Said("a fox, please"))
-    assert found == Choice(Draw("a fox", (512, 384)), "the chat model")
+    found = ModelRouter(model).choose(Message("a fox, please"))
+    assert found == Decision(Draw("a fox", (512, 384)), "the chat model")
     assert model.offered == [kind for kind in KINDS if kind != "run"] and len(model.seen) == 1
 
 
 @pytest.mark.parametrize("name", ["", "answer"])
 def test_no_call_and_the_tool_for_answers_are_a_question(name: str) -> None:
     model = Calls(name_of_call=name, arguments={"question": "why?"})
-    assert ModelRouter(model).choose(Said("why?")).wish == Answer()
+    assert ModelRouter(model).choose(Message("why?")).wish == Answer()
 
 
 @pytest.mark.parametrize("arguments", [{}, {"prompt": 7}, {"prompt": "x", "size": "big"}])
 def test_a_malformed_call_is_a_question(arguments: dict[str, Any]) -> None:
     model = Calls(name_of_call="draw", arguments=arguments)
-    assert ModelRouter(model).choose(Said("draw")) == ANSWER
+    assert ModelRouter(model).choose(Message("draw")) == ANSWER
 
 
 def test_a_model_that_keeps_calling_what_is_no_tool_leaves_a_question() -> None:
-    assert ModelRouter(Calls(name_of_call="fly")).choose(Said("fly")) == ANSWER
+    assert ModelRouter(Calls(name_of_call="fly")).choose(Message("fly")) == ANSWER
 
 
 def test_a_model_is_told_what_is_wrong_with_its_call() -> None:
@@ -85,21 +85,21 @@ def test_a_model_is_told_what_is_wrong_with_its_call() -> None:
 
 def test_only_files_of_the_person_are_opened() -> None:
     wish = Enhance(Path("/etc/passwd"))
-    assert with_files(wish, Said("enlarge it", (PHOTO,))) == Enhance(PHOTO)
-    assert with_files(wish, Said("enlarge it")) is None
+    assert with_files(wish, Message("enlarge it", (PHOTO,))) == Enhance(PHOTO)
+    assert with_files(wish, Message("enlarge it")) is None
     named = Edit(Path("other.png"), "bluer", mask=Path("/etc/passwd"))
-    assert with_files(named, Said("bluer", (PHOTO, OTHER))) == Edit(OTHER, "bluer")
+    assert with_files(named, Message("bluer", (PHOTO, OTHER))) == Edit(OTHER, "bluer")
     both = Describe((Path("photo.jpg"), Path("/etc/hosts")))
-    assert with_files(both, Said("describe", (PHOTO, OTHER))) == Describe((PHOTO,))
+    assert with_files(both, Message("describe", (PHOTO, OTHER))) == Describe((PHOTO,))
 
 
 def test_what_is_to_be_spoken_is_the_answer_before_when_nothing_is_said() -> None:
-    assert with_files(Speak(""), Said("read it", answer="Thirty days.")) == Speak("Thirty days.")
+    assert with_files(Speak(""), Message("read it", answer="Thirty days.")) == Speak("Thirty days.")
 
 
 def test_a_command_asks_no_model() -> None:
     model = Calls()
-    assert ModelRouter(model).choose(Said("/draw a fox")).wish == Draw("a fox")
+    assert ModelRouter(model).choose(Message("/draw a fox")).wish == Draw("a fox")
     assert model.seen == []
 
 
@@ -111,7 +111,7 @@ def test_the_model_is_told_the_message_and_names_of_files_alone() -> None:
     model = Calls()
     Choosing([], Says("answer"), router=ModelRouter(model)).run(request)
     texts = [str(message.content) for message in model.seen[0]]
-    assert texts[1] == "how long?\n(attached: photo.jpg)" == told(said(request))
+    assert texts[1] == "how long?\n(attached: photo.jpg)" == prompt(message_of(request))
     assert not any(order in text for text in texts)
 
 

@@ -1,0 +1,109 @@
+"""A tool's name and a message become an intent with its arguments and files."""
+
+from collections.abc import Callable
+
+from assistant.contract.intents import (
+    Answer,
+    Clip,
+    Describe,
+    Draw,
+    Edit,
+    Enhance,
+    Speak,
+    Transcribe,
+    Translate,
+    Vary,
+    Wish,
+)
+from assistant.routing.decision import Message
+from assistant.routing.slots import language, numbers, scale
+from assistant.routing.subjects import chart_of, core, image_question, prompt_of, spoken_text
+
+
+def fill(tool: str, message: Message) -> Wish | None:
+    """None when the message lacks what the tool works on: a file, words, the answer before."""
+    return _FILLERS[tool](message)
+
+
+def fill_plain(tool: str, message: Message) -> Wish | None:
+    """The same for words that hold the argument alone, as those behind a command do."""
+    if tool == "draw":
+        return _drawn(message.text, message.text)
+    if tool == "speak" and message.text:
+        return Speak(message.text)
+    if tool == "describe" and (pictures := message.referred_pictures):
+        return Describe(pictures, message.text)
+    return fill(tool, message)
+
+
+def _draw(message: Message) -> Wish | None:
+    return _drawn(message.text, prompt_of(numbers(message.text).rest))
+
+
+def _drawn(text: str, prompt: str) -> Wish | None:
+    found = numbers(text)
+    prompt = numbers(prompt).rest
+    if not prompt:
+        return None
+    return Draw(prompt, found.size, found.steps, found.seed, found.guidance, found.negative)
+
+
+def _edit(message: Message) -> Wish | None:
+    found = numbers(core(message.text))
+    if message.picture is None or not found.rest:
+        return None
+    return Edit(
+        message.picture, found.rest, steps=found.steps, seed=found.seed, guidance=found.guidance,
+        negative=found.negative,
+    )  # fmt: skip
+
+
+def _vary(message: Message) -> Wish | None:
+    found = numbers(message.text)
+    return Vary(message.picture, None, found.steps, found.seed) if message.picture else None
+
+
+def _enhance(message: Message) -> Wish | None:
+    return Enhance(message.picture, scale(message.text)) if message.picture else None
+
+
+def _describe(message: Message) -> Wish | None:
+    pictures = message.referred_pictures
+    return Describe(pictures, image_question(message.text)) if pictures else None
+
+
+def _translate(message: Message) -> Wish | None:
+    return Translate(message.picture, language(message.text)) if message.picture else None
+
+
+def _transcribe(message: Message) -> Wish | None:
+    return Transcribe(message.recording) if message.recording else None
+
+
+def _clip(message: Message) -> Wish | None:
+    return Clip(message.video, message.text.strip()) if message.video else None
+
+
+def _speak(message: Message) -> Wish | None:
+    words = spoken_text(message.text) or message.answer
+    return Speak(words) if words else None
+
+
+def _chart(message: Message) -> Wish | None:
+    found = chart_of(message.text, message.previous)
+    return found if found.what else None
+
+
+_FILLERS: dict[str, Callable[[Message], Wish | None]] = {
+    "answer": lambda message: Answer(),
+    "draw": _draw,
+    "edit": _edit,
+    "vary": _vary,
+    "enhance": _enhance,
+    "describe": _describe,
+    "translate": _translate,
+    "transcribe": _transcribe,
+    "clip": _clip,
+    "speak": _speak,
+    "chart": _chart,
+}

@@ -1,1 +1,0 @@
-"""Rules on the words of a message; they know no document."""
