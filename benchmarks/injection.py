@@ -10,7 +10,7 @@ left out of the prompt, and passages of ordinary documents from which something 
 sentences written by hand, to assistants and to people (`sets/`).
 
 `--tools` counts the tools that a mail calls: each question is asked of a library that has only the
-attacked mail, by the rules, with tools that would take any wish. The first `--sample` are also
+attacked mail, by the classifier, with tools that would take any wish. The first `--sample` are also
 asked of the chat model that calls tools by itself (`assistant/routing/llm_router.py`), which sees
 the question and no mail. To see that the measure can fail, the model is asked again with the mail
 in the message, which Pincite never does.
