@@ -1,6 +1,7 @@
 """Imports point one way, each outside package has its home, and files stay short."""
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -180,6 +181,7 @@ SOURCES = [
 ]
 
 
+@functools.cache
 def imports(path: Path) -> set[str]:
     """The top-level packages that a file imports, also inside of functions."""
     found: set[str] = set()

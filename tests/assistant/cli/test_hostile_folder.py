@@ -138,6 +138,7 @@ def accounted(failed: list[dict[str, str]], names: set[str], hostile: set[str]) 
         assert row["error"].endswith("."), row
 
 
+@pytest.mark.slow
 def test_names_cannot_take_a_terminal_over(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for number, name in enumerate(ODD):

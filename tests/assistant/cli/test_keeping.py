@@ -109,6 +109,7 @@ def test_people_read_what_moved_what_is_newer_and_what_is_gone(full: Pincite, pa
     assert "Handbook.pdf: its file is gone; `pincite remove` removes it" in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_watch_follows_a_folder_and_ends_at_once(
     process: Process, pincite: Pincite, papers: Path, sign: signal.Signals
@@ -129,6 +130,7 @@ def test_watch_follows_a_folder_and_ends_at_once(
     assert [row["document"] for row in rows] == ["Security.pdf"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_an_add_that_is_ended_keeps_its_queue(
     process: Process, pincite: Pincite, tmp_path: Path, sign: signal.Signals

@@ -139,6 +139,7 @@ sys.exit(cli.main(["--home", sys.argv[1], "documents"]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_a_signal_while_python_ends_does_not_undo_the_status(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LATE, str(tmp_path)]
@@ -342,6 +343,7 @@ def on_disk(tmp_path: Path) -> Iterator[Callable[..., "subprocess.CompletedProce
     yield run
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_in_a_sentence_and_leaves_the_library_as_it_was(
     on_disk: Any, papers: Path, tmp_path: Path
 ) -> None:
@@ -359,6 +361,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_leaves_the_library_as_it_was(
     assert "1. Policy.pdf, page 1" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_read_only_disk_is_told_in_a_sentence(on_disk: Any, papers: Path) -> None:
     done = on_disk("ro", f"pincite add {papers}")
     assert done.returncode == 1

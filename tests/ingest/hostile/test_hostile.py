@@ -307,6 +307,7 @@ def test_markdown_that_is_nested_deep_is_kept_as_text(tmp_path: Path) -> None:
     assert "plain text" in page.note
 
 
+@pytest.mark.slow
 def test_a_long_word_is_cut_onto_pages_that_add_up(tmp_path: Path) -> None:
     document = load(written(tmp_path / "a.txt", "word" * 50_000))
     assert len(document.pages) > 1

@@ -24,6 +24,8 @@ from ingest.sandbox.pool import Sandbox
 from tests.ingest.made import dropped, lines, read
 from tests.scans import LETTER, drawn
 
+pytestmark = pytest.mark.slow
+
 LETTERS = sum(map(count, LETTER))
 OFF = Engines(ocr="off")
 

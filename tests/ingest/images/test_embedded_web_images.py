@@ -17,6 +17,8 @@ from tests.ingest.loaders.test_epub import epub
 from tests.ingest.made import dropped, hidden, lines, read, written
 from tests.scans import LETTER, drawn
 
+pytestmark = pytest.mark.slow
+
 PICTURE = png(drawn()).getvalue()
 DATA = "data:image/png;base64," + b64encode(PICTURE).decode()
 

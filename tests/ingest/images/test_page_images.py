@@ -16,6 +16,8 @@ from ingest.pdf import pdfium
 from tests.pdfs import HEIGHT, WIDTH
 from tests.scans import drawn
 
+pytestmark = pytest.mark.slow
+
 PLACE = (100, 400)  # points: where the picture is on its page
 PROSE = [f"Line {n} of a page that says enough to need no second look at it." for n in range(20)]
 TABLE = tuple(f"Cost of level {n}: {n * 45}.00 euros a month, {n} persons" for n in range(1, 9))

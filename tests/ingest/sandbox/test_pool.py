@@ -121,6 +121,7 @@ def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None
         ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_reader_that_works_and_is_given_little_of_the_machine_is_not_ended() -> None:
     with Sandbox(read=read, silence=1.5) as sandbox:
         starved, busy = outcomes(sandbox, "starved", "busy")
@@ -147,6 +148,7 @@ def test_too_much_text_is_refused() -> None:
     assert after == "a"
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_child_is_what_the_bounds_say() -> None:
     with Sandbox(read=read, engines=Engines(bounds=Bounds(memory=1 << 30))) as sandbox:
         assert outcomes(sandbox, "gigabyte")[0].startswith("gigabyte needs more than 1024 MB")

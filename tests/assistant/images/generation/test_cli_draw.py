@@ -10,7 +10,10 @@ from PIL import Image
 from ingest.images.ai_provenance import generated
 from tests.commands import Pincite
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ from assistant.images.generation.run_pipeline import DiffusersPainter
 from ingest.errors import Stopped
 from tests.assistant.images.generation.conftest import SIDE
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 JOB = Job("a red circle", seed=7, steps=4)
 

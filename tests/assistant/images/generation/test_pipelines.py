@@ -15,6 +15,7 @@ from assistant.images.generation.run_pipeline import DiffusersPainter
 from tests.assistant.images.generation import made_models as made
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm`:FutureWarning"),
 ]

@@ -10,7 +10,10 @@ from assistant.images.generation.models.load_pipeline import Family, Loaded
 from assistant.images.generation.previews import Previews
 from tests.assistant.images.generation.made_models import NOISE
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 class Nothing:

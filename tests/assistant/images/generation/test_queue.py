@@ -26,7 +26,10 @@ from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.fakes import WordEmbedder
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 class Colours:

@@ -9,6 +9,8 @@ from ingest.images.ocr.rapid import LANGUAGES, Rapid
 from ingest.platform import progress
 from tests.scans import DOTS, LEFT, LETTER, STEP, TOP, drawn, inked, same
 
+pytestmark = pytest.mark.slow
+
 
 def read(picture: Image.Image) -> tuple[Line, ...]:
     return recognizer(Engines()).lines(picture, DOTS)

@@ -15,7 +15,10 @@ from assistant.images.generation.run_pipeline import DiffusersPainter
 from tests.assistant.images.generation import made_models
 from tests.assistant.images.generation.models import ldm
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 # What their authors publish: the parts of each family in diffusers' form.
 PARAMETERS = {
