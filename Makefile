@@ -4,6 +4,8 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Each core takes whole files, whose tests share what they have prepared.
+QUICK_TESTS = $(BIN)/python -m pytest -m "not slow and not browser" --numprocesses logical --dist loadfile
 
 .PHONY: help setup run test check bench lock licences clean python
 .DEFAULT_GOAL := help
@@ -22,13 +24,14 @@ test: setup ## prepare everything, then run all checks and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(QUICK_TESTS)
+	$(BIN)/python -m pytest -m "slow or browser"
 
 check: ## the quick half of `make test`, for use while working
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(QUICK_TESTS)
 
 lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 	$(BIN)/python scripts/lock.py $(UPGRADE)
