@@ -1,6 +1,7 @@
 """What tests of several folders need: samples, larger data and models, and the command line."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,14 @@ from vectorstore.library import Library
 wait_calmly()  # as the command does: tests share the machine with others, too
 
 PROJECT = Path(__file__).parents[1]
+_ALL_SLOW = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, files without others are not imported: torch takes seconds."""
+    if collection_path.suffix != ".py" or "not slow" not in config.option.markexpr:
+        return None
+    return bool(_ALL_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
 @pytest.fixture(scope="session")

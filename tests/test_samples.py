@@ -174,6 +174,7 @@ def other_tools() -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_generating_again_gives_the_same_bytes(tmp_path: Path) -> None:
     if reason := other_tools():
         pytest.skip(reason)

@@ -7,6 +7,8 @@ import torch
 
 from tests.small_models.training import train
 
+pytestmark = pytest.mark.slow
+
 
 def weights_after(cache: Path, *stops: int) -> torch.Tensor:
     """Trains a line to a slope of 3; it is broken off in the last step before each stop."""

@@ -256,6 +256,7 @@ def test_what_another_process_added_is_found_at_once(
     assert full.search("visitor", k=1)[0].document == "new.pdf"
 
 
+@pytest.mark.slow
 def test_two_processes_adding_the_same_end_with_one_copy_of_each(
     library: Library, elsewhere: Elsewhere, papers: Path
 ) -> None:

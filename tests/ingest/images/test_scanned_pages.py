@@ -54,6 +54,7 @@ def read(path: Path, engines: Engines | None = None) -> tuple[Page, ...]:
     return recognised(path, tuple(pdfium.pages(path)), engines or Engines())
 
 
+@pytest.mark.slow
 def test_a_scanned_page_is_read_where_its_letters_are(tmp_path: Path) -> None:
     document = load(write_scan(tmp_path / "a.pdf", drawn(), size=(330, 180)))
     (page,) = document.pages

@@ -36,6 +36,7 @@ def test_every_kind_of_picture_has_the_loader() -> None:
     assert all(LOADERS[suffix] is load_image for suffix in SUFFIXES)
 
 
+@pytest.mark.slow
 def test_a_photographed_letter_becomes_lines(tmp_path: Path) -> None:
     drawn().save(tmp_path / "letter.jpg", dpi=(144, 144))
     (page,) = load(tmp_path / "letter.jpg").pages

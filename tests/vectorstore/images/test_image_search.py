@@ -155,6 +155,7 @@ def test_a_figure_of_a_pdf_has_its_page_and_box(tmp_path: Path) -> None:
         assert library.pictures.thumbnail(hit).startswith(b"\xff\xd8")
 
 
+@pytest.mark.slow
 def test_a_scene_of_a_film_has_its_seconds(tmp_path: Path) -> None:
     scenes = [(Image.new("RGB", (320, 180), colour), 3.0) for colour in ("red", "blue")]
     film = write(tmp_path / "film.mp4", pictures=scenes)
@@ -169,6 +170,7 @@ def test_a_scene_of_a_film_has_its_seconds(tmp_path: Path) -> None:
         assert second.seconds == pytest.approx(3.0, abs=0.6)
 
 
+@pytest.mark.slow
 def test_a_scene_is_found_by_what_is_written_on_it_beside_its_description(tmp_path: Path) -> None:
     scenes = [(slide("Pump 3 is out of order"), 2.0), (slide("Harbour plant"), 2.0)]
     film = write(tmp_path / "film.mp4", pictures=scenes)

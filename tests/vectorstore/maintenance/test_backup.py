@@ -86,6 +86,7 @@ def test_vectors_of_another_model_do_not_stay_in_chroma(
     assert found(again, "password") == expected
 
 
+@pytest.mark.slow
 def test_a_backup_is_taken_while_another_process_adds(
     full: Library, elsewhere: Callable[[str], "subprocess.Popen[str]"], tmp_path: Path
 ) -> None:

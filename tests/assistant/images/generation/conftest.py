@@ -7,7 +7,6 @@ import pytest
 
 from assistant.images.generation import previews
 from assistant.security import network_guard
-from tests.assistant.images.generation import made_models
 
 SIDE = 64  # pixels of its pictures
 
@@ -23,8 +22,10 @@ def _nothing_connects(tmp_path: Path) -> Any:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Any:
+def _one_thread(request: pytest.FixtureRequest) -> Any:
     """For networks this small more threads only wait for one another."""
+    if "not slow" in request.config.option.markexpr:
+        return (yield)  # nothing computes then, and torch takes seconds to load
     import torch
 
     before = torch.get_num_threads()
@@ -42,6 +43,8 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def pipeline() -> Any:
     import torch
+
+    from tests.assistant.images.generation import made_models
 
     torch.manual_seed(0)
     return made_models.sd()

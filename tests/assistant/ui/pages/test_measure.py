@@ -273,6 +273,7 @@ def test_without_a_model_no_drafts_are_promised(visit: Visit) -> None:
     assert "none is installed" in app.error[0].value
 
 
+@pytest.mark.slow
 def test_feedback_is_learned_from_and_taken_back_with_one_click(
     visit: Visit, mine: OwnQuestions, tmp_path: Path
 ) -> None:
