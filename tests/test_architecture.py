@@ -76,6 +76,7 @@ ingest
 """
 
 HOMES = {
+    "Stemmer": {"ingest/language/words.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
     "chromadb": {"vectorstore/dense/chroma_store.py"},
@@ -131,6 +132,7 @@ HOMES = {
         "assistant/images/generation/models/weights.py",
         "vectorstore/embedding/bert_graph.py",
     },
+    "sentencex": {"ingest/language/sentences.py"},
     "sentence_transformers": {
         "vectorstore/embedding/embedder.py",
         "vectorstore/retrieval/reranker.py",

@@ -8,7 +8,8 @@ from typing import Protocol, Self
 from ingest.chunking.chunk import chunk as chunk_document
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Box, Document, Line, Page
-from ingest.language.sentences import split, stems
+from ingest.language.sentences import split
+from ingest.language.words import stems
 from vectorstore.catalog.catalog import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.library import Hit

@@ -23,7 +23,8 @@ from assistant.evaluation.metrics import contains, token_f1, words
 from ingest.language.dates import Date, find_dates
 from ingest.language.measures import Quantity, find_quantities
 from ingest.language.numbers import in_digits, value_of
-from ingest.language.sentences import split, stems
+from ingest.language.sentences import split
+from ingest.language.words import stems
 
 Rule = Literal["yes or no", "list", "date", "number", "name", "text"]
 Label = Literal["correct", "wrong", "refused"]

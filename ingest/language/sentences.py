@@ -1,22 +1,26 @@
-"""Running text becomes sentences, and sentences become the words that carry their meaning."""
+"""Running text becomes sentences.
+
+Only home of sentencex, which knows the abbreviations of many languages.
+"""
 
 import re
+from collections.abc import Iterator
 
-from ingest.language.words import content_words
+import sentencex
 
-_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9•])|\n+")
+from ingest.language.detect_language import language_of
+
+_LINE = re.compile(r"[^\n]+")
+_LONG = 300  # letters of what may be many sentences in quotes
+_CLOSED = re.compile(r"[.!?][)\]]+\s")
+_MARKS = re.compile(r"(?<=\S)[)\]”»]|\"")  # that end quotes and brackets
+_OPENED = re.compile(r"(?<=\s)[\"“„«(\[]+\Z")  # belongs to what follows
+_BEHIND = re.compile(r"[\"'“„«(\[]*(\w)")
 _FENCED = re.compile(
     r"^[ \t]*(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|nos|inc|ltd|corp|mr|mrs|ms|dr|st|fig|sec|pp|u\.s)"
-    r"|(?<![/°])(?<!\d )(?:(?<!\b[ap]\.)|(?!m))\b[A-Z])"  # but "20 km/h.", "5 °C." and "8 a.m."
-    r"\.[\"'”’)\]]*\Z",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-_ENOUGH = 6  # letters that tell a word: employee, employees and employed are one
 
 
 def split(text: str) -> list[str]:
@@ -39,26 +43,45 @@ def is_code(sentence: str) -> bool:
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """Where each sentence begins and ends, without the space around it."""
-    found: list[tuple[int, int]] = []
-    start = 0
-    for end in [match.end() for match in _END.finditer(text)] + [len(text)]:
-        if _ABBREVIATION.search(text, start, end) and end < len(text):
-            continue
-        inner = text[start:end]
-        if inner.strip():
-            left = start + len(inner) - len(inner.lstrip())
-            found.append((left, left + len(inner.strip())))
-        start = end
+    """Where each sentence begins and ends, without the space around it; a line ends one, too."""
+    language, found = language_of(text, "en"), []
+    for line in _LINE.finditer(text):
+        start = end = line.start()
+        for segment in _segments(line.group(), language):
+            end += len(segment)
+            if end < line.end() and not _is_apart(text, end):
+                continue
+            inner = text[start:end]
+            if inner.strip():
+                left = start + len(inner) - len(inner.lstrip())
+                found.append((left, left + len(inner.strip())))
+            start = end
     return found
 
 
-def stems(text: str) -> frozenset[str]:
-    """The beginnings of the content words; numbers stay whole."""
-    return frozenset(
-        word if word[0].isdigit() else (word.removesuffix("s") or word)[:_ENOUGH]
-        for word in content_words(text)
-    )
+def _segments(line: str, language: str) -> Iterator[str]:
+    """The segments of sentencex, which leaves whole what stands in quotes or brackets."""
+    for segment in sentencex.segment(language, line):
+        if len(segment) > _LONG or _CLOSED.search(segment):
+            yield from _inside(segment, language)
+        else:
+            yield segment
+
+
+def _inside(segment: str, language: str) -> Iterator[str]:
+    start = end = 0
+    for piece in sentencex.segment(language, _MARKS.sub(" ", segment)):
+        end += len(piece)
+        opened = _OPENED.search(segment[start:end]) if end < len(segment) else None
+        cut = start + opened.start() if opened else end
+        yield segment[start:cut]
+        start = cut
+
+
+def _is_apart(text: str, end: int) -> bool:
+    """Does a sentence begin here? None begins with a small letter, or without a space."""
+    before, behind = text[end - 1], _BEHIND.match(text, end)
+    return (before.isspace() or not before.isascii()) and not (behind and behind[1].islower())
 
 
 def numbers(text: str) -> frozenset[str]:

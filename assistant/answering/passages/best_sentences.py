@@ -7,7 +7,7 @@ import numpy as np
 
 from assistant.answering.passages.citable_spans import Unit, states, units_of
 from assistant.answering.passages.window_builder import Window
-from ingest.language.sentences import stems
+from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
 
 _MOST = 2

@@ -10,7 +10,8 @@ from itertools import groupby
 from assistant.answering.passages.window_builder import Window
 from assistant.security.prompt_injection import instructions
 from ingest.document.model import Page
-from ingest.language.sentences import numbers, spans, stems
+from ingest.language.sentences import numbers, spans
+from ingest.language.words import stems
 
 _MOST_LINES = 5  # lines: a longer "sentence" is a table or a list, and is taken line by line
 _LONGEST_LIST = 16  # lines

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from assistant.answering.query.followups import NOBODY
-from ingest.language.sentences import stems
-from ingest.language.words import content_words
+from ingest.language.words import content_words, stems
 
 _AT = r"in|for|of|at|on|by|to|from|with|about|under"
 _POINTING = re.compile(rf"\b(?:this|(?:{_AT})\s+that)\s+", re.IGNORECASE)

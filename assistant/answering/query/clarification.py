@@ -9,8 +9,7 @@ from itertools import takewhile
 from assistant.answering.query.ambiguity import Pointer, plain, plain_stems
 from assistant.answering.query.starter_questions import FORMAL
 from ingest.document.source import readable
-from ingest.language.sentences import stems
-from ingest.language.words import content_words, name_parts
+from ingest.language.words import content_words, name_parts, stems
 from vectorstore.library import Hit
 
 # Words for one of many, which people use only when it is known which one.

@@ -14,19 +14,17 @@ from assistant.answering.table_qa.normalise import MONTHS, SPANS, is_hard, is_ye
 from assistant.answering.table_qa.parse_question import COUNT, SHARE, Asked
 
 _WEAK = frozenset(
-    """
-after all amount company completed cost count different during each earn fiscal less limit more
-per period total
-""".split()  # noqa: SIM905
+    terms("after all amount company completed cost count different during fiscal less limit more")
+    + terms("per period total")
 )
 _SHARES = re.compile(r"(?i)\bpercent(?:age)? of\b")
 _RATES = re.compile(
     r"(?i)%|\bpercent|\bper cent|\bmargin|\brate|\bshare|\bproportion|\byield|\breturn"
 )
 _RATE = re.compile(r"(?i)\b(?:per|an?) (day|week|month|quarter|year)\b")
-_QUALIFYING = frozenset(("margin", "rate", "ratio", "target", "budget", "forecast"))
-CHANGES = frozenset(("change", "growth", "variance"))
-_SPANNED = frozenset(("month", "quarter", "year"))
+_QUALIFYING = frozenset(terms("margin rate ratio target budget forecast"))
+CHANGES = frozenset(terms("change growth variance"))
+_SPANNED = frozenset(terms("month quarter"))
 _APART = 2  # other words between those of one label
 _MENTIONED = 0.6  # share of a label's words from which the question means its row
 _PARTLY = 0.3  # enough when no other row has the words

@@ -4,19 +4,22 @@ import re
 
 from ingest.language.dates import YEAR, with_fiscal_years, with_quarters
 from ingest.language.locales import MONTH_OF
+from ingest.language.words import STOP_WORDS, stem
 
-# Words that do not describe a row or a column. Fewer than for a search: "other", "net" and "long"
-# distinguish rows.
-_FILLER = frozenset(
+# Words that do not describe a row or a column. Some that a search leaves out distinguish rows, as
+# "other" does; of a question for a value, verbs and sizes describe nothing.
+_PARTING = frozenset(
     """
-a about according achieve across altogether am an and any are as at be been being big bring
-brought but by came can come comes contribute could did do does each earn earned ended ending ends
-exactly exist for from generate generated get gets give gives given go going gone got had has have
-having high how i if in into is it its itself just large look low made make many may me much must my
-number of off on or our out over own please posted reached recorded report reported s shall she
-should show small so sold such tell than that the their them then there these they this those to
-unaudited under up us value vs was we went were what when where which while who whom whose will win
-with won work worked working works would year you your
+after all also before between both down during few further more most no not once only other same
+some through until
+""".split()  # noqa: SIM905
+)
+_FILLER = (STOP_WORDS - _PARTING) | frozenset(
+    """
+achieve across altogether big bring brought came come comes contribute earn earned ended ending ends
+exactly exist generate generated get gets given gives go going gone got high large look low made
+make many may much must number posted reached recorded report reported s shall show small sold
+unaudited us value vs went whose win won work worked working works year
 """.split()  # noqa: SIM905
 )
 _ALIKE = {
@@ -33,13 +36,13 @@ _ALIKE = {
     "share": "proportion",
     "non": "outside",
 }
-_CANON = {other: word for word, others in _ALIKE.items() for other in others.split()}
+_CANON = {stem(other): stem(word) for word, others in _ALIKE.items() for other in others.split()}
 MONTHS = tuple(f"month{number}" for number in range(1, 13))
 _TOKEN = re.compile(r"[Qq][1-4]\b|\d+(?:[.,]\d+)*|[^\W\d_]+")
 _STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
 _FORM = re.compile(r"\b10-[QK]\b")
 _ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
-SPANS = frozenset(("three", "six", "nine", "twelve"))
+SPANS = frozenset(map(stem, ("three", "six", "nine", "twelve")))
 
 
 def terms(text: str) -> list[str]:
@@ -75,16 +78,6 @@ def _month(tokens: list[str], at: int) -> str:
 def _term(word: str) -> str:
     if word[0].isdigit():
         return word.replace(",", "")
-    base = _base(word)
-    return "" if word in _FILLER or base in _FILLER else _CANON.get(base, base)
-
-
-def _base(word: str) -> str:
-    """Without the ending of a plural."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+    base = stem(word)
+    empty = word in _FILLER or word.removesuffix("s") in _FILLER
+    return "" if empty else _CANON.get(base, base)

@@ -18,8 +18,8 @@ from assistant.answering.verification.claim_extraction import Claims, Stated, cl
 from assistant.contract.outcome import Citation, Sentence
 from ingest.language.locales import MONTH_OF
 from ingest.language.measures import head_scales
-from ingest.language.sentences import numbers, split_answer, stems
-from ingest.language.words import name_parts
+from ingest.language.sentences import numbers, split_answer
+from ingest.language.words import name_parts, stems
 from vectorstore.embedding.embedder import Embedder
 
 _SHORTLIST = 10  # units embedded for each sentence

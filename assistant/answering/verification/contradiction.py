@@ -17,13 +17,11 @@ from assistant.answering.verification.contradiction_lexicon import (
     NEUTRAL,
     RULES,
     SAME,
-    stem,
 )
 from ingest.language.dates import MONTH, find_dates, quarters
 from ingest.language.measures import blanked
 from ingest.language.numbers import normalised
-from ingest.language.sentences import stems
-from ingest.language.words import content_words
+from ingest.language.words import content_words, stem, stems
 
 _LONGEST = 45  # words: longer sentences state too much to be compared
 _LETTERS = 1000

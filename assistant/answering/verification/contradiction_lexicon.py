@@ -2,15 +2,10 @@
 
 import re
 
-_ENOUGH = 6  # letters that identify a word
+from ingest.language.words import stem
 
-
-def stem(word: str) -> str:
-    """`claim` of claimed, claims and claiming."""
-    return re.sub(r"(?<=\w{4})(?:ing|ed|es|s|e)\Z", "", word)[:_ENOUGH]
-
-
-# Words that distinguish two ways of saying one thing, not two things.
+# Words that distinguish two ways of saying one thing, not two things. They are no stop words: a
+# search needs most of them.
 NEUTRAL = frozenset(
     re.findall(
         r"\w+",

@@ -16,8 +16,7 @@ from assistant.answering.verification import attribution
 from assistant.answering.verification.contradiction import Difference, difference
 from assistant.contract.evidence import Evidence
 from assistant.contract.outcome import Citation, Outcome, Sentence, place
-from ingest.language.sentences import stems
-from ingest.language.words import name_parts
+from ingest.language.words import name_parts, stems
 from vectorstore.versions.names import one_document, parsed
 
 OTHERWISE = "Another document says otherwise:"

@@ -13,7 +13,7 @@ from assistant.contract.trace import Trace
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
 from ingest.errors import Stopped
-from ingest.language.sentences import stems
+from ingest.language.words import stems
 
 # What is to be done: refuse, let the model refuse, or not tell it that it may.
 Verdict = Literal["refuse", "unsure", "sure"]

@@ -3,8 +3,7 @@
 import re
 
 from assistant.answering.passages.context_builder import Context
-from ingest.language.sentences import stems
-from ingest.language.words import content_words
+from ingest.language.words import content_words, stems
 
 _MOST = 4  # words that are named
 _SHORTEST = 3  # letters

@@ -10,7 +10,7 @@ from assistant.answering.whole_document.sections import Shelf
 from assistant.answering.whole_document.writer import Writer
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
-from ingest.language.sentences import stems
+from ingest.language.words import stems
 from ingest.text.reflow import lists_contents
 from vectorstore.library import Hit
 

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.language.sentences import stems
-from ingest.language.words import name_parts
+from ingest.language.words import name_parts, stems
 
 Kind = Literal["summary", "comparison", "list"]
 

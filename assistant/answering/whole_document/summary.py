@@ -8,7 +8,8 @@ from assistant.answering.whole_document.sections import Part, Shelf, parts
 from assistant.answering.whole_document.writer import Writer
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
-from ingest.language.sentences import split, stems
+from ingest.language.sentences import split
+from ingest.language.words import stems
 
 _PART = 700  # tokens read of a part
 _SENTENCES = 2  # for each part

@@ -19,7 +19,8 @@ from assistant.evaluation.sets.near_misses import near_miss
 from assistant.evaluation.sets.question_sets import Evidence, Question
 from ingest.document.model import Page
 from ingest.language.measures import find_quantities
-from ingest.language.sentences import numbers, stems
+from ingest.language.sentences import numbers
+from ingest.language.words import stems
 from vectorstore.library import Library
 
 ASK = (

@@ -27,7 +27,7 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _YEARS = re.compile(r"\byears?\b", re.IGNORECASE)
-TIMES = frozenset(("year", "quarter", "month", "time", "date", "period"))
+TIMES = frozenset(terms("quarter month time date period")) | {"year"}
 
 
 @dataclass(frozen=True)

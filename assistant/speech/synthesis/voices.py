@@ -10,9 +10,9 @@ from assistant.errors import ModelUnusable
 from assistant.models.catalogue import catalogue
 from assistant.models.programs import PIPER
 from assistant.speech.synthesis import Voice, espeak
-from assistant.speech.synthesis.detect_language import language_of
 from assistant.speech.synthesis.espeak import Espeak
 from assistant.speech.synthesis.piper import Piper
+from ingest.language.detect_language import language_of
 
 NONE = (
     "There is no voice to read aloud with. `pincite models pull en_US-joe-medium` fetches one; "

@@ -9,6 +9,8 @@ from ingest.language.words import (
     match,
     name_parts,
     passage,
+    stem,
+    stems,
     written_otherwise,
 )
 
@@ -93,3 +95,24 @@ def test_the_words_of_an_index_are_those_of_libraries_that_exist() -> None:
     for row in map(json.loads, rows):
         assert indexed(row["text"]) == row["indexed"]
         assert content_words(row["text"]) == row["words"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "employee employees employed",
+        "claim claimed claiming claims",
+        "quarterly quarter quarters",
+        "Kündigungsfrist Kündigungsfristen",
+        "новый новая нового",
+        "المدرسة مدرسة",
+    ],
+)
+def test_forms_of_one_word_have_one_stem(words: str) -> None:
+    assert len(set(map(stem, words.lower().split()))) == 1
+
+
+def test_stems_are_of_words_that_carry_meaning_and_numbers_stay_whole() -> None:
+    assert stems("The cost of it") == stems("costs") != frozenset()
+    assert stems("in 2018 for 1,250.50") == {"2018", "1,250.50"}
+    assert "" not in stems("the U. S. state of Texas")

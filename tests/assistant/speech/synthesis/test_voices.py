@@ -16,11 +16,11 @@ from assistant.models.programs import PIPER
 from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.speech.synthesis import Voice, VoiceFailed
-from assistant.speech.synthesis.detect_language import language_of
 from assistant.speech.synthesis.espeak import Espeak
 from assistant.speech.synthesis.piper import Piper
 from assistant.speech.synthesis.voices import Voices
 from ingest.errors import Stopped
+from ingest.language.detect_language import language_of
 from tests.assistant.conftest import JOE
 
 NEVER = threading.Event()
