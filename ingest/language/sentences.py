@@ -12,6 +12,8 @@ from ingest.language.detect_language import language_of
 
 _LINE = re.compile(r"[^\n]+")
 _LONG = 300  # letters of what may be many sentences in quotes
+_UNIT = re.compile(r"(?:(?<=[/°])|(?<=\d )|(?<=\b[ap]\.))[^\W\d_](?=\.)")
+_POINT = re.compile(r"[•‣\u2043\u204c\u204d■-◿★☆➢-➤]")
 _CLOSED = re.compile(r"[.!?][)\]]+\s")
 _MARKS = re.compile(r"(?<=\S)[)\]”»]|\"")  # that end quotes and brackets
 _OPENED = re.compile(r"(?<=\s)[\"“„«(\[]+\Z")  # belongs to what follows
@@ -60,8 +62,12 @@ def spans(text: str) -> list[tuple[int, int]]:
 
 
 def _segments(line: str, language: str) -> Iterator[str]:
-    """The segments of sentencex, which leaves whole what stands in quotes or brackets."""
-    for segment in sentencex.segment(language, line):
+    """The segments of sentencex, as long as they are; some signs in them are others.
+
+    It takes "20 km/h." for an initial, and leaves whole what stands behind the point of a list, in
+    quotes or in brackets.
+    """
+    for segment in sentencex.segment(language, _POINT.sub("*", _UNIT.sub("0", line))):
         if len(segment) > _LONG or _CLOSED.search(segment):
             yield from _inside(segment, language)
         else:

@@ -81,7 +81,7 @@ def stem(word: str) -> str:
     Latin letters: of 1,811 German, Spanish and Turkish questions .765 share most stems with the
     sentence that answers them, and .740 most words.
     """
-    script = unicodedata.name(word[0], "").partition(" ")[0]
+    script = unicodedata.name(word[:1] or " ", "").partition(" ")[0]
     stemmer = Stemmer(_STEMMERS.get(script, "english"), 0)  # one serves one thread only
     found = stemmer.stemWord(word)
     return (found if script in _STEMMERS else found[:_ENOUGH]) or word

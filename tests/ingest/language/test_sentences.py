@@ -21,6 +21,15 @@ def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     ]
 
 
+def test_behind_the_point_of_a_list_sentences_end_as_elsewhere() -> None:
+    assert split("• One thing. It is here. ▪ Two.") == ["• One thing.", "It is here.", "▪ Two."]
+
+
+@pytest.mark.parametrize("end", ["20 km/h.", "5 °C.", "3 m.", "9 p.m.", "7 m²."])
+def test_a_sentence_may_end_with_a_unit(end: str) -> None:
+    assert split(f"It is {end} Then it ends.") == [f"It is {end}", "Then it ends."]
+
+
 def test_each_line_of_a_list_is_a_sentence() -> None:
     assert split("- one thing\n- another thing") == ["- one thing", "- another thing"]
 
