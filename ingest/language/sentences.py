@@ -14,6 +14,7 @@ _LINE = re.compile(r"[^\n]+")
 _LONG = 300  # letters of what may be many sentences in quotes
 _UNIT = re.compile(r"(?:(?<=[/°])|(?<=\d )|(?<=\b[ap]\.))[^\W\d_](?=\.)")
 _POINT = re.compile(r"[•‣\u2043\u204c\u204d■-◿★☆➢-➤]")
+_NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s*")  # of an item: what follows belongs to it
 _CLOSED = re.compile(r"[.!?][)\]]+\s")
 _MARKS = re.compile(r"(?<=\S)[)\]”»]|\"")  # that end quotes and brackets
 _OPENED = re.compile(r"(?<=\s)[\"“„«(\[]+\Z")  # belongs to what follows
@@ -51,7 +52,9 @@ def spans(text: str) -> list[tuple[int, int]]:
         start = end = line.start()
         for segment in _segments(line.group(), language):
             end += len(segment)
-            if end < line.end() and not _is_apart(text, end):
+            if end < line.end() and (
+                _NUMBERED.fullmatch(text, start, end) or not _is_apart(text, end)
+            ):
                 continue
             inner = text[start:end]
             if inner.strip():

@@ -21,6 +21,10 @@ def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
     ]
 
 
+def test_the_number_of_an_item_stays_with_it() -> None:
+    assert split("1. Open it. 2. **Close** it.") == ["1. Open it.", "2. **Close** it."]
+
+
 def test_behind_the_point_of_a_list_sentences_end_as_elsewhere() -> None:
     assert split("• One thing. It is here. ▪ Two.") == ["• One thing.", "It is here.", "▪ Two."]
 
