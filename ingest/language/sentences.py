@@ -11,14 +11,13 @@ import sentencex
 from ingest.language.detect_language import language_of
 
 _LINE = re.compile(r"[^\n]+")
-_LONG = 300  # letters of what may be many sentences in quotes
 _UNIT = re.compile(r"(?:(?<=[/°])|(?<=\d )|(?<=\b[ap]\.))[^\W\d_](?=\.)")
-_POINT = re.compile(r"[•‣\u2043\u204c\u204d■-◿★☆➢-➤]")
+_BULLET = re.compile(r"[•‣\u2043\u204c\u204d■-◿★☆➢-➤]")
+_PAIRS = re.compile(r"[\"“”„«»‘()\[\]]")
+_MOST_SIGNS = 4  # that open a sentence: quotes and brackets
+_OPENING = re.compile(r"(?:(?<=\s)|(?<=[^\x00-\x7f]))[\"“„«‘(\[]+\Z")
+_BEHIND = re.compile(r"[\"'“„«‘(\[]*(\w)")
 _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s*")  # of an item: what follows belongs to it
-_CLOSED = re.compile(r"[.!?][)\]]+\s")
-_MARKS = re.compile(r"(?<=\S)[)\]”»]|\"")  # that end quotes and brackets
-_OPENED = re.compile(r"(?<=\s)[\"“„«(\[]+\Z")  # belongs to what follows
-_BEHIND = re.compile(r"[\"'“„«(\[]*(\w)")
 _FENCED = re.compile(
     r"^[ \t]*(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
@@ -49,13 +48,8 @@ def spans(text: str) -> list[tuple[int, int]]:
     """Where each sentence begins and ends, without the space around it; a line ends one, too."""
     language, found = language_of(text, "en"), []
     for line in _LINE.finditer(text):
-        start = end = line.start()
-        for segment in _segments(line.group(), language):
-            end += len(segment)
-            if end < line.end() and (
-                _NUMBERED.fullmatch(text, start, end) or not _is_apart(text, end)
-            ):
-                continue
+        start = line.start()
+        for end in _ends(text, line.start(), line.end(), language):
             inner = text[start:end]
             if inner.strip():
                 left = start + len(inner) - len(inner.lstrip())
@@ -64,32 +58,27 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _segments(line: str, language: str) -> Iterator[str]:
-    """The segments of sentencex, as long as they are; some signs in them are others.
+def _ends(text: str, start: int, last: int, language: str) -> Iterator[int]:
+    """The ends of the sentences of a line, each with the space behind it.
 
-    It takes "20 km/h." for an initial, and leaves whole what stands behind the point of a list, in
-    quotes or in brackets.
+    sentencex takes "20 km/h." for an initial, and does not split what stands behind a bullet, in
+    quotes or in brackets, also where one of them is missing: it sees other characters there.
     """
-    for segment in sentencex.segment(language, _POINT.sub("*", _UNIT.sub("0", line))):
-        if len(segment) > _LONG or _CLOSED.search(segment):
-            yield from _inside(segment, language)
-        else:
-            yield segment
+    line = _BULLET.sub("*", _UNIT.sub("0", text[start:last]))
+    end = start
+    for segment in sentencex.segment(language, _PAIRS.sub(" ", line)):
+        end += len(segment)
+        opening = _OPENING.search(text, max(end - _MOST_SIGNS, start), end)
+        cut = opening.start() if opening else end
+        numbered = _NUMBERED.fullmatch(text, start, cut)
+        if end == last or (not numbered and _begins(text, cut)):
+            yield last if end == last else cut
+            start = cut
 
 
-def _inside(segment: str, language: str) -> Iterator[str]:
-    start = end = 0
-    for piece in sentencex.segment(language, _MARKS.sub(" ", segment)):
-        end += len(piece)
-        opened = _OPENED.search(segment[start:end]) if end < len(segment) else None
-        cut = start + opened.start() if opened else end
-        yield segment[start:cut]
-        start = cut
-
-
-def _is_apart(text: str, end: int) -> bool:
-    """Does a sentence begin here? None begins with a small letter, or without a space."""
-    before, behind = text[end - 1], _BEHIND.match(text, end)
+def _begins(text: str, start: int) -> bool:
+    """Can a sentence begin here? Not with a small letter, nor without a space before it."""
+    before, behind = text[start - 1], _BEHIND.match(text, start)
     return (before.isspace() or not before.isascii()) and not (behind and behind[1].islower())
 
 

@@ -138,10 +138,18 @@ def test_spans_are_places_in_the_text_and_leave_out_nothing_but_space(text: str)
     assert "".join("".join(split(text)).split()) == "".join(text.split())
 
 
-def test_what_stands_in_quotes_is_split_where_it_is_long() -> None:
-    said = "The harbour is closed in winter. Ships wait outside until the ice has gone. " * 5
-    assert len(split(f'She wrote: "{said.strip()}" Then she left.')) == 11
-    assert split(f'"Stop. Now." {said}')[0] == '"Stop. Now."'
+def test_what_stands_in_quotes_and_brackets_is_split_too() -> None:
+    assert split('She wrote: "It is shut. Wait." (Not here. No.) Then she left.') == [
+        'She wrote: "It is shut.', 'Wait."', "(Not here.", "No.)", "Then she left.",
+    ]  # fmt: skip
+
+
+def test_a_quote_that_is_not_closed_joins_no_sentences() -> None:
+    text = 'See the “Parks" page. Call us (at 9.) Camps are shut. See the "Find" page. And so on.'
+    assert split(text) == [
+        'See the “Parks" page.', "Call us (at 9.)", "Camps are shut.", 'See the "Find" page.',
+        "And so on.",
+    ]  # fmt: skip
 
 
 def test_while_an_answer_is_written_its_finished_sentences_stay() -> None:
