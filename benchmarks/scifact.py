@@ -108,7 +108,7 @@ def fill(library: Library, corpus: list[Row]) -> None:
 
 
 def vectors_by_document(library: Library, corpus: list[Row]) -> Any:
-    ids, matrix = library._catalog.vectors()
+    ids, matrix = library._catalog.passages.vectors()
     row_of = {id: index for index, id in enumerate(ids)}
     return matrix[[row_of[text_library.first_chunk(row["_id"])] for row in corpus]]
 
@@ -117,8 +117,8 @@ def legs(library: Library, vectors: Any, ids: list[str], claim: Row) -> Iterator
     query = claim["text"]
     vector = library.embedder().query(query)
     yield ranking_row(INT8, claim, best(ids, vectors @ vector))
-    found = [chunk for chunk, _ in library._catalog.bm25(query, KEPT)]
-    places = library._catalog.chunk_places(found)
+    found = [chunk for chunk, _ in library._catalog.passages.bm25(query, KEPT)]
+    places = library._catalog.passages.places(found)
     yield ranking_row(BM25, claim, [places[chunk][0] for chunk in found])
     everywhere = Sought(query, None, False, frozenset())
     candidates = library._search._candidates(everywhere, vector)

@@ -105,10 +105,10 @@ def copy_vectors(options: Any, home: Path, peer: Any) -> None:
     if collection.count() == CHUNKS:
         return
     with opened(options, home) as library:
-        ids, vectors = library._catalog.vectors()
+        ids, vectors = library._catalog.passages.vectors()
         for start in range(0, len(ids), 2000):
             some = ids[start : start + 2000]
-            chunks = library._catalog.chunks(some)
+            chunks = library._catalog.passages.chunks(some)
             collection.upsert(
                 ids=some,
                 embeddings=vectors[start : start + 2000],

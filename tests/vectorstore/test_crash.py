@@ -40,7 +40,7 @@ def ids(home: Path) -> tuple[set[str], set[str]]:
     catalog = Catalog(folder / "catalog.sqlite", "main")
     index = DenseIndex(catalog, folder / "chroma")
     try:
-        return catalog.ids(), index.ids()
+        return catalog.passages.ids(), index.ids()
     finally:
         index.close()
 

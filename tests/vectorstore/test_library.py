@@ -294,7 +294,7 @@ def test_a_follower_brings_chroma_up_to_what_was_added_elsewhere(
         other = Library(folder, "main", WordEmbedder)
         other.add([samples / "Security Policy v2 (2026).pdf"])  # cannot write to Chroma
         other.close()
-        want = library._catalog.ids()
+        want = library._catalog.passages.ids()
         waited = 0.0
         while library._index.ids() != want and waited < 10:
             time.sleep(0.05)

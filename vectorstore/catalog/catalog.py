@@ -2,25 +2,21 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.document.model import Chunk, Document, Page
-from ingest.language import words
 from vectorstore.catalog import rows, table_cells
 from vectorstore.catalog.database import Database
+from vectorstore.catalog.passages import Passages
 from vectorstore.catalog.records import Coverage as Coverage
 from vectorstore.catalog.records import DocumentInfo as DocumentInfo
 from vectorstore.catalog.records import StoredChunk as StoredChunk
 from vectorstore.catalog.records import StoredTable
 from vectorstore.errors import UnknownDocument
 from vectorstore.store import Vectors
-
-_SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
 
 class Catalog:
@@ -30,6 +26,7 @@ class Catalog:
         """Raises HomeNotWritable or LibraryError."""
         self.library = library
         self.database = Database(path)
+        self.passages = Passages(self.database)
 
     def close(self) -> None:
         """Close the file in all threads; the next use opens it again."""
@@ -122,105 +119,6 @@ class Catalog:
             name,
         )
         return [rows.ledger(row) for row in found]
-
-    def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
-        found = self.database.all(
-            "SELECT chunk.id, name, page, first, last, headings, text, chunk.hidden FROM chunk"
-            f" JOIN document ON document.id = document_id WHERE chunk.id {rows.AMONG}",
-            rows.listed(ids),
-        )
-        return {
-            r[0]: StoredChunk(
-                r[0], r[1], r[2], r[3], r[4], tuple(json.loads(r[5])), r[6], bool(r[7])
-            )
-            for r in found
-        }
-
-    # Hidden text is indexed apart, so that it takes no place from evidence.
-
-    def count(self) -> int:
-        """Of visible chunks."""
-        return int(self.database.all(f"SELECT count(*) FROM chunk WHERE {_SEEN}")[0][0])
-
-    def ids(self) -> set[str]:
-        """Of visible chunks."""
-        return {row[0] for row in self.database.all(f"SELECT id FROM chunk WHERE {_SEEN}")}
-
-    def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
-        """Ids and vectors of all visible chunks, or of the given ones."""
-        if ids is None:
-            found = self.database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
-        else:
-            found = self.database.all(
-                f"SELECT id, vector FROM chunk WHERE id {rows.AMONG}", rows.listed(ids)
-            )
-        return rows.matrix(found)
-
-    def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
-        """Ids and vectors of the visible chunks of some documents."""
-        found = self.database.all(
-            "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
-            rows.listed(documents),
-        )
-        return rows.matrix(found)
-
-    def vectors_by_text(self, sha256: str) -> dict[str, Vectors]:
-        """Of the chunks of one document."""
-        found = self.database.all(
-            "SELECT text, vector FROM chunk JOIN document ON document.id = document_id"
-            " WHERE sha256 = ?",
-            sha256,
-        )
-        return {text: np.frombuffer(vector, "<f4") for text, vector in found}
-
-    def hidden_vectors(self) -> tuple[list[str], Vectors]:
-        """Ids and vectors of the hidden chunks."""
-        return rows.matrix(self.database.all("SELECT id, vector FROM chunk WHERE hidden"))
-
-    def chunk_places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Chunk id -> document name and page."""
-        found = self.database.all(
-            "SELECT chunk.id, name, page FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE chunk.id {rows.AMONG}",
-            rows.listed(ids),
-        )
-        return {row[0]: (row[1], row[2]) for row in found}
-
-    def bm25(
-        self, query: str, k: int, hidden: bool = False, documents: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """(chunk id, score) by the words of the query, best first; higher is better.
-
-        Limited to some documents if any are given. Hidden chunks are included only on request.
-        """
-        match = words.match(query)
-        if not match:
-            return []
-        only = documents is not None
-        found = self.database.all(
-            f"{rows.WITHIN if only else ''}"
-            "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
-            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
-            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
-            " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
-            *([rows.listed(documents)] if documents is not None else []),
-            match,
-            k,
-        )
-        return [(row[0], row[1]) for row in found]
-
-    def bm25_cards(self, query: str) -> dict[str, float]:
-        """Document name -> score of its card: name, title and first pages."""
-        match = words.match(query)
-        if not match:
-            return {}
-        found = self.database.all(
-            "SELECT name, -bm25(card_words) FROM card_words JOIN document"
-            " ON document.id = card_words.rowid WHERE card_words MATCH ?",
-            match,
-        )
-        return {row[0]: row[1] for row in found}
 
     # -- writing
 

@@ -165,7 +165,7 @@ class DenseIndex:
             log.warning("Chroma could not be opened, and is made again: %s", error)
             chroma_store.delete(self._folder)
             return ChromaStore(self._folder), -1
-        if state in (None, _WRITING) or chroma.count() != self._catalog.count():
+        if state in (None, _WRITING) or chroma.count() != self._catalog.passages.count():
             return chroma, -1  # behind, or the folder was deleted by hand
         return chroma, int(state or -1)
 
@@ -182,7 +182,7 @@ class DenseIndex:
         assert self._chroma is not None
         self._busy = True
         self._catalog.set_meta(_STATE, _WRITING)
-        have, want = self._chroma.ids(), self._catalog.ids()
+        have, want = self._chroma.ids(), self._catalog.passages.ids()
         maker = self._catalog.made()
         if (self._catalog.meta(_MAKER) or "") != maker:  # ids stay, and would hide old vectors
             self._chroma.remove(sorted(have))
@@ -191,7 +191,7 @@ class DenseIndex:
         self._chroma.remove(sorted(have - want))
         missing = sorted(want - have)
         for start in range(0, len(missing), _BATCH):
-            ids, vectors = self._catalog.vectors(missing[start : start + _BATCH])
+            ids, vectors = self._catalog.passages.vectors(missing[start : start + _BATCH])
             with suppress(ValueError):  # the whole batch was removed meanwhile
                 self._chroma.add(ids, vectors)
             progress(min(start + _BATCH, len(missing)), len(missing))
@@ -201,5 +201,5 @@ class DenseIndex:
     def _scan(self, generation: int) -> ExactStore:
         with self._scanning:
             if self._exact is None or self._exact[0] != generation:
-                self._exact = generation, ExactStore(*self._catalog.vectors())
+                self._exact = generation, ExactStore(*self._catalog.passages.vectors())
             return self._exact[1]

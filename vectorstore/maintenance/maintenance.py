@@ -57,7 +57,7 @@ class Maintenance:
             discard(self._staged)
             self._clear()
         self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
-        return self._catalog.count()
+        return self._catalog.passages.count()
 
     def catch_up(
         self, progress: Callable[[Progress], None], cancel: threading.Event | None

@@ -172,7 +172,7 @@ class Migration:
 
     def _vectors(self, info: DocumentInfo, chunks: Sequence[Chunk]) -> Vectors:
         """The vectors of passages; those with unchanged text keep theirs."""
-        known = {} if self._embeds else self._catalog.vectors_by_text(info.sha256)
+        known = {} if self._embeds else self._catalog.passages.vectors_by_text(info.sha256)
         new = [text for text in dict.fromkeys(c.text for c in chunks) if text not in known]
         if new:
             known |= zip(new, self._embedder.passages(new), strict=True)

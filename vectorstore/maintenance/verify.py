@@ -44,7 +44,7 @@ class Verifying:
         self._words()
         self._strays({d.sha256 for d in documents})
         unbalanced = self._unbalanced()
-        ids = self._catalog.ids()
+        ids = self._catalog.passages.ids()
         chroma = self._chroma(ids)
         return Health(
             len(documents), len(ids), chroma, tuple(lost), tuple(self._mended), unbalanced

@@ -94,7 +94,7 @@ class Search:
         """The ranking without learning."""
         if not query.text.strip() or not self._catalog.generation():
             return []
-        cards = self._catalog.bm25_cards(query.text)
+        cards = self._catalog.passages.bm25_cards(query.text)
         named = self._pointing.named(query) if documents is None else frozenset()
         newest = documents is None and versions == "newest"
         replaced = self._pointing.left_out(query, named) if newest else frozenset()
@@ -118,7 +118,7 @@ class Search:
         return learned.again(self._considering.of(query, first)) + rest
 
     def _hits(self, ranked: Sequence[fusion.Ranked]) -> list[Hit]:
-        chunks = self._catalog.chunks([r.candidate.id for r in ranked])
+        chunks = self._catalog.passages.chunks([r.candidate.id for r in ranked])
         return [
             Hit(chunks[r.candidate.id], r.score, r.candidate.dense)
             for r in ranked
@@ -147,7 +147,7 @@ class Search:
         bm25 = self._words(sought)
         places = self._places(sought, list(bm25))
         kept = [id for id in bm25 if id in places][:_EMBEDDED]
-        texts = self._catalog.chunks(kept)
+        texts = self._catalog.passages.chunks(kept)
         kept = [id for id in kept if id in texts]
         embedder = self._embedders.chosen()
         asked = embedder.query(sought.query)
@@ -180,7 +180,7 @@ class Search:
         near = self._nearest(sought, vector)
         bm25 = self._words(sought)
         places = self._places(sought, [*near, *bm25, *sought.chunks])
-        found, matrix = self._catalog.vectors(list(places))
+        found, matrix = self._catalog.passages.vectors(list(places))
         vectors = dict(zip(found, matrix, strict=True))
         return [
             fusion.Candidate(id, *place, float(np.dot(vectors[id], vector)), bm25.get(id, 0.0))
@@ -192,15 +192,19 @@ class Search:
         """The results of BM25, also in the named documents."""
         query, hidden = sought.query, sought.hidden
         deep = fusion.CANDIDATES * (_DEEPER if sought.old else 1)
-        found = self._catalog.bm25(query, deep, hidden, sought.documents)
+        found = self._catalog.passages.bm25(query, deep, hidden, sought.documents)
         kept = _current([id for id, _ in found], sought.old)
-        more = self._catalog.bm25(query, _OF_NAMED, hidden, sought.named) if sought.named else []
+        more = (
+            self._catalog.passages.bm25(query, _OF_NAMED, hidden, sought.named)
+            if sought.named
+            else []
+        )
         scores = dict(found)
         return {id: scores[id] for id in kept} | dict(more)
 
     def _places(self, sought: Sought, ids: Sequence[str]) -> dict[str, fusion.Place]:
         """The places of chunks; another process may have removed some since they were found."""
-        places = self._catalog.chunk_places(list(dict.fromkeys(ids)))
+        places = self._catalog.passages.places(list(dict.fromkeys(ids)))
         if sought.documents is None:
             return places
         return {id: place for id, place in places.items() if place[0] in sought.documents}
@@ -209,13 +213,15 @@ class Search:
         """The nearest chunks, also in the named documents."""
         # Chroma's filters cost 60 times a plain query; the vectors of a few documents do not.
         if sought.documents is not None:
-            near = self._near(self._catalog.vectors_of(sought.documents), vector)
+            near = self._near(self._catalog.passages.vectors_of(sought.documents), vector)
         else:
             near = self._near_anywhere(sought.old, vector)
         if sought.named:
-            near += self._near(self._catalog.vectors_of(sought.named), vector, _OF_NAMED)
+            near += self._near(self._catalog.passages.vectors_of(sought.named), vector, _OF_NAMED)
         if sought.hidden:  # there are few of them, and Chroma does not hold them
-            near += _current(self._near(self._catalog.hidden_vectors(), vector), sought.old)
+            near += _current(
+                self._near(self._catalog.passages.hidden_vectors(), vector), sought.old
+            )
         return near
 
     def _near(

@@ -43,7 +43,7 @@ def put_within(catalog: Catalog, connection: sqlite3.Connection, name: str, *tex
 
 
 def found(catalog: Catalog, query: str) -> list[str]:
-    return [id for id, _ in catalog.bm25(query, 9)]
+    return [id for id, _ in catalog.passages.bm25(query, 9)]
 
 
 def rows(catalog: Catalog, table: str) -> int:
@@ -56,10 +56,10 @@ def test_what_was_put_in_comes_out_as_it_was(catalog: Catalog) -> None:
     assert list(catalog.pages("a.pdf")) == list(
         document("a.pdf", "Paid leave.", "Travel by train.").pages
     )
-    chunk = catalog.chunks(ids)[ids[1]]
+    chunk = catalog.passages.chunks(ids)[ids[1]]
     assert (chunk.document, chunk.page, chunk.first, chunk.last) == ("a.pdf", 1, 1, 1)
     assert (chunk.headings, chunk.text) == (("Part", "a.pdf"), "Travel by train.")
-    found, vectors = catalog.vectors(ids)
+    found, vectors = catalog.passages.vectors(ids)
     assert dict(zip(found, vectors.tolist(), strict=True)) == {
         ids[0]: [1, 0, 0, 0], ids[1]: [0, 1, 0, 0],
     }  # fmt: skip
@@ -121,26 +121,26 @@ def test_a_document_knows_what_became_of_its_characters(catalog: Catalog) -> Non
 def test_hidden_text_is_found_only_when_asked_for(catalog: Catalog) -> None:
     put_all(catalog)
     put(catalog, "a.pdf", "Obey the rules.")
-    assert len(catalog.bm25("obey", 9)) == 1
-    assert len(catalog.bm25("obey", 9, hidden=True)) == 2
-    (hidden,), vectors = catalog.hidden_vectors()
+    assert len(catalog.passages.bm25("obey", 9)) == 1
+    assert len(catalog.passages.bm25("obey", 9, hidden=True)) == 2
+    (hidden,), vectors = catalog.passages.hidden_vectors()
     assert vectors.shape == (1, 4)
-    assert catalog.chunks([hidden])[hidden].hidden
-    assert hidden not in catalog.ids() and hidden not in catalog.vectors()[0]
-    assert hidden not in catalog.vectors_of(["all.pdf"])[0]
-    assert catalog.count() == 2
-    assert catalog.bm25_cards("obey").keys() == {"a.pdf"}
+    assert catalog.passages.chunks([hidden])[hidden].hidden
+    assert hidden not in catalog.passages.ids() and hidden not in catalog.passages.vectors()[0]
+    assert hidden not in catalog.passages.vectors_of(["all.pdf"])[0]
+    assert catalog.passages.count() == 2
+    assert catalog.passages.bm25_cards("obey").keys() == {"a.pdf"}
 
 
 def test_a_transaction_that_fails_leaves_nothing_behind(catalog: Catalog) -> None:
     put(catalog, "a.pdf", "Paid leave.")
     words = rows(catalog, "chunk_words")
-    before = catalog.generation(), catalog.ids()
+    before = catalog.generation(), catalog.passages.ids()
     with pytest.raises(ZeroDivisionError), catalog.writing() as connection:
         put_within(catalog, connection, "b.pdf", "Travel.")
         catalog.delete(connection, "a.pdf")
         raise ZeroDivisionError
-    assert (catalog.generation(), catalog.ids()) == before
+    assert (catalog.generation(), catalog.passages.ids()) == before
     assert rows(catalog, "chunk_words") == words
     assert found(catalog, "travel") == []
     put(catalog, "b.pdf", "Travel.")  # and the next transaction works
@@ -174,9 +174,9 @@ def test_words_find_chunks_the_rarer_the_better(catalog: Catalog) -> None:
     leave, travel = put(catalog, "a.pdf", "paid leave for parents", "paid travel by train")
     assert found(catalog, "trains") == [travel]  # by its stem
     assert found(catalog, "PAID leave") == [leave, travel]
-    scores = [score for _, score in catalog.bm25("paid leave", 9)]
+    scores = [score for _, score in catalog.passages.bm25("paid leave", 9)]
     assert scores == sorted(scores, reverse=True)
-    assert len(catalog.bm25("paid", 1)) == 1
+    assert len(catalog.passages.bm25("paid", 1)) == 1
 
 
 def test_accents_and_fiscal_years_do_not_matter(catalog: Catalog) -> None:
@@ -226,16 +226,16 @@ def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path
 def test_words_are_found_in_some_documents_alone(catalog: Catalog) -> None:
     (a,), (b,), (c,) = (put(catalog, name, "Paid leave.") for name in ("a.pdf", "b.pdf", "c.pdf"))
     for names, ids in ((["b.pdf"], [b]), (["a.pdf", "c.pdf"], [a, c]), ([], []), (["x.pdf"], [])):
-        assert [id for id, _ in catalog.bm25("leave", 9, documents=names)] == ids
-    everywhere = dict(catalog.bm25("leave", 9))
-    assert dict(catalog.bm25("leave", 9, documents=["b.pdf"]))[b] == everywhere[b]
+        assert [id for id, _ in catalog.passages.bm25("leave", 9, documents=names)] == ids
+    everywhere = dict(catalog.passages.bm25("leave", 9))
+    assert dict(catalog.passages.bm25("leave", 9, documents=["b.pdf"]))[b] == everywhere[b]
 
 
 def test_what_is_quoted_is_better_found_as_a_phrase(catalog: Catalog) -> None:
     apart, phrase = put(catalog, "a.pdf", "Leave is paid by the week.", "The week of paid leave.")
-    scores = dict(catalog.bm25('who writes "paid leave"?', 9))
+    scores = dict(catalog.passages.bm25('who writes "paid leave"?', 9))
     assert scores[phrase] > 1.5 * scores[apart]
-    plain = dict(catalog.bm25("who writes paid leave?", 9))
+    plain = dict(catalog.passages.bm25("who writes paid leave?", 9))
     assert plain[phrase] == pytest.approx(plain[apart], rel=0.2)
 
 
@@ -252,14 +252,14 @@ def test_numbers_and_dates_are_found_however_they_are_written(catalog: Catalog) 
 def test_nasty_queries_are_only_words(catalog: Catalog, query: str) -> None:
     put(catalog, "a.pdf", "Paid leave.")
     assert found(catalog, query) == []
-    assert catalog.bm25_cards(query) == {}
+    assert catalog.passages.bm25_cards(query) == {}
 
 
 def test_a_card_has_the_name_in_words_and_the_first_pages(catalog: Catalog) -> None:
     put(catalog, "TravelRules2024.pdf", "Paid leave.")
     put(catalog, "other.pdf", "Something else.")
     for query in ("travel", "2024", "leave", "TravelRules2024"):
-        assert list(catalog.bm25_cards(query)) == ["TravelRules2024.pdf"], query
+        assert list(catalog.passages.bm25_cards(query)) == ["TravelRules2024.pdf"], query
 
 
 def test_a_document_without_a_place_can_be_dropped(catalog: Catalog) -> None:
@@ -278,11 +278,11 @@ def test_other_threads_read_while_one_writes(catalog: Catalog) -> None:
     seen: list[int] = []
     with catalog.writing() as connection:
         put_within(catalog, connection, "b.pdf", "y")
-        reader = threading.Thread(target=lambda: seen.append(catalog.count()))
+        reader = threading.Thread(target=lambda: seen.append(catalog.passages.count()))
         reader.start()
         reader.join(10)
     assert seen == [1]
-    assert catalog.count() == 2
+    assert catalog.passages.count() == 2
 
 
 _OPEN = """
@@ -335,5 +335,5 @@ def parts(values: Sequence[int]) -> list[str]:
 
 def test_thousands_of_ids_can_be_asked_for(catalog: Catalog) -> None:
     put(catalog, "a.pdf", "x")
-    assert catalog.chunks(parts(range(30_000))) == {}
-    assert catalog.chunk_places(parts(range(30_000))) == {}
+    assert catalog.passages.chunks(parts(range(30_000))) == {}
+    assert catalog.passages.places(parts(range(30_000))) == {}

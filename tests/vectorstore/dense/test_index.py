@@ -137,7 +137,7 @@ def test_a_run_that_was_killed_while_writing_leads_to_a_fresh_folder(
     assert not serves(second, catalog)
     assert second.sync()
     assert not (tmp_path / "chroma" / "left behind").exists()
-    assert second.ids() == catalog.ids()
+    assert second.ids() == catalog.passages.ids()
 
 
 def overwrite(folder: Path, suffix: str) -> None:
@@ -159,7 +159,7 @@ def test_a_damaged_folder_is_made_anew(
     second = opened()
     assert nearest(second, "leave").startswith("leave")
     assert second.sync()
-    assert second.ids() == catalog.ids()
+    assert second.ids() == catalog.passages.ids()
 
 
 def test_a_folder_that_was_deleted_is_noticed(
@@ -173,7 +173,7 @@ def test_a_folder_that_was_deleted_is_noticed(
     second = opened()
     assert nearest(second, "leave") == f"{'leave':x<16}:0"
     assert second.sync()
-    assert second.ids() == catalog.ids()
+    assert second.ids() == catalog.passages.ids()
 
 
 def test_the_scan_serves_after_a_failed_question_and_the_next_sync_mends_chroma(
@@ -190,7 +190,7 @@ def test_the_scan_serves_after_a_failed_question_and_the_next_sync_mends_chroma(
     assert not serves(index, catalog)
     assert index.sync()
     assert serves(index, catalog)
-    assert index.ids() == catalog.ids()
+    assert index.ids() == catalog.passages.ids()
 
 
 def test_a_folder_that_is_deleted_while_it_is_open_costs_no_answer(

@@ -1,0 +1,120 @@
+"""The passages of a library in its catalogue: their texts, vectors and words."""
+
+import json
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from ingest.language import words
+from vectorstore.catalog import rows
+from vectorstore.catalog.database import Database
+from vectorstore.catalog.records import StoredChunk
+from vectorstore.store import Vectors
+
+_SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
+
+
+class Passages:
+    """Reachable as `Catalog.passages`. What is written goes through `Catalog.put`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
+        found = self._database.all(
+            "SELECT chunk.id, name, page, first, last, headings, text, chunk.hidden FROM chunk"
+            f" JOIN document ON document.id = document_id WHERE chunk.id {rows.AMONG}",
+            rows.listed(ids),
+        )
+        return {
+            r[0]: StoredChunk(
+                r[0], r[1], r[2], r[3], r[4], tuple(json.loads(r[5])), r[6], bool(r[7])
+            )
+            for r in found
+        }
+
+    # Hidden text is indexed apart, so that it takes no place from evidence.
+
+    def count(self) -> int:
+        """Of visible chunks."""
+        return int(self._database.all(f"SELECT count(*) FROM chunk WHERE {_SEEN}")[0][0])
+
+    def ids(self) -> set[str]:
+        """Of visible chunks."""
+        return {row[0] for row in self._database.all(f"SELECT id FROM chunk WHERE {_SEEN}")}
+
+    def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
+        """Ids and vectors of all visible chunks, or of the given ones."""
+        if ids is None:
+            found = self._database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
+        else:
+            found = self._database.all(
+                f"SELECT id, vector FROM chunk WHERE id {rows.AMONG}", rows.listed(ids)
+            )
+        return rows.matrix(found)
+
+    def vectors_of(self, documents: Collection[str]) -> tuple[list[str], Vectors]:
+        """Ids and vectors of the visible chunks of some documents."""
+        found = self._database.all(
+            "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
+            f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
+            rows.listed(documents),
+        )
+        return rows.matrix(found)
+
+    def vectors_by_text(self, sha256: str) -> dict[str, Vectors]:
+        """Of the chunks of one document."""
+        found = self._database.all(
+            "SELECT text, vector FROM chunk JOIN document ON document.id = document_id"
+            " WHERE sha256 = ?",
+            sha256,
+        )
+        return {text: np.frombuffer(vector, "<f4") for text, vector in found}
+
+    def hidden_vectors(self) -> tuple[list[str], Vectors]:
+        """Ids and vectors of the hidden chunks."""
+        return rows.matrix(self._database.all("SELECT id, vector FROM chunk WHERE hidden"))
+
+    def places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Chunk id -> document name and page."""
+        found = self._database.all(
+            "SELECT chunk.id, name, page FROM chunk JOIN document ON document.id = document_id"
+            f" WHERE chunk.id {rows.AMONG}",
+            rows.listed(ids),
+        )
+        return {row[0]: (row[1], row[2]) for row in found}
+
+    def bm25(
+        self, query: str, k: int, hidden: bool = False, documents: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """(chunk id, score) by the words of the query, best first; higher is better.
+
+        Limited to some documents if any are given. Hidden chunks are included only on request.
+        """
+        match = words.match(query)
+        if not match:
+            return []
+        only = documents is not None
+        found = self._database.all(
+            f"{rows.WITHIN if only else ''}"
+            "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
+            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
+            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
+            " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
+            *([rows.listed(documents)] if documents is not None else []),
+            match,
+            k,
+        )
+        return [(row[0], row[1]) for row in found]
+
+    def bm25_cards(self, query: str) -> dict[str, float]:
+        """Document name -> score of its card: name, title and first pages."""
+        match = words.match(query)
+        if not match:
+            return {}
+        found = self._database.all(
+            "SELECT name, -bm25(card_words) FROM card_words JOIN document"
+            " ON document.id = card_words.rowid WHERE card_words MATCH ?",
+            match,
+        )
+        return {row[0]: row[1] for row in found}
