@@ -71,7 +71,7 @@ class Watching:
                 self._library.add(new, cancel=cancel, changed=self._changed)
             self._prune([*gone, *lost])
         except (NothingFound, LibraryBusy, HomeNotWritable) as error:
-            self._tell(f"{error} It is tried again.")
+            self._tell(f"{error} Trying again.")
             return
         if new or gone:
             self._library.close()  # releases Chroma; it opens again when needed

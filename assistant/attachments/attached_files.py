@@ -44,8 +44,8 @@ def checked(path: Path) -> Path:
 def _require_kind(path: Path) -> None:
     if kind(path) is None:
         raise AssistantError(
-            f"{readable(path.name)} is no picture, recording or video. Documents are asked about "
-            "once they are in a library: pincite add."
+            f"{readable(path.name)} is not a picture, recording or video. "
+            "Documents must be in a library first: pincite add."
         )
 
 
@@ -60,7 +60,7 @@ def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
             path.write_bytes(file.getbuffer())
         except OSError as error:
             raise AssistantError(
-                f"{readable(path.name)} could not be kept in {folder}: {error.strerror}."
+                f"{readable(path.name)} could not be saved in {folder}: {error.strerror}."
             ) from error
         kept.append(path)
     return tuple(kept)

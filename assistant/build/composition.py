@@ -45,7 +45,7 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
     known = sorted({MAIN, *libraries(settings)})
     if chosen not in known and not make:
         raise LibraryError(
-            f"There is no library {chosen!r}. Known: {', '.join(known)}. "
+            f"There is no library {chosen!r}. Libraries: {', '.join(known)}. "
             f"`pincite add PATH --library {chosen}` makes it."
         )
     return library_in(settings, settings.libraries_folder / chosen, chosen)

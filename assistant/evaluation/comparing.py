@@ -54,9 +54,9 @@ def lines(found: dict[str, Any]) -> list[str]:
     for name, title in (("better", "Got better"), ("broke", "Broke")):
         told += ["", f"{title}: {len(found[name])}"]
         told += [f"  {c['id']}: {c['question']} ({c['what']})" for c in found[name]]
-    told += ["", f"Say something else, worth the same: {len(found['changed'])}"]
+    told += ["", f"Different, but equally good: {len(found['changed'])}"]
     if found["left_out"]:
-        told.append(f"Questions of one run only, left out: {found['left_out']}")
+        told.append(f"Questions of only one run, left out: {found['left_out']}")
     return told
 
 

@@ -102,9 +102,9 @@ def differences(first: Run, second: Run) -> list[str]:
 
 def _answers(questions: QuestionSet, options: Options, watch: Watch) -> bool:
     if questions.waiting:
-        watch.notice(f"Drafts that nobody has kept yet are not asked: {questions.waiting}.")
+        watch.notice(f"Undecided drafts are not asked: {questions.waiting}.")
     if not options.retrieval and not questions.answers_known:
-        watch.notice("No answers are known to these questions: only searches are measured.")
+        watch.notice("These questions have no known answers: only searches are measured.")
     return questions.answers_known and not options.retrieval
 
 

@@ -111,7 +111,7 @@ class Learning:
         if lesson is None:
             sure = _sure(self._examples())
             more = _ranking(Lesson("", sure)) if sure < rank_weights.LEAST else []
-            return [_data(self.feedback), "Nothing was learned yet.", *more]
+            return [_data(self.feedback), "Nothing has been learned yet.", *more]
         by_hand = self.settings.by_hand("refusal_threshold")
         ranked = _ranking(lesson, self._unused(lesson))
         return [_data(self.feedback), *ranked, *_refusing(lesson, by_hand)]
@@ -155,7 +155,7 @@ def _data(feedback: Feedback) -> str:
     kept = len(feedback.mine.of("kept"))
     return (
         f"Questions of your own: {kept}. Thumbs up: {up}, down: {len(ratings) - up}. "
-        f"Answers whose cited pages you opened: {len(opened)}."
+        f"Answers whose citations you opened: {len(opened)}."
     )
 
 
@@ -163,10 +163,10 @@ def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
     if lesson.rank is None:
         more = rank_weights.LEAST - lesson.questions
         return [
-            f"Ranking: {more} more questions whose page is known are needed; there are "
-            f"{lesson.questions}. Thumbs up and drafts that you keep are such questions."
+            f"Ranking: {more} more questions with a known page are needed; you have "
+            f"{lesson.questions}. Thumbs up and kept drafts count."
         ]
-    state = "on" if lesson.ranking else "no gain that is certain, left off"
+    state = "on" if lesson.ranking else "no certain gain, left off"
     if unused:
         state += "; not used, as the embedding model is another one since: learn again"
     return [f"Ranking: {state}."]
@@ -176,10 +176,10 @@ def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
     answer, refuse = refusal_threshold.missing(lesson.should)
     if lesson.right is None:
         return [
-            f"When to refuse: judged answers are needed, {answer} more that are right to give and "
-            f"{refuse} more questions that are right to refuse."
+            f"When to refuse: judged answers are needed, {answer} more that should be given and "
+            f"{refuse} more questions that should be refused."
         ]
-    off = "no gain that is certain, left as it was"
+    off = "no certain gain, left unchanged"
     state = off if lesson.threshold is None else f"on, refuses below {lesson.threshold:.2f}"
     if lesson.threshold is not None and lesson.gate != answerability.identity():
         state += "; not used, as the check of answers has changed since: learn again"

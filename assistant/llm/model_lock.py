@@ -29,7 +29,7 @@ class TurnTaking:
         while not self._busy.acquire(timeout=_LOOK_AGAIN):
             reply.activity.stage = self._waiting
             if reply.cancel.is_set():
-                raise Stopped("Stopped while another one had its turn.")
+                raise Stopped("Stopped while waiting.")
         try:
             yield
         finally:

@@ -228,7 +228,7 @@ class Models:
             part.replace(self._choices)
         except OSError as error:
             raise AssistantError(
-                f"The choice could not be kept in {self._choices}: {error.strerror}. "
+                f"The choice could not be saved in {self._choices}: {error.strerror}. "
                 "Choose a home that can be written to, with --home."
             ) from error
 

@@ -20,7 +20,7 @@ from vectorstore.library import Library
 
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too
 _AROUND = 54.0  # points of the page shown above and below the cited lines
-_CHANGED = "The document has changed, or is gone, since the answer: its page is not shown."
+_CHANGED = "The document has changed or is gone since the answer, so its page is not shown."
 _STOPPED = "Stopped before it was complete."
 
 

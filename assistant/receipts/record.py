@@ -116,7 +116,9 @@ class Receipts(Kept):
                 " answers have a receipt."
             )
         if len(rows) > 1:
-            raise AssistantError(f"Several answers begin with {identity!r}. Give more of the id.")
+            raise AssistantError(
+                f"Several answers begin with {identity!r}. Give more characters of the id."
+            )
         return Receipt(**json.loads(rows[0][0]))
 
     def has(self, identity: str) -> bool:

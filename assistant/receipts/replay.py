@@ -108,13 +108,13 @@ def _computed(receipt: Receipt, library: Library | None) -> Replayed:
     )
     reply = Tables().offer(request)
     if reply is None:
-        told = f"No table surely answers it any more.{_changed(receipt, library)}"
+        told = f"No table answers it with certainty any more.{_changed(receipt, library)}"
         return Replayed(False, "", told)
     again = reply.to_json()
     if all(again.get(name) == receipt.answer.get(name) for name in ("answer", "cells")):
         told = "It was computed again: the text and the cells are the same."
         return Replayed(True, again["answer"], told)
-    told = f"It comes out differently now.{_changed(receipt, library)}"
+    told = f"The result differs now.{_changed(receipt, library)}"
     return Replayed(False, again["answer"], told)
 
 

@@ -69,7 +69,7 @@ class Charting:
 
 def _found(wish: Chart, request: Request) -> Numbers:
     if not isinstance(request.evidence, Tabled):
-        raise CannotChart("There are no tables in what was given with the question.")
+        raise CannotChart("The given passages contain no tables.")
     return find(wish.what, request.evidence, request.documents)
 
 
@@ -110,12 +110,16 @@ def _backwards(numbers: Numbers, kind: str) -> str:
         max((int(t) for t in terms(label) if is_year(t)), default=0) for label in numbers.labels
     ]
     newest_first = numbers.timed and years[0] > years[-1]
-    return "The newest is at the left, as in the table." if newest_first and kind != "pie" else ""
+    return (
+        "The newest value is at the left, as in the table."
+        if newest_first and kind != "pie"
+        else ""
+    )
 
 
 def _without_font(letters: str) -> str:
     return (
-        f"No font on this machine has these letters, boxes stand for them: {letters[:40]}"
+        f"No font on this machine has these letters; boxes replace them: {letters[:40]}"
         if letters
         else ""
     )

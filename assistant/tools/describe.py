@@ -12,8 +12,8 @@ from assistant.tools.answer_with_images import look_at
 from ingest.errors import Stopped
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there
-NOTHING = "No text could be read on it, and no model that sees is installed to say what it shows."
-_UNSEEN = "It is not described, since no model that sees is installed."
+NOTHING = "No text could be read on it, and no vision model is installed to describe it."
+_UNSEEN = "It is not described, because no vision model is installed."
 
 
 class Describing:

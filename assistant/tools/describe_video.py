@@ -18,10 +18,8 @@ from ingest.errors import Stopped, UnsupportedFile
 from ingest.media.ffmpeg import clock
 from ingest.media.keyframes import place
 
-DEAF = (
-    "There is no speech model to hear what is said in it, and it is not watched without its sound."
-)
-NOTHING = "Nothing is said in it, nothing is written on its pictures"
+DEAF = "There is no speech model for its sound, and a video is not read without it."
+NOTHING = "It contains no speech and no text"
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ class Clipping:
 
     def _nothing(self) -> str:
         seeing = "and nothing is recognised on them" if self._looking.viewer() else (
-            "and no model that sees is installed to say what they show"
+            "and no vision model is installed to describe them"
         )  # fmt: skip
         return f"{NOTHING}, {seeing}."
 

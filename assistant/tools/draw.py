@@ -26,5 +26,5 @@ class Drawing:
 def _job(wish: Draw) -> Job:
     """Raises CannotPaint: without words a model paints anything."""
     if not wish.prompt.strip():
-        raise CannotPaint("Say what is to be drawn, such as: a lighthouse at dusk.")
+        raise CannotPaint("Describe the picture, such as: a lighthouse at dusk.")
     return Job(wish.prompt, wish.negative, wish.size, wish.steps, wish.guidance, wish.seed)

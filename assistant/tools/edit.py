@@ -28,7 +28,7 @@ def _job(wish: Edit) -> Job:
     picture, mask = open_image.picture(wish.picture), None
     if wish.grow is not None:
         if wish.mask is not None:
-            raise CannotPaint("A picture grows, or a mask marks a part of it: give one of them.")
+            raise CannotPaint("Give either a mask or a number of pixels to grow, not both.")
         picture, mask = canvas.grown(picture, wish.grow)
     elif wish.mask is not None:
         mask = open_image.mask(wish.mask, picture.size)

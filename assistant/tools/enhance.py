@@ -94,5 +94,5 @@ def checked(wish: Enhance) -> "Image":
 def _said(wish: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
     sizes = f"{after[0]}x{after[1]}"
     if wish.scale == 1:
-        return f"The picture, mended by Real-ESRGAN, {sizes}."
+        return f"The picture, repaired by Real-ESRGAN, {sizes}."
     return f"The picture, enhanced by Real-ESRGAN from {before[0]}x{before[1]} to {sizes}."

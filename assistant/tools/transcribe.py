@@ -20,7 +20,7 @@ from ingest.media.pcm import Decoded
 from ingest.media.whisper import Said, Segment
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
-MISSING = "There is no speech model to write down what is said."
+MISSING = "There is no speech model for the transcription."
 
 
 @dataclass
@@ -117,10 +117,10 @@ def _outcome(name: str, decoded: Decoded | None, reply: Transcription) -> Outcom
     notices = []
     stopped = reply.cancel.is_set()
     if not reply.segments and not stopped:
-        notices.append(f"Nothing is said in {name}.")
+        notices.append(f"{name} contains no speech.")
     if decoded and decoded.note:
         notices.append(f"{name}: {decoded.note}.")
     if count := len(reply.doubtful):
         times = "once" if count == 1 else f"{count} times"
-        notices.append(f"Left out {times}: words that were probably made up over noise.")
+        notices.append(f"Left out {times}: words that were probably invented over noise.")
     return Outcome(reply.so_far, stopped=stopped, notices=tuple(notices), grounded=False)

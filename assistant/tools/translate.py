@@ -18,8 +18,8 @@ from ingest.language.sentences import numbers
 
 DEFAULT = "English"
 NO_TEXT = "No text could be read on the picture."
-NO_MODEL = "The text is not translated, since no chat model is installed."
-_WRONG = "  [its numbers are not those of the line]"
+NO_MODEL = "The text is not translated, because no chat model is installed."
+_WRONG = "  [its numbers differ from those of the line]"
 _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 

@@ -43,14 +43,14 @@ def _all(path: Path, limits: Limits) -> Iterator[Member]:
     elif path.suffix.lower() in SINGLE:
         yield _single(path)
     else:
-        raise UnreadableFile(f"{path.name} is no archive, or it is damaged.")
+        raise UnreadableFile(f"{path.name} is not an archive, or is damaged.")
 
 
 def _zipped(path: Path) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableFile(f"{path.name} is no ZIP archive, or it is damaged.") from error
+        raise UnreadableFile(f"{path.name} is not a ZIP archive, or is damaged.") from error
     with archive:
         for info in archive.infolist():
             if not info.is_dir():
@@ -98,7 +98,7 @@ def _taped(path: Path, limits: Limits) -> Iterator[Member]:
             # The next header follows this file: a packed file would be unpacked to get there.
             packed = not isinstance(archive.fileobj, io.BufferedReader)
             if packed and info.offset_data + info.size > limits.size:
-                yield _rest(path, f"it is too much: {ADVICE}unpacked_mb")
+                yield _rest(path, f"it is too large: {ADVICE}unpacked_mb")
                 return
 
 

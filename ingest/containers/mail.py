@@ -16,7 +16,7 @@ def members(path: Path, limits: Limits) -> Iterator[Member]:
     for number, message in enumerate(mime.messages(path), 1):
         place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
         for file in message.attachments:
-            problem = "" if file.data is not None else "it is named in the mail, but is not in it"
+            problem = "" if file.data is not None else "the mail names it but does not contain it"
             yield Member(place + _last(file.name), partial(io.BytesIO, file.data or b""), problem)
 
 

@@ -167,7 +167,7 @@ def _write(member: Member, path: Path, packed: int, before: int, limits: Limits)
 
 def _check(size: int, packed: int, folder: Path, limits: Limits) -> None:
     if size > limits.size:
-        raise Refused(f"there is too much in it: {ADVICE}unpacked_mb")
+        raise Refused(f"its contents are too large: {ADVICE}unpacked_mb")
     if size > limits.harmless and size > limits.ratio * packed:
         raise Refused(f"it unpacks to more than {limits.ratio} times its size")
     if shutil.disk_usage(folder).free < limits.free:

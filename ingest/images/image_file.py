@@ -113,7 +113,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with Image.open(path, formats=_formats()) as file:
             yield file
     except UnidentifiedImageError as error:
-        raise UnreadableFile(f"{path.name} is no picture, or it is damaged.") from error
+        raise UnreadableFile(f"{path.name} is not a picture, or is damaged.") from error
     except FileNotFoundError as error:
         raise UnreadableFile(
             f"{path} cannot be opened. If it was deleted, add the document's file again."

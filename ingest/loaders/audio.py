@@ -38,7 +38,7 @@ class Sound:
             pieces, source.engines.languages, self._stated
         )
         if not self.seconds:
-            raise UnreadableFile(f"{source.name} is damaged: nothing of its sound can be decoded.")
+            raise UnreadableFile(f"{source.name} is damaged: none of its sound can be decoded.")
 
     @property
     def lines(self) -> tuple[Line, ...]:

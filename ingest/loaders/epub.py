@@ -110,7 +110,7 @@ def _refuse_protected(package: Package, source: Source) -> None:
     for element in () if root is None else root.iter():
         if _name(element) == "EncryptionMethod" and element.get("Algorithm") not in _FONTS:
             raise EncryptedFile(
-                f"{source.name} has copy protection (DRM): only the shop's own reader opens it."
+                f"{source.name} has copy protection (DRM): only the shop's own reader can open it."
             )
 
 

@@ -19,7 +19,7 @@ def read_msg(path: Path) -> Mail:
     except MemoryError:
         raise
     except Exception as error:  # the library raises many kinds of errors for damaged files
-        raise UnreadableFile(f"{path.name} is no Outlook message, or it is damaged.") from error
+        raise UnreadableFile(f"{path.name} is not an Outlook message, or is damaged.") from error
 
 
 def _mail(message: Any) -> Mail:

@@ -54,7 +54,7 @@ def decode(path: Path, target: Path) -> Decoded:
             if written > _LONGEST * RATE:
                 raise UnreadableFile(f"{name} is longer than {clock(_LONGEST)}: split it.")
         if not written:
-            raise UnreadableFile(f"{name} is damaged: nothing of its sound can be decoded.")
+            raise UnreadableFile(f"{name} is damaged: none of its sound can be decoded.")
         return Decoded(written / RATE, media.seconds, media.damaged)
 
 

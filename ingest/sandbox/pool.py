@@ -196,7 +196,7 @@ def _sentence(name: str, error: Exception, bounds: Bounds) -> str:
         case child.Late():
             what, knob = f"took longer than {bounds.seconds:.0f} seconds to read", "file_seconds"
         case child.Silent():
-            what = f"hung the reader: nothing was read for {bounds.silence:.0f} seconds"
+            what = f"hung the reader: no progress for {bounds.silence:.0f} seconds"
             knob = "file_silence_seconds"
         case child.Crashed():
             return f"{name} crashed the reader: the file is damaged or too large. Save it again."

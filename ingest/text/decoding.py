@@ -88,7 +88,7 @@ def encoding_of(data: bytes, name: str, declared: str = "") -> str:
 
 
 def _no_text(name: str) -> UnreadableFile:
-    return UnreadableFile(f"{name} is not text: it holds the bytes of some other format.")
+    return UnreadableFile(f"{name} is not text: it holds bytes of another format.")
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

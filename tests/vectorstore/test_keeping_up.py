@@ -188,7 +188,7 @@ def test_verify_mends_words_copies_and_strays(full: Library, papers: Path) -> No
     mended = full.maintenance.verify().mended
     assert mended == (
         "The copy of Policy.pdf was lost or damaged; it was made again.",
-        "2 rows of the index of words were wrong.",
+        "2 rows of the word index were wrong.",
     )
     assert stray.exists()  # it may belong to a process at work
     full._files.sweep({info.sha256 for info in full.documents()}, older=0)

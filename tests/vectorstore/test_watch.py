@@ -163,7 +163,7 @@ def test_what_cannot_be_done_now_is_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr(library, "add", busy)
         assert watch() == [] == watch()
-    assert watch.notices == ["Another process is writing. It is tried again."]
+    assert watch.notices == ["Another process is writing. Trying again."]
     assert watch() == [("added", "Badge.pdf")]
 
 

@@ -172,7 +172,7 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the 
     "no space": (HomeNotWritable, _FULL),
     "disk i/o": (
         HomeNotWritable,
-        "The disk is full or failing. Free some space, or look after it, near",
+        "The disk is full or failing. Free some space, or check the disk, near",
     ),
     "readonly": (HomeNotWritable, _CLOSED),
     "read-only": (HomeNotWritable, _CLOSED),

@@ -58,7 +58,7 @@ class DenseIndex:
             chroma = self.current(generation)
             return chroma.nearest(vector, k) if chroma else None
         except Exception as error:  # an error of Chroma, such as a deleted folder
-            log.warning("Chroma could not be asked, and will be made anew: %s", error)
+            log.warning("A query to Chroma failed, and Chroma will be rebuilt: %s", error)
             self._let_go()
             self._damaged = True  # not in the catalogue: a search does not wait for a writer
             return None
@@ -85,7 +85,7 @@ class DenseIndex:
                 if self._held != generation:
                     self._catch_up(generation, progress)
             except Exception as error:  # many kinds of errors of Chroma; the mark `writing` stays
-                log.warning("Chroma could not be brought up to date: %s", error)
+                log.warning("Chroma could not be updated: %s", error)
                 self._let_go()
                 self.failures += 1
                 return False
@@ -146,7 +146,7 @@ class DenseIndex:
             return True
         if chroma_store.loads(self._folder):
             return True
-        log.warning("The index of Chroma does not load; it is made again from the catalogue.")
+        log.warning("Chroma's index does not load; it is rebuilt from the catalogue.")
         return False
 
     def _fingerprint(self) -> str:
@@ -162,7 +162,7 @@ class DenseIndex:
         try:
             chroma = ChromaStore(self._folder)
         except Exception as error:  # Chroma reports a damaged folder in many ways
-            log.warning("Chroma could not be opened, and is made again: %s", error)
+            log.warning("Chroma could not be opened, and is rebuilt: %s", error)
             chroma_store.delete(self._folder)
             return ChromaStore(self._folder), -1
         if state in (None, _WRITING) or chroma.count() != self._catalog.passages.count():

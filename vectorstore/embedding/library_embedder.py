@@ -97,8 +97,8 @@ class Embedders:
 
     def notice(self) -> str:
         """The same for the command line, with what is used until then."""
-        until = "`pincite rebuild`, or the next `pincite add`, has made it anew"
-        return f"{why} It serves as it is until {until}." if (why := self.why()) else ""
+        until = "`pincite rebuild`, or the next `pincite add`, has rebuilt it"
+        return f"{why} It can be used unchanged until {until}." if (why := self.why()) else ""
 
     def _why_read(self) -> str:
         count, total = self._outdated(), sum(self._catalog.readers().values())

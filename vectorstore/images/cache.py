@@ -130,7 +130,7 @@ class PictureCache:
                     yield file
         except sqlite3.OperationalError as error:
             raise LibraryError(
-                f"{self._path}, where pictures are known, cannot be used: {error}. It may be "
+                f"{self._path}, the cache of pictures, cannot be used: {error}. It may be "
                 "deleted: it is made again."
             ) from error
 

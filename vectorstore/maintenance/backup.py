@@ -82,7 +82,7 @@ def read_contents(backup: Path) -> Contents:
     except FileNotFoundError as error:
         raise LibraryError(f"There is no file {backup}.") from error
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
-        raise LibraryError(f"{backup} is no backup of a library, or it is damaged.") from error
+        raise LibraryError(f"{backup} is not a backup of a library, or is damaged.") from error
 
 
 def _is_backup(path: Path) -> bool:

@@ -122,7 +122,7 @@ class Migration:
         made = {row[0] for row in staged.database.all(MADE.format(""))}
         for done, info in enumerate(documents):
             if self._cancel.is_set():
-                raise Stopped(f"{info.document} is made anew by the next run.")
+                raise Stopped(f"{info.document} is rebuilt by the next run.")
             step = Progress(info.document, done, len(documents), "making anew")
             self._progress(step)
             if info.sha256 in made:
@@ -167,7 +167,7 @@ class Migration:
 
     def _heard(self, step: Progress, page: int, pages: int) -> None:
         if self._cancel.is_set():
-            raise Stopped(f"{step.file} is made anew by the next run.")
+            raise Stopped(f"{step.file} is rebuilt by the next run.")
         self._progress(replace(step, stage="reading anew", page=page, pages=pages))
 
     def _vectors(self, info: DocumentInfo, chunks: Sequence[Chunk]) -> Vectors:

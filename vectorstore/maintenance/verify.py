@@ -55,7 +55,9 @@ class Verifying:
         found = self._catalog.database.all("PRAGMA quick_check(3)")
         if found != [("ok",)]:
             told = "; ".join(str(row[0]) for row in found)
-            raise LibraryError(f"The catalogue is damaged ({told}). `pincite restore` a backup.")
+            raise LibraryError(
+                f"The catalogue is damaged ({told}). Restore a backup with `pincite restore`."
+            )
 
     def _whole(self, name: str, sha256: str) -> bool:
         if self._files.intact(sha256):
@@ -85,7 +87,7 @@ class Verifying:
                     for rowid, text, headings in missing
                 ],
             )
-        self._mended.append(f"{len(missing) + len(stray)} rows of the index of words were wrong.")
+        self._mended.append(f"{len(missing) + len(stray)} rows of the word index were wrong.")
 
     def _strays(self, known: set[str]) -> None:
         if count := self._files.sweep(known):

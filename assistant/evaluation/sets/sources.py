@@ -92,7 +92,7 @@ def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
         return False
     raise BadQuestionSet(
         f"The library {settings.library!r} is empty, and beside {questions.file} there are no "
-        "documents. `pincite add PATH` adds some; `--library NAME` asks another library."
+        "documents. `pincite add PATH` adds some; `--library NAME` chooses another library."
     )
 
 

@@ -135,7 +135,7 @@ def hard(mask: "Image", size: Size) -> "Image":
         mask = mask.resize(size, Image.Resampling.NEAREST)
     black_or_white = mask.point(lambda value: 255 if value >= 128 else 0)
     if not black_or_white.getbbox():
-        raise CannotPaint("The mask marks nothing: what is to be painted anew is white in it.")
+        raise CannotPaint("The mask marks nothing: white areas are painted again.")
     return black_or_white
 
 

@@ -77,9 +77,9 @@ def unheeded(job: Job, taken: Parameters, tokenizer: Any) -> tuple[str, ...]:
     """Sentences on the parts of a job that the model cannot use."""
     notes = []
     if job.negative and "negative_prompt" not in taken:
-        notes.append("This model does not know what is not to be in a picture: that was left out.")
+        notes.append("This model takes no negative prompt: it was ignored.")
     elif job.negative and (job.guidance or 0.0) <= 1.0:
-        notes.append("Without guidance above 1 the model does not heed what is not to be there.")
+        notes.append("Without guidance above 1 the model ignores the negative prompt.")
     if tokenizer is not None and job.prompt:
         most = tokenizer.model_max_length
         count = len(tokenizer(job.prompt, truncation=False, verbose=False).input_ids)

@@ -159,7 +159,7 @@ def _explained() -> Iterator[None]:
         yield
     except MemoryError as error:
         raise CannotPaint(
-            "There was not enough memory to paint that. Ask for a smaller size."
+            "There was not enough memory for that picture. Ask for a smaller size."
         ) from error
     except (RuntimeError, ValueError, TypeError) as error:
         raise CannotPaint(f"The drawing model failed: {error}") from error

@@ -63,7 +63,7 @@ def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
         model, lock = _loaded(what)
     while not lock.acquire(timeout=_LOOK_AGAIN):
         if cancel is not None and cancel.is_set():
-            raise Stopped("Stopped while another picture was looked at.")
+            raise Stopped("Stopped while waiting for another picture.")
     try:
         yield model
     finally:

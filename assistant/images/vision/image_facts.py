@@ -108,7 +108,7 @@ def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Res
     while cancel is None or not cancel.is_set():
         if wait([done], _LOOK_AGAIN).done:
             return done.result()
-    raise Stopped("Stopped while it was looked at.")
+    raise Stopped("Stopped while reading the picture.")
 
 
 def first(path: Path) -> "Image":

@@ -40,7 +40,7 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
 def test_what_cannot_be_attached_is_named(tmp_path: Path) -> None:
     letter = tmp_path / "letter.docx"
     letter.write_text("Dear all")
-    with pytest.raises(AssistantError, match=r"letter.docx is no picture, recording or video"):
+    with pytest.raises(AssistantError, match=r"letter.docx is not a picture, recording or video"):
         attached_files.checked(letter)
     with pytest.raises(AssistantError, match="There is no file"):
         attached_files.checked(tmp_path / "gone.png")
@@ -48,11 +48,11 @@ def test_what_cannot_be_attached_is_named(tmp_path: Path) -> None:
 
 def test_a_home_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(AssistantError, match=r"a.png could not be kept"):
+    with pytest.raises(AssistantError, match=r"a.png could not be saved"):
         attached_files.keep([Dropped("a.png")], tmp_path / "file")
 
 
 def test_what_cannot_be_attached_does_not_stay(tmp_path: Path) -> None:
-    with pytest.raises(AssistantError, match=r"letter.docx is no picture"):
+    with pytest.raises(AssistantError, match=r"letter.docx is not a picture"):
         attached_files.keep([Dropped("letter.docx")], tmp_path / "attached")
     assert not (tmp_path / "attached").exists()

@@ -11,7 +11,7 @@ from tests.commands import Pincite
     ("arguments", "told"),
     [
         (("describe", "missing.png"), "There is no file missing.png"),
-        (("describe", "a.pdf"), "is no picture, recording or video"),
+        (("describe", "a.pdf"), "is not a picture, recording or video"),
         (("describe", "a.mp3"), "has no pictures. `pincite transcribe`"),
         (("translate", "a.mp4"), "is not a picture"),
         (("ask", "What is it?", "--image", "a.mp4"), "is not a picture"),

@@ -82,7 +82,7 @@ def test_what_is_no_backup_makes_no_library(full: Pincite, home: Path, tmp_path:
     (tmp_path / "b").write_bytes(b"PK nonsense")
     for arguments in (["--library", "new"], []):
         sentence = refused(full("restore", tmp_path / "b", *arguments))
-        assert sentence == f"{tmp_path / 'b'} is no backup of a library, or it is damaged."
+        assert sentence == f"{tmp_path / 'b'} is not a backup of a library, or is damaged."
     assert [path.name for path in (home / "libraries").iterdir()] == ["main"]
 
 
@@ -174,7 +174,7 @@ def test_a_library_serves_as_it_is_while_another_model_is_chosen_and_the_next_ad
     monkeypatch.setenv("PINCITE_EMBEDDING_MODEL", str(second))
     served = pincite("search", "holidays", "--json")
     assert served.json == before.json
-    assert "was made with first, and second is chosen. It serves as it is" in served.err
+    assert "was made with first, and second is chosen. It can be used unchanged" in served.err
     shutil.rmtree(first)
     by_words = pincite("search", "paid leave", "--json")
     assert by_words.json[0]["document"] == "Handbook.pdf"

@@ -220,7 +220,7 @@ def test_drafts_are_said_to_wait(settings: Settings, papers: Path) -> None:
     write(papers / "questions.jsonl", LEAVE, {**PASSWORD, "state": "draft"})
     told: list[str] = []
     measure(papers, settings, False, Options(), Watch(notice=told.append))
-    assert told[0] == "Drafts that nobody has kept yet are not asked: 1."
+    assert told[0] == "Undecided drafts are not asked: 1."
 
 
 def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None:

@@ -84,7 +84,7 @@ def test_who_always_means_the_plan_gets_it_until_it_is_taken_back(found: Learnin
 
     found.reset()
     assert first(found.library) == {"Guide.pdf"}
-    assert "Nothing was learned yet." in found.told()
+    assert "Nothing has been learned yet." in found.told()
 
 
 def test_what_was_learned_with_another_embedding_model_is_said_not_to_be_used(
@@ -105,13 +105,13 @@ def test_where_there_is_no_gain_it_stays_off(found: Learning) -> None:
     lesson = found.lessons.last()
     assert lesson and lesson.rank and lesson.rank.before == lesson.rank.after == 1.0
     assert lesson.ranking is None
-    assert "Ranking: no gain that is certain, left off." in found.told()
+    assert "Ranking: no certain gain, left off." in found.told()
 
 
 def test_with_few_questions_it_says_how_many_are_missing(found: Learning) -> None:
     ask_for(found, "Plan.pdf", rank_weights.LEAST - 2)
     found.feedback.rate(answer("a", "What does the last rule say?", ("Plan.pdf", 3)), True)
-    wanted = "Ranking: 1 more questions whose page is known are needed; there are 29."
+    wanted = "Ranking: 1 more questions with a known page are needed; you have 29."
     assert any(line.startswith(wanted) for line in found.told())
     shown: list[tuple[str, int, int]] = []
     assert found.learn(lambda *step: shown.append(step), threading.Event())
@@ -186,7 +186,7 @@ def test_a_threshold_needs_answers_of_both_kinds(found: Learning) -> None:
     learn(found)
     lesson = found.lessons.last()
     assert lesson and lesson.threshold is None and lesson.should == (20, 4)
-    assert "0 more that are right to give and 6 more questions" in found.told()[-1]
+    assert "0 more that should be given and 6 more questions" in found.told()[-1]
 
 
 def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has_changed(
@@ -225,7 +225,7 @@ def test_the_command_learns_tells_and_takes_back(full: Pincite, found: Learning)
     hits = json.loads(full("search", f"What does the {RULES[9]} say?", "--json").out)
     assert hits[0]["document"] == "Plan.pdf"
     back = full("eval", "learn", "--reset", "--json").json
-    assert back["lesson"] is None and "Nothing was learned yet." in back["told"]
+    assert back["lesson"] is None and "Nothing has been learned yet." in back["told"]
     hits = json.loads(full("search", f"What does the {RULES[9]} say?", "--json").out)
     assert hits[0]["document"] == "Guide.pdf"
 

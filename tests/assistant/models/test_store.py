@@ -226,7 +226,7 @@ def test_rows_tell_what_is_here_and_chosen(models: Models) -> None:
 def test_a_home_that_takes_no_choice_is_a_sentence(models: Models, home: Path) -> None:
     put(models, "small.gguf")
     (home / "models.part").mkdir()
-    with pytest.raises(AssistantError, match=r"could not be kept in .*models\.toml"):
+    with pytest.raises(AssistantError, match=r"could not be saved in .*models\.toml"):
         models.use("chat", "small")
 
 

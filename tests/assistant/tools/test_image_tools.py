@@ -238,7 +238,7 @@ def test_an_answer_about_a_clip_cites_the_time(tmp_path: Path) -> None:
 
 def test_a_clip_of_which_nothing_is_known_says_so(tmp_path: Path) -> None:
     outcome = ask(clipping(FakeLooking()), Clip(tmp_path / "clip.mp4"))
-    assert "no model that sees is installed" in outcome.text
+    assert "no vision model is installed" in outcome.text
     assert outcome.offers == (OFFER,)
 
 
@@ -283,7 +283,7 @@ def test_a_translation_with_other_numbers_is_marked(picture: Path) -> None:
     model = ScriptedChat(replies=["Due in 40 days."])
     looking = FakeLooking({"invoice.png": ["Zahlbar in 14 Tagen."]})
     outcome = ask(translating(looking, model), Translate(picture))
-    assert "its numbers are not those of the line" in outcome.text
+    assert "its numbers differ from those of the line" in outcome.text
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_text_comes_as_it_is_heard_with_paragraphs_times_and_progress() -> None:
 def test_silence_is_no_text() -> None:
     document = transcription(Told()).to_json()
     assert (document["answer"], document["segments"]) == ("", [])
-    assert document["notices"] == ["Nothing is said in talk.mp3."]
+    assert document["notices"] == ["talk.mp3 contains no speech."]
 
 
 def test_what_is_missing_or_doubtful_is_told() -> None:
@@ -94,7 +94,7 @@ def test_what_is_missing_or_doubtful_is_told() -> None:
     assert done.text == "One."
     assert done.notices == (
         "talk.mp3: breaks off at 00:10 of 01:00.",
-        "Left out once: words that were probably made up over noise.",
+        "Left out once: words that were probably invented over noise.",
     )
 
 

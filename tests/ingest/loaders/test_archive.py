@@ -21,7 +21,7 @@ def test_an_archive_is_a_page_of_the_names_inside(tmp_path: Path) -> None:
 
 def test_an_archive_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_text("no archive")
-    with pytest.raises(UnreadableFile, match=r"a\.zip is no ZIP archive"):
+    with pytest.raises(UnreadableFile, match=r"a\.zip is not a ZIP archive"):
         load(tmp_path / "a.zip")
 
 

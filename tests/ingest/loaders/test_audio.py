@@ -142,5 +142,5 @@ def test_sound_of_which_nothing_can_be_decoded_is_told(told: Told, tmp_path: Pat
     path = write(tmp_path / "a.flac", tone(2.0), codecs=("flac", ""))
     data = path.read_bytes()
     (tmp_path / "a.flac").write_bytes(data[:8300])  # the head, and a piece of the first frame
-    with pytest.raises(UnreadableFile, match="nothing of its sound can be decoded"):
+    with pytest.raises(UnreadableFile, match="none of its sound can be decoded"):
         load(tmp_path / "a.flac", MODEL)

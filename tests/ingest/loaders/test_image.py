@@ -99,5 +99,5 @@ def test_engines_with_a_captioner_travel_and_are_keys() -> None:
 def test_postscript_under_the_name_of_a_picture_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
-    with pytest.raises(UnreadableFile, match=r"a\.png is no picture"):
+    with pytest.raises(UnreadableFile, match=r"a\.png is not a picture"):
         load(path)

@@ -116,7 +116,7 @@ def test_a_closed_sandbox_opens_again(sandbox: Sandbox) -> None:
 def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None:
     with Sandbox(read=read, silence=5) as sandbox:
         assert outcomes(sandbox, "hang", "pages") == [
-            "hang hung the reader: nothing was read for 5 seconds: split the file, or raise the "
+            "hang hung the reader: no progress for 5 seconds: split the file, or raise the "
             "setting file_silence_seconds.", "pages",
         ]  # fmt: skip
 
@@ -126,7 +126,7 @@ def test_a_reader_that_works_and_is_given_little_of_the_machine_is_not_ended() -
     with Sandbox(read=read, silence=1.5) as sandbox:
         starved, busy = outcomes(sandbox, "starved", "busy")
     assert starved == "starved"
-    assert busy.startswith("busy hung the reader: nothing was read for 2 seconds")
+    assert busy.startswith("busy hung the reader: no progress for 2 seconds")
 
 
 def test_who_waits_is_told_how_many_pages_are_done(sandbox: Sandbox) -> None:
@@ -297,7 +297,7 @@ def test_files_inside_of_a_file_are_unpacked_by_the_child(tmp_path: Path) -> Non
         assert [part.name for part in expanded.parts] == ["2023/a.txt"]
         assert [omitted.name for omitted in expanded.omitted] == ["../b.txt"]
         (tmp_path / "b.zip").write_text("no archive")
-        with pytest.raises(UnreadableFile, match=r"b\.zip is no ZIP archive"):
+        with pytest.raises(UnreadableFile, match=r"b\.zip is not a ZIP archive"):
             sandbox.start_expand(tmp_path / "b.zip", tmp_path / "out")()
 
 

@@ -250,5 +250,5 @@ def test_an_archive_that_cannot_be_unpacked_is_a_document_all_the_same(
     cut = archive.with_name("cut.zip")
     cut.write_bytes(cut.read_bytes()[:-30])
     summary = library.add([cut])
-    assert list(errors(summary).values()) == ["cut.zip is no ZIP archive, or it is damaged."]
+    assert list(errors(summary).values()) == ["cut.zip is not a ZIP archive, or is damaged."]
     assert names(library) == []

@@ -159,7 +159,7 @@ def newer(name: str, data: bytes) -> bytes:
         (flipped("files/"), "has other bytes than it should"),
         (without("catalog"), "is damaged"),
         (without("files/"), "the file of Handbook.pdf is not in it"),
-        (without("json"), "is no backup of a library, or it is damaged"),
+        (without("json"), "is not a backup of a library, or is damaged"),
         (newer, "newer version of Pincite"),
     ],
 )
@@ -176,7 +176,7 @@ def test_a_damaged_backup_changes_nothing(
 
 def test_half_a_backup_is_refused(full: Library, backup: Path) -> None:
     backup.write_bytes(backup.read_bytes()[:-500])
-    with pytest.raises(LibraryError, match="is no backup of a library, or it is damaged"):
+    with pytest.raises(LibraryError, match="is not a backup of a library, or is damaged"):
         full.maintenance.restore(backup)
     with pytest.raises(LibraryError, match="There is no file"):
         full.maintenance.restore(backup.with_name("none"))

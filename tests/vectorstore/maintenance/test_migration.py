@@ -69,8 +69,8 @@ def test_another_chunker_searches_as_before_and_tells_it(
     library = opened()
     assert found(library) == before
     assert library.maintenance.rebuild_notice() == (
-        "The library 'main' was made by another version of Pincite. It serves as it is until "
-        "`pincite rebuild`, or the next `pincite add`, has made it anew."
+        "The library 'main' was made by another version of Pincite. It can be used unchanged until "
+        "`pincite rebuild`, or the next `pincite add`, has rebuilt it."
     )
     library.maintenance.rebuild()
     assert library.maintenance.rebuild_notice() == ""
@@ -82,7 +82,7 @@ def test_the_model_that_made_it_searches_while_it_is_here(before: Found, folder:
         assert found(library) == before
         assert library.embedder() is here["words"]
         assert (
-            "was made with words, and other is chosen. It serves"
+            "was made with words, and other is chosen. It can be used"
             in library.maintenance.rebuild_notice()
         )
 

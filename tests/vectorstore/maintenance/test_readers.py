@@ -112,7 +112,8 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     assert texts(full) != good
     assert full.maintenance.rebuild_notice() == (
         "1 of the 2 documents of the library 'main' was read by an earlier version of Pincite. "
-        "It serves as it is until `pincite rebuild`, or the next `pincite add`, has made it anew."
+        "It can be used unchanged until "
+        "`pincite rebuild`, or the next `pincite add`, has rebuilt it."
     )
     steps: list[Progress] = []
     anew(full, papers, steps.append)

@@ -87,7 +87,7 @@ def for_pictures(pipeline: Any, masked: bool) -> Any:
     try:
         made = auto.from_pipe(pipeline)
     except ValueError as error:
-        what = "paint a part of a picture anew" if masked else "change pictures"
+        what = "repaint a part of a picture" if masked else "change pictures"
         raise CannotPaint(
             f"This model cannot {what}: {type(pipeline).__name__} has no such way. Choose another "
             "with pincite models use drawing NAME."

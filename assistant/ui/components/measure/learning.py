@@ -17,7 +17,7 @@ def draw() -> None:
     st.subheader("Learned from your feedback", anchor=False)
     found = learning(resources.settings(), resources.library())
     st.caption(
-        "Thumbs, your questions and the citations that you open say where answers stand. "
+        "Thumbs, your questions and the citations that you open show where answers are found. "
         "A ranking and a threshold learned from them are used only where they are better on "
         "questions that they were not learned from."
     )

@@ -54,7 +54,7 @@ class Spoken:
             self._path.write_bytes(recorded.getbuffer())
         except OSError as error:
             raise AssistantError(
-                f"The recording could not be kept in {folder}: {error.strerror}."
+                f"The recording could not be saved in {folder}: {error.strerror}."
             ) from error
         self.listen()
 

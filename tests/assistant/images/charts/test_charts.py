@@ -142,7 +142,7 @@ def test_a_line_has_a_point_for_each_cell(
     reply = reply_of(library, tmp_path, "order intake", "line")
     axes: Axes = figures[0].axes[0]
     assert list(axes.lines[0].get_ydata()) == [24300.0, 20900.0]  # type: ignore[arg-type]
-    assert "The newest is at the left, as in the table." in reply.finish().notices
+    assert "The newest value is at the left, as in the table." in reply.finish().notices
 
 
 def test_each_cell_is_cited_and_named(library: Library, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_letters_without_a_font_are_told(tmp_path: Path, monkeypatch: pytest.Mon
     letters = render._letters
     monkeypatch.setattr(render, "_letters", lambda path: letters(path) - {*map(ord, "東京")})
     done = charted(tmp_path, "City,Employees\n東京,42\nOslo,9\n").finish()
-    assert done.notices[-1].endswith("boxes stand for them: 京東")
+    assert done.notices[-1].endswith("boxes replace them: 京東")
 
 
 def test_letters_come_from_another_font_where_one_has_them() -> None:

@@ -86,12 +86,12 @@ def test_a_picture_that_is_not_there_is_named(studio: Pincite, tmp_path: Path) -
     assert "There is no file" in ran.err and "none.png" in ran.err
     (tmp_path / "text.png").write_text("no picture")
     ran = studio("edit", tmp_path / "text.png", "a cat")
-    assert (ran.status, "text.png is no picture" in ran.err) == (1, True)
+    assert (ran.status, "text.png is not a picture" in ran.err) == (1, True)
 
 
 def test_without_words_nothing_is_drawn(studio: Pincite) -> None:
     ran = studio("draw", " ")
-    assert (ran.status, "Say what is to be drawn" in ran.err) == (1, True)
+    assert (ran.status, "Describe the picture" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.gif", "a", "a.mp4"])

@@ -73,7 +73,7 @@ def test_pages_are_those_of_the_library_that_the_answer_came_from(
     )
     assert "data:image/png;base64," in saved["data"]()
     monkeypatch.setattr(composition, "libraries", lambda settings: ["other"])
-    assert "has changed, or is gone" in saved["data"]()
+    assert "has changed or is gone" in saved["data"]()
 
 
 def test_an_answer_without_one_has_no_button(visit: Visit) -> None:
