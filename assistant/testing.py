@@ -1,5 +1,5 @@
-"""What every evidence, chat model and tool promises, as tests to be run on a new one: subclass, and
-supply the fixture that its docstring names."""
+"""Contract tests of evidence, chat models and tools. Subclass one, and supply the fixture that its
+docstring names."""
 
 import json
 import threading

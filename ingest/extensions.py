@@ -20,29 +20,29 @@ GROUPS = (LOADERS, TOOLS, CHAT_MODELS, EMBEDDERS)
 
 @dataclass(frozen=True)
 class Extension:
-    """A thing that an installed package brings."""
+    """An extension from an installed package."""
 
     group: str
     name: str
     package: str
     version: str
-    summary: str  # what the package says of itself, one line
+    summary: str  # the package's own description, one line
     entry_point: EntryPoint
 
     @property
     def stamp(self) -> str:
-        """What a document remembers of its reader: `pincite-foo:foo/1.0`."""
+        """The record of a reader in a document: `pincite-foo:foo/1.0`."""
         return f"{self.package}:{self.name}/{self.version}"
 
     def load(self) -> Any:
         """The object that the entry point names. Raises ExtensionFailed."""
         try:
             return self.entry_point.load()
-        except (Exception, SystemExit) as error:  # whatever a module does when it is imported
+        except (Exception, SystemExit) as error:  # an import can raise anything
             raise self._failed("does not load", error) from error
 
     def make(self, kind: type, *arguments: Any) -> Any:
-        """Call that object for one of a kind. Raises ExtensionFailed."""
+        """Call the object to make an instance. Raises ExtensionFailed."""
         function = self.load()
         with self.blamed():
             made = function(*arguments)
@@ -52,7 +52,7 @@ class Extension:
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
-        """Errors of the lines inside are this extension's: ExtensionFailed, unless PinciteError."""
+        """Turn errors of the lines inside into ExtensionFailed, unless they are a PinciteError."""
         try:
             yield
         except PinciteError:
@@ -70,7 +70,7 @@ class Extension:
 
 @functools.cache
 def installed(group: str) -> Mapping[str, Extension]:
-    """The extensions of a group by name; of two packages with one name the first by alphabet."""
+    """The extensions of a group by name; of two with one name, the alphabetically first package."""
     found = [_extension(entry) for entry in entry_points(group=group)]
     by_package = sorted(found, key=lambda extension: extension.package, reverse=True)
     return {extension.name: extension for extension in by_package}
@@ -79,12 +79,12 @@ def installed(group: str) -> Mapping[str, Extension]:
 def find(
     group: str, name: str, built_in: bool = False, first: Collection[str] = ()
 ) -> Extension | None:
-    """The extension of that name. What is built in wins, unless `first` has the name."""
+    """The extension of that name. Built-in ones win, unless `first` has the name."""
     return None if built_in and name not in first else installed(group).get(name)
 
 
 def is_outdated(stamp: str) -> bool:
-    """Has the package that read a document another version now? Not when it is gone."""
+    """Whether the package that read a document has another version now; False when it is gone."""
     package, _, name = stamp.partition("/")[0].partition(":")
     extension = installed(LOADERS).get(name)
     return extension is not None and extension.package == package and extension.stamp != stamp

@@ -1,5 +1,5 @@
-"""What every store, embedder and reranker promises, as tests to be run on a new one: subclass, and
-supply the fixture that its docstring names."""
+"""Contract tests of stores, embedders and rerankers. Subclass one, and supply the fixture that its
+docstring names."""
 
 from collections.abc import Sequence
 

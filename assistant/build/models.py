@@ -1,5 +1,5 @@
-"""Settings in, the chosen chat and embedding models out: of the catalogue, from a file, or brought
-by an installed package."""
+"""Loads the chosen chat and embedding models: from the catalogue, a file, or an installed
+package."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -41,7 +41,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     model = LlamaCppChat.from_file(
         path, context=settings.context_tokens, threads=settings.threads or None
     )
-    # A small model may have been trained on less than the settings say.
+    # A small model may have a smaller window than the settings say.
     return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
 
 

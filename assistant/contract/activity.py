@@ -1,4 +1,4 @@
-"""How far a reply is: what a person who waits is shown, and how long things took."""
+"""The progress of a reply for people who wait, and its timings."""
 
 import time
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ class Progress:
 
 @dataclass
 class Activity:
-    """Written by the thread that works, read by the one that draws."""
+    """Progress, written by the working thread and read by the drawing one."""
 
     stage: str = ""  # what is being done now, as a short phrase
     progress: Progress | None = None  # progress of tools that work in steps
@@ -43,7 +43,7 @@ class Activity:
         self.seconds_first_quote = self._passed()
 
     def write(self) -> None:
-        """A word is there."""
+        """Record that a word was written."""
         if self.seconds_first_token is None:
             self.seconds_first_token = self._passed()
 

@@ -1,4 +1,4 @@
-"""The answer document: the JSON that the command line prints and that conversations keep."""
+"""The answer document: the JSON that the command line prints and conversations store."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def answer_document(reply: "Reply") -> dict[str, Any]:
-    """JSON of a reply that is done. Fields may be added, and none goes or changes its meaning."""
+    """The JSON of a finished reply. Fields may be added; none is removed or changes its meaning."""
     done = reply.outcome
     assert done is not None
     return {

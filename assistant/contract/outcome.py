@@ -1,4 +1,4 @@
-"""What is known when an answer is complete: its sentences, citations, passages and notices."""
+"""The outcome of an answer: its sentences, citations, passages and notices."""
 
 from dataclasses import dataclass
 

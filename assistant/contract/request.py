@@ -1,4 +1,4 @@
-"""What the assistant can do: a new ability is one module here and one line in build.py."""
+"""The request to a tool, and the protocols of tools."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Request:
 
     @cached_property
     def query(self) -> Query:
-        """The question, taken apart once for all that read it."""
+        """The question, parsed once for all stages."""
         said = " ".join(f"{turn.question} {turn.answer}" for turn in self.history)
         return Query(self.question, tuple(turn.question for turn in self.history), said)
 

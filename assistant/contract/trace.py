@@ -1,4 +1,4 @@
-"""How an answer came about, as far as a receipt keeps it."""
+"""The trace of an answer, as a receipt stores it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Step:
 
 @dataclass
 class Trace:
-    """Filled while an answer is made."""
+    """The trace, filled while an answer is made."""
 
     asked: tuple[tuple[str, str], ...] = ()  # (role, text): the messages a model was sent last
     steps: tuple[Step, ...] = ()  # in order, for an answer of several texts

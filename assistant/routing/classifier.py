@@ -30,11 +30,11 @@ from vectorstore.errors import LibraryError
 WEIGHTS = Path(__file__).with_name("weights.npz")
 Floats = NDArray[np.float32]
 _BUCKETS = 8192  # of hashed n-grams: half and twice as many classify alike
-_WORDS = 60  # of a message that are read: what somebody asks for stands at its beginning or end
+_WORDS = 60  # of a message that are read: a request is at its beginning or end
 _OPENING = 2  # first words, whose n-grams count apart: "draw a bill", "who drew the bill"
 _GRAMS, _EMBEDDING, _OPENING_WEIGHT = 4.0, 4.0, 0.7  # scales, fitted by cross-validation
 _PICTURE = frozenset({"picture", "last picture"})
-_NEEDS = {  # what must be there, for the tool to be among the classes
+_NEEDS = {  # what must be attached for the tool to be a class
     **dict.fromkeys(("edit", "vary", "enhance", "describe", "translate"), _PICTURE),
     "clip": frozenset({"video"}),
     "transcribe": frozenset({"recording", "video"}),
@@ -43,7 +43,7 @@ _NEEDS = {  # what must be there, for the tool to be among the classes
 
 @dataclass(frozen=True)
 class Guess:
-    """The likeliest tool, by its name in `intents.KINDS`; below `threshold` it is not believed."""
+    """The likeliest tool, by its name in `intents.KINDS`; below `threshold` it is rejected."""
 
     tool: str
     probability: float
@@ -70,7 +70,7 @@ class Weights:
         return Guess(self.tools[best], float(scores[best]), self.thresholds[situation(message)])
 
     def probabilities(self, message: Message, vector: Floats | None) -> Floats:
-        """Of the tools that can work on what is there: the others have 0."""
+        """The probability of each tool; 0 for tools without something to work on."""
         logits = self.coefficients @ features(message, vector) + self.intercepts
         there = given(message)
         able = [not (needs := _NEEDS.get(tool)) or bool(needs & there) for tool in self.tools]
@@ -111,7 +111,7 @@ _KINDS = ("picture", "last picture", "recording", "video")
 
 
 def situation(message: Message) -> str:
-    """Files came with the message, a picture stands in the turn before, or there are only words."""
+    """The situation: files with the message, a picture in the turn before, or only words."""
     there = given(message)
     if not there:
         return "alone"

@@ -31,7 +31,7 @@ ANSWER = Decision(Answer())
 
 @dataclass(frozen=True)
 class Message:
-    """The person's words, what they attached, and what the turn before showed.
+    """The person's words and attachments, and what the turn before showed.
 
     It has no place for documents, so that no document can call a tool.
     """

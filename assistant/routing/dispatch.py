@@ -30,11 +30,11 @@ class Router(Protocol):
 
 
 class MessageRouter:
-    """By a command at the beginning, else by the classifier; a doubt is a question to the
-    documents, since a false call of a tool costs more than one that a person repeats with /draw."""
+    """Routes by a command at the beginning, else by the classifier. Doubtful messages are questions
+    to the documents, because a false call costs more than one that a person repeats with /draw."""
 
     def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision:
-        """An embedder is asked for only when the message has no command."""
+        """Choose a tool. The embedder is used only for a message without a command."""
         if found := command(message):
             return found
         if len(message.text) > _LONGEST:
@@ -53,7 +53,7 @@ class MessageRouter:
 
 
 def _unworded(message: Message) -> Decision:
-    """A file without words is to be read."""
+    """The decision for files without words: they are read."""
     for tool in ("describe", "clip", "transcribe") if message.files else ():
         if intent := fill(tool, message):
             return Decision(intent, "the attached file")
@@ -96,7 +96,7 @@ class Choosing:
     def _chosen(self, request: Request) -> Decision:
         if request.wish is not None:
             return Decision(request.wish)
-        if request.given:  # somebody asks of passages
+        if request.given:  # a question about given passages
             return ANSWER
         last = request.history[-1] if request.history else None
         if last and last.asked_back and is_reply(request.question, last.answer):
@@ -116,7 +116,7 @@ class Choosing:
         return reply
 
     def _answered(self, request: Request, question: str) -> Reply:
-        """What answers a question back is asked together with the question that was unclear."""
+        """The question completed by the reply to a clarification."""
         whole = completed(replace(request, question=question or request.question))
         offers = (specialist.offer(whole) for specialist in self._specialists)
         reply = next(filter(None, offers), None) or self._general.run(whole)
@@ -125,7 +125,7 @@ class Choosing:
 
 
 def message_of(request: Request) -> Message:
-    """The person's words and files, and the turn before: all that a router sees."""
+    """The router's whole input: the person's words and files, and the turn before."""
     last = request.history[-1] if request.history else None
     if last is None:
         return Message(request.question, request.files)

@@ -1,4 +1,4 @@
-"""A tool's name and a message become an intent with its arguments and files."""
+"""Fills the arguments and files of an intent from a message."""
 
 from collections.abc import Callable
 
@@ -21,12 +21,12 @@ from assistant.routing.subjects import chart_of, core, image_question, prompt_of
 
 
 def fill(tool: str, message: Message) -> Wish | None:
-    """None when the message lacks what the tool works on: a file, words, the answer before."""
+    """The intent; None when the message lacks a file, words, or the answer before."""
     return _FILLERS[tool](message)
 
 
 def fill_plain(tool: str, message: Message) -> Wish | None:
-    """The same for words that hold the argument alone, as those behind a command do."""
+    """The same for words that are the argument alone, as after a command."""
     if tool == "draw":
         return _drawn(message.text, message.text)
     if tool == "speak" and message.text:

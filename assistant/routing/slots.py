@@ -65,7 +65,7 @@ SCALES = (1, 2, 4)
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a message says of how a picture is to be made; `rest` has its other words."""
+    """The settings of a picture in a message; `rest` has its other words."""
 
     rest: str
     size: tuple[int, int] | None = None
@@ -107,7 +107,7 @@ def tidy(text: str) -> str:
 
 
 def language(text: str) -> str:
-    """The language into which something is to be translated; empty when none is named."""
+    """The target language of a translation; empty when none is named."""
     found = _INTO.findall(text) or _ANY.findall(text)
     return found[-1].capitalize() if found else ""
 

@@ -70,7 +70,8 @@ def core(text: str) -> str:
 
 
 def prompt_of(text: str) -> str:
-    """What is to be seen: "draw a picture of a cat" is "a cat"; "a watercolour of a cat" stays."""
+    """The content of a picture: "draw a picture of a cat" is "a cat"; "a watercolour of a cat"
+    stays."""
     rest = _spelled(core(text))
     if found := _VERB.match(rest) or _LATE_VERB.search(rest) or _MAKING.match(rest):
         rest = rest[found.end() :]
@@ -169,5 +170,5 @@ _ONLY_DESCRIBE = re.compile(
 
 
 def image_question(text: str) -> str:
-    """What is asked of a picture; empty when it is only to be described."""
+    """The question about a picture; empty when it should only be described."""
     return "" if _ONLY_DESCRIBE.match(core(text)) else text.strip()

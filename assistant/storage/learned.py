@@ -65,7 +65,7 @@ class Lessons:
         return lesson.threshold if lesson and fits else None
 
     def keep(self, lesson: Lesson) -> None:
-        """In place of the one before. Raises AssistantError."""
+        """Save a lesson, replacing the last. Raises AssistantError."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             beside = self.file.with_suffix(f".{os.getpid()}.part")
@@ -75,7 +75,7 @@ class Lessons:
             raise AssistantError(f"{self.file} cannot be written: {error}.") from error
 
     def reset(self) -> None:
-        """Back to the ranking and the threshold that nothing was learned for. Thumbs stay."""
+        """Restore the untouched ranking and threshold. Thumbs stay."""
         try:
             self.file.unlink(missing_ok=True)
         except OSError as error:
@@ -118,7 +118,7 @@ def _ranking_row(learned: Learned) -> dict[str, Any]:
 
 
 def _lesson(row: Mapping[str, Any]) -> Lesson:
-    """Each number is made one here: what is none must not be found out by a search."""
+    """Checks each number here, so that a search never meets an invalid one."""
     figures = {name: row[name] and _figure(row[name]) for name in ("rank", "hit", "right")}
     ranking = row["ranking"] and _learned(row["ranking"])
     answer, refuse = map(int, row["should"])

@@ -1,4 +1,4 @@
-"""A measure without and with what was learned, of the same questions."""
+"""A measure without and with learning, on the same questions."""
 
 from dataclasses import dataclass
 

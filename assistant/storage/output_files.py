@@ -13,7 +13,7 @@ class Made:
         self.folder = folder
 
     def path(self, suffix: str) -> Path:
-        """A new one, of which nothing is there yet. Raises AssistantError."""
+        """The path of a new file. Raises AssistantError."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

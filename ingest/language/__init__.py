@@ -1,1 +1,1 @@
-"""What text says, in many languages: words, sentences, numbers, units, dates."""
+"""The grammar of text in many languages: words, sentences, numbers, units, dates."""

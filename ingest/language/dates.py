@@ -57,7 +57,7 @@ _FISCAL = re.compile(r"\b(?:FY|fiscal year)\s?'?(\d{4}|\d{2})\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Date:
-    """What is said of a date; None for what is not."""
+    """The stated parts of a date; None for the others."""
 
     year: int | None
     month: int
@@ -76,8 +76,8 @@ class Date:
         return self.year is self.day is None
 
     def states(self, other: "Date", years: frozenset[int] = frozenset()) -> bool:
-        """Whether it says all that the other one does. `years` are all that the same lines name: a
-        date without one may be of the only one."""
+        """Whether it states all that the other does. `years` are all years of the same lines: a
+        date without a year may belong to the only one."""
         if self.month != other.month or other.day not in (None, self.day):
             return False
         if self.year is None and other.year is not None:
@@ -85,7 +85,7 @@ class Date:
         return other.year in (None, self.year)
 
     def fits(self, other: "Date") -> bool:
-        """Whether both can be said of one day."""
+        """Whether both can mean the same day."""
         parts = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
         return all(one == two or one is None or two is None for one, two in parts)
 
@@ -126,7 +126,7 @@ def _is_time(text: str) -> bool:
 
 
 def _date(match: re.Match[str]) -> Date | None:
-    """None when it may be two, and on the 31st of February."""
+    """The date; None when it is ambiguous or impossible."""
     parts = {name.rstrip("12345"): part for name, part in match.groupdict().items() if part}
     year, day = (int(parts[name]) if name in parts else None for name in "yd")
     if "a" in parts:

@@ -1,7 +1,7 @@
-"""Numbers of running text with what they count: `$1.2 million`, `25 working days`, `der 3.`, `7 %`.
+"""Numbers of running text with their units: `$1.2 million`, `25 working days`, `der 3.`, `7 %`.
 
-How two of them are compared is for those who ask: strictly for citations, by size for
-contradictions, rounded where answers are judged.
+Callers compare them in their own way: strictly for citations, by size for contradictions, rounded
+for judging answers.
 """
 
 import re
@@ -38,7 +38,7 @@ _OR_WORDS = re.compile(
 _FOLLOWING = re.compile(rf"\s?[-\s(]?({_UNIT})", re.IGNORECASE)
 _ABBREVIATED = 3  # letters of a scale that may have a dot: "5 Mio. Euro"
 _REACH = 4  # words, the last of which may be the unit: "5 full working days"
-# A number says nothing of what stands behind one of these.
+# A number does not count what follows one of these.
 _BETWEEN = frozenset(
     re.findall(
         r"\w+",
@@ -68,7 +68,7 @@ _HEAD = re.compile(
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number as it is written. Texts say "fell by 7" for -7, so that its sign stands apart."""
+    """A number as written. Texts say "fell by 7" for -7, so the sign is separate."""
 
     digits: str  # as they are written, with their marks; of a word its digits
     value: Decimal | None  # without its scale; None where it is none, or may be two
@@ -76,7 +76,7 @@ class Quantity:
     unit: Unit | None = None
     ordinal: bool = False
     negative: bool = False
-    tail: str = ""  # letters behind the digits that are no unit, as of `4x`
+    tail: str = ""  # letters after the digits that are no unit, as in `4x`
     word: str = ""  # how it is written when it is in words
     modifier: float = 1.0  # of its unit: a working day takes 7 days of 5
     start: int = field(default=0, compare=False)
@@ -109,7 +109,7 @@ def find_quantities(text: str) -> list[Quantity]:
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """The text without some spans, which do not overlap and stand in order."""
+    """The text without some spans, which are ordered and do not overlap."""
     parts, at = [], 0
     for start, end in spans:
         parts.append(text[at:start])
@@ -118,14 +118,14 @@ def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def head_scale(text: str) -> tuple[str, int] | None:
-    """What a table or page says of all its numbers, as it is written, and its power of ten:
+    """The scale that a table or page states for all its numbers, as written, and its power of ten:
     "in millions", "T€"."""
     match = _HEAD.search(text)
     return (match[0], _power(match)) if match else None
 
 
 def head_scales(text: str) -> frozenset[int]:
-    """All powers of ten that a page gives for its numbers."""
+    """All powers of ten that a page states for its numbers."""
     return frozenset(map(_power, _HEAD.finditer(text)))
 
 
@@ -160,7 +160,7 @@ def _sure(number: Quantity, mark: str) -> Quantity:
 
 
 def _followed(found: Quantity, text: str) -> Quantity:
-    """With what stands behind it: a scale, and a unit a few words later."""
+    """The number with the scale after it, and a unit a few words later."""
     at, passed = found.end, list[str]()
     for step in range(_REACH):
         match = _FOLLOWING.match(text, at)
@@ -181,7 +181,7 @@ def _followed(found: Quantity, text: str) -> Quantity:
 
 
 def _far(match: re.Match[str]) -> bool:
-    """Not right behind a number, where alone a letter is a unit."""
+    """Whether a unit is not right after a number, where alone a letter is a unit."""
     start = match.start(1)
     return not match.string[max(start - 2, 0) : start].rstrip(" ")[-1:].isdigit()
 
@@ -194,7 +194,7 @@ def _scale(word: str, found: Quantity, beside: bool) -> int:
 
 
 def _counting(found: Quantity, unit: Unit, passed: list[str], end: int) -> Quantity:
-    """With a unit that stands behind the number and some words."""
+    """The number with a unit that follows after some words."""
     if found.unit and found.unit != unit:  # "$5 million year over year"
         return found
     near = not passed or (len(passed) == 1 and passed[0] in _MODIFIERS)

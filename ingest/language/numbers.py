@@ -32,7 +32,7 @@ _GROUPED = {
     ),
 }
 _SIMPLE = {".": re.compile(r"\d*\.\d+"), ",": re.compile(r"\d*,\d+")}
-_LONGEST = 28  # characters: what is longer is no number, and Decimal would round it
+_LONGEST = 28  # characters: longer ones are no number, and Decimal would round them
 _UNSURE = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 # Digits of running text, with the marks between them.
@@ -75,7 +75,7 @@ _GROUP = re.compile(rf"(?<=\d)[{_BLANKS}](?=\d{{3}}(?!\d))")
 
 
 def value_of(digits: str, mark: str = "") -> Decimal | None:
-    """The number that digits and marks say; None when it is none, or may be two.
+    """The value of digits and marks; None when it is no number, or ambiguous.
 
     `mark`: the decimal mark, where something else tells it.
     """
@@ -92,7 +92,7 @@ def value_of(digits: str, mark: str = "") -> Decimal | None:
 
 
 def decimal_mark(numbers: Iterable[str]) -> str:
-    """ "." or "," when some of the numbers prove it and none speaks against it, else ""."""
+    """ "." or "," when some of the numbers prove it and none contradicts it, else ""."""
     proofs = {proof for digits in numbers if (proof := _proof(digits))}
     return proofs.pop() if len(proofs) == 1 else ""
 
@@ -124,7 +124,7 @@ def value_of_words(words: str) -> Decimal:
 
 
 def has_words(text: str) -> bool:
-    """Whether there may be numbers in words: looking for these is what takes long."""
+    """Whether there may be numbers in words, whose search is slow."""
     return not SPELT.keys().isdisjoint(_WORD.findall(text.lower())) or "half a" in text
 
 

@@ -1,4 +1,4 @@
-"""Running text becomes sentences.
+"""Splits running text into sentences.
 
 Only home of sentencex, which knows the abbreviations of many languages.
 """
@@ -45,7 +45,7 @@ def is_code(sentence: str) -> bool:
 
 
 def spans(text: str) -> list[tuple[int, int]]:
-    """Where each sentence begins and ends, without the space around it; a line ends one, too."""
+    """The spans of sentences, without the space around them; a line end ends one, too."""
     language, found = language_of(text, "en"), []
     for line in _LINE.finditer(text):
         start = line.start()
@@ -77,7 +77,7 @@ def _ends(text: str, start: int, last: int, language: str) -> Iterator[int]:
 
 
 def _begins(text: str, start: int) -> bool:
-    """Can a sentence begin here? Not with a small letter, nor without a space before it."""
+    """Whether a sentence can begin here: not in lower case, nor without a space before it."""
     before, behind = text[start - 1], _BEHIND.match(text, start)
     return (before.isspace() or not before.isascii()) and not (behind and behind[1].islower())
 

@@ -1,4 +1,4 @@
-"""What numbers count: measures and currencies, their names in some languages, and their sizes."""
+"""Measures and currencies: their names in some languages, and their sizes."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from ingest.language.locales import bare
 
 @dataclass(frozen=True)
 class Unit:
-    """A measure. Of the units of one kind, `size` tells how many of the kind's own one is."""
+    """A measure. `size` is its size in the base unit of its kind."""
 
     name: str
     kind: str  # "length", "money", "time", ...

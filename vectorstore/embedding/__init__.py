@@ -1,1 +1,1 @@
-"""Texts go in, vectors of length 1 come out."""
+"""Embedding models: texts in, vectors of length 1 out."""

@@ -1,4 +1,4 @@
-"""A BERT encoder with mean pooling and unit length becomes an ONNX file, from its weights alone.
+"""Writes a BERT encoder with mean pooling and unit length as an ONNX file, from its weights alone.
 
 Neither torch nor transformers takes part: the graph is the published architecture (Devlin et al.,
 2019), node by node. The only module that imports onnx and safetensors.

@@ -1,4 +1,4 @@
-"""Text becomes vectors: int8 ONNX for MiniLM-like models, sentence-transformers for the rest."""
+"""Embeds text: int8 ONNX for MiniLM-like models, sentence-transformers for the rest."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

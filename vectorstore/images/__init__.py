@@ -1,1 +1,1 @@
-"""Pictures are found by words and by pictures like them."""
+"""Image search by words and by similar pictures."""

@@ -1,1 +1,1 @@
-"""Files become documents of a library, each in one transaction."""
+"""Adds files to a library, each in one transaction."""

@@ -1,4 +1,4 @@
-"""Files become entries of the catalogue: discover, read, cut, embed, store; one file at a time.
+"""Adds files to the catalogue: discover, read, cut, embed, store; one file at a time.
 
 Each file is one transaction: a killed run leaves complete documents, and the next one continues.
 """

@@ -76,7 +76,7 @@ class Maintenance:
         return self._embedders.why()
 
     def rebuild_notice(self) -> str:
-        """The same, and with which commands. Raises LibraryError."""
+        """The same sentence, with the commands. Raises LibraryError."""
         return self._embedders.notice()
 
     def back_up(self, target: Path) -> backup.Contents:

@@ -1,4 +1,4 @@
-"""Documents whose file is no longer where it was found, and how they go."""
+"""Finds and removes documents whose file is gone."""
 
 from collections.abc import Sequence
 from pathlib import Path

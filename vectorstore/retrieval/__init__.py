@@ -1,1 +1,1 @@
-"""A query becomes the best passages: signals, fusion, boosts, reranking."""
+"""Finds the best passages for a query: signals, fusion, boosts, reranking."""

@@ -1,4 +1,4 @@
-"""SearchQuery: what retrieval reads from the words of a question, each part taken out once."""
+"""SearchQuery: a question parsed for retrieval, each part once."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,1 +1,1 @@
-"""Documents that are versions of one another are found and linked."""
+"""Finds and links versions of a document."""

@@ -1,1 +1,1 @@
-"""Hits become the passages that a prompt holds, and the spans that a citation can name."""
+"""Turns hits into the passages of a prompt, and into citable spans."""

@@ -1,4 +1,4 @@
-"""An answer without a language model: the sentences that come closest to the question."""
+"""An answer without a language model: the sentences closest to the question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +50,6 @@ def rank_sentences(question: str, units: Sequence[Unit], embedder: Embedder) -> 
 
 
 def rank(question: str, windows: Sequence[Window], embedder: Embedder) -> list[Quoted]:
-    """All sentences that are read, best first."""
+    """All sentences of the passages, best first."""
     units = [unit for number, window in enumerate(windows) for unit in units_of(window, number)]
     return rank_sentences(question, units, embedder)

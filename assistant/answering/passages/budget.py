@@ -1,4 +1,4 @@
-"""How many tokens of the model's window passages, a conversation and the answer may take."""
+"""The token budget: shares of the model's window for passages, conversation and answer."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Budget:
 
 
 class Room:
-    """What fits into the window; `count` gives a text's tokens."""
+    """The room in the window; `count` gives a text's tokens."""
 
     def __init__(self, budget: Budget, count: Callable[[str], int]) -> None:
         self._budget = budget
@@ -36,7 +36,7 @@ class Room:
         return min(self._budget.passages, self._rest(question))
 
     def fits(self, messages: Iterable[str]) -> bool:
-        """Whether the answer fits behind the texts of messages."""
+        """Whether the answer fits after the messages."""
         most = self._budget.window - self._budget.answer - _MARGIN
         return sum(map(self.count, messages)) <= most
 

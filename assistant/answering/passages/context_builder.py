@@ -1,4 +1,4 @@
-"""Stage 2, pack: hits become what is read: passages within the budget, and the turns before."""
+"""Stage 2, pack: widens hits to passages within the budget, and adds earlier turns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ from vectorstore.library import Hit
 
 @dataclass(frozen=True)
 class Context:
-    """What is read for a question."""
+    """The passages and turns that are read for a question."""
 
-    question: str  # standalone: with those before it that it builds on
+    question: str  # standalone: with the questions that it builds on
     windows: tuple[Window, ...]
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
     earlier: tuple[Window, ...] = ()  # passages of those turns
@@ -47,13 +47,15 @@ class Context:
 
 
 class ContextBuilder:
-    """Widens hits to passages until the budget is full, and keeps the turns that are built on."""
+    """Widens hits to passages until the budget is full, and keeps the turns that the question
+    builds on."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
 
     def build(self, retrieved: Retrieved) -> Context:
-        """Raises ContextOverflow when the question leaves no room for passages."""
+        """Build the context. Raises ContextOverflow when the question leaves no room for
+        passages."""
         request, hits = retrieved.request, retrieved.hits
         size = self._room.passages(retrieved.question)
         windows = window_builder.windows(hits, request.evidence, size, self._room.count)
@@ -77,7 +79,7 @@ class ContextBuilder:
 
 
 def _built_on(request: Request) -> Sequence[Turn]:
-    """The last turns, from the one on that stands on its own, oldest first."""
+    """The last turns, starting with the one that stands alone, oldest first."""
     before = request.query.before
     return request.history[-len(before.chain) :] if before else ()
 

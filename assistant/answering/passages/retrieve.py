@@ -1,4 +1,4 @@
-"""Stage 1, retrieve: a request becomes the hits that fit its question best."""
+"""Stage 1, retrieve: finds the best hits for the question of a request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ _BETTER = 0.1  # cosine gain from which a question builds on the one before
 
 @dataclass(frozen=True)
 class Retrieved:
-    """What was found for a question."""
+    """The hits of a question."""
 
     request: Request
-    question: str  # standalone: with the questions before it that it builds on
+    question: str  # standalone: with the questions that it builds on
     hits: tuple[Hit, ...]  # best first
 
     @property
@@ -28,14 +28,14 @@ class Retrieved:
 
 
 class Retriever:
-    """Searches for what a question means."""
+    """Searches for the meaning of a question."""
 
     def __init__(self, room: Room, reranker: Reranker | None = None) -> None:
         self._room = room
         self._reranker = reranker
 
     def retrieve(self, request: Request) -> Retrieved:
-        """Raises LibraryError, and what the evidence raises."""
+        """Search for a request. Raises LibraryError, and what the evidence raises."""
         query = _standalone(request)
         if not self._room.holds(query.text):  # earlier questions were long
             query = request.query.alone
@@ -44,7 +44,7 @@ class Retriever:
 
 
 def search(request: Request, query: SearchQuery) -> list[Hit]:
-    """Where the request allows it."""
+    """Search in the scope of the request."""
     return request.evidence.passages(query, _HITS, request.documents)
 
 

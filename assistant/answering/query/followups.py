@@ -1,4 +1,4 @@
-"""Does a question need the conversation before it to be understood? Rules on its words."""
+"""Detects questions that need the earlier conversation, by rules on their words."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Query: a question with the conversation before it, taken apart once a turn and read by all."""
+"""Query: a question with its earlier conversation, parsed once a turn and shared by all stages."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +10,7 @@ from vectorstore.retrieval.query import SearchQuery
 
 @dataclass(frozen=True)
 class Query:
-    """Its parts are computed when they are first read, then kept."""
+    """A question whose parts are computed on first use, then cached."""
 
     text: str
     earlier: tuple[str, ...] = ()  # the questions before it, oldest first
@@ -18,17 +18,17 @@ class Query:
 
     @cached_property
     def before(self) -> "Query | None":
-        """The question of the turn before; None for a first one."""
+        """The question of the turn before; None for the first."""
         return Query(self.earlier[-1], self.earlier[:-1]) if self.earlier else None
 
     @cached_property
     def follows_up(self) -> bool:
-        """Whether it needs the questions before it to be understood."""
+        """Whether it needs earlier questions to be understood."""
         return bool(self.earlier) and needs_history(self.text)
 
     @cached_property
     def chain(self) -> tuple[str, ...]:
-        """The question behind those that it builds on, oldest first."""
+        """The questions that it builds on, oldest first, then the question."""
         return (*self.before.chain, self.text) if self.before and self.follows_up else (self.text,)
 
     @cached_property
@@ -38,20 +38,20 @@ class Query:
 
     @cached_property
     def alone(self) -> SearchQuery:
-        """For a search with its own words only."""
+        """The query of its own words."""
         return SearchQuery(self.text)
 
     @cached_property
     def search(self) -> SearchQuery:
-        """For a search with the questions that it builds on."""
+        """The query with the questions that it builds on."""
         return SearchQuery(self.standalone) if self.follows_up else self.alone
 
     @cached_property
     def joined(self) -> SearchQuery:
-        """For a search as if it followed up, be it so or not."""
+        """The query as a follow-up, whether it is one or not."""
         return SearchQuery(f"{self.before.standalone} {self.text}") if self.before else self.alone
 
     @cached_property
     def unnamed(self) -> Pointer | None:
-        """The phrase that points at something which nobody has named; None in a clear question."""
+        """The phrase that points at something nobody named; None in a clear question."""
         return pointer(self.text, self.said)

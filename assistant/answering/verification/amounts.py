@@ -1,7 +1,6 @@
 """Amounts of a sentence, converted so that two sentences can be compared: 1.5 km is 1,500 m.
 
-What is compared is a contradiction, which needs kinds: 5 days do not contradict 5 percent, nor $29
-a month $348 a year.
+Contradictions need kinds: 5 days do not contradict 5 percent, nor $29 a month $348 a year.
 """
 
 import re
@@ -46,18 +45,18 @@ _CALENDAR = 0.03  # a month is 30 days, or 31
 
 @dataclass(frozen=True)
 class Amount:
-    """A number with what it counts. `value` is in the kind's own unit."""
+    """A number with its kind. `value` is in the kind's own unit."""
 
     kind: str  # "length", "money", "date", "clock", ...; "number" where nothing is known
     value: float | str | Date
     text: str
-    off: float = 0.0  # what it may be off by, for it is rounded
+    off: float = 0.0  # tolerance of a rounded value
     unit: str = ""  # the currency of money; what else must be the same
     per: str = ""
     bound: str = ""  # "low", "high", "about" or none
 
     def agrees(self, other: "Amount") -> bool:
-        """Do the two say the same, or can both be true?"""
+        """Whether both can be true."""
         if isinstance(self.value, float) and isinstance(other.value, float):
             return self._near(other, self.value, other.value)
         if isinstance(self.value, Date) and isinstance(other.value, Date):
@@ -65,7 +64,7 @@ class Amount:
         return self.value == other.value
 
     def comparable(self, other: "Amount") -> bool:
-        """The same kind, unit and period: else they say nothing of each other."""
+        """Whether kind, unit and period are the same: otherwise they cannot be compared."""
         units = not (self.unit and other.unit) or self.unit == other.unit
         periods = not (self.per and other.per) or self.per == other.per
         bounds = {self.bound, other.bound} != {"low", "high"}
@@ -84,7 +83,7 @@ class Amount:
 
 
 def amounts(text: str) -> tuple[list[Amount], str]:
-    """All of a text, in order, and the text without them."""
+    """All amounts of a text, in order, and the text without them."""
     found: list[Amount] = []
     for kind, pattern in (("address", _ADDRESS), ("phone", _PHONE)):
         found += [Amount(kind, _bare(kind, m[0]), m[0]) for m in pattern.finditer(text)]
@@ -112,7 +111,8 @@ def _clock(match: re.Match[str]) -> Amount:
 
 
 def _is_amount(number: Quantity, text: str) -> bool:
-    """No code, such as `4x` and `COVID-19`; and what may be read in two ways is only a label."""
+    """Whether it is an amount: codes such as `4x` and `COVID-19`, and ambiguous numbers, are
+    labels."""
     if number.tail or _OF_CODE.search(_before(number, text)):
         return False
     return number.value is not None or bool(_LABEL.search(_before(number, text)))
@@ -147,7 +147,7 @@ def _amount(number: Quantity, text: str) -> Amount:
 
 
 def _off(number: Quantity) -> float:
-    """Half of a one in the last place that counts: trailing zeros may be of rounding."""
+    """Half a unit of the last significant digit: trailing zeros may come from rounding."""
     value = number.value or Decimal(0)
     round_one = value.normalize().as_tuple()
     place = min(int(value.as_tuple().exponent), 0) or int(round_one.exponent)

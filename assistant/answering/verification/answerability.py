@@ -1,4 +1,4 @@
-"""Decides from evidence whether the passages answer the question, before a word is written.
+"""Decides whether the passages answer the question, before a word is written.
 
 A logistic gate over three signals (measured in docs/answers.md): the chat model's own odds of
 "yes" to the question whether what it read contains the answer, the cosine of the best sentence, and

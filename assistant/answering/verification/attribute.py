@@ -1,5 +1,5 @@
-"""Stages 5 and 6, attribute and check: each sentence of an answer is tied to lines, and what
-contradicts it, could not be read or instructs an assistant is noted."""
+"""Stages 5 and 6, attribute and check: attributes sentences to lines; adds notices about
+contradictions, unread pages and instructions to an assistant."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from assistant.security import prompt_injection
 
 
 def refusal(context: Context) -> Outcome:
-    """The documents do not hold the answer; the closest passages are shown."""
+    """A refusal with the closest passages."""
     sentence = Sentence(prompts.REFUSAL, supported=False)
     return Outcome(
         prompts.REFUSAL, (sentence,), passages=context.passages, refused=True,
@@ -29,7 +29,7 @@ def refusal(context: Context) -> Outcome:
 
 
 def attribute(written: Written, context: Context, request: Request) -> Outcome:
-    """What was written with its citations, or a refusal where the model refused."""
+    """The written answer with its citations, or a refusal where the model refused."""
     tokens = written.prompt_tokens, written.completion_tokens
     refused = written.text.startswith(prompts.REFUSAL.rstrip("."))
     if refused or not (written.text or written.stopped):
@@ -64,7 +64,7 @@ def citations_of(quoted: Sequence[Quoted], context: Context) -> tuple[Citation, 
 
 
 def check(outcome: Outcome, context: Context, request: Request) -> Outcome:
-    """With what other passages say otherwise, pages nobody could read, and instructions found."""
+    """The outcome with notices: contradictions, unread pages, and instructions found."""
     outcome = contradiction_notices.noted(outcome, context, request.evidence)
     outcome = unread_page_notices.noted(outcome, request.evidence, request.documents or ())
     return prompt_injection.noted(outcome)

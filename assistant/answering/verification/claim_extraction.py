@@ -78,7 +78,7 @@ class Stated:
 
 
 def claims(sentence: str) -> Claims:
-    """Of a sentence of an answer. A lone "one" or "first" that counts nothing is none."""
+    """The claims of a sentence of an answer. A lone "one" or "first" is none."""
     text = _plain(sentence)
     dates, rest = _cut(text)
     numbers = (n for n in _numbers(rest) if not _is_vague(n, rest))
@@ -110,7 +110,7 @@ def _cut(text: str) -> tuple[tuple[Date, ...], str]:
 
 
 def _numbers(text: str) -> list[Quantity]:
-    """With codes such as `A12`, which must be written the same."""
+    """The numbers, and codes such as `A12`, which must match exactly."""
     numbers = find_quantities(text)
     codes = _CODE.findall(blanked(text, ((n.start, n.end) for n in numbers)))
     return numbers + [Quantity(code.lower(), None) for code in codes if not find_unit(code)]

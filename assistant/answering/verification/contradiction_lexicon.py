@@ -1,4 +1,4 @@
-"""Words by what they do to a sentence that is compared with another (statements.py)."""
+"""Words by their effect on the comparison of two sentences."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Stage 3, judge: before a word is written, do the passages answer the question?"""
+"""Stage 3, judge: decides before writing whether the passages answer the question."""
 
 import threading
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from assistant.llm.chat_model import TokenOdds
 from ingest.errors import Stopped
 from ingest.language.words import stems
 
-# What is to be done: refuse, let the model refuse, or not tell it that it may.
+# The decision: refuse, offer the model a refusal, or offer none.
 Verdict = Literal["refuse", "unsure", "sure"]
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The gate's probability that the passages answer the question, and what follows from it."""
+    """The gate's probability that the passages answer the question, and the decision."""
 
     probability: float
     verdict: Verdict
 
 
 class Judge:
-    """Asks the chat model for its odds, where it gives any, and the gate for a probability."""
+    """Combines the chat model's odds, if it gives any, with the other signals in the gate."""
 
     def __init__(self, model: object | None, threshold: float) -> None:
         """`threshold`: the probability below which a question is refused."""
@@ -36,11 +36,11 @@ class Judge:
         self._threshold = threshold
 
     def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
-        """By the request's own threshold, where it has one."""
+        """Judge by the request's own threshold, if it has one."""
         probability = answerability.answerable(signals)
         if probability < (self._threshold if threshold is None else threshold):
             return Judgement(probability, "refuse")
-        # A model that gives no odds was not asked: nobody has said clearly that it is there.
+        # A model without odds was not asked, so the answer is not certain.
         sure = isinstance(self._model, TokenOdds) and probability >= answerability.SURE
         return Judgement(probability, "sure" if sure else "unsure")
 
@@ -61,7 +61,7 @@ class Judge:
 
 
 def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
-    """What is known without a model; `ranked` are all sentences that are read."""
+    """The signals without a model; `ranked` are all sentences of the passages."""
     asked = stems(context.question)
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     return Signals(

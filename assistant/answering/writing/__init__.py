@@ -1,1 +1,1 @@
-"""A context and an instruction become the text of an answer, word by word."""
+"""Writes the text of an answer from a context and an instruction, word by word."""

@@ -1,4 +1,4 @@
-"""Stage 4, write: the chat model writes an answer from what was packed."""
+"""Stage 4, write: the chat model writes an answer from the packed context."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ingest.language.sentences import split_answer
 
 @dataclass(frozen=True)
 class Written:
-    """What a model wrote."""
+    """The output of a model."""
 
     text: str
     stopped: bool = False
@@ -30,7 +30,7 @@ def write(
     count: Callable[[str], int],
     reply: Reply,
 ) -> Generator[str, None, Written]:
-    """Yields the text as it comes; at most so many tokens of it. `count` gives a text's tokens."""
+    """Yields the text as it comes, up to a number of tokens. `count` gives a text's tokens."""
     reply.trace.asked, reply.trace.yes_log_odds = prompts.told(messages), None
     text, tokens = "", (0, 0)
     # Ours also stops while it reads the prompt; others stop between words.
@@ -47,12 +47,12 @@ def write(
         if repeats(text):  # at temperature 0 a small model can fall into a loop
             text = " ".join(split_answer(text)[:-1])
             break
-    if ours and not any(tokens):  # cut before the model could say how many it took
+    if ours and not any(tokens):  # cut before the model reported its tokens
         tokens = model.get_num_tokens_from_messages(messages), count(text)
     return Written(text.strip(), reply.cancel.is_set(), *tokens)
 
 
 def repeats(text: str) -> bool:
-    """The last sentence is complete and was written before: the text ends there."""
+    """Whether the last sentence is complete and a repetition, so that writing ends there."""
     *before, last = split_answer(text) or [""]
     return last.endswith((".", "!", "?")) and last in before
