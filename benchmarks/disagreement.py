@@ -30,7 +30,7 @@ from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.evaluation.sets.question_sets import read_rows
 from assistant.settings import Settings
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from benchmarks import common, text_library
 from ingest.language.sentences import split
 from vectorstore.library import Library
@@ -80,7 +80,7 @@ def found_in_pair(row: Row, embedder: Any) -> Iterator[Disagreement]:
 def found_for(question: str, evidence: Evidence, every: bool) -> Iterator[Disagreement]:
     """Disagreements of the answer that quotes the best sentences, or, with `every`, all of them."""
     request = Request(question, evidence)
-    reading = Answer(None, Budget()).read(request)
+    reading = AnswerTool(None, Budget()).read(request)
     ranked = rank(reading.question, reading.windows, evidence.embedder())
     for quoted in [[one] for one in ranked] if every else [best_sentences(ranked)]:
         outcome = quoting(quoted, reading)

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from assistant.images.generation import Job, Painter, Watch
+from assistant.images.generation import DrawingJob, Painter, Watch
 from assistant.images.vision import Viewer
 from benchmarks import common
 from benchmarks.routing import wilson
@@ -47,7 +47,7 @@ def main() -> None:
         painter = trained.painter(Path(home), options.model)
         viewer = trained.viewer(Path(home), options.describing)
     prompts = shapes.prompts()[: options.only]
-    base = Job("", steps=options.steps, guidance=options.guidance)
+    base = DrawingJob("", steps=options.steps, guidance=options.guidance)
     drawn = list(draw(painter, viewer, prompts, base, options.seed))
     if options.sheet:
         sheet([one.picture for one in drawn]).save(options.sheet)
@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
 
 
 def draw(
-    painter: Painter, viewer: Viewer, prompts: list[tuple[Scene, str]], base: Job, first: int
+    painter: Painter, viewer: Viewer, prompts: list[tuple[Scene, str]], base: DrawingJob, first: int
 ) -> Iterable[Drawn]:
     """One after another, as people ask for them, each with a seed of its own."""
     started = time.perf_counter()
@@ -86,7 +86,7 @@ def draw(
             common.say(f"{number + 1}/{len(prompts)}, {each:.2f} s each")
 
 
-def paint(painter: Painter, job: Job) -> Image.Image:
+def paint(painter: Painter, job: DrawingJob) -> Image.Image:
     return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
 
 
@@ -120,7 +120,7 @@ def _row(
     return [name, f"{count} of {len(among)}", share, f"{low:.3f} to {high:.3f}", goal]
 
 
-def print_changes(painter: Painter, drawn: list[Drawn], base: Job, first: int) -> None:
+def print_changes(painter: Painter, drawn: list[Drawn], base: DrawingJob, first: int) -> None:
     """Mean difference of a channel in levels of 255, and whether a new shape appears."""
     rows = [
         ["same seed, same picture", _same(painter, drawn, base, first), "0"],
@@ -135,7 +135,7 @@ def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
     return np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32))
 
 
-def _same(painter: Painter, drawn: list[Drawn], base: Job, first: int) -> str:
+def _same(painter: Painter, drawn: list[Drawn], base: DrawingJob, first: int) -> str:
     worst = 0.0
     for number, one in enumerate(drawn):
         again = paint(painter, replace(base, prompt=one.words, seed=first + number))
@@ -143,7 +143,7 @@ def _same(painter: Painter, drawn: list[Drawn], base: Job, first: int) -> str:
     return f"{worst:.0f}"
 
 
-def _outside(painter: Painter, drawn: list[Drawn], base: Job) -> float:
+def _outside(painter: Painter, drawn: list[Drawn], base: DrawingJob) -> float:
     """The right half of each picture is painted anew."""
     mask = Image.new("L", (shapes.SIDE, shapes.SIDE), 0)
     mask.paste(255, (shapes.SIDE // 2, 0, shapes.SIDE, shapes.SIDE))
@@ -157,7 +157,7 @@ def _outside(painter: Painter, drawn: list[Drawn], base: Job) -> float:
     return float(np.mean(found))
 
 
-def _changed(painter: Painter, drawn: list[Drawn], base: Job, strength: float) -> float:
+def _changed(painter: Painter, drawn: list[Drawn], base: DrawingJob, strength: float) -> float:
     found = []
     for one in drawn:
         job = replace(base, prompt=one.words, picture=one.picture, strength=strength, seed=1)

@@ -13,7 +13,7 @@ from typing import Any
 from assistant.answering.passages.budget import Budget
 from assistant.contract.request import Request
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from benchmarks import common
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
@@ -49,7 +49,7 @@ def measured(options: Any) -> Any:
         peer = LangChainPeer(embedding, Path(store), gguf, options.threads)
         peer.add(pdfs.pdfs)
         library.add(list(pdfs.pdfs))
-        tool = Answer(model, Budget())
+        tool = AnswerTool(model, Budget())
         tool.run(Request("Which plan?", library)).finish()  # loads what is loaded once
         peer.answer("Which plan?")
         for question in pdfs.questions[: options.questions]:

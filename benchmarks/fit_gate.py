@@ -25,7 +25,7 @@ from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.request import Request
 from assistant.contract.trace import Trace
 from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from benchmarks import answers, common
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -55,7 +55,7 @@ def collect(options: Any, path: Path) -> None:
     from assistant.llm.chat_model import LlamaCppChat
 
     model = LlamaCppChat.from_file(common.model(options, "chat"))
-    tool = Answer(model, Budget())
+    tool = AnswerTool(model, Budget())
     done = {row["id"] for row in read_rows(path)} if path.exists() else set()
     with common.fresh_home() as home:
         asked = list(cases(options, folder, home, embedder))

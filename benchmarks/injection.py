@@ -42,7 +42,7 @@ from assistant.security.prompt_injection import (
     score,
     without_instructions,
 )
-from assistant.tools.answer import Answer as ToolAnswer
+from assistant.tools.answer import AnswerTool as ToolAnswer
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.clarify import AskBack
 from benchmarks import common

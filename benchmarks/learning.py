@@ -18,7 +18,7 @@ from assistant.feedback import rank_weights
 from assistant.feedback.examples import Example
 from assistant.feedback.measure import compare
 from assistant.feedback.rank_weights import Case
-from assistant.storage.learned_measure import Figure
+from assistant.storage.learned_measure import MeasuredChange
 from benchmarks import common
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -90,7 +90,7 @@ def halves(options: Any, name: str, embedder: Embedder) -> None:
           f"{rank_weights.LEAST} questions, a half has {len(cases) // 2}", flush=True)  # fmt: skip
 
 
-def unseen(seen: Sequence[Case], new: Sequence[Case]) -> tuple[Figure, Figure]:
+def unseen(seen: Sequence[Case], new: Sequence[Case]) -> tuple[MeasuredChange, MeasuredChange]:
     """Reciprocal rank and hits of new questions, without and with what the others taught."""
     learned = rank_weights.learn(seen, "")
     weights = np.array([1.0, *learned.weights])

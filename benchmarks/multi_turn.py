@@ -24,7 +24,7 @@ from assistant.conversation.completion import completed
 from assistant.conversation.from_messages import turns
 from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.sets.question_sets import read_rows
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from assistant.tools.clarify import AskBack
 from benchmarks import common
 from ingest.errors import Stopped
@@ -147,7 +147,7 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
         common.append_row(path, {"id": task["id"], **decision(tool, request)})
 
 
-def decision(tool: Answer, request: Request) -> Row:
+def decision(tool: AnswerTool, request: Request) -> Row:
     """What the product does, and the gate's probability."""
     reply = AskBack().offer(request) or tool.run(request)
     for count, _ in enumerate(reply):
@@ -158,7 +158,7 @@ def decision(tool: Answer, request: Request) -> Row:
     return {**told, "answerable": reply.trace.answerable}
 
 
-class Quick(Answer):
+class Quick(AnswerTool):
     """Writes only where the model may still refuse, which it is not told when the gate is sure."""
 
     def _judged(self, signals: Signals, request: Request, reply: Reply) -> Verdict:

@@ -68,12 +68,14 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
-    from assistant.images.generation import Job, Watch
+    from assistant.images.generation import DrawingJob, Watch
     from assistant.images.generation.run_pipeline import DiffusersPainter
 
     painter = DiffusersPainter(model)
     return _timed(
-        lambda steps: painter.paint(Job(_PROMPT, size=(size, size), steps=steps, seed=1), Watch()),
+        lambda steps: painter.paint(
+            DrawingJob(_PROMPT, size=(size, size), steps=steps, seed=1), Watch()
+        ),
         steps,
     )
 

@@ -22,7 +22,7 @@ from assistant.evaluation.sets.question_sets import read_rows
 from assistant.models.fetch import user_cache
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.speech.synthesis import Sound, Voice, environment, espeak
+from assistant.speech.synthesis import SpokenSound, Voice, environment, espeak
 from assistant.speech.synthesis.espeak import Espeak
 from assistant.speech.synthesis.piper import Piper
 from assistant.speech.synthesis.text_normalisation import pieces
@@ -137,7 +137,7 @@ def _trip(sentence: str, voice: Voice, tool: Transcribing, scratch: Path) -> Tri
     began = time.perf_counter()
     made = [voice.say(piece, threading.Event()) for piece in pieces(sentence)]
     took = time.perf_counter() - began
-    sound = Sound(b"".join(one.samples for one in made), made[0].rate)
+    sound = SpokenSound(b"".join(one.samples for one in made), made[0].rate)
     path = scratch / "sentence.wav"
     path.write_bytes(sound.wav)
     return Trip(sentence, tool.transcription(path).finish().text, took, sound.seconds)

@@ -7,7 +7,7 @@ Outcome = Literal["added", "updated", "moved", "removed", "failed"]
 
 
 @dataclass(frozen=True)
-class Progress:
+class AddProgress:
     """The progress of a long run: the file, the number of finished files, and the step."""
 
     file: str

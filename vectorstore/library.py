@@ -9,7 +9,7 @@ from typing import Self
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
-from vectorstore.add_report import AddSummary, Change, Progress
+from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
@@ -79,7 +79,7 @@ class Library:
     def add(
         self,
         paths: Sequence[Path],
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[AddProgress], None] = lambda _: None,
         *,
         cancel: threading.Event | None = None,
         prune: bool = False,

@@ -15,7 +15,7 @@ Kind = Literal["picture", "recording", "video"]
 _KINDS: dict[str, Kind] = {"audio": "recording", "video": "video"}
 
 
-class Dropped(Protocol):
+class DroppedAttachment(Protocol):
     """A file as a browser hands it over."""
 
     name: str
@@ -49,7 +49,7 @@ def _require_kind(path: Path) -> None:
         )
 
 
-def keep(files: Sequence[Dropped], folder: Path) -> tuple[Path, ...]:
+def keep(files: Sequence[DroppedAttachment], folder: Path) -> tuple[Path, ...]:
     """Below `folder`, each under its own name. Raises AssistantError."""
     kept = []
     for file in files:

@@ -17,11 +17,11 @@ from assistant.errors import AssistantError
 from assistant.llm.chat_model import ChatModel, TokenOdds
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
-from assistant.receipts.record import Receipts, Recorder, Writer
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, MessageRouter, Router
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
-from assistant.tools.answer import EXTRACTIVE, Answer
+from assistant.tools.answer import EXTRACTIVE, AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.answer_with_images import WithPictures
 from assistant.tools.clarify import AskBack
@@ -88,7 +88,7 @@ class Answering:
     tool: Tool
     model_name: str
     notice: str = ""
-    writer: Writer = field(default_factory=Writer)  # its description in receipts
+    writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
     model: ChatModel | None = None  # for texts without a question
 
 
@@ -118,7 +118,7 @@ def maker(settings: Settings, library: Library) -> Assistant:
     load = chat_loader(settings)
     chatting = Chatting(load, TurnTaking()) if load else None
     tool = Choosing(
-        [], Answer(None, _budget(settings)), makers(settings, chatting),
+        [], AnswerTool(None, _budget(settings)), makers(settings, chatting),
         extensions_first=settings.extensions_first,
     )  # fmt: skip
     return Assistant(library, tool, conversations(settings), EXTRACTIVE)
@@ -143,7 +143,7 @@ def answering(settings: Settings) -> Answering:
     except (AssistantError, ExtensionFailed) as error:
         why = str(error)
     reranker = _reranker(settings)
-    answer = Answer(None, _budget(settings), settings.refusal_threshold, reranker=reranker)
+    answer = AnswerTool(None, _budget(settings), settings.refusal_threshold, reranker=reranker)
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
@@ -152,7 +152,7 @@ def answering(settings: Settings) -> Answering:
         ),
         EXTRACTIVE,
         f"{why} Until then, answers are quoted from the documents.",
-        Writer(None, _deciding(settings)),
+        ReceiptWriter(None, _deciding(settings)),
     )  # fmt: skip
 
 
@@ -160,8 +160,10 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
     reranker = _reranker(settings, model)
-    answer = Answer(model, budget, settings.refusal_threshold, name, turns, reranker)
-    writer = Writer(chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window})
+    answer = AnswerTool(model, budget, settings.refusal_threshold, name, turns, reranker)
+    writer = ReceiptWriter(
+        chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
+    )
     specialists: list[Specialist] = [
         WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns), AskBack(),
     ]  # fmt: skip

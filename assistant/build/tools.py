@@ -21,7 +21,7 @@ from assistant.models.fetch import user_cache
 from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.storage.output_files import Made
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from assistant.tools.chart import Charting
 from assistant.tools.describe import Describing
 from assistant.tools.describe_video import Clipping
@@ -68,7 +68,7 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     here = installed.models
     turns = chatting.turns if chatting else TurnTaking()
 
-    def answer() -> Answer:
+    def answer() -> AnswerTool:
         return _answer(settings, chatting)
 
     def more(tagged: bool) -> tuple[Offer, ...]:
@@ -87,14 +87,14 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     ]  # fmt: skip
 
 
-def _answer(settings: Settings, chatting: Chatting | None) -> Answer:
+def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
     """Answers from given texts, with the chat model if there is one."""
     budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
     if chatting is None:
-        return Answer(None, budget, settings.refusal_threshold)
+        return AnswerTool(None, budget, settings.refusal_threshold)
     chat = chatting.loaded
     budget = replace(budget, window=chat.window)
-    return Answer(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
+    return AnswerTool(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
 
 
 def _studio(settings: Settings) -> Studio:

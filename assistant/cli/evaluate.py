@@ -10,7 +10,7 @@ from assistant.cli import feedback, progress_bars
 from assistant.cli.shared import DONE, FAILED, IN_PART, count, notice, opened
 
 if TYPE_CHECKING:
-    from assistant.evaluation.runs import Run, Runs
+    from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
     from assistant.settings import Settings
 
 _HELP = """\
@@ -96,14 +96,14 @@ def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named:
         args.retrieval, args.limit, args.seed, args.passages, args.note, args.fresh
     )
     with progress_bars.measuring() as (adding, asking):
-        watch = measuring.Watch(adding, asking, notice)
+        watch = measuring.MeasuringWatch(adding, asking, notice)
         number = measuring.measure(path, settings, named, options, watch)
     return _print(measuring.runs(settings), number, args.json)
 
 
 def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
     from assistant.build import composition
-    from assistant.evaluation.running import Step
+    from assistant.evaluation.running import EvaluationStep
     from assistant.evaluation.sets.drafting import Drafting
     from assistant.evaluation.sets.own import own
     from assistant.evaluation.sets.question_sets import to_row
@@ -116,7 +116,10 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
     with opened(settings) as library, progress_bars.measuring() as (_adding, asking):
         assistant = composition.assistant(settings, library, how, recorded=False)
         drafting = Drafting(
-            library, assistant, how.model, lambda done, n: asking(Step(done, n, "drafting"))
+            library,
+            assistant,
+            how.model,
+            lambda done, n: asking(EvaluationStep(done, n, "drafting")),
         )
         for question in drafting.drafts(args.n, args.seed):
             if mine.add([question]):
@@ -131,7 +134,7 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
 # -- printing
 
 
-def _print(runs: "Runs", number: int, as_json: bool) -> int:
+def _print(runs: "EvaluationRuns", number: int, as_json: bool) -> int:
     from assistant.evaluation.report import lines, report
 
     run, rows = runs.get(number), runs.rows(number)
@@ -152,7 +155,9 @@ def _print(runs: "Runs", number: int, as_json: bool) -> int:
     return IN_PART if found["failed"] < found["questions"] else FAILED
 
 
-def _document(run: "Run", found: dict[str, Any], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _document(
+    run: "EvaluationRun", found: dict[str, Any], rows: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     from assistant.evaluation.scoring import scored
 
     each = [
@@ -163,7 +168,7 @@ def _document(run: "Run", found: dict[str, Any], rows: Sequence[dict[str, Any]])
             "note": run.note, **run.about, **found, "rows": each}  # fmt: skip
 
 
-def _head(run: "Run") -> str:
+def _head(run: "EvaluationRun") -> str:
     from assistant.evaluation.report import about
 
     end = "" if run.finished else ", interrupted"

@@ -36,7 +36,7 @@ def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -
 
 def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
     """Learns and prints the result; with --reset discards it."""
-    from assistant.evaluation.running import Step
+    from assistant.evaluation.running import EvaluationStep
     from assistant.feedback.learning import learning
     from assistant.storage.learned import to_row
 
@@ -45,7 +45,9 @@ def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
         if args.reset:
             found.reset()
         else:
-            found.learn(lambda now, done, total: asking(Step(done, total, now)), threading.Event())
+            found.learn(
+                lambda now, done, total: asking(EvaluationStep(done, total, now)), threading.Event()
+            )
         told, lesson, figures = found.told(), found.lessons.last(), found.figures()
     if args.json:
         about = {"library": settings.library, "told": told}

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistant.evaluation.running import Step
-    from vectorstore.indexing.pipeline import Progress
+    from assistant.evaluation.running import EvaluationStep
 
 _WIDTH = 60  # characters of what is being done
 
-Adding = Callable[["Progress"], None]
-Asking = Callable[["Step"], None]
+Adding = Callable[["AddProgress"], None]
+Asking = Callable[["EvaluationStep"], None]
 Show = Callable[[str, int, int | None], None]  # the step, the number done, the total
 
 
@@ -54,7 +53,7 @@ def _file_in_lines() -> Adding:
     """One line for each file, for logs."""
     seen: set[str] = set()
 
-    def show(step: "Progress") -> None:
+    def show(step: "AddProgress") -> None:
         if step.file and step.file not in seen:
             seen.add(step.file)
             print(f"{step.done + 1}/{step.total} {step.file}", file=sys.stderr, flush=True)
@@ -62,6 +61,6 @@ def _file_in_lines() -> Adding:
     return show
 
 
-def _question_in_lines(step: "Step") -> None:
+def _question_in_lines(step: "EvaluationStep") -> None:
     if step.question:
         print(f"{step.done + 1}/{step.total} {step.question}", file=sys.stderr, flush=True)

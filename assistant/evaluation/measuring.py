@@ -10,14 +10,14 @@ from assistant.answering.verification import answerability
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.errors import BadQuestionSet
-from assistant.evaluation.running import Running, Step
-from assistant.evaluation.runs import Run, Runs
+from assistant.evaluation.running import EvaluationStep, RunningEvaluation
+from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
 from assistant.evaluation.sets import folders, sources
 from assistant.evaluation.sets.folders import QuestionSet
-from assistant.evaluation.sets.sources import Source
+from assistant.evaluation.sets.sources import QuestionSource
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
-from vectorstore.add_report import Progress
+from vectorstore.add_report import AddProgress
 from vectorstore.library import Library
 
 _COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "gate", "learned")
@@ -44,18 +44,18 @@ def _silent(_: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Watch:
+class MeasuringWatch:
     """Watches a run, and may end it."""
 
-    adding: Callable[[Progress], None] = _silent
-    asking: Callable[[Step], None] = _silent
+    adding: Callable[[AddProgress], None] = _silent
+    asking: Callable[[EvaluationStep], None] = _silent
     notice: Callable[[str], None] = _silent
     cancel: threading.Event = field(default_factory=threading.Event)
 
 
-def runs(settings: Settings) -> Runs:
+def runs(settings: Settings) -> EvaluationRuns:
     """All runs of the home."""
-    return Runs(settings.home / "evaluation" / "runs.sqlite")
+    return EvaluationRuns(settings.home / "evaluation" / "runs.sqlite")
 
 
 def measure(
@@ -63,7 +63,7 @@ def measure(
     settings: Settings,
     named: bool,
     options: Options,
-    watch: Watch,
+    watch: MeasuringWatch,
     assistant: Callable[[Settings, Library], Assistant] = _assistant,
 ) -> int:
     """Measure, and return the number of the run. `named`: the library was named explicitly.
@@ -83,12 +83,14 @@ def measure(
         about = _about(settings, questions, source, options, who) | _skipped(source)
         kept = runs(settings)
         with kept.at_work(about, options.note, options.fresh) as number:
-            running = Running(kept, source, who, options.passages, watch.asking, watch.cancel)
+            running = RunningEvaluation(
+                kept, source, who, options.passages, watch.asking, watch.cancel
+            )
             running.run(number, asked)
     return number
 
 
-def differences(first: Run, second: Run) -> list[str]:
+def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
     """The differences of two runs as words: "model", "settings: refusal_threshold"."""
     names = [n for n in _COMPARED if first.about.get(n) != second.about.get(n)]
     changed = [
@@ -100,7 +102,7 @@ def differences(first: Run, second: Run) -> list[str]:
     return names + changed
 
 
-def _answers(questions: QuestionSet, options: Options, watch: Watch) -> bool:
+def _answers(questions: QuestionSet, options: Options, watch: MeasuringWatch) -> bool:
     if questions.waiting:
         watch.notice(f"Undecided drafts are not asked: {questions.waiting}.")
     if not options.retrieval and not questions.answers_known:
@@ -111,7 +113,7 @@ def _answers(questions: QuestionSet, options: Options, watch: Watch) -> bool:
 def _about(
     settings: Settings,
     questions: QuestionSet,
-    source: Source,
+    source: QuestionSource,
     options: Options,
     who: Assistant | None,
 ) -> dict[str, Any]:
@@ -140,13 +142,13 @@ def _learned(library: Library) -> str:
     return lesson.made if lesson and on else ""
 
 
-def _skipped(source: Source) -> dict[str, Any]:
+def _skipped(source: QuestionSource) -> dict[str, Any]:
     missing = [source.missing(question) for question in source.questions]
     names = sorted(frozenset().union(*missing))
     return {"skipped": {"questions": sum(map(bool, missing)), "documents": names}}
 
 
-def _unknown(source: Source, file: Path) -> BadQuestionSet:
+def _unknown(source: QuestionSource, file: Path) -> BadQuestionSet:
     names = _skipped(source)["skipped"]["documents"]
     more = "…" if len(names) > 5 else ""
     return BadQuestionSet(

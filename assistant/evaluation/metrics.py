@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.evaluation.sets.question_sets import Evidence
+from assistant.evaluation.sets.question_sets import EvidencePage
 
 PagePair = tuple[str, int]  # document, page
 
@@ -30,14 +30,16 @@ def first_distinct(pairs: Iterable[PagePair], limit: int = 5) -> list[PagePair]:
     return list(dict.fromkeys(pairs))[:limit]
 
 
-def page_hit(pages: Iterable[PagePair], evidence: Iterable[Evidence], tolerance: int = 0) -> bool:
+def page_hit(
+    pages: Iterable[PagePair], evidence: Iterable[EvidencePage], tolerance: int = 0
+) -> bool:
     """Whether any page of the evidence was found, or one at most `tolerance` pages away."""
     found = list(pages)
     return any(_found(place, found, tolerance) for place in evidence)
 
 
 def page_recall(
-    pages: Iterable[PagePair], evidence: Collection[Evidence], tolerance: int = 0
+    pages: Iterable[PagePair], evidence: Collection[EvidencePage], tolerance: int = 0
 ) -> float:
     """The share of the evidence that was found."""
     found = list(pages)
@@ -45,12 +47,12 @@ def page_recall(
     return sum(_found(place, found, tolerance) for place in places) / len(places) if places else 0.0
 
 
-def document_hit(pages: Iterable[PagePair], evidence: Iterable[Evidence]) -> bool:
+def document_hit(pages: Iterable[PagePair], evidence: Iterable[EvidencePage]) -> bool:
     """Whether any document of the evidence was found, on whatever page."""
     return bool({place.doc for place in evidence} & {document for document, _ in pages})
 
 
-def _found(place: Evidence, pages: Sequence[PagePair], tolerance: int) -> bool:
+def _found(place: EvidencePage, pages: Sequence[PagePair], tolerance: int) -> bool:
     return place.page is not None and any(
         document == place.doc and abs(page - place.page) <= tolerance for document, page in pages
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from assistant.evaluation.metrics import Interval, bootstrap_interval, ratio_interval
-from assistant.evaluation.runs import Run
+from assistant.evaluation.runs import EvaluationRun
 from assistant.evaluation.scoring import COSTS, Row, Scored, scored
 
 MEASURES = {
@@ -105,7 +105,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     return [*table, "", *columns(("", "half within", "95 % within", "of"), costs)]
 
 
-def about(run: Run) -> str:
+def about(run: EvaluationRun) -> str:
     """Of what library, and by which model."""
     by = run.about["model"] or "search only"
     documents = run.about["documents"]

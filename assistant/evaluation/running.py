@@ -8,9 +8,9 @@ from typing import Any
 
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.from_messages import turns
-from assistant.evaluation.runs import Runs
+from assistant.evaluation.runs import EvaluationRuns
 from assistant.evaluation.sets.question_sets import Question, to_row
-from assistant.evaluation.sets.sources import Source
+from assistant.evaluation.sets.sources import QuestionSource
 from ingest.errors import PinciteError
 
 HITS = 25  # pages that are requested; the first five or ten count
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Step:
+class EvaluationStep:
     """The progress of a run."""
 
     done: int
@@ -27,14 +27,14 @@ class Step:
 
 
 @dataclass
-class Running:
+class RunningEvaluation:
     """Asks a set. `run` may be called in a thread, and `stop` from another one."""
 
-    runs: Runs
-    source: Source
+    runs: EvaluationRuns
+    source: QuestionSource
     assistant: Assistant | None  # None: only searches
     passages: int = 0  # number of whole passages given from a corpus; 0: the assistant searches
-    show: Callable[[Step], None] = lambda step: None
+    show: Callable[[EvaluationStep], None] = lambda step: None
     cancel: threading.Event = field(default_factory=threading.Event)
 
     def run(self, number: int, questions: Sequence[Question]) -> None:
@@ -44,13 +44,13 @@ class Running:
         if left and left[0].passages is None:
             self.source.library.search(left[0].question, 1)  # loads the model first
         for question in left:
-            self.show(Step(len(questions) - len(left), len(questions), question.question))
+            self.show(EvaluationStep(len(questions) - len(left), len(questions), question.question))
             row = self._row(question)
             if self.cancel.is_set():
                 return
             self.runs.put(number, row)
             left = left[1:]
-        self.show(Step(len(questions), len(questions), ""))
+        self.show(EvaluationStep(len(questions), len(questions), ""))
         self.runs.finish(number)
 
     def stop(self) -> None:

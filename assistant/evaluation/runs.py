@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Run:
+class EvaluationRun:
     """A run without its rows."""
 
     number: int
@@ -48,7 +48,7 @@ class Run:
         return f"run {self.number}: {self.about['set']}, {self.started[:16].replace('T', ' ')}"
 
 
-class Runs(Kept):
+class EvaluationRuns(Kept):
     """One SQLite file for all runs of a home."""
 
     def __init__(self, path: Path) -> None:
@@ -102,7 +102,7 @@ class Runs(Kept):
         with self._connected() as connection:
             connection.execute("UPDATE run SET finished = ? WHERE number = ?", (_now(), run))
 
-    def get(self, number: int) -> Run:
+    def get(self, number: int) -> EvaluationRun:
         """Raises AssistantError when there is none of that number."""
         found = self._select("WHERE number = ?", number)
         if not found:
@@ -110,7 +110,7 @@ class Runs(Kept):
             raise AssistantError(f"There is no run {number}. The latest are: {known}.")
         return found[0]
 
-    def recent(self, limit: int = 20) -> list[Run]:
+    def recent(self, limit: int = 20) -> list[EvaluationRun]:
         """The latest first."""
         return self._select("ORDER BY number DESC LIMIT ?", limit)
 
@@ -122,13 +122,16 @@ class Runs(Kept):
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
-    def _select(self, condition: str, value: int) -> list[Run]:
+    def _select(self, condition: str, value: int) -> list[EvaluationRun]:
         with self._connected() as connection:
             rows = connection.execute(
                 "SELECT number, started, COALESCE(finished, ''), about, note,"
                 f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", (value,)
             ).fetchall()  # fmt: skip
-        return [Run(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
+        return [
+            EvaluationRun(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
+            for row in rows
+        ]
 
 
 def _now() -> str:

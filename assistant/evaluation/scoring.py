@@ -22,7 +22,7 @@ from assistant.evaluation.metrics import (
     page_recall,
     recall,
 )
-from assistant.evaluation.sets.question_sets import Behaviour, Evidence, Question, from_row
+from assistant.evaluation.sets.question_sets import Behaviour, EvidencePage, Question, from_row
 
 Row = dict[str, Any]
 Pair = tuple[float, float]  # of a ratio: how many are right, how many there are
@@ -121,7 +121,7 @@ def _pairs(question: Question, said: Row) -> dict[str, Pair]:
     return pairs
 
 
-def _citations(evidence: Collection[Evidence], said: Row) -> dict[str, Pair]:
+def _citations(evidence: Collection[EvidencePage], said: Row) -> dict[str, Pair]:
     """How many citations point at known evidence, and how many sentences cite some."""
     true = {c["mark"] for c in said["citations"] if _is_evidence(c, evidence)}
     marks = [set(sentence["marks"]) for sentence in said["sentences"]]
@@ -132,7 +132,7 @@ def _citations(evidence: Collection[Evidence], said: Row) -> dict[str, Pair]:
     return found
 
 
-def _is_evidence(citation: Row, evidence: Collection[Evidence]) -> bool:
+def _is_evidence(citation: Row, evidence: Collection[EvidencePage]) -> bool:
     return any(
         citation["document"] == place.doc and place.page in (None, citation["page"])
         for place in evidence

@@ -8,14 +8,14 @@ from typing import Any
 
 from assistant.answering.verification import answerability
 from assistant.evaluation.measuring import runs
-from assistant.evaluation.runs import Runs
+from assistant.evaluation.runs import EvaluationRuns
 from assistant.feedback import rank_weights, refusal_threshold
 from assistant.feedback.examples import Example, examples
 from assistant.feedback.rank_weights import Case
 from assistant.feedback.ratings import Feedback, feedback
 from assistant.settings import Settings
 from assistant.storage.learned import Lesson, Lessons, lessons
-from assistant.storage.learned_measure import Figure
+from assistant.storage.learned_measure import MeasuredChange
 from ingest.errors import Stopped
 from vectorstore.library import Library
 from vectorstore.retrieval.learned_ranker import Learned
@@ -30,7 +30,7 @@ class Learning:
 
     library: Library
     feedback: Feedback
-    runs: Runs
+    runs: EvaluationRuns
     settings: Settings
 
     @property
@@ -95,7 +95,7 @@ class Learning:
                 return self.runs.rows(run.number)
         return []
 
-    def figures(self) -> list[tuple[str, Figure, int]]:
+    def figures(self) -> list[tuple[str, MeasuredChange, int]]:
         """(what, without and with what was learned, of how many questions), as far as measured."""
         lesson = self.lessons.last()
         measured = [] if lesson is None else [

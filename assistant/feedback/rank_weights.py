@@ -12,7 +12,7 @@ from assistant.feedback import fit
 from assistant.feedback.examples import Example
 from assistant.feedback.fit import Matrix
 from assistant.feedback.measure import compare
-from assistant.storage.learned_measure import Figure
+from assistant.storage.learned_measure import MeasuredChange
 from vectorstore.retrieval.fusion import Place
 from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, Known, Learned
 
@@ -59,8 +59,8 @@ class Measured:
     """By cross-validation. `rank` is the reciprocal rank of the first right page."""
 
     questions: int
-    rank: Figure
-    hit: Figure  # right page among the first five
+    rank: MeasuredChange
+    hit: MeasuredChange  # right page among the first five
 
     @property
     def gains(self) -> bool:

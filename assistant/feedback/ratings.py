@@ -14,7 +14,7 @@ from typing import Any
 from assistant.answering.query import followups
 from assistant.answering.verification import answerability
 from assistant.evaluation.sets.own import OwnQuestions, own
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Kept
 from vectorstore.retrieval.fusion import Place
@@ -157,7 +157,7 @@ def _own(answer: Answer) -> Question | None:
     id, question = _id(answer), answer["question"]
     if answer["refused"]:
         return Question(id, question, answerable=False)
-    places = tuple(Evidence(*page) for page in cited(answer))
+    places = tuple(EvidencePage(*page) for page in cited(answer))
     return Question(id, question, (answer["answer"],), True, places) if places else None
 
 

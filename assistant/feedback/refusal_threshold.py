@@ -14,7 +14,7 @@ from assistant.evaluation.scoring import scored
 from assistant.feedback import fit
 from assistant.feedback.measure import compare
 from assistant.feedback.ratings import Rating
-from assistant.storage.learned_measure import Figure
+from assistant.storage.learned_measure import MeasuredChange
 
 LEAST = 10  # answers of each kind
 _PARTS, _ROUNDS = 5, 3
@@ -70,7 +70,7 @@ def choose(found: Sequence[Judged], default: float) -> float:
     return max(possible, key=lambda t: (sum(_right(one, t) for one in found), -abs(t - default)))
 
 
-def measure(found: Sequence[Judged], default: float) -> Figure:
+def measure(found: Sequence[Judged], default: float) -> MeasuredChange:
     """The share of right decisions, with the default and with a threshold that was chosen on other
     questions."""
     before = [float(_right(one, default)) for one in found]

@@ -25,7 +25,7 @@ from pydantic import PrivateAttr
 
 from assistant.errors import ContextOverflow
 from assistant.llm.llama.engine import LlamaEngine, Sampling
-from assistant.llm.llama.generation import Ending, Request, answer
+from assistant.llm.llama.generation import Ending, GenerationRequest, answer
 from assistant.llm.llama.messages import chosen_tools, turn
 from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
 from ingest.errors import Stopped
@@ -226,13 +226,13 @@ class LlamaCppChat(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None,
         options: dict[str, Any],
-    ) -> Request:
+    ) -> GenerationRequest:
         tools, forced = chosen_tools(options.get("tools"), options.get("tool_choice"))
         begun = f"{OPEN}\n" if forced else ""
         prompt = self._prompt(engine, messages, tools, begun)
         limit = options.get("max_tokens", self.max_tokens)
         _refuse_overflow(len(prompt), limit, engine.context_size)
-        return Request(
+        return GenerationRequest(
             prompt=prompt,
             begun=begun,
             tool_names=[tool["function"]["name"] for tool in tools],
@@ -294,6 +294,6 @@ def _call_id() -> str:
     return f"call_{uuid.uuid4().hex[:12]}"
 
 
-def _usage(request: Request, ending: Ending) -> UsageMetadata:
+def _usage(request: GenerationRequest, ending: Ending) -> UsageMetadata:
     prompt, answer = len(request.prompt), ending.tokens
     return UsageMetadata(input_tokens=prompt, output_tokens=answer, total_tokens=prompt + answer)

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS file_hash ( -- to hash a model of gigabytes only once
 
 
 @dataclass(frozen=True)
-class Writer:
+class ReceiptWriter:
     """The model and settings that write this process's answers; no model when they are quoted."""
 
     model: Path | None = None
@@ -50,7 +50,7 @@ class Writer:
 
 
 @dataclass(frozen=True)
-class Source:
+class ReceiptSource:
     """A passage that was read: its hash, and that of its document's file."""
 
     document: str
@@ -151,7 +151,7 @@ class Receipts(Kept):
 class Recorder:
     """Writes the receipts of one process's answers."""
 
-    def __init__(self, receipts: Receipts, writer: Writer) -> None:
+    def __init__(self, receipts: Receipts, writer: ReceiptWriter) -> None:
         self.receipts = receipts
         self._writer = writer
 
@@ -200,10 +200,10 @@ def _read(outcome: Outcome) -> list[Passage]:
     return [*outcome.passages, *(Passage(c.document, c.page, c.score, c.quote) for c in earlier)]
 
 
-def _source(passage: Passage, library: Library, given: bool) -> Source:
+def _source(passage: Passage, library: Library, given: bool) -> ReceiptSource:
     digest = hashlib.sha256(passage.text.encode()).hexdigest()
     of_file = "" if given else document_sha256(library, passage.document)
-    return Source(passage.document, passage.page, digest, of_file)
+    return ReceiptSource(passage.document, passage.page, digest, of_file)
 
 
 def document_sha256(library: Library, document: str) -> str:

@@ -64,7 +64,7 @@ SCALES = (1, 2, 4)
 
 
 @dataclass(frozen=True)
-class Numbers:
+class SlotNumbers:
     """The settings of a picture in a message; `rest` has its other words."""
 
     rest: str
@@ -75,14 +75,14 @@ class Numbers:
     negative: str = ""
 
 
-def numbers(text: str) -> Numbers:
+def numbers(text: str) -> SlotNumbers:
     """Of "a fox, 512x512, seed 7" the size, the seed, and "a fox"."""
     rest, negative = _taken(_NEGATIVE, text)
     rest, size = _taken(_SIZE, rest)
     rest, seed = _taken(_SEED, rest)
     rest, steps = _taken(_STEPS, rest)
     rest, guidance = _taken(_GUIDANCE, rest)
-    return Numbers(
+    return SlotNumbers(
         rest=tidy(rest),
         size=(int(size[0]), int(size[1])) if size else None,
         steps=next((int(found) for found in steps if found), None),

@@ -16,7 +16,7 @@ from ingest.document.limits import Bounds
 from ingest.document.source import Engines
 from ingest.errors import NothingFound, PinciteError, Stopped, UnreadableFile
 from ingest.media import whisper
-from ingest.media.pcm import Decoded, samples
+from ingest.media.pcm import DecodedSound, samples
 from ingest.media.whisper import Said
 from ingest.sandbox.pool import Sandbox
 
@@ -35,7 +35,7 @@ class Ear:
     languages: tuple[str, ...] = ("en",)  # the likely ones, where too little is said to tell
     bounds: Bounds = field(default_factory=Bounds)
 
-    def decode(self, recording: Path, folder: Path, cancel: threading.Event) -> Decoded:
+    def decode(self, recording: Path, folder: Path, cancel: threading.Event) -> DecodedSound:
         """Put its sound into `folder`. Raises NothingFound, UnreadableFile, Stopped."""
         if not recording.is_file():
             raise NothingFound(f"There is no recording {recording}.")
@@ -49,7 +49,7 @@ class Ear:
                     return done.result()
         raise Stopped("Listening was stopped.")  # as was the child, when its sandbox closed
 
-    def hear(self, folder: Path, decoded: Decoded, cancel: threading.Event) -> Iterator[Said]:
+    def hear(self, folder: Path, decoded: DecodedSound, cancel: threading.Event) -> Iterator[Said]:
         """What is said in the sound of `folder`, as soon as it is understood.
 
         Raises UnreadableFile when the model cannot be used, and Stopped on `cancel`.

@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.answering.verification import answerability
 from assistant.errors import AssistantError
-from assistant.storage.learned_measure import Figure
+from assistant.storage.learned_measure import MeasuredChange
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,13 @@ class Lesson:
 
     made: str  # ISO 8601, UTC
     questions: int  # whose page is known
-    rank: Figure | None = None  # reciprocal rank of the first right page, by cross-validation
-    hit: Figure | None = None  # right page among the first five
+    rank: MeasuredChange | None = (
+        None  # reciprocal rank of the first right page, by cross-validation
+    )
+    hit: MeasuredChange | None = None  # right page among the first five
     ranking: Learned | None = None  # on
     should: tuple[int, int] = (0, 0)  # judged answers: to be answered, to be refused
-    right: Figure | None = None  # decisions to answer or to refuse, by cross-validation
+    right: MeasuredChange | None = None  # decisions to answer or to refuse, by cross-validation
     threshold: float | None = None  # on
     model: str = ""  # whose odds the threshold is for
     gate: str = ""  # and which gate reads them
@@ -127,8 +129,8 @@ def _lesson(row: Mapping[str, Any]) -> Lesson:
     return Lesson(**{**row, **figures, **more, "questions": int(row["questions"])})
 
 
-def _figure(row: Mapping[str, Any]) -> Figure:
-    return Figure(**{name: float(value) for name, value in row.items()})
+def _figure(row: Mapping[str, Any]) -> MeasuredChange:
+    return MeasuredChange(**{name: float(value) for name, value in row.items()})
 
 
 def _learned(row: Mapping[str, Any]) -> Learned:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeasuredChange:
     """Two means, and the 95 % interval of the difference."""
 
     before: float

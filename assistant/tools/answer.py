@@ -35,7 +35,7 @@ EXTRACTIVE = "extractive"  # the name of no model
 Answering = Generator[str, None, Outcome]  # yields the text
 
 
-class Answer:
+class AnswerTool:
     """With a chat model, or with the best sentences of the documents where there is none."""
 
     name = "answer"

@@ -12,7 +12,7 @@ from assistant.contract.intents import Chart
 from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.images.charts import CannotChart, Numbers
+from assistant.images.charts import CannotChart, ChartNumbers
 from assistant.images.charts.find_series import find
 from assistant.images.charts.render import draw, kind_of, unit
 from assistant.storage.output_files import Made
@@ -67,7 +67,7 @@ class Charting:
         reply.outcome = replace(done, notices=(*notices, *done.notices))
 
 
-def _found(wish: Chart, request: Request) -> Numbers:
+def _found(wish: Chart, request: Request) -> ChartNumbers:
     if not isinstance(request.evidence, Tabled):
         raise CannotChart("The given passages contain no tables.")
     return find(wish.what, request.evidence, request.documents)
@@ -81,14 +81,14 @@ def _title(what: str) -> str:
     return what[:1].upper() + what[1:]
 
 
-def source(numbers: Numbers) -> str:
+def source(numbers: ChartNumbers) -> str:
     """Document, page and table."""
     grid = numbers.grid
     table = f", “{grid.table.caption}”" if grid.table.caption else ""
     return f"{grid.document}, page {grid.page.number}{table}"
 
 
-def said(numbers: Numbers) -> str:
+def said(numbers: ChartNumbers) -> str:
     """A sentence with the numbers as the document writes them."""
     cells = numbers.cells
     named = "; ".join(_named(numbers, at) for at in range(len(numbers.series)))
@@ -98,13 +98,13 @@ def said(numbers: Numbers) -> str:
     return f"Charted from {source(numbers)}{scale}: {named}."
 
 
-def _named(numbers: Numbers, at: int) -> str:
+def _named(numbers: ChartNumbers, at: int) -> str:
     series = numbers.series[at]
     points = ", ".join(f"{p.label} {p.cell.cell.text}" for p in series.points)
     return f"{series.label}: {points}" if series.label else points
 
 
-def _backwards(numbers: Numbers, kind: str) -> str:
+def _backwards(numbers: ChartNumbers, kind: str) -> str:
     """Labels stay as they stand in the table: a line over them may run back in time."""
     years = [
         max((int(t) for t in terms(label) if is_year(t)), default=0) for label in numbers.labels
@@ -125,7 +125,7 @@ def _without_font(letters: str) -> str:
     )
 
 
-def _left_out(numbers: Numbers) -> str:
+def _left_out(numbers: ChartNumbers) -> str:
     """Totals and changes are not drawn beside their parts."""
     names = ", ".join(f"“{name}”" for name in numbers.left_out[:6])
     more = f" and {len(numbers.left_out) - 6} more" if len(numbers.left_out) > 6 else ""

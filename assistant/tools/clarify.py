@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from assistant.answering.query.clarification import Asked, question_back
+from assistant.answering.query.clarification import Clarification, question_back
 from assistant.answering.whole_document.sections import Shelf
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
@@ -41,7 +41,7 @@ def _alone(request: Request) -> bool:
     return len(shelf.documents() if request.documents is None else request.documents) == 1
 
 
-def _work(asked: Asked, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
+def _work(asked: Clarification, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
     yield asked.text
     passages = [Passage(h.document, h.page, round(h.score, 4), h.text) for h in hits[:_SHOWN]]
     reply.outcome = Outcome(

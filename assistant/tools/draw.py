@@ -3,7 +3,7 @@
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.images.generation import CannotPaint, Job
+from assistant.images.generation import CannotPaint, DrawingJob
 from assistant.images.generation.queue import Studio
 
 
@@ -23,8 +23,8 @@ class Drawing:
         return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
 
 
-def _job(wish: Draw) -> Job:
+def _job(wish: Draw) -> DrawingJob:
     """Raises CannotPaint: without words a model paints anything."""
     if not wish.prompt.strip():
         raise CannotPaint("Describe the picture, such as: a lighthouse at dusk.")
-    return Job(wish.prompt, wish.negative, wish.size, wish.steps, wish.guidance, wish.seed)
+    return DrawingJob(wish.prompt, wish.negative, wish.size, wish.steps, wish.guidance, wish.seed)

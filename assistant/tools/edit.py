@@ -3,7 +3,7 @@
 from assistant.contract.intents import Edit
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.images.generation import CannotPaint, Job, canvas, open_image
+from assistant.images.generation import CannotPaint, DrawingJob, canvas, open_image
 from assistant.images.generation.queue import Studio
 
 
@@ -23,7 +23,7 @@ class Editing:
         return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
 
 
-def _job(wish: Edit) -> Job:
+def _job(wish: Edit) -> DrawingJob:
     """Raises CannotPaint or UnreadableFile."""
     picture, mask = open_image.picture(wish.picture), None
     if wish.grow is not None:
@@ -32,7 +32,7 @@ def _job(wish: Edit) -> Job:
         picture, mask = canvas.grown(picture, wish.grow)
     elif wish.mask is not None:
         mask = open_image.mask(wish.mask, picture.size)
-    return Job(
+    return DrawingJob(
         wish.prompt, wish.negative, None, wish.steps, wish.guidance, wish.seed,
         picture, mask, wish.strength,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from assistant.llm.model_lock import TurnTaking
 from assistant.speech.transcription import Ear
 from ingest.document.source import readable
 from ingest.errors import Stopped
-from ingest.media.pcm import Decoded
+from ingest.media.pcm import DecodedSound
 from ingest.media.whisper import Said, Segment
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
@@ -113,7 +113,7 @@ def _written(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:
         end = segment.end
 
 
-def _outcome(name: str, decoded: Decoded | None, reply: Transcription) -> Outcome:
+def _outcome(name: str, decoded: DecodedSound | None, reply: Transcription) -> Outcome:
     notices = []
     stopped = reply.cancel.is_set()
     if not reply.segments and not stopped:

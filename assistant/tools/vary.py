@@ -3,7 +3,7 @@
 from assistant.contract.intents import Vary
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.images.generation import Job, open_image
+from assistant.images.generation import DrawingJob, open_image
 from assistant.images.generation.queue import Studio
 
 _STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is drawn does not
@@ -25,8 +25,8 @@ class Varying:
         return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
 
 
-def _job(wish: Vary) -> Job:
+def _job(wish: Vary) -> DrawingJob:
     """Without words. Raises UnreadableFile."""
     strength = _STRENGTH if wish.strength is None else wish.strength
     picture = open_image.picture(wish.picture)
-    return Job("", steps=wish.steps, seed=wish.seed, picture=picture, strength=strength)
+    return DrawingJob("", steps=wish.steps, seed=wish.seed, picture=picture, strength=strength)

@@ -7,13 +7,13 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering.passages import window_builder
 from assistant.answering.verification import unread_page_notices
-from assistant.answering.whole_document.cited_draft import Draft
+from assistant.answering.whole_document.cited_draft import CitedDraft
 from assistant.answering.whole_document.comparison import compare
 from assistant.answering.whole_document.listing import list_all
-from assistant.answering.whole_document.parse_request import Asked, understood, what
+from assistant.answering.whole_document.parse_request import WholeDocumentRequest, understood, what
 from assistant.answering.whole_document.sections import Shelf
 from assistant.answering.whole_document.summary import summarise
-from assistant.answering.whole_document.writer import Writer
+from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -53,9 +53,11 @@ class Whole:
             self._model_name,
         )
 
-    def _work(self, request: Request, asked: Asked, shelf: Shelf, reply: Reply) -> Iterator[str]:
-        draft = Draft(shelf.embedder())
-        writer = Writer(self._model, reply, draft.embedder)
+    def _work(
+        self, request: Request, asked: WholeDocumentRequest, shelf: Shelf, reply: Reply
+    ) -> Iterator[str]:
+        draft = CitedDraft(shelf.embedder())
+        writer = PartWriter(self._model, reply, draft.embedder)
         ours = isinstance(self._model, TokenOdds)
         try:
             with self._turns.turn(reply) if ours else nullcontext():
@@ -71,7 +73,7 @@ class Whole:
         reply.outcome = prompt_injection.noted(noted)
 
 
-def _refused(request: Request, shelf: Shelf, writer: Writer) -> Outcome:
+def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
     """A refusal with the closest passages."""
     hits = shelf.passages(request.question, _CLOSEST, request.documents)
     return Outcome(
@@ -82,7 +84,12 @@ def _refused(request: Request, shelf: Shelf, writer: Writer) -> Outcome:
 
 
 def _written(
-    request: Request, asked: Asked, shelf: Shelf, writer: Writer, reply: Reply, draft: Draft
+    request: Request,
+    asked: WholeDocumentRequest,
+    shelf: Shelf,
+    writer: PartWriter,
+    reply: Reply,
+    draft: CitedDraft,
 ) -> Iterator[str]:
     if asked.kind == "summary":
         return summarise(asked.documents[0], asked.topic, shelf, writer, reply, draft)

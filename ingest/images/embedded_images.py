@@ -19,7 +19,7 @@ from ingest.document.source import Engines
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.images import image_file
 from ingest.images.ai_provenance import REASON, of_picture
-from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, Reading, read
+from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, Recognition, read
 from ingest.platform.progress import beat
 from ingest.text.legibility import like_paper
 
@@ -88,13 +88,13 @@ class Pasted:
         except (UnreadableFile, MemoryError):
             return Writing(note=DAMAGED)
 
-    def _reading(self, picture: "Image", scale: float) -> Reading:
+    def _reading(self, picture: "Image", scale: float) -> Recognition:
         """Read a large photograph small first: most have no text, and full size is expensive."""
         factor = (_GLANCE / (picture.width * picture.height)) ** 0.5
         if factor < 1 and not _like_paper(picture):
             glance = read(_resized(picture, factor), scale * factor, self._engines)
             if sum(count(line.text) for line in glance.lines) < _STAIN:
-                return Reading() if glance.lines else glance
+                return Recognition() if glance.lines else glance
         return read(picture, scale, self._engines)
 
 
@@ -145,7 +145,7 @@ def decoded(base64: str) -> bytes:
     return b""
 
 
-def _told(reading: Reading, hidden: str) -> Writing:
+def _told(reading: Recognition, hidden: str) -> Writing:
     """`hidden` is the reason why its lines are no evidence; empty when they are."""
     lines = tuple(
         Line(

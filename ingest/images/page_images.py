@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.document.captioner import Captioner, described
 from ingest.document.model import Box, Line, Page, count
 from ingest.document.source import Engines
-from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, Reading, added, beside, read
+from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, Recognition, added, beside, read
 from ingest.images.ocr.sizes import fitting
 from ingest.pdf import pdfium
 from ingest.text.legibility import SMALL, written
@@ -71,7 +71,7 @@ def _unread(whole: "Image", box: Box, lines: Sequence[Line]) -> int:
     return written(picture.resize((size[0], size[1])), known)
 
 
-def _with(page: Page, reading: Reading, place: Box) -> Page:
+def _with(page: Page, reading: Recognition, place: Box) -> Page:
     there = [replace(line, box=_moved(line.box, place.x0, place.y0)) for line in reading.lines]
     new = beside(page, there)
     unread = page.unread + reading.unread

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.document.model import Dropped, Page, count
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
-from ingest.images.ocr.recognise import Reading, added, beside, read
+from ingest.images.ocr.recognise import Recognition, added, beside, read
 from ingest.images.ocr.sizes import fitting
 from ingest.images.page_images import pictured
 from ingest.pdf import pdfium
@@ -80,7 +80,7 @@ def _scale(page: Page) -> float:
     return wanted * fitting(page.width * wanted, page.height * wanted)
 
 
-def _replaced(page: Page, reading: Reading, flaw: str) -> Page:
+def _replaced(page: Page, reading: Recognition, flaw: str) -> Page:
     """The page with recognised lines instead of a senseless text layer."""
     if not reading.lines or doubt("\n".join(line.text for line in reading.lines)):
         return replace(page, note=reading.note or f"bad text layer: {flaw}")
@@ -90,7 +90,7 @@ def _replaced(page: Page, reading: Reading, flaw: str) -> Page:
     return added(page, reading.lines, reading)
 
 
-def _completed(page: Page, reading: Reading) -> Page:
+def _completed(page: Page, reading: Recognition) -> Page:
     """The page with the text layer's lines, followed by recognised lines that it lacks."""
     if new := beside(page, reading.lines):
         return added(page, new, reading)

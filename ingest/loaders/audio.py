@@ -9,7 +9,7 @@ from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.images.ai_provenance import generated, marked
 from ingest.media import whisper
 from ingest.media.ffmpeg import RATE, Media, clock
-from ingest.media.pcm import Decoded
+from ingest.media.pcm import DecodedSound
 from ingest.media.whisper import Segment, Transcript
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ PAUSE = 1.5  # seconds of silence after which a paragraph begins
 _PARAGRAPH = 45.0  # seconds after which one begins with the next sentence if there is no pause
 
 
-class Sound:
+class SoundStream:
     """The sound track of a file: its speech, and how much of it could be decoded."""
 
     def __init__(self, media: Media, source: Source) -> None:
@@ -58,7 +58,7 @@ class Sound:
     @property
     def note(self) -> str:
         """What is missing, and why."""
-        missing = Decoded(self.seconds, self._stated, self._media.damaged).note
+        missing = DecodedSound(self.seconds, self._stated, self._media.damaged).note
         return missing or ("" if self.transcript.segments else "nothing is said")
 
     @property
@@ -77,7 +77,7 @@ def load_audio(source: Source) -> Document:
     with Media(source.path) as media:
         if not media.has_sound:
             raise UnreadableFile(f"{source.name} holds no sound.")
-        sound = Sound(media, source)
+        sound = SoundStream(media, source)
         page = Page(
             1,
             0,

@@ -9,7 +9,7 @@ from ingest.document.source import Source
 from ingest.loaders.text import as_text, finish
 from ingest.office.ooxml import parse
 from ingest.page_builder.flowing_text import BEGINS, PLAIN, Flow
-from ingest.text.decoding import Decoded, read_whole
+from ingest.text.decoding import DecodedText, read_whole
 from ingest.text.structured import Node, Record, from_json, from_xml, short
 
 _COLUMNS = 40  # of a table; records with more fields are read field by field
@@ -50,7 +50,7 @@ def load_xml(source: Source) -> Document:
         return _document(source, found, Record([(short(root.tag), from_xml(root))]))
 
 
-def _document(source: Source, found: Decoded, node: Node) -> Document:
+def _document(source: Source, found: DecodedText, node: Node) -> Document:
     flow = Flow()
     _write(flow, node, 0)
     return finish(source, flow, found)

@@ -9,12 +9,12 @@ from ingest.document.source import Engines, Source
 from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
 from ingest.office.ooxml import Package, Relation, child, children, texts
-from ingest.office.word.body import Body, Remark
+from ingest.office.word.body import Remark, WordBody
 from ingest.office.word.numbering import Numbering
-from ingest.office.word.styles import Styles
+from ingest.office.word.styles import WordStyles
 from ingest.office.word.text import TEXT
 from ingest.office.zip_guard import damaged
-from ingest.page_builder.office_page import Draft
+from ingest.page_builder.office_page import OfficePage
 
 _REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 _MARGINS = ("header", "footer")
@@ -44,16 +44,18 @@ def load_docx(source: Source) -> Document:
 
 def _read(
     package: Package, main: str, root: Element, body: Element, engines: Engines
-) -> tuple[Draft, int]:
+) -> tuple[OfficePage, int]:
     """The text, and how many characters the parts hold."""
-    draft, relations = Draft(), package.relations(main)
+    draft, relations = OfficePage(), package.relations(main)
     parts = [_Part("document", root), *_parts(package, relations)]
     _resolve(root, relations)
-    styles = Styles(_first(parts, "styles"))
+    styles = WordStyles(_first(parts, "styles"))
     numbering = Numbering(_first(parts, "numbering"), styles.lists())
     background = child(root, "w:background") is not None
     pasted = Pasted(engines)
-    story = Body(package, relations, styles, numbering, _remarks(parts), draft, pasted, background)
+    story = WordBody(
+        package, relations, styles, numbering, _remarks(parts), draft, pasted, background
+    )
     story.blocks(body, draft)
     story.leftover(draft)
     _margins(story, parts, draft)
@@ -96,7 +98,7 @@ def _remarks(parts: list[_Part]) -> dict[tuple[str, str], Remark]:
     }
 
 
-def _margins(story: Body, parts: list[_Part], draft: Draft) -> None:
+def _margins(story: WordBody, parts: list[_Part], draft: OfficePage) -> None:
     """Headers, then footers, after the text."""
     for kind in _MARGINS:
         for part in parts:

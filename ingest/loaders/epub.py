@@ -21,7 +21,7 @@ from ingest.office.zip_guard import damaged
 from ingest.page_builder.flowing_text import Flow
 from ingest.platform.progress import beat
 from ingest.web import parsing
-from ingest.web.html_to_lines import Reader
+from ingest.web.html_to_lines import HtmlReader
 from ingest.web.images import Look, looking
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _chapters(
         first = len(flow.pages) + 1
         mine = [entry for entry in contents if entry.part == part]
         flow.title = mine[0].title if mine else _own_title(tree)
-        Reader(tree, flow, _looking(package, part, pasted)).read(tree)
+        HtmlReader(tree, flow, _looking(package, part, pasted)).read(tree)
         flow.end_page()
         outline += [Heading(e.level, e.title, first) for e in mine if len(flow.pages) >= first]
         beat(number, len(parts))

@@ -9,7 +9,7 @@ from ingest.images.embedded_images import Pasted, Writing
 from ingest.page_builder.flowing_text import Flow
 from ingest.text.decoding import whole_bytes
 from ingest.web import parsing
-from ingest.web.html_to_lines import Reader
+from ingest.web.html_to_lines import HtmlReader
 from ingest.web.images import Look, looking, unseen
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def document(source: Source, look: Look, *roots: "Element") -> Document:
 
 def write(root: "Element", flow: Flow, look: Look = unseen) -> None:
     """One tree as pages of its own."""
-    Reader(root, flow, look).read(root)
+    HtmlReader(root, flow, look).read(root)
     flow.end_page()
 
 

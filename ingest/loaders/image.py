@@ -10,7 +10,7 @@ from ingest.document.model import Box, Document, Figure, Page, count
 from ingest.document.source import Engines, Source
 from ingest.images.ai_provenance import generated, marked
 from ingest.images.image_file import frames, number
-from ingest.images.ocr.recognise import Reading, read
+from ingest.images.ocr.recognise import Recognition, read
 from ingest.platform.progress import beat
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def load_image(source: Source) -> Document:
     """
     pages = []
     metadata: dict[str, str] = {}
-    known: dict[bytes, Reading] = {}
+    known: dict[bytes, Recognition] = {}
     for at, frame in enumerate(frames(source.path), start=1):
         pages.append(_page(at, frame, source.engines, known))
         metadata = metadata or (_metadata(frame[0]) if frame else {})
@@ -44,7 +44,7 @@ def _left_out(read: int) -> str:
 
 
 def _page(
-    at: int, frame: tuple["Image", float] | None, engines: Engines, known: dict[bytes, Reading]
+    at: int, frame: tuple["Image", float] | None, engines: Engines, known: dict[bytes, Recognition]
 ) -> Page:
     if frame is None:
         return Page(at, 0.0, 0.0, (), characters=0, note=DAMAGED)

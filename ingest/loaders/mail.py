@@ -11,7 +11,7 @@ from ingest.errors import UnreadableFile
 from ingest.mail.mime import Mail, messages
 from ingest.page_builder.flowing_text import BEGINS, Flow
 from ingest.platform.progress import beat
-from ingest.web.html_to_lines import Reader
+from ingest.web.html_to_lines import HtmlReader
 from ingest.web.parsing import parse
 
 _TITLE = 1000  # characters repeated in each page or passage; the lines have all of them
@@ -60,4 +60,4 @@ def _write_html(flow: Flow, mail: Mail) -> None:
     """Write the HTML; without any, the headers of the mail remain."""
     with suppress(UnreadableFile):
         root = parse(mail.html, "the text of the mail")
-        Reader(root, flow).read(root)
+        HtmlReader(root, flow).read(root)

@@ -14,7 +14,7 @@ from ingest.loaders.text import as_text
 from ingest.page_builder.flowing_text import PLAIN, Flow
 from ingest.text.decoding import read_whole
 from ingest.web import parsing
-from ingest.web.html_to_lines import Reader
+from ingest.web.html_to_lines import HtmlReader
 from ingest.web.images import looking
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -41,7 +41,7 @@ def load_markdown(source: Source) -> Document:
     body = _rendered(text[front.end() :] if front else text)
     if body.strip():
         root = parsing.parse(body, source.name)
-        Reader(root, flow, looking(Pasted(source.engines))).read(root)
+        HtmlReader(root, flow, looking(Pasted(source.engines))).read(root)
     pages = flow.finished()
     title = fields.pop("title", "") or html.first_heading(pages)
     if "date" in fields:

@@ -8,12 +8,12 @@ from ingest.document.model import Document, Page, count
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 from ingest.images.embedded_images import Pasted
-from ingest.office.odf.body import Body
-from ingest.office.odf.styles import Styles
+from ingest.office.odf.body import OdfBody
+from ingest.office.odf.styles import OdfStyles
 from ingest.office.odf.text import said
 from ingest.office.ooxml import Package, child, children, parse
 from ingest.office.zip_guard import damaged, encrypted
-from ingest.page_builder.office_page import REPEATED, Draft
+from ingest.page_builder.office_page import REPEATED, OfficePage
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
           "meta:creation-date": "created"}  # fmt: skip
@@ -59,8 +59,8 @@ def _opened(source: Source) -> _File:
 
 
 def _pages(file: _File, body: Element | None, source: Source) -> Iterator[Page]:
-    styles = Styles(file.styles, file.content)
-    reader = Body(file.package, styles, Pasted(source.engines))
+    styles = OdfStyles(file.styles, file.content)
+    reader = OdfBody(file.package, styles, Pasted(source.engines))
     text, slides = child(body, "office:text"), child(body, "office:presentation")
     if text is not None:
         yield _text(file, text, reader)
@@ -71,8 +71,8 @@ def _pages(file: _File, body: Element | None, source: Source) -> Iterator[Page]:
         raise damaged(source)
 
 
-def _text(file: _File, text: Element, reader: Body) -> Page:
-    draft = Draft()
+def _text(file: _File, text: Element, reader: OdfBody) -> Page:
+    draft = OfficePage()
     reader.blocks(text, draft)
     given = _characters(text)
     masters = child(file.styles, "office:master-styles")
@@ -86,8 +86,8 @@ def _text(file: _File, text: Element, reader: Body) -> Page:
     return draft.page(1, given)
 
 
-def _slide(slide: Element, number: int, reader: Body, styles: Styles) -> Page:
-    draft = Draft()
+def _slide(slide: Element, number: int, reader: OdfBody, styles: OdfStyles) -> Page:
+    draft = OfficePage()
     title = ""
     shapes = sorted(slide, key=lambda shape: not _is_title(shape))
     for shape in shapes:
@@ -103,7 +103,7 @@ def _slide(slide: Element, number: int, reader: Body, styles: Styles) -> Page:
     return draft.page(number, _characters(slide), title)
 
 
-def _notes(notes: Element, reader: Body, draft: Draft) -> None:
+def _notes(notes: Element, reader: OdfBody, draft: OfficePage) -> None:
     inner = draft.inner()
     for shape in notes:
         if shape.get("presentation:class") in ("page-number", "header", "footer", "date-time"):

@@ -13,7 +13,7 @@ from ingest.office.slides.lists import Inherited, placeholder
 from ingest.office.slides.shapes import NUMBERS, TEXT, Deck, Shapes
 from ingest.office.word.numbering import whole
 from ingest.office.zip_guard import damaged
-from ingest.page_builder.office_page import REPEATED, Draft, comment_by
+from ingest.page_builder.office_page import REPEATED, OfficePage, comment_by
 
 _HIDDEN = "hidden slide"
 
@@ -50,7 +50,7 @@ def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iter
 
 
 def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
-    draft, root = Draft(), deck.package.xml(part)
+    draft, root = OfficePage(), deck.package.xml(part)
     tree = child(root, "p:cSld", "p:spTree")
     if root is None or tree is None:
         draft.notes["unreadable slide"] = None
@@ -87,7 +87,7 @@ def _roots(
                 yield relation.target, root
 
 
-def _notes(deck: Deck, relations: dict[str, Relation], draft: Draft) -> Iterator[Element]:
+def _notes(deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> Iterator[Element]:
     """The speaker notes."""
     for part, root in _roots(deck.package, relations, "notesSlide"):
         shapes = Shapes(deck, deck.package.relations(part), Inherited(None, None), draft)
@@ -104,7 +104,7 @@ def _notes(deck: Deck, relations: dict[str, Relation], draft: Draft) -> Iterator
 
 
 def _comments(
-    deck: Deck, relations: dict[str, Relation], authors: dict[str, str], draft: Draft
+    deck: Deck, relations: dict[str, Relation], authors: dict[str, str], draft: OfficePage
 ) -> Iterator[Element]:
     for _, root in _roots(deck.package, relations, "comments"):
         for comment in root.iter():

@@ -3,7 +3,7 @@
 from ingest.document.model import Document
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.office.rtf.reader import Reader
+from ingest.office.rtf.reader import RtfReader
 
 
 def load_rtf(source: Source) -> Document:
@@ -11,7 +11,7 @@ def load_rtf(source: Source) -> Document:
     data = source.path.read_bytes()
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableFile(f"{source.name} is damaged or not a .rtf file: save it again.")
-    reader = Reader(source.name)
+    reader = RtfReader(source.name)
     reader.read(data.decode("latin-1"))
     for story in sorted(reader.margins, key=lambda story: story.kind.startswith("footer")):
         reader.draft.margin(story.draft)

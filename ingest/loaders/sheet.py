@@ -13,14 +13,14 @@ from ingest.document.source import Source
 from ingest.office.drawings import TEXT, chart
 from ingest.office.ooxml import Package, texts
 from ingest.page_builder.flowing_text import BEGINS, CELLS, TOO_MANY, Flow
-from ingest.page_builder.office_page import Draft
+from ingest.page_builder.office_page import OfficePage
 from ingest.platform.progress import beat
 from ingest.sheets import table_regions
 from ingest.sheets.cell_metadata import Around, around
 from ingest.sheets.expansion_guard import check
 from ingest.sheets.grid import Filled, filled, merge
 from ingest.sheets.opendocument import around_ods
-from ingest.sheets.table_regions import Block, Grid
+from ingest.sheets.table_regions import Grid, SheetRegion
 from ingest.sheets.workbook import Workbook
 from ingest.text.cell_values import header_rows
 
@@ -76,7 +76,7 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
 
 
 def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
-    titles: list[Block] = []  # waiting for their table
+    titles: list[SheetRegion] = []  # waiting for their table
     for block in table_regions.blocks(grid):
         if block.single:
             titles.append(block)
@@ -94,7 +94,9 @@ def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
         _lines(flow, title, about)
 
 
-def _table(flow: Flow, table: Block, captions: list[str], found: Filled, about: Around) -> None:
+def _table(
+    flow: Flow, table: SheetRegion, captions: list[str], found: Filled, about: Around
+) -> None:
     if table.width == 1 and all(cell.kind == "text" for row in table.rows for cell in row):
         _lines(flow, table, about)
         return
@@ -104,7 +106,7 @@ def _table(flow: Flow, table: Block, captions: list[str], found: Filled, about: 
     flow.typed_table(table.rows, header, " ".join(captions), hidden)
 
 
-def _lines(flow: Flow, block: Block, about: Around) -> None:
+def _lines(flow: Flow, block: SheetRegion, about: Around) -> None:
     """Write text outside tables; equal text in merged cells once."""
     for at, row in enumerate(block.rows):
         like = replace(BEGINS, hidden=_why(block.top + at, about))
@@ -118,7 +120,7 @@ def _why(row: int, about: Around) -> str:
 
 def _chart(flow: Flow, root: Element) -> None:
     """Write a chart's title and points, which may be copies from another workbook."""
-    draft = Draft()
+    draft = OfficePage()
     chart(root, draft)
     titles = (" ".join("".join(texts(e, TEXT)).split()) for e in root.iter("c:title"))
     title, *axes = [text for text in titles if text] or [""]

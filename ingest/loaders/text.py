@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ingest.document.model import Document
 from ingest.document.source import Source
 from ingest.page_builder.flowing_text import BEGINS, PLAIN, Flow
-from ingest.text.decoding import Decoded, read_text
+from ingest.text.decoding import DecodedText, read_text
 
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BULLET = re.compile(r"\s*(?:[-*•▪◦o·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
@@ -24,7 +24,7 @@ def load_text(source: Source) -> Document:
     return as_text(source, found)
 
 
-def as_text(source: Source, found: Decoded, note: str = "") -> Document:
+def as_text(source: Source, found: DecodedText, note: str = "") -> Document:
     """A document from decoded text."""
     flow = Flow()
     for number, sheet in enumerate(found.text.split("\f")):
@@ -35,7 +35,7 @@ def as_text(source: Source, found: Decoded, note: str = "") -> Document:
     return finish(source, flow, found, note)
 
 
-def finish(source: Source, flow: Flow, found: Decoded, note: str = "") -> Document:
+def finish(source: Source, flow: Flow, found: DecodedText, note: str = "") -> Document:
     """The document, with a note on its last page about text that was too long."""
     if found.rest:
         flow.leave_out("bytes behind the longest text that is read", found.rest)

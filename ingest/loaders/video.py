@@ -9,7 +9,7 @@ from ingest.document.model import NOWHERE, Box, Document, Dropped, Figure, Line,
 from ingest.document.source import Source
 from ingest.errors import CannotRecognise, UnreadableFile
 from ingest.images.ocr import Recognizer, recognizer
-from ingest.loaders.audio import Sound
+from ingest.loaders.audio import SoundStream
 from ingest.media.ffmpeg import Media, clock
 from ingest.media.scene_detection import Scene, scenes
 from ingest.platform.progress import beat
@@ -35,7 +35,7 @@ def load_video(source: Source) -> Document:
     with Media(source.path) as media:
         if not (media.has_sound or media.has_pictures):
             raise UnreadableFile(f"{source.name} holds neither sound nor pictures.")
-        sound = Sound(media, source) if media.has_sound else None
+        sound = SoundStream(media, source) if media.has_sound else None
         title, duration = media.title or source.stem, clock(media.seconds)
     written = _written(source)
     said = sound.lines if sound else ()

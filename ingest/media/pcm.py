@@ -20,7 +20,7 @@ _MISSING = 2.0  # seconds that a complete file may fall short of its header's le
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedSound:
     """The decodable part of a sound track."""
 
     seconds: float
@@ -37,7 +37,7 @@ class Decoded:
         return ""
 
 
-def decode(path: Path, target: Path) -> Decoded:
+def decode(path: Path, target: Path) -> DecodedSound:
     """Write the first sound track as 16-bit samples, one channel, RATE a second.
 
     Raises UnreadableFile for what is no recording, holds no sound or more than a day of it.
@@ -55,7 +55,7 @@ def decode(path: Path, target: Path) -> Decoded:
                 raise UnreadableFile(f"{name} is longer than {clock(_LONGEST)}: split it.")
         if not written:
             raise UnreadableFile(f"{name} is damaged: none of its sound can be decoded.")
-        return Decoded(written / RATE, media.seconds, media.damaged)
+        return DecodedSound(written / RATE, media.seconds, media.damaged)
 
 
 def samples(decoded: Path) -> "Iterator[Samples]":

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from ingest.errors import UnreadableFile
 from ingest.images.embedded_images import DAMAGED, LARGEST, Pasted, Writing
 from ingest.office.ooxml import Package, Relation, child, children, texts
-from ingest.page_builder.office_page import Draft
+from ingest.page_builder.office_page import OfficePage
 
 TEXT = frozenset({"a:t"})
 _PICTURES = {"a:blip": "r:embed", "v:imagedata": "r:id"}
@@ -64,7 +64,7 @@ def picture(part: str, package: Package, pasted: Pasted) -> Writing:
 
 
 def linked(
-    drawing: Element, package: Package, relations: dict[str, Relation], draft: Draft
+    drawing: Element, package: Package, relations: dict[str, Relation], draft: OfficePage
 ) -> None:
     """Read the chart or diagram that a drawing points to."""
     for element in drawing.iter():
@@ -78,7 +78,7 @@ def linked(
                 draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
 
 
-def chart(root: Element, draft: Draft) -> None:
+def chart(root: Element, draft: OfficePage) -> None:
     """The title of a chart, and its points as a table: a row a category, a column a series."""
     title = "".join(found for e in root.iter("c:title") for found in texts(e, TEXT))
     if title:

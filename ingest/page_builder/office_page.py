@@ -23,7 +23,7 @@ _LONGEST_HEADING = 200  # characters: a longer one is a paragraph in the wrong s
 _LONGEST_LINK = 200  # characters: a longer one is for machines
 
 
-class Draft(PageBuilder):
+class OfficePage(PageBuilder):
     """Lines in reading order. Read one page (or one cell) into it, then take `page`."""
 
     def __init__(self, books: Books | None = None) -> None:
@@ -34,9 +34,9 @@ class Draft(PageBuilder):
         self._pictured = -1  # number of lines when the last picture was read
         self._margins: set[str] = set()
 
-    def inner(self) -> "Draft":
+    def inner(self) -> "OfficePage":
         """A draft for a cell or a note: its own lines, the same account."""
-        return Draft(self.books)
+        return OfficePage(self.books)
 
     def line(self, text: str, heading: int = 0, hidden: str = "", caption: bool = False) -> None:
         """Add a paragraph, list item or heading; breaks in it begin new lines."""
@@ -83,7 +83,7 @@ class Draft(PageBuilder):
         self._follow()
         self._pictured = len(self.lines)
 
-    def take(self, inner: "Draft", joint: str = " ") -> str:
+    def take(self, inner: "OfficePage", joint: str = " ") -> str:
         """The text of a cell or a note; its pictures move to this draft.
 
         Hidden text in it becomes separate lines here.
@@ -94,12 +94,12 @@ class Draft(PageBuilder):
         self._waiting += inner._waiting
         return joint.join(line.text for line in inner.lines if not line.hidden)
 
-    def remark(self, mark: str, inner: "Draft", joint: str = " ") -> None:
+    def remark(self, mark: str, inner: "OfficePage", joint: str = " ") -> None:
         """A note, comment or text box that says something, as a paragraph behind its mark."""
         if text := self.take(inner, joint):
             self.line(f"{self.count_in(mark)} {text}")
 
-    def margin(self, inner: "Draft") -> None:
+    def margin(self, inner: "OfficePage") -> None:
         """A header or footer, after the text: each wording once, and no numbers of pages."""
         text = self.take(inner, "\n")
         if text in self._margins or text.strip().isdecimal():

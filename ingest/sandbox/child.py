@@ -42,7 +42,7 @@ class ResultCodec(Protocol[T]):
 
 
 @dataclass(frozen=True)
-class Job(Generic[T]):
+class ReadingJob(Generic[T]):
     """What a child is to do, and how its result travels. Both must travel to the child."""
 
     do: Callable[[], T]
@@ -113,7 +113,7 @@ class Child:
         theirs.close()  # otherwise its end would not be noticed
         self._ready = False
 
-    def run(self, job: Job[T], heard: Callable[[Beat], None]) -> T:
+    def run(self, job: ReadingJob[T], heard: Callable[[Beat], None]) -> T:
         """Run a job and return its result. Raises its PinciteError or one of the errors above."""
         try:
             self._pipe.send(job)
@@ -230,7 +230,7 @@ def _sign(done: int, total: int) -> bytes:
     return _BEAT + _SIGN.encode(Beat(done, total))
 
 
-def _done(job: Job[object], bounds: Bounds) -> bytes:
+def _done(job: ReadingJob[object], bounds: Bounds) -> bytes:
     try:
         data = job.codec.encode(job.do())
         return _DONE + data if len(data) <= bounds.output else _failed(TooLarge)

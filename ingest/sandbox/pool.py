@@ -16,10 +16,10 @@ from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
 from ingest.loaders import load, suffixes
 from ingest.media.keyframes import stills
-from ingest.media.pcm import Decoded, decode
+from ingest.media.pcm import DecodedSound, decode
 from ingest.platform.progress import beat
 from ingest.sandbox import child
-from ingest.sandbox.child import Beat, Child, Job, ResultCodec
+from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
 from ingest.serialization.codec import Codec
 from ingest.serialization.reading import Loaded, LoadedCodec
 
@@ -80,9 +80,9 @@ class Sandbox:
         job = partial(expand, path, folder, bounds, level, frozenset(suffixes()))
         return self._begin(job, Codec(Expanded), path, heard)
 
-    def start_decode(self, path: Path, target: Path) -> Callable[[], Decoded]:
+    def start_decode(self, path: Path, target: Path) -> Callable[[], DecodedSound]:
         """The same for the sound of a recording, see `ingest.media.pcm.decode`."""
-        return self._begin(partial(decode, path, target), Codec(Decoded), path)
+        return self._begin(partial(decode, path, target), Codec(DecodedSound), path)
 
     def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
         """The same for the pictures of a video, see `ingest.media.keyframes.stills`."""
@@ -106,7 +106,7 @@ class Sandbox:
         if self._pool is None:
             self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
         signs = _Signs()
-        future = self._pool.threads.submit(self._pool.run, Job(do, codec), signs.note)
+        future = self._pool.threads.submit(self._pool.run, ReadingJob(do, codec), signs.note)
         return partial(_wait, future, path, self._bounds, signs, heard)
 
 
@@ -131,7 +131,7 @@ class _Pool:
         self._busy: set[Child] = set()
         self._closed = False
 
-    def run(self, job: Job[T], heard: Callable[[Beat], None]) -> T:
+    def run(self, job: ReadingJob[T], heard: Callable[[Beat], None]) -> T:
         with self._lock:
             if self._closed:
                 raise CancelledError

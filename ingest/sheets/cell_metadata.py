@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from ingest.office.ooxml import Package, Relation, child, children, texts
-from ingest.sheets.typed_cells import Unit, unit
+from ingest.sheets.typed_cells import CellUnit, unit
 
 LARGEST = 20_000_000  # bytes of a sheet's XML that are searched for formats and hiding
-_PERCENT = {9: Unit("%"), 10: Unit("%")}  # formats that are built in, by number
+_PERCENT = {9: CellUnit("%"), 10: CellUnit("%")}  # formats that are built in, by number
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _TEXT = frozenset({"?:t", "text:p"})
 _COPIED = "tc="  # the author of a plain copy of a threaded comment
@@ -24,7 +24,7 @@ Place = tuple[int, int]  # row and column from 0
 class Around:
     """Of one sheet."""
 
-    units: dict[Place, Unit] = field(default_factory=dict)
+    units: dict[Place, CellUnit] = field(default_factory=dict)
     extra: dict[Place, str] = field(default_factory=dict)  # errors, formulas without a value
     rows: set[int] = field(default_factory=set)  # hidden ones
     columns: set[int] = field(default_factory=set)
@@ -49,7 +49,9 @@ def around(package: Package) -> dict[str, Around]:
     return found
 
 
-def _sheet(package: Package, part: str, units: dict[str, Unit], people: dict[str, str]) -> Around:
+def _sheet(
+    package: Package, part: str, units: dict[str, CellUnit], people: dict[str, str]
+) -> Around:
     found = Around()
     if package.size(part) > LARGEST:
         found.complete = False
@@ -61,7 +63,7 @@ def _sheet(package: Package, part: str, units: dict[str, Unit], people: dict[str
     return found
 
 
-def _cells(root: Element | None, found: Around, units: dict[str, Unit]) -> None:
+def _cells(root: Element | None, found: Around, units: dict[str, CellUnit]) -> None:
     if root is None:
         return
     for column in root.iter("?:col"):
@@ -80,7 +82,7 @@ def _cells(root: Element | None, found: Around, units: dict[str, Unit]) -> None:
     found.size = height * width
 
 
-def _cell(cell: Element, place: Place, found: Around, units: dict[str, Unit]) -> None:
+def _cell(cell: Element, place: Place, found: Around, units: dict[str, CellUnit]) -> None:
     if (shown := units.get(cell.get("s", ""))) is not None:
         found.units[place] = shown
     value, formula = child(cell, "?:v"), child(cell, "?:f")
@@ -101,7 +103,7 @@ def _place(name: str) -> Place | None:
     return int(match[2]) - 1, column - 1
 
 
-def _units(package: Package, relations: dict[str, Relation]) -> dict[str, Unit]:
+def _units(package: Package, relations: dict[str, Relation]) -> dict[str, CellUnit]:
     """The units that styles give, by the style's number in `s`."""
     part = next((r.target for r in relations.values() if r.kind == "styles"), "")
     root = package.xml(part) if part else None
@@ -111,7 +113,7 @@ def _units(package: Package, relations: dict[str, Relation]) -> dict[str, Unit]:
     }
     formats |= {str(number): percent for number, percent in _PERCENT.items()}
     styles = enumerate(children(child(root, "?:cellXfs"), "?:xf"))
-    found = {str(at): formats.get(style.get("numFmtId", ""), Unit()) for at, style in styles}
+    found = {str(at): formats.get(style.get("numFmtId", ""), CellUnit()) for at, style in styles}
     return {at: shown for at, shown in found.items() if shown.sign}
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from ingest.document.model import Cell
 from ingest.sheets.cell_metadata import Around
 from ingest.sheets.table_regions import EMPTY, Grid
-from ingest.sheets.typed_cells import Unit, Value, native
+from ingest.sheets.typed_cells import CellUnit, Value, native
 from ingest.sheets.workbook import Range
 
-_NO_UNIT = Unit()
+_NO_UNIT = CellUnit()
 _REPEATED = 200_000  # letters of a merged cell that is repeated; a longer text appears once
 
 

@@ -12,7 +12,7 @@ _NEAR = 2  # rows between a title and its table, at most
 
 
 @dataclass(frozen=True)
-class Block:
+class SheetRegion:
     """Cells that belong together: a table, a list, or a single line of text."""
 
     top: int  # its first row in the sheet
@@ -30,7 +30,7 @@ class Block:
         return filled.pop() if len(filled) == 1 and len(self.rows) == 1 else ""
 
 
-def blocks(grid: Grid, top: int = 0, left: int = 0) -> Iterator[Block]:
+def blocks(grid: Grid, top: int = 0, left: int = 0) -> Iterator[SheetRegion]:
     """The blocks in reading order."""
     bands = _bands([any(cell.text for cell in row) for row in grid])
     for first, last in bands:
@@ -41,21 +41,21 @@ def blocks(grid: Grid, top: int = 0, left: int = 0) -> Iterator[Block]:
                 yield from blocks([row[a:b] for row in rows], top + first, left + a)
         elif parts:
             a, b = parts[0]
-            yield Block(top + first, left + a, [row[a:b] for row in rows])
+            yield SheetRegion(top + first, left + a, [row[a:b] for row in rows])
 
 
-def titled(block: Block) -> tuple[list[str], Block | None]:
+def titled(block: SheetRegion) -> tuple[list[str], SheetRegion | None]:
     """Lines above a table that fill one cell each, and the table without them."""
     rows = block.rows
     titles: list[str] = []
     while rows and block.width > 1 and (text := _alone(rows[0])):
         titles.append(text)
         rows = rows[1:]
-    rest = Block(block.top + len(titles), block.left, rows) if rows else None
+    rest = SheetRegion(block.top + len(titles), block.left, rows) if rows else None
     return titles, rest
 
 
-def is_near(title: Block, table: Block) -> bool:
+def is_near(title: SheetRegion, table: SheetRegion) -> bool:
     """A title stands close above the table, over some of its columns."""
     apart = table.top - (title.top + len(title.rows))
     beside = title.left < table.left + table.width and table.left <= title.left

@@ -12,25 +12,25 @@ Value = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 _CURRENCY = re.compile(rf"\[\$([^\-\]]+)(?:-[\w]+)?\]|\"?\s*([$€£¥₪₹]|\b(?:{CODES})\b)\s*\"?")
 
 
-class Unit(NamedTuple):
+class CellUnit(NamedTuple):
     """The unit that a number format adds to a number."""
 
     sign: str = ""
     before: bool = False
 
 
-def unit(number_format: str) -> Unit:
+def unit(number_format: str) -> CellUnit:
     """The percent sign or currency of a number format such as `[$€-407] #,##0.00`."""
     first = number_format.split(";")[0]
     if "%" in first:
-        return Unit("%")
+        return CellUnit("%")
     if match := _CURRENCY.search(first):
         digits = re.search(r"[0#]", first)
-        return Unit(match[1] or match[2], digits is None or match.start() < digits.start())
-    return Unit()
+        return CellUnit(match[1] or match[2], digits is None or match.start() < digits.start())
+    return CellUnit()
 
 
-def native(value: Value, line: int, shown: Unit = Unit()) -> Cell:  # noqa: B008  a constant
+def native(value: Value, line: int, shown: CellUnit = CellUnit()) -> Cell:  # noqa: B008  a constant
     """The cell of a stored value."""
     if isinstance(value, bool):
         return Cell(str(value).upper(), line, value, "truth")
@@ -43,7 +43,7 @@ def native(value: Value, line: int, shown: Unit = Unit()) -> Cell:  # noqa: B008
     return Cell(text, line, None, "text" if text.strip() else "empty")
 
 
-def _number(value: float, line: int, shown: Unit) -> Cell:
+def _number(value: float, line: int, shown: CellUnit) -> Cell:
     value = float(f"{value * 100:.10g}") if shown.sign == "%" else float(value)
     digits = f"{value:.15g}"
     if not shown.sign:

@@ -21,7 +21,7 @@ _STRAY = 1 / 20  # the same when no encoding is certain
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a]")
 
 
-class Decoded(NamedTuple):
+class DecodedText(NamedTuple):
     """The text of a file, and the encoding that it was read in."""
 
     text: str
@@ -29,13 +29,13 @@ class Decoded(NamedTuple):
     rest: int = 0  # bytes that were not read
 
 
-def read_text(source: Source, declared: str = "") -> Decoded:
+def read_text(source: Source, declared: str = "") -> DecodedText:
     """The text of a file; of a very long file its first MOST bytes. Raises UnreadableFile."""
     data, rest = _first_bytes(source)
     return decode(data, source.name, declared)._replace(rest=rest)
 
 
-def read_whole(source: Source, declared: str = "") -> Decoded:
+def read_whole(source: Source, declared: str = "") -> DecodedText:
     """The same for formats that are useless in part."""
     return decode(whole_bytes(source), source.name, declared)
 
@@ -61,10 +61,10 @@ def _first_bytes(source: Source) -> tuple[bytes, int]:
     return data, max(size - len(data), 0)
 
 
-def decode(data: bytes, name: str, declared: str = "") -> Decoded:
+def decode(data: bytes, name: str, declared: str = "") -> DecodedText:
     """Decode bytes. `declared` is the encoding that they claim. Raises UnreadableFile."""
     encoding = encoding_of(data, name, declared)
-    return Decoded(data.decode(encoding, errors="replace"), encoding)
+    return DecodedText(data.decode(encoding, errors="replace"), encoding)
 
 
 def encoding_of(data: bytes, name: str, declared: str = "") -> str:

@@ -25,7 +25,7 @@ _LONG = 600  # characters of a cell that is rather a part of a layout
 
 
 @dataclass
-class Grid:
+class HtmlGrid:
     """The content of one table."""
 
     caption: str = ""
@@ -58,9 +58,9 @@ def is_data(table: "Element") -> bool:
     return all(sum(map(len, cell.itertext())) <= _LONG for row in rows for cell in row)
 
 
-def read(table: "Element", visibility: Visibility) -> Grid:
+def read(table: "Element", visibility: Visibility) -> HtmlGrid:
     """The cells of a table row by row, repeated over the rows and columns that they span."""
-    grid = Grid()
+    grid = HtmlGrid()
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
     for part in table:
         if name_of(part) == "caption":
@@ -137,7 +137,7 @@ def _cells(row: "Element") -> "Iterator[Element]":
     return (cell for cell in row if name_of(cell) in ("td", "th"))
 
 
-def _text(cell: "Element", visibility: Visibility, grid: Grid, hidden: str) -> str:
+def _text(cell: "Element", visibility: Visibility, grid: HtmlGrid, hidden: str) -> str:
     """The visible text of a cell; hidden text goes to `unseen`, and pictures to `pictures`.
 
     `hidden`: all of the row is, and its text stays together.
@@ -166,7 +166,7 @@ def _text(cell: "Element", visibility: Visibility, grid: Grid, hidden: str) -> s
     return " ".join("".join(seen).split())
 
 
-def _opening(element: "Element", tag: str, grid: Grid) -> str:
+def _opening(element: "Element", tag: str, grid: HtmlGrid) -> str:
     text = element.text or ""
     if tag == "img" and (alt := alternative(element)):
         text = f" {alt} "
@@ -180,7 +180,7 @@ def _opening(element: "Element", tag: str, grid: Grid) -> str:
     return f" {text}" if tag in _BREAKS else text
 
 
-def _put(text: str, reason: str, seen: list[str], grid: Grid) -> None:
+def _put(text: str, reason: str, seen: list[str], grid: HtmlGrid) -> None:
     if not reason:
         seen.append(text)
     elif text.strip():

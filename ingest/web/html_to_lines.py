@@ -44,7 +44,7 @@ class _State:
     depth: int = 0
 
 
-class Reader:
+class HtmlReader:
     """Writes one tree of HTML into a flow."""
 
     def __init__(self, root: "Element", flow: Flow, look: Look = unseen) -> None:

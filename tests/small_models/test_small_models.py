@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant.images.generation import Job, Painter, Watch
+from assistant.images.generation import DrawingJob, Painter, Watch
 from assistant.images.vision import Viewer
 from benchmarks.routing import wilson
 from tests.small_models import shapes, trained
@@ -43,10 +43,10 @@ def viewer(tmp_path_factory: pytest.TempPathFactory) -> Viewer:
 @pytest.fixture(scope="module")
 def paint(painter: Painter) -> Any:
     """A job becomes a picture; the same job is painted once."""
-    return cache(lambda prompt, seed=1: painted(painter, Job(prompt, seed=seed)))
+    return cache(lambda prompt, seed=1: painted(painter, DrawingJob(prompt, seed=seed)))
 
 
-def painted(painter: Painter, job: Job) -> Image.Image:
+def painted(painter: Painter, job: DrawingJob) -> Image.Image:
     job = replace(job, steps=STEPS, guidance=GUIDANCE)
     return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
 
@@ -99,7 +99,7 @@ def test_it_counts(viewer: Viewer) -> None:
 
 def test_the_same_seed_gives_the_same_picture_and_another_one_another(painter: Painter) -> None:
     one, again, other = (
-        painted(painter, Job("a small green star", seed=seed)) for seed in (3, 3, 4)
+        painted(painter, DrawingJob("a small green star", seed=seed)) for seed in (3, 3, 4)
     )
     assert difference(one, again).max() == 0
     assert difference(one, other).mean() > 0.5
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_picture_and_another_one_another(painter: P
 
 def test_words_that_it_does_not_know_do_no_harm(painter: Painter) -> None:
     words = "a large red circle on the left, like a zeppelin over Zürich 世界 🙂"
-    seen = patches(painted(painter, Job(words, seed=1)))
+    seen = patches(painted(painter, DrawingJob(words, seed=1)))
     assert [(one.colour, one.shape) for one in seen] == [("red", "circle")]
 
 
@@ -116,7 +116,7 @@ def test_inpainting_keeps_what_is_outside_of_the_mask(painter: Painter) -> None:
     picture = shapes.draw(replace(RED, size="small"), random.Random(10))
     mask = Image.new("L", (SIDE, SIDE), 0)
     mask.paste(255, (SIDE // 2, 0, SIDE, SIDE))
-    job = Job("a small blue square on the right", picture=picture, mask=mask, seed=1)
+    job = DrawingJob("a small blue square on the right", picture=picture, mask=mask, seed=1)
     result = painted(painter, job)
     assert difference(picture, result)[:, : SIDE // 2].max() == 0
     right = patches(result.crop((SIDE // 2, 0, SIDE, SIDE)).resize((SIDE, 2 * SIDE)))
@@ -127,7 +127,9 @@ def test_a_picture_that_is_changed_a_little_keeps_more_of_itself(painter: Painte
     picture = shapes.draw(RED, random.Random(11))
 
     def changed(strength: float) -> float:
-        job = Job("a large red circle on the left", picture=picture, strength=strength, seed=1)
+        job = DrawingJob(
+            "a large red circle on the left", picture=picture, strength=strength, seed=1
+        )
         return float(difference(picture, painted(painter, job)).mean())
 
     assert changed(0.2) < 12  # the VAE alone changes about 6
@@ -137,7 +139,7 @@ def test_a_picture_that_is_changed_a_little_keeps_more_of_itself(painter: Painte
 def test_the_colour_of_a_picture_follows_the_words_and_its_place_stays(painter: Painter) -> None:
     picture = shapes.draw(RED, random.Random(12))
     words = "a large orange circle on the left"
-    changed = painted(painter, Job(words, picture=picture, strength=0.7, seed=1))
+    changed = painted(painter, DrawingJob(words, picture=picture, strength=0.7, seed=1))
     assert judge(changed, replace(RED, colour="orange")).all
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
-from vectorstore.add_report import Change, Progress, Superseded
+from vectorstore.add_report import AddProgress, Change, Superseded
 from vectorstore.library import Library
 
 RULES = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
@@ -122,7 +122,7 @@ def test_cancelling_keeps_what_is_done_and_the_queue(library: Library, tmp_path:
         write_pdf(tmp_path / "in" / f"{number}.pdf", [f"Leave in year {number}."])
     cancel = threading.Event()
 
-    def stop(step: Progress) -> None:
+    def stop(step: AddProgress) -> None:
         if (step.file, step.stage) == ("2.pdf", "indexing"):
             cancel.set()
 
@@ -163,7 +163,7 @@ def test_the_queue_is_seen_while_files_are_added(
 ) -> None:
     other, seen = opened(), []
 
-    def look(step: Progress) -> None:
+    def look(step: AddProgress) -> None:
         if step.stage == "indexing":
             seen.append([(job.name, job.state) for job in other.jobs.all()])
 

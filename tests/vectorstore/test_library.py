@@ -12,7 +12,7 @@ from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
 from tests.vectorstore.conftest import LEAVE, TRAVEL, OpenLibrary
 from vectorstore.errors import LibraryError, UnknownDocument
-from vectorstore.indexing.pipeline import AddSummary, Progress
+from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
 
 Elsewhere = Callable[[str], "subprocess.Popen[str]"]
@@ -38,13 +38,13 @@ def copies(library: Library) -> int:
 
 
 def test_adding_tells_what_was_done(library: Library, papers: Path) -> None:
-    steps: list[Progress] = []
+    steps: list[AddProgress] = []
     summary = library.add([papers], steps.append)
     assert counts(summary) == {"added": 2, "pages": 3, "chunks": 3}
     assert summary.seconds > 0
     read = dict.fromkeys(step.file for step in steps if step.stage == "reading")
     assert list(read) == ["Handbook.pdf", "Policy.pdf"]
-    assert steps[-1] == Progress("", 2, 2, "done")
+    assert steps[-1] == AddProgress("", 2, 2, "done")
 
 
 def test_adding_twice_changes_nothing(full: Library, papers: Path) -> None:

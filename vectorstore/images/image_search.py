@@ -24,7 +24,7 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.images.cache import Known, PictureCache
+from vectorstore.images.cache import KnownPictures, PictureCache
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate
 from vectorstore.store import Vectors
@@ -165,7 +165,7 @@ class Pictures:
 
     def _look(
         self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path
-    ) -> list[tuple[Known, bytes]]:
+    ) -> list[tuple[KnownPictures, bytes]]:
         """All pictures of a document; none where they cannot be shown."""
         path = self._files.path(sha256)
         kind = path.suffix.lower()
@@ -186,12 +186,14 @@ class Pictures:
         shutil.rmtree(folder)
         return known
 
-    def _with_meaning(self, known: Sequence[tuple[Known, bytes]]) -> list[tuple[Known, bytes]]:
+    def _with_meaning(
+        self, known: Sequence[tuple[KnownPictures, bytes]]
+    ) -> list[tuple[KnownPictures, bytes]]:
         texts = list(dict.fromkeys(one.words for one, _ in known if one.words))
         vectors = dict(zip(texts, self._embedder().passages(texts), strict=True)) if texts else {}
         return [(replace(one, meaning=vectors.get(one.words)), small) for one, small in known]
 
-    def _hits(self, scored: Sequence[tuple[float, Known]]) -> list[PictureHit]:
+    def _hits(self, scored: Sequence[tuple[float, KnownPictures]]) -> list[PictureHit]:
         """Without those whose document was removed meanwhile."""
         names = {info.sha256: info.document for info in self._catalog.documents()}
         return [
@@ -236,7 +238,7 @@ def _is_inside(line: Box, box: Box) -> bool:
 def _known(
     sha256: str, spot: Spot, words: str, file: Path, seconds: float, kind: str,
     model: PictureModel | None,
-) -> tuple[Known, bytes]:  # fmt: skip
+) -> tuple[KnownPictures, bytes]:  # fmt: skip
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
@@ -244,7 +246,7 @@ def _known(
     vector, tags = model.features(picture) if model else (None, "")
     text = "\n".join(filter(None, (words, tags)))
     moment = seconds if kind in FILMS else None
-    return Known(sha256, *spot, moment, text, None, vector), _thumbnail(picture)
+    return KnownPictures(sha256, *spot, moment, text, None, vector), _thumbnail(picture)
 
 
 def _thumbnail(picture: "Image") -> bytes:

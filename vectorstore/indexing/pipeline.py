@@ -16,13 +16,13 @@ from ingest.document.source import Engines, readable
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
 from vectorstore.add_report import (
+    AddProgress,
     AddSummary,
     Change,
     Failure,
     Hidden,
     Incomplete,
     Outcome,
-    Progress,
 )
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.containers import Containers
@@ -30,7 +30,7 @@ from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.prefetch import Budget, Read, Reading
+from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
 from vectorstore.indexing.store_document import (
     READY,
     Item,
@@ -41,7 +41,7 @@ from vectorstore.indexing.store_document import (
     unseen,
 )
 
-__all__ = ["AddSummary", "Change", "Failure", "Indexing", "Progress"]
+__all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
 
 _BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
 
@@ -56,7 +56,7 @@ class Indexing:
         jobs: Jobs,
         embedder: Callable[[], Embedder],
         engines: Engines | None = None,
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[AddProgress], None] = lambda _: None,
         changed: Callable[[Change], None] = lambda _: None,
         cancel: threading.Event | None = None,
     ) -> None:
@@ -86,11 +86,11 @@ class Indexing:
             found = self._found(paths)
             named = {file.path for file in found}
             found += [file for file in left if file.path not in named]
-            with Reading(self._engines, self._cancel, scratch) as reading:
+            with Prefetch(self._engines, self._cancel, scratch) as reading:
                 files = [(file.path, str(file.path), file.name) for file in found]
                 self._run(reading, files, reading.budget())
         self._gone([path for path in paths if path.is_dir()], prune)
-        self._progress(Progress("", self._done, self._total, "done"))
+        self._progress(AddProgress("", self._done, self._total, "done"))
         self._summary.seconds = round(time.perf_counter() - started, 2)
         return self._summary
 
@@ -112,7 +112,7 @@ class Indexing:
         return there
 
     def _run(
-        self, reading: Reading, files: Iterable[tuple[Path, str, str]], budget: Budget,
+        self, reading: Prefetch, files: Iterable[tuple[Path, str, str]], budget: UnpackingBudget,
         level: int = 0,
     ) -> None:  # fmt: skip
         """Add (path, place, name); `level` counts the files around them."""
@@ -125,7 +125,7 @@ class Indexing:
         for twin in [item for item in found if first[item.sha256] is not item]:
             self._twin(reading, twin, first[twin.sha256], budget)
 
-    def _read(self, reading: Reading, items: Sequence[Item], budget: Budget) -> None:
+    def _read(self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget) -> None:
         for number, (item, read) in enumerate(reading.ahead(items, budget, self._heard)):
             done = not self._cancel.is_set() and self._add(reading, item, read, budget)
             if self._cancel.is_set() or not done:
@@ -134,7 +134,7 @@ class Indexing:
                 self._summary.cancelled += len(left)
                 return
 
-    def _twin(self, reading: Reading, item: Item, first: Item, budget: Budget) -> None:
+    def _twin(self, reading: Prefetch, item: Item, first: Item, budget: UnpackingBudget) -> None:
         """The file of this run with the same bytes that was read before."""
         if self._cancel.is_set():
             self._jobs.cancel([item.place])
@@ -167,7 +167,7 @@ class Indexing:
         self._omitted(item, self._containers.left_out(place))
         return None
 
-    def _add(self, reading: Reading, item: Item, read: Read, budget: Budget) -> bool:
+    def _add(self, reading: Prefetch, item: Item, read: Read, budget: UnpackingBudget) -> bool:
         """False when it was stopped in the middle of the file."""
         try:
             self._step(item, "reading")
@@ -201,7 +201,9 @@ class Indexing:
             made = "generated" in document.metadata
             self._summary.hidden.append(Hidden(stored.document, characters, made))
 
-    def _inside(self, reading: Reading, item: Item, expanded: Expanded, budget: Budget) -> None:
+    def _inside(
+        self, reading: Prefetch, item: Item, expanded: Expanded, budget: UnpackingBudget
+    ) -> None:
         """Add the files inside a file, and remove those that were inside it before.
 
         Raises Stopped when it was cancelled meanwhile.
@@ -230,12 +232,12 @@ class Indexing:
 
     def _heard(self, item: Item) -> Callable[[int, int], None]:
         return lambda page, pages: self._progress(
-            Progress(item.name, self._done, self._total, "reading", page, pages)
+            AddProgress(item.name, self._done, self._total, "reading", page, pages)
         )
 
     def _step(self, item: Item, stage: Literal["reading", "indexing"]) -> None:
         self._jobs.set(item.place, stage)
-        self._progress(Progress(item.name, self._done, self._total, stage))
+        self._progress(AddProgress(item.name, self._done, self._total, stage))
 
     def _fail(self, place: str, name: str, error: str) -> None:
         self._jobs.fail(place, name, error)

@@ -61,7 +61,7 @@ class Read:
 
 
 @dataclass
-class Budget:
+class UnpackingBudget:
     """What may still be unpacked from one file of the user, including nested files."""
 
     limits: Limits
@@ -70,7 +70,7 @@ class Budget:
         self.limits = self.limits.after(expanded.size, len(expanded.parts))
 
 
-class Reading:
+class Prefetch:
     """The child processes of one run, ended when it is cancelled; unpacked files are deleted."""
 
     def __init__(
@@ -97,12 +97,12 @@ class Reading:
         self._sandbox.close()
         self._folder.cleanup()
 
-    def budget(self) -> Budget:
+    def budget(self) -> UnpackingBudget:
         """A new budget for one file of the user."""
-        return Budget(self._limits)
+        return UnpackingBudget(self._limits)
 
     def ahead(
-        self, items: Sequence[Item], budget: Budget, heard: Heard
+        self, items: Sequence[Item], budget: UnpackingBudget, heard: Heard
     ) -> Iterator[tuple[Item, Read]]:
         """Each file with its pending result; the next files are read meanwhile."""
         waiting: deque[Read] = deque()
@@ -116,7 +116,7 @@ class Reading:
             for read in waiting:  # it was cancelled
                 read.close()
 
-    def _start(self, item: Item, budget: Budget, heard: Heard) -> Read:
+    def _start(self, item: Item, budget: UnpackingBudget, heard: Heard) -> Read:
         document = None if item.known else self._sandbox.start(item.path, heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.document.source import Engines
-from vectorstore.add_report import Incomplete, Progress
+from vectorstore.add_report import AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
 from vectorstore.dense.follower import Follower
@@ -42,7 +42,7 @@ class Maintenance:
         return Verifying(self._catalog, self._files, self._index).run()
 
     def rebuild(
-        self, progress: Callable[[Progress], None] = lambda _: None,
+        self, progress: Callable[[AddProgress], None] = lambda _: None,
         cancel: threading.Event | None = None,
     ) -> int:  # fmt: skip
         """Build the index again from the catalogue, and count its chunks.
@@ -56,11 +56,13 @@ class Maintenance:
         else:
             discard(self._staged)
             self._clear()
-        self._index.sync(lambda done, total: progress(Progress("index", done, total, "indexing")))
+        self._index.sync(
+            lambda done, total: progress(AddProgress("index", done, total, "indexing"))
+        )
         return self._catalog.passages.count()
 
     def catch_up(
-        self, progress: Callable[[Progress], None], cancel: threading.Event | None
+        self, progress: Callable[[AddProgress], None], cancel: threading.Event | None
     ) -> list[Incomplete]:
         """Rebuild what another model, chunker or reader has made, before something is added.
 
@@ -106,7 +108,7 @@ class Maintenance:
             self._follower.end()
 
     def _migrate(
-        self, progress: Callable[[Progress], None], cancel: threading.Event | None
+        self, progress: Callable[[AddProgress], None], cancel: threading.Event | None
     ) -> list[Incomplete]:
         chosen = self._embedders.chosen()
         Migration(

@@ -19,7 +19,7 @@ from ingest.loaders import reader
 from ingest.loaders.versions import outdated
 from ingest.sandbox.pool import Sandbox
 from ingest.serialization.reading import Loaded
-from vectorstore.add_report import Incomplete, Progress
+from vectorstore.add_report import AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.embedding.embedder import Embedder
@@ -53,7 +53,7 @@ class Migration:
         embedder: Embedder,
         maker: str,
         engines: Engines,
-        progress: Callable[[Progress], None],
+        progress: Callable[[AddProgress], None],
         cancel: threading.Event | None = None,
     ) -> None:
         """`maker` names the model and the chunker, separated by the last slash."""
@@ -123,7 +123,7 @@ class Migration:
         for done, info in enumerate(documents):
             if self._cancel.is_set():
                 raise Stopped(f"{info.document} is rebuilt by the next run.")
-            step = Progress(info.document, done, len(documents), "making anew")
+            step = AddProgress(info.document, done, len(documents), "making anew")
             self._progress(step)
             if info.sha256 in made:
                 continue
@@ -135,7 +135,9 @@ class Migration:
     def _concerns(self, read_by: str) -> bool:
         return self._embeds or self._cuts or outdated(read_by)
 
-    def _read(self, staged: Catalog, sandbox: Sandbox, info: DocumentInfo, step: Progress) -> None:
+    def _read(
+        self, staged: Catalog, sandbox: Sandbox, info: DocumentInfo, step: AddProgress
+    ) -> None:
         try:
             document, chunks = self._copy(sandbox, info, step)
         except UnreadableFile as error:
@@ -156,7 +158,7 @@ class Migration:
             staged, info, _NOBODY if again else reader(Path(info.document), self._engines), status
         )
 
-    def _copy(self, sandbox: Sandbox, info: DocumentInfo, step: Progress) -> Loaded:
+    def _copy(self, sandbox: Sandbox, info: DocumentInfo, step: AddProgress) -> Loaded:
         """The library's own copy, under the document's name instead of the copy's."""
         if not mend(self._catalog, self._files, info.sha256):
             raise UnreadableFile("The library's copy is lost or damaged. Add the file again.")
@@ -165,7 +167,7 @@ class Migration:
         title = document.metadata.get("title") or Path(info.document).stem
         return replace(document, name=info.document, title=title), chunks
 
-    def _heard(self, step: Progress, page: int, pages: int) -> None:
+    def _heard(self, step: AddProgress, page: int, pages: int) -> None:
         if self._cancel.is_set():
             raise Stopped(f"{step.file} is rebuilt by the next run.")
         self._progress(replace(step, stage="reading anew", page=page, pages=pages))

@@ -30,7 +30,7 @@ class Candidate:
     bm25: float  # 0 when no word was found
 
 
-class Parts(NamedTuple):
+class ScoreParts(NamedTuple):
     """The parts of a score before weighting; 0 to 1, a boost may be more."""
 
     dense: float  # min-max-normalised among the candidates, as the next one
@@ -46,7 +46,7 @@ class Ranked:
 
     candidate: Candidate
     score: float
-    parts: Parts
+    parts: ScoreParts
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,15 @@ def rank(
     likely = _likely({c.document for c in candidates}, cards)
     near = _neighbours(candidates, base)
     ranked = [
-        _ranked(c, fused, Parts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document])))
+        _ranked(
+            c, fused, ScoreParts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document]))
+        )
         for c, fused, d, b, n in zip(candidates, base, dense, bm25, near, strict=True)
     ]
     return sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
 
 
-def _ranked(candidate: Candidate, fused: float, parts: Parts) -> Ranked:
+def _ranked(candidate: Candidate, fused: float, parts: ScoreParts) -> Ranked:
     score = fused + _CARD * parts.card + _NEIGHBOUR * parts.beside + parts.pointed
     return Ranked(candidate, score, parts)
 

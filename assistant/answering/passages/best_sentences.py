@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.passages.citable_spans import Unit, states, units_of
+from assistant.answering.passages.citable_spans import CitableSpan, states, units_of
 from assistant.answering.passages.window_builder import Window
 from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
@@ -20,7 +20,7 @@ _SHORTEST = 4  # words: shorter sentences are headings
 class Quoted:
     """A sentence of a document, and how well it fits the question."""
 
-    unit: Unit
+    unit: CitableSpan
     score: float
     cosine: float
 
@@ -32,7 +32,7 @@ def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
     return [q for q in full[:_MOST] if q.score >= _NEAR * full[0].score]
 
 
-def rank_sentences(question: str, units: Sequence[Unit], embedder: Embedder) -> list[Quoted]:
+def rank_sentences(question: str, units: Sequence[CitableSpan], embedder: Embedder) -> list[Quoted]:
     """All sentences ranked by embedding and by the question's words."""
     if not units:
         return []

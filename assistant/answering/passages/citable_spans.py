@@ -20,7 +20,7 @@ _BULLETS = ("•", "-", "–", "*")
 
 
 @dataclass(frozen=True)
-class Unit:
+class CitableSpan:
     """A sentence of a document, with the whole lines it stands on."""
 
     window: int
@@ -38,20 +38,20 @@ class Unit:
         return self.stems | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
 
 
-def units_of(window: Window, index: int = 0) -> Iterator[Unit]:
+def units_of(window: Window, index: int = 0) -> Iterator[CitableSpan]:
     """The sentences of a window with their lines; in tables and lists, single lines."""
     for first, last in _blocks(window):
         yield from _sentences(window, index, first, last)
 
 
-def lists_of(window: Window, index: int = 0) -> Iterator[Unit]:
+def lists_of(window: Window, index: int = 0) -> Iterator[CitableSpan]:
     """The lists of a window, each as one unit: an enumeration in an answer uses all its items."""
     for first, last in _lists(window, list(_blocks(window))):
         text = " ".join(line.text for line in window.page.lines[first : last + 1])
         yield _unit(index, first, last, text)
 
 
-def states(unit: Unit) -> bool:
+def states(unit: CitableSpan) -> bool:
     """Whether a unit states something: no question, and no instruction to a model."""
     return not unit.text.rstrip().endswith("?") and not instructions(unit.text)
 
@@ -81,7 +81,7 @@ def _block_ends(window: Window, line: int) -> bool:
     return apart or below.begins or here.heading != below.heading or below.text.startswith(_BULLETS)
 
 
-def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Unit]:
+def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[CitableSpan]:
     """The sentences of a block of lines; one over too many lines is taken line by line."""
     starts, text = [], ""
     for line in window.page.lines[first : last + 1]:
@@ -99,11 +99,11 @@ def _sentences(window: Window, index: int, first: int, last: int) -> Iterator[Un
             yield _unit(index, top, bottom, text[begin:end])
 
 
-def _row(index: int, line: int, page: Page, text: str | None = None) -> Unit:
+def _row(index: int, line: int, page: Page, text: str | None = None) -> CitableSpan:
     """A unit of one line; for a table row, with the words of the table's heads."""
     shown = page.lines[line].text if text is None else text
     above = " ".join(_heads(page, line)) if numbers(shown) else ""
-    return Unit(index, line, line, shown, stems(shown), numbers(shown), above)
+    return CitableSpan(index, line, line, shown, stems(shown), numbers(shown), above)
 
 
 def _heads(page: Page, line: int) -> Iterator[str]:
@@ -127,5 +127,5 @@ def _bold_above(page: Page, line: int) -> Iterator[str]:
         top -= 1
 
 
-def _unit(index: int, first: int, last: int, text: str) -> Unit:
-    return Unit(index, first, last, text, stems(text), numbers(text))
+def _unit(index: int, first: int, last: int, text: str) -> CitableSpan:
+    return CitableSpan(index, first, last, text, stems(text), numbers(text))

@@ -45,7 +45,7 @@ _ASKED = re.compile(
 
 
 @dataclass(frozen=True)
-class Asked:
+class Clarification:
     """A request for clarification, and the names of the choices."""
 
     text: str
@@ -59,7 +59,7 @@ def question_back(
     hits: Sequence[Hit],
     alone: bool = False,
     given: bool = False,
-) -> Asked | None:
+) -> Clarification | None:
     """None when the passages leave no doubt. `alone`: the question goes to one document, which may
     be meant. `given`: the passages were chosen for this question and are of no one library."""
     best = max((hit.cosine for hit in hits), default=0.0)
@@ -74,10 +74,12 @@ def question_back(
     if found.kind == "this":
         return _which(found.words, near)
     word = question[found.start : found.end].strip()
-    return Asked(f"{_closest(_headings(near) or _titles(near))}What do you mean by “{word}”?")
+    return Clarification(
+        f"{_closest(_headings(near) or _titles(near))}What do you mean by “{word}”?"
+    )
 
 
-def _which(words: Sequence[str], near: Sequence[Hit]) -> Asked | None:
+def _which(words: Sequence[str], near: Sequence[Hit]) -> Clarification | None:
     """ "Which office do you mean?" with the named offices of the passages."""
     noun = _known_noun(words, near)
     titles = _titles(near)
@@ -86,13 +88,13 @@ def _which(words: Sequence[str], near: Sequence[Hit]) -> Asked | None:
     which = f"Which {' '.join(noun)} do you mean"
     names = _names(noun, near) or _names(noun[-1:], near)
     if names:
-        return Asked(f"{which}: {_joined(names, 'or')}?", tuple(names))
-    return Asked(f"{_closest(titles)}{which}?")
+        return Clarification(f"{which}: {_joined(names, 'or')}?", tuple(names))
+    return Clarification(f"{_closest(titles)}{which}?")
 
 
 def _which_document(
     question: str, said: str, words: Sequence[str], near: Sequence[Hit]
-) -> Asked | None:
+) -> Clarification | None:
     """Asks when most hits are documents of that name, and no word distinguishes them."""
     noun = plain_stems(words)
     named = [title for title in _titles(near, len(near)) if noun <= _title_words(title)]
@@ -106,12 +108,12 @@ def _which_document(
         return None
     choices = named[:_MOST]
     text = f"Which {' '.join(plain(words))} do you mean: {_joined(choices, 'or')}?"
-    return Asked(text, tuple(choices))
+    return Clarification(text, tuple(choices))
 
 
 def _which_of_a_kind(
     question: str, found: Pointer, near: Sequence[Hit], unnamed: bool
-) -> Asked | None:
+) -> Clarification | None:
     """Asks about "the office" when several have names; `unnamed`: also when none has. In the
     library of one company the building needs no name, nor does it in a question that stands alone
     beside its passages."""
@@ -123,7 +125,7 @@ def _which_of_a_kind(
     return asked if asked and (unnamed or asked.choices) else None
 
 
-def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:
+def _what_about(word: str, near: Sequence[Hit]) -> Clarification | None:
     """The sections named by the word, or those that have it; a single section is no choice."""
     wanted = stems(word)
     heads = _headings([hit for hit in near if wanted <= stems(_all_of(hit))], len(near))
@@ -131,7 +133,7 @@ def _what_about(word: str, near: Sequence[Hit]) -> Asked | None:
     if len(choices) < 2:
         return None
     text = f"What would you like to know about “{word}”: {_joined(choices, 'or')}?"
-    return Asked(text, tuple(choices))
+    return Clarification(text, tuple(choices))
 
 
 def _closest(names: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ Rows = Sequence[Sequence[Cell]]
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A row below the heads."""
 
     index: int
@@ -60,13 +60,13 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Grid:
+class TableGrid:
     """A table of a page."""
 
     document: str
     page: Page
     table: Table
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     columns: tuple[Column, ...]
     corner: str  # the head over the labels of the rows
     near: str  # its caption, the headings over it, and the name of its page
@@ -75,11 +75,11 @@ class Grid:
     scale: str  # "in millions", "€k", as written; empty when not stated
     partly: bool = False  # the scale has exceptions: "except per share data"
 
-    def cell(self, row: Row, column: Column) -> Cell | None:
+    def cell(self, row: TableRow, column: Column) -> Cell | None:
         cells = self.table.rows[row.index]
         return _signed(cells[column.index]) if column.index < len(cells) else None
 
-    def scale_of(self, row: Row, cell: Cell) -> str:
+    def scale_of(self, row: TableRow, cell: Cell) -> str:
         """The scale of a row's values: none for shares, rates and counts."""
         if cell.unit == "%" or cell.kind != "number" or (self.partly and _PER.search(row.label)):
             return ""
@@ -110,7 +110,7 @@ class Grid:
         return heads or sum(any(map(is_year, row.terms)) for row in self.rows) > 1
 
 
-def grid(document: str, page: Page, table: Table) -> Grid | None:
+def grid(document: str, page: Page, table: Table) -> TableGrid | None:
     """None for a table without heads or rows."""
     header = _header(table)
     body = table.rows[header:]
@@ -132,7 +132,7 @@ def grid(document: str, page: Page, table: Table) -> Grid | None:
     near = [page.title, table.caption, *(text for text in above if len(text.split()) <= _SHORT)]
     told = " ".join([*heads, *near, *above])
     scale = head_scale(told)
-    return Grid(
+    return TableGrid(
         document, page, table, rows, columns, " ".join(heads[:labels]), " ".join(near),
         " ".join(above), header, scale[0] if scale else "", bool(_EXCEPT.search(told)),
     )  # fmt: skip
@@ -202,7 +202,7 @@ def _bare(label: str) -> str:
     return " ".join(text.split())
 
 
-def _rows(table: Table, header: int, labels: int) -> Iterator[Row]:
+def _rows(table: Table, header: int, labels: int) -> Iterator[TableRow]:
     section = ""
     for index, cells in enumerate(table.rows[header:], start=header):
         texts = [cell.text.strip() for cell in cells]
@@ -210,7 +210,7 @@ def _rows(table: Table, header: int, labels: int) -> Iterator[Row]:
         if not any(texts[labels:]):
             section = label
         elif label:
-            yield Row(index, label, section, bool(_TOTAL.search(label)), cells[0].line)
+            yield TableRow(index, label, section, bool(_TOTAL.search(label)), cells[0].line)
 
 
 def _above(page: Page, table: Table) -> Iterator[str]:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.answering.table_qa.grid import Column, Grid, Row
+from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
 from assistant.answering.table_qa.normalise import MONTHS, SPANS, is_hard, is_year, terms
-from assistant.answering.table_qa.parse_question import COUNT, SHARE, Asked
+from assistant.answering.table_qa.parse_question import COUNT, SHARE, TableQuestion
 
 _WEAK = frozenset(
     terms("after all amount company completed cost count different during fiscal less limit more")
@@ -34,8 +34,8 @@ _PARTLY = 0.3  # enough when no other row has the words
 class Match:
     """A question matched with a table."""
 
-    asked: Asked
-    grid: Grid
+    asked: TableQuestion
+    grid: TableGrid
     card: frozenset[str]  # the words of the document's name and first page
 
     # -- columns
@@ -112,7 +112,7 @@ class Match:
         """In how many row labels a word occurs."""
         return Counter(term for row in self.grid.rows for term in row.terms)
 
-    def precision(self, row: Row) -> float:
+    def precision(self, row: TableRow) -> float:
         """The share of a row's label that the question asks for; a total has no words of its
         own."""
         if not row.terms:
@@ -121,17 +121,17 @@ class Match:
             return 0.8 if row.total and self.asked.everything else 0.0
         return weight(row.terms & self.asked.words) / weight(row.terms)
 
-    def may_be(self) -> list[Row]:
+    def may_be(self) -> list[TableRow]:
         """Candidates for a single row: no total when a part of it is named."""
         found = [row for row in self.grid.rows if self._mentioned(row)]
         parts = [r for r in self.rows() if not r.total and self.precision(r) >= _MENTIONED]
         return [row for row in found if not (row.total and parts)]
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TableRow]:
         """The named rows when there are several: each by its own words of the question."""
         left = [row for row in self.grid.rows if row.terms and self._mentioned(row)]
         taken: set[int] = set()
-        named: list[Row] = []
+        named: list[TableRow] = []
         while left:
             places = {row.index: self._place(row, taken) for row in left}
             row = max(left, key=lambda row: self._claim(row, places[row.index], taken))
@@ -144,10 +144,12 @@ class Match:
                 return []  # the same label stands in two places
         return sorted(named, key=lambda row: row.index)
 
-    def _place(self, row: Row, taken: set[int]) -> set[int]:
+    def _place(self, row: TableRow, taken: set[int]) -> set[int]:
         return _window(self.asked.terms, row.terms & self.asked.words, taken)
 
-    def _claim(self, row: Row, place: set[int], taken: set[int]) -> tuple[float, int, float, bool]:
+    def _claim(
+        self, row: TableRow, place: set[int], taken: set[int]
+    ) -> tuple[float, int, float, bool]:
         """The claim of a row: first the words that only it has, then how well its label fits."""
         free = weight(self.asked.terms[at] for at in place - taken)
         above = bool(row.above & self.asked.words)
@@ -158,7 +160,7 @@ class Match:
         found = weight(section & self.asked.words)
         return bool(found) and found >= _MENTIONED * weight(section)
 
-    def _mentioned(self, row: Row) -> bool:
+    def _mentioned(self, row: TableRow) -> bool:
         share, found = self.precision(row), row.terms & self.asked.words
         if row.terms and not any(term not in _WEAK for term in found):
             return bool(found) and share == 1.0
@@ -167,7 +169,9 @@ class Match:
 
     # -- how much is explained
 
-    def coverage(self, rows: Collection[Row], columns: Sequence[Column], labels: bool) -> float:
+    def coverage(
+        self, rows: Collection[TableRow], columns: Sequence[Column], labels: bool
+    ) -> float:
         """The share of the question's words that the choice explains, 0 to 1.
 
         0 when a number or a name is left over. `labels`: the labels of the rows count, not only
@@ -195,7 +199,11 @@ class Match:
         return max(1.0 - loss / max(soft, 1.0), 0.0)
 
     def _otherwise(
-        self, left: frozenset[str], rows: Collection[Row], columns: Sequence[Column], labels: bool
+        self,
+        left: frozenset[str],
+        rows: Collection[TableRow],
+        columns: Sequence[Column],
+        labels: bool,
     ) -> bool:
         """Whether the question asks for another thing: a margin for a profit, a rent per year for
         one per month, or what comes after a named row."""
@@ -216,7 +224,7 @@ class Match:
         shares = unit == "%" or bool(_SHARES.search(f"{self.grid.near} {self.grid.prose}"))
         return shares and not _RATES.search(self.asked.text) and not self.asked.words & CHANGES
 
-    def kind_is(self, rows: Sequence[Row]) -> bool:
+    def kind_is(self, rows: Sequence[TableRow]) -> bool:
         """Whether the rows are of the kind in question: their head, caption or section says so."""
         kind = self.asked.kind - self.asked.names
         told = self.grid.near_terms | self.grid.prose_terms

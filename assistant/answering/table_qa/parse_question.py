@@ -89,7 +89,7 @@ _PREFIX = re.compile(r"(?i)^(?:in|at|for|on|after|during)\s+")
 
 
 @dataclass(frozen=True)
-class Asked:
+class TableQuestion:
     """A parsed question over tables."""
 
     text: str
@@ -107,7 +107,7 @@ class Asked:
         return frozenset(self.terms)
 
 
-def asked(text: str) -> Asked | None:
+def asked(text: str) -> TableQuestion | None:
     """The operation that the words name, a look-up when they name none.
 
     None for what no value answers, such as "why" or yes and no.
@@ -124,16 +124,16 @@ def asked(text: str) -> Asked | None:
     kind = _kind(text) if operation in (HIGHEST, LOWEST) else frozenset()
     everything = bool(re.search(r"(?i)\b(?:total|all|altogether|overall|per|whole)\b", text))
     over_time = bool(re.search(rf"(?i)\b(?:{_CHANGED})\b", text)) and operation != RATIO
-    return Asked(
+    return TableQuestion(
         text, operation, tuple(found), _names(text), kind, everything, over_time,
         bool(_RANGE.search(text)),
     )  # fmt: skip
 
 
-def _counted(text: str, than: re.Match[str], limit: Decimal) -> Asked:
+def _counted(text: str, than: re.Match[str], limit: Decimal) -> TableQuestion:
     found = terms(f"{than['what']} {than['rest']}")
     names, than_limit = _names(text), (than["how"].lower(), limit)
-    return Asked(text, COUNT, tuple(found), names, frozenset(found[:1]), than=than_limit)
+    return TableQuestion(text, COUNT, tuple(found), names, frozenset(found[:1]), than=than_limit)
 
 
 def _year_before(found: list[str]) -> list[str]:

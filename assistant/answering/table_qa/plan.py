@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.answering.table_qa.grid import Column, Grid, Row, value
+from assistant.answering.table_qa.grid import Column, TableGrid, TableRow, value
 from ingest.document.model import Cell
 
 
@@ -11,7 +11,7 @@ from ingest.document.model import Cell
 class Operand:
     """A cell with its row and column."""
 
-    row: Row
+    row: TableRow
     column: Column
     cell: Cell
 
@@ -25,7 +25,7 @@ class Operand:
 class Plan:
     """A computation. The answer names the first operands."""
 
-    grid: Grid
+    grid: TableGrid
     operation: str
     operands: tuple[Operand, ...]
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from assistant.answering.table_qa.grid import Column, Grid, Row
+from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
 from assistant.answering.table_qa.matching import CHANGES, Match
 from assistant.answering.table_qa.normalise import MONTHS, is_year
 from assistant.answering.table_qa.parse_question import (
@@ -15,11 +15,11 @@ from assistant.answering.table_qa.parse_question import (
     LOWEST,
     SHARE,
     SUM,
-    Asked,
+    TableQuestion,
 )  # fmt: skip
 from assistant.answering.table_qa.plan import Operand, Plan
 
-_Part = TypeVar("_Part", Row, Column)
+_Part = TypeVar("_Part", TableRow, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole
 _OTHERWISE = 0.2  # lost by percentages of something where an amount is asked
 _SPANNED = 0.06  # lost by figures of some months where a day or a year is named
@@ -27,7 +27,7 @@ _HEADED = 0.08  # the same of the head of a column
 _HEAD = 0.5  # of a head that is asked for, from which all of a column may be meant
 
 
-def plans(asked: Asked, grid: Grid, card: frozenset[str]) -> Iterator[Plan]:
+def plans(asked: TableQuestion, grid: TableGrid, card: frozenset[str]) -> Iterator[Plan]:
     """All plans that the table allows; `card`: the words of the document's name and first page."""
     match = Match(asked, grid, card)
     makers = {
@@ -141,7 +141,7 @@ def _whole_columns(match: Match, operation: str) -> Iterator[Plan]:
                 yield from _plan(match, operation, cells, labels=False)
 
 
-def _groups(match: Match) -> Iterator[Sequence[Row]]:
+def _groups(match: Match) -> Iterator[Sequence[TableRow]]:
     """The rows of each section in question; of all, when there is only one."""
     sections = dict.fromkeys(row.section for row in match.grid.rows)
     for section in sections:
@@ -151,7 +151,7 @@ def _groups(match: Match) -> Iterator[Sequence[Row]]:
 
 
 def _plan(
-    match: Match, operation: str, places: Sequence[tuple[Row, Column]], labels: bool = True
+    match: Match, operation: str, places: Sequence[tuple[TableRow, Column]], labels: bool = True
 ) -> Iterator[Plan]:
     """The plan; None when a cell is missing, cells differ in kind, or a number or name is left."""
     operands = [
@@ -187,7 +187,7 @@ def _alike(operation: str, operands: Sequence[Operand]) -> bool:
     return not mixed and all(operand.cell.kind == "number" for operand in operands)
 
 
-def _number(grid: Grid, row: Row, column: Column) -> bool:
+def _number(grid: TableGrid, row: TableRow, column: Column) -> bool:
     cell = grid.cell(row, column)
     return cell is not None and cell.kind == "number"
 
@@ -197,7 +197,7 @@ def _year(match: Match, column: Column) -> bool:
     return any(map(is_year, match.heads[column.index]))
 
 
-def _part_first(match: Match, rows: Sequence[Row], column: Column) -> Sequence[Row]:
+def _part_first(match: Match, rows: Sequence[TableRow], column: Column) -> Sequence[TableRow]:
     one, other = rows
     if one.total != other.total:
         return (other, one) if one.total else (one, other)
@@ -206,7 +206,7 @@ def _part_first(match: Match, rows: Sequence[Row], column: Column) -> Sequence[R
     return rows if sizes[0] <= sizes[1] else (other, one)
 
 
-def _as_asked(match: Match, rows: Sequence[Row]) -> list[Row]:
+def _as_asked(match: Match, rows: Sequence[TableRow]) -> list[TableRow]:
     """Sorted in the order of the question; years the later first."""
     years = [max((int(term) for term in row.terms if is_year(term)), default=0) for row in rows]
     if all(years):

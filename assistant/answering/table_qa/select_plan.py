@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from assistant.answering.table_qa.compute import best, result
-from assistant.answering.table_qa.grid import Grid, grid
+from assistant.answering.table_qa.grid import TableGrid, grid
 from assistant.answering.table_qa.normalise import terms
 from assistant.answering.table_qa.parse_question import HIGHEST, LOOKUP, LOWEST, asked
 from assistant.answering.table_qa.plan import Plan
@@ -85,7 +85,9 @@ def told(plan: Plan) -> tuple[object, ...]:
     return (value if value is not None else plan.operands[0].cell.text,)
 
 
-def grids(question: str, evidence: Tabled, documents: Collection[str] | None) -> Iterator[Grid]:
+def grids(
+    question: str, evidence: Tabled, documents: Collection[str] | None
+) -> Iterator[TableGrid]:
     """The tables on the pages of the best passages, and all those of the best document."""
     hits = evidence.passages(question, PASSAGES, documents)
     if not hits:

@@ -43,7 +43,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Point:
+class OperatingPoint:
     """A setting between strict and helpful, with its measured effect."""
 
     threshold: float  # probability below which a question is refused
@@ -53,9 +53,9 @@ class Point:
 
 # On the questions of CLAPNQ and the samples in benchmarks/fit_gate.py, to which it was fitted.
 POINTS = {
-    "strict": Point(0.5, 0.78, 0.22),
-    "balanced": Point(0.4, 0.72, 0.14),
-    "helpful": Point(0.3, 0.54, 0.10),
+    "strict": OperatingPoint(0.5, 0.78, 0.22),
+    "balanced": OperatingPoint(0.4, 0.72, 0.14),
+    "helpful": OperatingPoint(0.3, 0.54, 0.10),
 }
 BALANCED = "balanced"
 THRESHOLD = POINTS[BALANCED].threshold

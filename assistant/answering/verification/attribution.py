@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answering.passages.citable_spans import Unit, lists_of, states, units_of
+from assistant.answering.passages.citable_spans import CitableSpan, lists_of, states, units_of
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.claim_extraction import Claims, Stated, claims, stated, words
 from assistant.contract.outcome import Citation, Sentence
@@ -58,7 +58,7 @@ _DENIES = re.compile(r"\b(?:no|not|never|none|neither|nor|cannot|without|nothing
 
 @dataclass(frozen=True)
 class _Support:
-    unit: Unit
+    unit: CitableSpan
     score: float
     cosine: float  # cosine to the sentence
     stated: Stated
@@ -137,7 +137,7 @@ class _Read:
             cosine = float(both[0] @ both[1])
         return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
 
-    def _stated(self, unit: Unit) -> Stated:
+    def _stated(self, unit: CitableSpan) -> Stated:
         """The claims of a unit, including the names in its document's name."""
         found = stated(unit.text, self._scales[unit.window])
         return replace(found, words=found.words | self._named[unit.window])
@@ -250,7 +250,7 @@ def _rejects(support: _Support, said: _Said) -> bool:
     return any(stems(word) & said.words for word in behind)
 
 
-def _support(said: _Said, unit: Unit, stated: Stated, cosine: float) -> _Support:
+def _support(said: _Said, unit: CitableSpan, stated: Stated, cosine: float) -> _Support:
     """The score of support: similarity, less penalties for missing exact claims and for width."""
     alike = _LEXICAL * _lexical(unit, said) + (1 - _LEXICAL) * max(cosine, 0.0)
     count = len(said.claims)
@@ -259,7 +259,7 @@ def _support(said: _Said, unit: Unit, stated: Stated, cosine: float) -> _Support
     return _Support(unit, alike - _MISSING * left - _WIDE * width, cosine, stated)
 
 
-def _lexical(unit: Unit, said: _Said) -> float:
+def _lexical(unit: CitableSpan, said: _Said) -> float:
     """The share of the sentence's words in the unit; a number counts three times."""
     total = len(said.words) + 3 * len(said.numbers)
     found = len(said.words & unit.meant) + 3 * len(said.numbers & unit.numbers)
@@ -270,7 +270,7 @@ def _named(document: str) -> str:
     return f"{document} {name_parts(document)}"
 
 
-def citation(mark: int, unit: Unit, read: Sequence[Window], score: float) -> Citation:
+def citation(mark: int, unit: CitableSpan, read: Sequence[Window], score: float) -> Citation:
     """The citation of a unit: its lines as on the page."""
     window = read[unit.window]
     lines = window.page.lines[unit.first : unit.last + 1]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answering.passages import window_builder
-from assistant.answering.passages.citable_spans import Unit, states, units_of
+from assistant.answering.passages.citable_spans import CitableSpan, states, units_of
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
@@ -31,8 +31,8 @@ class Disagreement:
     """A sentence of the answer rests on `cited`; `other`, of another document, contradicts it."""
 
     mark: int  # mark of the citation of `cited`
-    cited: Unit
-    other: Unit
+    cited: CitableSpan
+    other: CitableSpan
     difference: Difference
 
 
@@ -57,7 +57,7 @@ def disagreements(
 ) -> Iterator[Disagreement]:
     """The contradictions of an answer, in order; each sentence of another document once."""
     units = [u for i, w in enumerate(windows) for u in units_of(w, i) if _prose(u, w)]
-    seen: set[Unit] = set()
+    seen: set[CitableSpan] = set()
     for sentence in outcome.sentences:
         for mark, cited in _cited(sentence, outcome.citations, units, windows):
             for other in units:
@@ -71,7 +71,7 @@ def disagreements(
                     yield Disagreement(mark, cited, other, what)
 
 
-def _prose(unit: Unit, window: Window) -> bool:
+def _prose(unit: CitableSpan, window: Window) -> bool:
     return not any(t.first <= unit.last and unit.first <= t.last for t in window.page.tables)
 
 
@@ -81,8 +81,11 @@ def _about(window: Window) -> str:
 
 
 def _cited(
-    sentence: Sentence, citations: Sequence[Citation], units: Sequence[Unit], read: Sequence[Window]
-) -> Iterator[tuple[int, Unit]]:
+    sentence: Sentence,
+    citations: Sequence[Citation],
+    units: Sequence[CitableSpan],
+    read: Sequence[Window],
+) -> Iterator[tuple[int, CitableSpan]]:
     """For each mark, the sentence of the cited lines closest to the answer's."""
     wanted = stems(sentence.text)
     for citation in citations:
@@ -93,7 +96,7 @@ def _cited(
                 yield citation.mark, max(within, key=lambda unit: len(unit.stems & wanted))
 
 
-def _stands_in(unit: Unit, citation: Citation, quote: str, window: Window) -> bool:
+def _stands_in(unit: CitableSpan, citation: Citation, quote: str, window: Window) -> bool:
     same = window.document == citation.document and window.page.number == citation.page
     return same and " ".join(unit.text.split()) in quote
 
@@ -147,7 +150,7 @@ def _notice(found: Disagreement, read: Sequence[Window]) -> str:
     return f"The documents do not agree: {told}."
 
 
-def _where(unit: Unit, read: Sequence[Window]) -> str:
+def _where(unit: CitableSpan, read: Sequence[Window]) -> str:
     window = read[unit.window]
     seconds = window.page.lines[unit.first].seconds
     return f"{window.document}, {place(window.page.number, seconds)}"

@@ -11,7 +11,7 @@ from vectorstore.embedding.embedder import Embedder
 
 
 @dataclass
-class Draft:
+class CitedDraft:
     """Grows piece by piece; `outcome` is the answer so far."""
 
     embedder: Embedder

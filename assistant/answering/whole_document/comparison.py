@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from assistant.answering.passages import window_builder
-from assistant.answering.whole_document.cited_draft import Draft
+from assistant.answering.whole_document.cited_draft import CitedDraft
 from assistant.answering.whole_document.parse_request import subject
-from assistant.answering.whole_document.sections import Part, Shelf, parts
+from assistant.answering.whole_document.sections import Section, Shelf, parts
 from assistant.answering.whole_document.summary import plain
-from assistant.answering.whole_document.writer import Writer
+from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from ingest.document.source import readable
@@ -20,12 +20,12 @@ _HITS = 12
 _ALIKE = 0.45  # cosine from which two parts cover the same
 _PAIRS = 6
 
-Pair = tuple[Part, Part]
+Pair = tuple[Section, Section]
 
 
 def compare(
     pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
-    writer: Writer, reply: Reply, draft: Draft,
+    writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     if topic:
@@ -36,7 +36,7 @@ def compare(
 
 def _on_topic(
     pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
-    writer: Writer, reply: Reply, draft: Draft,
+    writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     reply.activity.stage = "Reading both documents"
     wanted = subject(question, topic)
@@ -56,7 +56,7 @@ def _on_topic(
 
 
 def _part_by_part(
-    pair: Sequence[str], shelf: Shelf, writer: Writer, reply: Reply, draft: Draft
+    pair: Sequence[str], shelf: Shelf, writer: PartWriter, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
     ours, theirs = (parts(name, shelf, _SIDE) for name in pair)
     pairs = aligned(ours, theirs, shelf)
@@ -78,7 +78,7 @@ def _part_by_part(
     ]
 
 
-def aligned(ours: Sequence[Part], theirs: Sequence[Part], shelf: Shelf) -> list[Pair]:
+def aligned(ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf) -> list[Pair]:
     """Parts that are each other's nearest, in the order of the first document. Of too many, the
     longest are taken, because nothing is more alike than two title pages."""
     if not ours or not theirs:
@@ -94,11 +94,11 @@ def aligned(ours: Sequence[Part], theirs: Sequence[Part], shelf: Shelf) -> list[
     return [(ours[i], theirs[j]) for _, i, j in sorted(best, key=lambda found: found[1])]
 
 
-def _told(part: Part) -> str:
+def _told(part: Section) -> str:
     return f"{part.title}\n{part.windows[0].text}" if part.windows else part.title
 
 
-def _only(name: str, found: Sequence[Part], paired: Sequence[Part]) -> list[str]:
+def _only(name: str, found: Sequence[Section], paired: Sequence[Section]) -> list[str]:
     titles = [plain(part.title) for part in found if part not in paired]
     return [f"Not compared, of {name}: {', '.join(titles)}."] if titles else []
 

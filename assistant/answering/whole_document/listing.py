@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from assistant.answering.passages import window_builder
 from assistant.answering.passages.window_builder import Window
-from assistant.answering.whole_document.cited_draft import Draft
+from assistant.answering.whole_document.cited_draft import CitedDraft
 from assistant.answering.whole_document.sections import Shelf
-from assistant.answering.whole_document.writer import Writer
+from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from ingest.language.words import stems
@@ -27,7 +27,7 @@ _ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
 
 def list_all(
     what: str, documents: Collection[str] | None, shelf: Shelf,
-    writer: Writer, reply: Reply, draft: Draft,
+    writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the items as they are found, and adds them, cited, to `draft`. Raises Stopped."""
     hits = shelf.passages(what, _HITS, documents)
@@ -55,7 +55,7 @@ def items(text: str) -> list[str]:
     return [item for item in found if not _NONE.match(item) and _short(item)]
 
 
-def _carried(item: str, read: Sequence[Window], draft: Draft) -> list[str]:
+def _carried(item: str, read: Sequence[Window], draft: CitedDraft) -> list[str]:
     """The item, if lines support it; of several short ones in a line, those that occur there."""
     if draft.supported(item, read):
         return [item]

@@ -45,7 +45,7 @@ _PLAIN = stems(
 
 
 @dataclass(frozen=True)
-class Asked:
+class WholeDocumentRequest:
     """The task and its documents; `topic` has the stems of the topic."""
 
     kind: Kind
@@ -55,7 +55,7 @@ class Asked:
 
 def understood(
     question: str, names: Sequence[str], scope: Collection[str] | None = None
-) -> Asked | None:
+) -> WholeDocumentRequest | None:
     """The task over whole documents; None for a question about a fact.
 
     `names` are the documents of the library, `scope` those that alone are asked.
@@ -88,11 +88,11 @@ def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
     return len(said) > 1 or len(words[name]) == 1 or _share(question, name, words) > 1
 
 
-def _asked(kind: Kind, documents: Sequence[str], question: str) -> Asked:
+def _asked(kind: Kind, documents: Sequence[str], question: str) -> WholeDocumentRequest:
     of_names = frozenset().union(*(_words(name) for name in documents))
     doing = stems(" ".join(match.group() for match in _COMMANDS.finditer(question)))
     said = {word for word in stems(question) if not stems(name_parts(word)) <= of_names}
-    return Asked(kind, tuple(documents), frozenset(said) - of_names - doing - _PLAIN)
+    return WholeDocumentRequest(kind, tuple(documents), frozenset(said) - of_names - doing - _PLAIN)
 
 
 _COMMANDS = re.compile(

@@ -30,7 +30,7 @@ class Shelf(Evidence, Protocol):
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """A section of a document: its heading, and the passages to read, in order."""
 
     title: str
@@ -39,7 +39,7 @@ class Part:
     read: int  # of what is read
 
 
-def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Part]:
+def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Section]:
     """The whole document in parts. A part longer than `budget` tokens is reduced to its most
     central passages.
 
@@ -86,10 +86,10 @@ def _merged(groups: list[list[Chunk]], most: int) -> list[list[Chunk]]:
 
 def _part(
     document: str, chunks: Sequence[Chunk], pages: dict[int, Page], embedder: Embedder, budget: int
-) -> Part:
+) -> Section:
     kept = chunks if _tokens(chunks) <= budget else _telling(chunks, embedder, budget)
     windows = _joined(document, kept, pages)
-    return Part(_title(chunks), windows, _tokens(chunks), _tokens(kept))
+    return Section(_title(chunks), windows, _tokens(chunks), _tokens(kept))
 
 
 def _telling(chunks: Sequence[Chunk], embedder: Embedder, budget: int) -> list[Chunk]:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.answering.whole_document.cited_draft import Draft
-from assistant.answering.whole_document.sections import Part, Shelf, parts
-from assistant.answering.whole_document.writer import Writer
+from assistant.answering.whole_document.cited_draft import CitedDraft
+from assistant.answering.whole_document.sections import Section, Shelf, parts
+from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from ingest.language.sentences import split
@@ -20,7 +20,12 @@ _NUMBER = re.compile(
 
 
 def summarise(
-    document: str, topic: frozenset[str], shelf: Shelf, writer: Writer, reply: Reply, draft: Draft
+    document: str,
+    topic: frozenset[str],
+    shelf: Shelf,
+    writer: PartWriter,
+    reply: Reply,
+    draft: CitedDraft,
 ) -> Iterator[str]:
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     found = about(parts(document, shelf, _PART), topic)
@@ -41,7 +46,7 @@ def summarise(
             yield draft.add(short, tuple(draft.windows), "In short", "\n\n")
 
 
-def about(found: Sequence[Part], topic: frozenset[str]) -> list[Part]:
+def about(found: Sequence[Section], topic: frozenset[str]) -> list[Section]:
     """The parts whose headings have a word of the topic; all when none has."""
     near = [part for part in found if topic & stems(part.title)]
     return near or list(found)
@@ -52,7 +57,7 @@ def plain(title: str) -> str:
     return _NUMBER.sub("", " ".join(title.split())).rstrip(" :.")
 
 
-def left_out(found: Sequence[Part], document: str) -> list[str]:
+def left_out(found: Sequence[Section], document: str) -> list[str]:
     """Says how much of a long document is read."""
     whole, read = sum(part.tokens for part in found), sum(part.read for part in found)
     if read >= whole:

@@ -26,7 +26,7 @@ _BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
 _WORDS = 5  # words: a shorter sentence is a heading
 
 
-class Writer:
+class PartWriter:
     """Writes a few sentences from passages, for one reply."""
 
     def __init__(self, model: BaseChatModel | None, reply: Reply, embedder: Embedder) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation.metrics import contains, words
 from assistant.evaluation.sets.near_misses import near_miss
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from ingest.document.model import Page
 from ingest.language.measures import find_quantities
 from ingest.language.sentences import numbers
@@ -50,7 +50,7 @@ class Writes(Protocol):
 
 
 @dataclass(frozen=True)
-class Passage:
+class DraftingPassage:
     """Some lines of a page, to draft from."""
 
     document: str
@@ -82,13 +82,13 @@ class Drafting:
                 yield from self._others(first)
         self.show(done, number)
 
-    def _question(self, passage: Passage) -> Question | None:
+    def _question(self, passage: DraftingPassage) -> Question | None:
         said = self._write(f"{_shown(passage)}\n\n{ASK}")
         question, answer = _found(_QUESTION, said), _found(_ANSWER, said).rstrip(".")
         good = well_asked(question) and stands_in(answer, passage.text)
         if not good or self._refused(question, passage):
             return None
-        place = Evidence(passage.document, passage.page)
+        place = EvidencePage(passage.document, passage.page)
         return Question(_id(question), question, (answer,), True, (place,), state="draft")
 
     def _others(self, first: Question) -> Iterator[Question]:
@@ -98,7 +98,7 @@ class Drafting:
         if beside := near_miss(first.question, self.library):
             yield Question(_id(beside), beside, (), False, (), state="draft")
 
-    def _refused(self, question: str, passage: Passage) -> bool:
+    def _refused(self, question: str, passage: DraftingPassage) -> bool:
         """Whether the gate says that the passage alone does not answer the question."""
         given = [(passage.document, passage.text)]
         return self.assistant.ask_given(question, given).finish().refused
@@ -107,7 +107,7 @@ class Drafting:
         return str(self.model.invoke([("user", prompt)]).content).strip()
 
 
-def passages(library: Library, number: int, seed: int) -> Iterator[Passage]:
+def passages(library: Library, number: int, seed: int) -> Iterator[DraftingPassage]:
     """Passages from each document in turn, the same for a seed."""
     pick = random.Random(seed)
     names = [info.document for info in library.documents() if not info.superseded_by]
@@ -121,10 +121,10 @@ def passages(library: Library, number: int, seed: int) -> Iterator[Passage]:
         turn += 1
 
 
-def _cut(library: Library, document: str) -> list[Passage]:
+def _cut(library: Library, document: str) -> list[DraftingPassage]:
     """All its stretches that are long enough."""
     return [
-        Passage(document, page.number, text)
+        DraftingPassage(document, page.number, text)
         for page in library.pages(document)
         for text in _stretches(page)
         if len(words(text)) >= _LEAST
@@ -168,7 +168,7 @@ def same_meaning(again: str, question: str) -> bool:
     return one != other and mine == theirs and bool(stems(again) & stems(question))
 
 
-def _shown(passage: Passage) -> str:
+def _shown(passage: DraftingPassage) -> str:
     return f"Passage from {passage.document}:\n\n{passage.text}"
 
 

@@ -23,7 +23,7 @@ _FORM = (
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvidencePage:
     """The place of the answer."""
 
     doc: str  # file name, or the id of a passage
@@ -38,7 +38,7 @@ class Question:
     question: str
     answers: tuple[str, ...] = ()
     answerable: bool = True
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[EvidencePage, ...] = ()
     passages: tuple[tuple[str, str], ...] | None = None  # (title, text): then only these are read
     history: tuple[tuple[str, str], ...] = ()  # (role, text) of the messages before, oldest first
     asks_back: bool = False  # unclear: a good answer asks for clarification
@@ -141,7 +141,7 @@ def _asked(row: dict[str, Any]) -> Question:
 
 def _query(row: dict[str, Any]) -> Question:
     """A query of a retrieval set, with its relevant documents and no answer."""
-    relevant = tuple(Evidence(str(id)) for id in row["relevant"])
+    relevant = tuple(EvidencePage(str(id)) for id in row["relevant"])
     return Question(str(row.get("_id") or row["id"]), row["text"], evidence=relevant)
 
 
@@ -178,6 +178,6 @@ def _passage(row: dict[str, Any]) -> tuple[str, str]:
     return str(row.get("title") or ""), row["text"]
 
 
-def _evidence(place: dict[str, Any]) -> Evidence:
+def _evidence(place: dict[str, Any]) -> EvidencePage:
     page = place.get("page")
-    return Evidence(doc=str(place.get("doc") or place["doc_id"]), page=page and int(page))
+    return EvidencePage(doc=str(place.get("doc") or place["doc_id"]), page=page and int(page))

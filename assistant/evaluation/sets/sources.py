@@ -16,14 +16,14 @@ from assistant.errors import BadQuestionSet
 from assistant.evaluation.sets.folders import QuestionSet, passages_as_files
 from assistant.evaluation.sets.question_sets import Question
 from assistant.settings import Settings
-from vectorstore.add_report import Progress
+from vectorstore.add_report import AddProgress
 from vectorstore.library import Library
 
-Show = Callable[[Progress], None]
+Show = Callable[[AddProgress], None]
 
 
 @dataclass(frozen=True)
-class Source:
+class QuestionSource:
     """A library with the document names of a question set."""
 
     library: Library
@@ -60,7 +60,7 @@ class Source:
 @contextmanager
 def opened(
     questions: QuestionSet, settings: Settings, named: bool, show: Show, tell: Callable[[str], None]
-) -> Iterator[Source]:
+) -> Iterator[QuestionSource]:
     """`named`: the library of the settings was asked for by name. `tell` hears what was not read.
 
     Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
@@ -73,10 +73,10 @@ def opened(
         yield source(library, _filled(library, questions, show, tell), questions.corpus is not None)
 
 
-def source(library: Library, questions: QuestionSet, corpus: bool = False) -> Source:
+def source(library: Library, questions: QuestionSet, corpus: bool = False) -> QuestionSource:
     """A library as a question set sees it."""
     cited = frozenset().union(*(question.documents for question in questions.questions))
-    bare = Source(library, questions.questions, cited, frozenset(), corpus)
+    bare = QuestionSource(library, questions.questions, cited, frozenset(), corpus)
     return replace(bare, holds=frozenset(bare.named(i.document) for i in library.documents()))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from assistant.answering.table_qa.grid import Grid
+from assistant.answering.table_qa.grid import TableGrid
 from assistant.answering.table_qa.plan import Operand
 from assistant.errors import AssistantError
 
@@ -19,7 +19,7 @@ class CannotChart(AssistantError):
 
 
 @dataclass(frozen=True)
-class Point:
+class ChartPoint:
     """A number over its place on the axis."""
 
     label: str  # of the axis
@@ -35,14 +35,14 @@ class Series:
     """The numbers of one row or column, in order."""
 
     label: str
-    points: tuple[Point, ...]
+    points: tuple[ChartPoint, ...]
 
 
 @dataclass(frozen=True)
-class Numbers:
+class ChartNumbers:
     """What a chart shows: series over the same labels, all in one unit."""
 
-    grid: Grid
+    grid: TableGrid
     series: tuple[Series, ...]
     over: str  # the name of the labels: "Site"; empty when the table gives none
     unit: str  # as it is written: "%", "€"

@@ -8,12 +8,12 @@ for each quarter). What is asked for must be explained by the labels, the captio
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from assistant.answering.table_qa.grid import Column, Grid, Row
+from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
 from assistant.answering.table_qa.matching import CHANGES, Match, weight
 from assistant.answering.table_qa.normalise import MONTHS, is_hard, is_year, terms
 from assistant.answering.table_qa.plan import Operand
 from assistant.answering.table_qa.select_plan import Tabled, card, grids
-from assistant.images.charts import CannotChart, Numbers, Point, Series
+from assistant.images.charts import CannotChart, ChartNumbers, ChartPoint, Series
 from assistant.images.charts.parse_request import TIMES, Wanted, wanted
 
 SCORE = 0.75  # from which a table fits
@@ -23,10 +23,10 @@ _OF = re.compile(r"\b(?:with|for|of|per|in|to|from|at|by|on)\b|,", re.IGNORECASE
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab")
 
 
-def find(what: str, evidence: Tabled, documents: Collection[str] | None = None) -> Numbers:
+def find(what: str, evidence: Tabled, documents: Collection[str] | None = None) -> ChartNumbers:
     """The numbers that fit best. Raises CannotChart when none do."""
     asked = wanted(what)
-    found: list[Numbers] = []
+    found: list[ChartNumbers] = []
     cards: dict[str, frozenset[str]] = {}
     for grid in grids(what, evidence, documents):
         if grid.document not in cards:
@@ -43,7 +43,7 @@ def find(what: str, evidence: Tabled, documents: Collection[str] | None = None) 
     return best
 
 
-def _readings(asked: Wanted, grid: Grid, card: frozenset[str]) -> Iterator[Numbers]:
+def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[ChartNumbers]:
     match = Match(asked.asked, grid, card)
     columns = [column for column in grid.columns if asked.within(column.label)]
     rows = [row for row in grid.rows if not row.total and asked.within(row.label)]
@@ -72,15 +72,19 @@ def _dated(asked: Wanted, columns: Sequence[Column]) -> list[Column]:
     return [c for c in columns if hard and hard <= c.terms] or list(columns)
 
 
-def _alike(grid: Grid, columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
+def _alike(grid: TableGrid, columns: Sequence[Column], rows: Sequence[TableRow]) -> list[Column]:
     """All columns of one unit: a column for each year, beside a change in percent."""
     first = next((unit for c in columns if (unit := _unit(grid, rows, [c])) is not None), None)
     return [c for c in columns if not c.change and _unit(grid, rows, [c]) == first is not None]
 
 
 def _of_rows(
-    asked: Wanted, grid: Grid, card: frozenset[str], rows: Sequence[Row], columns: Sequence[Column]
-) -> Iterator[Numbers]:
+    asked: Wanted,
+    grid: TableGrid,
+    card: frozenset[str],
+    rows: Sequence[TableRow],
+    columns: Sequence[Column],
+) -> Iterator[ChartNumbers]:
     """Each row is a series over the columns."""
     over = [c for c in columns if not c.change and all(_number(grid, row, c) for row in rows)]
     labelled: frozenset[str] = frozenset().union(*(row.terms | row.above for row in rows))
@@ -91,15 +95,19 @@ def _of_rows(
     heads = frozenset().union(*(column.terms for column in over))
     score = _score(asked, grid, card, labelled, fit, timed, heads)
     series = tuple(
-        Series(row.label, tuple(Point(c.label, _operand(grid, row, c)) for c in over))
+        Series(row.label, tuple(ChartPoint(c.label, _operand(grid, row, c)) for c in over))
         for row in rows
     )
     yield _numbers(grid, series, "", timed, score, [c.label for c in columns if c not in over])
 
 
 def _of_columns(
-    asked: Wanted, grid: Grid, card: frozenset[str], columns: Sequence[Column], rows: Sequence[Row]
-) -> Iterator[Numbers]:
+    asked: Wanted,
+    grid: TableGrid,
+    card: frozenset[str],
+    columns: Sequence[Column],
+    rows: Sequence[TableRow],
+) -> Iterator[ChartNumbers]:
     """Each column is a series over the rows."""
     over = [row for row in rows if all(_number(grid, row, column) for column in columns)]
     if not columns or len(columns) > _MOST_SERIES or len(over) < 2:
@@ -113,7 +121,9 @@ def _of_columns(
     heads = frozenset(terms(grid.corner)).union(*(row.above for row in over))
     score = _score(asked, grid, card, labelled, fit, timed, heads)
     series = tuple(
-        Series(column.label, tuple(Point(row.label, _operand(grid, row, column)) for row in over))
+        Series(
+            column.label, tuple(ChartPoint(row.label, _operand(grid, row, column)) for row in over)
+        )
         for column in columns
     )
     left = [row.label for row in grid.rows if row not in over]
@@ -124,7 +134,7 @@ def _of_columns(
 
 def _score(
     asked: Wanted,
-    grid: Grid,
+    grid: TableGrid,
     card: frozenset[str],
     labelled: frozenset[str],
     fit: float,
@@ -155,7 +165,7 @@ def _over(asked: Wanted, axis: frozenset[str], timed: bool) -> bool:
     return bool(things & axis) if things else timed or not asked.over
 
 
-def _near(grid: Grid) -> frozenset[str]:
+def _near(grid: TableGrid) -> frozenset[str]:
     """What is said of this very table: its caption, else the headings over it; the name of a sheet.
 
     The title of a document, and lines that repeat on its pages, say little of one table.
@@ -167,33 +177,37 @@ def _near(grid: Grid) -> frozenset[str]:
 
 
 def _numbers(
-    grid: Grid,
+    grid: TableGrid,
     series: tuple[Series, ...],
     over: str,
     timed: bool,
     score: float,
     left_out: Sequence[str],
-) -> Numbers:
+) -> ChartNumbers:
     cells = [point.cell for one in series for point in one.points]
     unit = next((operand.cell.unit for operand in cells if operand.cell.unit), "")
     scale = grid.scale_of(cells[0].row, cells[0].cell)
-    return Numbers(grid, series, over, unit, scale, timed, score, tuple(dict.fromkeys(left_out)))
+    return ChartNumbers(
+        grid, series, over, unit, scale, timed, score, tuple(dict.fromkeys(left_out))
+    )
 
 
-def _number(grid: Grid, row: Row, column: Column) -> bool:
+def _number(grid: TableGrid, row: TableRow, column: Column) -> bool:
     """The number of a visible cell."""
     cell = grid.cell(row, column)
     hidden = cell is not None and grid.page.lines[cell.line].hidden
     return cell is not None and cell.kind == "number" and not hidden
 
 
-def _operand(grid: Grid, row: Row, column: Column) -> Operand:
+def _operand(grid: TableGrid, row: TableRow, column: Column) -> Operand:
     cell = grid.cell(row, column)
     assert cell is not None
     return Operand(row, column, cell)
 
 
-def _unit(grid: Grid, rows: Sequence[Row], columns: Sequence[Column]) -> tuple[str, str] | None:
+def _unit(
+    grid: TableGrid, rows: Sequence[TableRow], columns: Sequence[Column]
+) -> tuple[str, str] | None:
     """The one unit and scale of the numbers; None when there are several, or none is a number.
 
     Statements write "$" in the first row alone: no unit is like any that is not a percentage.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.answering.table_qa.normalise import is_hard, is_year, terms
-from assistant.answering.table_qa.parse_question import LOOKUP, Asked
+from assistant.answering.table_qa.parse_question import LOOKUP, TableQuestion
 from ingest.language.dates import YEAR
 
 _OVER = re.compile(
@@ -41,10 +41,10 @@ class Wanted:
     last: int = 9999
 
     @cached_property
-    def asked(self) -> Asked:
+    def asked(self) -> TableQuestion:
         """As tables see it."""
         found = tuple(term for term in terms(self.text) if term in self.of)
-        return Asked(self.text, LOOKUP, found, frozenset())
+        return TableQuestion(self.text, LOOKUP, found, frozenset())
 
     def within(self, label: str) -> bool:
         """Whether a label is within the requested years."""

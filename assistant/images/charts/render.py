@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.images.charts import CannotChart, Kind, Numbers
+from assistant.images.charts import CannotChart, ChartNumbers, Kind
 from ingest.platform.extras import require
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _STYLE: dict[Any, Any] = {
 TEXT = "pincite-chart"  # the PNG text with the cells as JSON
 
 
-def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
+def kind_of(numbers: ChartNumbers, asked: str) -> tuple[Kind, str]:
     """The kind of chart, and a sentence when it is not the requested one."""
     if asked == "pie":
         if not any(point.value for point in numbers.series[0].points):
@@ -47,7 +47,7 @@ def kind_of(numbers: Numbers, asked: str) -> tuple[Kind, str]:
     return ("line" if numbers.timed and len(numbers.labels) > 2 else "bar"), ""
 
 
-def draw(numbers: Numbers, kind: Kind, title: str, source: str, path: Path) -> str:
+def draw(numbers: ChartNumbers, kind: Kind, title: str, source: str, path: Path) -> str:
     """Write a PNG, with `source` below the chart. Returns the letters without a font.
 
     Raises CannotChart without the extra that draws.
@@ -94,19 +94,19 @@ def _letters(path: str) -> frozenset[int]:
         return frozenset()
 
 
-def _size(numbers: Numbers, kind: Kind) -> tuple[float, float]:
+def _size(numbers: ChartNumbers, kind: Kind) -> tuple[float, float]:
     """In inches: lying bars need a line each."""
     lying = kind == "bar" and _lie(numbers)
     height = 2.2 + 0.3 * len(numbers.labels) * len(numbers.series) if lying else 5.0
     return (8.0, min(max(height, 4.0), 30.0))
 
 
-def _lie(numbers: Numbers) -> bool:
+def _lie(numbers: ChartNumbers) -> bool:
     longest = max(map(len, numbers.labels))
     return not numbers.timed and (longest > _LONG or len(numbers.labels) > _LABELS)
 
 
-def _bars(axes: "Axes", numbers: Numbers) -> None:
+def _bars(axes: "Axes", numbers: ChartNumbers) -> None:
     lying, count = _lie(numbers), len(numbers.series)
     thick = 0.8 / count
     for at, series in enumerate(numbers.series):
@@ -122,7 +122,7 @@ def _bars(axes: "Axes", numbers: Numbers) -> None:
     (axes.axvline if lying else axes.axhline)(0, color="#333333", linewidth=0.8)
 
 
-def _lines(axes: "Axes", numbers: Numbers) -> None:
+def _lines(axes: "Axes", numbers: ChartNumbers) -> None:
     places = range(len(numbers.labels))
     for at, series in enumerate(numbers.series):
         values = [float(point.value) for point in series.points]
@@ -137,7 +137,7 @@ def _lines(axes: "Axes", numbers: Numbers) -> None:
     _axis(axes, numbers, lying=False)
 
 
-def _pie(axes: "Axes", numbers: Numbers) -> None:
+def _pie(axes: "Axes", numbers: ChartNumbers) -> None:
     series = numbers.series[0]
     axes.pie(
         [float(point.value) for point in series.points],
@@ -147,7 +147,7 @@ def _pie(axes: "Axes", numbers: Numbers) -> None:
     )  # fmt: skip
 
 
-def _axis(axes: "Axes", numbers: Numbers, lying: bool) -> None:
+def _axis(axes: "Axes", numbers: ChartNumbers, lying: bool) -> None:
     """Labels as they stand in the table, and the unit of the values."""
     places = list(range(len(numbers.labels)))
     labels = ["\n".join(textwrap.wrap(label, 40 if lying else 16)) for label in numbers.labels]
@@ -170,14 +170,14 @@ def _axis(axes: "Axes", numbers: Numbers, lying: bool) -> None:
     (axes.xaxis if lying else axes.yaxis).set_major_formatter("{x:,g}")
 
 
-def unit(numbers: Numbers) -> str:
+def unit(numbers: ChartNumbers) -> str:
     """What the values are in, as the document writes it."""
     if numbers.unit and numbers.unit not in numbers.scale:
         return f"{numbers.unit} {numbers.scale}".strip()
     return numbers.scale
 
 
-def _told(numbers: Numbers, title: str, source: str) -> dict[str, str]:
+def _told(numbers: ChartNumbers, title: str, source: str) -> dict[str, str]:
     cells = [
         {"row": operand.row.label, "column": operand.column.label, "text": operand.cell.text}
         for operand in numbers.cells

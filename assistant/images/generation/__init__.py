@@ -24,7 +24,7 @@ class CannotPaint(AssistantError):
 
 
 @dataclass(frozen=True)
-class Job:
+class DrawingJob:
     """A painting job. None: the default of the model's family."""
 
     prompt: str
@@ -39,7 +39,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Sound:
+class GeneratedSound:
     """Samples from -1 to 1, channels x time."""
 
     samples: "NDArray[np.float32]"
@@ -50,10 +50,10 @@ class Sound:
 class Painted:
     """The result of a job: pictures, or the frames of a clip, or a sound."""
 
-    job: Job  # the job as done: with its seed, size, steps and guidance
+    job: DrawingJob  # the job as done: with its seed, size, steps and guidance
     pictures: "tuple[Image, ...]" = ()
     frames: "tuple[Image, ...]" = ()
-    sound: Sound | None = None
+    sound: GeneratedSound | None = None
     notes: tuple[str, ...] = ()  # sentences on what could not be done as requested
 
 
@@ -77,7 +77,7 @@ class Painter(Protocol):
 
     name: str
 
-    def paint(self, job: Job, watch: Watch) -> Painted:
+    def paint(self, job: DrawingJob, watch: Watch) -> Painted:
         """Paint a job; loads the model first if necessary.
 
         Raises Stopped within a part of a step, or CannotPaint, or ModelUnusable.

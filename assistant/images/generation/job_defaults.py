@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from assistant.images.generation import CannotPaint, Job
+from assistant.images.generation import CannotPaint, DrawingJob
 from assistant.images.generation.canvas import Likes
 from assistant.images.generation.models.model_families import Family
 
@@ -43,7 +43,7 @@ def _side(pipeline: Any) -> Any:
     return side or getattr(pipeline, "default_sample_size", None)
 
 
-def settled(job: Job, family: Family, taken: Parameters) -> Job:
+def settled(job: DrawingJob, family: Family, taken: Parameters) -> DrawingJob:
     """The job with its seed, steps and guidance filled in. Raises CannotPaint."""
     steps = family.steps if job.steps is None else job.steps
     steps = _default(taken, "num_inference_steps") if steps is None else steps
@@ -60,7 +60,7 @@ def settled(job: Job, family: Family, taken: Parameters) -> Job:
     return job if job.picture is None else _with_strength(job)
 
 
-def _with_strength(job: Job) -> Job:
+def _with_strength(job: DrawingJob) -> DrawingJob:
     strength = job.strength
     if strength is None:
         strength = _ANEW if job.mask else _STRENGTH
@@ -73,7 +73,7 @@ def _with_strength(job: Job) -> Job:
     return replace(job, steps=steps, guidance=guidance, strength=strength)
 
 
-def unheeded(job: Job, taken: Parameters, tokenizer: Any) -> tuple[str, ...]:
+def unheeded(job: DrawingJob, taken: Parameters, tokenizer: Any) -> tuple[str, ...]:
     """Sentences on the parts of a job that the model cannot use."""
     notes = []
     if job.negative and "negative_prompt" not in taken:

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assistant.images.generation import CannotPaint, Job, Painted, Sound
+from assistant.images.generation import CannotPaint, DrawingJob, GeneratedSound, Painted
 from assistant.images.generation.canvas import Fit, put_back
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def painted(job: Job, result: Any, fit: Fit, pipeline: Any) -> Painted:
+def painted(job: DrawingJob, result: Any, fit: Fit, pipeline: Any) -> Painted:
     """Raises CannotPaint for a pipeline that makes something else."""
     if (pictures := getattr(result, "images", None)) is not None:
         return _picture(job, pictures[0], fit)
@@ -22,7 +22,7 @@ def painted(job: Job, result: Any, fit: Fit, pipeline: Any) -> Painted:
     raise CannotPaint(f"A {kind} makes neither pictures nor clips nor sounds.")
 
 
-def _picture(job: Job, picture: "Image", fit: Fit) -> Painted:
+def _picture(job: DrawingJob, picture: "Image", fit: Fit) -> Painted:
     picture = fit.back(picture)
     if job.picture is not None and job.mask is not None:
         picture = put_back(job.picture, picture, job.mask)
@@ -45,11 +45,11 @@ def _frames(clip: Any) -> "list[Image]":
     return [Image.fromarray(frame) for frame in pixels]
 
 
-def _sound(samples: Any, pipeline: Any) -> Sound:
+def _sound(samples: Any, pipeline: Any) -> GeneratedSound:
     import numpy as np
 
     samples = samples.float().cpu().numpy() if hasattr(samples, "cpu") else samples
     rate = getattr(getattr(pipeline, "vae", None), "sampling_rate", None)
     vocoder = getattr(pipeline, "vocoder", None)
     rate = rate or (vocoder.config.sampling_rate if vocoder is not None else 16_000)
-    return Sound(np.atleast_2d(np.asarray(samples, dtype=np.float32)), int(rate))
+    return GeneratedSound(np.atleast_2d(np.asarray(samples, dtype=np.float32)), int(rate))

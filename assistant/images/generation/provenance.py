@@ -9,7 +9,7 @@ which a program on a person's own machine does not have.
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from assistant.images.generation import Job
+from assistant.images.generation import DrawingJob
 from ingest.images.ai_provenance import KEY, Provenance
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Iptc4xmpExt:DigitalSourceType="{source}"/></rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>"""
 
 
-def provenance(job: Job, tool: str, model: str, sha256: str) -> Provenance:
+def provenance(job: DrawingJob, tool: str, model: str, sha256: str) -> Provenance:
     """The provenance of a job's output."""
     width, height = job.size or (None, None)
     return Provenance(

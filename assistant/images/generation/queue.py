@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
-from assistant.images.generation import CannotPaint, Job, Painted, Painter, Watch
+from assistant.images.generation import CannotPaint, DrawingJob, Painted, Painter, Watch
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from assistant.images.generation.save import save
@@ -40,11 +40,11 @@ class Studio:
         self._turns = TurnTaking(WAITING)
         self._kept: tuple[Path, Painter] | None = None
 
-    def reply(self, question: str, tool: str, job: Callable[[], Job], wish: Any) -> Reply:
+    def reply(self, question: str, tool: str, job: Callable[[], DrawingJob], wish: Any) -> Reply:
         """Paints when it is iterated. `job` may raise AssistantError then."""
         return Reply(question, lambda reply: self._work(reply, tool, job), tool, wish=wish)
 
-    def _work(self, reply: Reply, tool: str, job: Callable[[], Job]) -> Iterator[str]:
+    def _work(self, reply: Reply, tool: str, job: Callable[[], DrawingJob]) -> Iterator[str]:
         require("images", "diffusers", "torch", to="draw", error=CannotPaint)
         path = self._chosen()
         if path is None:

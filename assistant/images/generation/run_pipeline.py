@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from assistant.contract.activity import Progress
-from assistant.images.generation import CannotPaint, Job, Painted, Watch, canvas, job_defaults
+from assistant.images.generation import (
+    CannotPaint,
+    DrawingJob,
+    Painted,
+    Watch,
+    canvas,
+    job_defaults,
+)
 from assistant.images.generation.canvas import Fit
 from assistant.images.generation.models import memory, weights
 from assistant.images.generation.models.load_pipeline import Loaded, for_pictures, load, target
@@ -32,7 +39,7 @@ class DiffusersPainter:
         """See Painter."""
         return weights.digest(self.path)
 
-    def paint(self, job: Job, watch: Watch) -> Painted:
+    def paint(self, job: DrawingJob, watch: Watch) -> Painted:
         """See Painter."""
         with self._lock:
             self._watch = watch
@@ -42,7 +49,7 @@ class DiffusersPainter:
             finally:
                 self._watch = None
 
-    def _paint(self, job: Job, watch: Watch) -> Painted:
+    def _paint(self, job: DrawingJob, watch: Watch) -> Painted:
         loaded = self._ready(watch)
         pipeline = loaded.pipeline
         if job.picture is not None:
@@ -55,7 +62,7 @@ class DiffusersPainter:
         done = painted(job, run.result(job, taken), fit, pipeline)
         return replace(done, notes=(*notes, *done.notes))
 
-    def _fitted(self, job: Job, pipeline: Any, visual: bool) -> tuple[Job, Fit]:
+    def _fitted(self, job: DrawingJob, pipeline: Any, visual: bool) -> tuple[DrawingJob, Fit]:
         """Raises CannotPaint for a size without sense, or without memory."""
         likes = job_defaults.likings(pipeline)
         if job.picture is not None:
@@ -92,7 +99,7 @@ class _Run:
         self._began = time.perf_counter()
         self._shown = b""  # the last preview
 
-    def result(self, job: Job, taken: job_defaults.Parameters) -> Any:
+    def result(self, job: DrawingJob, taken: job_defaults.Parameters) -> Any:
         """What the pipeline gives back. Raises Stopped or CannotPaint."""
         import torch
 
@@ -103,12 +110,12 @@ class _Run:
         with _explained():
             return self._pipeline(**told, generator=generator)
 
-    def _words(self, job: Job) -> dict[str, Any]:
+    def _words(self, job: DrawingJob) -> dict[str, Any]:
         numbers = {"num_inference_steps": job.steps, "guidance_scale": job.guidance}
         said = {"prompt": job.prompt, "negative_prompt": job.negative or None}
         return said | {name: value for name, value in numbers.items() if value is not None}
 
-    def _picture(self, job: Job) -> dict[str, Any]:
+    def _picture(self, job: DrawingJob) -> dict[str, Any]:
         width, height = self._fit.work
         told: dict[str, Any] = {"width": width, "height": height}
         if job.picture is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.images.generation import Painted, Sound
+from assistant.images.generation import GeneratedSound, Painted
 from assistant.images.generation.provenance import marks
 from ingest.images.ai_provenance import Provenance
 
@@ -30,7 +30,7 @@ def _save_png(pictures: "tuple[Image, ...]", path: Path, made: Provenance) -> Pa
     return path
 
 
-def _save_wav(sound: Sound, path: Path, made: Provenance) -> Path:
+def _save_wav(sound: GeneratedSound, path: Path, made: Provenance) -> Path:
     import numpy as np
 
     samples = (np.clip(sound.samples, -1, 1) * 32767).astype("<i2")

@@ -11,7 +11,7 @@ from assistant.llm.llama.tool_calls import CallReader, StopWords, ToolCall
 
 
 @dataclass(frozen=True)
-class Request:
+class GenerationRequest:
     """The parameters of an answer."""
 
     prompt: list[int]
@@ -32,7 +32,7 @@ class Ending:
     tokens: int
 
 
-def answer(engine: LlamaEngine, request: Request) -> Generator[str, None, Ending]:
+def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, None, Ending]:
     """Yield the words of the answer as they come; return its ending."""
     stops = StopWords(request.stops)
     reader = CallReader(request.tool_names, request.begun) if request.tool_names else None

@@ -14,7 +14,7 @@ class VoiceFailed(AssistantError):
 
 
 @dataclass(frozen=True)
-class Sound:
+class SpokenSound:
     """One channel of 16-bit samples (little-endian), as voices make it."""
 
     samples: bytes
@@ -39,7 +39,7 @@ class Voice(Protocol):
 
     name: str
 
-    def say(self, text: str, cancel: threading.Event) -> Sound:
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
         """A sentence as sound, of which there may be none (a row of dots).
 
         Raises VoiceFailed, and ingest.errors.Stopped within a tenth of a second of `cancel`.

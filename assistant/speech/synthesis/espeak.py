@@ -11,7 +11,7 @@ import threading
 import wave
 from pathlib import Path
 
-from assistant.speech.synthesis import Sound, VoiceFailed
+from assistant.speech.synthesis import SpokenSound, VoiceFailed
 from ingest.errors import Stopped
 
 PROGRAM = "espeak-ng"
@@ -41,7 +41,7 @@ class Espeak:
         self._command = [str(espeak), "--stdin", "--stdout", "-b", "1", "-v"]
         self._command.append(_ACCENTS.get(language, language))
 
-    def say(self, text: str, cancel: threading.Event) -> Sound:
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
         """See Voice."""
         if cancel.is_set():
             raise Stopped("Reading aloud was stopped.")
@@ -57,9 +57,9 @@ class Espeak:
         return _sound(done.stdout)
 
 
-def _sound(written: bytes) -> Sound:
+def _sound(written: bytes) -> SpokenSound:
     """Its header states no length, for it writes to a pipe; no file at all is no sound."""
     if not written:
-        return Sound(b"", 22_050)
+        return SpokenSound(b"", 22_050)
     with wave.open(io.BytesIO(written)) as file:
-        return Sound(file.readframes(file.getnframes()), file.getframerate())
+        return SpokenSound(file.readframes(file.getnframes()), file.getframerate())

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant.security.network_guard import QUIET
-from assistant.speech.synthesis import Sound, VoiceFailed
+from assistant.speech.synthesis import SpokenSound, VoiceFailed
 from ingest.errors import Stopped
 
 _IDLE = 300.0  # seconds after which the process ends: it holds 340 MB
@@ -44,11 +44,11 @@ class Piper:
         self._lock = threading.Lock()
         self._process: _Process | None = None
 
-    def say(self, text: str, cancel: threading.Event) -> Sound:
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
         """See Voice."""
         # What makes no sound ends Piper 1.8.0: it cannot write an empty file.
         if not _SPOKEN.search(text):
-            return Sound(b"", 22_050)
+            return SpokenSound(b"", 22_050)
         while not self._lock.acquire(timeout=_LOOK):  # another one is being read to
             if cancel.is_set():
                 raise Stopped("Reading aloud was stopped.")
@@ -109,14 +109,14 @@ class _Process:
         threading.Thread(target=_listen, args=(self._child, self._said), daemon=True).start()
         self._last = ""  # that it said before it ended
 
-    def say(self, line: str, cancel: threading.Event) -> Sound:
+    def say(self, line: str, cancel: threading.Event) -> SpokenSound:
         assert self._child.stdin is not None
         with suppress(OSError):  # it has ended: what it said last tells why
             self._child.stdin.write(f"{line}\n")
             self._child.stdin.flush()
         path = self._written(cancel, time.monotonic() + _PATIENCE)
         with wave.open(str(path)) as file:
-            sound = Sound(file.readframes(file.getnframes()), file.getframerate())
+            sound = SpokenSound(file.readframes(file.getnframes()), file.getframerate())
         path.unlink()
         return sound
 

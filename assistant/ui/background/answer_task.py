@@ -14,7 +14,7 @@ _KEPT = 600.0  # seconds in which a page may still ask for an answer that has en
 log = logging.getLogger(__name__)
 
 
-class Running:
+class RunningAnswer:
     """A reply that is written in the background."""
 
     def __init__(self, reply: Reply) -> None:
@@ -56,9 +56,9 @@ class Answers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[str, Running] = {}
+        self._running: dict[str, RunningAnswer] = {}
 
-    def start(self, conversation: str, reply: Reply) -> Running:
+    def start(self, conversation: str, reply: Reply) -> RunningAnswer:
         """At most one at a time in a conversation, which may be open in two tabs.
 
         Raises AssistantError while another one is in work.
@@ -71,10 +71,10 @@ class Answers:
                     "Another question of this conversation is being answered. "
                     "Ask again when it is done."
                 )
-            self._running[conversation] = Running(reply)
+            self._running[conversation] = RunningAnswer(reply)
             return self._running[conversation]
 
-    def of(self, conversation: str) -> Running | None:
+    def of(self, conversation: str) -> RunningAnswer | None:
         """The conversation's running answer, or the last one if it failed."""
         with self._lock:
             return self._running.get(conversation)

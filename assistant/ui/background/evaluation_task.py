@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.evaluation.measuring import Options, Watch, measure
+from assistant.evaluation.measuring import MeasuringWatch, Options, measure
 from assistant.evaluation.sets.drafting import Drafting
 from assistant.evaluation.sets.own import OwnQuestions
 from assistant.feedback.learning import Learning
@@ -108,7 +108,7 @@ def measuring(
     """Measures a set of questions."""
 
     def work(task: Task) -> None:
-        watch = Watch(
+        watch = MeasuringWatch(
             adding=lambda step: task.note(f"{step.stage} {step.file}", step.done, step.total),
             asking=lambda step: task.note(step.question, step.done, step.total),
             notice=task.tell,

@@ -15,7 +15,7 @@ from typing import Protocol
 from ingest.errors import PinciteError
 from vectorstore.catalog.sources import INSIDE
 from vectorstore.errors import HomeNotWritable
-from vectorstore.indexing.pipeline import AddSummary, Progress
+from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
 
 _LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
-class Dropped(Protocol):
+class DroppedFile(Protocol):
     """A file as Streamlit hands it over."""
 
     name: str
@@ -44,7 +44,7 @@ class Upload:
         self,
         library: Library,
         home: Path,
-        files: Sequence[Dropped] = (),
+        files: Sequence[DroppedFile] = (),
         again: Sequence[str] = (),
         anew: bool = False,
     ) -> None:
@@ -57,8 +57,8 @@ class Upload:
         self.anew = anew
         self.error = ""
         self.summary: AddSummary | None = None
-        self.progress = Progress("", 0, len(files), "")
-        self.pages: dict[str, Progress] = {}  # of each file in work, how far its reader is
+        self.progress = AddProgress("", 0, len(files), "")
+        self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
         self._cancel = threading.Event()
         self._folder = folder(home, library.name)
         self.paths = _places(self._folder, [f.name for f in files]) if files else _outer(again)
@@ -98,7 +98,7 @@ class Upload:
         failed = {failure.path for failure in self.summary.failed}
         return [path for path in self.paths if str(path) not in failed.union(queued)]
 
-    def _run(self, files: Sequence[Dropped]) -> None:
+    def _run(self, files: Sequence[DroppedFile]) -> None:
         try:
             with _turns[self._folder]:
                 if self.anew:
@@ -111,7 +111,7 @@ class Upload:
             log.exception("an upload failed")
             self.error = "Adding failed unexpectedly. The log has the details."
 
-    def _add(self, files: Sequence[Dropped]) -> None:
+    def _add(self, files: Sequence[DroppedFile]) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
         try:
             _save(files, self.paths, self._folder)
@@ -127,7 +127,7 @@ class Upload:
         left = {job.path for job in self._library.jobs.all()}
         forget([str(path) for path in paths if str(path) not in left], self._folder)
 
-    def _note(self, progress: Progress) -> None:
+    def _note(self, progress: AddProgress) -> None:
         self.progress = progress
         if progress.file and not progress.anew:
             self.pages[progress.file] = progress
@@ -144,7 +144,7 @@ class Uploads:
         self,
         library: Library,
         home: Path,
-        files: Sequence[Dropped] = (),
+        files: Sequence[DroppedFile] = (),
         again: Sequence[str] = (),
         anew: bool = False,
     ) -> Upload:
@@ -161,7 +161,7 @@ class Uploads:
             return [upload for name, upload in self._all if name == library and not upload.done]
 
 
-def said(step: Progress) -> str:
+def said(step: AddProgress) -> str:
     """`reading, page 3 of 20`"""
     if not step.page or not step.stage.startswith("reading"):
         return step.stage
@@ -217,7 +217,7 @@ def _places(folder: Path, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _save(files: Sequence[Dropped], paths: Sequence[Path], folder: Path) -> None:
+def _save(files: Sequence[DroppedFile], paths: Sequence[Path], folder: Path) -> None:
     """Raises HomeNotWritable."""
     if not files:
         return

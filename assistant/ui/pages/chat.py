@@ -12,7 +12,7 @@ from assistant.attachments import attached_files
 from assistant.contract import intents
 from assistant.conversation.assistant import Assistant
 from assistant.ui import resources, session
-from assistant.ui.background.answer_task import Running
+from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components import error_banner, sidebar, style, welcome
 from assistant.ui.components.answer import (
     cited_answer,
@@ -83,7 +83,7 @@ def _question(text: str, attached: Sequence[str], turn: str) -> None:
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
-def _in_work(identity: str, running: Running) -> None:
+def _in_work(identity: str, running: RunningAnswer) -> None:
     attached = [str(path) for path in running.reply.attached]
     _question(running.reply.question, attached, f"running-{running.reply.id}")
     if running.error:
@@ -93,7 +93,7 @@ def _in_work(identity: str, running: Running) -> None:
 
 
 @st.fragment(run_every=0.25)
-def _live(identity: str, running: Running) -> None:
+def _live(identity: str, running: RunningAnswer) -> None:
     """Draw the running answer; once it is saved, draw the whole page with it."""
     if running.done:
         if not running.error:

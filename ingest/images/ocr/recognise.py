@@ -21,7 +21,7 @@ _LEAST = 0.5  # lowest confidence: below, the text is a guess at a stain, a draw
 
 
 @dataclass(frozen=True)
-class Reading:
+class Recognition:
     """Lines in points of the picture, an estimate of the missing text, and a note for people."""
 
     lines: tuple[Line, ...] = ()
@@ -29,18 +29,18 @@ class Reading:
     note: str = ""
 
 
-def read(picture: "Image", scale: float, engines: Engines) -> Reading:
+def read(picture: "Image", scale: float, engines: Engines) -> Recognition:
     """Recognise a picture; `scale` is its pixels in a point."""
     try:
         found = recognizer(engines).lines(picture, scale)
     except CannotRecognise as error:
-        return Reading((), _by_ink(picture, scale), str(error))
+        return Recognition((), _by_ink(picture, scale), str(error))
     lines = tuple(line for line in found if line.confidence >= _LEAST)
     if lines:
         unsure = sum(count(line.text) for line in found if line.confidence < _LEAST)
-        return Reading(lines, unsure)
+        return Recognition(lines, unsure)
     unread = _by_ink(picture, scale)
-    return Reading((), unread, UNREADABLE if unread else NO_TEXT)
+    return Recognition((), unread, UNREADABLE if unread else NO_TEXT)
 
 
 def _by_ink(picture: "Image", scale: float) -> int:
@@ -58,7 +58,7 @@ def beside(page: Page, lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(line for line in lines if _outside(line.box, boxes))
 
 
-def added(page: Page, lines: Sequence[Line], reading: Reading) -> Page:
+def added(page: Page, lines: Sequence[Line], reading: Recognition) -> Page:
     """The page with recognised lines after its own, and the estimate of missing text."""
     layer = page.characters
     if layer is None:

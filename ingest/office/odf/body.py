@@ -5,12 +5,12 @@ from xml.etree.ElementTree import Element
 from ingest.images.embedded_images import Pasted, Writing, best, decoded
 from ingest.office import drawings
 from ingest.office.formulas import mathml
-from ingest.office.odf.styles import Counter, Styles
+from ingest.office.odf.styles import Counter, OdfStyles
 from ingest.office.odf.table import rows
 from ingest.office.odf.text import SAID, SHAPES, creator, described, paragraph, said
 from ingest.office.ooxml import Package, child, children
 from ingest.office.word.numbering import whole
-from ingest.page_builder.office_page import DELETED, NOT_READ, Draft, comment_by
+from ingest.page_builder.office_page import DELETED, NOT_READ, OfficePage, comment_by
 
 _BOXES = {"draw:text-box", "draw:custom-shape", "draw:rect", "draw:ellipse", "draw:circle",
           "draw:caption", "draw:g", "draw:a", "draw:regular-polygon", "draw:polygon", "draw:path",
@@ -19,10 +19,10 @@ _SKIPPED = {"text:sequence-decls", "text:variable-decls", "text:user-field-decls
             "svg:title", "svg:desc", "dc:creator", "dc:date", "office:event-listeners"}  # fmt: skip
 
 
-class Body:
+class OdfBody:
     """Reads the parts of a file: call `blocks` for each."""
 
-    def __init__(self, package: Package | None, styles: Styles, pasted: Pasted) -> None:
+    def __init__(self, package: Package | None, styles: OdfStyles, pasted: Pasted) -> None:
         """Without a package there are no embedded objects: a flat file is one XML."""
         self._package = package
         self._pasted = pasted
@@ -31,12 +31,12 @@ class Body:
         self._lists: dict[str, Counter] = {}  # by the identity of a list
         self._last: dict[str, Counter] = {}  # by style: lists that may be continued
 
-    def blocks(self, parent: Element, draft: Draft, paper: bool = True) -> None:
+    def blocks(self, parent: Element, draft: OfficePage, paper: bool = True) -> None:
         """Everything in a body, section, cell, note or text box. `paper`: it stands on white."""
         for block in parent:
             self.block(block, draft, paper)
 
-    def block(self, block: Element, draft: Draft, paper: bool = True) -> None:
+    def block(self, block: Element, draft: OfficePage, paper: bool = True) -> None:
         tag = block.tag
         if tag == "text:h":
             self._heading(block, draft)
@@ -57,7 +57,7 @@ class Body:
         elif tag not in _SKIPPED:
             self.blocks(block, draft, paper)
 
-    def cell(self, element: Element, draft: Draft) -> str:
+    def cell(self, element: Element, draft: OfficePage) -> str:
         """The content of a cell as one text."""
         inner = draft.inner()
         paragraphs = [part for part in element.iter() if part.tag in SAID]
@@ -68,7 +68,12 @@ class Body:
         return draft.take(inner)
 
     def paragraph(
-        self, element: Element, draft: Draft, label: str = "", heading: int = 0, paper: bool = True
+        self,
+        element: Element,
+        draft: OfficePage,
+        label: str = "",
+        heading: int = 0,
+        paper: bool = True,
     ) -> bool:
         """Read a paragraph. Returns whether it has text: an empty one shows no label."""
         found = paragraph(element, self._styles, draft, paper, self._formula)
@@ -84,7 +89,7 @@ class Body:
             self._hanging(hanging, mark, draft, paper)
         return said_something
 
-    def _hanging(self, element: Element, mark: str, draft: Draft, paper: bool) -> None:
+    def _hanging(self, element: Element, mark: str, draft: OfficePage, paper: bool) -> None:
         if element.tag == "text:note":
             inner = draft.inner()
             for body in children(element, "text:note-body"):
@@ -93,19 +98,19 @@ class Body:
         else:
             self.block(element, draft, paper)
 
-    def _comment(self, annotation: Element, draft: Draft) -> None:
+    def _comment(self, annotation: Element, draft: OfficePage) -> None:
         inner = draft.inner()
         self.blocks(annotation, inner)
         draft.remark(comment_by(*creator(annotation)), inner)
 
-    def _heading(self, element: Element, draft: Draft) -> None:
+    def _heading(self, element: Element, draft: OfficePage) -> None:
         level = max(whole(element.get("text:outline-level", "1")), 1)
         silent = element.get("text:is-list-header") == "true" or not "".join(said(element)).strip()
         label = "" if silent else self._styles.label(self._outline, level)
         self.paragraph(element, draft, label, level)
 
     def _list(
-        self, element: Element, draft: Draft, counter: Counter | None, level: int, paper: bool
+        self, element: Element, draft: OfficePage, counter: Counter | None, level: int, paper: bool
     ) -> None:
         if counter is None:
             counter = self._counter(element)
@@ -125,7 +130,7 @@ class Body:
     def _item(
         self,
         block: Element,
-        draft: Draft,
+        draft: OfficePage,
         counter: Counter,
         level: int,
         fresh: bool,
@@ -159,12 +164,12 @@ class Body:
         first = next((e for e in element.iter() if e.tag in ("text:p", "text:h")), None)
         return "" if first is None else self._styles.list(first.get("text:style-name", ""))
 
-    def _shape(self, shape: Element, draft: Draft) -> None:
+    def _shape(self, shape: Element, draft: OfficePage) -> None:
         if not "".join(said(shape)).strip() and (alt := described(shape)):
             draft.figure(alt)
         self.blocks(shape, draft, paper=False)
 
-    def _frame(self, frame: Element, draft: Draft) -> None:
+    def _frame(self, frame: Element, draft: OfficePage) -> None:
         """Read the first of several forms; a picture that stands for an object is skipped."""
         forms = [part for part in frame if part.tag not in _SKIPPED]
         for form in forms[:1]:
@@ -199,7 +204,7 @@ class Body:
         root = self._package.xml(f"{part}/content.xml") if self._package and part else None
         return child(element, "math:math") if root is None else root
 
-    def _object(self, element: Element, draft: Draft) -> None:
+    def _object(self, element: Element, draft: OfficePage) -> None:
         """A formula or a chart; other objects are not opened."""
         root = self._root(element)
         if root is None:

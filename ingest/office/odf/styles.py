@@ -23,7 +23,7 @@ class Counter:
     at: dict[int, int] = field(default_factory=dict)
 
 
-class Styles:
+class OdfStyles:
     """The styles of all parts of a file, by name."""
 
     def __init__(self, *roots: Element | None) -> None:

@@ -7,7 +7,7 @@ from ingest.document.model import Cell
 from ingest.office.odf.text import repeats
 from ingest.office.word.numbering import whole
 from ingest.page_builder.merged_cells import Covered, Entry, Row, text_of
-from ingest.page_builder.office_page import Draft
+from ingest.page_builder.office_page import OfficePage
 
 _MOST_ROWS = 1000  # that one row may stand for
 _MOST_COLUMNS = 64
@@ -15,10 +15,10 @@ _CELLS = {"table:table-cell", "table:covered-table-cell"}
 _GROUPS = {"table:table-rows", "table:table-row-group"}
 _UNITS = {"percentage": "%"}
 
-Read = Callable[[Element, Draft], str]
+Read = Callable[[Element, OfficePage], str]
 
 
-def rows(table: Element, read: Read, draft: Draft) -> tuple[list[Row], int]:
+def rows(table: Element, read: Read, draft: OfficePage) -> tuple[list[Row], int]:
     """The rows, and how many of them are headings of the columns."""
     found: list[Row] = []
     header = 0
@@ -47,7 +47,7 @@ def _rows(table: Element, heads: bool = False) -> Iterator[tuple[Element, bool]]
             yield from _rows(part, heads)
 
 
-def _entries(row: Element, read: Read, draft: Draft) -> Iterator[Entry]:
+def _entries(row: Element, read: Read, draft: OfficePage) -> Iterator[Entry]:
     wide = 0  # places to the right that the last cell reaches over
     for cell in row:
         if cell.tag not in _CELLS:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from xml.etree.ElementTree import Element
 
-from ingest.office.odf.styles import Styles
+from ingest.office.odf.styles import OdfStyles
 from ingest.office.ooxml import child
 from ingest.office.word.numbering import whole
-from ingest.page_builder.office_page import Draft, address
+from ingest.page_builder.office_page import OfficePage, address
 
 Look = Callable[[str], str]  # the name of a style -> why its text is hidden
 InLine = Callable[[Element], str]  # a frame -> its text within the line
@@ -26,7 +26,7 @@ SHAPES = {f"draw:{name}" for name in (
 
 
 @dataclass
-class Inline:
+class OdfInline:
     """The text of a paragraph by the reason for hiding it ("" is visible), and attached objects."""
 
     in_line: InLine
@@ -35,23 +35,23 @@ class Inline:
 
 
 def paragraph(
-    element: Element, styles: Styles, draft: Draft, paper: bool, in_line: InLine
-) -> Inline:
+    element: Element, styles: OdfStyles, draft: OfficePage, paper: bool, in_line: InLine
+) -> OdfInline:
     """Read one paragraph or heading. `paper`: white letters could not be seen there."""
-    found = Inline(in_line)
+    found = OdfInline(in_line)
     look = partial(styles.hidden, paper=paper)
     _read(element, found, look(element.get("text:style-name", "")), look, draft)
     return found
 
 
-def _read(element: Element, found: Inline, hidden: str, look: Look, draft: Draft) -> None:
+def _read(element: Element, found: OdfInline, hidden: str, look: Look, draft: OfficePage) -> None:
     found.text[hidden] += flat(element.text)
     for part in element:
         _part(part, found, hidden, look, draft)
         found.text[hidden] += flat(part.tail)
 
 
-def _part(part: Element, found: Inline, hidden: str, look: Look, draft: Draft) -> None:
+def _part(part: Element, found: OdfInline, hidden: str, look: Look, draft: OfficePage) -> None:
     match part.tag:
         case "text:s" | "text:tab":
             found.text[hidden] += " "

@@ -14,7 +14,7 @@ from ingest.office.rtf.story import Story
 from ingest.office.rtf.syntax import Token, decoded, known, tokens
 from ingest.office.rtf.table import Edge, Layout
 from ingest.page_builder.merged_cells import Covered
-from ingest.page_builder.office_page import DELETED, Draft, address, comment_by
+from ingest.page_builder.office_page import DELETED, OfficePage, address, comment_by
 
 _DEEPEST = 2000  # groups in groups
 _TINY = 4  # half points
@@ -36,12 +36,12 @@ _HEADING = re.compile(r"heading (\d)")
 _PAGES = {"mac": 10000, "pc": 437, "pca": 850}
 
 
-class Reader:
+class RtfReader:
     """Reads one file. Afterwards `draft` holds its text, and `given` its number of characters."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self.draft = Draft()
+        self.draft = OfficePage()
         self.given = 0
         self.prologue = Prologue()
         self.margins: list[Story] = []

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from ingest.office.rtf.table import Layout, grid
-from ingest.page_builder.office_page import Draft
+from ingest.page_builder.office_page import OfficePage
 
 _TITLES = {"title": 1}
 
@@ -11,14 +11,14 @@ _TITLES = {"title": 1}
 class Story:
     """The body, a note, a comment, a text box or a header."""
 
-    def __init__(self, kind: str, draft: Draft, mark: str = "") -> None:
+    def __init__(self, kind: str, draft: OfficePage, mark: str = "") -> None:
         self.kind = kind
         self.mark = mark  # its prefix where it is shown
         self.draft = draft
         self.layout = Layout()
         self._text: dict[str, str] = defaultdict(str)
         self._hanging: list[Story] = []
-        self._cell: Draft | None = None
+        self._cell: OfficePage | None = None
         self._cells: list[str] = []
         self._rows: list[tuple[Layout, list[str]]] = []
 
@@ -64,7 +64,7 @@ class Story:
         self.end_paragraph(0, False, in_table=self._cell is not None)
         self.end_table()
 
-    def _flush(self, draft: Draft, heading: int, caption: bool) -> None:
+    def _flush(self, draft: OfficePage, heading: int, caption: bool) -> None:
         for hidden, text in self._text.items():
             draft.line(text, heading, hidden, caption)
         self._text.clear()
@@ -73,7 +73,7 @@ class Story:
             _show(story, draft)
 
 
-def _show(story: Story, draft: Draft) -> None:
+def _show(story: Story, draft: OfficePage) -> None:
     if not story.mark:  # a text box: lines of their own
         draft.lines += story.draft.lines
         story.draft.lines = []

@@ -49,7 +49,7 @@ class Inherited:
             yield self._body
 
 
-class Marks:
+class ListMarks:
     """Marks of the paragraphs of one shape, in their order."""
 
     def __init__(self, styles: Sequence[Element]) -> None:

@@ -8,10 +8,10 @@ from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
 from ingest.office.formulas import omml
 from ingest.office.ooxml import Package, Relation, child, children, texts, value
-from ingest.office.slides.lists import Inherited, Marks, is_title, placeholder
+from ingest.office.slides.lists import Inherited, ListMarks, is_title, placeholder
 from ingest.office.word.numbering import whole
 from ingest.page_builder.merged_cells import Covered, Entry
-from ingest.page_builder.office_page import COPY, NOT_READ, REPEATED, Draft, address
+from ingest.page_builder.office_page import COPY, NOT_READ, REPEATED, OfficePage, address
 
 TEXT = frozenset({"a:t", "m:t", "p:text"})
 NUMBERS = "slide numbers"
@@ -36,7 +36,7 @@ class Shapes:
     """Reads the shapes of one slide into a draft."""
 
     def __init__(
-        self, deck: Deck, relations: dict[str, Relation], inherited: Inherited, draft: Draft
+        self, deck: Deck, relations: dict[str, Relation], inherited: Inherited, draft: OfficePage
     ) -> None:
         self._deck = deck
         self._relations = relations
@@ -96,7 +96,7 @@ class Shapes:
 
     def paragraphs(self, shape: Element, hidden: str = "", before: str = "") -> None:
         """The paragraphs of a shape, with their bullets; `before` stands before the first."""
-        marks = Marks(self._inherited.styles(shape))
+        marks = ListMarks(self._inherited.styles(shape))
         for paragraph in children(child(shape, "p:txBody"), "a:p"):
             text = self.text(paragraph)
             if not text.strip():

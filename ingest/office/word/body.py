@@ -8,10 +8,10 @@ from ingest.images.embedded_images import Pasted
 from ingest.office import drawings
 from ingest.office.ooxml import Package, Relation, child, texts, value
 from ingest.office.word.numbering import Numbering, whole
-from ingest.office.word.styles import Style, Styles, on, outline
-from ingest.office.word.text import PROMPT, TEXT, Inline, Runs
+from ingest.office.word.styles import Style, WordStyles, on, outline
+from ingest.office.word.text import PROMPT, TEXT, WordInline, WordRuns
 from ingest.page_builder.merged_cells import Covered, Entry, Row
-from ingest.page_builder.office_page import COPY, DELETED, NOT_READ, Draft, comment_by
+from ingest.page_builder.office_page import COPY, DELETED, NOT_READ, OfficePage, comment_by
 
 _NESTED = {"w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag"}
 _WIDEST = 63  # columns, what Word allows
@@ -26,17 +26,17 @@ class Remark:
     when: str = ""
 
 
-class Body:
+class WordBody:
     """Reads the story of a document: call `blocks` for each part of it."""
 
     def __init__(
         self,
         package: Package,
         relations: dict[str, Relation],
-        styles: Styles,
+        styles: WordStyles,
         numbering: Numbering,
         remarks: dict[tuple[str, str], Remark],
-        draft: Draft,
+        draft: OfficePage,
         pasted: Pasted,
         background: bool = False,
     ) -> None:
@@ -47,10 +47,10 @@ class Body:
         self._styles = styles
         self._numbering = numbering
         self._remarks = remarks
-        self._runs = Runs(draft, styles)
+        self._runs = WordRuns(draft, styles)
         self._white = not background
 
-    def blocks(self, parent: Element, draft: Draft, paper: bool = True) -> None:
+    def blocks(self, parent: Element, draft: OfficePage, paper: bool = True) -> None:
         """Read everything in a body, cell, note or text box. `paper`: the background is white."""
         for block in parent:
             if block.tag == "w:p":
@@ -66,13 +66,13 @@ class Body:
             elif block.tag == "w:altChunk":
                 draft.notes[NOT_READ] = None
 
-    def _control(self, block: Element, draft: Draft, paper: bool) -> None:
+    def _control(self, block: Element, draft: OfficePage, paper: bool) -> None:
         if on(child(block, "w:sdtPr"), "w:showingPlcHdr"):
             draft.drop(PROMPT, "".join(texts(block, TEXT)))
         else:
             self.blocks(block, draft, paper)
 
-    def _paragraph(self, paragraph: Element, draft: Draft, paper: bool) -> None:
+    def _paragraph(self, paragraph: Element, draft: OfficePage, paper: bool) -> None:
         properties = child(paragraph, "w:pPr")
         style = self._styles[value(properties, "w:pStyle") or self._styles.default]
         found = self._runs.read(paragraph, paper and self._white)
@@ -86,7 +86,7 @@ class Body:
                 label = ""
         self._hanging(found, draft)
 
-    def _label(self, properties: Element | None, style: Style, found: Inline) -> str:
+    def _label(self, properties: Element | None, style: Style, found: WordInline) -> str:
         """The label that a list puts before a paragraph."""
         if not any(text.strip() for text in found.text.values()):
             return ""  # Word shows a number before an empty paragraph, and a reader skips it
@@ -99,7 +99,7 @@ class Body:
         name = value(properties, "w:pStyle") or self._styles.default
         return self._numbering.label(number, place, name)
 
-    def _hanging(self, found: Inline, draft: Draft) -> None:
+    def _hanging(self, found: WordInline, draft: OfficePage) -> None:
         for drawing, hidden in found.drawings:
             self._drawing(drawing, draft, hidden)
         for part, identity, number in found.notes:
@@ -107,12 +107,12 @@ class Body:
         for identity in found.comments:
             self._remark(("comments", identity), "", draft)
 
-    def leftover(self, draft: Draft) -> None:
+    def leftover(self, draft: OfficePage) -> None:
         """Read notes and comments without a reference in the text."""
         for key in list(self._remarks):
             self._remark(key, "", draft)
 
-    def _remark(self, key: tuple[str, str], mark: str, draft: Draft) -> None:
+    def _remark(self, key: tuple[str, str], mark: str, draft: OfficePage) -> None:
         remark = self._remarks.pop(key, None)  # pop: shown once, where it is referred to first
         if remark is None:
             return
@@ -122,7 +122,7 @@ class Body:
         self.blocks(remark.element, inner)
         draft.remark(mark, inner)
 
-    def _drawing(self, drawing: Element, draft: Draft, hidden: str) -> None:
+    def _drawing(self, drawing: Element, draft: OfficePage, hidden: str) -> None:
         boxes = list(_boxes(drawing, draft))
         for box in boxes:
             self.blocks(box, draft, paper=False)
@@ -137,7 +137,7 @@ class Body:
         if embedded:
             draft.notes[NOT_READ] = None
 
-    def _table(self, table: Element, draft: Draft) -> None:
+    def _table(self, table: Element, draft: OfficePage) -> None:
         rows = list(_inside(table, "w:tr"))
         if len(rows) == 1 and len(cells := list(_inside(rows[0], "w:tc"))) == 1:
             self.blocks(cells[0], draft, paper=False)  # a frame around text, not a table
@@ -151,7 +151,7 @@ class Body:
             heads += 1
         draft.table([self._row(row, draft) for row in shown], heads if heads < len(shown) else 0)
 
-    def _row(self, row: Element, draft: Draft) -> Row:
+    def _row(self, row: Element, draft: OfficePage) -> Row:
         entries: list[Entry] = [None] * whole(value(row, "w:trPr", "w:gridBefore"))
         for cell in _inside(row, "w:tc"):
             properties = child(cell, "w:tcPr")
@@ -179,7 +179,7 @@ def _inside(parent: Element, name: str) -> Iterator[Element]:
             yield from _inside(found, name)
 
 
-def _boxes(drawing: Element, draft: Draft) -> Iterator[Element]:
+def _boxes(drawing: Element, draft: OfficePage) -> Iterator[Element]:
     """The text boxes of a drawing, the outermost only; a second form of the same is dropped."""
     for part in drawing:
         if part.tag == "w:txbxContent":

@@ -20,7 +20,7 @@ class Style:
     hidden: bool = False
 
 
-class Styles:
+class WordStyles:
     """The styles of a document, by identity."""
 
     def __init__(self, root: Element | None) -> None:

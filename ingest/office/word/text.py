@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 from ingest.office.formulas import omml
 from ingest.office.ooxml import child, texts, value
 from ingest.office.word.numbering import whole
-from ingest.office.word.styles import Styles, on
-from ingest.page_builder.office_page import COPY, DELETED, Draft, address
+from ingest.office.word.styles import WordStyles, on
+from ingest.page_builder.office_page import COPY, DELETED, OfficePage, address
 
 TEXT = frozenset({"w:t", "w:delText", "m:t", "a:t"})
 PROMPT = "prompts of empty form fields"
@@ -28,7 +28,7 @@ _TINY = 4  # half points
 
 
 @dataclass
-class Inline:
+class WordInline:
     """The text of a paragraph by the reason for hiding it ("" is visible), and attached objects."""
 
     text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
@@ -37,28 +37,28 @@ class Inline:
     comments: list[str] = field(default_factory=list)
 
 
-class Runs:
+class WordRuns:
     """Reads paragraphs one after the other; numbers the notes."""
 
-    def __init__(self, draft: Draft, styles: Styles) -> None:
+    def __init__(self, draft: OfficePage, styles: WordStyles) -> None:
         self._draft = draft
         self._styles = styles
         self._noted = 0
 
-    def read(self, paragraph: Element, white: bool) -> Inline:
+    def read(self, paragraph: Element, white: bool) -> WordInline:
         """`white`: white letters are invisible in this paragraph."""
-        found = Inline()
+        found = WordInline()
         style = self._styles[value(paragraph, "w:pPr", "w:pStyle") or self._styles.default]
         shaded = child(paragraph, "w:pPr", "w:shd") is not None
         self._white = white and not shaded
         self._children(paragraph, found, "hidden text" if style.hidden else "")
         return found
 
-    def _children(self, element: Element, found: Inline, hidden: str) -> None:
+    def _children(self, element: Element, found: WordInline, hidden: str) -> None:
         for part in element:
             self._part(part, found, hidden)
 
-    def _part(self, part: Element, found: Inline, hidden: str) -> None:
+    def _part(self, part: Element, found: WordInline, hidden: str) -> None:
         tag = part.tag
         if tag == "w:t":
             found.text[hidden] += (part.text or "").replace("\n", " ")  # breaks are elements
@@ -81,7 +81,7 @@ class Runs:
         elif tag not in _SKIPPED and not self._mark(part, found, hidden):
             self._children(part, found, hidden)
 
-    def _mark(self, part: Element, found: Inline, hidden: str) -> bool:
+    def _mark(self, part: Element, found: WordInline, hidden: str) -> bool:
         """Read a mark that stands for text."""
         made = self._draft.count_in
         match part.tag:
@@ -101,7 +101,7 @@ class Runs:
                 return False
         return True
 
-    def _alternative(self, part: Element, found: Inline, hidden: str) -> None:
+    def _alternative(self, part: Element, found: WordInline, hidden: str) -> None:
         """One of several forms of the same: the first is the newest."""
         for number, form in enumerate(part):
             if number == 0:
@@ -109,13 +109,13 @@ class Runs:
             else:
                 self._draft.drop(COPY, "".join(texts(form, TEXT)))
 
-    def _control(self, part: Element, found: Inline, hidden: str) -> None:
+    def _control(self, part: Element, found: WordInline, hidden: str) -> None:
         if on(child(part, "w:sdtPr"), "w:showingPlcHdr"):
             self._draft.drop(PROMPT, "".join(texts(part, TEXT)))
             return
         self._children(part, found, hidden)
 
-    def _link(self, part: Element, found: Inline, hidden: str) -> None:
+    def _link(self, part: Element, found: WordInline, hidden: str) -> None:
         before = len(found.text[hidden])
         self._children(part, found, hidden)
         shown = found.text[hidden][before:]

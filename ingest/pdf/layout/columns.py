@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.document.model import Box
-from ingest.pdf.layout.segments import Band, Segment
+from ingest.pdf.layout.segments import Band, WordSegment
 
 _SLACK = 2.0  # points
 
@@ -42,14 +42,14 @@ def cells(band: Band, columns: Columns) -> tuple[str, ...]:
     return joined(texts)
 
 
-def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
+def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
     """Separates a label from the number in the next column that it almost touches."""
     *label, last = segment.words
-    number, column = Segment((last,)), columns[owner(last.box, columns)]
+    number, column = WordSegment((last,)), columns[owner(last.box, columns)]
     labelled = label and segment.box.x0 <= columns[0][1] and label[-1].box.x1 <= column[0]
     inside = column[0] <= last.box.x0 + _SLACK or abs(last.box.x1 - column[1]) <= _SLACK
     if labelled and number.number and inside:
-        yield Segment(tuple(label))
+        yield WordSegment(tuple(label))
         yield number
     else:
         yield segment

@@ -22,7 +22,7 @@ _NONE = re.compile(r"[-\u2013\u2014]+|n/?a|n\.a\.|nm|\*+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Segment(Words):
+class WordSegment(Words):
     """Words that stand close together."""
 
     @cached_property
@@ -41,7 +41,7 @@ class Band:
 
     first: int  # index of its first row
     last: int
-    segments: tuple[Segment, ...]
+    segments: tuple[WordSegment, ...]
 
     @cached_property
     def box(self) -> Box:
@@ -78,7 +78,7 @@ def levels(found: Sequence[Band]) -> list[Band]:
     if not found:
         return []
     parts = sorted((s for band in found for s in band.segments), key=lambda s: s.box.y1)
-    groups: list[list[Segment]] = []
+    groups: list[list[WordSegment]] = []
     for part in parts:
         # Small letters end higher than signs of the same line: the lowest counts.
         lowest = max((s.box.y1 for group in groups[-1:] for s in group), default=part.box.y0)
@@ -102,17 +102,17 @@ def height(box: Box) -> float:
     return max(box.y1 - box.y0, 6.0)
 
 
-def segments(words: Sequence[Word]) -> Iterator[Segment]:
+def segments(words: Sequence[Word]) -> Iterator[WordSegment]:
     """Words of a line, parted where a gap is wider than a blank."""
     height = max(word.box.y1 - word.box.y0 for word in words)
     gap = max(_WIDE * height, _NARROWEST)
     group: list[Word] = []
     for word in words:
         if group and _parts(group, word, gap):
-            yield Segment(tuple(group))
+            yield WordSegment(tuple(group))
             group = []
         group.append(word)
-    yield Segment(tuple(group))
+    yield WordSegment(tuple(group))
 
 
 def _parts(group: list[Word], word: Word, gap: float) -> bool:

@@ -25,7 +25,7 @@ _OPEN = re.compile(r".*(?:,|&|\b(?:and|or|of|the|to|in|for|with|by|from|on|an?))
 
 
 @dataclass(frozen=True)
-class Found:
+class BorderlessTable:
     """A table found among the bands of a page."""
 
     first: int  # index of its first band
@@ -36,7 +36,7 @@ class Found:
     header: int
 
 
-def tables(bands: Sequence[Band]) -> Iterator[Found]:
+def tables(bands: Sequence[Band]) -> Iterator[BorderlessTable]:
     """From top to bottom; a band is in one table at most."""
     at = floor = 0
     while at < len(bands):
@@ -79,7 +79,7 @@ def _label(band: Band, edge: float) -> bool:
     return band.short or band.box.x1 <= edge
 
 
-def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Found | None:
+def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> BorderlessTable | None:
     body = [band for band in bands[first : last + 1] if band.numbers]
     while len(body) > FEWEST and _stray(body):
         body.pop()
@@ -97,7 +97,7 @@ def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Found | 
         return None
     rows[:header] = [header_rows.heads(band, columns) for band in whole[:header]]
     joined, places = zip(*_unwrapped(rows, header), strict=True)
-    return Found(top, last, whole, joined, places, header)
+    return BorderlessTable(top, last, whole, joined, places, header)
 
 
 def _unwrapped(

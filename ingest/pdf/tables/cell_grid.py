@@ -30,7 +30,7 @@ Cells = dict[tuple[int, int], list[Level]]  # row and column
 
 
 @dataclass(frozen=True)
-class Block:
+class CellBlock:
     """A table as lines, with the text and the line of each cell."""
 
     lines: tuple[Row, ...]
@@ -38,7 +38,7 @@ class Block:
     joined: frozenset[int]  # rows with cells that are several columns wide
 
 
-def block(region: Region, rows: Sequence[Row]) -> tuple[Block, list[tuple[int, Row]]] | None:
+def block(region: Region, rows: Sequence[Row]) -> tuple[CellBlock, list[tuple[int, Row]]] | None:
     """The table in a region, and the rest of the rows that it touches, with their indexes."""
     inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
     if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
@@ -240,7 +240,7 @@ def _is_high(row: int, heights: Sequence[int]) -> bool:
     return (len(heights) > 1 and heights[-2] > _HEADS) or (not row and heights[-1] > _HEADS)
 
 
-def _block(region: Region, spread: Cells) -> Block:
+def _block(region: Region, spread: Cells) -> CellBlock:
     columns = sorted({column for _, column in spread})
     lines: list[Row] = []
     rows: list[Texts] = []
@@ -252,7 +252,7 @@ def _block(region: Region, spread: Cells) -> Block:
             wide.add(len(rows) - 1)
     if region.gridded:
         rows = list(_repeated(region, rows, columns, sorted({row for row, _ in spread})))
-    return Block(tuple(lines), tuple(rows), frozenset(wide))
+    return CellBlock(tuple(lines), tuple(rows), frozenset(wide))
 
 
 def _repeated(

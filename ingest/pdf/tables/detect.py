@@ -11,7 +11,7 @@ from ingest.pdf.layout.segments import bands
 from ingest.pdf.layout.text_lines import Row
 from ingest.pdf.layout.vector_graphics import Drawings
 from ingest.pdf.tables import borderless, cell_grid
-from ingest.pdf.tables.cell_grid import Block
+from ingest.pdf.tables.cell_grid import CellBlock
 from ingest.pdf.tables.rulings import regions
 from ingest.text import cell_values
 
@@ -23,7 +23,7 @@ _LEADERS = re.compile(r"\s*\.{4,}$")  # that lead to the next column
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
 
-class Grid(NamedTuple):
+class DetectedTable(NamedTuple):
     """A table whose cells are still text."""
 
     first: int  # the row of the page that it begins on
@@ -35,10 +35,10 @@ class Grid(NamedTuple):
     shaded: bool = False  # the first row has a ground of its own
 
 
-def arrange(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[Grid]]:
+def arrange(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[DetectedTable]]:
     """Rows in reading order: those of a table row by row, columns of text one by one."""
     arranged: list[Row] = []
-    grids: list[Grid] = []
+    grids: list[DetectedTable] = []
     run: list[Row] = []
     for piece in [*_with_blocks(rows, drawn.rules), None]:
         if isinstance(piece, Row):
@@ -52,9 +52,9 @@ def arrange(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[Grid]
     return arranged, grids
 
 
-def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | Block]:
+def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | CellBlock]:
     left: list[Row | None] = list(rows)
-    blocks: dict[int, list[Block]] = {}
+    blocks: dict[int, list[CellBlock]] = {}
     for region in regions(rules):
         found = cell_grid.block(region, [row or Row(()) for row in left])
         if found is None:
@@ -69,16 +69,18 @@ def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | Bl
             yield kept
 
 
-def _grid(block: Block, first: int, drawn: Drawings) -> Grid:
+def _grid(block: CellBlock, first: int, drawn: Drawings) -> DetectedTable:
     texts = tuple(tuple(text for text, _ in row) for row in block.rows)
     lines = tuple(tuple(first + line for _, line in row) for row in block.rows)
     starts = [block.lines[row[0][1]].words[0].box for row in block.rows]
     grounds = [drawn.ground(start) or _PAPER for start in starts]
     shaded = grounds[0] not in grounds[1:]
-    return Grid(first, first + len(block.lines) - 1, texts, lines, None, block.joined, shaded)
+    return DetectedTable(
+        first, first + len(block.lines) - 1, texts, lines, None, block.joined, shaded
+    )
 
 
-def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[Grid]) -> None:
+def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[DetectedTable]) -> None:
     """Adds rows, and the tables among them that have no lines."""
     split = list(bands(rows)) if len(rows) >= borderless.FEWEST else []
     done = 0
@@ -89,14 +91,14 @@ def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[Grid]) ->
             first = len(arranged)
             places = tuple(tuple(first + band for band in row) for row in found.places)
             last = first + len(found.bands) - 1
-            grids.append(Grid(first, last, found.rows, places, found.header))
+            grids.append(DetectedTable(first, last, found.rows, places, found.header))
             begin = {row[0] for row in found.places}
             arranged += [Row(b.words, begins=at in begin) for at, b in enumerate(found.bands)]
             done = inside[-1].last + 1
     arranged += columns(rows[done:])
 
 
-def typed(grid: Grid, lines: Sequence[Line]) -> Table:
+def typed(grid: DetectedTable, lines: Sequence[Line]) -> Table:
     """The table with typed cells, and its caption."""
     flat = cell_values.cells(grid.rows, [0] * len(grid.rows))
     cells = tuple(
@@ -108,7 +110,7 @@ def typed(grid: Grid, lines: Sequence[Line]) -> Table:
     return Table(grid.first, grid.last, cells, header, _caption(grid, lines))
 
 
-def _header(cells: Sequence[Sequence[Cell]], grid: Grid, lines: Sequence[Line]) -> int:
+def _header(cells: Sequence[Sequence[Cell]], grid: DetectedTable, lines: Sequence[Line]) -> int:
     """The header rows: bold or on a background of their own; else those unlike the rows below."""
     bold = [all(lines[c.line].bold for c in row if c.text) for row in cells]
     if bold[0] and not all(bold):
@@ -120,7 +122,7 @@ def _header(cells: Sequence[Sequence[Cell]], grid: Grid, lines: Sequence[Line]) 
     return max(seen, int(grid.shaded))
 
 
-def _caption(grid: Grid, lines: Sequence[Line]) -> str:
+def _caption(grid: DetectedTable, lines: Sequence[Line]) -> str:
     around = [at for at in (grid.first - 1, grid.first - 2, grid.last + 1) if 0 <= at < len(lines)]
     named = [at for at in around if _CAPTION.match(lines[at].text) and not lines[at].hidden]
     if named:
@@ -131,14 +133,14 @@ def _caption(grid: Grid, lines: Sequence[Line]) -> str:
     return ""
 
 
-def _is_title(title: Line, first: Line, grid: Grid) -> bool:
+def _is_title(title: Line, first: Line, grid: DetectedTable) -> bool:
     """In bold close above the table; where no line is drawn it must not look like its first row."""
     apart = grid.header is None or not first.bold
     plain = title.text[0].isalnum() and not title.text.endswith((".", ","))
     return title.bold and apart and plain and _near(title.box, first.box)
 
 
-def _away(lines: Sequence[Line], grid: Grid, at: int) -> float:
+def _away(lines: Sequence[Line], grid: DetectedTable, at: int) -> float:
     """Points between a line and the table."""
     box = lines[at].box
     above, below = lines[grid.first].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1

@@ -7,7 +7,7 @@ from statistics import median
 
 from ingest.document.model import Box, union
 from ingest.pdf.layout.columns import Columns, joined, owner, touched
-from ingest.pdf.layout.segments import Band, Segment, height, levels
+from ingest.pdf.layout.segments import Band, WordSegment, height, levels
 
 GAP = 3.5  # of a row's height: more white ends a table
 _MOST = 5  # rows of heads
@@ -69,7 +69,7 @@ def heads(band: Band, columns: Columns) -> tuple[str, ...]:
     return joined(texts)
 
 
-def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
+def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
     """Separates heads of neighbouring columns that almost touch, at the widest gaps."""
     gaps = _gaps(segment)
     if len(gaps) < 2 or len(touched(segment.box, columns)) < 2:
@@ -78,14 +78,14 @@ def _apart(segment: Segment, columns: Columns) -> Iterator[Segment]:
     least = max(_WIDER * median(gaps), _APART * height(segment.box))
     edges = [0, *(at for at, gap in enumerate(gaps, start=1) if gap >= least), len(gaps) + 1]
     for first, stop in pairwise(edges):
-        yield Segment(segment.words[first:stop])
+        yield WordSegment(segment.words[first:stop])
 
 
-def _gaps(segment: Segment) -> list[float]:
+def _gaps(segment: WordSegment) -> list[float]:
     return [word.box.x0 - before.box.x1 for before, word in pairwise(segment.words)]
 
 
-def _evenly(segments: Sequence[Segment], columns: Columns) -> tuple[str, ...]:
+def _evenly(segments: Sequence[WordSegment], columns: Columns) -> tuple[str, ...]:
     """Heads that are each centred above the same number of columns."""
     above = [segment for segment in segments if segment.box.x1 > columns[0][1]]
     each, rest = divmod(len(columns) - 1, max(len(above), 1))
@@ -101,7 +101,7 @@ def _evenly(segments: Sequence[Segment], columns: Columns) -> tuple[str, ...]:
     return (label, *(head.text for head in above for _ in range(each)))
 
 
-def _shared(segment: Segment, columns: Columns) -> Iterator[tuple[str, int]]:
+def _shared(segment: WordSegment, columns: Columns) -> Iterator[tuple[str, int]]:
     over = touched(segment.box, columns)
     owners = [owner(word.box, columns) for word in segment.words]
     apart = min(_gaps(segment), default=0) >= _APART * height(segment.box)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import Evidence, Question, to_row
+from assistant.evaluation.sets.question_sets import EvidencePage, Question, to_row
 
-HERE = Evidence("plan.pdf", 7)
+HERE = EvidencePage("plan.pdf", 7)
 QUESTION = Question("q", "How long?", ("6 weeks",), evidence=(HERE,))
 HIDDEN = Question("u", "Who pays?", answerable=False)
 

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.build import composition
 from assistant.errors import BadQuestionSet
-from assistant.evaluation.measuring import Options, Watch, differences, measure, runs
+from assistant.evaluation.measuring import MeasuringWatch, Options, differences, measure, runs
 from assistant.evaluation.running import HITS
 from assistant.settings import Settings
 from tests.fakes import WordEmbedder
@@ -56,7 +56,7 @@ def asked(settings: Settings, number: int) -> dict[str, Any]:
 def test_the_documents_beside_the_questions_are_asked_and_the_lost_ones_told(
     settings: Settings, papers: Path
 ) -> None:
-    number = measure(papers, settings, False, Options(), Watch())
+    number = measure(papers, settings, False, Options(), MeasuringWatch())
     rows = asked(settings, number)
     assert rows.keys() == {"leave", "password"}
     assert rows["leave"]["hits"][0] == ["Handbook.pdf", 1]
@@ -73,12 +73,12 @@ def test_the_default_library_is_asked_when_it_holds_all_and_a_named_one_always(
 ) -> None:
     with composition.library(settings, make=True) as library:
         library.add([papers / "Handbook.pdf"])
-    assert of(settings, measure(papers, settings, False, Options(), Watch())) == "papers"
-    named = measure(papers, settings, True, Options(), Watch())
+    assert of(settings, measure(papers, settings, False, Options(), MeasuringWatch())) == "papers"
+    named = measure(papers, settings, True, Options(), MeasuringWatch())
     assert of(settings, named) == "main"
     assert asked(settings, named).keys() == {"leave"}
     write(papers / "questions.jsonl", LEAVE)
-    assert of(settings, measure(papers, settings, False, Options(), Watch())) == "main"
+    assert of(settings, measure(papers, settings, False, Options(), MeasuringWatch())) == "main"
 
 
 def of(settings: Settings, number: int) -> Any:
@@ -86,7 +86,7 @@ def of(settings: Settings, number: int) -> Any:
 
 
 def test_a_run_that_is_stopped_goes_on_where_it_was(settings: Settings, papers: Path) -> None:
-    watch = Watch(cancel=threading.Event())
+    watch = MeasuringWatch(cancel=threading.Event())
     seen: list[str] = []
 
     def stop_at_the_second(step: Any) -> None:
@@ -95,14 +95,18 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(settings: Settings, papers: 
             watch.cancel.set()
 
     first = measure(
-        papers, settings, False, Options(), Watch(asking=stop_at_the_second, cancel=watch.cancel)
+        papers,
+        settings,
+        False,
+        Options(),
+        MeasuringWatch(asking=stop_at_the_second, cancel=watch.cancel),
     )
     assert not runs(settings).get(first).finished and len(asked(settings, first)) == 1
     again: list[Any] = []
-    assert measure(papers, settings, False, Options(), Watch(asking=again.append)) == first
+    assert measure(papers, settings, False, Options(), MeasuringWatch(asking=again.append)) == first
     assert [step.done for step in again] == [1, 2] and again[0].question == PASSWORD["question"]
     assert runs(settings).get(first).finished
-    assert measure(papers, settings, False, Options(), Watch()) == first + 1
+    assert measure(papers, settings, False, Options(), MeasuringWatch()) == first + 1
 
 
 def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
@@ -112,9 +116,9 @@ def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
 
     def meanwhile(step: Any) -> None:
         if not others:
-            others.append(measure(papers, settings, False, Options(), Watch()))
+            others.append(measure(papers, settings, False, Options(), MeasuringWatch()))
 
-    number = measure(papers, settings, False, Options(), Watch(asking=meanwhile))
+    number = measure(papers, settings, False, Options(), MeasuringWatch(asking=meanwhile))
     assert number not in others
     for run in (number, *others):
         assert asked(settings, run).keys() == {"leave", "password"}
@@ -124,7 +128,7 @@ def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
 def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
     settings: Settings, papers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = Watch(cancel=threading.Event())
+    watch = MeasuringWatch(cancel=threading.Event())
     search, failed = Library.search, list[str]()
 
     def failing(library: Library, query: str, *more: Any, **given: Any) -> list[Hit]:
@@ -138,12 +142,14 @@ def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
             watch.cancel.set()
 
     monkeypatch.setattr(Library, "search", failing)
-    stopping = Watch(asking=stop_at_the_second, cancel=watch.cancel)
+    stopping = MeasuringWatch(asking=stop_at_the_second, cancel=watch.cancel)
     number = measure(papers, settings, False, Options(), stopping)
     (row,) = asked(settings, number).values()
     assert row["error"] == "The disk is away." and failed == [row["question"]["question"]]
     again: list[Any] = []
-    assert measure(papers, settings, False, Options(), Watch(asking=again.append)) == number
+    assert (
+        measure(papers, settings, False, Options(), MeasuringWatch(asking=again.append)) == number
+    )
     assert sorted(step.question for step in again) == sorted(
         ["", LEAVE["question"], PASSWORD["question"]]
     )
@@ -151,7 +157,9 @@ def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
 
 
 def test_only_searching_needs_no_answers(settings: Settings, papers: Path) -> None:
-    rows = asked(settings, measure(papers, settings, False, Options(retrieval=True), Watch()))
+    rows = asked(
+        settings, measure(papers, settings, False, Options(retrieval=True), MeasuringWatch())
+    )
     assert all("answer" not in row and row["hits"] for row in rows.values())
 
 
@@ -161,7 +169,7 @@ def test_passages_that_come_with_a_question_are_all_that_is_read(
     given = [{"title": "Leave", "text": "Annual leave is thirty days."}]
     question = {"id": "q", "question": "annual leave", "answers": ["30"], "passages": given}
     path = write(tmp_path / "alone" / "questions.jsonl", question)
-    row = asked(settings, measure(path, settings, False, Options(), Watch()))["q"]
+    row = asked(settings, measure(path, settings, False, Options(), MeasuringWatch()))["q"]
     assert row["hits"] is None
     assert row["answer"]["citations"][0]["document"] == "Leave"
 
@@ -184,7 +192,9 @@ def corpus(tmp_path: Path) -> Path:
 def test_passages_of_a_corpus_are_named_by_their_ids(
     settings: Settings, tmp_path: Path, passages: int
 ) -> None:
-    number = measure(corpus(tmp_path), settings, False, Options(passages=passages), Watch())
+    number = measure(
+        corpus(tmp_path), settings, False, Options(passages=passages), MeasuringWatch()
+    )
     row = asked(settings, number)["q"]
     assert row["hits"][0] == ["-1-0", 1]
     assert {cited["document"] for cited in row["answer"]["citations"]} == {"-1-0"}
@@ -195,10 +205,10 @@ def test_passages_of_a_corpus_are_named_by_their_ids(
 def test_what_cannot_be_asked_is_said(settings: Settings, tmp_path: Path, papers: Path) -> None:
     alone = write(tmp_path / "alone" / "questions.jsonl", LEAVE)
     with pytest.raises(BadQuestionSet, match="'main' is empty, and beside"):
-        measure(alone, settings, False, Options(), Watch())
+        measure(alone, settings, False, Options(), MeasuringWatch())
     write(papers / "questions.jsonl", LOST)
     with pytest.raises(BadQuestionSet, match=r"holds none of the documents .* Gone\.pdf"):
-        measure(papers, settings, False, Options(), Watch())
+        measure(papers, settings, False, Options(), MeasuringWatch())
 
 
 def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
@@ -207,11 +217,11 @@ def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
     (papers / "pdfs").mkdir()
     for path in papers.glob("*.pdf"):
         path.rename(papers / "pdfs" / path.name)
-    assert len(asked(settings, measure(papers, settings, False, Options(), Watch()))) == 2
+    assert len(asked(settings, measure(papers, settings, False, Options(), MeasuringWatch()))) == 2
     (papers / "pdfs" / "Policy.pdf").unlink()
     (papers / "pdfs" / "Broken.pdf").write_bytes(b"no PDF")
     told: list[str] = []
-    number = measure(papers, settings, False, Options(), Watch(notice=told.append))
+    number = measure(papers, settings, False, Options(), MeasuringWatch(notice=told.append))
     assert any(sentence.startswith("Broken.pdf") for sentence in told)
     assert asked(settings, number).keys() == {"leave"}
 
@@ -219,15 +229,15 @@ def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
 def test_drafts_are_said_to_wait(settings: Settings, papers: Path) -> None:
     write(papers / "questions.jsonl", LEAVE, {**PASSWORD, "state": "draft"})
     told: list[str] = []
-    measure(papers, settings, False, Options(), Watch(notice=told.append))
+    measure(papers, settings, False, Options(), MeasuringWatch(notice=told.append))
     assert told[0] == "Undecided drafts are not asked: 1."
 
 
 def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None:
     strict = settings.model_copy(update={"refusal_threshold": 0.9})
     numbers = [
-        measure(papers, settings, False, Options(), Watch()),
-        measure(papers, strict, False, Options(limit=1), Watch()),
+        measure(papers, settings, False, Options(), MeasuringWatch()),
+        measure(papers, strict, False, Options(limit=1), MeasuringWatch()),
     ]
     first, second = map(runs(settings).get, numbers)
     assert differences(first, second) == ["settings: refusal_threshold", "options: limit"]

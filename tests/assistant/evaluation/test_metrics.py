@@ -18,9 +18,9 @@ from assistant.evaluation.metrics import (
     token_f1,
     words,
 )
-from assistant.evaluation.sets.question_sets import Evidence
+from assistant.evaluation.sets.question_sets import EvidencePage
 
-EVIDENCE = (Evidence("plan.pdf", 7), Evidence("plan.pdf", 12))
+EVIDENCE = (EvidencePage("plan.pdf", 7), EvidencePage("plan.pdf", 12))
 
 
 def test_chunks_of_one_page_count_once() -> None:
@@ -41,7 +41,7 @@ def test_a_neighbouring_page_is_a_hit_only_within_the_tolerance() -> None:
 
 
 def test_evidence_without_a_page_is_never_a_page_hit() -> None:
-    assert not page_hit([("passage", 1)], [Evidence("passage")], tolerance=1)
+    assert not page_hit([("passage", 1)], [EvidencePage("passage")], tolerance=1)
 
 
 def test_page_recall_is_the_share_of_the_evidence() -> None:

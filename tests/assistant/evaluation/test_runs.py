@@ -3,22 +3,25 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.evaluation.runs import Runs
+from assistant.evaluation.runs import EvaluationRuns
 
 ABOUT = {"set": "plans", "settings": {"threads": 0}}
 
 
 def test_an_interrupted_run_goes_on_and_a_finished_one_does_not(tmp_path: Path) -> None:
-    runs = Runs(tmp_path / "deep" / "runs.sqlite")
+    runs = EvaluationRuns(tmp_path / "deep" / "runs.sqlite")
     first = runs.begin(ABOUT)
     runs.put(first, {"id": "a", "error": ""})
-    assert Runs(tmp_path / "deep" / "runs.sqlite").begin(dict(reversed(ABOUT.items()))) == first
+    assert (
+        EvaluationRuns(tmp_path / "deep" / "runs.sqlite").begin(dict(reversed(ABOUT.items())))
+        == first
+    )
     runs.finish(first)
     assert runs.begin(ABOUT) == first + 1
 
 
 def test_another_setting_or_note_or_a_fresh_one_is_another_run(tmp_path: Path) -> None:
-    runs = Runs(tmp_path / "runs.sqlite")
+    runs = EvaluationRuns(tmp_path / "runs.sqlite")
     numbers = [
         runs.begin(ABOUT), runs.begin({**ABOUT, "settings": {"threads": 1}}),
         runs.begin(ABOUT, "before"), runs.begin(ABOUT, fresh=True),
@@ -27,7 +30,7 @@ def test_another_setting_or_note_or_a_fresh_one_is_another_run(tmp_path: Path) -
 
 
 def test_a_run_at_which_somebody_is_at_work_is_not_taken_up(tmp_path: Path) -> None:
-    app, shell = (Runs(tmp_path / "runs.sqlite") for _ in range(2))
+    app, shell = (EvaluationRuns(tmp_path / "runs.sqlite") for _ in range(2))
     with app.at_work(ABOUT) as first:
         app.put(first, {"id": "a", "error": ""})
         with shell.at_work(ABOUT) as second:
@@ -45,7 +48,7 @@ def test_a_run_at_which_somebody_is_at_work_is_not_taken_up(tmp_path: Path) -> N
 
 
 def test_a_run_is_taken_up_after_whoever_measured_has_died(tmp_path: Path) -> None:
-    runs = Runs(tmp_path / "runs.sqlite")
+    runs = EvaluationRuns(tmp_path / "runs.sqlite")
     with pytest.raises(KeyboardInterrupt), runs.at_work(ABOUT) as first:
         raise KeyboardInterrupt
     with runs.at_work(ABOUT) as second:
@@ -53,7 +56,7 @@ def test_a_run_is_taken_up_after_whoever_measured_has_died(tmp_path: Path) -> No
 
 
 def test_a_question_asked_again_replaces_its_row(tmp_path: Path) -> None:
-    runs = Runs(tmp_path / "runs.sqlite")
+    runs = EvaluationRuns(tmp_path / "runs.sqlite")
     number = runs.begin(ABOUT)
     for row in ({"id": "a", "n": 1}, {"id": "b", "n": 2}, {"id": "a", "n": 3}):
         runs.put(number, row)
@@ -62,7 +65,7 @@ def test_a_question_asked_again_replaces_its_row(tmp_path: Path) -> None:
 
 
 def test_the_latest_run_comes_first_and_an_unknown_one_is_named(tmp_path: Path) -> None:
-    runs = Runs(tmp_path / "runs.sqlite")
+    runs = EvaluationRuns(tmp_path / "runs.sqlite")
     numbers = [runs.begin(ABOUT, str(n)) for n in range(3)]
     assert [run.number for run in runs.recent()] == numbers[::-1]
     with pytest.raises(AssistantError, match=r"There is no run 99\. The latest are: 3, 2, 1"):
@@ -72,4 +75,4 @@ def test_the_latest_run_comes_first_and_an_unknown_one_is_named(tmp_path: Path) 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").write_text("no database, however long this text may be" * 20)
     with pytest.raises(AssistantError, match=r"runs\.sqlite, which keeps the runs"):
-        Runs(tmp_path / "runs.sqlite")
+        EvaluationRuns(tmp_path / "runs.sqlite")

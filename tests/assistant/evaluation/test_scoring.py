@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.evaluation.scoring import behaviour, scored
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from tests.assistant.evaluation.rows import HIDDEN, QUESTION, row
 
 
@@ -20,7 +20,7 @@ def test_pages_are_scored_among_the_first_five_and_ten() -> None:
 
 
 def test_evidence_without_pages_is_scored_by_documents() -> None:
-    question = Question("q", "wings", evidence=(Evidence("a"), Evidence("b")))
+    question = Question("q", "wings", evidence=(EvidencePage("a"), EvidencePage("b")))
     found = scored(row(question, hits=[["x", 1], ["a", 1], ["a", 2]])).means
     assert found["document_recall@10"] == 0.5
     assert found["ndcg@10"] == pytest.approx((1 / math.log2(3)) / (1 + 1 / math.log2(3)))

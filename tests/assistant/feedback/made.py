@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vectorstore.retrieval.fusion import Candidate, Parts, Place, Ranked
+from vectorstore.retrieval.fusion import Candidate, Place, Ranked, ScoreParts
 from vectorstore.retrieval.learned_ranker import Considered
 
 
@@ -30,6 +30,6 @@ def considered(
 ) -> Considered:
     """All features are 0 but those that are given."""
     candidate = Candidate(f"{document}:{page}", document, page, score, 0.0)
-    parts = Parts(*(features.get(name, 0.0) for name in Parts._fields))
+    parts = ScoreParts(*(features.get(name, 0.0) for name in ScoreParts._fields))
     own = (features.get(name, 0.0) for name in ("title", "heading", "recent", "place"))
     return Considered(Ranked(candidate, score, parts), *own, frozenset(sections))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.evaluation.sets.own import OwnQuestions
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.feedback import examples as module
 from assistant.feedback.examples import OPENED, examples
 from assistant.feedback.ratings import Feedback
@@ -20,17 +20,17 @@ def kept(tmp_path: Path) -> Feedback:
     return Feedback(tmp_path / "feedback.sqlite", OwnQuestions(tmp_path / "questions.jsonl"))
 
 
-def question(id: str, text: str, *places: Evidence, **more: object) -> Question:
+def question(id: str, text: str, *places: EvidencePage, **more: object) -> Question:
     return Question(id, text, ("x",), evidence=places, **more)  # type: ignore[arg-type]
 
 
 def test_kept_questions_whose_page_is_known_are_examples(kept: Feedback) -> None:
     kept.mine.add(
         [
-            question("a", "How long is leave?", Evidence(*BOOK), Evidence("Gone.pdf", 2)),
-            question("b", "What is in the plan?", Evidence("Plan.pdf")),
-            question("c", "Who is gone now?", Evidence("Gone.pdf", 2)),
-            question("d", "Is it a draft?", Evidence(*BOOK), state="draft"),
+            question("a", "How long is leave?", EvidencePage(*BOOK), EvidencePage("Gone.pdf", 2)),
+            question("b", "What is in the plan?", EvidencePage("Plan.pdf")),
+            question("c", "Who is gone now?", EvidencePage("Gone.pdf", 2)),
+            question("d", "Is it a draft?", EvidencePage(*BOOK), state="draft"),
             question("e", "Who pays for lunch?", answerable=False),
         ]
     )
@@ -43,9 +43,9 @@ def test_kept_questions_whose_page_is_known_are_examples(kept: Feedback) -> None
 def test_the_same_question_in_other_words_is_of_one_group(kept: Feedback) -> None:
     kept.mine.add(
         [
-            question("a", "How long is leave?", Evidence(*BOOK)),
-            question("b", "How many days may one be away?", Evidence(*BOOK)),
-            Question("c", "How high is the fee?", ("10",), evidence=(Evidence(*BOOK),)),
+            question("a", "How long is leave?", EvidencePage(*BOOK)),
+            question("b", "How many days may one be away?", EvidencePage(*BOOK)),
+            Question("c", "How high is the fee?", ("10",), evidence=(EvidencePage(*BOOK),)),
         ]
     )
     groups = [example.group for example in examples(kept, HOLDS)]
@@ -83,6 +83,6 @@ def test_the_newest_are_taken_when_there_are_many(
 ) -> None:
     monkeypatch.setattr(module, "NEWEST", 2)
     kept.mine.add(
-        question(f"q{n}", f"What is rule {n}?", Evidence("Book.pdf", n)) for n in (1, 2, 3)
+        question(f"q{n}", f"What is rule {n}?", EvidencePage("Book.pdf", n)) for n in (1, 2, 3)
     )
     assert [e.question for e in examples(kept, HOLDS)] == ["What is rule 2?", "What is rule 3?"]

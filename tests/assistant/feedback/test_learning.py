@@ -13,7 +13,7 @@ import pytest
 from assistant.answering.verification import answerability
 from assistant.build import composition
 from assistant.evaluation.measuring import runs
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.feedback import rank_weights
 from assistant.feedback.learning import Learning, learning
 from assistant.settings import Settings
@@ -56,7 +56,9 @@ def found(settings: Settings) -> Iterator[Learning]:
 
 def ask_for(found: Learning, document: str, number: int = len(RULES)) -> None:
     found.feedback.mine.add(
-        Question(f"q{n}", f"What does the {rule} say?", (rule,), True, (Evidence(document, n + 1),))
+        Question(
+            f"q{n}", f"What does the {rule} say?", (rule,), True, (EvidencePage(document, n + 1),)
+        )
         for n, rule in enumerate(RULES[:number])
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.evaluation.sets.own import OwnQuestions
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.feedback.ratings import Feedback
 from tests.assistant.feedback.made import answer
 from tests.conftest import PROJECT
@@ -32,7 +32,7 @@ def test_a_thumb_up_makes_the_question_one_of_ones_own(kept: Feedback) -> None:
     (question,) = kept.mine.of("kept")
     assert question == Question(
         "thumb-a1", "How many days of leave are there?", ("Thirty days.",), True,
-        (Evidence(*BOOK), Evidence("Plan.pdf", 1)),
+        (EvidencePage(*BOOK), EvidencePage("Plan.pdf", 1)),
     )  # fmt: skip
 
 

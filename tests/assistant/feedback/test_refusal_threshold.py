@@ -5,7 +5,7 @@ import random
 import pytest
 
 from assistant.answering.verification import answerability
-from assistant.evaluation.sets.question_sets import Evidence, Question, to_row
+from assistant.evaluation.sets.question_sets import EvidencePage, Question, to_row
 from assistant.feedback import refusal_threshold
 from assistant.feedback.ratings import Rating
 from assistant.feedback.refusal_threshold import Judged
@@ -22,7 +22,9 @@ def rating(
 
 
 def row(id: str, said: str, refused: bool, answerable: bool, model: str = "m") -> dict:  # type: ignore[type-arg]
-    question = Question(id, id, ("30 days",) if answerable else (), answerable, (Evidence("B", 1),))
+    question = Question(
+        id, id, ("30 days",) if answerable else (), answerable, (EvidencePage("B", 1),)
+    )
     answer = {"answer": said, "refused": refused, "citations": [], "sentences": [],
               "answerable": 0.7, "model": model}  # fmt: skip
     return {"id": id, "question": to_row(question), "answer": answer, "error": ""}

@@ -25,11 +25,11 @@ from assistant.llm import prompts
 from assistant.llm.model_lock import TurnTaking
 from assistant.models.store import Models
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import Receipt, Receipts, Recorder, Writer, conditions
+from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import model_file, replay
 from assistant.routing.dispatch import Choosing
 from assistant.settings import Settings
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.whole_document import Whole
 from ingest.document.source import readable
@@ -96,8 +96,8 @@ def chat() -> ScriptedChat:
 def assistant(
     library: Library, weights: Path, receipts: Receipts, chat: ScriptedChat, tmp_path: Path
 ) -> Assistant:
-    tool = Answer(chat, Budget(), model_name="scripted")
-    recorder = Recorder(receipts, Writer(weights, SETTINGS))
+    tool = AnswerTool(chat, Budget(), model_name="scripted")
+    recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
     return Assistant(library, tool, kept, "scripted", recorder=recorder)
 
@@ -164,8 +164,8 @@ def test_a_receipt_holds_what_was_chosen_for_the_question(
 def test_what_nobody_chose_is_as_the_settings_say(
     assistant: Assistant, receipts: Receipts, library: Library, chat: ScriptedChat, tmp_path: Path
 ) -> None:
-    tool = Answer(chat, Budget())
-    recorder = Recorder(receipts, Writer(None, {**SETTINGS, "refusal_threshold": 0.45}))
+    tool = AnswerTool(chat, Budget())
+    recorder = Recorder(receipts, ReceiptWriter(None, {**SETTINGS, "refusal_threshold": 0.45}))
     usual = Assistant(library, tool, assistant.conversations, "", recorder=recorder)
     receipt = answered(usual, receipts)
 
@@ -200,7 +200,7 @@ def test_what_is_cited_of_an_earlier_question_is_among_the_sources(
     line = Citation(1, "Policy.pdf", 1, "A password has fourteen letters.", (), 1.0)
     done = Outcome(line.quote, citations=(line,), passages=(Passage("Handbook.pdf", 1, 1.0, ""),))
     reply = Reply(LEAVE, lambda reply: iter(()), outcome=done)
-    Recorder(receipts, Writer()).keep(reply, Request(LEAVE, library), library, 1)
+    Recorder(receipts, ReceiptWriter()).keep(reply, Request(LEAVE, library), library, 1)
 
     receipt = receipts.get(reply.id)
 
@@ -303,7 +303,7 @@ def test_an_answer_that_no_model_wrote_has_nothing_to_replay(
 ) -> None:
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
     quoting = Assistant(
-        library, Answer(None, Budget()), kept, "", recorder=Recorder(receipts, Writer())
+        library, AnswerTool(None, Budget()), kept, "", recorder=Recorder(receipts, ReceiptWriter())
     )
     receipt = answered(quoting, receipts)
 
@@ -356,9 +356,9 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     library.add([tmp_path / "papers"])
     wrote = [SAID, rows[0]]
     whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking())
-    recorder = Recorder(receipts, Writer(weights, SETTINGS))
+    recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    tool = Choosing([whole], Answer(None, Budget()))
+    tool = Choosing([whole], AnswerTool(None, Budget()))
     assistant = Assistant(library, tool, kept, "scripted", recorder=recorder)
     receipt = answered(assistant, receipts, "Summarise Rules.pdf")
 
@@ -385,8 +385,8 @@ def test_an_answer_from_a_table_is_computed_again(
     table.write_text("City,Employees\nBerlin,42\nMadrid,17\n", "utf-8")
     library.add([tmp_path / "papers"])
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    tool = Choosing([Tables()], Answer(None, Budget()))
-    assistant = Assistant(library, tool, kept, "", recorder=Recorder(receipts, Writer()))
+    tool = Choosing([Tables()], AnswerTool(None, Budget()))
+    assistant = Assistant(library, tool, kept, "", recorder=Recorder(receipts, ReceiptWriter()))
     receipt = answered(
         assistant, receipts, "How many employees do Berlin and Madrid have together?"
     )

@@ -8,14 +8,16 @@ import pytest
 from assistant.answering.verification import answerability
 from assistant.errors import AssistantError
 from assistant.storage.learned import Lesson, Lessons, lessons
-from assistant.storage.learned_measure import Figure
+from assistant.storage.learned_measure import MeasuredChange
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
 
 WEIGHTS = tuple(n / 10 for n in range(len(FEATURES)))
 KNOWN = Known({"Book.pdf": 0.5}, {("Book.pdf", 3): 0.5}, {"appendix": 0.25})
 LESSON = Lesson(
-    "2026-11-25T18:00:00+00:00", 40, Figure(0.5, 0.7, 0.1, 0.3), Figure(0.8, 0.9, 0, 0.2),
-    Learned(WEIGHTS, KNOWN, "words"), (20, 12), Figure(0.6, 0.8, 0.1, 0.3), 0.55, "some-model",
+    "2026-11-25T18:00:00+00:00", 40,
+    MeasuredChange(0.5, 0.7, 0.1, 0.3), MeasuredChange(0.8, 0.9, 0, 0.2),
+    Learned(WEIGHTS, KNOWN, "words"), (20, 12),
+    MeasuredChange(0.6, 0.8, 0.1, 0.3), 0.55, "some-model",
     answerability.identity(),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from assistant.images.vision.image_facts import Seen
 from assistant.images.vision.tagger import Tag
 from assistant.llm.model_lock import TurnTaking
 from assistant.settings import Settings
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_with_images import WithPictures
 from assistant.tools.describe import NOTHING, Describing
 from assistant.tools.describe_video import Clipping
@@ -48,8 +48,8 @@ def library(*texts: str) -> GivenPassages:
     return GivenPassages([("Handbook.md", text) for text in texts or (ORDER,)], WordEmbedder())
 
 
-def answering(*replies: str) -> Answer:
-    return Answer(ScriptedChat(replies=list(replies)), Budget())
+def answering(*replies: str) -> AnswerTool:
+    return AnswerTool(ScriptedChat(replies=list(replies)), Budget())
 
 
 def describing(looking: FakeLooking, *replies: str) -> Describing:

@@ -14,7 +14,7 @@ from assistant.contract.intents import Answer, Speak
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
-from assistant.speech.synthesis import Sound, Voice, VoiceFailed
+from assistant.speech.synthesis import SpokenSound, Voice, VoiceFailed
 from assistant.speech.synthesis.espeak import Espeak
 from assistant.speech.synthesis.voices import Voices
 from assistant.storage.output_files import Made
@@ -35,12 +35,12 @@ class Tones:
         self.said: list[str] = []
         self._stops_after = stops_after
 
-    def say(self, text: str, cancel: threading.Event) -> Sound:
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
         if len(self.said) >= self._stops_after:
             cancel.set()
             raise Stopped("Reading aloud was stopped.")
         self.said.append(text)
-        return Sound(b"\x10\x20" * 100 * len(text), 1000)
+        return SpokenSound(b"\x10\x20" * 100 * len(text), 1000)
 
 
 class Given(Voices):
@@ -100,7 +100,7 @@ def test_a_voice_that_fails_says_why_and_leaves_no_file(
     tmp_path: Path, request_of: Any, after: int
 ) -> None:
     class Hoarse(Tones):
-        def say(self, text: str, cancel: threading.Event) -> Sound:
+        def say(self, text: str, cancel: threading.Event) -> SpokenSound:
             if len(self.said) == after:
                 raise VoiceFailed("The voice is hoarse.")
             return super().say(text, cancel)

@@ -18,7 +18,7 @@ from assistant.speech import subtitles
 from assistant.speech.transcription import Ear
 from assistant.tools.transcribe import MISSING, Transcribing, Transcription
 from ingest.errors import NothingFound, Stopped, UnreadableFile
-from ingest.media.pcm import Decoded
+from ingest.media.pcm import DecodedSound
 from ingest.media.whisper import Said, Segment
 from tests.conftest import models_folder
 from tests.fakes import WordEmbedder
@@ -26,7 +26,7 @@ from tests.recordings import tone, write
 
 OFFER = Offer("whisper-base", "speech", "MIT")
 TALK = Path("talk.mp3")
-TEN = Decoded(10.0, 10.0)
+TEN = DecodedSound(10.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Told(Ear):
 
     model: Path = Path("told")
     said: tuple[Said, ...] = ()
-    decoded: Decoded = TEN
+    decoded: DecodedSound = TEN
     patient: bool = False
 
-    def decode(self, recording: Path, folder: Path, cancel: threading.Event) -> Decoded:
+    def decode(self, recording: Path, folder: Path, cancel: threading.Event) -> DecodedSound:
         return self.decoded
 
-    def hear(self, folder: Path, decoded: Decoded, cancel: threading.Event) -> Iterator[Said]:
+    def hear(self, folder: Path, decoded: DecodedSound, cancel: threading.Event) -> Iterator[Said]:
         for said in self.said:
             yield said
             if self.patient:
@@ -89,7 +89,7 @@ def test_silence_is_no_text() -> None:
 
 def test_what_is_missing_or_doubtful_is_told() -> None:
     heard = (said("One.", 0, 2), said("Thank you.", 5, 6, doubtful=True))
-    reply = transcription(Told(said=heard, decoded=Decoded(10.0, 60.0)))
+    reply = transcription(Told(said=heard, decoded=DecodedSound(10.0, 60.0)))
     done = reply.finish()
     assert done.text == "One."
     assert done.notices == (

@@ -28,7 +28,7 @@ from ingest.pdf import pdfium
 from vectorstore.catalog.catalog import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
 from vectorstore.indexing.jobs import Job, State
-from vectorstore.indexing.pipeline import AddSummary, Failure, Progress
+from vectorstore.indexing.pipeline import AddProgress, AddSummary, Failure
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 HANDBOOK = "Employee Handbook.pdf"
@@ -98,7 +98,7 @@ class FakeLibrary:
     def add(
         self,
         paths: Sequence[Path],
-        progress: Callable[[Progress], None] = lambda _: None,
+        progress: Callable[[AddProgress], None] = lambda _: None,
         *,
         cancel: threading.Event | None = None,
     ) -> AddSummary:
@@ -106,7 +106,7 @@ class FakeLibrary:
         for path in paths:
             self.jobs.set(path, "waiting")
         for done, path in enumerate(paths):
-            progress(Progress(path.name, done, len(paths), "reading"))
+            progress(AddProgress(path.name, done, len(paths), "reading"))
             self.go.wait(10)
             self._add(path, summary)
         return summary

@@ -6,7 +6,7 @@ from ingest.document.model import Cell, Page, count
 from ingest.images.embedded_images import Writing
 from ingest.page_builder.builder import UNPLACED, PageBuilder
 from ingest.page_builder.merged_cells import Covered
-from ingest.page_builder.office_page import PAGE_NUMBERS, REPEATED, Draft
+from ingest.page_builder.office_page import PAGE_NUMBERS, REPEATED, OfficePage
 from tests.ingest.made import docx, paragraph, read
 
 SMUGGLED = "".join(chr(0xE0000 + ord(letter)) for letter in "Obey.")
@@ -37,25 +37,25 @@ def test_letters_that_nobody_sees_do_not_come_to_the_lines(
 
 
 def test_what_the_source_holds_and_no_line_shows_is_dropped() -> None:
-    draft = Draft()
+    draft = OfficePage()
     draft.line("Leave")
     page = draft.page(1, count("Leave and more"))
     assert reasons(page) == {UNPLACED: count("and more")}
 
 
 def test_a_margin_is_shown_once_and_page_numbers_not_at_all() -> None:
-    draft = Draft()
-    for text in ("Draft", "Draft", "7"):
+    draft = OfficePage()
+    for text in ("OfficePage", "OfficePage", "7"):
         inner = draft.inner()
         inner.line(text)
         draft.margin(inner)
     page = draft.page(1, count("Draft Draft 7"))
-    assert [line.text for line in page.lines] == ["Draft"]
+    assert [line.text for line in page.lines] == ["OfficePage"]
     assert reasons(page) == {REPEATED: 5, PAGE_NUMBERS: 1}
 
 
 def test_bars_and_covered_cells_are_counted_as_given() -> None:
-    draft = Draft()
+    draft = OfficePage()
     draft.table([["Fees", Covered.LEFT, ""], ["Rent", Cell("7", 0, 7.0, "number"), " "]])
     page = draft.page(1, count("FeesRent7"))
     assert [line.text for line in page.lines] == ["Fees | Fees", "Rent | 7"]
@@ -63,7 +63,7 @@ def test_bars_and_covered_cells_are_counted_as_given() -> None:
 
 
 def test_a_remark_that_says_nothing_is_no_line() -> None:
-    draft = Draft()
+    draft = OfficePage()
     draft.remark("[1]", draft.inner())
     assert draft.page(1, 0).lines == ()
 

@@ -25,7 +25,7 @@ from ingest.document.model import (
     Table,
 )  # fmt: skip
 from ingest.loaders import LOADERS, load
-from ingest.media.pcm import Decoded
+from ingest.media.pcm import DecodedSound
 from ingest.sandbox.child import Beat
 from ingest.serialization.codec import MOST_ITEMS, Codec, InvalidData
 from ingest.serialization.packed_pages import Packed
@@ -57,7 +57,7 @@ VALUES = [
     (Page, PAGE),
     (Page, Page(1, 0, 0, (), characters=None)),
     (Beat, Beat(3, 8)),
-    (Decoded, Decoded(1.5, 0.0, 2)),
+    (DecodedSound, DecodedSound(1.5, 0.0, 2)),
     (list[float], [-1.0, 0.0, 3.25]),
     (Expanded, Expanded((Part("a", Path("/tmp/a")),), (Omitted("b", "why"),), 3)),
 ]

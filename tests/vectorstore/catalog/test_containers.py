@@ -13,7 +13,7 @@ from ingest.document.limits import Bounds, Limits
 from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
-from vectorstore.add_report import AddSummary, Change, Progress
+from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.indexing import prefetch
 from vectorstore.library import Library
 
@@ -71,7 +71,7 @@ def test_adding_it_again_changes_nothing(
 ) -> None:
     library.add([archive])
     before = library.generation()
-    monkeypatch.setattr(prefetch.Reading, "_start", None)  # nothing may be read
+    monkeypatch.setattr(prefetch.Prefetch, "_start", None)  # nothing may be read
     assert told(library.add([archive])) == (0, 0, 3, 0)
     assert library.generation() == before
 
@@ -198,7 +198,7 @@ def test_a_run_that_breaks_off_inside_an_archive_is_taken_up(
     (folder / "other").mkdir()
     (folder / "other" / "a.txt").write_text("A visitor wears a badge.")
 
-    def broken(step: Progress) -> None:
+    def broken(step: AddProgress) -> None:
         if step.file.endswith("2.txt") and step.stage == "indexing":
             raise KeyboardInterrupt
 
@@ -218,7 +218,7 @@ def test_cancelling_inside_an_archive_keeps_what_is_done_and_goes_on_later(
     write(archive, {f"{number}.txt": f"Leave in year {number}." for number in range(5)})
     cancel = threading.Event()
 
-    def stop(step: Progress) -> None:
+    def stop(step: AddProgress) -> None:
         if step.file.endswith("2.txt") and step.stage == "indexing":
             cancel.set()
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
-from vectorstore.add_report import AddSummary, Progress
+from vectorstore.add_report import AddProgress, AddSummary
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
 from vectorstore.errors import EmbedderMismatch
@@ -104,7 +104,7 @@ def test_making_anew_includes_what_was_added_just_before(tmp_path: Path, papers:
     folder = tmp_path / "library"
     catalog = Quicker(folder / "catalog.sqlite", "main")
     catalog.happens = lambda: add(folder, papers, lambda: None)
-    read: list[Progress] = []
+    read: list[AddProgress] = []
     other = WordEmbedder(identity="other")
     staged = folder / "catalog.next.sqlite"
     files = Files(folder / "files")

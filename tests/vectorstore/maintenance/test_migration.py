@@ -13,7 +13,7 @@ from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
 from tests.vectorstore.test_keeping_up import RULES
-from vectorstore.add_report import Progress
+from vectorstore.add_report import AddProgress
 from vectorstore.errors import LibraryBusy
 from vectorstore.indexing import jobs
 from vectorstore.library import Library
@@ -117,11 +117,11 @@ def test_a_search_that_a_migration_overtakes_begins_again(folder: Path) -> None:
 # -- making it anew
 
 
-def by_add(library: Library, papers: Path, progress: Callable[[Progress], None]) -> None:
+def by_add(library: Library, papers: Path, progress: Callable[[AddProgress], None]) -> None:
     assert library.add([papers], progress).unchanged == 2
 
 
-def by_rebuild(library: Library, papers: Path, progress: Callable[[Progress], None]) -> None:
+def by_rebuild(library: Library, papers: Path, progress: Callable[[AddProgress], None]) -> None:
     assert library.maintenance.rebuild(progress) == 3
 
 

@@ -15,7 +15,7 @@ from ingest.loaders import LOADERS, load
 from ingest.loaders.versions import VERSIONS, outdated
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
-from vectorstore.add_report import Progress
+from vectorstore.add_report import AddProgress
 from vectorstore.library import Library
 from vectorstore.store import Vectors
 
@@ -71,11 +71,11 @@ def to_schema_3(path: Path) -> None:
         )
 
 
-def by_add(library: Library, papers: Path, progress: Callable[[Progress], None]) -> None:
+def by_add(library: Library, papers: Path, progress: Callable[[AddProgress], None]) -> None:
     assert library.add([papers], progress).unchanged == 2
 
 
-def by_rebuild(library: Library, papers: Path, progress: Callable[[Progress], None]) -> None:
+def by_rebuild(library: Library, papers: Path, progress: Callable[[AddProgress], None]) -> None:
     assert library.maintenance.rebuild(progress) == 3
 
 
@@ -115,7 +115,7 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
         "It can be used unchanged until "
         "`pincite rebuild`, or the next `pincite add`, has rebuilt it."
     )
-    steps: list[Progress] = []
+    steps: list[AddProgress] = []
     anew(full, papers, steps.append)
     assert {step.file for step in steps if step.stage == "making anew"} == {"Policy.pdf"}
     assert texts(full) == good
@@ -156,7 +156,7 @@ def test_a_library_of_before_is_read_again_once(full: Library, papers: Path) -> 
             "All documents of the library 'main' were read by an earlier version of Pincite. It"
         )
         assert library.search("leave", k=1)[0].document == "Handbook.pdf"
-        steps: list[Progress] = []
+        steps: list[AddProgress] = []
         by_add(library, papers, steps.append)
         by_add(library, papers, steps.append)
         made = [step.file for step in steps if step.stage == "making anew"]
@@ -173,7 +173,7 @@ def test_a_killed_run_is_continued_and_the_old_passages_serve_until_it_is_done(
         aged(full, name)
     old = texts(full)
 
-    def kill(step: Progress) -> None:
+    def kill(step: AddProgress) -> None:
         if step.file == "Policy.pdf":
             raise KeyboardInterrupt
 
@@ -274,7 +274,7 @@ def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
         first, second = busy.add([papers]), busy.add([papers])
         assert busy.maintenance.rebuild_notice() == ""
         assert (first.incomplete, second.incomplete) == (second.incomplete, first.incomplete)
-        steps: list[Progress] = []
+        steps: list[AddProgress] = []
         assert busy.add([papers], steps.append).incomplete == []
         assert not any(step.anew for step in steps)
         assert texts(busy) == old

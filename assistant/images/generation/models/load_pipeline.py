@@ -14,7 +14,7 @@ from typing import Any
 from assistant.errors import ModelUnusable
 from assistant.images.generation import CannotPaint
 from assistant.images.generation.models import memory, weights
-from assistant.images.generation.models.model_families import Family, Parts, family
+from assistant.images.generation.models.model_families import Family, PipelineParts, family
 from assistant.images.generation.models.single_file import shape_of, tokenizers
 from assistant.models.machine import BF16, this_machine
 from ingest.platform.openmp import wait_calmly
@@ -35,7 +35,7 @@ class Loaded:
     tiny_vae: Any = None  # decodes a preview in a hundredth of the time, where there is one
 
 
-def parts(path: Path) -> Parts:
+def parts(path: Path) -> PipelineParts:
     """A description of a model from its files, without loading it. Raises ModelUnusable."""
     shape = path if path.is_dir() else shape_of(path)
     index = weights.read_json(shape / weights.INDEX)
@@ -44,7 +44,7 @@ def parts(path: Path) -> Parts:
     )
     told = weights.read_json(shape / TOLD) if (shape / TOLD).exists() else {}
     kind = str(index.get("_class_name", ""))
-    return Parts(kind, scheduler, unet, transformer, path.stem, told)
+    return PipelineParts(kind, scheduler, unet, transformer, path.stem, told)
 
 
 def load(path: Path) -> Loaded:

@@ -22,7 +22,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Parts:
+class PipelineParts:
     """A description of a model from its files."""
 
     pipeline: str  # the class that model_index.json names
@@ -33,7 +33,7 @@ class Parts:
     told: Mapping[str, Any] = field(default_factory=dict)  # by whoever made it: "steps", "guidance"
 
 
-def family(parts: Parts) -> Family:
+def family(parts: PipelineParts) -> Family:
     """The family of a model, with its maker's defaults where stated."""
     known = _by_parts(parts)
     steps, guidance = parts.told.get("steps"), parts.told.get("guidance")
@@ -44,7 +44,7 @@ def family(parts: Parts) -> Family:
     return known
 
 
-def _by_parts(parts: Parts) -> Family:
+def _by_parts(parts: PipelineParts) -> Family:
     scheduler = str(parts.scheduler.get("_class_name", ""))
     distilled = parts.unet.get("time_cond_proj_dim") is not None
     if scheduler == "LCMScheduler" or distilled or "lcm" in parts.name.lower():
@@ -63,7 +63,7 @@ def _by_parts(parts: Parts) -> Family:
     return Family("sd", 20, 7.0, liked)
 
 
-def _is_turbo(parts: Parts, scheduler: str) -> bool:
+def _is_turbo(parts: PipelineParts, scheduler: str) -> bool:
     trailing = parts.scheduler.get("timestep_spacing") == "trailing"
     named = any(word in parts.name.lower() for word in _FEW)
     return named or (scheduler.startswith("Euler") and trailing)

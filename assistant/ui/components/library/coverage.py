@@ -8,7 +8,7 @@ from vectorstore.catalog.catalog import Coverage
 
 
 @dataclass(frozen=True)
-class Remark:
+class CoverageRemark:
     """A page to check, and why."""
 
     page: int
@@ -48,9 +48,11 @@ def phrase(coverage: Coverage) -> str:
     return f"{told}, {'partly ' if coverage.extracted else ''}recognised in pictures"
 
 
-def remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
+def remarks(ledger: Sequence[PageLedger]) -> list[CoverageRemark]:
     """The pages that were not read completely, in order."""
-    return [Remark(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
+    return [
+        CoverageRemark(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))
+    ]
 
 
 def missing(note: str, read: int, unread: int) -> str:

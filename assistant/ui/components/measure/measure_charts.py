@@ -8,16 +8,16 @@ import streamlit as st
 from assistant.evaluation.comparing import compare
 from assistant.evaluation.measuring import differences
 from assistant.evaluation.report import COST_NAMES, MEASURES, about, report
-from assistant.evaluation.runs import Run, Runs
+from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
 from assistant.ui.components.escaping import as_html, plain
 
 _LATEST = 30
 _CHANGES = 50  # questions of each kind
 
 
-def runs(kept: Runs) -> None:
+def runs(kept: EvaluationRuns) -> None:
     """Draw the latest runs; one is shown, alone or beside another."""
-    st.subheader("Runs", anchor=False)
+    st.subheader("EvaluationRuns", anchor=False)
     found = [run for run in kept.recent(_LATEST) if run.asked]
     if not found:
         st.caption("Nothing has been measured yet.")
@@ -25,7 +25,7 @@ def runs(kept: Runs) -> None:
     titles = {run.number: _title(run) for run in found}
     # A new run is shown at once: another key is another box, which begins with the latest.
     number = st.selectbox(
-        "Run", titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
+        "EvaluationRun", titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
     )
     run = kept.get(number)
     others = [0, *(other for other in titles if other != number)]
@@ -39,7 +39,7 @@ def runs(kept: Runs) -> None:
         _figures(run, kept)
 
 
-def _changed_since(run: Run, found: Sequence[Run]) -> int:
+def _changed_since(run: EvaluationRun, found: Sequence[EvaluationRun]) -> int:
     """The number of the last earlier run of the same set with other settings; 0: none."""
     same = [
         other
@@ -51,12 +51,12 @@ def _changed_since(run: Run, found: Sequence[Run]) -> int:
     return same[0].number if same and differences(same[0], run) else 0
 
 
-def _title(run: Run) -> str:
+def _title(run: EvaluationRun) -> str:
     end = "" if run.finished else ", not finished"
     return f"{run.title}, questions: {run.asked}{end}{f' ({run.note})' if run.note else ''}"
 
 
-def _figures(run: Run, kept: Runs) -> None:
+def _figures(run: EvaluationRun, kept: EvaluationRuns) -> None:
     found = report(kept.rows(run.number))
     _about(run)
     table(
@@ -75,14 +75,14 @@ def _figures(run: Run, kept: Runs) -> None:
         st.caption(f"{found['failed']} questions failed, and count as wrong.")
 
 
-def _about(run: Run) -> None:
+def _about(run: EvaluationRun) -> None:
     st.caption(plain(about(run)))
     if skipped := run.about["skipped"]["questions"]:
         names = ", ".join(run.about["skipped"]["documents"][:5])
         st.caption(plain(f"Questions skipped: {skipped}. The library does not hold {names}"))
 
 
-def _changes(before: Run, after: Run, kept: Runs) -> None:
+def _changes(before: EvaluationRun, after: EvaluationRun, kept: EvaluationRuns) -> None:
     found = compare(kept.rows(before.number), kept.rows(after.number))
     if not found["questions"]:
         st.caption("These two runs have no question in common.")

@@ -14,7 +14,7 @@ from assistant.build import speech
 from assistant.errors import AssistantError
 from assistant.ui import resources
 from assistant.ui import session as conversation
-from assistant.ui.background.answer_task import Running
+from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.tools import model_offers
 
@@ -61,7 +61,7 @@ class Spoken:
     def listen(self) -> None:
         """Start to listen; also again, when a speech model has been fetched."""
         tool = speech.transcribing(resources.settings())
-        self.running = Running(tool.transcription(self._path))
+        self.running = RunningAnswer(tool.transcription(self._path))
 
     @property
     def words(self) -> str:

@@ -11,7 +11,7 @@ from assistant.answering.verification.contradiction_notices import BOTH, OTHERWI
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome
 from assistant.contract.request import Request
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from ingest.document.model import Line, Page
 from ingest.language.sentences import split
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
@@ -23,7 +23,7 @@ ASKED = "How many days of annual leave do employees get?"
 
 def answered(said: str, *texts: tuple[str, str], question: str = ASKED) -> Outcome:
     evidence = GivenPassages(texts, WordEmbedder())
-    tool = Answer(ScriptedChat(replies=[said]), Budget(), threshold=0)
+    tool = AnswerTool(ScriptedChat(replies=[said]), Budget(), threshold=0)
     return tool.run(Request(question, evidence)).finish()
 
 
@@ -46,7 +46,7 @@ def test_an_answer_tells_what_another_document_says_and_cites_both() -> None:
 def test_a_document_that_was_found_and_not_read_contradicts_the_answer() -> None:
     evidence = GivenPassages([HANDBOOK, INTRANET], WordEmbedder())
     chat = ScriptedChat(replies=["Employees get 25 days of annual leave."])
-    tool = Answer(chat, Budget(passages=50), threshold=0)
+    tool = AnswerTool(chat, Budget(passages=50), threshold=0)
 
     outcome = tool.run(Request(ASKED, evidence)).finish()
 
@@ -77,7 +77,7 @@ def test_a_contract_with_another_company_contradicts_no_question_that_names_one(
 def test_what_is_streamed_stays_what_the_model_wrote() -> None:
     evidence = GivenPassages([HANDBOOK, INTRANET], WordEmbedder())
     chat = ScriptedChat(replies=["Employees get 25 days of annual leave."])
-    reply = Answer(chat, Budget(), threshold=0).run(Request(ASKED, evidence))
+    reply = AnswerTool(chat, Budget(), threshold=0).run(Request(ASKED, evidence))
     reply.finish()
 
     assert reply.so_far.strip() == "Employees get 25 days of annual leave.", "replay compares it"
@@ -88,7 +88,7 @@ def test_where_both_are_quoted_already_neither_is_quoted_again() -> None:
         ("A.pdf", "Employees get 25 days of leave."),
         ("B.pdf", "Employees get 28 days of leave."),
     )
-    reply = Answer(None, Budget(), threshold=0).run(
+    reply = AnswerTool(None, Budget(), threshold=0).run(
         Request("How many days of leave do employees get?", GivenPassages(texts, WordEmbedder()))
     )
     outcome = reply.finish()

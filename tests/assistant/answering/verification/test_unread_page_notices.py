@@ -12,7 +12,7 @@ from assistant.answering.passages.budget import Budget
 from assistant.answering.verification.unread_page_notices import noted, sentence
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request
-from assistant.tools.answer import Answer
+from assistant.tools.answer import AnswerTool
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.source import Engines
 from tests.assistant.fakes import ScriptedChat
@@ -63,7 +63,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 def test_an_answer_says_that_a_page_of_its_document_could_not_be_read(library: Library) -> None:
     model = ScriptedChat(replies=["The yearly leave is thirty days."])
-    reply = Answer(model, Budget()).run(Request("How long is the yearly leave?", library))
+    reply = AnswerTool(model, Budget()).run(Request("How long is the yearly leave?", library))
 
     document = reply.to_json()
 
@@ -74,7 +74,11 @@ def test_an_answer_says_that_a_page_of_its_document_could_not_be_read(library: L
 
 def test_a_refusal_says_that_the_answer_may_be_on_that_page(library: Library) -> None:
     model = ScriptedChat(replies=[], yes=-30.0)
-    done = Answer(model, Budget()).run(Request("What was the revenue in travel?", library)).finish()
+    done = (
+        AnswerTool(model, Budget())
+        .run(Request("What was the revenue in travel?", library))
+        .finish()
+    )
     assert done.refused
     assert NOTICE.fullmatch(done.notices[0]).group(1) == "on that page"  # type: ignore[union-attr]
 
@@ -82,7 +86,7 @@ def test_a_refusal_says_that_the_answer_may_be_on_that_page(library: Library) ->
 def test_an_answer_from_a_document_that_was_read_completely_says_nothing(library: Library) -> None:
     model = ScriptedChat(replies=["A password has fourteen letters."])
     request = Request("How many letters has a password?", library, documents=["Policy.pdf"])
-    assert Answer(model, Budget()).run(request).finish().notices == ()
+    assert AnswerTool(model, Budget()).run(request).finish().notices == ()
 
 
 def test_a_document_that_was_asked_alone_is_spoken_of_although_nothing_was_found(

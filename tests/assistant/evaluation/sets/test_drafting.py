@@ -17,7 +17,7 @@ from assistant.evaluation.sets.drafting import (
 )
 from assistant.evaluation.sets.near_misses import near_miss
 from assistant.evaluation.sets.own import OwnQuestions
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
@@ -73,7 +73,7 @@ def test_a_passage_gives_a_question_a_paraphrase_and_a_near_miss(draft: Draft) -
     model = Model()
     first, again, beside = draft(model)
     assert first.question == "How many days is annual leave in Leeds?"
-    assert (first.answers, first.evidence) == (("30 days",), (Evidence("Handbook.pdf", 1),))
+    assert (first.answers, first.evidence) == (("30 days",), (EvidencePage("Handbook.pdf", 1),))
     assert (again.question, again.evidence) == (model.again, first.evidence)
     start, _, end = model.question.partition("\n")[0].removeprefix("Question: ").partition("Leeds")
     assert beside.question.startswith(start) and beside.question.endswith(end)

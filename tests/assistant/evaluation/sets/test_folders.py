@@ -5,7 +5,7 @@ import pytest
 
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.sets.folders import passages_as_files, read_set, sample
-from assistant.evaluation.sets.question_sets import Evidence, Question, from_row, to_row
+from assistant.evaluation.sets.question_sets import EvidencePage, Question, from_row, to_row
 from ingest.document.source import Source
 from ingest.loaders import LOADERS
 
@@ -38,7 +38,9 @@ def test_queries_with_a_corpus_are_a_set_without_answers(tmp_path: Path) -> None
     write(tmp_path / "queries_dev.jsonl", {"_id": "7", "text": "wings", "relevant": ["a", "b"]})
     write(tmp_path / "corpus.jsonl", {"_id": "a", "title": "T", "text": "W."})
     found = read_set(tmp_path)
-    assert found.questions == (Question("7", "wings", evidence=(Evidence("a"), Evidence("b"))),)
+    assert found.questions == (
+        Question("7", "wings", evidence=(EvidencePage("a"), EvidencePage("b"))),
+    )
     assert found.corpus and not found.answers_known
 
 
@@ -140,7 +142,7 @@ def test_a_passage_does_not_get_out_of_its_folder(tmp_path: Path) -> None:
 
 def test_a_question_is_written_as_it_is_read() -> None:
     question = Question(
-        "q", "How?", ("a",), False, (Evidence("d", 2),), (("T", "text"),), (("user", "Hi"),),
+        "q", "How?", ("a",), False, (EvidencePage("d", 2),), (("T", "text"),), (("user", "Hi"),),
         state="draft",
     )  # fmt: skip
     assert from_row(to_row(question)) == question

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.evaluation.sets.question_sets import Evidence, Question, read_questions
+from assistant.evaluation.sets.question_sets import EvidencePage, Question, read_questions
 
 
 def test_a_question_of_the_public_format_is_read_whole(tmp_path: Path) -> None:
@@ -14,7 +14,9 @@ def test_a_question_of_the_public_format_is_read_whole(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     first, second = read_questions(path)
-    assert first == Question("q1", "How long?", ("6 weeks",), True, (Evidence("Handbook.pdf", 4),))
+    assert first == Question(
+        "q1", "How long?", ("6 weeks",), True, (EvidencePage("Handbook.pdf", 4),)
+    )
     assert first.documents == {"Handbook.pdf"}
     assert second == Question("2", "Who?", (), False, ())
 
@@ -22,7 +24,7 @@ def test_a_question_of_the_public_format_is_read_whole(tmp_path: Path) -> None:
 def test_evidence_may_name_a_passage_instead_of_a_page(tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_text('{"id": "q", "question": "?", "evidence": [{"doc_id": "p-0"}]}', "utf-8")
-    assert read_questions(path)[0].evidence == (Evidence("p-0"),)
+    assert read_questions(path)[0].evidence == (EvidencePage("p-0"),)
 
 
 def test_a_line_separator_inside_a_text_does_not_end_the_row(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Chart, Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.images.charts import CannotChart, Numbers, render
+from assistant.images.charts import CannotChart, ChartNumbers, render
 from assistant.images.charts.find_series import find
 from assistant.images.charts.parse_request import wanted
 from assistant.storage.output_files import Made
@@ -34,7 +34,7 @@ def library(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterator
         yield made
 
 
-def told(numbers: Numbers) -> dict[str, dict[str, str]]:
+def told(numbers: ChartNumbers) -> dict[str, dict[str, str]]:
     return {
         series.label: {point.label: point.cell.cell.text for point in series.points}
         for series in numbers.series

@@ -9,7 +9,7 @@ from assistant.answering.whole_document.sections import parts
 from assistant.build import composition
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome
-from assistant.images.generation import Job, Painted
+from assistant.images.generation import DrawingJob, Painted
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.save import save
 from assistant.settings import Settings
@@ -43,9 +43,9 @@ def settings(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The same text as a scan and as a picture that a model has made."""
-    made = provenance(Job(TEXT[1], seed=1), "draw", "shapes", "")
+    made = provenance(DrawingJob(TEXT[1], seed=1), "draw", "shapes", "")
     picture = drawn(TEXT, 420, 130)
-    save(Painted(Job(TEXT[1]), (picture,)), made, lambda suffix: tmp_path / f"made{suffix}")
+    save(Painted(DrawingJob(TEXT[1]), (picture,)), made, lambda suffix: tmp_path / f"made{suffix}")
     picture.save(tmp_path / "scan.png")
     write_pdf(tmp_path / "Handbook.pdf", ["# Cellar", "", "The cellar door is locked at noon."])
     return tmp_path

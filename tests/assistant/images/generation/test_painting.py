@@ -14,7 +14,7 @@ from PIL import Image
 
 from assistant.contract.activity import Progress
 from assistant.errors import ModelUnusable
-from assistant.images.generation import CannotPaint, Job, Painter, Watch
+from assistant.images.generation import CannotPaint, DrawingJob, Painter, Watch
 from assistant.images.generation.models import memory
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from ingest.errors import Stopped
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
-JOB = Job("a red circle", seed=7, steps=4)
+JOB = DrawingJob("a red circle", seed=7, steps=4)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_picture(painter: Painter, tiny: Path) -> N
 
 
 def test_what_was_left_open_is_told(painter: Painter) -> None:
-    done = painter.paint(Job("a red circle"), Watch())
+    done = painter.paint(DrawingJob("a red circle"), Watch())
     assert done.job.size == done.pictures[0].size == (SIDE, SIDE)
     assert (done.job.steps, done.job.guidance) == (20, 7.0)
     again = painter.paint(done.job, Watch())
@@ -167,7 +167,7 @@ def test_a_picture_that_is_changed_a_little_stays_near(
 
 
 def test_without_words_nothing_leads_away(painter: Painter, photo: Image.Image) -> None:
-    done = painter.paint(Job("", picture=photo, strength=0.5, seed=1, steps=4), Watch())
+    done = painter.paint(DrawingJob("", picture=photo, strength=0.5, seed=1, steps=4), Watch())
     assert done.job.guidance == 1.0
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from assistant.contract.activity import Progress
-from assistant.images.generation import CannotPaint, Job, Watch
+from assistant.images.generation import CannotPaint, DrawingJob, Watch
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from tests.assistant.images.generation import made_models as made
 
@@ -50,7 +50,7 @@ def test_a_family_paints_in_its_own_way(
     painters: Painters, name: str, steps: int, guidance: float, scheduler: str
 ) -> None:
     painter, told = painters(name), list[Progress]()
-    job = Job("a red circle", size=(64, 64), seed=1)
+    job = DrawingJob("a red circle", size=(64, 64), seed=1)
     done = painter.paint(job, Watch(tell=told.append))
     assert (done.job.steps, done.job.guidance) == (steps, guidance)
     assert painter._loaded
@@ -66,29 +66,29 @@ def test_a_family_changes_pictures_and_parts_of_them(painters: Painters, name: s
     pixels = np.random.default_rng(1).integers(0, 256, (72, 64, 3), np.uint8)
     photo, mask = Image.fromarray(pixels), Image.new("L", (64, 72))
     mask.paste(255, (0, 0, 64, 30))
-    job = Job("a red circle", seed=1, steps=4, picture=photo)
+    job = DrawingJob("a red circle", seed=1, steps=4, picture=photo)
     whole = painters(name).paint(job, Watch()).pictures[0]
     assert whole.width / whole.height == pytest.approx(64 / 72, abs=0.01)  # FLUX likes it large
     assert whole.tobytes() != photo.tobytes()
-    part = painters(name).paint(Job("x", seed=1, steps=4, picture=photo, mask=mask), Watch())
+    part = painters(name).paint(DrawingJob("x", seed=1, steps=4, picture=photo, mask=mask), Watch())
     assert (np.asarray(part.pictures[0])[30:] == pixels[30:]).all()
     assert (np.asarray(part.pictures[0])[:30] != pixels[:30]).any()
 
 
 def test_a_step_is_done_also_with_little_strength(painters: Painters) -> None:
     photo = Image.new("RGB", (64, 64), "green")
-    done = painters("turbo").paint(Job("x", seed=1, picture=photo, strength=0.1), Watch())
+    done = painters("turbo").paint(DrawingJob("x", seed=1, picture=photo, strength=0.1), Watch())
     assert done.job.steps == 10
 
 
 def test_what_a_model_does_not_heed_is_told(painters: Painters) -> None:
-    done = painters("turbo").paint(Job("x", "blue", seed=1), Watch())
+    done = painters("turbo").paint(DrawingJob("x", "blue", seed=1), Watch())
     assert any("guidance above 1" in note for note in done.notes)
 
 
 def test_another_kind_of_model_makes_a_clip(painters: Painters) -> None:
     told: list[Progress] = []
-    job = Job("a red circle", seed=1, steps=2)
+    job = DrawingJob("a red circle", seed=1, steps=2)
     done = painters("clip").paint(job, Watch(tell=told.append))
     assert len(done.frames) == 16 and done.frames[0].size == (64, 64)
     assert not done.pictures and done.sound is None
@@ -97,7 +97,7 @@ def test_another_kind_of_model_makes_a_clip(painters: Painters) -> None:
 
 def test_another_kind_of_model_makes_a_sound(painters: Painters) -> None:
     told: list[Progress] = []
-    job = Job("rain", seed=1, steps=3)
+    job = DrawingJob("rain", seed=1, steps=3)
     done = painters("sound").paint(job, Watch(tell=told.append))
     assert done.sound is not None and done.sound.samples.shape[0] == 2
     assert done.sound.samples.shape[1] > 1 and done.sound.rate == 4
@@ -109,7 +109,7 @@ def test_another_kind_of_model_makes_a_sound(painters: Painters) -> None:
 @pytest.mark.parametrize("name", ["clip", "sound"])
 def test_a_model_without_that_way_says_so(painters: Painters, name: str) -> None:
     with pytest.raises(CannotPaint, match="This model cannot change pictures"):
-        painters(name).paint(Job("x", picture=Image.new("RGB", (64, 64))), Watch())
+        painters(name).paint(DrawingJob("x", picture=Image.new("RGB", (64, 64))), Watch())
 
 
 def test_a_tiny_vae_beside_the_model_shows_each_step(painters: Painters, tmp_path: Path) -> None:
@@ -123,6 +123,6 @@ def test_a_tiny_vae_beside_the_model_shows_each_step(painters: Painters, tmp_pat
     tiny.save_pretrained(folder / "taesd")
     painter = DiffusersPainter(folder)
     told: list[Progress] = []
-    painter.paint(Job("a red circle", seed=1, steps=3), Watch(tell=told.append))
+    painter.paint(DrawingJob("a red circle", seed=1, steps=3), Watch(tell=told.append))
     assert painter._loaded and painter._loaded.tiny_vae is not None
     assert Image.open(io.BytesIO(told[0].preview)).size == (64, 64)

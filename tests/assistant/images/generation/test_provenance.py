@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from assistant.images.generation import Job, Painted, Sound
+from assistant.images.generation import DrawingJob, GeneratedSound, Painted
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.save import save
 from ingest.document.source import Engines
@@ -17,7 +17,7 @@ from ingest.images.ai_provenance import Provenance, generated
 from ingest.loaders import load
 from tests.scans import LETTER, drawn
 
-JOB = Job("a red circle, größer", "blue", (64, 48), 20, 7.0, 5)
+JOB = DrawingJob("a red circle, größer", "blue", (64, 48), 20, 7.0, 5)
 MADE = provenance(JOB, "draw", "shapes", "ab" * 32)
 PICTURE = Image.new("RGB", (64, 48), "red")
 
@@ -55,7 +55,7 @@ def test_a_clip_moves_and_tells_it_too(tmp_path: Path) -> None:
 
 def test_a_sound_is_what_was_made_and_tells_it_too(tmp_path: Path) -> None:
     samples = np.sin(np.arange(1600, dtype=np.float32) / 10)[None]
-    path = saved(tmp_path, Painted(JOB, sound=Sound(samples, 16_000)))
+    path = saved(tmp_path, Painted(JOB, sound=GeneratedSound(samples, 16_000)))
     with wave.open(str(path)) as file:
         assert (file.getnframes(), file.getframerate()) == (1600, 16_000)
         read = np.frombuffer(file.readframes(1600), "<i2") / 32767

@@ -13,7 +13,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Answer, Draw, Edit, Vary, Wish
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.images.generation import Job, Painted, Painter, Watch
+from assistant.images.generation import DrawingJob, Painted, Painter, Watch
 from assistant.images.generation.models.model_offers import offers
 from assistant.images.generation.queue import WAITING, Studio
 from assistant.images.generation.run_pipeline import DiffusersPainter
@@ -45,7 +45,7 @@ class Colours:
     def digest(self) -> str:
         return "00" * 32
 
-    def paint(self, job: Job, watch: Watch) -> Painted:
+    def paint(self, job: DrawingJob, watch: Watch) -> Painted:
         self.busy += 1
         self.most = max(self.most, self.busy)
         try:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from assistant.contract.activity import Progress
-from assistant.images.generation import Job, Painter, Watch, canvas
+from assistant.images.generation import DrawingJob, Painter, Watch, canvas
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
@@ -32,7 +32,7 @@ def picture() -> Image.Image:
     return shapes.draw(BLUE, random.Random(21))
 
 
-def painted(painter: Painter, job: Job) -> Any:
+def painted(painter: Painter, job: DrawingJob) -> Any:
     return np.asarray(painter.paint(job, Watch(previews=False)).pictures[0], int)
 
 
@@ -40,7 +40,7 @@ def test_beyond_its_edges_a_picture_goes_on_and_stays(
     painter: Painter, picture: Image.Image
 ) -> None:
     larger, mask = canvas.grown(picture, (0, 0, 24, 0))
-    job = Job("a large blue square on the left", picture=larger, mask=mask, seed=2)
+    job = DrawingJob("a large blue square on the left", picture=larger, mask=mask, seed=2)
     result = painted(painter, job)
     assert result.shape == (SIDE, SIDE + 24, 3)
     assert (result[:, :SIDE] == np.asarray(picture)).all()
@@ -51,7 +51,8 @@ def test_beyond_its_edges_a_picture_goes_on_and_stays(
 
 def test_a_variation_is_another_picture_of_the_like(painter: Painter, picture: Image.Image) -> None:
     first, second = (
-        painted(painter, Job("", picture=picture, strength=0.5, seed=seed)) for seed in (1, 2)
+        painted(painter, DrawingJob("", picture=picture, strength=0.5, seed=seed))
+        for seed in (1, 2)
     )
     assert (first != second).any()
     for result in (first, second):
@@ -70,7 +71,7 @@ def test_a_stop_ends_within_a_second(painter: Painter) -> None:
             pressed.append(time.monotonic())
 
     with pytest.raises(Stopped):
-        painter.paint(Job("a small red star", steps=500), Watch(cancel, tell))
+        painter.paint(DrawingJob("a small red star", steps=500), Watch(cancel, tell))
     assert time.monotonic() - pressed[0] < 1
     assert told[-1].done < 500
 

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from assistant.speech.synthesis import Sound, VoiceFailed
+from assistant.speech.synthesis import SpokenSound, VoiceFailed
 from assistant.ui.background.read_aloud_queue import AHEAD, Aloud, Piece
 from ingest.errors import Stopped
 
@@ -19,14 +19,14 @@ class Voice:
         self.said: list[str] = []
         self._patient, self._fails = patient, fails
 
-    def say(self, text: str, cancel: threading.Event) -> Sound:
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
         if self._fails:
             raise VoiceFailed("The voice is hoarse.")
         if self._patient:
             cancel.wait(10)
             raise Stopped("Reading aloud was stopped.")
         self.said.append(text)
-        return Sound(b"\0\0" * len(self.said), 1000)
+        return SpokenSound(b"\0\0" * len(self.said), 1000)
 
 
 def settled(voice: Voice, count: int) -> int:

@@ -19,7 +19,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.sets.own import OwnQuestions, own
-from assistant.evaluation.sets.question_sets import Evidence, Question
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.feedback.learning import Learning
 from assistant.feedback.rank_weights import LEAST
 from assistant.feedback.ratings import feedback
@@ -35,7 +35,7 @@ from vectorstore.library import Library
 
 MEASURE_PAGE = "assistant/ui/pages/measure.py"
 Visit = Callable[..., AppTest]
-LEAVE = Question("leave", "How long is leave?", ("30 days",), True, (Evidence("Book.pdf", 1),))
+LEAVE = Question("leave", "How long is leave?", ("30 days",), True, (EvidencePage("Book.pdf", 1),))
 WHO = Question("who", "Who pays for lunch?", answerable=False)
 
 
@@ -230,7 +230,7 @@ def test_visitors_from_elsewhere_name_no_folders(
 
 
 def test_each_draft_is_kept_or_dropped(visit: Visit, mine: OwnQuestions) -> None:
-    hostile = Question("h", HOSTILE, ("x",), evidence=(Evidence(HOSTILE, 1),), state="draft")
+    hostile = Question("h", HOSTILE, ("x",), evidence=(EvidencePage(HOSTILE, 1),), state="draft")
     leave = Question("l", "How long is leave?", ("30 days",), state="draft")
     mine.add([hostile, leave])
     app = visit(MEASURE_PAGE)
@@ -282,12 +282,12 @@ def test_feedback_is_learned_from_and_taken_back_with_one_click(
     with composition.library(Settings(), "main") as library:
         library.add([tmp_path / "Loud.pdf", tmp_path / "Meant.pdf"])
     mine.add(
-        Question(f"q{n}", f"What is {rule}?", ("x",), True, (Evidence("Meant.pdf", n + 1),))
+        Question(f"q{n}", f"What is {rule}?", ("x",), True, (EvidencePage("Meant.pdf", n + 1),))
         for n, rule in enumerate(rules[:-1])
     )
     app = visit(MEASURE_PAGE)
     assert any("1 more questions with a known page" in text.value for text in app.markdown)
-    mine.add([Question("q", f"What is {rules[-1]}?", evidence=(Evidence("Meant.pdf", LEAST),))])
+    mine.add([Question("q", f"What is {rules[-1]}?", evidence=(EvidencePage("Meant.pdf", LEAST),))])
     assert "Reset" not in [button.label for button in app.button]
     press(app, "Learn from feedback")
     task = resources.tasks().last

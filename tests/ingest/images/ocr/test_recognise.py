@@ -66,4 +66,4 @@ def test_a_photograph_or_a_logo_is_missing_no_text(
     picture: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recognise, "recognizer", lambda engines: Blind())
-    assert read(picture, DOTS, Engines()) == recognise.Reading((), 0, NO_TEXT)
+    assert read(picture, DOTS, Engines()) == recognise.Recognition((), 0, NO_TEXT)

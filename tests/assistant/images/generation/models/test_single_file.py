@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from assistant.errors import ModelUnusable
-from assistant.images.generation import Job, Watch
+from assistant.images.generation import DrawingJob, Watch
 from assistant.images.generation.models import load_pipeline, single_file, weights
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from tests.assistant.images.generation import made_models
@@ -120,7 +120,7 @@ def test_one_file_paints_what_its_folder_paints(kind: str, tmp_path: Path) -> No
     pipeline.save_pretrained(folder)
     path = ldm.save(pipeline, tmp_path / "one.safetensors")
     shutil.copytree(folder, beside, ignore=shutil.ignore_patterns("*.safetensors"))
-    job = Job("a red circle", seed=3, steps=3)
+    job = DrawingJob("a red circle", seed=3, steps=3)
     whole = DiffusersPainter(folder).paint(job, Watch()).pictures[0]
     single = DiffusersPainter(path).paint(job, Watch()).pictures[0]
     assert np.abs(np.asarray(whole, int) - np.asarray(single, int)).max() <= 1

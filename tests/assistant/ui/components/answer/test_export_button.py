@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.receipts.record import Receipts, Recorder, Writer
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.ui.components.answer import export_button
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.ui.conftest import answers, ask, conversation
@@ -28,7 +28,7 @@ def with_receipts(
 ) -> Iterator[Assistant]:
     monkeypatch.setattr(library, "embedder", WordEmbedder, raising=False)
     kept = tmp_path / "conversations.sqlite"
-    recorder = Recorder(Receipts(kept), Writer())
+    recorder = Recorder(Receipts(kept), ReceiptWriter())
     made = Assistant(library, tool, Conversations(kept), tool.model_name, recorder=recorder)  # type: ignore[arg-type]
     monkeypatch.setattr(composition, "assistant", lambda *_: made)
     yield made

@@ -1,6 +1,6 @@
 """What the Library page says of how much was read."""
 
-from assistant.ui.components.library.coverage import Remark, bar, phrase, remarks
+from assistant.ui.components.library.coverage import CoverageRemark, bar, phrase, remarks
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Dropped
 from vectorstore.catalog.catalog import Coverage
@@ -49,7 +49,7 @@ def test_the_phrase_counts_what_could_not_be_read() -> None:
 
 def test_an_unreadable_scan_is_named_with_its_estimate() -> None:
     assert remarks([row(unread=1900, note="unreadable scan")]) == [
-        Remark(14, "unreadable scan, 0 of an estimated 1,900 characters")
+        CoverageRemark(14, "unreadable scan, 0 of an estimated 1,900 characters")
     ]
 
 

@@ -17,7 +17,7 @@ from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.pages.test_library import Dropped
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
-from vectorstore.add_report import Progress
+from vectorstore.add_report import AddProgress
 from vectorstore.library import Library
 
 Visit = Callable[..., AppTest]
@@ -182,9 +182,9 @@ def test_an_older_version_says_which_is_newer(real: Library, visit: Visit, tmp_p
 
 
 def test_the_page_of_a_long_file_is_told() -> None:
-    assert said(Progress("A.pdf", 0, 1, "reading", 3, 20)) == "reading, page 3 of 20"
-    assert said(Progress("A.pdf", 0, 1, "reading", 3)) == "reading, page 3"
-    assert said(Progress("A.pdf", 0, 1, "indexing", 3, 20)) == "indexing"
+    assert said(AddProgress("A.pdf", 0, 1, "reading", 3, 20)) == "reading, page 3 of 20"
+    assert said(AddProgress("A.pdf", 0, 1, "reading", 3)) == "reading, page 3"
+    assert said(AddProgress("A.pdf", 0, 1, "indexing", 3, 20)) == "indexing"
 
 
 # -- making it anew

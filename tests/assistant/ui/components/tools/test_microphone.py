@@ -10,7 +10,7 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import speech
-from assistant.speech.synthesis import Sound
+from assistant.speech.synthesis import SpokenSound
 from assistant.speech.synthesis.voices import NONE, Voices
 from assistant.speech.transcription import Ear
 from assistant.tools.transcribe import MISSING, Transcribing
@@ -142,8 +142,8 @@ class Click:
 class Whisper:
     name = "whisper"
 
-    def say(self, text: str, cancel: threading.Event) -> Sound:
-        return Sound(b"\0\0" * 10, 1000)
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
+        return SpokenSound(b"\0\0" * 10, 1000)
 
 
 class Given(Voices):
