@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.evaluation.running import EvaluationStep
+    from vectorstore.indexing.pipeline import AddProgress
 
 _WIDTH = 60  # characters of what is being done
 
