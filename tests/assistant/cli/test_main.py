@@ -268,7 +268,7 @@ def test_a_library_that_is_not_there_is_refused_and_not_made(
     full: Pincite, home: Path, command: Sequence[str]
 ) -> None:
     assert refused(full(*command, "--library", "mian")) == (
-        "There is no library 'mian'. Known: main. `pincite add PATH --library mian` makes it."
+        "There is no library 'mian'. Libraries: main. `pincite add PATH --library mian` makes it."
     )
     assert not (home / "libraries" / "mian").exists()
 
