@@ -74,7 +74,7 @@ def _mark(head: str, suffix: str) -> str:
 
 def _rows(text: str, mark: str) -> Iterator[Row]:
     """Rows that are not blank."""
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     # A quote that never ends would swallow the file: then quotes are letters.
     lines = io.StringIO(text, newline="")
     if _closes(text, mark):

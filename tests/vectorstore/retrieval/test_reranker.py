@@ -34,6 +34,7 @@ class TestByLength(RerankerContract):
         return ByLength()
 
 
+@pytest.mark.slow
 class TestCrossEncoderReranker(RerankerContract):
     @pytest.fixture
     def reranker(self, trained: Path) -> Reranker:
