@@ -4,7 +4,7 @@ Only home of cssselect2. Sheets elsewhere are never fetched. The time that all s
 document may take together is bounded: what they say beyond it is left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,13 @@ from cssselect2 import ElementWrapper, Matcher, compile_selector_list
 from tinycss2 import parse_component_value_list
 
 from ingest.web.css_conditions import matches_screen
-from ingest.web.css_rules import Declaration, Rule, RuleParser, inline_declarations
+from ingest.web.css_rules import (
+    LONGEST_SELECTOR,
+    Declaration,
+    Rule,
+    RuleParser,
+    inline_declarations,
+)
 from ingest.web.css_values import with_variables
 
 if TYPE_CHECKING:
@@ -23,7 +29,6 @@ _EACH = 80e-6  # seconds more for each element
 _MOST_SECONDS = 20.0
 _LONGEST = 2_000_000  # letters of its style sheets; tinycss2 takes up to 2 s for a million
 _LONG = 100_000  # letters of one `style` attribute
-_LARGEST = 400  # tokens of a selector, with those of the rules around it: time grows by the square
 
 Style = dict[str, str]  # of each property the value, as CSS
 
@@ -46,7 +51,8 @@ class Cascade:
         parser, room = RuleParser(), _LONGEST
         for sheet in root.iter("style"):
             text = sheet.text or ""
-            if self._guarded(_is_for_screens, sheet):
+            media = (sheet.get("media") or "")[:LONGEST_SELECTOR]
+            if self._guarded(lambda m=media: matches_screen(parse_component_value_list(m))):
                 self._guarded(self._add, parser, text[:room])
                 self.complete = self.complete and len(text) <= room
                 room = max(room - len(text), 0)
@@ -78,17 +84,15 @@ class Cascade:
         return {name: value.lower() for name, value in style.items()}
 
     def _declared(self, node: "Node") -> Style:
-        best: dict[str, tuple[tuple[Any, ...], str]] = {}
-        for specificity, order, _, rule in self._matched(node):
-            for name, value, important in rule.declarations:
+        ranked: list[tuple[Any, ...]] = []
+        matched = self._guarded(self._matcher.match, node) if self._matcher.order else None
+        for specificity, order, _, rule in matched or []:
+            for n, (name, value, important) in enumerate(rule.declarations):
                 layer = tuple(-one for one in rule.layer) if important else rule.layer
-                _put(best, name, value, (important, False, layer, specificity, order))
-        for name, value, important in self._own(node.etree_element.get("style") or ""):
-            _put(best, name, value, (important, True))
-        return {name: value for name, (_, value) in best.items()}
-
-    def _matched(self, node: "Node") -> list[Any]:
-        return self._guarded(self._matcher.match, node) or [] if self._matcher.order else []
+                ranked.append((important, False, layer, specificity, order, n, name, value))
+        own = self._own(node.etree_element.get("style") or "")
+        ranked += [(one.important, True, n, *one[:2]) for n, one in enumerate(own)]
+        return {name: value for *_, name, value in sorted(ranked)}
 
     def _own(self, text: str) -> list[Declaration]:
         if text and text not in self._inline:
@@ -107,7 +111,7 @@ class Cascade:
 
     def _compile(self, rule: Rule) -> None:
         self.spend(64)
-        if _size(rule.selector) > _LARGEST:
+        if len(rule.selector) > LONGEST_SELECTOR:
             raise TooMuch
         try:
             compiled = compile_selector_list(rule.selector)
@@ -179,27 +183,3 @@ class Node(ElementWrapper):  # type: ignore[misc]
         while (node := getattr(node, link)) is not None:
             self.spend()
             yield node
-
-
-def _is_for_screens(sheet: "Element") -> bool:
-    return matches_screen(parse_component_value_list((sheet.get("media") or "")[:_LARGEST]))
-
-
-def _put(
-    best: dict[str, tuple[tuple[Any, ...], str]], name: str, value: str, rank: tuple[Any, ...]
-) -> None:
-    if name not in best or best[name][0] <= rank:
-        best[name] = (rank, value)
-
-
-def _size(tokens: Sequence[Any]) -> int:
-    """The tokens of a selector, those in brackets too; at most one more than it may have."""
-    stack, found = [iter(tokens)], 0
-    while stack and found <= _LARGEST:
-        token = next(stack[-1], None)
-        if token is None:
-            stack.pop()
-        else:
-            found += 1
-            stack.append(iter(getattr(token, "arguments", getattr(token, "content", ()))))
-    return found

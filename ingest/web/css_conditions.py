@@ -7,16 +7,13 @@ from typing import Any
 
 import tinycss2
 
+from ingest.web.css_values import pixels
+
 _SCREEN: dict[str, float | str] = {
-    "width": 1280.0, "device-width": 1280.0, "inline-size": 1280.0, "height": 800.0,
-    "device-height": 800.0, "block-size": 800.0, "color": 8.0, "orientation": "landscape",
-    "hover": "hover", "any-hover": "hover", "pointer": "fine", "any-pointer": "fine",
+    "width": 1280.0, "device-width": 1280.0, "inline-size": 1280.0, "height": 800.0, "color": 8.0,
+    "orientation": "landscape", "hover": "hover", "pointer": "fine", "scripting": "enabled",
     "prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference",
-    "prefers-contrast": "no-preference", "forced-colors": "none", "scripting": "enabled",
-    "display-mode": "browser", "update": "fast",
 }  # fmt: skip
-_PIXELS = {"": 1.0, "px": 1.0, "em": 16.0, "rem": 16.0, "pt": 4 / 3, "in": 96.0, "cm": 37.8}
-_AMOUNT = re.compile(r"(\d+\.?\d*|\.\d+)([a-z]*)")
 _SIGN = re.compile(r"\s*([<>]=?|=)\s*")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt,
@@ -81,6 +78,5 @@ def _compared(match: re.Match[str]) -> str:
 
 
 def _value(text: str) -> float | str:
-    if amount := _AMOUNT.fullmatch(text):
-        return float(amount[1]) * _PIXELS.get(amount[2], 1.0)
-    return _SCREEN.get(text, text)
+    length = pixels(text, 16.0)
+    return _SCREEN.get(text, text) if length is None else length

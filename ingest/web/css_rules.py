@@ -1,6 +1,6 @@
 """The text of a style sheet becomes its rules: a selector, its layer, what is declared for it.
 
-Knows @media, @supports, @container, @layer, @scope and rules within rules.
+Knows @media, @supports, @container, @layer and rules within rules.
 """
 
 import re
@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import tinycss2
-from tinycss2.ast import FunctionBlock, LiteralToken, WhitespaceToken
 
 from ingest.web.css_conditions import is_supported, matches_screen, split_at_commas
 from ingest.web.css_values import colour
 
+LONGEST_SELECTOR = 4_000  # letters, with those of the rules around it: time grows by the square
 _DEEPEST = 30  # rules within rules
 _LONG = 1_000  # letters of a value that can hide something
 _DIGITS = re.compile(r"\d{99,}")  # int() refuses to read 4,300 of them
@@ -40,7 +40,7 @@ class Declaration(NamedTuple):
 class Rule:
     """What holds for the elements that one selector matches."""
 
-    selector: list[Any]  # tokens of tinycss2
+    selector: str
     layer: tuple[float, ...]  # the larger one wins, or loses where its declaration is important
     declarations: list[Declaration]
 
@@ -49,7 +49,7 @@ class Rule:
 class _Around:
     """What stands around a rule."""
 
-    selectors: tuple[list[Any], ...] = ()
+    selectors: tuple[str, ...] = ()
     layer: tuple[str, ...] = ()
     depth: int = 0
 
@@ -74,7 +74,8 @@ class RuleParser:
             raise RecursionError
         for item in items:
             if item.type == "qualified-rule":
-                selectors = _nested(split_at_commas(item.prelude), around.selectors)
+                parts = map(tinycss2.serialize, split_at_commas(item.prelude))
+                selectors = _nested([*parts], around.selectors)
                 yield from self._block(item.content, replace(inner, selectors=selectors))
             elif item.type == "at-rule":
                 yield from self._at_rule(item, inner)
@@ -89,10 +90,6 @@ class RuleParser:
                 for name in tinycss2.serialize(rule.prelude).split(","):
                     layer = self._layer(name.strip(), around.layer)
                 yield from self._block(rule.content, replace(around, layer=layer))
-            case "scope":
-                limits = [list(one.content) for one in rule.prelude if one.type == "() block"]
-                selectors = _nested(limits[:1], around.selectors)
-                yield from self._block(rule.content, replace(around, selectors=selectors))
 
     def _layer(self, name: str, outer: tuple[str, ...]) -> tuple[str, ...]:
         layer = (*outer, *(name or f"#{len(self._layers)}").split("."))
@@ -119,19 +116,15 @@ def _bounded(text: str) -> str:
     return _DIGITS.sub("9" * 99, text)
 
 
-def _nested(parts: list[list[Any]], outer: tuple[list[Any], ...]) -> tuple[list[Any], ...]:
+def _nested(selectors: list[str], outer: tuple[str, ...]) -> tuple[str, ...]:
     """Selectors within a rule; `&` stands for the selectors of that rule."""
-    if not outer:
-        return tuple(parts)
-    listed = [token for one in outer for token in (LiteralToken(0, 0, ","), *one)]
-    parent = [LiteralToken(0, 0, ":"), FunctionBlock(0, 0, "is", listed[1:])]
-    return tuple(_put(parent, part) for part in parts)
-
-
-def _put(parent: list[Any], part: list[Any]) -> list[Any]:
-    if not any(token == "&" for token in part):
-        return [*parent, WhitespaceToken(0, 0, " "), *part]
-    return [one for token in part for one in (parent if token == "&" else [token])]
+    parent = f":is({','.join(outer)})"
+    if len(parent) > LONGEST_SELECTOR:
+        raise RecursionError
+    return tuple(
+        one.replace("&", parent) if "&" in one else f"{parent} {one}" if outer else one
+        for one in selectors
+    )
 
 
 def _declarations(items: Iterable[Any]) -> Iterator[Declaration]:
@@ -152,7 +145,6 @@ def _longhands(name: str, value: list[Any]) -> Iterator[tuple[str, list[Any]]]:
         variables = [one for one in calls if getattr(one, "lower_name", "") == "var"]
         yield "background-color", colours or variables
         yield "background-image", [one for one in calls if one not in colours + variables]
-        yield "background-clip", [one for one in value if one == "text"]
     elif name == "font":
         sizes = ("dimension", "percentage", "function")
         found = [one for one in value if one.type in sizes or getattr(one, "value", 1) == 0]

@@ -1,18 +1,17 @@
 """Values of CSS become numbers: lengths, colours, and what `var()` stands for."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import tinycss2
-from tinycss2.ast import FunctionBlock
 from tinycss2.color4 import parse_color
 
 _PIXELS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "vw": 12.8}
 _AMOUNT = re.compile(r"(?<![\w#.])[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 _LENGTH = re.compile(rf"({_AMOUNT.pattern})([a-z%]*)")
-_DEEPEST = 12  # variables that stand for one another
-_MOST = 200  # tokens that a value comes to
+_INSIDE = r"[^()]*(?:\([^()]*\)[^()]*)*"  # of brackets
+_VARIABLE = re.compile(rf"(?i)\bvar\(\s*(--[^\s,()]+)\s*(?:,({_INSIDE}))?\)")
+_MOST, _LONGEST = 50, 1_000  # variables in a value, and letters that it comes to
 
 Colour = tuple[float, float, float, float]  # red, green, blue and opacity, each up to 1
 
@@ -44,35 +43,16 @@ def colour(value: Any) -> Colour | None:
 
 
 def with_variables(text: str, value_of: Callable[[str], str | None]) -> str:
-    """The value with what its `var()` stand for. ValueError where nobody says what that is.
+    """The value with what its `var()` stand for; "" where nobody says what that is.
 
-    RecursionError for variables that stand for too much, or for one another.
+    Raises RecursionError for variables that stand for too much, or for one another.
     """
-    tokens = tinycss2.parse_component_value_list(text)
-    return str(tinycss2.serialize(list(_resolved(tokens, value_of, [_MOST]))).strip())
-
-
-def _resolved(
-    tokens: list[Any], value_of: Callable[[str], str | None], left: list[int], depth: int = 0
-) -> Iterator[Any]:
-    if depth > _DEEPEST:
-        raise RecursionError
-    for token in tokens:
-        left[0] -= 1
-        if left[0] < 0:
-            raise RecursionError
-        if token.type != "function":
-            yield token
-        elif token.lower_name == "var":
-            inside = _stands_for(token.arguments, value_of)
-            yield from _resolved(inside, value_of, left, depth + 1)
-        else:
-            inside = list(_resolved(token.arguments, value_of, left, depth + 1))
-            yield FunctionBlock(0, 0, token.name, inside)
-
-
-def _stands_for(inside: list[Any], value_of: Callable[[str], str | None]) -> list[Any]:
-    names = [one.value for one in inside if one.type == "ident"]
-    if names and (value := value_of(names[0])) is not None:
-        return list(tinycss2.parse_component_value_list(value))
-    return inside[inside.index(",") + 1 :]
+    for _ in range(_MOST):
+        if not (found := _VARIABLE.search(text)):
+            return text.strip()
+        if (value := value_of(found[1])) is None and (value := found[2]) is None:
+            return ""
+        text = text[: found.start()] + value + text[found.end() :]
+        if len(text) > _LONGEST:
+            break
+    raise RecursionError

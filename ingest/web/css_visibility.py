@@ -3,6 +3,7 @@
 Only what the file itself says counts: attributes, `style`, and the style sheets in it.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -120,24 +121,15 @@ def _faintest(opacity: str) -> float:
 
 
 def _is_outside(style: Style) -> bool:
-    def least(*names: str) -> float:
-        return min([0.0, *(one for name in names for one in amounts(style.get(name, "")))])
-
-    away = _AWAY.get(style.get("position", ""))
-    if away is not None and least("left", "top", "right", "inset") <= away:
+    away = _AWAY.get(style.get("position", ""), -math.inf)
+    if min(_numbers(style, "left", "top", "right", "inset")) <= away:
         return True
-    if least("text-indent") <= -100 or least("margin", "margin-left", "margin-top") <= -_FAR:
-        return True
-    moved = [style.get("translate", "")] + [
-        g for n, g in _calls(style) if n.startswith("translate")
-    ]
-    scaled = [style.get("scale", "")] + [g for n, g in _calls(style) if n.startswith("scale")]
-    far = any(abs(one) >= _FAR for text in moved for one in amounts(text))
-    return far or any(amounts(text)[:1] == [0.0] for text in scaled)
-
-
-def _calls(style: Style) -> list[tuple[str, str]]:
-    return _CALL.findall(style.get("transform", ""))
+    moved = _numbers(style, "margin", "margin-left", "margin-top", "translate")
+    scaled = amounts(style.get("scale", ""))[:1]
+    for name, given in _CALL.findall(style.get("transform", "")):
+        moved += amounts(given) if name.startswith("translate") else []
+        scaled += amounts(given)[:1] if name.startswith("scale") else []
+    return min(_numbers(style, "text-indent")) <= -100 or min(moved) <= -_FAR or 0 in scaled
 
 
 def _is_clipped(style: Style) -> bool:
@@ -160,15 +152,15 @@ def _is_clipped(style: Style) -> bool:
 def _is_flat(style: Style, em: float) -> bool:
     """A box without height or width that does not let its text out."""
     cut = any(style.get(f"overflow{end}", "visible") != "visible" for end in ("", "-x", "-y"))
-    padded = any(
-        amount > 0
-        for name in style
-        if name.startswith("padding")
-        for amount in amounts(style[name])
-    )
+    padded = any(_numbers(style, "padding", "padding-top", "padding-bottom"))
     sides = (style.get(name, "") for name in ("height", "max-height", "width", "max-width"))
     lengths = (pixels(side, em) for side in sides if not side.endswith("%"))
     return cut and not padded and any(one is not None and one <= 1 for one in lengths)
+
+
+def _numbers(style: Style, *names: str) -> list[float]:
+    """Those of some properties, whatever their units; and 0."""
+    return [0.0, *(one for name in names for one in amounts(style.get(name, "")))]
 
 
 def _visible(value: str, outer: bool) -> bool:

@@ -42,7 +42,7 @@ HIDDEN = {
         "</style><p class=x>secret</p>"
     ),
     "a container": "<style>@container (width > 1px) {.x{display:none}}</style><p class=x>s</p>",
-    "a scope": "<style>@scope (main) { p { display: none } }</style><main><p class=x>s</p></main>",
+    "the last of two": "<style>.x{display:block;display:none}</style><p class=x>secret</p>",
     "importance": (
         "<style>.x { display: none !important }</style><p class=x style='display:block'>secret</p>"
     ),
@@ -134,6 +134,8 @@ SEEN = {
         "background-clip:text'>shown</p>"
     ),
     "a variable": "<style>:root{--d:none} .x{--d:block;display:var(--d)}</style><p class=x>s</p>",
+    "a variable that nobody sets": "<p class=x style='display: var(--y)'>shown</p>",
+    "the last of two": "<style>.x{display:none;display:block}</style><p class=x>shown</p>",
     "no height, but no cut": "<p class=x style='height: 0'>shown</p>",
     "a frame kept in shape": "<p class=x style='height:0;overflow:hidden;padding-bottom:56%'>s</p>",
     "half clear": "<p class=x style='opacity: .5'>shown</p>",
