@@ -235,7 +235,7 @@ def test_a_file_that_needs_a_password_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tgz"])
 def test_what_is_no_archive_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"this is no archive")
-    with pytest.raises(UnreadableFile, match=f"{name} is no .*archive"):
+    with pytest.raises(UnreadableFile, match=f"{name} is not a.*archive"):
         opened(tmp_path / name)
 
 
