@@ -45,12 +45,12 @@ def test_what_the_source_holds_and_no_line_shows_is_dropped() -> None:
 
 def test_a_margin_is_shown_once_and_page_numbers_not_at_all() -> None:
     draft = OfficePage()
-    for text in ("OfficePage", "OfficePage", "7"):
+    for text in ("Draft", "Draft", "7"):
         inner = draft.inner()
         inner.line(text)
         draft.margin(inner)
     page = draft.page(1, count("Draft Draft 7"))
-    assert [line.text for line in page.lines] == ["OfficePage"]
+    assert [line.text for line in page.lines] == ["Draft"]
     assert reasons(page) == {REPEATED: 5, PAGE_NUMBERS: 1}
 
 

@@ -17,7 +17,7 @@ _CHANGES = 50  # questions of each kind
 
 def runs(kept: EvaluationRuns) -> None:
     """Draw the latest runs; one is shown, alone or beside another."""
-    st.subheader("EvaluationRuns", anchor=False)
+    st.subheader("Runs", anchor=False)
     found = [run for run in kept.recent(_LATEST) if run.asked]
     if not found:
         st.caption("Nothing has been measured yet.")
@@ -25,7 +25,7 @@ def runs(kept: EvaluationRuns) -> None:
     titles = {run.number: _title(run) for run in found}
     # A new run is shown at once: another key is another box, which begins with the latest.
     number = st.selectbox(
-        "EvaluationRun", titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
+        "Run", titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
     )
     run = kept.get(number)
     others = [0, *(other for other in titles if other != number)]
