@@ -217,6 +217,7 @@ def test_the_help_loads_no_extension(installed: Path) -> None:
                    env={**os.environ, "PYTHONPATH": paths})  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_contracts_of_the_page_pass(installed: Path, tmp_path: Path) -> None:
     test = tmp_path / "test_contracts.py"
     test.write_text(EXAMPLES["tests/test_contracts.py"])

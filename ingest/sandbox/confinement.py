@@ -83,10 +83,11 @@ def _local(address: object) -> bool:
 
 
 def session(leader: int) -> Iterator[int]:
-    """The processes that a confined one has started, where the system lists them."""
+    """The living processes of a confined one's session, where the system lists them."""
     import psutil
 
-    for process in psutil.pids():
-        with suppress(OSError, AttributeError):  # it has ended, or Windows, which has no sessions
-            if os.getsid(process) == leader:
-                yield process
+    for process in psutil.process_iter():
+        # It has ended, or this is Windows, which has no sessions.
+        with suppress(OSError, AttributeError, psutil.Error):
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                yield process.pid

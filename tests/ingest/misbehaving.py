@@ -38,7 +38,7 @@ def read(path: Path) -> Loaded:
             bytearray(1 << 30)
         case "pages":
             for page in range(1, 9):
-                time.sleep(0.5)
+                time.sleep(0.35)
                 beat(page, 8)
         case "starved":  # works for a tenth of the time, without a sign of life
             for _ in range(30):

@@ -75,7 +75,7 @@ SLOW = {
     "comments.md", "digits.json", "emphasis.md", "exif.jpg", "forms.pdf",
     "headers.eml", "line.json", "line.txt", "mails.mbox", "many.zip", "million.tgz", "nested.xml",
     "nested.zip", "pages.pdf", "parts.eml", "quotes.csv", "records.jsonl",
-    "sparse.xlsx", "stream.pdf", "wide.pdf",
+    "selectors.html", "sparse.xlsx", "stream.pdf", "wide.html", "wide.pdf",
 }  # fmt: skip
 
 

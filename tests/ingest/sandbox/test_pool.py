@@ -81,10 +81,10 @@ def test_a_file_that_waited_behind_a_crash_is_not_blamed_for_the_next(sandbox: S
 
 
 def test_a_reader_that_hangs_is_ended() -> None:
-    with Sandbox(seconds=3, read=read) as impatient:
+    with Sandbox(seconds=2, read=read) as impatient:
         started = time.monotonic()
         assert outcomes(impatient, "hang", "a") == [
-            "hang took longer than 3 seconds to read: split the file, or raise the setting "
+            "hang took longer than 2 seconds to read: split the file, or raise the setting "
             "file_seconds.", "a",
         ]  # fmt: skip
     assert time.monotonic() - started < 15
@@ -113,10 +113,11 @@ def test_a_closed_sandbox_opens_again(sandbox: Sandbox) -> None:
     assert outcomes(sandbox, "a") == ["a"]
 
 
+@pytest.mark.slow
 def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None:
-    with Sandbox(read=read, silence=5) as sandbox:
+    with Sandbox(read=read, silence=2) as sandbox:
         assert outcomes(sandbox, "hang", "pages") == [
-            "hang hung the reader: no progress for 5 seconds: split the file, or raise the "
+            "hang hung the reader: no progress for 2 seconds: split the file, or raise the "
             "setting file_silence_seconds.", "pages",
         ]  # fmt: skip
 
@@ -205,9 +206,9 @@ def test_every_thread_of_a_child_has_given_up_its_rights(sandbox: Sandbox) -> No
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="they are found in /proc")
 def test_programs_that_a_loader_has_started_end_with_it() -> None:
-    with Sandbox(seconds=3, read=read) as impatient:
+    with Sandbox(seconds=2, read=read) as impatient:
         began = time.monotonic()
-        assert "longer than 3 seconds" in outcome(impatient.start(Path("program 54321.5")))
+        assert "longer than 2 seconds" in outcome(impatient.start(Path("program 54321.5")))
         assert time.monotonic() - began < 30
     running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not any(b"54321.5" in command for command in running)
@@ -330,6 +331,7 @@ SECONDS = 240  # on a busy machine; benchmarks/robust_pdfs.py measures that all 
 UNREAD = {"pdfminer__kampo.pdf"}
 
 
+@pytest.mark.slow
 def test_awkward_files_are_read_or_refused_in_time(evaluation: Path) -> None:
     folder = evaluation / "robust_pdfs"
     rows = [json.loads(row) for row in (folder / "manifest.jsonl").read_text().splitlines()]

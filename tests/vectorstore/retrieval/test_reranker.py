@@ -55,6 +55,7 @@ def test_the_first_hits_come_in_the_new_order_and_scores_still_fall() -> None:
     assert reranked(ByLength(), "?", []) == []
 
 
+@pytest.mark.slow
 def test_a_cross_encoder_ranks_what_it_has_learned(trained: Path) -> None:
     reranker = CrossEncoderReranker(str(trained))
     hits = [hit(f"about {topic}", 1.0) for topic in TOPICS]

@@ -76,6 +76,7 @@ def test_a_language_without_data_is_named_with_its_package(stand_in: Path) -> No
 
 
 @posix
+@pytest.mark.slow
 def test_a_program_that_hangs_is_ended_and_gives_signs_of_life_until_then(
     stand_in: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

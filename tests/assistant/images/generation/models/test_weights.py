@@ -8,6 +8,8 @@ import pytest
 from assistant.errors import ModelUnusable
 from assistant.images.generation.models import weights
 
+pytestmark = pytest.mark.slow  # a real pipeline is made for them
+
 
 @pytest.fixture
 def folder(tiny: Path, tmp_path: Path) -> Path:
@@ -15,7 +17,6 @@ def folder(tiny: Path, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-@pytest.mark.slow
 def test_the_parts_that_are_loaded_are_counted(folder: Path, pipeline: object) -> None:
     parts = [getattr(pipeline, name) for name in ("unet", "vae", "text_encoder")]
     numbers = sum(p.numel() for part in parts for p in part.parameters())
