@@ -30,12 +30,9 @@ from ingest.serialization.codec import Codec, InvalidData
 STARTING = 120.0  # seconds for a new child to load its libraries, on a busy machine
 DYING = 2.0  # seconds that killed programs may take to be gone
 OFTEN = 0.1  # seconds between two forwarded beats
-# Not fork: the parent has threads, and its models would count as the child's memory.
-if sys.platform == "linux":  # the server has loaded the readers: a child starts in 10 ms, not 200
-    _CONTEXT = multiprocessing.get_context("forkserver")
-    _CONTEXT.set_forkserver_preload(["ingest.sandbox.pool"])
-else:
-    _CONTEXT = multiprocessing.get_context("spawn")
+# Not fork: the parent has threads, and its models would count as the child's memory. Not
+# forkserver: a child could ask that server, which is not confined, for a process.
+CONTEXT = multiprocessing.get_context("spawn")
 _BEAT, _FAILED, _DONE = b"b", b"f", b"d"  # the kinds of messages
 
 T = TypeVar("T")
@@ -109,11 +106,11 @@ class Child:
 
     def __init__(self, bounds: Bounds, writable: Path | None = None) -> None:
         """The child can write below `writable`, and below a folder of its own."""
-        self._pipe, theirs = _CONTEXT.Pipe()
+        self._pipe, theirs = CONTEXT.Pipe()
         self._folder = tempfile.mkdtemp(prefix="pincite-")
         folders = [Path(self._folder), *([writable] if writable else [])]
         self._bounds = bounds
-        self._process = _CONTEXT.Process(target=_serve, args=(theirs, folders, bounds), daemon=True)
+        self._process = CONTEXT.Process(target=_serve, args=(theirs, folders, bounds), daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would not be noticed
         self._ready = False

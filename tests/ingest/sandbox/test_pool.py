@@ -353,3 +353,7 @@ def as_expected(sandbox: Sandbox, folder: Path, row: dict[str, Any]) -> bool:
     if row["expect"] == "text":
         return letters >= 0.8 * row["reference"]["chars"]
     return row["expect"] != "password_required"
+
+
+def test_a_child_knows_no_server_that_would_start_processes_for_it(sandbox: Sandbox) -> None:
+    assert outcomes(sandbox, "server") == ["None"]
