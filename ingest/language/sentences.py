@@ -11,6 +11,7 @@ import sentencex
 from ingest.language.detect_language import language_of
 
 _LINE = re.compile(r"[^\n]+")
+_SPACE = re.compile(r"\s")
 _UNIT = re.compile(r"(?:(?<=[/°])|(?<=\d )|(?<=\b[ap]\.))[^\W\d_](?=\.)")
 _BULLET = re.compile(r"[•‣\u2043\u204c\u204d■-◿★☆➢-➤]")
 _PAIRS = re.compile(r"[\"“”„«»‘()\[\]]")
@@ -63,10 +64,11 @@ def _ends(text: str, start: int, last: int, language: str) -> Iterator[int]:
 
     sentencex takes "20 km/h." for an initial, and does not split what stands behind a bullet, in
     quotes or in brackets, also where one of them is missing: it sees other characters there.
+    sentencex 1.0.32 panics at a letter, a space that is not ASCII, and a dot: it sees plain ones.
     """
     line = _BULLET.sub("*", _UNIT.sub("0", text[start:last]))
     end = start
-    for segment in sentencex.segment(language, _PAIRS.sub(" ", line)):
+    for segment in sentencex.segment(language, _SPACE.sub(" ", _PAIRS.sub(" ", line))):
         end += len(segment)
         opening = _OPENING.search(text, max(end - _MOST_SIGNS, start), end)
         cut = opening.start() if opening else end

@@ -1,5 +1,8 @@
 """Splitting text into sentences, and sentences into what carries their meaning."""
 
+import random
+import sys
+
 import pytest
 
 from ingest.language.sentences import is_code, numbers, spans, split, split_answer
@@ -52,6 +55,21 @@ def test_quotes_and_brackets_stay_with_their_sentence() -> None:
 
 def test_an_abbreviation_in_brackets_does_not_end_a_sentence() -> None:
     assert split("Supplies (pens etc.) 120 EUR a year") == ["Supplies (pens etc.) 120 EUR a year"]
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\u2009", "\u202f", "\u3000", "\u2028", "\x85"])
+def test_a_letter_may_have_any_space_behind_it(space: str) -> None:
+    found = split(f"The goods are in hall B{space}. The desk is closed.")
+    assert found == [f"The goods are in hall B{space}.", "The desk is closed."]
+
+
+def test_text_of_any_characters_is_split_and_only_space_is_lost() -> None:
+    draw = random.Random(7)
+    spaces = [chr(code) for code in range(sys.maxunicode) if chr(code).isspace()]
+    for _ in range(3000):
+        signs = draw.choices([*"ABxé.!?1", *spaces, chr(draw.randrange(0xD800))], k=12)
+        text = "".join(signs) + draw.choice(["", " Das ist der Plan und nicht mit dem Rat."])
+        assert "".join("".join(split(text)).split()) == "".join(text.split()), ascii(text)
 
 
 def test_nothing_but_space_is_lost() -> None:
