@@ -1,4 +1,4 @@
-"""Gives up rights for good on Linux: seccomp for sockets, Landlock for writing.
+"""Gives up rights for good on Linux: seccomp for some calls, Landlock for writing.
 
 An old kernel or another processor supports less of this; the rest still holds.
 """
@@ -13,9 +13,9 @@ from pathlib import Path
 
 _NO_NEW_RIGHTS, _FILTERING = 38, 22  # for prctl; without the first only root may give up rights
 
-# Per machine: its numbers of the calls `socket` and `seccomp`, and how the kernel names its way of
-# calling.
-_MACHINES = {"x86_64": (41, 317, 0xC000003E), "aarch64": (198, 277, 0xC00000B7)}
+# Per machine: its numbers of the calls `socket`, `setsid` and `seccomp`, and how the kernel names
+# its way of calling.
+_MACHINES = {"x86_64": (41, 112, 317, 0xC000003E), "aarch64": (198, 157, 277, 0xC00000B7)}
 _IO_URING = 425  # can open sockets as well
 _OLD_X86 = 0x40000000  # calls numbered from here are the same ones under other numbers
 _ALLOW, _DENY = 0x7FFF0000, 0x00050000 | 13  # 13: the caller is told EACCES
@@ -31,17 +31,18 @@ _PIPES = Path("/tmp")  # where LibreOffice insists on making one, whatever TMPDI
 _SIGNALS = 0b11  # since 6: no signals to, and no hidden sockets of, processes outside
 
 
-def forbid_sockets() -> None:
-    """Forbid all sockets except those within this machine, also for running threads."""
+def forbid_leaving() -> None:
+    """Forbid sockets beyond this machine, and sessions of its own: also to running threads."""
     with suppress(OSError, AttributeError, KeyError, TypeError):
-        number, seccomp, architecture = _MACHINES[os.uname().machine]
+        sockets, sessions, seccomp, architecture = _MACHINES[os.uname().machine]
         rules = [
             (_LOAD, 0, 0, 4),  # the way of calling
-            (_EQUAL, 0, 6, architecture),
+            (_EQUAL, 0, 7, architecture),
             (_LOAD, 0, 0, 0),  # the number of the call
-            (_AT_LEAST, 4, 0, _OLD_X86),
-            (_EQUAL, 3, 0, _IO_URING),
-            (_EQUAL, 0, 3, number),
+            (_AT_LEAST, 5, 0, _OLD_X86),
+            (_EQUAL, 4, 0, _IO_URING),
+            (_EQUAL, 3, 0, sessions),
+            (_EQUAL, 0, 3, sockets),
             (_LOAD, 0, 0, 16),  # its first argument: the family of the socket
             (_EQUAL, 1, 0, int(socket.AF_UNIX)),
             (_RETURN, 0, 0, _DENY),

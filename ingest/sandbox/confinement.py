@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from ingest.platform import linux
@@ -27,11 +28,12 @@ def confine(memory: int, writable: Sequence[Path]) -> None:
     `writable`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this one
-    with suppress(AttributeError, OSError):  # its children can then be found and ended with it
+    with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
         os.setsid()
+    _leave_tracker()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
-        linux.forbid_sockets()
+        linux.forbid_leaving()
         linux.forbid_writing(writable)
     _Guard(writable).watch()
     with suppress(ImportError):  # Windows has no such limits
@@ -40,6 +42,15 @@ def confine(memory: int, writable: Sequence[Path]) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not fill the disk
+
+
+def _leave_tracker() -> None:
+    """Close the way to the parent's tracker of shared memory, which deletes what it is told to."""
+    pipe: int | None = resource_tracker._resource_tracker._fd  # type: ignore[attr-defined]
+    if pipe is not None:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, pipe)
+        os.close(nothing)
 
 
 def allow_seconds(seconds: float) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -72,6 +72,10 @@ def read(path: Path) -> Loaded:
         case "fill":
             with tempfile.TemporaryFile() as file:
                 file.truncate(1 << 40)
+        case "tracker":
+            resource_tracker.register(str(path).partition(" ")[2], "shared_memory")
+        case "session":  # a program that the end of this one's session would not reach
+            subprocess.run(["sleep", path.name.split()[1]], check=True, start_new_session=True)
         case "server":  # of processes that are not confined
             address = str(forkserver._forkserver._forkserver_address)  # type: ignore[attr-defined]
             return Document("0" * 64, address, path.stem, ()), []

@@ -210,8 +210,18 @@ def test_programs_that_a_loader_has_started_end_with_it() -> None:
         began = time.monotonic()
         assert "longer than 2 seconds" in outcome(impatient.start(Path("program 54321.5")))
         assert time.monotonic() - began < 30
+    assert not is_running("54321.5")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="native code is held back on Linux alone")
+def test_a_program_cannot_leave_the_session_that_ends_with_the_loader(sandbox: Sandbox) -> None:
+    assert "PermissionError(" in outcomes(sandbox, "session 4.5")[0]
+    assert not is_running("4.5")
+
+
+def is_running(argument: str) -> bool:
     running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    assert not any(b"54321.5" in command for command in running)
+    return any(f"sleep\0{argument}\0".encode() in command for command in running)
 
 
 @pytest.mark.slow
@@ -324,6 +334,34 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     assert parent.stdout is not None and parent.stdout.readline() == "started\n"
     parent.kill()
     assert parent.communicate(timeout=30)[0] == ""  # the pipe ends when nobody holds it any more
+
+
+_TRACKS = """
+import sys
+from pathlib import Path
+from ingest.sandbox.pool import Sandbox
+from tests.ingest.misbehaving import read
+
+if __name__ == "__main__":
+    with Sandbox(read=read) as sandbox:
+        print(sandbox.start(Path(f"tracker {sys.argv[1]}"))()[0].name)
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/shm").exists(), reason="shared memory has no files here")
+def test_a_child_cannot_have_shared_memory_of_others_deleted(tmp_path: Path) -> None:
+    (tmp_path / "tracks.py").write_text(_TRACKS)
+    foreign = Path(f"/dev/shm/pincite-test-{os.getpid()}")
+    foreign.touch()
+    try:
+        command = [sys.executable, str(tmp_path / "tracks.py"), f"/{foreign.name}"]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        # Its errors are read to their end, so the tracker, which shares them, has ended, too.
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        assert foreign.exists()
+    finally:
+        foreign.unlink(missing_ok=True)
 
 
 SECONDS = 240  # on a busy machine; benchmarks/robust_pdfs.py measures that all take less than 60
