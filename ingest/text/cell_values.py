@@ -140,7 +140,7 @@ def _well_formed(match: re.Match[str]) -> bool:
 
 
 def _value(digits: str, mark: str) -> Decimal | None:
-    coded = digits.isdigit() and (digits[0] == "0" < digits[1:] or len(digits) > _LONGEST)
+    coded = digits.isdigit() and (digits[0] == "0" != digits or len(digits) > _LONGEST)
     return None if coded else numbers.value_of(digits, mark)  # "007" is a name, not a quantity
 
 

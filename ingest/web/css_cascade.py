@@ -52,8 +52,8 @@ class Cascade:
         for sheet in root.iter("style"):
             text = sheet.text or ""
             media = (sheet.get("media") or "")[:LONGEST_SELECTOR]
-            if self._guarded(lambda m=media: matches_screen(parse_component_value_list(m))):
-                self._guarded(self._add, parser, text[:room])
+            if self.guarded(lambda m=media: matches_screen(parse_component_value_list(m))):
+                self.guarded(self._add, parser, text[:room])
                 self.complete = self.complete and len(text) <= room
                 room = max(room - len(text), 0)
 
@@ -64,6 +64,16 @@ class Cascade:
             if process_time() > self._end:
                 raise TooMuch
             self._steps = 0
+
+    def guarded(self, work: Callable[..., Any], *given: Any) -> Any:
+        """What the work comes to; None, and `complete` no more, where it fails."""
+        try:
+            return work(*given)
+        except MemoryError:
+            raise
+        except Exception:  # whatever one style does to the libraries costs that style alone
+            self.complete = False
+            return None
 
     def nodes(self) -> "Iterator[Node]":
         """The elements in document order."""
@@ -80,12 +90,12 @@ class Cascade:
         node.variables = {n: v for n, v in style.items() if n[:2] == "--"} if style else style
         for name, value in style.items():
             if "var(" in value.lower() and name not in node.variables:
-                style[name] = self._guarded(with_variables, value, node.variable) or ""
+                style[name] = self.guarded(with_variables, value, node.variable) or ""
         return {name: value.lower() for name, value in style.items()}
 
     def _declared(self, node: "Node") -> Style:
         ranked: list[tuple[Any, ...]] = []
-        matched = self._guarded(self._matcher.match, node) if self._matcher.order else None
+        matched = self.guarded(self._matcher.match, node) if self._matcher.order else None
         for specificity, order, _, rule in matched or []:
             for n, (name, value, important) in enumerate(rule.declarations):
                 layer = tuple(-one for one in rule.layer) if important else rule.layer
@@ -96,7 +106,7 @@ class Cascade:
 
     def _own(self, text: str) -> list[Declaration]:
         if text and text not in self._inline:
-            self._inline[text] = self._guarded(self._read, text) or []
+            self._inline[text] = self.guarded(self._read, text) or []
         return self._inline.get(text, [])
 
     def _read(self, text: str) -> list[Declaration]:
@@ -107,7 +117,7 @@ class Cascade:
 
     def _add(self, parser: RuleParser, text: str) -> None:
         for rule in parser.rules(text):
-            self._guarded(self._compile, rule)
+            self.guarded(self._compile, rule)
 
     def _compile(self, rule: Rule) -> None:
         self.spend(64)
@@ -120,13 +130,6 @@ class Cascade:
         for one in compiled:
             if one.pseudo_element is None:
                 self._matcher.add_selector(one, rule)
-
-    def _guarded(self, work: Callable[..., Any], *given: Any) -> Any:
-        try:
-            return work(*given)
-        except (TooMuch, RecursionError, SyntaxError, ValueError):
-            self.complete = False
-            return None
 
 
 class _Matcher(Matcher):  # type: ignore[misc]

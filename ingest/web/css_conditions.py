@@ -22,8 +22,15 @@ _JOINING = ("and", "not", "only", "or")
 
 
 def matches_screen(tokens: list[Any]) -> bool:
-    """A list of media queries, or the condition of a container; an empty list holds."""
+    """A list of media queries; an empty one holds."""
     return any(_holds(part, _feature) for part in split_at_commas(tokens))
+
+
+def matches_container(tokens: list[Any]) -> bool:
+    """The condition of @container, which the name of the container may precede."""
+    words = [token for token in tokens if token.type not in ("whitespace", "comment")]
+    named = words and words[0].type == "ident" and _name(words[0]) not in _JOINING
+    return matches_screen(words[1:] if named else words)
 
 
 def is_supported(tokens: list[Any]) -> bool:

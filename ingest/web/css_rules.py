@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
-from ingest.web.css_conditions import is_supported, matches_screen, split_at_commas
+from ingest.web.css_conditions import (
+    is_supported,
+    matches_container,
+    matches_screen,
+    split_at_commas,
+)
 from ingest.web.css_values import colour
 
 LONGEST_SELECTOR = 4_000  # letters, with those of the rules around it: time grows by the square
@@ -82,7 +87,9 @@ class RuleParser:
 
     def _at_rule(self, rule: Any, around: _Around) -> Iterator[Rule]:
         match rule.lower_at_keyword:
-            case "media" | "container" if matches_screen(rule.prelude):
+            case "media" if matches_screen(rule.prelude):
+                yield from self._block(rule.content, around)
+            case "container" if matches_container(rule.prelude):
                 yield from self._block(rule.content, around)
             case "supports" if is_supported(rule.prelude):
                 yield from self._block(rule.content, around)

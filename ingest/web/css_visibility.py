@@ -45,9 +45,10 @@ class Visibility:
         cascade = Cascade(root)
         for node in cascade.nodes():
             outer = node.parent.state if node.parent else _State()
-            node.state = _state(node.etree_element, cascade.style(node), outer)
+            element, style = node.etree_element, cascade.style(node)
+            node.state = cascade.guarded(_state, element, style, outer) or _unstyled(element, outer)
             if reason := self._reason(node.state):
-                self._reasons[node.etree_element] = reason
+                self._reasons[element] = reason
         self.complete = cascade.complete  # False: its style sheets would take too long to follow
 
     def hidden_reason(self, element: "Element") -> str:
@@ -84,19 +85,23 @@ def _has_background(root: "Element") -> bool:
 
 
 def _state(element: "Element", declared: Style, outer: _State) -> _State:
-    gone = outer.gone or _by_attributes(element)
     hints = {"color": element.get("color"), "background-color": element.get("bgcolor")}
     style = {**{name: value for name, value in hints.items() if value}, **declared}
     if not style:
-        return replace(outer, gone=gone) if gone != outer.gone else outer
+        return _unstyled(element, outer)
     size = _size(style.get("font-size", ""), outer.size)
     return _State(
-        gone=gone or _by_style(style, size, str(element.tag)),
+        gone=outer.gone or _by_attributes(element) or _by_style(style, size, str(element.tag)),
         visible=_visible(style.get("visibility", ""), outer.visible),
         size=size,
         colour=_text_colour(style, outer.colour),
         behind=_background(style, outer.behind),
     )
+
+
+def _unstyled(element: "Element", outer: _State) -> _State:
+    gone = outer.gone or _by_attributes(element)
+    return replace(outer, gone=gone) if gone != outer.gone else outer
 
 
 def _by_attributes(element: "Element") -> str:
@@ -138,12 +143,13 @@ def _is_clipped(style: Style) -> bool:
     if placed and clip.startswith("rect") and len(sides) == 4:
         return sides[2] - sides[0] <= 1 or sides[1] - sides[3] <= 1
     for name, given in _CALL.findall(style.get("clip-path", "")):
-        found = amounts(given.partition("round")[0])
+        given = given.partition("round")[0]
+        found = amounts(given)
         if name in ("circle", "ellipse") and found[:1] == [0.0]:
             return True
         if name == "polygon" and len(set(found)) == 1:
             return True
-        if name == "inset" and "%" in given:
+        if name == "inset" and found and "%" in given:
             top, right, bottom, left = (found * 4)[:4] if len(found) != 3 else (*found, found[1])
             return top + bottom >= 100 or left + right >= 100
     return False

@@ -47,6 +47,8 @@ def test_numbers_are_read(text: str, value: float, unit: str) -> None:
         "1.234",
         "1.2m",
         "007",
+        "00",
+        "$000",
         "(3)",
         "(2019)",
         "1,2,3",

@@ -42,6 +42,8 @@ HIDDEN = {
         "</style><p class=x>secret</p>"
     ),
     "a container": "<style>@container (width > 1px) {.x{display:none}}</style><p class=x>s</p>",
+    "a named container": "<style>@container a (width>1px) {.x{display:none}}</style><p class=x>s",
+    "a container's name": "<style>@container a {.x{display:none}}</style><p class=x>secret</p>",
     "the last of two": "<style>.x{display:block;display:none}</style><p class=x>secret</p>",
     "importance": (
         "<style>.x { display: none !important }</style><p class=x style='display:block'>secret</p>"
@@ -144,6 +146,10 @@ SEEN = {
     "moved by its own size": "<p class=x style='transform: translate(-50%, -100%)'>shown</p>",
     "a column": "<p class=x style='margin-left: -100%'>shown</p>",
     "cut at its edges": "<p class=x style='clip-path: inset(10% round 5px)'>shown</p>",
+    "cut by its corners": "<p class=x style='clip-path: inset(round 60%)'>shown</p>",
+    "cut by pixels": "<p class=x style='clip-path: inset(50px round 5%)'>shown</p>",
+    "cut by nothing": "<p class=x style='clip-path: inset(%)'>shown</p>",
+    "no container": "<style>@container a not (width > 1px) {.x{display:none}}</style><p class=x>s",
     "a narrow cell": "<table><tr><td class=x style='width:1px;overflow:hidden'>shown</table>",
 }  # fmt: skip
 
@@ -205,6 +211,16 @@ def test_a_style_sheet_that_would_take_too_long_is_left_off(sheet: str, body: st
 def test_what_is_no_css_does_not_undo_the_rules_before_it(sheet: str) -> None:
     root = html.document_fromstring(f"<style>p{NONE}{sheet}</style><p>secret</p>")
     assert Visibility(root).hidden_reason(root.find(".//p")) == "display: none"
+
+
+@pytest.mark.parametrize("fault", [OverflowError, IndexError, TypeError])
+def test_a_fault_in_one_style_costs_that_style_and_is_noted(fault: type[Exception]) -> None:
+    def read(style: str) -> None:
+        raise fault(style)
+
+    cascade = Cascade(html.document_fromstring("<p>text</p>"))
+    assert cascade.guarded(str.upper, "ok") == "OK" and cascade.complete
+    assert cascade.guarded(read, "left: 1px") is None and not cascade.complete
 
 
 def test_the_page_says_that_its_style_sheet_was_not_followed(tmp_path: Path) -> None:
