@@ -4,7 +4,8 @@ PinciteError                the base of all errors that are shown as text; anyth
  ├─ NothingFound            a path does not exist, or a folder holds nothing to read
  ├─ UnreadableFile          this file cannot be read, and why
  │   ├─ UnsupportedFile     no loader reads this kind of file
- │   └─ EncryptedFile       the file needs a password
+ │   ├─ EncryptedFile       the file needs a password
+ │   └─ PageTooLarge        one of its pages is too large
  ├─ Stopped                 the person, or who closes the program, ended the work before its end
  ├─ CannotRecognise         no text recognition, or not in this language
  └─ ExtensionFailed         a package that extends the program does not load or work
@@ -33,6 +34,10 @@ class UnsupportedFile(UnreadableFile):
 
 class EncryptedFile(UnreadableFile):
     """The file opens only with a password."""
+
+
+class PageTooLarge(UnreadableFile):
+    """One page is too large to be kept. Whoever knows the file names it."""
 
 
 class CannotRecognise(PinciteError):

@@ -118,7 +118,11 @@ HOMES = {
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},
-    "psutil": {"ingest/platform/hardware.py", "ingest/sandbox/confinement.py"},
+    "psutil": {
+        "ingest/platform/hardware.py",
+        "ingest/sandbox/confinement.py",
+        "ingest/sandbox/scratch.py",
+    },
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py", "ingest/pdf/tiling_guard.py"},
     "pypdfium2": {
         "ingest/pdf/pdfium.py",

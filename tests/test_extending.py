@@ -27,9 +27,22 @@ PAGE = (PROJECT / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```\w+\n# (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = dict(BLOCK.findall(PAGE))
 BROKEN = {
-    "pincite.loaders": dict.fromkeys(("bar", "txt"), "pincite_bar:load_bar"),
+    "pincite.loaders": {
+        **dict.fromkeys(("bar", "txt"), "pincite_bar:load_bar"),
+        **dict.fromkeys(("typo", "half"), "pincite_typo:load_typo"),
+    },
     "pincite.tools": dict.fromkeys(("fail", "chart"), "pincite_bar.no_module:run"),
 }
+
+# Its metadata is no text for files of one kind; its text is not all of characters for the other.
+TYPO = """
+from ingest.document.model import Document, Line, Page
+
+def load_typo(source):
+    made = 3 if source.path.suffix == ".typo" else "three"
+    page = Page(1, 0, 0, (Line("thirty \\ud83d days"),))
+    return Document(source.sha256, source.name, source.stem, (page,), metadata={"made": made})
+"""
 
 GOOD = ("foo", "count", "parrot", "letters")
 INSTALLED = extensions.installed
@@ -70,7 +83,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {name: text for name, text in EXAMPLES.items() if name.startswith("pincite_foo/")}
     good = wheel(folder, about["name"], {"pincite_foo/__init__.py": "", **files},
                  about["entry-points"])  # fmt: skip
-    bad = wheel(folder, "pincite-bar", {"pincite_bar.py": "import no_such_module\n"}, BROKEN)
+    bad = wheel(
+        folder,
+        "pincite-bar",
+        {"pincite_bar.py": "import no_such_module\n", "pincite_typo.py": TYPO},
+        BROKEN,
+    )
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet"]
     subprocess.run([*command, "--target", str(folder / "site"), str(good), str(bad)], check=True)
     return folder / "site"
@@ -157,6 +175,19 @@ def test_a_broken_extension_is_named_and_stops_nothing_else(
     told = last_line(extended("ask", "/fail now"))
     assert "extension 'fail' of the package pincite-bar 1.0 does not load" in told
     assert "pip uninstall pincite-bar" in told
+
+
+def test_an_extension_that_makes_what_is_no_document_is_named(
+    extended: Pincite, tmp_path: Path
+) -> None:
+    (tmp_path / "a.typo").write_text("a")
+    (tmp_path / "b.half").write_text("b")
+    added = extended("add", tmp_path / "a.typo", tmp_path / "b.half", "--json").json
+    (failed,) = added["failed"]
+    assert "extension 'typo' of the package pincite-bar 1.0 failed" in failed["error"]
+    assert "Expected `str`, got `int`" in failed["error"]
+    (shown,) = extended("show", "b.half", "--json").json
+    assert shown["text"] == "thirty \ufffd days"
 
 
 def test_what_is_built_in_wins_unless_the_settings_say_otherwise(

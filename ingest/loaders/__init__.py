@@ -35,6 +35,7 @@ from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
 from ingest.loaders.versions import stamp
 from ingest.loaders.video import load_video
+from ingest.serialization.reading import LoadedCodec
 from ingest.text.fold_lines import folded
 
 Loader = Callable[[Source], Document]
@@ -109,8 +110,9 @@ def _loader(path: Path, engines: Engines) -> tuple[Loader | None, str]:
 
 def _load_by(extension: Extension, source: Source) -> Document:
     try:
-        made: Document = extension.make(Document, source)
-        return made
+        made = extension.make(Document, source)
+        with extension.blamed():  # what it made may hold values of other types
+            return LoadedCodec().decode(LoadedCodec().encode((made, [])))[0]
     except ExtensionFailed as error:
         raise UnreadableFile(f"{source.name} could not be read. {error}") from error
 

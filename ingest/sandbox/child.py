@@ -23,6 +23,7 @@ from ingest import errors
 from ingest.document.limits import Bounds
 from ingest.errors import PinciteError
 from ingest.platform import linux, progress
+from ingest.sandbox import scratch
 from ingest.sandbox.confinement import allow_seconds, confine, session
 from ingest.sandbox.cpu_starvation import Starving
 from ingest.serialization.codec import Codec, InvalidData
@@ -107,8 +108,8 @@ class Child:
     def __init__(self, bounds: Bounds, writable: Path | None = None) -> None:
         """The child can write below `writable`, and below a folder of its own."""
         self._pipe, theirs = CONTEXT.Pipe()
-        self._folder = tempfile.mkdtemp(prefix="pincite-")
-        folders = [Path(self._folder), *([writable] if writable else [])]
+        self._folder = scratch.make()
+        folders = [self._folder, *([writable] if writable else [])]
         self._bounds = bounds
         self._process = CONTEXT.Process(target=_serve, args=(theirs, folders, bounds), daemon=True)
         self._process.start()
@@ -126,9 +127,12 @@ class Child:
         except (EOFError, ConnectionError) as error:
             self.end()
             raise Crashed from error
-        except (InvalidData, OSError) as error:  # OSError: more bytes than a result may have
+        except InvalidData as error:
             self.end()
             raise Invalid from error
+        except OSError:  # a fault on this side, which may have left half a message in the pipe
+            self.end()
+            raise
 
     def end(self) -> None:
         """End it at once: a hanging child ignores anything softer."""
@@ -170,7 +174,18 @@ class Child:
         if not self._pipe.poll(max(until - time.monotonic(), 0)):
             self.end()
             raise Late if until >= latest else Silent
-        return memoryview(self._pipe.recv_bytes(self._bounds.output + 4096))
+        late = threading.Timer(self._bounds.silence, self.kill)  # it may send half a message
+        late.start()
+        try:
+            return memoryview(self._pipe.recv_bytes(self._bounds.output + 4096))
+        except OSError as error:
+            if not self._pipe.readable:
+                raise InvalidData("more bytes than a result may have") from error
+            if error.errno is None:  # it ended within a message
+                raise EOFError from error
+            raise
+        finally:
+            late.cancel()
 
 
 _SIGN: Codec[Beat] = Codec(Beat)
@@ -179,7 +194,8 @@ _ERRORS: dict[str, type[Exception]] = {
     error.__name__: error
     for error in (
         TooLarge, OutOfMemory, Faulty, PinciteError, errors.NothingFound, errors.Stopped,
-        errors.UnreadableFile, errors.UnsupportedFile, errors.EncryptedFile, errors.CannotRecognise,
+        errors.UnreadableFile, errors.UnsupportedFile, errors.EncryptedFile, errors.PageTooLarge,
+        errors.CannotRecognise,
     )
 }  # fmt: skip
 
@@ -248,8 +264,7 @@ def _done(job: ReadingJob[object], bounds: Bounds) -> bytes:
 
 
 def _failed(kind: type, words: object = "") -> bytes:
-    text = str(words).encode(errors="replace").decode()  # half of a surrogate pair cannot travel
-    return _FAILED + _FAILURE.encode(_Failed(kind.__name__, text))
+    return _FAILED + _FAILURE.encode(_Failed(kind.__name__, str(words)))
 
 
 def _end_with_parent() -> None:

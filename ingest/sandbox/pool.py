@@ -12,13 +12,13 @@ from ingest.chunking.chunk import chunk
 from ingest.containers import Expanded, expand
 from ingest.document.limits import Bounds, Limits
 from ingest.document.source import Engines, readable
-from ingest.errors import PinciteError, Stopped, UnreadableFile
+from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
 from ingest.loaders import load, suffixes
 from ingest.media.keyframes import stills
 from ingest.media.pcm import DecodedSound, decode
 from ingest.platform.progress import beat
-from ingest.sandbox import child
+from ingest.sandbox import child, scratch
 from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
 from ingest.serialization.codec import Codec
 from ingest.serialization.reading import Loaded, LoadedCodec
@@ -104,6 +104,7 @@ class Sandbox:
         self, do: Callable[[], T], codec: ResultCodec[T], path: Path, heard: Heard | None = None
     ) -> Callable[[], T]:
         if self._pool is None:
+            scratch.sweep()
             self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
         signs = _Signs()
         future = self._pool.threads.submit(self._pool.run, ReadingJob(do, codec), signs.note)
@@ -182,6 +183,8 @@ def _wait(future: "Future[T]", path: Path, bounds: Bounds, signs: _Signs, heard:
             heard(shown.done, shown.total)
     try:
         return future.result()
+    except PageTooLarge as error:
+        raise UnreadableFile(f"{readable(path.name)} could not be read. {error}") from error
     except PinciteError:
         raise
     except CancelledError as error:

@@ -8,6 +8,7 @@ A dataclass travels as the list of its fields: without their names it is a third
 """
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 
 import msgspec
 
+_HALF = re.compile(r"[\ud800-\udfff]")
 MOST_ITEMS = 1_000_000  # of any one list, such as the lines of a page
 
 T = TypeVar("T")
@@ -35,10 +37,19 @@ class Codec(Generic[T]):
     kind: Any
 
     def encode(self, value: T) -> bytes:
-        """Raises UnicodeEncodeError for text with half of a surrogate pair, and
-        msgspec.ValidationError for a value of another type."""
-        plain = msgspec.convert(value, _wire(self.kind), from_attributes=True, dec_hook=_path)
-        data = msgspec.msgpack.encode(plain, enc_hook=os.fsencode)
+        """Raises InvalidData for a value of another type.
+
+        Half of a surrogate pair is no character: a replacement character takes its place.
+        """
+        try:
+            plain = msgspec.convert(value, _wire(self.kind), from_attributes=True, dec_hook=_path)
+        except msgspec.ValidationError as error:
+            raise InvalidData(str(error)) from error
+        try:
+            data = msgspec.msgpack.encode(plain, enc_hook=os.fsencode)
+        except UnicodeEncodeError:
+            listed = msgspec.to_builtins(plain, builtin_types=(bytes,), enc_hook=os.fsencode)
+            data = msgspec.msgpack.encode(_whole(listed))
         return bytes(memoryview(data))  # msgspec 0.22 leaves a quarter of its buffer unused
 
     def decode(self, data: bytes | memoryview) -> T:
@@ -71,6 +82,18 @@ def _wire(hint: Any) -> Any:
     if origin is tuple:
         return tuple[tuple(map(_wire, inner))]  # type: ignore[misc]
     return hint
+
+
+def _whole(value: Any) -> Any:
+    """The value without halves of surrogate pairs in its texts."""
+    match value:
+        case str():
+            return _HALF.sub("\ufffd", value)
+        case list() | tuple():
+            return [_whole(one) for one in value]
+        case dict():
+            return {_whole(name): _whole(one) for name, one in value.items()}
+    return value
 
 
 def _path(kind: type, value: Any) -> Any:

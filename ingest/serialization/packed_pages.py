@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Self, overload
 
 from ingest.document.model import Page
-from ingest.serialization.codec import Codec, InvalidData
+from ingest.errors import PageTooLarge
+from ingest.serialization.codec import MOST_ITEMS, Codec, InvalidData
 
-LARGEST = (
-    64 << 20
-)  # bytes of a page: objects take up to thirty times the bytes that they are read from
+LARGEST = 64 << 20  # bytes of a page: as an object it takes up to thirty times as much
 _CODEC: Codec[Page] = Codec(Page)
 
 
@@ -16,15 +15,17 @@ class Packed(Sequence[Page]):
     """What takes pages one after the other and keeps none of them as an object."""
 
     def __init__(self, pages: Iterable[Page]) -> None:
-        """Raises InvalidData for a page of more than LARGEST bytes."""
-        self.encoded = [_fitting(_CODEC.encode(page)) for page in pages]
+        """Raises PageTooLarge for a page of more than LARGEST bytes or MOST_ITEMS lines."""
+        self.encoded = [_encoded(page) for page in pages]
 
     @classmethod
     def from_bytes(cls, encoded: Sequence[bytes]) -> Self:
         """From what another one has `encoded`. Raises InvalidData if one of them is no page."""
         packed = cls(())
         for data in encoded:
-            _CODEC.decode(_fitting(data))
+            if len(data) > LARGEST:
+                raise InvalidData(f"a page of {len(data) >> 20} MB")
+            _CODEC.decode(data)
         packed.encoded = list(encoded)
         return packed
 
@@ -49,7 +50,11 @@ class Packed(Sequence[Page]):
     __hash__ = None  # type: ignore[assignment]
 
 
-def _fitting(data: bytes) -> bytes:
-    if len(data) > LARGEST:
-        raise InvalidData(f"a page of {len(data) >> 20} MB, more than {LARGEST >> 20} MB")
+def _encoded(page: Page) -> bytes:
+    data = _CODEC.encode(page) if len(page.lines) <= MOST_ITEMS else b""
+    if not 0 < len(data) <= LARGEST:
+        raise PageTooLarge(
+            f"Page {page.number} of it takes more than {LARGEST >> 20} MB, or has more than "
+            f"{MOST_ITEMS:,} lines. Split the file."
+        )
     return data

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ingest.document.model import Document
+from ingest.document.model import Document, Line, Page
 from ingest.errors import EncryptedFile
 from ingest.platform.progress import beat
 from ingest.serialization.reading import Loaded
@@ -23,6 +24,11 @@ def _take_over(data: bytes) -> None:
     pipe = next(found for found in gc.get_objects() if isinstance(found, Connection))
     pipe.send_bytes(data)
     time.sleep(60)
+
+
+def _begin_message() -> None:
+    pipe = next(found for found in gc.get_objects() if isinstance(found, Connection))
+    os.write(pipe.fileno(), struct.pack("!i", 1000) + b"d")
 
 
 def read(path: Path) -> Loaded:
@@ -81,6 +87,15 @@ def read(path: Path) -> Loaded:
             return Document("0" * 64, address, path.stem, ()), []
         case "takeover":
             _take_over(bytes.fromhex(str(path).partition(" ")[2]))
+        case "half":  # of a message
+            _begin_message()
+            time.sleep(60)
+        case "cut":
+            _begin_message()
+            os._exit(1)
+        case "page":
+            page = Page(1, 0, 0, (Line("x" * (65 << 20)),))
+            return Document("0" * 64, "page", "page", (page,)), []
         case "flood":
             _take_over(b"d" + bytes(2 << 20))
         case "bug":

@@ -149,6 +149,26 @@ def test_too_much_text_is_refused() -> None:
     assert after == "a"
 
 
+def test_a_page_that_is_too_large_is_said_to_be(sandbox: Sandbox) -> None:
+    assert outcomes(sandbox, "page", "a") == [
+        "page could not be read. Page 1 of it takes more than 64 MB, or has more than 1,000,000 "
+        "lines. Split the file.", "a",
+    ]  # fmt: skip
+
+
+def test_a_child_that_ends_within_a_message_has_crashed(sandbox: Sandbox) -> None:
+    cut, after = outcomes(sandbox, "cut", "a")
+    assert cut.startswith("cut crashed the reader") and after == "a"
+
+
+def test_a_child_that_sends_half_a_message_and_hangs_is_ended() -> None:
+    with Sandbox(read=read, silence=1) as sandbox:
+        began = time.monotonic()
+        half, after = outcomes(sandbox, "half", "a")
+    assert time.monotonic() - began < 20
+    assert half.startswith("half crashed the reader") and after == "a"
+
+
 @pytest.mark.slow
 def test_the_memory_of_a_child_is_what_the_bounds_say() -> None:
     with Sandbox(read=read, engines=Engines(bounds=Bounds(memory=1 << 30))) as sandbox:

@@ -77,6 +77,22 @@ def test_a_path_that_is_no_text_comes_back() -> None:
     assert codec.decode(codec.encode(part)) == part
 
 
+def test_half_of_a_surrogate_pair_comes_back_as_a_replacement_character() -> None:
+    page = Page(1, 0, 0, (Line("a \ud83d b", hidden="\udc00"), Line("🙂")), title="\udce4")
+    document = replace(DOCUMENT, pages=(page,), metadata={"\ud800": "x\udfff"})
+    found, _ = LoadedCodec().decode(LoadedCodec().encode((document, CHUNKS)))
+    lines = (Line("a \ufffd b", hidden="\ufffd"), Line("🙂"))
+    assert found.pages[0] == replace(page, lines=lines, title="\ufffd")
+    assert found.metadata == {"\ufffd": "x\ufffd"}
+    part = Part("\ud83d", Path("/tmp/\udce4.txt"))  # a path is no text
+    assert Codec(Part).decode(Codec(Part).encode(part)) == replace(part, name="\ufffd")
+
+
+def test_a_value_of_another_type_is_not_written() -> None:
+    with pytest.raises(InvalidData, match="Expected `str`, got `int`"):
+        LoadedCodec().encode((replace(DOCUMENT, metadata={"pages": 3}), []))  # type: ignore[dict-item]
+
+
 def test_a_document_and_its_passages_come_back_with_packed_pages() -> None:
     document, chunks = LoadedCodec().decode(LoadedCodec().encode((DOCUMENT, CHUNKS)))
     assert (document, chunks) == (DOCUMENT, CHUNKS)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.document.model import Box, Cell, Dropped, Figure, Line, Page, Table
+from ingest.errors import PageTooLarge
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox
 from ingest.serialization import packed_pages as packed_module
@@ -68,10 +69,16 @@ def test_a_page_that_is_too_large_is_refused_before_it_is_decoded(
     (page,) = pages(1)
     encoded = Packed([page]).encoded
     monkeypatch.setattr(packed_module, "LARGEST", 1000)
-    with pytest.raises(InvalidData, match="a page of 0 MB, more than 0 MB"):
+    with pytest.raises(PageTooLarge, match=r"Page 1 of it takes more than 0 MB"):
         Packed([page])
     with pytest.raises(InvalidData, match="a page of"):
         Packed.from_bytes(encoded)
+
+
+def test_a_page_of_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_module, "MOST_ITEMS", 39)
+    with pytest.raises(PageTooLarge, match=r"or has more than 39 lines\. Split the file\."):
+        Packed(pages(1))
 
 
 def test_a_document_comes_packed_from_the_sandbox(tmp_path: Path) -> None:
