@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+_BASE = {
+    "hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12, "layer_norm_eps": 1e-12,
+}  # fmt: skip
 _OPSET = 17  # the first with LayerNormalization
 _LOWEST = float(np.finfo(np.float32).min)  # the attention to what is masked out
 
@@ -19,20 +22,24 @@ def write_bert(folder: Path, path: Path) -> None:
     """The model of a sentence-transformers folder as the ONNX file `path`, in float32.
 
     Inputs are `input_ids` and `attention_mask`, int64 of the shape (texts, tokens); the output is
-    `vectors`, float32 of the shape (texts, hidden size). Raises OSError when a file is missing or
-    damaged.
+    `vectors`, float32 of the shape (texts, hidden size). What the configuration does not say is as
+    in BERT base. Raises OSError when a file is missing, damaged or of another model.
     """
     import onnx
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     try:
+        config = {**_BASE, **json.loads((folder / "config.json").read_text(encoding="utf-8"))}
         weights = load_file(folder / "model.safetensors")
+        graph = _Graph(config, {name.removeprefix("bert."): it for name, it in weights.items()})
+        graph.unit_length(graph.mean(graph.encoded()))
     except SafetensorError as error:
         raise OSError(f"model.safetensors is damaged ({error})") from error
-    graph = _Graph(config, {name.removeprefix("bert."): it for name, it in weights.items()})
-    graph.unit_length(graph.mean(graph.encoded()))
+    except KeyError as error:
+        raise OSError(f"model.safetensors has no {error}, which its config.json names") from error
+    except (ValueError, TypeError) as error:
+        raise OSError(f"config.json is damaged ({error})") from error
     onnx.save(graph.model(), path)
 
 

@@ -34,7 +34,7 @@ PRAGMA user_version = 1;
 
 
 @dataclass(frozen=True)
-class KnownPictures:
+class KnownPicture:
     """A picture, and how it is found."""
 
     sha256: str  # of its document
@@ -75,7 +75,7 @@ class PictureCache:
             known = {row[0] for row in file.execute("SELECT sha256 FROM document")}
         return [sha256 for sha256 in documents if sha256 not in known]
 
-    def put(self, sha256: str, pictures: Sequence[tuple[KnownPictures, bytes]]) -> None:
+    def put(self, sha256: str, pictures: Sequence[tuple[KnownPicture, bytes]]) -> None:
         """Save all pictures of a document, each with a small JPEG; or that it has none."""
         with self._open() as file:
             file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
@@ -90,14 +90,14 @@ class PictureCache:
                 text = words.indexed(one.words)
                 file.execute("INSERT INTO picture_words (rowid, text) VALUES (?, ?)", (*row, text))
 
-    def all(self) -> list[KnownPictures]:
+    def all(self) -> list[KnownPicture]:
         with self._open() as file:
             found = file.execute(
                 "SELECT sha256, page, x0, y0, x1, y1, seconds, words, meaning, vector, id"
                 " FROM picture ORDER BY id"
             ).fetchall()
         return [
-            KnownPictures(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
+            KnownPicture(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
             for r in found
         ]
 

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
-from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot, place
+from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot
 from ingest.media.ffmpeg import clock
+from ingest.media.keyframes import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.images.cache import KnownPictures, PictureCache
+from vectorstore.images.cache import KnownPicture, PictureCache
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate
 from vectorstore.store import Vectors
@@ -165,7 +166,7 @@ class Pictures:
 
     def _look(
         self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path
-    ) -> list[tuple[KnownPictures, bytes]]:
+    ) -> list[tuple[KnownPicture, bytes]]:
         """All pictures of a document; none where they cannot be shown."""
         path = self._files.path(sha256)
         kind = path.suffix.lower()
@@ -187,13 +188,13 @@ class Pictures:
         return known
 
     def _with_meaning(
-        self, known: Sequence[tuple[KnownPictures, bytes]]
-    ) -> list[tuple[KnownPictures, bytes]]:
+        self, known: Sequence[tuple[KnownPicture, bytes]]
+    ) -> list[tuple[KnownPicture, bytes]]:
         texts = list(dict.fromkeys(one.words for one, _ in known if one.words))
         vectors = dict(zip(texts, self._embedder().passages(texts), strict=True)) if texts else {}
         return [(replace(one, meaning=vectors.get(one.words)), small) for one, small in known]
 
-    def _hits(self, scored: Sequence[tuple[float, KnownPictures]]) -> list[PictureHit]:
+    def _hits(self, scored: Sequence[tuple[float, KnownPicture]]) -> list[PictureHit]:
         """Without those whose document was removed meanwhile."""
         names = {info.sha256: info.document for info in self._catalog.documents()}
         return [
@@ -238,7 +239,7 @@ def _is_inside(line: Box, box: Box) -> bool:
 def _known(
     sha256: str, spot: Spot, words: str, file: Path, seconds: float, kind: str,
     model: PictureModel | None,
-) -> tuple[KnownPictures, bytes]:  # fmt: skip
+) -> tuple[KnownPicture, bytes]:  # fmt: skip
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
@@ -246,7 +247,7 @@ def _known(
     vector, tags = model.features(picture) if model else (None, "")
     text = "\n".join(filter(None, (words, tags)))
     moment = seconds if kind in FILMS else None
-    return KnownPictures(sha256, *spot, moment, text, None, vector), _thumbnail(picture)
+    return KnownPicture(sha256, *spot, moment, text, None, vector), _thumbnail(picture)
 
 
 def _thumbnail(picture: "Image") -> bytes:

@@ -1,8 +1,11 @@
+import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from tests.fakes import WordEmbedder
 from vectorstore.embedding import onnx_int8
@@ -113,6 +116,54 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(LibraryError, match=r"could not be prepared.*safetensors is damaged"):
+        onnx_int8.session(tmp_path)
+
+
+PARTS = ("attention.self.query", "attention.self.key", "attention.self.value",
+         "attention.output.dense", "intermediate.dense", "output.dense")  # fmt: skip
+NORMS = ("embeddings.LayerNorm", *(f"encoder.layer.0.{one}.LayerNorm"
+                                   for one in ("attention.output", "output")))  # fmt: skip
+SMALL = {"hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 1}
+
+
+def small_bert(folder: Path, config: dict[str, object]) -> None:
+    """A model of one layer with weights by lot."""
+    drawn = np.random.default_rng(7)
+    shapes = {f"embeddings.{name}_embeddings.weight": (9, 8)
+              for name in ("word", "token_type", "position")}  # fmt: skip
+    for name in (*NORMS, *(f"encoder.layer.0.{part}" for part in PARTS)):
+        shapes[f"{name}.weight"] = (8,) if name in NORMS else (8, 8)
+        shapes[f"{name}.bias"] = (8,)
+    weights = {name: drawn.normal(size=shape).astype("f4") for name, shape in shapes.items()}
+    save_file(weights, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def vectors(model: Path) -> Any:
+    import onnxruntime
+
+    ids = np.array([[1, 2, 3], [4, 5, 6]])
+    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    return onnxruntime.InferenceSession(model).run(None, inputs)[0]
+
+
+def test_what_a_configuration_does_not_say_is_as_in_bert(tmp_path: Path) -> None:
+    small_bert(tmp_path, SMALL)
+    write_bert(tmp_path, tmp_path / "a.onnx")
+    small_bert(tmp_path, {**SMALL, "layer_norm_eps": 1e-12})
+    write_bert(tmp_path, tmp_path / "b.onnx")
+    assert vectors(tmp_path / "a.onnx") == pytest.approx(vectors(tmp_path / "b.onnx"))
+
+
+@pytest.mark.parametrize(("config", "told"), [
+    ({**SMALL, "num_hidden_layers": 2}, r"has no 'encoder\.layer\.1\..*weight', which its config"),
+    ({**SMALL, "num_attention_heads": "2"}, r"config\.json is damaged"),
+])  # fmt: skip
+def test_a_model_that_does_not_fit_its_configuration_is_named(
+    tmp_path: Path, config: dict[str, object], told: str
+) -> None:
+    small_bert(tmp_path, config)
+    with pytest.raises(LibraryError, match=rf"could not be prepared there: .*{told}"):
         onnx_int8.session(tmp_path)
 
 
