@@ -1,7 +1,7 @@
 """Recognises the text on pictures inside a document, each picture once.
 
 For formats that are not drawn page by page, such as Word files, slides and web pages. Their readers
-hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see pictured.py.
+hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see page_images.py.
 """
 
 import hashlib
@@ -139,7 +139,7 @@ def best(forms: Iterable[Writing]) -> Writing:
 
 
 def decoded(base64: str) -> bytes:
-    """The bytes of a `data:` picture; None when it is damaged."""
+    """The bytes of a `data:` picture; empty when it is damaged."""
     with suppress(ValueError):
         return b64decode(base64)
     return b""

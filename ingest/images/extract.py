@@ -10,6 +10,7 @@ from ingest.document.model import Box
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
 from ingest.media.ffmpeg import Media
+from ingest.media.keyframes import place
 from ingest.media.scene_detection import scenes
 from ingest.pdf import pdfium
 from ingest.platform.progress import beat
@@ -23,11 +24,6 @@ FILMS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
 KINDS = (".pdf", *image_file.SUFFIXES, *FILMS)  # formats whose pictures can be shown
 _SIDE = 512  # pixels of what is kept, at most
 _PAGE = 1_600  # pixels of the longer side of a page that is drawn
-
-
-def place(folder: Path, number: int) -> Path:
-    """The path of picture n, from 0."""
-    return folder / f"{number}.jpg"
 
 
 def cut(path: Path, spots: Sequence[Spot], folder: Path) -> list[float]:

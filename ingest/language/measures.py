@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from ingest.language.dates import YEAR
 from ingest.language.locales import SCALE_OF, SHORT_SCALES
 from ingest.language.numbers import (
     DIGITS,
@@ -53,7 +54,6 @@ _MODIFIERS = {
     "additional": 1, "square": 1, "other": 1, "whole": 1,
 }  # fmt: skip
 _RANGE = re.compile(r"\s?(?:to|-|and|or|bis|à|a)\s?")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _REST = re.compile(r"\w+")
 _CURRENCY = r"(?:(?:U\.?S\.? )?(?:dollars?|euros?)|(?-i:[A-Z]{3}))"
 _SCALE = rf"(?:{'|'.join(sorted(SCALE_OF, key=len, reverse=True))})"
@@ -102,7 +102,7 @@ def find_quantities(text: str) -> list[Quantity]:
         found = [_sure(number, mark) for number in found]
     for at, (one, other) in enumerate(pairwise(found)):
         between = _RANGE.fullmatch(text, one.end, other.start)
-        if between and other.unit and not (one.unit or one.tail or _YEAR.fullmatch(one.digits)):
+        if between and other.unit and not (one.unit or one.tail or re.fullmatch(YEAR, one.digits)):
             behind = text[other.start].isalnum()  # its unit; "Q3 2022 to $11" has it in front
             found[at] = replace(one, unit=other.unit, modifier=other.modifier) if behind else one
     return found
