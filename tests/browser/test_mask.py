@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PAGE = """
 from pathlib import Path
 import streamlit as st
-from assistant.ui import mask
+from assistant.ui.components.tools import mask
 made = mask.draw(Path({picture!r}), "mask")
 Path({out!r}).write_bytes(made or b"")
 st.write(f"mask of {{len(made or b'')}} bytes, {{st.session_state.setdefault('runs', 0)}} runs")
