@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from assistant.build import composition
+from assistant.contract.intents import Run, from_row
 from assistant.doctor import installed_extensions
 from assistant.doctor.check import importing
 from assistant.settings import Settings
@@ -159,6 +160,8 @@ def test_a_new_tool_is_called_by_its_command(extended: Pincite, papers: Path) ->
     answer = extended("ask", "/count fuzzy lazy zebras", "--json").json
     assert answer["tool"] == "count"
     assert answer["answer"] == "3 words. The closest document is Zebras.foo."
+    wish = {"tool": "run", "command": "count", "text": "fuzzy lazy zebras"}
+    assert answer["wish"] == wish and from_row(wish) == Run("count", "fuzzy lazy zebras")
     unknown = extended("ask", "/coumt x", "--json").json["answer"]
     assert "Did you mean /count?" in unknown and "- /count: a test" in unknown
 

@@ -112,7 +112,7 @@ class Chart:
 class Run:
     """Run a tool that an installed package adds."""
 
-    tool: str  # its name
+    command: str  # its name; "tool" is the key of the row that names the class
     text: str = ""  # what the person gives to it
 
 

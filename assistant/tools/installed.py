@@ -26,7 +26,10 @@ class Running:
             return None
         asked = replace(request, question=wish.text)
         return Reply(
-            request.question, lambda reply: _work(wish.tool, asked, reply), wish.tool, wish.tool
+            request.question,
+            lambda reply: _work(wish.command, asked, reply),
+            wish.command,
+            wish.command,
         )
 
 

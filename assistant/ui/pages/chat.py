@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import streamlit as st
 from assistant.attachments import attached_files
 from assistant.contract import intents
 from assistant.conversation.assistant import Assistant
+from assistant.errors import AssistantError
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components import error_banner, sidebar, style, welcome
@@ -65,7 +67,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     cited_answer.draw(turn, session.shown())
     outputs.draw(turn, _wish)
     files = [Path(path) for path in turn.get("attached", ())]
-    again = intents.from_row(turn["wish"]) if "wish" in turn else None
+    again = _wish_of(turn)
     model_offers.draw(turn, partial(_ask, turn["question"], files, again))
     tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
     if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
@@ -76,6 +78,13 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
         thumbs.draw(turn)
         export_button.draw(assistant, turn)
         read_aloud.draw(turn)
+
+
+def _wish_of(turn: Mapping[str, Any]) -> intents.Wish | None:
+    """None also for a row that another version wrote and this one cannot read."""
+    with suppress(AssistantError):
+        return intents.from_row(turn["wish"]) if "wish" in turn else None
+    return None
 
 
 def _question(text: str, attached: Sequence[str], turn: str) -> None:

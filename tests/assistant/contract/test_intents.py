@@ -3,23 +3,47 @@ from pathlib import Path
 import pytest
 
 from assistant.contract import intents
-from assistant.contract.intents import Answer, Chart, Clip, Describe, Draw, Edit, Enhance, Wish
+from assistant.contract.intents import (
+    KINDS,
+    Answer,
+    Chart,
+    Clip,
+    Describe,
+    Draw,
+    Edit,
+    Enhance,
+    Run,
+    Speak,
+    Transcribe,
+    Translate,
+    Vary,
+    Wish,
+)
 from assistant.errors import AssistantError
 
 WISHES: list[Wish] = [
     Answer(),
     Draw("a lighthouse", (512, 768), seed=7),
     Edit(Path("a.png"), "bluer", Path("mask.png"), (0, 64, 0, 64), 0.4),
+    Vary(Path("a.png"), 0.5),
     Enhance(Path("ä b.png"), 2),
     Describe((Path("a.png"), Path("b.png")), "which is older?"),
     Clip(Path("talk.mp4")),
+    Transcribe(Path("talk.mp3")),
+    Speak("Good morning"),
+    Translate(Path("a.png"), "German"),
     Chart("employees by site", "bar"),
+    Run("speak", "Good morning"),  # a command whose name is also the name of an intent
 ]
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=intents.name)
 def test_a_wish_comes_back_from_its_row(wish: Wish) -> None:
     assert intents.from_row(intents.to_row(wish)) == wish
+
+
+def test_the_rows_of_every_kind_are_tested() -> None:
+    assert {type(wish) for wish in WISHES} == set(KINDS.values())
 
 
 def test_a_row_holds_what_was_said_and_no_defaults() -> None:

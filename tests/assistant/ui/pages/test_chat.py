@@ -269,6 +269,19 @@ def test_a_new_conversation_is_empty_and_the_old_one_is_among_the_recent(visit: 
     assert conversation(app) != old
 
 
+def test_a_turn_with_a_request_that_nothing_reads_is_shown_all_the_same(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    kept = resources.assistant().conversations
+    unreadable = {**kept.turns(conversation(app))[0], "id": "old", "wish": {"tool": "gone"}}
+    kept.add(conversation(app), unreadable)
+    again = visit(conversation=conversation(app))
+
+    assert not again.error
+    assert len(answers(again)) == 2
+    assert not again.chat_input[0].disabled
+
+
 def test_stop_keeps_what_was_written_and_the_next_question_works(
     visit: Visit, tool: FakeTool
 ) -> None:
