@@ -12,6 +12,7 @@ import pytest
 from assistant.cli.models import _defaults
 from assistant.images.charts import render
 from assistant.images.generation.queue import Studio
+from assistant.images.vision.model_kinds import kind_of
 from assistant.images.vision.tagger import Tagging
 from assistant.images.vision.transformers_models import Blip
 from assistant.models.catalogue import default_model
@@ -96,6 +97,11 @@ def test_an_answer_of_the_chat_model_loads_neither_torch_nor_transformers(
     assert not loaded & HEAVY
 
 
+def config(folder: Path, **values: str) -> Path:
+    (folder / "config.json").write_text(json.dumps(values))
+    return folder
+
+
 USES: dict[str, Callable[[Path], object]] = {
     "speech] to read recordings": lambda path: Media(path),
     "speech] to write down": lambda path: WhisperTranscriber(path),
@@ -105,6 +111,7 @@ USES: dict[str, Callable[[Path], object]] = {
         Studio(lambda: None, Made(path), lambda: ()).reply("", "draw", object, None).finish()  # type: ignore[arg-type]
     ),
     "images] to describe": lambda path: Blip(path),
+    "images] to describe pictures": lambda path: kind_of(config(path, model_type="smolvlm")),
     "images] to name": lambda path: Tagging(path / "a.pth").identity,
     "embedders] to use the embedding": SentenceTransformerEmbedder,
     "embedders] to use a cross-encoder": lambda path: CrossEncoderReranker(str(path)),

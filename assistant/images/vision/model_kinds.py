@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import ModelUnusable
+from ingest.platform.extras import require
 
 Kind = Literal["blip", "blip-questions", "florence", "encoder-decoder", "chat", "gguf"]
 
@@ -20,7 +21,7 @@ _BY_TYPE: dict[str, Kind] = {
 
 
 def kind_of(folder: Path) -> Kind:
-    """Raises ModelUnusable, which says what the folder is instead."""
+    """Raises ModelUnusable, which says what the folder is instead, or which extra is needed."""
     if any(folder.glob("*mmproj*.gguf")):
         return "gguf"
     config = _config(folder)
@@ -68,6 +69,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _converses(model_type: str) -> bool:
+    require("images", "transformers", to="describe pictures", error=ModelUnusable)
     from assistant.images.vision.transformers_models import conversing_types
 
     return model_type in conversing_types()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import ModelUnusable
 from assistant.images.vision.model_kinds import Kind
 from assistant.llm.prompts import DESCRIBE
-from ingest.platform.extras import installed, require
+from ingest.platform.extras import require
 from ingest.platform.openmp import wait_calmly
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ def _transformers() -> Any:
 @functools.cache
 def conversing_types() -> frozenset[str]:
     """Values of model_type whose models take a picture and words and give words."""
-    if not installed("transformers"):
-        return frozenset()
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as NAMES,
     )
