@@ -23,6 +23,7 @@ from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.dispatch import MessageRouter
 from assistant.routing.llm_router import ModelRouter
+from assistant.routing.slash_commands import command
 from benchmarks import common
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
@@ -64,7 +65,8 @@ def main() -> None:
 
 def choose(row: Row, choosing: Choosing) -> Decision:
     files, shown = (tuple(map(Path, row.get(name, ()))) for name in ("files", "last"))
-    return choosing(Message(row["text"], files, shown, ANSWERED, "The last question?"))
+    message = Message(row["text"], files, shown, ANSWERED, "The last question?")
+    return command(message) or choosing(message)
 
 
 def by_classifier(options: Any) -> Choosing:

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from assistant.contract.intents import KINDS
 from assistant.routing.decision import Message
 from assistant.routing.slots import language, numbers
+from ingest.errors import PinciteError
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.errors import LibraryError
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
 Floats = NDArray[np.float32]
@@ -82,7 +82,7 @@ class Weights:
 def classify(message: Message, embedder: Callable[[], Embedder]) -> Guess:
     """The guess of the weights that fit the embedder; without one, of the n-grams alone."""
     for_embedding, fingerprint, without = load()
-    with suppress(LibraryError):  # no embedding model is installed
+    with suppress(PinciteError):  # none is installed, or the chosen one is gone or fails
         found = embedder()
         if fingerprint in found.identity.split(":"):
             return for_embedding.guess(message, found.query(message.text))

@@ -24,19 +24,17 @@ _LONGEST = 2_000  # characters: a longer message is a pasted text, and asks for 
 
 
 class Router(Protocol):
-    """Decides which tool a message asks for."""
+    """Decides which tool a message without a command asks for."""
 
     def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision: ...
 
 
 class MessageRouter:
-    """Routes by a command at the beginning, else by the classifier. Doubtful messages are questions
-    to the documents, because a false call costs more than one that a person repeats with /draw."""
+    """Routes by the classifier. Doubtful messages are questions to the documents, because a false
+    call costs more than one that a person repeats with /draw."""
 
     def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision:
-        """Choose a tool. The embedder is used only for a message without a command."""
-        if found := command(message):
-            return found
+        """Choose a tool. The embedder is used only for short messages with words."""
         if len(message.text) > _LONGEST:
             return ANSWER
         if not message.text.strip():
@@ -98,13 +96,13 @@ class Choosing:
             return Decision(request.wish)
         if request.given:  # a question about given passages
             return ANSWER
+        message = message_of(request)
+        if found := extension_command(message, self._extensions_first) or command(message):
+            return found
         last = request.history[-1] if request.history else None
         if last and last.asked_back and is_reply(request.question, last.answer):
             return ANSWER  # "the drawing" may be the name that was asked for
-        message = message_of(request)
-        return extension_command(message, self._extensions_first) or self._router.choose(
-            message, request.evidence.embedder
-        )
+        return self._router.choose(message, request.evidence.embedder)
 
     def _made(self, request: Request, why: str) -> Reply | None:
         if isinstance(request.wish, Answer):

@@ -29,6 +29,8 @@ def fill_plain(tool: str, message: Message) -> Wish | None:
     """The same for words that are the argument alone, as after a command."""
     if tool == "draw":
         return _drawn(message.text, message.text)
+    if tool == "edit":
+        return _edited(message, message.text)
     if tool == "speak" and message.text:
         return Speak(message.text)
     if tool == "describe" and (pictures := message.referred_pictures):
@@ -49,7 +51,11 @@ def _drawn(text: str, prompt: str) -> Wish | None:
 
 
 def _edit(message: Message) -> Wish | None:
-    found = numbers(core(message.text))
+    return _edited(message, core(message.text))
+
+
+def _edited(message: Message, text: str) -> Wish | None:
+    found = numbers(text)
     if message.picture is None or not found.rest:
         return None
     return Edit(

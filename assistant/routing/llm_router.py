@@ -2,8 +2,7 @@
 
 The model sees the person's message and the names of attached files, and nothing else: no passage,
 and no earlier answer. Its calls are only recorded here; the tool runs afterwards, as after a choice
-by the classifier. So no text of a document can call a tool. Commands are read before the model is
-asked.
+by the classifier. So no text of a document can call a tool.
 """
 
 import contextlib
@@ -17,7 +16,6 @@ from assistant.contract.intents import KINDS, Answer, Speak, Wish
 from assistant.conversation.langchain_tools import Done, adapted
 from assistant.errors import AssistantError
 from assistant.routing.decision import ANSWER, Decision, Message
-from assistant.routing.slash_commands import command
 from ingest.errors import PinciteError
 from ingest.platform.extras import require
 
@@ -46,8 +44,6 @@ class ModelRouter:
 
     def choose(self, message: Message, embedder: Any = None) -> Decision:
         """Answer, when the model calls no tool, or one for files that are not there."""
-        if found := command(message):
-            return found
         sent = {"role": "user", "content": prompt(message)}
         with self._one:
             self._noted.clear()

@@ -1,18 +1,20 @@
 """Messages are classified by their likeness to known ones, with and without an embedding."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assistant.contract.intents import Describe, Draw, Edit
+from assistant.errors import ModelUnusable
 from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.classifier import TOOLS, WEIGHTS, classify, load, ngrams
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.dispatch import MessageRouter
 from benchmarks import routing as benchmark
+from ingest.errors import ExtensionFailed
 from tests.fakes import WordEmbedder
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
@@ -40,6 +42,14 @@ def none_installed() -> Embedder:
     raise LibraryError("No embedding model is installed.")
 
 
+def chosen_and_gone() -> Embedder:
+    raise ModelUnusable("There is no model at models/gone.")
+
+
+def broken() -> Embedder:
+    raise ExtensionFailed("The extension 'letters' failed.")
+
+
 def plain(message: Message) -> Decision:
     return MessageRouter().choose(message, none_installed)
 
@@ -48,6 +58,12 @@ def test_an_embedder_that_the_weights_do_not_know_is_not_asked() -> None:
     embedder = Counting()
     assert classify(Message("draw a fox"), lambda: embedder).tool == "draw"
     assert embedder.queries == 0
+
+
+@pytest.mark.parametrize("embedder", [none_installed, chosen_and_gone, broken])
+def test_without_an_embedder_the_words_decide(embedder: Callable[[], Embedder]) -> None:
+    found = MessageRouter().choose(Message("draw a lighthouse at dusk"), embedder)
+    assert found.wish == Draw("a lighthouse at dusk")
 
 
 @pytest.mark.parametrize(

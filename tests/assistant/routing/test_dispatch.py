@@ -7,6 +7,7 @@ from assistant.contract.intents import Answer, Draw, Wish
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
+from assistant.routing.decision import Decision, Message
 from assistant.routing.dispatch import Choosing
 from tests.assistant.fakes import WordEmbedder
 
@@ -83,6 +84,27 @@ def test_passages_that_are_given_are_asked_whatever_the_words_are() -> None:
     assert Choosing([], Says("answer"), [Makes()]).run(request).tool == "answer"
 
 
+UNCLEAR = Turn("Where is it kept?", "Which do you mean: the draw or the shelf?", asked_back=True)
+
+
 def test_a_reply_to_a_question_back_is_no_wish() -> None:
-    before = Turn("Where is it kept?", "Which do you mean: the draw or the shelf?", asked_back=True)
-    assert asked("the draw", history=[before]).tool == "answer"
+    assert asked("the draw", history=[UNCLEAR]).tool == "answer"
+
+
+def test_a_command_wins_over_a_question_back() -> None:
+    drawn = asked("/draw a fox", history=[UNCLEAR])
+    assert (drawn.tool, drawn.wish) == ("draw", Draw("a fox"))
+    assert asked("/drw a fox", history=[UNCLEAR]).tool == "commands"
+
+
+class AsksNobody:
+    """A router that must not be reached."""
+
+    def choose(self, message: Message, embedder: object) -> Decision:
+        raise AssertionError(message)
+
+
+def test_a_command_asks_no_router() -> None:
+    choosing = Choosing([], Says("answer"), [Makes()], AsksNobody())
+    drawn = choosing.run(Request("/draw a fox", GivenPassages([], WordEmbedder())))
+    assert drawn.wish == Draw("a fox")

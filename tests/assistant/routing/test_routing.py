@@ -24,6 +24,7 @@ from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.classifier import classify
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.dispatch import MessageRouter
+from assistant.routing.slash_commands import command
 from benchmarks import routing as benchmark
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
@@ -40,7 +41,7 @@ def decide(
     text: str, files: Sequence[Path] = (), shown: Sequence[Path] = (), answer: str = "The answer."
 ) -> Decision:
     message = Message(text, tuple(files), tuple(shown), answer, "the last question")
-    return MessageRouter().choose(message, no_embedder)
+    return command(message) or MessageRouter().choose(message, no_embedder)
 
 
 def wish(text: str, *files: Path, shown: Sequence[Path] = ()) -> Wish:
@@ -53,6 +54,8 @@ def wish(text: str, *files: Path, shown: Sequence[Path] = ()) -> Wish:
         ("/draw a lighthouse", (), Draw("a lighthouse")),
         ("/DRAW a fox, 512x384, seed 7, 20 steps", (), Draw("a fox", (512, 384), 20, 7)),
         ("/edit make the sky orange", (PHOTO,), Edit(PHOTO, "make the sky orange")),
+        ("/edit please make it blue thanks", (PHOTO,), Edit(PHOTO, "please make it blue thanks")),
+        ("/edit bluer, seed 7", (PHOTO,), Edit(PHOTO, "bluer", seed=7)),
         ("/vary seed 3", (PHOTO,), Vary(PHOTO, seed=3)),
         ("/enhance 2x", (PHOTO,), Enhance(PHOTO, 2)),
         ("/describe", (PHOTO, OTHER), Describe((PHOTO, OTHER))),
