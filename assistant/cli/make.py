@@ -42,6 +42,7 @@ def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
 
     wish = Enhance(args.image, args.scale)
     checked(wish)
+    run_tool.require_output(args.output)
     with progress_bar() as progress:
         REAL_ESRGAN.make(user_cache(), progress)
     return run_tool.run(args, settings, wish, args.image.name)

@@ -34,8 +34,7 @@ def run(
     from assistant.build import composition
 
     output: Path | None = getattr(args, "output", None)
-    require_place(output)
-    _require_suffix(output)
+    require_output(output)
     with opened(settings) as library:
         reply = composition.maker(settings, library).ask(question, wish=wish)
         _work(reply, quiet=args.json or not sys.stderr.isatty())
@@ -62,6 +61,17 @@ def tell_offers(offers: "Sequence[Offer]") -> None:
         notice(f"`pincite models pull {offer.name}` fetches it {about}{extra}.")
 
 
+def require_output(output: Path | None) -> None:
+    """Before anything is fetched or made: can a picture or sound be put there? Raises
+    AssistantError."""
+    require_place(output)
+    if output is not None and output.suffix not in _MADE:
+        raise AssistantError(
+            f"{output} cannot be written: pictures are written as .png and sounds as .wav, "
+            "which can state how they were made."
+        )
+
+
 def require_place(output: Path | None) -> None:
     """Before minutes of work: can the result be put there? Raises AssistantError."""
     if output is None:
@@ -70,14 +80,6 @@ def require_place(output: Path | None) -> None:
         raise AssistantError(f"{output} is a folder. Name a file in it: -o {output / 'NAME'}")
     if not output.absolute().parent.is_dir():
         raise AssistantError(f"There is no folder {output.absolute().parent}. Create it first.")
-
-
-def _require_suffix(output: Path | None) -> None:
-    if output is not None and output.suffix not in _MADE:
-        raise AssistantError(
-            f"{output} cannot be written: pictures are written as .png and sounds as .wav, "
-            "which can state how they were made."
-        )
 
 
 def _work(reply: "Reply", quiet: bool) -> None:

@@ -107,7 +107,7 @@ def _guarded(
         if not inside and not reasons:
             raise NetworkRefused(
                 f"Refused {name} to {address}: Pincite stays on this machine. "
-                "Only `pincite models pull` goes to the network."
+                "Only fetching a model or a program goes to the network."
             )
         return original(*args, **kwargs)
 

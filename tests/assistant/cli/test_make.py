@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from assistant.models.isolated_environment import IsolatedEnvironment
 from tests.commands import Pincite
 
 
@@ -54,6 +55,20 @@ def test_a_picture_that_is_too_large_is_refused_before_anything_is_loaded(
     Image.new("1", (4000, 3000)).save(large)
     ran = pincite("enhance", large, "--scale", "2")
     assert ran.status == 1 and "at most 6 million can be enhanced" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"), [("gone/a.png", "There is no folder"), ("a.jpg", "are written as .png")]
+)
+def test_where_the_result_goes_is_checked_before_anything_is_fetched(
+    pincite: Pincite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, problem: str
+) -> None:
+    fetched: list[Path] = []
+    monkeypatch.setattr(IsolatedEnvironment, "make", lambda self, cache, _: fetched.append(cache))
+    small = tmp_path / "small.png"
+    Image.new("1", (24, 16)).save(small)
+    ran = pincite("enhance", small, "-o", tmp_path / target)
+    assert (ran.status, fetched) == (1, []) and problem in ran.err
 
 
 @pytest.mark.slow
