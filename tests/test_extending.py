@@ -16,7 +16,7 @@ import pytest
 
 from assistant.build import composition
 from assistant.contract.intents import Run, from_row
-from assistant.doctor import installed_extensions
+from assistant.doctor import checks, installed_extensions
 from assistant.doctor.check import importing
 from assistant.settings import Settings
 from ingest import extensions
@@ -224,6 +224,16 @@ def test_doctor_lists_what_is_installed(
     assert rows["extension bar"].severity == "warning"
     assert "No module named 'no_such_module'" in rows["extension bar"].message
     assert rows["extension bar"].remedy.endswith("pip uninstall pincite-bar")
+
+
+def test_doctor_asks_for_no_runtime_that_the_chosen_chat_model_does_not_need(
+    here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "import nothing_of_this_name"],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    found = checks._runtime(gone, Settings(home=tmp_path, chat_model="parrot"))
+    assert (found.severity, found.remedy) == ("ok", "")
+    assert found.message == "It cannot be used, and the chosen chat model does not need it."
 
 
 def test_doctor_says_that_a_name_of_ours_is_taken(

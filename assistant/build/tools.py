@@ -81,7 +81,9 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
         Describing(look, answer, more),
         Clipping(look, answer, more, hearing),
         Translating(
-            look, lambda: chatting.loaded.model if chatting else None, turns,
+            look,
+            lambda: (chatting.loaded.name, chatting.loaded.model) if chatting else None,
+            turns,
             lambda: chat_offers(here),
         ),
     ]  # fmt: skip

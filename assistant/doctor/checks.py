@@ -40,7 +40,7 @@ def checks(settings: Settings) -> list[Check]:
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
-    return [*found, _runtime(runtime), *installed_extensions.check(settings)]
+    return [*found, _runtime(runtime, settings), *installed_extensions.check(settings)]
 
 
 def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
@@ -254,11 +254,14 @@ def _recordings(child: subprocess.Popen[str]) -> Check:
     return Check("recordings", "ok", f"faster-whisper {said} and FFmpeg")
 
 
-def _runtime(child: subprocess.Popen[str]) -> Check:
+def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     status, said = outcome(child)
     install = _install("chat", "llama_cpp", "--no-cache-dir llama-cpp-python")
     if status == 0:
         return Check("llama-cpp-python", "ok", said)
+    if _chat_extension(settings):
+        message = "It cannot be used, and the chosen chat model does not need it."
+        return Check("llama-cpp-python", "ok", message)
     if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception
         message = "llama-cpp-python crashes at once: it was built for another processor."
         return Check("llama-cpp-python", "warning", message, install)
@@ -266,6 +269,13 @@ def _runtime(child: subprocess.Popen[str]) -> Check:
     if not _has_compiler():
         install = f"Install a C and C++ compiler (such as gcc and g++), then: {install}"
     return Check("llama-cpp-python", "warning", message, install)
+
+
+def _chat_extension(settings: Settings) -> bool:
+    """Whether an installed package brings the chosen chat model."""
+    with contextlib.suppress(OSError):  # a home that cannot be read is another finding
+        return Models(settings.models_folder, settings).extension("chat") is not None
+    return False
 
 
 def _has_compiler() -> bool:

@@ -31,13 +31,14 @@ class Translating:
     def __init__(
         self,
         looking: Looking,
-        model: Callable[[], BaseChatModel | None],
+        chat: Callable[[], tuple[str, BaseChatModel] | None],
         turns: TurnTaking,
         offers: Callable[[], tuple[Offer, ...]],
     ) -> None:
-        """`model` is asked when there is something to translate; `offers` are chat models."""
+        """`chat` gives the chat model and its name, when there is something to translate; `offers`
+        are chat models."""
         self._looking = looking
-        self._model = model
+        self._chat = chat
         self._turns = turns
         self._offers = offers
 
@@ -66,11 +67,11 @@ class Translating:
         if not lines:
             yield NO_TEXT
             return
-        model = self._model()
-        if model is None:
+        chat = self._chat()
+        if chat is None:
             yield "\n".join([*lines, "", NO_MODEL])
             return
-        reply.model = str(getattr(model, "model_name", ""))
+        reply.model, model = chat
         with self._turns.turn(reply):
             for number, line in enumerate(lines):
                 if reply.cancel.is_set():

@@ -115,15 +115,15 @@ def child(code: str) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals of this kind")
-def test_a_library_for_another_processor_becomes_a_sentence() -> None:
+def test_a_library_for_another_processor_becomes_a_sentence(settings: Settings) -> None:
     crash = "import os, signal; os.kill(os.getpid(), signal.SIGILL)"
-    check = doctor._runtime(child(crash))
+    check = doctor._runtime(child(crash), settings)
     assert check.severity == "warning"
     assert "built for another processor" in check.message
 
 
-def test_a_missing_runtime_is_a_warning_with_the_command() -> None:
-    check = doctor._runtime(child("import a_module_that_is_not_there"))
+def test_a_missing_runtime_is_a_warning_with_the_command(settings: Settings) -> None:
+    check = doctor._runtime(child("import a_module_that_is_not_there"), settings)
     assert check.severity == "warning"
     assert "answers are sentences of the documents" in check.message
     assert "pip install" in check.remedy
@@ -140,9 +140,9 @@ def test_a_half_installed_runtime_points_to_the_doctor(
         runtime.runtime.__wrapped__()
 
 
-def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_compiler_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
-    check = doctor._runtime(child("import a_module_that_is_not_there"))
+    check = doctor._runtime(child("import a_module_that_is_not_there"), settings)
     assert check.remedy.startswith("Install a C and C++ compiler")
 
 

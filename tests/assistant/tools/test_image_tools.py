@@ -262,7 +262,8 @@ def test_without_a_speech_model_one_is_offered(tmp_path: Path, hearing: tuple[Of
 
 
 def translating(looking: FakeLooking, model: ScriptedChat | None) -> Translating:
-    return Translating(looking, lambda: model, TurnTaking(), lambda: (OFFER,))
+    chat = ("parrot", model) if model else None
+    return Translating(looking, lambda: chat, TurnTaking(), lambda: (OFFER,))
 
 
 def test_each_line_stands_beside_its_translation(picture: Path) -> None:
@@ -277,6 +278,13 @@ def test_each_line_stands_beside_its_translation(picture: Path) -> None:
     ]
     assert "into English" in str(model.asked[0][1].content)
     assert not outcome.grounded
+
+
+def test_a_translation_names_its_model(picture: Path) -> None:
+    looking = FakeLooking({"invoice.png": ["Vielen Dank."]})
+    tool = translating(looking, ScriptedChat(replies=["Thank you."]))
+    reply = tool.offer(Request("", library(), wish=Translate(picture)))
+    assert reply is not None and reply.to_json()["model"] == "parrot"
 
 
 def test_a_translation_with_other_numbers_is_marked(picture: Path) -> None:
