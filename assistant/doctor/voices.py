@@ -29,7 +29,8 @@ def voice(settings: Settings) -> Told:
     except ModelUnusable as error:
         return "warning", str(error), "pincite models list"
     if why := PIPER.works(user_cache()):
-        return "warning", f"{model.stem} has no program to speak with: {why}{other}.", FETCH
+        state = f"{model.stem} has no program to speak with: {why}{other}."
+        return "warning", state, f"pincite models pull {PIPER.name}"
     return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
 
 

@@ -61,8 +61,8 @@ class IsolatedEnvironment:
         import filelock
 
         folder = self.folder(cache)
+        self._require_python()
         try:
-            self._require_python()
             folder.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(cache / f"{folder.name}.lock"):
                 if self.works(cache):
@@ -72,23 +72,19 @@ class IsolatedEnvironment:
                     shutil.rmtree(folder / "wheels", ignore_errors=True)
         except (SourceFailed, OSError, subprocess.SubprocessError) as error:
             raise ModelNotFetched(
-                f"{self.package} {self.version}, {self.purpose}, could not be installed: {error}. "
+                f"{self._not_installed()}: {error}. "
                 f"The same command goes on with it; until then {self.until_then}."
             ) from error
         return _python(folder)
 
-    def remove(self, cache: Path) -> None:
-        """Take it from the disk."""
-        shutil.rmtree(self.folder(cache), ignore_errors=True)
-
     def _require_python(self) -> None:
         newest, this = self.newest_python, sys.version_info[:2]
         if newest and this > newest:
-            raise SourceFailed(
-                "it exists for Python {}.{} and older, and this is Python {}.{}".format(
-                    *newest, *this
-                )
-            )
+            why = "it exists for Python {}.{} and older, and this is Python {}.{}"
+            raise ModelNotFetched(f"{self._not_installed()}: {why.format(*newest, *this)}.")
+
+    def _not_installed(self) -> str:
+        return f"{self.package} {self.version}, {self.purpose}, could not be installed"
 
     def _fetch(self, wheels: Path, progress: Progress) -> None:
         """With pip, which leaves out what is there already."""

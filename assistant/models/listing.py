@@ -7,7 +7,7 @@ from assistant.errors import ModelUnusable
 from assistant.models.catalogue import HubFile, LocalPath, Model, RegistryWheels, catalogue
 from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.machine import best_chat_model, fit, this_machine
-from assistant.models.programs import ENHANCE, PROGRAMS
+from assistant.models.programs import ENHANCE, REAL_ESRGAN
 from assistant.models.roles import ROLES
 from assistant.models.store import Installed, Models
 
@@ -25,7 +25,7 @@ def rows(models: Models) -> list[Row]:
     listed = [_known(model, installed.get(model.name), chosen) for model in models.models]
     names = {row["name"] for row in listed}
     others = [_other(item, chosen) for item in installed.values() if item.name not in names]
-    return [*listed, *others, *(_program(models, program) for program in PROGRAMS.values())]
+    return [*listed, *others, _program(models, REAL_ESRGAN)]  # Piper comes with a voice
 
 
 def _chosen(models: Models) -> list[Path]:

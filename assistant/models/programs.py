@@ -3,6 +3,7 @@
 from assistant.models.isolated_environment import IsolatedEnvironment
 
 # Under the GPL-3.0, and Pincite is not: it is run as a program, and never imported.
+# It comes and goes with the voices.
 PIPER = IsolatedEnvironment(
     name="piper",
     package="piper-tts",
@@ -32,4 +33,4 @@ REAL_ESRGAN = IsolatedEnvironment(
 )
 
 ENHANCE = "enhance"  # what the programs are for, beside the roles of models
-PROGRAMS = {REAL_ESRGAN.name: REAL_ESRGAN}  # Piper comes with a voice
+PROGRAMS = {program.name: program for program in (REAL_ESRGAN, PIPER)}

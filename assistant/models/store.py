@@ -19,6 +19,7 @@ from assistant.models.fetch import (
     user_cache,
     weights_of,
 )
+from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.programs import PIPER, PROGRAMS
 from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
 from assistant.models.verified_file import Progress, silent
@@ -154,26 +155,38 @@ class Models:
         return next((here[name] for name in (*defaults, *here) if name in here), None)
 
     def remove(self, name: str) -> None:
-        """Delete a model here, and in the cache unless another home has the same file.
-
-        Raises AssistantError.
+        """Delete a model here, and in the cache unless another home has the same file; or delete a
+        program. Raises AssistantError.
         """
         if name in PROGRAMS:
-            return PROGRAMS[name].remove(self.cache)
+            return self._remove_program(PROGRAMS[name])
         for model in self.models:
             if model.name == name and self._target(model).exists():
                 _delete(self._target(model))
                 kept = cached(model, self.cache)
                 if kept.exists() and kept.stat().st_nlink == 1:
                     _delete(kept.parent)
-                    if model.role == "voice":
-                        PIPER.remove(self.cache)
+                    self._remove_unused_piper()
                 return self._forget(name)
         for other in self._others():
             if other.name == name:
                 _delete(other.path)
                 return self._forget(name, str(other.path))
         raise ModelUnusable(f"{name} is not in {self.folder}, so there is nothing to remove.")
+
+    def _remove_program(self, program: IsolatedEnvironment) -> None:
+        folder = program.folder(self.cache)
+        if not folder.exists():
+            raise ModelUnusable(f"{program.name} is not installed, so there is nothing to remove.")
+        _delete(folder)
+
+    def _remove_unused_piper(self) -> None:
+        """Homes share the cache: what is there may be spoken with in another one."""
+        voices = [model for model in self.models if model.role == "voice"]
+        if PIPER.folder(self.cache).exists() and not any(
+            cached(voice, self.cache).exists() for voice in voices
+        ):
+            _delete(PIPER.folder(self.cache))
 
     def verify(self, progress: Progress = silent) -> dict[str, State]:
         """Read every model from the disk again; a chosen one that is not here is missing."""

@@ -1,7 +1,7 @@
 """Piper reads aloud, in a process of its own.
 
 piper-tts is under the GPL-3.0: it is never imported here, but run as a program, from an environment
-of its own (`environment.py`). One process stays, for loading a voice takes half a second.
+of its own (`isolated_environment.py`). One process stays, for loading a voice takes half a second.
 """
 
 import os
@@ -155,5 +155,6 @@ def _end(child: "subprocess.Popen[str]", folder: Path) -> None:
 def _ended(last: str) -> str:
     return (
         f"Piper ended without a sound ({last or 'no output'}). If the voice is damaged, "
-        "`pincite models verify` says so; `pincite models pull` makes its program anew."
+        "`pincite models verify` says so; `pincite models remove piper` and `pincite models pull "
+        "piper` install its program again."
     )

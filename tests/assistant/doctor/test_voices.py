@@ -39,7 +39,7 @@ def test_a_voice_whose_program_is_gone_is_said(
     voice_folder(tmp_path)
     monkeypatch.setattr(voices, "user_cache", lambda: tmp_path / "cache")
     severity, message, remedy = voices.voice(Settings(home=tmp_path))
-    assert (severity, remedy) == ("warning", voices.FETCH)
+    assert (severity, remedy) == ("warning", "pincite models pull piper")
     assert "own has no program to speak with: piper-tts 1.8.0 is not installed" in message
 
 
