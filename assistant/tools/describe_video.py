@@ -128,8 +128,8 @@ class Clipping:
         return tuple(lines)
 
     def _nothing(self) -> str:
-        seeing = "and nothing is recognised on them" if self._looking.viewer() else (
-            "and no vision model is installed to describe them"
+        seeing = "and nothing is recognised in its pictures" if self._looking.viewer() else (
+            "and no vision model is installed to describe its pictures"
         )  # fmt: skip
         return f"{NOTHING}, {seeing}."
 

@@ -238,7 +238,7 @@ def test_an_answer_about_a_clip_cites_the_time(tmp_path: Path) -> None:
 
 def test_a_clip_of_which_nothing_is_known_says_so(tmp_path: Path) -> None:
     outcome = ask(clipping(FakeLooking()), Clip(tmp_path / "clip.mp4"))
-    assert "no vision model is installed" in outcome.text
+    assert outcome.text.endswith("and no vision model is installed to describe its pictures.")
     assert outcome.offers == (OFFER,)
 
 
