@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["added", "updated", "moved", "removed", "failed"]
+REBUILDING, READING_AGAIN = "rebuilding", "reading again"  # the steps of a rebuild
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,9 @@ class AddProgress:
     pages: int = 0  # 0: the total is unknown
 
     @property
-    def anew(self) -> bool:
+    def is_rebuild(self) -> bool:
         """Whether it concerns a document that is in the library already."""
-        return self.stage.endswith("anew")
+        return self.stage in (REBUILDING, READING_AGAIN)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class Library:
         Also takes up what a killed run left; without paths, what was cancelled, too. A file that
         cannot be read is named in the summary and does not stop the others. Documents whose file
         is gone from a folder are named, or removed with `prune`. `cancel` stops it, and what is
-        done stays. What another model, chunker or reader has made is made anew before.
+        done stays. What another model, chunker or reader has made is rebuilt before.
 
         Raises HomeNotWritable, LibraryBusy, EmbedderMismatch, or NothingFound for a path that does
         not exist.

@@ -125,11 +125,11 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
-    from vectorstore.maintenance.migration import failed_anew
+    from vectorstore.maintenance.migration import failed_rebuilds
 
     with opened(settings) as library, progress_bars.adding() as progress:
         chunks = library.maintenance.rebuild(progress)
-        failed = failed_anew(library.documents())
+        failed = failed_rebuilds(library.documents())
     if args.json:
         more = {"failed": [asdict(document) for document in failed]} if failed else {}
         print(json.dumps({"chunks": chunks, **more}))

@@ -13,7 +13,7 @@ from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import LibraryError
 from vectorstore.maintenance import backup
-from vectorstore.maintenance.migration import Migration, discard, failed_anew
+from vectorstore.maintenance.migration import Migration, discard, failed_rebuilds
 from vectorstore.maintenance.verify import Health, Verifying
 
 
@@ -115,7 +115,7 @@ class Maintenance:
             self._catalog, self._files, self._staged, chosen, maker(chosen), self._engines(),
             progress, cancel,
         ).run()  # fmt: skip
-        return failed_anew(self._catalog.documents())
+        return failed_rebuilds(self._catalog.documents())
 
     def _clear(self) -> None:
         if not self._index.clear():

@@ -19,7 +19,7 @@ from ingest.loaders import reader
 from ingest.loaders.versions import outdated
 from ingest.sandbox.pool import Sandbox
 from ingest.serialization.reading import Loaded
-from vectorstore.add_report import AddProgress, Incomplete
+from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.embedding.embedder import Embedder
@@ -123,7 +123,7 @@ class Migration:
         for done, info in enumerate(documents):
             if self._cancel.is_set():
                 raise Stopped(f"{info.document} is rebuilt by the next run.")
-            step = AddProgress(info.document, done, len(documents), "making anew")
+            step = AddProgress(info.document, done, len(documents), REBUILDING)
             self._progress(step)
             if info.sha256 in made:
                 continue
@@ -170,7 +170,7 @@ class Migration:
     def _heard(self, step: AddProgress, page: int, pages: int) -> None:
         if self._cancel.is_set():
             raise Stopped(f"{step.file} is rebuilt by the next run.")
-        self._progress(replace(step, stage="reading anew", page=page, pages=pages))
+        self._progress(replace(step, stage=READING_AGAIN, page=page, pages=pages))
 
     def _vectors(self, info: DocumentInfo, chunks: Sequence[Chunk]) -> Vectors:
         """The vectors of passages; those with unchanged text keep theirs."""
@@ -220,7 +220,7 @@ class Migration:
             database.write("DETACH DATABASE next")
 
 
-def failed_anew(documents: Iterable[DocumentInfo]) -> list[Incomplete]:
+def failed_rebuilds(documents: Iterable[DocumentInfo]) -> list[Incomplete]:
     """The documents that could not be read again the last time."""
     return [Incomplete(d.document, d.status) for d in documents if _FAILED in d.status]
 

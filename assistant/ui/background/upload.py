@@ -46,15 +46,15 @@ class Upload:
         home: Path,
         files: Sequence[DroppedFile] = (),
         again: Sequence[str] = (),
-        anew: bool = False,
+        rebuild: bool = False,
     ) -> None:
         """Saves and adds the files in the background, after the uploads before it.
 
         `again` are places of the queue to be tried once more; without either, all that was
-        stopped is continued. `anew`: nothing is added, and what is outdated is made anew.
+        stopped is continued. `rebuild`: nothing is added, and what is outdated is rebuilt.
         """
         self._library = library
-        self.anew = anew
+        self.is_rebuild = rebuild
         self.error = ""
         self.summary: AddSummary | None = None
         self.progress = AddProgress("", 0, len(files), "")
@@ -71,9 +71,9 @@ class Upload:
         return not self._thread.is_alive()
 
     @property
-    def making_anew(self) -> bool:
+    def is_rebuilding(self) -> bool:
         """Whether it rebuilds now, or as soon as its turn comes."""
-        return not self.done and (self.anew or self.progress.anew)
+        return not self.done and (self.is_rebuild or self.progress.is_rebuild)
 
     @property
     def stopping(self) -> bool:
@@ -101,7 +101,7 @@ class Upload:
     def _run(self, files: Sequence[DroppedFile]) -> None:
         try:
             with _turns[self._folder]:
-                if self.anew:
+                if self.is_rebuild:
                     self._library.maintenance.rebuild(self._note, self._cancel)
                 else:
                     self._add(files)
@@ -129,7 +129,7 @@ class Upload:
 
     def _note(self, progress: AddProgress) -> None:
         self.progress = progress
-        if progress.file and not progress.anew:
+        if progress.file and not progress.is_rebuild:
             self.pages[progress.file] = progress
 
 
@@ -146,10 +146,10 @@ class Uploads:
         home: Path,
         files: Sequence[DroppedFile] = (),
         again: Sequence[str] = (),
-        anew: bool = False,
+        rebuild: bool = False,
     ) -> Upload:
         """See Upload."""
-        upload = Upload(library, home, files, again, anew)
+        upload = Upload(library, home, files, again, rebuild)
         with self._lock:
             self._all = [(name, old) for name, old in self._all if not old.done]
             self._all.append((library.name, upload))

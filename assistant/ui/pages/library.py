@@ -90,7 +90,7 @@ def _ended(library: Library, upload: Upload) -> None:
     with st.container(border=True, key="upload"):
         if upload.error:
             error_banner.say(upload.error)
-        if upload.anew and not upload.error:
+        if upload.is_rebuild and not upload.error:
             stopped = "Stopped. Finished work stays, and the next run continues from there"
             st.markdown(f"**{stopped if upload.stopping else 'The library was rebuilt'}**")
         if upload.summary:

@@ -100,7 +100,7 @@ class Quicker(Catalog):
         return super().writing()
 
 
-def test_making_anew_includes_what_was_added_just_before(tmp_path: Path, papers: Path) -> None:
+def test_a_rebuild_includes_what_was_added_just_before(tmp_path: Path, papers: Path) -> None:
     folder = tmp_path / "library"
     catalog = Quicker(folder / "catalog.sqlite", "main")
     catalog.happens = lambda: add(folder, papers, lambda: None)

@@ -147,7 +147,7 @@ def test_a_killed_run_is_continued_and_the_old_index_serves_until_it_is_done(
     rest, steps = Other(most=1), []  # one document is left
     with Library(folder, "main", lambda: rest) as other:
         anew(other, papers, steps.append)
-        assert [step.file for step in steps if step.stage == "making anew"] == [
+        assert [step.file for step in steps if step.stage == "rebuilding"] == [
             "Handbook.pdf", "Policy.pdf",
         ]  # fmt: skip
         best = other.search("fourteen", k=1)[0]

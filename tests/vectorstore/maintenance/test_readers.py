@@ -117,7 +117,7 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     )
     steps: list[AddProgress] = []
     anew(full, papers, steps.append)
-    assert {step.file for step in steps if step.stage == "making anew"} == {"Policy.pdf"}
+    assert {step.file for step in steps if step.stage == "rebuilding"} == {"Policy.pdf"}
     assert texts(full) == good
     assert set(readers(full).values()) == {f"pdf/{VERSIONS['pdf']}"}
     assert full.maintenance.rebuild_notice() == ""
@@ -159,7 +159,7 @@ def test_a_library_of_before_is_read_again_once(full: Library, papers: Path) -> 
         steps: list[AddProgress] = []
         by_add(library, papers, steps.append)
         by_add(library, papers, steps.append)
-        made = [step.file for step in steps if step.stage == "making anew"]
+        made = [step.file for step in steps if step.stage == "rebuilding"]
         assert made == ["Handbook.pdf", "Policy.pdf"]
         assert texts(library) == good
 
@@ -276,6 +276,6 @@ def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
         assert (first.incomplete, second.incomplete) == (second.incomplete, first.incomplete)
         steps: list[AddProgress] = []
         assert busy.add([papers], steps.append).incomplete == []
-        assert not any(step.anew for step in steps)
+        assert not any(step.is_rebuild for step in steps)
         assert texts(busy) == old
         assert "reading it again failed" in busy.documents()[1].status

@@ -30,12 +30,12 @@ def draw(library: Library, told: bool) -> None:
         st.rerun()
     try:
         uploads = resources.uploads().of(library.name)
-        anew = [upload for upload in uploads if upload.making_anew]
-        adding = [upload for upload in uploads if not upload.anew]
+        rebuilding = [upload for upload in uploads if upload.is_rebuilding]
+        adding = [upload for upload in uploads if not upload.is_rebuild]
         found = waiting(library, adding)
-        if found or anew:
+        if found or rebuilding:
             with st.container(border=True, key="queue"):
-                _anew(anew)
+                _draw_rebuild(rebuilding)
                 _work(found, adding)
                 _left(library, found.left)
                 _failed(library, found.failed)
@@ -71,20 +71,20 @@ def files(count: int) -> str:
 # -- its parts
 
 
-def _anew(uploads: Sequence[Upload]) -> None:
+def _draw_rebuild(uploads: Sequence[Upload]) -> None:
     if not uploads:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html('<p class="queue-title">Making the library anew</p>')
+        st.html('<p class="queue-title">Rebuilding the library</p>')
         if uploads[0].stopping:
             st.caption("Stopping…")
         else:
-            st.button("Stop", key="stop-anew", on_click=_stop, args=(uploads,))
+            st.button("Stop", key="stop-rebuild", on_click=_stop, args=(uploads,))
     step = uploads[0].progress
     if step.total:
-        what = "documents" if step.anew else "passages"
+        what = "documents" if step.is_rebuild else "passages"
         st.progress(min(step.done / step.total, 1), f"{step.done} of {step.total:,} {what} done")
-    if step.anew:
+    if step.is_rebuild:
         draw_list([Work(step.file, said(step))])
     st.caption("Until then, search works as before.")
 
@@ -98,7 +98,7 @@ def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
             st.caption("Stopping…")
         elif uploads:
             st.button("Stop", key="stop-adding", on_click=_stop, args=(uploads,))
-    if uploads and not uploads[0].making_anew and (total := uploads[0].progress.total):
+    if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
         st.progress(done / total, f"{done} of {files(total)} done")
     draw_list(found.work[:_LISTED])

@@ -13,20 +13,20 @@ from vectorstore.library import Library
 
 def draw(library: Library) -> None:
     """Draw nothing for a library that is up to date, or is being rebuilt."""
-    if any(upload.making_anew for upload in resources.uploads().of(library.name)):
+    if any(upload.is_rebuilding for upload in resources.uploads().of(library.name)):
         return
     why = ""
     with suppress(PinciteError):  # such as no model; a question says it
         why = library.maintenance.rebuild_reason()
     if not why:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="anew"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="outdated"):
         told = (
-            f"{why} Everything in it is still found. Making it anew reads or indexes again what has"
-            " changed, and you can go on meanwhile."
+            f"{why} Everything in it is still found. Rebuilding it reads or indexes again what has "
+            "changed, and you can go on meanwhile."
         )
         st.html(f'<p class="outdated">{as_html(told)}</p>')
-        if st.button("Rebuild it", key="make-anew"):
+        if st.button("Rebuild it", key="rebuild"):
             home = resources.settings().home
-            st.session_state[UPLOAD] = resources.uploads().start(library, home, anew=True)
+            st.session_state[UPLOAD] = resources.uploads().start(library, home, rebuild=True)
             st.rerun()

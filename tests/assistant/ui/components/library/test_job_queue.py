@@ -204,7 +204,7 @@ def test_a_library_that_is_as_it_would_be_made_now_has_no_notice(
     real: Library, visit: Visit, tmp_path: Path
 ) -> None:
     real.add([write_pdf(tmp_path / "Leave.pdf", LEAVE)])
-    assert "make-anew" not in [b.key for b in visit(LIBRARY_PAGE).button]
+    assert "rebuild" not in [b.key for b in visit(LIBRARY_PAGE).button]
 
 
 def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visit: Visit) -> None:
@@ -232,9 +232,9 @@ def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
     while not running.progress.file:
         time.sleep(0.01)
     app.run()
-    assert "Making the library anew" in html(app)
-    assert "Leave.pdf" in html(app)
-    assert "make-anew" not in [b.key for b in app.button]
+    assert "Rebuilding the library" in html(app)
+    assert "Leave.pdf" in html(app) and "anew" not in html(app)
+    assert "rebuild" not in [b.key for b in app.button]
 
     button(app, "Stop")
     go.set()
@@ -259,7 +259,7 @@ def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
     while not running.progress.file:
         time.sleep(0.01)
     app.run()
-    assert "Making the library anew" in html(app)
+    assert "Rebuilding the library" in html(app)
     assert "Adding 1 file" in html(app)
     go.set()
     settled(app)
