@@ -24,7 +24,7 @@ assistant/ui
 assistant/ui/background
 assistant/feedback
 assistant/evaluation
-assistant/build                             assistant/testing
+assistant/build                             assistant/testing             assistant/doctor
 assistant/routing
 assistant/conversation
 assistant/receipts
@@ -35,7 +35,7 @@ assistant/answering/whole_document          assistant/storage
 assistant/answering/verification            assistant/attachments
 assistant/answering/writing                 assistant/images/vision
 assistant/answering/passages
-assistant/llm                               assistant/doctor
+assistant/llm
 assistant/llm/llama                         assistant/speech/synthesis
 assistant/models                            assistant/images/charts
 assistant/answering/table_qa

@@ -18,6 +18,8 @@ from assistant.build import composition
 from assistant.contract.intents import Run, from_row
 from assistant.doctor import checks, installed_extensions
 from assistant.doctor.check import importing
+from assistant.routing.decision import Message
+from assistant.routing.slash_commands import extension_command
 from assistant.settings import Settings
 from ingest import extensions
 from ingest.loaders.versions import outdated
@@ -247,6 +249,38 @@ def test_doctor_says_that_a_name_of_ours_is_taken(
     assert ours.severity == "warning" and "PINCITE_EXTENSIONS_FIRST=txt" in ours.remedy
     first = Settings(home=tmp_path, extensions_first=("txt",))
     assert [row.severity for row in installed_extensions.check(first)] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "words"),
+    [
+        ("count", "ok", "the command /count"),
+        ("run", "ok", "the command /run"),  # of no tool of ours, whatever the intents are called
+        ("plot", "warning", "we have one of this name"),  # another name of /chart
+        ("chart", "warning", "we have one of this name"),
+        ("count2", "warning", "2 to 20 letters from a to z"),
+        ("word_count", "warning", "2 to 20 letters from a to z"),
+        ("x", "warning", "2 to 20 letters from a to z"),
+        ("Count", "warning", "2 to 20 letters from a to z"),
+    ],
+)
+def test_doctor_says_which_commands_can_be_typed(
+    here: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    severity: str,
+    words: str,
+) -> None:
+    extension = replace(extensions.installed(extensions.TOOLS)["count"], name=name)
+    found = {name: extension}
+    monkeypatch.setattr(extensions, "installed", lambda g: found if g == extensions.TOOLS else {})
+    monkeypatch.setattr(installed_extensions, "importing", lambda code: importing("print()"))
+    (check,) = installed_extensions.check(Settings(home=tmp_path))
+    assert check.severity == severity and words in check.message
+    assert bool(check.remedy) == (severity == "warning")
+    works = extension_command(Message(f"/{name} a b"))
+    assert (works is not None) == (severity == "ok")
 
 
 def test_the_help_loads_no_extension(installed: Path) -> None:

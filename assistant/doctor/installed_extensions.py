@@ -4,9 +4,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from assistant.contract.intents import KINDS
 from assistant.doctor.check import Check, importing, outcome
 from assistant.models.catalogue import catalogue
+from assistant.routing.slash_commands import NAME, NAMES
 from assistant.settings import Settings
 from ingest import extensions
 from ingest.extensions import Extension
@@ -37,6 +37,10 @@ def _check(extension: Extension, child: subprocess.Popen[str], settings: Setting
     if status:
         remedy = f"{sys.executable} -m pip uninstall {extension.package}"
         return Check(name, "warning", f"{message} does not load: {said}", remedy)
+    if extension.group == extensions.TOOLS and not NAME.fullmatch(extension.name):
+        rule = "a command has 2 to 20 letters from a to z"
+        remedy = f"Give the entry point another name in the package {extension.package}."
+        return Check(name, "warning", f"{message} cannot be typed: {rule}.", remedy)
     if (
         extension.name in _built_in(extension.group)
         and extension.name not in settings.extensions_first
@@ -51,5 +55,5 @@ def _built_in(group: str) -> set[str]:
     if group == extensions.LOADERS:
         return {suffix[1:] for suffix in LOADERS}
     if group == extensions.TOOLS:
-        return {*KINDS, "ask"}
+        return set(NAMES)
     return {model.name for model in catalogue()}

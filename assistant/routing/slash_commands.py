@@ -10,6 +10,7 @@ from assistant.routing.decision import Decision, Message
 from assistant.routing.fill_slots import fill_plain
 from ingest import extensions
 
+NAME = re.compile(r"[a-z]{2,20}")  # of a command; people may type it in capitals
 # A word alone: "/usr/local" and "/etc" are places on a disk.
 _COMMAND = re.compile(r"^\s*/([A-Za-z]{2,20})(?=\s|$)[ \t]*(.*)$", re.DOTALL)
 _PLACES = re.compile(
@@ -60,8 +61,7 @@ def extension_command(message: Message, first: Collection[str] = ()) -> Decision
     """
     found = _COMMAND.match(message.text)
     name = found[1].lower() if found else ""
-    built_in = name in COMMANDS or name in _ALIASES
-    if found is None or not extensions.find(extensions.TOOLS, name, built_in, first):
+    if found is None or not extensions.find(extensions.TOOLS, name, name in NAMES, first):
         return None
     return Decision(Run(name, found[2].strip()))
 
@@ -107,3 +107,4 @@ _ALIASES = {
     "paint": "draw", "upscale": "enhance", "caption": "describe", "say": "speak", "read": "speak",
     "plot": "chart", "video": "clip", "watch": "clip", "change": "edit", "answer": "ask",
 }  # fmt: skip
+NAMES = frozenset({*COMMANDS, *_ALIASES})  # that an extension gets only by the settings
