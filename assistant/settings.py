@@ -34,7 +34,7 @@ class Settings(BaseModel):
     vision_model: str = ""  # a catalogue name or a folder: describes pictures
     voice_model: str = ""  # a catalogue name or a folder: reads aloud
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
-    tool_calling: Literal["rules", "model"] = "rules"  # what chooses the tool for a message
+    tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
     reranker: str = ""  # "yes-no": the chat model's odds; else a cross-encoder's folder or hub name
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
@@ -59,6 +59,11 @@ class Settings(BaseModel):
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("tool_calling", mode="before")
+    @classmethod
+    def _renamed(cls, value: Any) -> Any:
+        return "classifier" if value == "rules" else value  # its name until 0.2.0
 
     @property
     def models_folder(self) -> Path:

@@ -180,7 +180,7 @@ def _budget(settings: Settings) -> Budget:
 def _router(settings: Settings, model: ChatModel) -> Router:
     """The router of messages. Raises AssistantError without langchain."""
     calls_tools = type(model).bind_tools is not ChatModel.bind_tools
-    if settings.tool_calling == "rules" or not calls_tools:
+    if settings.tool_calling == "classifier" or not calls_tools:
         return MessageRouter()
     from assistant.routing.llm_router import ModelRouter
 

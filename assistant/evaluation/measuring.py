@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from assistant.answering.verification import answerability
 from assistant.build import composition
@@ -30,7 +33,7 @@ class Options:
     retrieval: bool = False  # only search
     limit: int | None = None
     seed: int = 0
-    passages: int = 0  # see Running
+    passages: int = 0  # see RunningEvaluation
     note: str = ""
     fresh: bool = False  # do not continue an interrupted run
 
@@ -93,13 +96,26 @@ def measure(
 def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
     """The differences of two runs as words: "model", "settings: refusal_threshold"."""
     names = [n for n in _COMPARED if first.about.get(n) != second.about.get(n)]
-    changed = [
-        f"{group}: {name}"
-        for group in ("settings", "options")
-        for name in sorted({*first.about[group], *second.about[group]})
-        if first.about[group].get(name) != second.about[group].get(name)
-    ]
-    return names + changed
+    settings = _changed(_settings(first), _settings(second))
+    options = _changed(first.about["options"], second.about["options"])
+    return [*names, *(f"settings: {n}" for n in settings), *(f"options: {n}" for n in options)]
+
+
+def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
+    return [n for n in sorted({*first, *second}) if first.get(n) != second.get(n)]
+
+
+def _settings(run: EvaluationRun) -> dict[str, Any]:
+    """As this version spells them; one that the version of the run did not have is the default."""
+    kept = run.about["settings"]
+    known = {name: value for name, value in kept.items() if name in Settings.model_fields}
+    with suppress(ValidationError):  # of a version with other values
+        return {**kept, **_dumped(Settings.model_validate(known))}
+    return {**_dumped(Settings.model_validate({})), **kept}
+
+
+def _dumped(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(mode="json", exclude={"home", "library", "port"})
 
 
 def _answers(questions: QuestionSet, options: Options, watch: MeasuringWatch) -> bool:
@@ -125,7 +141,7 @@ def _about(
         "model": who.model_name if who else "",
         "gate": answerability.identity() if who else "",
         "learned": _learned(source.library),
-        "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
+        "settings": _dumped(settings),
         "options": {
             "retrieval": who is None,
             "limit": options.limit,
