@@ -23,6 +23,27 @@ GIVEN_LATER = re.compile(r"/x(_\w+)?\.py$")  # `loaders/x.py` stands for a file 
 EXAMPLE = re.compile(r"^    (?:\$ )?(?:\.venv/bin/)?(pincite .+)$", re.MULTILINE)
 
 
+CODE_PATH = re.compile(rf"`((?:[\w-]+/)*\w+\.py)`|\b((?:{ROOTS})/[\w./-]+\.(?:py|md|jsonl))\b")
+
+
+def test_every_file_that_the_code_names_exists() -> None:
+    roots = [PROJECT / root for root in ROOTS.split("|")]
+    known = {
+        f"/{path.relative_to(PROJECT).as_posix()}" for root in roots for path in root.rglob("*")
+    }
+    gone = [
+        (source.name, name)
+        for root in roots
+        if root.name != "tests"  # which name files that they make
+        for source in root.rglob("*.py")
+        for found in CODE_PATH.findall(source.read_text(encoding="utf-8"))
+        if (name := found[0] or found[1])
+        and not GIVEN_LATER.search(f"/{name}")
+        and not any(path.endswith(f"/{name}") for path in known)
+    ]
+    assert gone == []
+
+
 def named(page: Path) -> str:
     return page.relative_to(PROJECT).as_posix()
 

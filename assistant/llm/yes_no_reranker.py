@@ -12,7 +12,7 @@ YES_NO = "yes-no"  # its name in the setting
 
 class YesNoReranker:
     """Asks of each passage whether it contains the answer. Seconds a question: see the figures in
-    docs/evaluation.md before it is chosen."""
+    docs/retrieval.md before it is chosen."""
 
     def __init__(self, model: TokenOdds) -> None:
         self._model = model

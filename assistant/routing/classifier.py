@@ -30,7 +30,7 @@ from vectorstore.embedding.embedder import Embedder
 WEIGHTS = Path(__file__).with_name("weights.npz")
 Floats = NDArray[np.float32]
 _BUCKETS = 8192  # of hashed n-grams: half and twice as many classify alike
-_WORDS = 60  # of a message that are read: a request is at its beginning or end
+_WORDS = 60  # of a message that are read, and its last: a request is at its beginning or end
 _OPENING = 2  # first words, whose n-grams count apart: "draw a bill", "who drew the bill"
 _GRAMS, _EMBEDDING, _OPENING_WEIGHT = 4.0, 4.0, 0.7  # scales, fitted by cross-validation
 _PICTURE = frozenset({"picture", "last picture"})
@@ -144,11 +144,12 @@ def ngrams(text: str) -> Floats:
     (feature hashing: Weinberger et al., 2009); without accents, each digit as 0."""
     plain = unicodedata.normalize("NFKD", text.lower())
     plain = re.sub(r"\d", "0", "".join(c for c in plain if not unicodedata.combining(c)))
-    words = re.findall(r"\w+|[^\w\s]", plain)[:_WORDS]
+    every = re.findall(r"\w+|[^\w\s]", plain)
+    words = every[:_WORDS]
     everywhere = Counter(gram for word in words for gram in _pieces(word))
     at_edges = Counter(f"{i}{g}" for i, w in enumerate(words[:_OPENING]) for g in _pieces(w))
     if words:
-        at_edges[f"end {words[-1]}"] = 2
+        at_edges[f"end {every[-1]}"] = 2
     at_edges[f"length {min(len(words), 12) // 2}"] = 1
     counted = {gram: 1 + float(np.log(n)) for gram, n in everywhere.items()}
     return _hashed(counted) + _OPENING_WEIGHT * _hashed(at_edges)

@@ -61,7 +61,7 @@ BALANCED = "balanced"
 THRESHOLD = POINTS[BALANCED].threshold
 
 # Above it the prompt does not offer a refusal. With the offer, a small model refuses a third of the
-# questions whose answer it has read (docs/answers.md).
+# questions whose answer it has read (docs/how-it-answers.md).
 SURE = 0.6
 
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of

@@ -13,7 +13,7 @@ from vectorstore.embedding.embedder import Embedder
 def ground(
     title: str, piece: str, read: Sequence[Window], names: Mapping[str, str], embedder: Embedder
 ) -> tuple[list[Sentence], list[Citation]]:
-    """As `grounding.ground` does. `names` are the documents by what they are called in the piece:
+    """As `attribution.ground` does. `names` are the documents by what they are called in the piece:
     a number in a name is no claim, and what one document says does not carry what is said of the
     other."""
     sentences: list[Sentence] = []

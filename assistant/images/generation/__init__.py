@@ -1,7 +1,8 @@
 """PICTURES ARE PAINTED by a diffusion model on this machine, and sounds and clips by its kin.
 
-What others use is here: a Job goes to a Painter, which tells a Watch how far it is, and gives
-back what it Painted. Only `loading.py` and `diffusing.py` know which library does it.
+What others use is here: a DrawingJob goes to a Painter, which tells a Watch how far it is, and
+gives back what it Painted. Only `load_pipeline.py` and `run_pipeline.py` know which library does
+it.
 """
 
 import threading

@@ -112,6 +112,11 @@ def test_ngrams_are_of_length_one_and_alike_for_words_that_are() -> None:
     assert likeness("peux-tu répéter 12", "peux-tu repeter 34") == pytest.approx(1)
 
 
+def test_the_last_word_of_a_long_message_counts() -> None:
+    long = "word " * 100
+    assert not np.allclose(ngrams(f"{long} draw"), ngrams(f"{long} read"))
+
+
 def test_the_weights_are_of_the_examples_as_they_are() -> None:
     with np.load(WEIGHTS) as kept:
         assert str(kept["examples"]) == hashlib.sha256(EXAMPLES.read_bytes()).hexdigest()
