@@ -6,7 +6,6 @@ A message of it is a letter that says its kind, and a value as bytes: see `inges
 import multiprocessing
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -24,12 +23,11 @@ from ingest.document.limits import Bounds
 from ingest.errors import PinciteError
 from ingest.platform import linux, progress
 from ingest.sandbox import scratch
-from ingest.sandbox.confinement import allow_seconds, confine, session
+from ingest.sandbox.confinement import allow_seconds, confine, end_session
 from ingest.sandbox.cpu_starvation import Starving
 from ingest.serialization.codec import Codec, InvalidData
 
 STARTING = 120.0  # seconds for a new child to load its libraries, on a busy machine
-DYING = 2.0  # seconds that killed programs may take to be gone
 OFTEN = 0.1  # seconds between two forwarded beats
 # Not fork: the parent has threads, and its models would count as the child's memory. Not
 # forkserver: a child could ask that server, which is not confined, for a process.
@@ -150,12 +148,7 @@ class Child:
     def kill(self) -> None:
         """Kill it from another thread, with what it has started; the waiting thread ends it."""
         self._process.kill()
-        until = time.monotonic() + DYING
-        while (programs := list(session(self._process.pid or 0))) and time.monotonic() < until:
-            for program in programs:
-                with suppress(OSError):
-                    os.kill(program, signal.SIGKILL)
-            time.sleep(0.001)  # a killed process is there until the system has cleared it away
+        end_session(self._process.pid or 0)
 
     def _result(self, codec: ResultCodec[T], heard: Callable[[Beat], None]) -> T:
         latest = time.monotonic() + self._bounds.seconds
@@ -209,7 +202,7 @@ def _raised(failed: _Failed) -> Exception:
 def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
     """In the child."""
     confine(bounds.memory, folders)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=folders[:1], daemon=True).start()
     tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # the parent removes it in any case
     sender = _Sender(pipe)
     progress.listen(sender.beat)
@@ -267,8 +260,10 @@ def _failed(kind: type, words: object = "") -> bytes:
     return _FAILED + _FAILURE.encode(_Failed(kind.__name__, str(words)))
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(folder: Path) -> None:
     # A killed parent sends nothing, and a child would wait for its next job for ever.
     if parent := multiprocessing.parent_process():
         connection.wait([parent.sentinel])
+        end_session(os.getpid())
+        shutil.rmtree(folder, ignore_errors=True)  # what is in it: it may not remove itself
         os._exit(1)

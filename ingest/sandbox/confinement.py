@@ -7,6 +7,7 @@ where there is no such thing, hooks in Python remain. docs/security.md tells wha
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import resource_tracker
@@ -15,6 +16,7 @@ from pathlib import Path
 from ingest.platform import linux
 
 LARGEST = 4 << 30  # bytes of a file that is written; see Limits for what may be unpacked in all
+_DYING = 2.0  # seconds that killed programs may take to be gone
 
 _ASKS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 _CONNECTS = {"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"}
@@ -93,12 +95,22 @@ def _local(address: object) -> bool:
     return isinstance(address, str | bytes)  # a path on this machine
 
 
-def session(leader: int) -> Iterator[int]:
-    """The living processes of a confined one's session, where the system lists them."""
+def end_session(leader: int) -> None:
+    """Kill all in the session of a confined process but this one, where the system lists them."""
+    until = time.monotonic() + _DYING
+    while (programs := list(_session(leader))) and time.monotonic() < until:
+        for program in programs:
+            with suppress(OSError):
+                os.kill(program, signal.SIGKILL)
+        time.sleep(0.001)  # a killed process is there until the system has cleared it away
+
+
+def _session(leader: int) -> Iterator[int]:
     import psutil
 
     for process in psutil.process_iter():
         # It has ended, or this is Windows, which has no sessions.
         with suppress(OSError, AttributeError, psutil.Error):
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+            alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+            if alive and os.getsid(process.pid) == leader:
                 yield process.pid

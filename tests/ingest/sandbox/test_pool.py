@@ -356,6 +356,30 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     assert parent.communicate(timeout=30)[0] == ""  # the pipe ends when nobody holds it any more
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="they are found in /proc")
+def test_programs_and_files_of_a_loader_go_when_the_parent_is_killed(tmp_path: Path) -> None:
+    begins = 'sandbox.start(Path("shell touch $TMPDIR/a && sleep 54321.6"))'
+    (tmp_path / "waits.py").write_text(_WAITS.replace("print(", f"{begins}; print("))
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "waits.py"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "TMPDIR": str(tmp_path)},
+    ) as parent:  # fmt: skip
+        assert comes(lambda: is_running("54321.6") and bool(list(tmp_path.rglob("a"))))
+        parent.kill()
+    assert comes(lambda: not is_running("54321.6"))
+    assert comes(lambda: not list(tmp_path.rglob("a")))
+
+
+def comes(what: Callable[[], bool]) -> bool:
+    """Whether it is so within half a minute."""
+    until = time.monotonic() + 30
+    while not what():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 _TRACKS = """
 import sys
 from pathlib import Path
