@@ -66,9 +66,9 @@ def _ends(text: str, start: int, last: int, language: str) -> Iterator[int]:
     quotes or in brackets, also where one of them is missing: it sees other characters there.
     sentencex 1.0.32 panics at a letter, a space that is not ASCII, and a dot: it sees plain ones.
     """
-    line = _BULLET.sub("*", _UNIT.sub("0", text[start:last]))
+    line = _BULLET.sub("*", _UNIT.sub("0", _SPACE.sub(" ", text[start:last])))
     end = start
-    for segment in sentencex.segment(language, _SPACE.sub(" ", _PAIRS.sub(" ", line))):
+    for segment in sentencex.segment(language, _PAIRS.sub(" ", line)):
         end += len(segment)
         opening = _OPENING.search(text, max(end - _MOST_SIGNS, start), end)
         cut = opening.start() if opening else end

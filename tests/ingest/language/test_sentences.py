@@ -32,7 +32,7 @@ def test_behind_the_point_of_a_list_sentences_end_as_elsewhere() -> None:
     assert split("• One thing. It is here. ▪ Two.") == ["• One thing.", "It is here.", "▪ Two."]
 
 
-@pytest.mark.parametrize("end", ["20 km/h.", "5 °C.", "3 m.", "9 p.m.", "7 m²."])
+@pytest.mark.parametrize("end", ["20 km/h.", "5 °C.", "3 m.", "9 p.m.", "7 m².", "3\u202fm."])
 def test_a_sentence_may_end_with_a_unit(end: str) -> None:
     assert split(f"It is {end} Then it ends.") == [f"It is {end}", "Then it ends."]
 
