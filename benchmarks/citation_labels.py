@@ -150,26 +150,35 @@ def report(judged: Sequence[tuple[Read, Sequence[Judged]]]) -> None:
         some = [s for answer, found in judged if name in ("all", answer.row["set"]) for s in found]
         body.append([name, *figures(some)])
     header = [
-        "set", "sentences", "citations", "precision", "- of sentences labelled yes",
+        "set", "sentences", "citations of supported", "precision", "- of sentences labelled yes",
         "recall", "all facts cited", "shown as supported: partly / no",
+        "citations of partly", "on a line of a fact", "yes with a right citation of either",
+        "false with a citation",
     ]  # fmt: skip
     print(common.table(header, body))
 
 
 def figures(judged: Sequence[Judged]) -> list[object]:
-    """Precision counts every citation of a sentence that is not wholly there as wrong."""
-    strict = [right and one.label == "yes" for one in judged for right in one.right]
+    """Precision counts every citation of a supported sentence that is not wholly there as wrong.
+    A citation of a partly supported one is right when its lines state one of its facts."""
+    shown = [one for one in judged if one.shown]
+    strict = [right and one.label == "yes" for one in shown for right in one.right]
+    near = [right for one in judged if not one.shown for right in one.right]
     true = [one for one in judged if one.label == "yes"]
-    false = [sum(one.shown and one.label == label for one in judged) for label in ("partly", "no")]
+    false = [sum(one.label == label for one in shown) for label in ("partly", "no")]
     untrue = [sum(one.label == label for one in judged) for label in ("partly", "no")]
     return [
         len(judged),
         len(strict),
         bootstrap_interval(strict),
-        bootstrap_interval([right for one in true for right in one.right]),
-        bootstrap_interval([any(one.right) for one in true]),
+        bootstrap_interval([right for one in true if one.shown for right in one.right]),
+        bootstrap_interval([one.shown and any(one.right) for one in true]),
         bootstrap_interval([one.whole for one in true]),
-        " / ".join(f"{shown} of {all_}" for shown, all_ in zip(false, untrue, strict=True)),
+        " / ".join(f"{some} of {all_}" for some, all_ in zip(false, untrue, strict=True)),
+        len(near),
+        bootstrap_interval(near),
+        bootstrap_interval([any(one.right) for one in true]),
+        f"{sum(bool(one.right) for one in judged if one.label == 'no')} of {untrue[1]}",
     ]
 
 

@@ -80,4 +80,6 @@ def _free(name: str, taken: dict[str, Page]) -> str:
 
 def _with(sentence: Sentence, numbers: dict[int, int]) -> Sentence:
     marks = tuple(numbers[mark] for mark in sentence.marks if mark in numbers)
-    return replace(sentence, marks=marks, supported=bool(marks))
+    supported = sentence.supported and bool(marks)
+    words = sentence.unstated if supported == sentence.supported else (sentence.text,)
+    return replace(sentence, marks=marks, supported=supported, unstated=words)

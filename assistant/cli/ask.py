@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.cli.shared import DONE, FAILED, IN_PART, notice, opened, rows
 
 if TYPE_CHECKING:
+    from assistant.contract.outcome import Sentence
     from assistant.contract.reply import Reply
     from assistant.conversation.assistant import Assistant
     from assistant.settings import Settings
@@ -144,9 +145,9 @@ def _show(reply: "Reply", as_json: bool) -> None:
         quote = " ".join(citation.quote.split())
         where = place(citation.page, citation.seconds)
         print(f"[{citation.mark}] {citation.document}, {where}: “{quote}”")
-    unsupported = [s.text for s in done.sentences if not s.supported and not done.refused]
-    for text in unsupported:
-        print(f"not found in the documents: {text}")
+    for sentence in () if done.refused else done.sentences:
+        if told := _doubt(sentence):
+            print(told)
     for told in done.notices:
         print(f"note: {told}")
     for made in (*reply.images, *reply.audio):
@@ -156,6 +157,18 @@ def _show(reply: "Reply", as_json: bool) -> None:
         first = " ".join(passage.text.split())[:100]
         where = place(passage.page, passage.seconds)
         print(f"closest: {passage.document}, {where}: {first}…")
+
+
+def _doubt(sentence: "Sentence") -> str:
+    """What of a sentence no line states; empty when lines state all of it."""
+    if sentence.support == "none":
+        return f"not found in the documents: {sentence.text}"
+    if sentence.support == "supported":
+        return ""
+    whole = sentence.unstated == (sentence.text,)
+    words = "this" if whole else ", ".join(f"“{word}”" for word in sentence.unstated)
+    marks = "".join(f"[{mark}]" for mark in sentence.marks)
+    return f"no line states {words} (closest: {marks}): {sentence.text}"
 
 
 def _show_quotes(reply: "Reply") -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from assistant.contract.intents import to_row
-from assistant.contract.outcome import Citation
+from assistant.contract.outcome import Citation, Outcome, Sentence
 
 if TYPE_CHECKING:
     from assistant.contract.reply import Reply
@@ -20,11 +20,8 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
         "refused": done.refused,
         "asked_back": done.asked_back,
         "tool": reply.tool,
-        "citations": [_citation_json(citation) for citation in done.citations],
-        "sentences": [
-            {"text": s.text, "supported": s.supported, "marks": list(s.marks)}
-            for s in done.sentences
-        ],
+        "citations": [_citation_json(citation, done) for citation in done.citations],
+        "sentences": [_sentence_json(sentence) for sentence in done.sentences],
         "passages": [_told(vars(passage)) for passage in done.passages],
         "notices": list(done.notices),
         **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
@@ -53,9 +50,22 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
     }
 
 
-def _citation_json(citation: Citation) -> dict[str, Any]:
+def _sentence_json(sentence: Sentence) -> dict[str, Any]:
+    return {
+        "text": sentence.text,
+        "supported": sentence.supported,
+        "support": sentence.support,
+        "unstated": list(sentence.unstated),
+        "marks": list(sentence.marks),
+    }
+
+
+def _citation_json(citation: Citation, done: Outcome) -> dict[str, Any]:
+    """With `support` "partly" when the lines are only close to the sentences that they stand at."""
+    at = {s.support for s in done.sentences if citation.mark in s.marks}
     boxes = [[round(v, 2) for v in box] for box in citation.boxes]
-    return _told({**vars(citation), "boxes": boxes})
+    partly = {"support": "partly"} if at == {"partly"} else {}
+    return _told({**vars(citation), "boxes": boxes, **partly})
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

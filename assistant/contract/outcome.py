@@ -1,9 +1,12 @@
 """The outcome of an answer: its sentences, citations, passages and notices."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ingest.document.model import Box
 from ingest.media.ffmpeg import clock
+
+Support = Literal["supported", "partly", "none"]
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,17 @@ class Citation:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the answer and the marks of its support; empty without support."""
+    """A sentence of the answer, and the marks of the lines that state it or are close to it."""
 
     text: str
-    supported: bool
+    supported: bool  # the lines state all of it
     marks: tuple[int, ...] = ()
+    unstated: tuple[str, ...] = ()  # its words that no line states, as written, in their order
+
+    @property
+    def support(self) -> Support:
+        """Whether lines support it; "partly" when they do not state all of it."""
+        return "supported" if self.supported else "partly" if self.marks else "none"
 
 
 @dataclass(frozen=True)

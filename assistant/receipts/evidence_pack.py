@@ -52,7 +52,18 @@ def evidence_pack(receipt: Receipt, library: Library | None) -> str:
         crop=functools.partial(_crop, receipt, library),
         place_of=lambda found: place(found["page"], found.get("seconds")),
         readable=readable,
+        pieces=pieces,
     )
+
+
+def pieces(sentence: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The text of a sentence in pieces, and whether lines state them."""
+    text = sentence["text"]
+    for word in sentence.get("unstated", ()):
+        before, found, text = text.partition(word)
+        yield before, True
+        yield found, False
+    yield text, True
 
 
 def _crop(receipt: Receipt, library: Library | None, citation: Mapping[str, Any]) -> Crop:

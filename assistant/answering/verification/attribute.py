@@ -12,6 +12,7 @@ from assistant.answering.verification import (
     refusal_notices,
     unread_page_notices,
 )
+from assistant.answering.verification.given_names import first_pages
 from assistant.answering.writing.write import Written
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.contract.request import Request
@@ -35,9 +36,10 @@ def attribute(written: Written, context: Context, request: Request) -> Outcome:
     if refused or not (written.text or written.stopped):
         refusing = refusal(context)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    read = context.windows + context.earlier
     sentences, citations = attribution.ground(
-        context.question, written.text, context.windows + context.earlier,
-        request.evidence.embedder(),
+        context.question, written.text, read, request.evidence.embedder(),
+        first_pages(read, request.evidence),
     )  # fmt: skip
     return Outcome(
         written.text, sentences, citations, context.passages, stopped=written.stopped,

@@ -79,11 +79,31 @@ class Stated:
 
 def claims(sentence: str) -> Claims:
     """The claims of a sentence of an answer. A lone "one" or "first" is none."""
+    exact = [claim for _, claim in written(sentence)]
+    _, rest = _cut(_plain(sentence))
+    return Claims(
+        tuple(n for claim in exact for n in claim.numbers),
+        tuple(d for claim in exact for d in claim.dates),
+        tuple(dict.fromkeys(p for claim in exact for p in claim.phrases)),
+        frozenset(_names(rest)),
+    )
+
+
+def written(sentence: str) -> Iterator[tuple[str, Claims]]:
+    """The words of each number, date and quoted phrase with its claim; a lone "one" claims nothing.
+
+    The words are as in the sentence but for blanks, dashes, and the one name of a quarter or year.
+    """
     text = _plain(sentence)
     dates, rest = _cut(text)
-    numbers = (n for n in _numbers(rest) if not _is_vague(n, rest))
-    phrases = tuple(dict.fromkeys(folded(p) for p in _phrases(text) if folded(p)))
-    return Claims(tuple(numbers), dates, phrases, frozenset(_names(rest)))
+    for date in dates:
+        yield text[date.start : date.end], Claims(dates=(date,))
+    for number in _numbers(rest):
+        claim = Claims() if _is_vague(number, rest) else Claims(numbers=(number,))
+        yield rest[number.start : number.end] or number.digits, claim
+    for phrase in map(folded, _phrases(text)):
+        if phrase:
+            yield phrase, Claims(phrases=(phrase,))
 
 
 def stated(text: str, scales: frozenset[int] = frozenset()) -> Stated:
@@ -136,6 +156,11 @@ def _same(said: Quantity, written: Quantity, heads: frozenset[int]) -> bool:
     if said.amount == written.amount:
         return True
     return said.value == written.value and not written.scale and said.scale in heads
+
+
+def plain_words(text: str) -> set[str]:
+    """The words between blanks, folded, with one name for each quarter and fiscal year."""
+    return {folded(word) for word in _plain(text).split()} - {""}
 
 
 def folded(text: str) -> str:

@@ -47,10 +47,9 @@ class CitedDraft:
         self.text += shown
         return shown
 
-    def supported(self, piece: str, read: Sequence[Window]) -> bool:
-        """Whether the passages support every sentence of a piece."""
-        sentences, _ = attribution.ground("", piece, read, self.embedder)
-        return bool(sentences) and all(sentence.supported for sentence in sentences)
+    def carried(self, piece: str, read: Sequence[Window]) -> bool:
+        """Whether the passages carry every sentence of a piece, perhaps in other words."""
+        return attribution.carried(piece, read, self.embedder)
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""

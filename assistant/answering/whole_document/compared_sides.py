@@ -25,8 +25,9 @@ def ground(
         marks = {citation.mark: _mark(citations, citation) for citation in cited}
         numbered = {marks[mark] for sentence in found for mark in sentence.marks}
         supported = bool(found) and all(sentence.supported for sentence in found)
-        kept = tuple(sorted(numbered)) if supported else ()
-        sentences.append(Sentence(text, supported, kept))
+        words = tuple(word for one in found for word in one.unstated if word in text)
+        missing = () if supported else words or (text,)
+        sentences.append(Sentence(text, supported, tuple(sorted(numbered)), missing))
     used = sorted({mark for sentence in sentences for mark in sentence.marks})
     new = {mark: at for at, mark in enumerate(used, start=1)}
     return (

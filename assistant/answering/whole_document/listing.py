@@ -57,11 +57,11 @@ def items(text: str) -> list[str]:
 
 def _carried(item: str, read: Sequence[Window], draft: CitedDraft) -> list[str]:
     """The item, if lines support it; of several short ones in a line, those that occur there."""
-    if draft.supported(item, read):
+    if draft.carried(item, read):
         return [item]
     several = item.split(", ")
     row = len(several) > _FEW and all(len(one.split()) <= _WORDS for one in several)
-    return [one for one in several if row and draft.supported(one, read)]
+    return [one for one in several if row and draft.carried(one, read)]
 
 
 def _short(item: str) -> bool:

@@ -23,15 +23,30 @@ const shortPlace = (cited) => cited.time ?? `p. ${cited.page}`;
 // written. The parts go through textContent like everything else.
 const MARKED = /(\*\*[^*\n]+\*\*|`[^`\n]+`)/;
 
-const worded = (tag, className, text) => {
+const worded = (tag, className, text, unstated = []) => {
   const element = make(tag, className);
+  const left = [...unstated];
   for (const part of text.split(MARKED)) {
     const bold = part.length > 4 && part.startsWith("**") && part.endsWith("**");
     const code = part.length > 2 && part.startsWith("`") && part.endsWith("`");
-    if (bold) element.append(make("strong", "", part.slice(2, -2)));
-    else if (code) element.append(make("code", "", part.slice(1, -1)));
-    else element.append(part);
+    if (bold) element.append(underlined(make("strong", ""), part.slice(2, -2), left));
+    else if (code) element.append(underlined(make("code", ""), part.slice(1, -1), left));
+    else underlined(element, part, left);
   }
+  return element;
+};
+
+// Appends a text with the words that no line states underlined; those found are taken from `left`,
+// which has them in the order of the text.
+const underlined = (element, text, left) => {
+  let at = 0;
+  for (let found; left.length && (found = text.indexOf(left[0], at)) >= 0; ) {
+    const word = left.shift();
+    element.append(text.slice(at, found));
+    element.append(make("span", "unstated", word, { title: "no line states this" }));
+    at = found + word.length;
+  }
+  element.append(text.slice(at));
   return element;
 };
 
@@ -79,19 +94,26 @@ const writing = (data) =>
   });
 
 const sentence = (root, part, citations, opened) => {
-  const span = make("span", part.supported ? "sentence" : "sentence unsupported");
+  const kinds = { supported: "sentence", partly: "sentence partly", none: "sentence unsupported" };
+  const span = make("span", kinds[part.support]);
+  const partly = part.support === "partly";
   if (isCode(part.text)) span.classList.add("coded");
   if (part.time) span.append(make("span", "time", part.time), " ");
-  span.append(isCode(part.text) ? codeBlock(part.text) : worded("span", "words", part.text));
-  if (!part.supported) {
+  const words = partly ? part.unstated : [];
+  span.append(isCode(part.text) ? codeBlock(part.text) : worded("span", "words", part.text, words));
+  if (part.support !== "supported") {
+    const whole = words.length === 1 && words[0] === part.text;
+    const told = whole ? "this" : words.map((word) => `“${word}”`).join(", ");
+    const tip = partly ? `no line states ${told}` : "not found in the documents";
     span.setAttribute("tabindex", "0");
-    span.append(make("span", "tip", "not found in the documents", { role: "note" }));
+    span.append(make("span", "tip", tip, { role: "note" }));
   }
   for (const mark of part.marks) {
     const cited = citations[mark];
     if (!cited) continue;
-    const label = `Source ${mark}: ${cited.document}, ${place(cited)}`;
-    const button = opener(root, "mark", `${mark}`, `citation-${mark}`, label);
+    const label = `${partly ? "Closest lines" : "Source"} ${mark}: ${cited.document}, ${place(cited)}`;
+    const kind = partly ? "mark close" : "mark";
+    const button = opener(root, kind, `${mark}`, `citation-${mark}`, label);
     button.setAttribute("aria-pressed", String(opened === `citation-${mark}`));
     span.append(button);
   }

@@ -111,13 +111,19 @@ def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "text": s["text"],
-            "supported": s["supported"] or answer["refused"],
+            "support": "supported" if answer["refused"] else support(s),
+            "unstated": list(s.get("unstated", ())),
             "marks": s["marks"],
             "breaks": breaks[index],
             **({"time": s["time"]} if "time" in s and (breaks[index] or not index) else {}),
         }
         for index, s in enumerate(sentences)
     ]
+
+
+def support(sentence: Mapping[str, Any]) -> str:
+    """ "supported", "partly" or "none"; answers of older versions say only whether it is."""
+    return str(sentence.get("support") or ("supported" if sentence["supported"] else "none"))
 
 
 def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
@@ -131,13 +137,14 @@ def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
 
 
 def _note(answer: Mapping[str, Any]) -> str:
-    unsupported = any(not s["supported"] for s in answer["sentences"])
-    notes = []
-    if answer.get("stopped"):
-        notes.append("Stopped before it was complete.")
-    if unsupported and not answer["refused"]:
-        notes.append("Dotted underline: not found in the documents.")
-    return " ".join(notes)
+    found = set() if answer["refused"] else {support(s) for s in answer["sentences"]}
+    notes = {
+        "Stopped before it was complete.": answer.get("stopped"),
+        "Dotted words: no line states them, and a dashed mark opens the closest one.": "partly"
+        in found,
+        "Dotted sentence: not found in the documents.": "none" in found,
+    }
+    return " ".join(note for note, holds in notes.items() if holds)
 
 
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,7 +192,8 @@ def copied(answer: Mapping[str, Any]) -> str:
 
 def _copied(sentence: Mapping[str, Any]) -> str:
     """With its marks; code on lines of its own."""
-    marks = [f"[{mark}]" for mark in sentence["marks"]]
+    close = "closest: " if support(sentence) == "partly" else ""
+    marks = [f"[{close}{mark}]" for mark in sentence["marks"]]
     if is_code(sentence["text"]):
         return "\n".join(["", sentence["text"], " ".join(marks)])
     return " ".join([sentence["text"], *marks])

@@ -122,14 +122,14 @@ def test_without_anything_read_nothing_is_supported() -> None:
 
 def test_an_enumeration_is_cited_with_the_whole_list() -> None:
     listed = window_of(
-        "These visits need no authorization:",
+        "These visits need no check:",
         "• routine office visits",
         "• immunizations",
         "• X-ray services",
         "• emergency services",
         "• maternity services",
     )
-    answer = "Office visits, immunizations, X-ray, emergency and maternity services are exempt."
+    answer = "Office visits, immunizations, X-ray, emergency and maternity services need no check."
     sentences, citations = ground("Which?", answer, [listed], EMBEDDER)
     assert sentences[0].supported
     assert citations[0].quote.count("\n") == 5
@@ -147,7 +147,7 @@ def test_a_row_is_tied_by_the_heads_of_its_table() -> None:
     )
     sentences, citations = ground(
         "How many days of leave after four years?",
-        "After 3 to 5 completed years of service you get 27 days per year.",
+        "After 3 to 5 completed years of service it is 27 days per year.",
         [rows],
         EMBEDDER,
     )
@@ -260,7 +260,8 @@ def test_what_is_denied_without_a_line_that_denies_is_unsupported() -> None:
     [
         ("No smoking is allowed in the building.", "Smoking is allowed in the building.", False),
         ("Passwords do not expire after 90 days.", "Passwords expire after 90 days.", False),
-        ("No smoking is allowed in the building.", "Smoking is prohibited in the building.", True),
+        ("No smoking is allowed in the building.", "Smoking is prohibited in the building.", False),
+        ("No smoking is allowed in the building.", "No, smoking is not allowed there.", True),
         ("Guests may stay a week, not counting Sundays.", "Guests may stay a week.", True),
         ("Not only members may use the pool.", "Members may use the pool.", True),
     ],

@@ -83,7 +83,10 @@ def test_what_is_said_of_a_document_is_looked_for_in_it() -> None:
     assert reply is not None
     done = reply.finish()
     assert [(s.text, s.supported) for s in done.sentences] == [(said[0], True), (said[1], False)]
-    assert [(c.mark, c.document) for c in done.citations] == [(1, "Rules v1 (2024).pdf")]
+    cited = [(c.mark, c.document) for c in done.citations]
+    assert cited == [(1, "Rules v1 (2024).pdf"), (2, "Rules v2 (2026).pdf")]
+    assert done.sentences[1].support == "partly"
+    assert "20" in " ".join(done.sentences[1].unstated)
 
 
 def test_of_too_many_pairs_the_longest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,8 +67,8 @@ def test_what_an_unclear_question_may_mean_is_asked_with_a_click(
     app = visit()
     ask(app, "unclear")
     [answer] = answers(app)
-    assert [(s["text"], s["supported"]) for s in answer["sentences"]] == [
-        ("Which do you mean?", True)
+    assert [(s["text"], s["support"]) for s in answer["sentences"]] == [
+        ("Which do you mean?", "supported")
     ]
     assert answer["note"] == ""
     assert answer["passages"] == []
@@ -90,7 +90,7 @@ def test_an_answer_has_sentences_with_marks_and_shows_what_is_not_supported(visi
 
     [answer] = answers(app)
     assert [s["marks"] for s in answer["sentences"]] == [[1], [2], []]
-    assert [s["supported"] for s in answer["sentences"]] == [True, True, False]
+    assert [s["support"] for s in answer["sentences"]] == ["supported", "supported", "none"]
     assert answer["citations"]["1"] == {"document": HANDBOOK, "page": 10}
     assert "not found in the documents" in answer["note"]
     assert "fake-model" in answer["footer"]
@@ -173,7 +173,7 @@ def test_a_refusal_offers_the_closest_passages(visit: Visit) -> None:
 
     [answer] = answers(app)
     assert answer["sentences"][0]["text"] == REFUSAL
-    assert answer["sentences"][0]["supported"], "a refusal is no unsupported claim"
+    assert answer["sentences"][0]["support"] == "supported", "a refusal is no unsupported claim"
     assert [p["page"] for p in answer["passages"]] == [10, 10]
     click(app, "passage-1")
     assert "Page 10 of 21" in html(app)
