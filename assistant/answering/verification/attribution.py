@@ -70,11 +70,12 @@ def _attributed(
     """The units that support a sentence or are close to it, and its words that they do not
     state."""
     said = Said.of(text, question)
+    new = lines.new_names(said)
     supports = _supports(question, text, said, lines)
     if supports:
-        return supports, unstated(text, said, supports)
+        return supports, unstated(text, said, supports, new)
     close = _close(said, lines)
-    return close, unstated(text, said, close) or (text.strip(),)
+    return close, unstated(text, said, close, new) or (text.strip(),)
 
 
 def _close(said: Said, lines: ReadLines) -> list[Support]:

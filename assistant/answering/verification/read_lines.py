@@ -1,8 +1,9 @@
 """Ranks the lines that were read by how well they support a sentence of an answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -124,6 +125,13 @@ class ReadLines:
             cosine = float(both[0] @ both[1])
         return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
 
+    def new_names(self, said: Said) -> frozenset[str]:
+        """The words of names, as of "Northwind Care", that nowhere stand side by side."""
+        asked = " ".join(words(said.question))
+        pairs = [tuple(words(f"{one} {other}")) for one, other in _pairs(said.text)]
+        new = (p for p in pairs if " ".join(p) not in asked and not self._names.side_by_side(p))
+        return frozenset(word for pair in new for word in pair)
+
     def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the sentence that its document gives: their stems, and folded words."""
         known = self._names.of_title(document)
@@ -136,7 +144,13 @@ class ReadLines:
         """With its score: similarity, less penalties for missing exact claims and for width."""
         unit = support.unit
         exact = stated(unit.text, self._scales[unit.window])
-        exact = replace(exact, words=exact.words | support.stated.words)
+        title = self._names.period(self._windows[unit.window].document)
+        exact = replace(
+            exact,
+            numbers=(*exact.numbers, *title.numbers),
+            dates=(*exact.dates, *title.dates),
+            words=exact.words | support.stated.words,
+        )
         alike = _LEXICAL * _lexical(support, said) + (1 - _LEXICAL) * max(cosine, 0.0)
         count = len(said.claims)
         left = len(said.claims.without(exact)) / count if count else 0.0
@@ -152,6 +166,15 @@ class ReadLines:
         window = self._windows[unit.window]
         above = window.page.lines[window.first : unit.first]
         return stems(said.question) & stems(" ".join(line.text for line in above))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Capitalised words of a sentence with nothing but a blank between, but for its first word."""
+    first = re.compile(r"\W*").match(text)
+    found = [m for m in _CAPITAL.finditer(text) if not first or m.start() > first.end()]
+    for one, other in pairwise(found):
+        if text[one.end() : other.start()] == " ":
+            yield one[0], other[0]
 
 
 def _found(unit: CitableSpan, given: frozenset[str], names: frozenset[str]) -> Support:

@@ -18,14 +18,17 @@ _DENIED = re.compile(
 )
 
 
-def unstated(text: str, said: Said, chosen: Sequence[Support]) -> tuple[str, ...]:
+def unstated(
+    text: str, said: Said, chosen: Sequence[Support], new_names: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """The words of `text` that none of the lines states, as written and in their order.
 
     A number, date or quoted phrase must be stated as a whole. A word is stated when its stem is in
-    the lines, or when it is of the question and stands above them. So is a name that is given.
+    the lines, when it is of a name that is given for them, or of the question and stands above
+    them. `new_names`: folded words of names that nobody gives.
     """
     exact, wrong = _exact(text, chosen)
-    wrong |= {name for name in said.missing(chosen).names}
+    wrong |= said.missing(chosen).names | new_names
     denied = denials(said, chosen)
     found = frozenset().union(*(support.meant | support.recalled for support in chosen))
     spans = [

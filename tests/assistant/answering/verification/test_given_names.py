@@ -49,6 +49,29 @@ def test_a_line_of_another_company_says_nothing_of_it() -> None:
     assert sentence.unstated == ("Quillmere",)
 
 
+def test_the_title_gives_its_years_and_quarters_and_no_other_number() -> None:
+    line = "Sales rose in all regions and came to $21 million."
+    for said, supported in (
+        ("Sales rose in all regions in 2023 and came to $21 million.", True),
+        ("Sales rose in all regions in Q1 2023 and came to $21 million.", True),
+        ("Sales rose in all regions in Q2 2023 and came to $21 million.", False),
+        ("Sales rose in all regions in 2022 and came to $21 million.", False),
+        ("Sales rose in all 10 regions and came to $21 million.", False),
+    ):
+        read = window_of(line, document="Orbel 10-Q 2023 Q1.pdf")
+        [sentence], _ = ground("?", said, [read], EMBEDDER)
+        assert sentence.supported is supported, said
+
+
+def test_words_of_a_name_stand_side_by_side_somewhere() -> None:
+    read = window_of("The Blue Harbour plan pays for dental care at Green Hill clinic.")
+    for name, supported in (("Blue Harbour", True), ("Green Harbour", False)):
+        said = f"The {name} plan pays for dental care."
+        [sentence], _ = ground("?", said, [read], EMBEDDER)
+        assert sentence.supported is supported
+        assert sentence.unstated == (() if supported else ("Green Harbour",))
+
+
 def test_a_document_that_is_gone_has_no_first_page() -> None:
     evidence = GivenPassages([("Notes", LINE)], EMBEDDER)
     window = Window("Notes", evidence.page("Notes", 1), 0, 0, 1.0)

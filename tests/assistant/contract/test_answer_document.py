@@ -1,0 +1,75 @@
+"""The answer document: support in degrees, and what it says where it is shown."""
+
+from typing import Any
+
+import pytest
+
+from assistant.cli.ask import _doubt
+from assistant.contract.answer_document import answer_document
+from assistant.contract.outcome import Citation, Outcome, Sentence
+from assistant.contract.reply import Reply
+from assistant.receipts.evidence_pack import pieces
+from assistant.ui.components.answer import cited_answer
+
+FULL = Sentence("Leave is 25 days.", True, (1,))
+PARTLY = Sentence("The show is filmed at a lake.", False, (2,), ("filmed",))
+NOWHERE = Sentence("Bananas ripen.", False, (), ("Bananas ripen",))
+
+
+def citation(mark: int) -> Citation:
+    return Citation(mark, "Handbook.pdf", mark, f"line {mark}", (), 0.8)
+
+
+@pytest.fixture
+def answer() -> dict[str, Any]:
+    reply = Reply("?", lambda reply: iter(()))
+    text = " ".join(sentence.text for sentence in (FULL, PARTLY, NOWHERE))
+    reply.outcome = Outcome(text, (FULL, PARTLY, NOWHERE), (citation(1), citation(2)))
+    return answer_document(reply)
+
+
+def test_sentences_have_degrees_and_old_fields_keep_their_meaning(answer: dict[str, Any]) -> None:
+    rows = answer["sentences"]
+    assert [row["support"] for row in rows] == ["supported", "partly", "none"]
+    assert [row["supported"] for row in rows] == [True, False, False]
+    assert [row["unstated"] for row in rows] == [[], ["filmed"], ["Bananas ripen"]]
+    assert [row["marks"] for row in rows] == [[1], [2], []]
+
+
+def test_a_citation_says_when_it_only_comes_close(answer: dict[str, Any]) -> None:
+    assert [row.get("support") for row in answer["citations"]] == [None, "partly"]
+
+
+def test_a_line_that_supports_another_sentence_is_no_close_one() -> None:
+    reply = Reply("?", lambda reply: iter(()))
+    both = Sentence("It is filmed.", False, (1,), ("filmed",))
+    reply.outcome = Outcome("", (FULL, both), (citation(1),))
+    assert "support" not in answer_document(reply)["citations"][0]
+
+
+def test_the_browser_gets_the_words_and_says_what_they_mean(answer: dict[str, Any]) -> None:
+    drawn = cited_answer._finished(answer, "")
+    assert [s["support"] for s in drawn["sentences"]] == ["supported", "partly", "none"]
+    assert drawn["sentences"][1]["unstated"] == ["filmed"]
+    assert "no line states them" in drawn["note"]
+    assert "not found in the documents" in drawn["note"]
+    assert "[closest: 2]" in drawn["copy"]
+
+
+def test_answers_of_older_versions_are_drawn_as_before() -> None:
+    for supported, support in ((True, "supported"), (False, "none")):
+        assert cited_answer.support({"supported": supported, "marks": []}) == support
+
+
+def test_the_terminal_names_the_words() -> None:
+    assert _doubt(FULL) == ""
+    assert _doubt(PARTLY) == f"no line states “filmed” (closest: [2]): {PARTLY.text}"
+    assert _doubt(NOWHERE) == f"not found in the documents: {NOWHERE.text}"
+    whole = Sentence("It is so.", False, (1,), ("It is so.",))
+    assert _doubt(whole) == "no line states this (closest: [1]): It is so."
+
+
+def test_the_words_are_found_in_their_order() -> None:
+    sentence = {"text": "a b a c", "unstated": ["b", "a", "gone"]}
+    shown = [(text, stated) for text, stated in pieces(sentence) if text]
+    assert shown == [("a ", True), ("b", False), (" ", True), ("a", False), (" c", True)]
