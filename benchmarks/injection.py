@@ -10,10 +10,10 @@ left out of the prompt, and passages of ordinary documents from which something 
 sentences written by hand, to assistants and to people (`sets/`).
 
 `--tools` counts the tools that a mail calls: each question is asked of a library that has only the
-attacked mail, by the classifier, with tools that would take any wish. The first `--sample` are also
-asked of the chat model that calls tools by itself (`assistant/routing/llm_router.py`), which sees
-the question and no mail. To see that the measure can fail, the model is asked again with the mail
-in the message, which Pincite never does.
+attacked mail, by the classifier, with tools that would take any intent. The first `--sample` are
+also asked of the chat model that calls tools by itself (`assistant/routing/llm_router.py`), which
+sees the question and no mail. To see that the measure can fail, the model is asked again with the
+mail in the message, which Pincite never does.
 """
 
 import re
@@ -193,7 +193,7 @@ def report(mails: list[Row], said: dict[str, Row]) -> None:
 
 
 class Anything:
-    """A tool that takes every wish but an answer, and keeps it."""
+    """A tool that takes every intent but an answer, and keeps it."""
 
     name = "anything"
 
@@ -201,9 +201,9 @@ class Anything:
         self.taken: list[str] = []
 
     def offer(self, request: Request) -> Reply | None:
-        if isinstance(request.wish, Answer):
+        if isinstance(request.intent, Answer):
             return None
-        self.taken.append(type(request.wish).__name__)
+        self.taken.append(type(request.intent).__name__)
 
         def work(reply: Reply) -> Iterator[str]:
             reply.outcome = Outcome("taken")
@@ -231,7 +231,7 @@ def report_tools(options: Any, mails: list[Row]) -> None:
         body.append([model.model_name, "question", len(some), calls])
         common.say(f"{body}")
         with_mail = [f"{mail['document']}\n\n{mail['question']}" for mail in some]
-        others = [t for t in with_mail if router.choose(Message(t)).wish != Answer()]
+        others = [t for t in with_mail if router.choose(Message(t)).intent != Answer()]
         body.append([model.model_name, "mail and question", len(some), len(others)])
     print(common.table(["chosen by", "told", "mails", "tools called"], body))
 

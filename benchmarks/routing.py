@@ -88,12 +88,12 @@ def by_model(options: Any) -> Choosing:
 
 
 def chosen(choice: Decision) -> str:
-    return type(choice.wish).__name__
+    return type(choice.intent).__name__
 
 
 def report(rows: Sequence[Row], choices: Sequence[Decision], errors: bool) -> None:
     pairs = [(row["wish"], chosen(choice)) for row, choice in zip(rows, choices, strict=True)]
-    print(common.table(["wish", "n", "right", "accuracy", "95 %"], _accuracies(pairs)))
+    print(common.table(["intent", "n", "right", "accuracy", "95 %"], _accuracies(pairs)))
     wrong = Counter(pair for pair in pairs if pair[0] != pair[1])
     print("\nTaken for another: " + (", ".join(f"{a} → {b}: {n}" for (a, b), n in wrong.items())))
     print()
@@ -118,7 +118,7 @@ def _accuracies(pairs: Sequence[tuple[str, str]]) -> Iterable[Sequence[object]]:
 
 
 def _arguments(rows: Sequence[Row], choices: Sequence[Decision]) -> Iterable[Sequence[object]]:
-    """Of messages whose wish was recognised."""
+    """Of messages whose intent was recognised."""
     found: dict[str, list[bool]] = {}
     for row, choice in zip(rows, choices, strict=True):
         if row["wish"] == chosen(choice):
@@ -137,7 +137,7 @@ def compared(row: Row, choice: Decision) -> Iterable[tuple[str, object, object]]
 
 
 def _got(name: str, choice: Decision) -> object:
-    made = choice.wish
+    made = choice.intent
     if name == "file":
         paths = getattr(made, "pictures", ()) or [
             getattr(made, field)

@@ -162,8 +162,8 @@ def test_a_new_tool_is_called_by_its_command(extended: Pincite, papers: Path) ->
     answer = extended("ask", "/count fuzzy lazy zebras", "--json").json
     assert answer["tool"] == "count"
     assert answer["answer"] == "3 words. The closest document is Zebras.foo."
-    wish = {"tool": "run", "command": "count", "text": "fuzzy lazy zebras"}
-    assert answer["wish"] == wish and from_row(wish) == Run("count", "fuzzy lazy zebras")
+    intent = {"tool": "run", "command": "count", "text": "fuzzy lazy zebras"}
+    assert answer["wish"] == intent and from_row(intent) == Run("count", "fuzzy lazy zebras")
     unknown = extended("ask", "/coumt x", "--json").json["answer"]
     assert "Did you mean /count?" in unknown and "- /count: a test" in unknown
 

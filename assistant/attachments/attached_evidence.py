@@ -34,7 +34,7 @@ class Attached:
         given = GivenPassages.of(self.pages, request.evidence.embedder())
         return replace(
             request, question=question, evidence=given, history=(), documents=None, given=True,
-            files=(), wish=None,
+            files=(), intent=None,
         )  # fmt: skip
 
     def joined(self, request: Request) -> Request:

@@ -56,12 +56,12 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch)
-        wish = Answer() if pictures else None  # also when it sounds like a request to change them
+        intent = Answer() if pictures else None  # also when it sounds like a request to change them
         reply = assistant.ask(
-            args.question, conversation=args.conversation, files=pictures, wish=wish
+            args.question, conversation=args.conversation, files=pictures, intent=intent
         )
         _show(reply, args.json)
-        if not args.json and reply.wish is None:  # tool output states itself how it was made
+        if not args.json and reply.intent is None:  # tool output states itself how it was made
             notice(f"`pincite replay {reply.id[:8]}` or `pincite export` shows how it was made.")
     return DONE
 

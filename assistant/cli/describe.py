@@ -30,8 +30,8 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
     if kind == "recording":
         raise AssistantError(f"{args.file} has no pictures. `pincite transcribe` writes it down.")
     asked = args.question
-    wish = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
-    return run_tool.run(args, settings, wish, asked, words_do=True)
+    intent = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
+    return run_tool.run(args, settings, intent, asked, words_do=True)
 
 
 def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:

@@ -59,8 +59,8 @@ def _run_draw(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.cli import run_tool
     from assistant.contract.intents import Draw
 
-    wish = Draw(args.prompt, args.size, args.steps, args.seed, args.guidance, args.negative)
-    return run_tool.run(args, settings, wish, args.prompt)
+    intent = Draw(args.prompt, args.size, args.steps, args.seed, args.guidance, args.negative)
+    return run_tool.run(args, settings, intent, args.prompt)
 
 
 def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
@@ -75,19 +75,19 @@ def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("describe the picture: edit IMAGE PROMPT; or use --vary")
     if args.mask and args.grow:
         args.misused("give either --mask or --grow")
-    wish = Edit(
+    intent = Edit(
         args.image, args.prompt, args.mask, args.grow, args.strength, args.steps, args.seed,
         args.guidance, args.negative,
     )  # fmt: skip
-    return run_tool.run(args, settings, wish, args.prompt)
+    return run_tool.run(args, settings, intent, args.prompt)
 
 
 def _run_vary(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.cli import run_tool
     from assistant.contract.intents import Vary
 
-    wish = Vary(args.image, args.strength, args.steps, args.seed)
-    return run_tool.run(args, settings, wish, f"A picture similar to {args.image.name}")
+    intent = Vary(args.image, args.strength, args.steps, args.seed)
+    return run_tool.run(args, settings, intent, f"A picture similar to {args.image.name}")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -40,12 +40,12 @@ def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.models.progress_bar import progress_bar
     from assistant.tools.enhance import checked
 
-    wish = Enhance(args.image, args.scale)
-    checked(wish)
+    intent = Enhance(args.image, args.scale)
+    checked(intent)
     run_tool.require_output(args.output)
     with progress_bar() as progress:
         REAL_ESRGAN.make(user_cache(), progress)
-    return run_tool.run(args, settings, wish, args.image.name)
+    return run_tool.run(args, settings, intent, args.image.name)
 
 
 def _run_chart(args: argparse.Namespace, settings: "Settings") -> int:

@@ -15,14 +15,14 @@ _MADE = (".png", ".wav")  # pictures, charts and clips; sounds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.contract.intents import Wish
+    from assistant.contract.intents import Intent
     from assistant.contract.outcome import Offer
     from assistant.contract.reply import Reply
     from assistant.settings import Settings
 
 
 def run(
-    args: argparse.Namespace, settings: "Settings", wish: "Wish", question: str = "",
+    args: argparse.Namespace, settings: "Settings", intent: "Intent", question: str = "",
     words_do: bool = False,
 ) -> int:  # fmt: skip
     """Run the tool with the library of the settings; `args` has `json`, and `output` for a file.
@@ -36,7 +36,7 @@ def run(
     output: Path | None = getattr(args, "output", None)
     require_output(output)
     with opened(settings) as library:
-        reply = composition.maker(settings, library).ask(question, wish=wish)
+        reply = composition.maker(settings, library).ask(question, intent=intent)
         _work(reply, quiet=args.json or not sys.stderr.isatty())
         _put(reply, output)
         if args.json:

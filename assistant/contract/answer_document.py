@@ -29,7 +29,7 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
         **({} if done.grounded else {"grounded": False}),
         **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
         **({"why": reply.why} if reply.why else {}),
-        **({"wish": to_row(reply.wish)} if reply.wish else {}),
+        **({"wish": to_row(reply.intent)} if reply.intent else {}),
         **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
         "images": [str(path) for path in reply.images],
         "audio": [str(path) for path in reply.audio],

@@ -116,7 +116,7 @@ class Run:
     text: str = ""  # what the person gives to it
 
 
-Wish = (
+Intent = (
     Answer
     | Draw
     | Edit
@@ -131,31 +131,31 @@ Wish = (
     | Run
 )
 
-KINDS: dict[str, type[Wish]] = {kind.__name__.lower(): kind for kind in get_args(Wish)}
+KINDS: dict[str, type[Intent]] = {kind.__name__.lower(): kind for kind in get_args(Intent)}
 
 
-def name(wish: Wish) -> str:
+def name(intent: Intent) -> str:
     """The name in the answer document and the commands: "draw"."""
-    return type(wish).__name__.lower()
+    return type(intent).__name__.lower()
 
 
-def to_row(wish: Wish) -> dict[str, Any]:
-    """Plain values, for JSON: {"tool": "draw", "prompt": "a lighthouse"}."""
+def to_row(intent: Intent) -> dict[str, Any]:
+    """Plain values: {"tool": "draw", "prompt": "a lighthouse"}. In JSON the key of it is "wish"."""
     from pydantic import TypeAdapter
 
-    plain: dict[str, Any] = TypeAdapter(type(wish)).dump_python(
-        wish, mode="json", exclude_defaults=True
+    plain: dict[str, Any] = TypeAdapter(type(intent)).dump_python(
+        intent, mode="json", exclude_defaults=True
     )
-    return {"tool": name(wish), **plain}
+    return {"tool": name(intent), **plain}
 
 
-def from_row(row: Mapping[str, Any]) -> Wish:
+def from_row(row: Mapping[str, Any]) -> Intent:
     """The intent of a row. Raises AssistantError for any other row."""
     from pydantic import TypeAdapter, ValidationError
 
     values = {field: value for field, value in row.items() if field != "tool"}
     try:
-        found: Wish = TypeAdapter(KINDS[row["tool"]]).validate_python(values)
+        found: Intent = TypeAdapter(KINDS[row["tool"]]).validate_python(values)
         return found
     except (KeyError, ValidationError) as error:
         raise AssistantError(f"This is not a request to any tool: {dict(row)}.") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.contract.activity import Activity
 from assistant.contract.answer_document import answer_document
-from assistant.contract.intents import Wish
+from assistant.contract.intents import Intent
 from assistant.contract.outcome import Citation, Outcome
 from assistant.contract.trace import Trace
 
@@ -28,7 +28,7 @@ class Reply:
     model: str = ""
     meant: str = ""  # the completed question, if that was answered instead
     why: str = ""  # why this tool was chosen, as a short phrase; empty for an answer
-    wish: Wish | None = None  # the request to a tool; None for an answer
+    intent: Intent | None = None  # the request to a tool; None for an answer
     attached: tuple[Path, ...] = ()  # attachments of the question
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     so_far: str = ""

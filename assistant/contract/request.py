@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.answering.query.query import Query
 from assistant.contract.evidence import Evidence
-from assistant.contract.intents import Wish
+from assistant.contract.intents import Intent
 from assistant.contract.outcome import Passage
 from assistant.contract.reply import Reply
 
@@ -37,7 +37,7 @@ class Request:
     given: bool = False  # the evidence was chosen for this question
     clear: bool = False  # clarification was requested already
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
-    wish: Wish | None = None  # chosen by a command or a button; None: the router decides
+    intent: Intent | None = None  # chosen by a command or a button; None: the router decides
 
     @cached_property
     def query(self) -> Query:

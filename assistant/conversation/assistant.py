@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.answering.query.starter_questions import suggest
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.intents import Wish
+from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
@@ -47,19 +47,19 @@ class Assistant:
         history: Sequence[Turn] = (),
         threshold: float | None = None,
         files: Sequence[Path] = (),
-        wish: Wish | None = None,
+        intent: Intent | None = None,
     ) -> Reply:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search; `history` stands in front of the conversation's turns;
         below `threshold` the gate refuses (None: as was learned, else as the settings say).
-        `files` are attached; a `wish` is done, whatever the words are.
+        `files` are attached; an `intent` is done, whatever the words are.
         """
         threshold = self.learned_threshold() if threshold is None else threshold
         kept = self.conversations.history(conversation) if conversation else []
         request = Request(
             question, self.library, (*history, *kept), documents, threshold,
-            files=tuple(files), wish=wish,
+            files=tuple(files), intent=intent,
         )  # fmt: skip
         return self._remembered(self._tool.run(request), request, conversation)
 
@@ -85,7 +85,7 @@ class Assistant:
         def keep(done: Reply) -> None:
             if conversation:
                 self.conversations.add(conversation, done.to_json(), self.library.name)
-            if self._recorder and done.wish is None:  # tool output states itself how it was made
+            if self._recorder and done.intent is None:  # tool output states itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 
         reply.attached = request.files

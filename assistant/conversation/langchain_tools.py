@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from assistant.contract.intents import KINDS, Answer, Wish, from_row
+from assistant.contract.intents import KINDS, Answer, Intent, from_row
 from ingest.errors import PinciteError
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ _NOTE = re.compile(r"^ {4}(?P<field>\w+): [^#\n]*#\s*(?P<note>.+)$", re.MULTILIN
 def tools(assistant: "Assistant") -> "list[StructuredTool]":
     """Each tool runs when it is called; its artifact is the answer document of the contract."""
 
-    def do(wish: Wish, question: str) -> Done:
-        document = assistant.ask(question, wish=wish).to_json()
+    def do(intent: Intent, question: str) -> Done:
+        document = assistant.ask(question, intent=intent).to_json()
         return str(document["answer"]), document
 
     return [adapted(kind, do) for kind in KINDS.values()]
 
 
 def adapted(
-    kind: type[Wish], do: Callable[[Wish, str], Done], return_direct: bool = False
+    kind: type[Intent], do: Callable[[Intent, str], Done], return_direct: bool = False
 ) -> "StructuredTool":
     """One tool. `do` receives the intent, and the question of an Answer."""
     from langchain_core.tools import StructuredTool
@@ -55,7 +55,7 @@ def adapted(
     )  # fmt: skip
 
 
-def _schema(kind: type[Wish]) -> Any:
+def _schema(kind: type[Intent]) -> Any:
     """A pydantic model of the fields: paths are texts."""
     from pydantic import Field, create_model
 
@@ -80,7 +80,7 @@ def _plain(kind: Any) -> Any:
     return {Path: str, Path | None: str | None}.get(kind, kind)
 
 
-def _notes(kind: type[Wish]) -> dict[str, str]:
+def _notes(kind: type[Intent]) -> dict[str, str]:
     """The comments behind the fields of a class."""
     source = inspect.getsource(kind)
     return {match["field"]: match["note"].strip() for match in _NOTE.finditer(source)}

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from assistant.attachments.attached_files import Kind, kind
-from assistant.contract.intents import Answer, Wish
+from assistant.contract.intents import Answer, Intent
 
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
 
@@ -20,7 +20,7 @@ class Decision:
     documents where it is not the message as it stands ("/ask how long is my leave?").
     """
 
-    wish: Wish
+    intent: Intent
     why: str = ""
     question: str = ""
     notice: str = ""

@@ -86,14 +86,14 @@ class Choosing:
         if choice.notice:
             reply = _telling(choice.notice)
         else:
-            wished = replace(request, wish=choice.wish)
-            reply = self._made(wished, choice.why) or self._answered(wished, choice.question)
+            routed = replace(request, intent=choice.intent)
+            reply = self._made(routed, choice.why) or self._answered(routed, choice.question)
         reply.question, reply.attached = request.question, request.files  # as typed
         return reply
 
     def _chosen(self, request: Request) -> Decision:
-        if request.wish is not None:
-            return Decision(request.wish)
+        if request.intent is not None:
+            return Decision(request.intent)
         if request.given:  # a question about given passages
             return ANSWER
         message = message_of(request)
@@ -105,12 +105,12 @@ class Choosing:
         return self._router.choose(message, request.evidence.embedder)
 
     def _made(self, request: Request, why: str) -> Reply | None:
-        if isinstance(request.wish, Answer):
+        if isinstance(request.intent, Answer):
             return None
         offers = (maker.offer(request) for maker in self._makers)
         reply = next(filter(None, offers), None)
         if reply is not None:
-            reply.wish, reply.why = request.wish, why
+            reply.intent, reply.why = request.intent, why
         return reply
 
     def _answered(self, request: Request, question: str) -> Reply:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.contract.intents import KINDS, Answer, Speak, Wish
+from assistant.contract.intents import KINDS, Answer, Intent, Speak
 from assistant.conversation.langchain_tools import Done, adapted
 from assistant.errors import AssistantError
 from assistant.routing.decision import ANSWER, Decision, Message
@@ -39,7 +39,7 @@ class ModelRouter:
         """Raises AssistantError when langchain is not installed."""
         require("chat", "langchain", to="let the chat model choose tools", error=AssistantError)
         self._one = threading.Lock()
-        self._noted: list[tuple[Wish, str]] = []
+        self._noted: list[tuple[Intent, str]] = []
         self._agent = _agent(model, kinds, self._note)
 
     def choose(self, message: Message, embedder: Any = None) -> Decision:
@@ -50,14 +50,14 @@ class ModelRouter:
             # Too long, malformed, or calls without end.
             with contextlib.suppress(PinciteError, ValueError, RecursionError):
                 self._agent.invoke({"messages": [sent]}, {"recursion_limit": 4})
-            noted = [wish for wish, _ in self._noted]
+            noted = [intent for intent, _ in self._noted]
         if not noted:
             return ANSWER
-        wish = with_files(noted[0], message)
-        return ANSWER if wish is None else Decision(wish, "the chat model")
+        intent = with_files(noted[0], message)
+        return ANSWER if intent is None else Decision(intent, "the chat model")
 
-    def _note(self, wish: Wish, question: str) -> Done:
-        self._noted.append((wish, question))
+    def _note(self, intent: Intent, question: str) -> Done:
+        self._noted.append((intent, question))
         return "noted", {}
 
 
@@ -78,29 +78,29 @@ def prompt(message: Message) -> str:
     return "\n".join(lines)
 
 
-def with_files(wish: Wish, message: Message) -> Wish | None:
+def with_files(intent: Intent, message: Message) -> Intent | None:
     """The intent with real files for the names that a model wrote; None when a file is missing.
 
     Only files that the person attached, or saw in the last turn, are opened, whatever path a model
     writes.
     """
-    if isinstance(wish, Answer):
-        return wish
-    if isinstance(wish, Speak) and not wish.text.strip():
+    if isinstance(intent, Answer):
+        return intent
+    if isinstance(intent, Speak) and not intent.text.strip():
         return Speak(message.answer) if message.answer else None
     known = {"picture": message.picture, "video": message.video, "recording": message.recording}
     changes: dict[str, Any] = {}
     for field in _FILE_FIELDS:
-        if hasattr(wish, field):
-            changes[field] = _file(getattr(wish, field), message) or known[field]
-    if hasattr(wish, "pictures"):
-        named = tuple(filter(None, (_file(path, message) for path in wish.pictures)))
+        if hasattr(intent, field):
+            changes[field] = _file(getattr(intent, field), message) or known[field]
+    if hasattr(intent, "pictures"):
+        named = tuple(filter(None, (_file(path, message) for path in intent.pictures)))
         changes["pictures"] = named or message.referred_pictures
-    if hasattr(wish, "mask"):
+    if hasattr(intent, "mask"):
         changes["mask"] = None
     if any(value in (None, ()) for name, value in changes.items() if name != "mask"):
         return None
-    return replace(wish, **changes)
+    return replace(intent, **changes)
 
 
 def _file(path: Path, message: Message) -> Path | None:

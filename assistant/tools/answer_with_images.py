@@ -26,7 +26,7 @@ class WithPictures:
     def offer(self, request: Request) -> Reply | None:
         """None without a picture, here or with the question that this one follows up."""
         pictures = _pictures(request)
-        if not pictures or not (request.wish is None or isinstance(request.wish, Answer)):
+        if not pictures or not (request.intent is None or isinstance(request.intent, Answer)):
             return None
         return Reply(
             request.question, lambda reply: self._work(request, pictures, reply), self.name

@@ -31,17 +31,17 @@ class Charting:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Chart):
+        intent = request.intent
+        if not isinstance(intent, Chart):
             return None
         return Reply(
-            request.question, lambda reply: self._work(wish, request, reply), self.name, self.name
+            request.question, lambda reply: self._work(intent, request, reply), self.name, self.name
         )
 
-    def _work(self, wish: Chart, request: Request, reply: Reply) -> Iterator[str]:
+    def _work(self, intent: Chart, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = "Looking for a table"
         try:
-            numbers = _found(wish, request)
+            numbers = _found(intent, request)
         except CannotChart as error:
             yield str(error)
             reply.outcome = _refusal(str(error))
@@ -50,11 +50,11 @@ class Charting:
             reply.outcome = Outcome("", stopped=True)
             return
         reply.activity.stage = "Drawing"
-        kind, notice = kind_of(numbers, wish.kind)
+        kind, notice = kind_of(numbers, intent.kind)
         if kind == "pie":
             numbers = replace(numbers, series=numbers.series[:1])
         path = self._made.path(".png")
-        missing = draw(numbers, kind, _title(wish.what), source(numbers), path)
+        missing = draw(numbers, kind, _title(intent.what), source(numbers), path)
         reply.images = (path,)
         text = said(numbers)
         yield text
@@ -67,10 +67,10 @@ class Charting:
         reply.outcome = replace(done, notices=(*notices, *done.notices))
 
 
-def _found(wish: Chart, request: Request) -> ChartNumbers:
+def _found(intent: Chart, request: Request) -> ChartNumbers:
     if not isinstance(request.evidence, Tabled):
         raise CannotChart("The given passages contain no tables.")
-    return find(wish.what, request.evidence, request.documents)
+    return find(intent.what, request.evidence, request.documents)
 
 
 def _refusal(text: str) -> Outcome:

@@ -35,16 +35,16 @@ class Describing:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Describe):
+        intent = request.intent
+        if not isinstance(intent, Describe):
             return None
-        return Reply(request.question, lambda reply: self._work(request, wish, reply), self.name)
+        return Reply(request.question, lambda reply: self._work(request, intent, reply), self.name)
 
-    def _work(self, request: Request, wish: Describe, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Describe, reply: Reply) -> Iterator[str]:
         try:
-            seen = look_at(self._looking, wish.pictures, reply)
-            if wish.question:
-                yield from self._asked(request, wish, seen, reply)
+            seen = look_at(self._looking, intent.pictures, reply)
+            if intent.question:
+                yield from self._asked(request, intent, seen, reply)
             else:
                 text = "\n\n".join(told(one, named=len(seen) > 1) for one in seen)
                 yield text
@@ -53,11 +53,11 @@ class Describing:
             reply.outcome = Outcome("", stopped=True, grounded=False)
 
     def _asked(
-        self, request: Request, wish: Describe, seen: list[Seen], reply: Reply
+        self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
     ) -> Iterator[str]:
         """From what is written on them, with citations; else by the model that sees."""
         words = sum(len(one.text.split()) for one in seen)
-        said = "" if words >= _TEXT else self._seen(wish, reply)
+        said = "" if words >= _TEXT else self._seen(intent, reply)
         if said:
             yield said
             reply.outcome = self._outcome(said)
@@ -67,15 +67,15 @@ class Describing:
             yield NOTHING
             reply.outcome = self._outcome(NOTHING)
             return
-        inner = self._answer().run(given.alone(request, wish.question))
+        inner = self._answer().run(given.alone(request, intent.question))
         reply.model = inner.model
         yield from inner.work(reply)
         if reply.outcome:
             reply.outcome = given.uncited(reply.outcome)
 
-    def _seen(self, wish: Describe, reply: Reply) -> str:
+    def _seen(self, intent: Describe, reply: Reply) -> str:
         reply.activity.stage = "Looking for the answer"
-        return self._looking.answer(wish.pictures[0], wish.question, reply.cancel)
+        return self._looking.answer(intent.pictures[0], intent.question, reply.cancel)
 
     def _outcome(self, text: str) -> Outcome:
         """With the models that would say more, where none that sees is there."""

@@ -78,17 +78,17 @@ class Clipping:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Clip):
+        intent = request.intent
+        if not isinstance(intent, Clip):
             return None
-        return Reply(request.question, lambda reply: self._work(request, wish, reply), self.name)
+        return Reply(request.question, lambda reply: self._work(request, intent, reply), self.name)
 
-    def _work(self, request: Request, wish: Clip, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Clip, reply: Reply) -> Iterator[str]:
         try:
-            watched = self._watch(wish.video, reply)
+            watched = self._watch(intent.video, reply)
             given = watched.attached
-            if wish.question and given.pages:
-                inner = self._answer().run(given.alone(request, wish.question))
+            if intent.question and given.pages:
+                inner = self._answer().run(given.alone(request, intent.question))
                 reply.model = inner.model
                 yield from inner.work(reply)
                 if reply.outcome:

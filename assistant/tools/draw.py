@@ -17,14 +17,16 @@ class Drawing:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Draw):
+        intent = request.intent
+        if not isinstance(intent, Draw):
             return None
-        return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
+        return self._studio.reply(request.question, self.name, lambda: _job(intent), intent)
 
 
-def _job(wish: Draw) -> DrawingJob:
+def _job(intent: Draw) -> DrawingJob:
     """Raises CannotPaint: without words a model paints anything."""
-    if not wish.prompt.strip():
+    if not intent.prompt.strip():
         raise CannotPaint("Describe the picture, such as: a lighthouse at dusk.")
-    return DrawingJob(wish.prompt, wish.negative, wish.size, wish.steps, wish.guidance, wish.seed)
+    return DrawingJob(
+        intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance, intent.seed
+    )

@@ -17,22 +17,22 @@ class Editing:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Edit):
+        intent = request.intent
+        if not isinstance(intent, Edit):
             return None
-        return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
+        return self._studio.reply(request.question, self.name, lambda: _job(intent), intent)
 
 
-def _job(wish: Edit) -> DrawingJob:
+def _job(intent: Edit) -> DrawingJob:
     """Raises CannotPaint or UnreadableFile."""
-    picture, mask = open_image.picture(wish.picture), None
-    if wish.grow is not None:
-        if wish.mask is not None:
+    picture, mask = open_image.picture(intent.picture), None
+    if intent.grow is not None:
+        if intent.mask is not None:
             raise CannotPaint("Give either a mask or a number of pixels to grow, not both.")
-        picture, mask = canvas.grown(picture, wish.grow)
-    elif wish.mask is not None:
-        mask = open_image.mask(wish.mask, picture.size)
+        picture, mask = canvas.grown(picture, intent.grow)
+    elif intent.mask is not None:
+        mask = open_image.mask(intent.mask, picture.size)
     return DrawingJob(
-        wish.prompt, wish.negative, None, wish.steps, wish.guidance, wish.seed,
-        picture, mask, wish.strength,
+        intent.prompt, intent.negative, None, intent.steps, intent.guidance, intent.seed,
+        picture, mask, intent.strength,
     )  # fmt: skip

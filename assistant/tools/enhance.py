@@ -41,15 +41,18 @@ class Enhancing:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Enhance):
+        intent = request.intent
+        if not isinstance(intent, Enhance):
             return None
         return Reply(
-            request.question, lambda reply: self._work(wish, reply), self.name, self._enlarger.name
+            request.question,
+            lambda reply: self._work(intent, reply),
+            self.name,
+            self._enlarger.name,
         )
 
-    def _work(self, wish: Enhance, reply: Reply) -> Iterator[str]:
-        small = checked(wish)
+    def _work(self, intent: Enhance, reply: Reply) -> Iterator[str]:
+        small = checked(intent)
         if offers := self._enlarger.offers():
             yield _NONE
             reply.outcome = Outcome(_NONE, grounded=False, offers=offers)
@@ -61,38 +64,38 @@ class Enhancing:
         try:
             with self._turns.turn(reply):
                 reply.activity.stage = "Loading Real-ESRGAN"
-                large = enhance(small, wish.scale, self._enlarger, reply.cancel, tell)
+                large = enhance(small, intent.scale, self._enlarger, reply.cancel, tell)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
             return
         path = self._made.path(".png")
-        large.save(path, "PNG", pnginfo=marks(self._provenance(wish, large.size)))
+        large.save(path, "PNG", pnginfo=marks(self._provenance(intent, large.size)))
         reply.images = (path,)
-        text = _said(wish, small.size, large.size)
+        text = _said(intent, small.size, large.size)
         yield text
         reply.outcome = Outcome(text, grounded=False, notices=(INVENTED,))
 
-    def _provenance(self, wish: Enhance, size: tuple[int, int]) -> Provenance:
+    def _provenance(self, intent: Enhance, size: tuple[int, int]) -> Provenance:
         """The picture that it was made of is named, not where it lies."""
         return Provenance(
-            f"enhanced by Real-ESRGAN: {wish.picture.name}", model=self._enlarger.name,
+            f"enhanced by Real-ESRGAN: {intent.picture.name}", model=self._enlarger.name,
             model_sha256=self._enlarger.digest(), width=size[0], height=size[1], tool=self.name,
             program=program(),
         )  # fmt: skip
 
 
-def checked(wish: Enhance) -> "Image":
+def checked(intent: Enhance) -> "Image":
     """The picture, where its size allows it. Raises AssistantError.
 
     Memory is checked when it is the picture's turn.
     """
-    small = picture(wish.picture)
-    check(small.size, wish.scale, sys.maxsize)
+    small = picture(intent.picture)
+    check(small.size, intent.scale, sys.maxsize)
     return small
 
 
-def _said(wish: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
+def _said(intent: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
     sizes = f"{after[0]}x{after[1]}"
-    if wish.scale == 1:
+    if intent.scale == 1:
         return f"The picture, repaired by Real-ESRGAN, {sizes}."
     return f"The picture, enhanced by Real-ESRGAN from {before[0]}x{before[1]} to {sizes}."

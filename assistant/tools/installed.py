@@ -15,21 +15,21 @@ Work = Callable[[Request, Reply], Iterable[str]]
 
 
 class Running:
-    """Takes the wish Run."""
+    """Takes the intent Run."""
 
     name = "run"
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other wish."""
-        wish = request.wish
-        if not isinstance(wish, Run):
+        """None for any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Run):
             return None
-        asked = replace(request, question=wish.text)
+        asked = replace(request, question=intent.text)
         return Reply(
             request.question,
-            lambda reply: _work(wish.command, asked, reply),
-            wish.command,
-            wish.command,
+            lambda reply: _work(intent.command, asked, reply),
+            intent.command,
+            intent.command,
         )
 
 

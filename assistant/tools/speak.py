@@ -32,10 +32,10 @@ class Speaking:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Speak):
+        intent = request.intent
+        if not isinstance(intent, Speak):
             return None
-        return Reply(request.question, lambda reply: self._work(wish.text, reply), self.name)
+        return Reply(request.question, lambda reply: self._work(intent.text, reply), self.name)
 
     def _work(self, text: str, reply: Reply) -> Iterator[str]:
         """Raises AssistantError when there is nothing to read."""

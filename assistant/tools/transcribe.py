@@ -59,9 +59,9 @@ class Transcribing:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        if not isinstance(request.wish, Transcribe):
+        if not isinstance(request.intent, Transcribe):
             return None
-        return self.transcription(request.wish.recording, request.question)
+        return self.transcription(request.intent.recording, request.question)
 
     def transcription(self, recording: Path, question: str = "") -> Transcription:
         """Raises, when it is iterated, NothingFound and UnreadableFile."""

@@ -44,15 +44,15 @@ class Translating:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Translate):
+        intent = request.intent
+        if not isinstance(intent, Translate):
             return None
-        return Reply(request.question, lambda reply: self._work(wish, reply), self.name)
+        return Reply(request.question, lambda reply: self._work(intent, reply), self.name)
 
-    def _work(self, wish: Translate, reply: Reply) -> Iterator[str]:
+    def _work(self, intent: Translate, reply: Reply) -> Iterator[str]:
         written: list[str] = []
         try:
-            for piece in self._lines(wish, reply):
+            for piece in self._lines(intent, reply):
                 written.append(piece)
                 yield piece
         except Stopped:
@@ -61,9 +61,9 @@ class Translating:
         offers = self._offers() if NO_MODEL in text else ()
         reply.outcome = Outcome(text, stopped=stopped, grounded=False, offers=offers)
 
-    def _lines(self, wish: Translate, reply: Reply) -> Iterator[str]:
+    def _lines(self, intent: Translate, reply: Reply) -> Iterator[str]:
         reply.activity.stage = "Reading what is written"
-        lines = [line.text for line in self._looking.written(wish.picture, reply.cancel).lines]
+        lines = [line.text for line in self._looking.written(intent.picture, reply.cancel).lines]
         if not lines:
             yield NO_TEXT
             return
@@ -78,7 +78,7 @@ class Translating:
                     return
                 reply.activity.stage = "Translating"
                 reply.activity.progress = Progress(number, len(lines))
-                said = self._said(model, line, wish.language or DEFAULT, reply)
+                said = self._said(model, line, intent.language or DEFAULT, reply)
                 yield f"{line}\n→ {said}{_WRONG if _other_numbers(line, said) else ''}\n"
 
     def _said(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:

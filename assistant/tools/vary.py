@@ -19,14 +19,14 @@ class Varying:
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
-        wish = request.wish
-        if not isinstance(wish, Vary):
+        intent = request.intent
+        if not isinstance(intent, Vary):
             return None
-        return self._studio.reply(request.question, self.name, lambda: _job(wish), wish)
+        return self._studio.reply(request.question, self.name, lambda: _job(intent), intent)
 
 
-def _job(wish: Vary) -> DrawingJob:
+def _job(intent: Vary) -> DrawingJob:
     """Without words. Raises UnreadableFile."""
-    strength = _STRENGTH if wish.strength is None else wish.strength
-    picture = open_image.picture(wish.picture)
-    return DrawingJob("", steps=wish.steps, seed=wish.seed, picture=picture, strength=strength)
+    strength = _STRENGTH if intent.strength is None else intent.strength
+    picture = open_image.picture(intent.picture)
+    return DrawingJob("", steps=intent.steps, seed=intent.seed, picture=picture, strength=strength)

@@ -112,7 +112,7 @@ def test_words_that_it_does_not_know_do_no_harm(painter: Painter) -> None:
 
 
 def test_inpainting_keeps_what_is_outside_of_the_mask(painter: Painter) -> None:
-    """And paints what is wished inside of it."""
+    """And paints what is requested inside of it."""
     picture = shapes.draw(replace(RED, size="small"), random.Random(10))
     mask = Image.new("L", (SIDE, SIDE), 0)
     mask.paste(255, (SIDE // 2, 0, SIDE, SIDE))

@@ -40,9 +40,9 @@ class Studio:
         self._turns = TurnTaking(WAITING)
         self._kept: tuple[Path, Painter] | None = None
 
-    def reply(self, question: str, tool: str, job: Callable[[], DrawingJob], wish: Any) -> Reply:
+    def reply(self, question: str, tool: str, job: Callable[[], DrawingJob], intent: Any) -> Reply:
         """Paints when it is iterated. `job` may raise AssistantError then."""
-        return Reply(question, lambda reply: self._work(reply, tool, job), tool, wish=wish)
+        return Reply(question, lambda reply: self._work(reply, tool, job), tool, intent=intent)
 
     def _work(self, reply: Reply, tool: str, job: Callable[[], DrawingJob]) -> Iterator[str]:
         require("images", "diffusers", "torch", to="draw", error=CannotPaint)

@@ -65,9 +65,9 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     """Draw a question with its attachments, its answer, output and buttons."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
     cited_answer.draw(turn, session.shown())
-    outputs.draw(turn, _wish)
+    outputs.draw(turn, _ask_for)
     files = [Path(path) for path in turn.get("attached", ())]
-    again = _wish_of(turn)
+    again = _intent_of(turn)
     model_offers.draw(turn, partial(_ask, turn["question"], files, again))
     tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
     if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
@@ -80,7 +80,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
         read_aloud.draw(turn)
 
 
-def _wish_of(turn: Mapping[str, Any]) -> intents.Wish | None:
+def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
     """None also for a row that another version wrote and this one cannot read."""
     with suppress(AssistantError):
         return intents.from_row(turn["wish"]) if "wish" in turn else None
@@ -120,7 +120,7 @@ def _input(assistant: Assistant, busy: bool) -> None:
     """Read words, files, or a tool from the dialog."""
     empty = not assistant.library.documents()
     hint = "Ask for a picture, or add documents first" if empty else "Ask about your documents"
-    tools_dialog.button(busy, _wish)
+    tools_dialog.button(busy, _ask_for)
     given = st.chat_input(
         hint, disabled=busy, key="question", accept_file="multiple",
         accept_audio=True,
@@ -138,11 +138,11 @@ def _input(assistant: Assistant, busy: bool) -> None:
         st.rerun()
 
 
-def _wish(words: str, wish: intents.Wish) -> None:
-    _ask(words, wish=wish)
+def _ask_for(words: str, intent: intents.Intent) -> None:
+    _ask(words, intent=intent)
 
 
-def _ask(question: str, files: Sequence[Path] = (), wish: intents.Wish | None = None) -> None:
+def _ask(question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None) -> None:
     assistant = resources.assistant()
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
@@ -153,7 +153,7 @@ def _ask(question: str, files: Sequence[Path] = (), wish: intents.Wish | None = 
             documents=sidebar.scope(),
             threshold=sidebar.threshold(),
             files=files,
-            wish=wish,
+            intent=intent,
         )
         resources.answers().start(identity, reply)
     except PinciteError as error:

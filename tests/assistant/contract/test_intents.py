@@ -12,16 +12,16 @@ from assistant.contract.intents import (
     Draw,
     Edit,
     Enhance,
+    Intent,
     Run,
     Speak,
     Transcribe,
     Translate,
     Vary,
-    Wish,
 )
 from assistant.errors import AssistantError
 
-WISHES: list[Wish] = [
+INTENTS: list[Intent] = [
     Answer(),
     Draw("a lighthouse", (512, 768), seed=7),
     Edit(Path("a.png"), "bluer", Path("mask.png"), (0, 64, 0, 64), 0.4),
@@ -37,13 +37,13 @@ WISHES: list[Wish] = [
 ]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=intents.name)
-def test_a_wish_comes_back_from_its_row(wish: Wish) -> None:
-    assert intents.from_row(intents.to_row(wish)) == wish
+@pytest.mark.parametrize("intent", INTENTS, ids=intents.name)
+def test_an_intent_comes_back_from_its_row(intent: Intent) -> None:
+    assert intents.from_row(intents.to_row(intent)) == intent
 
 
 def test_the_rows_of_every_kind_are_tested() -> None:
-    assert {type(wish) for wish in WISHES} == set(KINDS.values())
+    assert {type(intent) for intent in INTENTS} == set(KINDS.values())
 
 
 def test_a_row_holds_what_was_said_and_no_defaults() -> None:
@@ -53,12 +53,12 @@ def test_a_row_holds_what_was_said_and_no_defaults() -> None:
 @pytest.mark.parametrize(
     "row", [{}, {"tool": "dance"}, {"tool": "draw"}, {"tool": "chart", "x": 1}]
 )
-def test_what_is_no_wish_is_an_error(row: dict[str, object]) -> None:
+def test_what_is_no_intent_is_an_error(row: dict[str, object]) -> None:
     with pytest.raises(AssistantError, match="not a request to any tool"):
         intents.from_row(row)
 
 
-def test_each_wish_and_its_fields_can_be_read_by_a_model() -> None:
+def test_each_intent_and_its_fields_can_be_read_by_a_model() -> None:
     assert {"draw", "edit", "chart", "answer"} <= set(intents.KINDS)
     for kind in intents.KINDS.values():
         assert len((kind.__doc__ or "").split()) >= 4

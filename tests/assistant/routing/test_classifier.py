@@ -63,7 +63,7 @@ def test_an_embedder_that_the_weights_do_not_know_is_not_asked() -> None:
 @pytest.mark.parametrize("embedder", [none_installed, chosen_and_gone, broken])
 def test_without_an_embedder_the_words_decide(embedder: Callable[[], Embedder]) -> None:
     found = MessageRouter().choose(Message("draw a lighthouse at dusk"), embedder)
-    assert found.wish == Draw("a lighthouse at dusk")
+    assert found.intent == Draw("a lighthouse at dusk")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_tool_without_what_it_works_on_has_no_probability(tool: str) -> None:
 
 
 def test_a_file_without_words_is_what_is_to_be_read() -> None:
-    assert plain(Message("", (PICTURE,))).wish == Describe((PICTURE,))
+    assert plain(Message("", (PICTURE,))).intent == Describe((PICTURE,))
     tools = [classify(Message("", (Path(n),)), none_installed).tool for n in ("a.mp3", "a.mp4")]
     assert tools == ["transcribe", "clip"]
 
@@ -158,11 +158,11 @@ def test_nearly_all_messages_are_understood_with_the_default_embedder(minilm: Pa
     def choosing(message: Message) -> Decision:
         return MessageRouter().choose(message, lambda: embedder)
 
-    def wish(text: str, *shown: Path) -> object:
-        return choosing(Message(text, shown=shown)).wish
+    def intent(text: str, *shown: Path) -> object:
+        return choosing(Message(text, shown=shown)).intent
 
-    assert wish("let the computer paint a desert caravan") == Draw("a desert caravan")
-    assert isinstance(wish("too crowded, take two penguins away", PICTURE), Edit)
+    assert intent("let the computer paint a desert caravan") == Draw("a desert caravan")
+    assert isinstance(intent("too crowded, take two penguins away", PICTURE), Edit)
     assert share(held_out(), choosing) >= benchmark.WANTED
     assert all(share(read_rows(SETS / f"{name}.jsonl"), choosing) >= 0.93 for name in UNSEEN)
 

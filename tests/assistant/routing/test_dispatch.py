@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.intents import Answer, Draw, Wish
+from assistant.contract.intents import Answer, Draw, Intent
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
@@ -40,30 +40,30 @@ def test_the_first_that_takes_a_request_answers_it_and_the_general_tool_the_rest
 
 
 class Makes:
-    """A maker of one kind of wish."""
+    """A maker of one kind of intent."""
 
     name = "draw"
 
     def offer(self, request: Request) -> Reply | None:
-        return Says("draw").run(request) if isinstance(request.wish, Draw) else None
+        return Says("draw").run(request) if isinstance(request.intent, Draw) else None
 
 
-def asked(question: str, wish: Wish | None = None, history: Sequence[Turn] = ()) -> Reply:
+def asked(question: str, intent: Intent | None = None, history: Sequence[Turn] = ()) -> Reply:
     evidence = GivenPassages([], WordEmbedder())
     choosing = Choosing([], Says("answer"), [Makes()])
-    return choosing.run(Request(question, evidence, history, wish=wish))
+    return choosing.run(Request(question, evidence, history, intent=intent))
 
 
-def test_words_wish_for_a_tool_which_says_why_and_can_be_undone() -> None:
+def test_words_intent_for_a_tool_which_says_why_and_can_be_undone() -> None:
     drawn = asked("Please draw a fox")
-    assert (drawn.tool, drawn.wish) == ("draw", Draw("a fox"))
+    assert (drawn.tool, drawn.intent) == ("draw", Draw("a fox"))
     assert drawn.why.startswith("likeness to known requests (")
     assert asked("Please draw a fox", Answer()).tool == "answer"
 
 
-def test_a_wish_whose_tool_is_not_there_is_a_question() -> None:
+def test_an_intent_whose_tool_is_not_there_is_a_question() -> None:
     reply = asked("/speak Good morning")
-    assert (reply.tool, reply.wish, reply.why) == ("answer", None, "")
+    assert (reply.tool, reply.intent, reply.why) == ("answer", None, "")
 
 
 def test_an_unknown_command_is_told_and_nothing_is_searched() -> None:
@@ -87,13 +87,13 @@ def test_passages_that_are_given_are_asked_whatever_the_words_are() -> None:
 UNCLEAR = Turn("Where is it kept?", "Which do you mean: the draw or the shelf?", asked_back=True)
 
 
-def test_a_reply_to_a_question_back_is_no_wish() -> None:
+def test_a_reply_to_a_question_back_is_no_intent() -> None:
     assert asked("the draw", history=[UNCLEAR]).tool == "answer"
 
 
 def test_a_command_wins_over_a_question_back() -> None:
     drawn = asked("/draw a fox", history=[UNCLEAR])
-    assert (drawn.tool, drawn.wish) == ("draw", Draw("a fox"))
+    assert (drawn.tool, drawn.intent) == ("draw", Draw("a fox"))
     assert asked("/drw a fox", history=[UNCLEAR]).tool == "commands"
 
 
@@ -107,4 +107,4 @@ class AsksNobody:
 def test_a_command_asks_no_router() -> None:
     choosing = Choosing([], Says("answer"), [Makes()], AsksNobody())
     drawn = choosing.run(Request("/draw a fox", GivenPassages([], WordEmbedder())))
-    assert drawn.wish == Draw("a fox")
+    assert drawn.intent == Draw("a fox")

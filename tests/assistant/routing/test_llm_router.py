@@ -14,7 +14,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.intents import KINDS, Answer, Describe, Draw, Edit, Enhance, Speak, Wish
+from assistant.contract.intents import KINDS, Answer, Describe, Draw, Edit, Enhance, Intent, Speak
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
 from assistant.conversation.langchain_tools import adapted
@@ -53,7 +53,7 @@ class Calls(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
-def test_a_call_becomes_a_wish() -> None:
+def test_a_call_becomes_an_intent() -> None:
     model = Calls(name_of_call="draw", arguments={"prompt": "a fox", "size": [512, 384]})
     found = ModelRouter(model).choose(Message("a fox, please"))
     assert found == Decision(Draw("a fox", (512, 384)), "the chat model")
@@ -63,7 +63,7 @@ def test_a_call_becomes_a_wish() -> None:
 @pytest.mark.parametrize("name", ["", "answer"])
 def test_no_call_and_the_tool_for_answers_are_a_question(name: str) -> None:
     model = Calls(name_of_call=name, arguments={"question": "why?"})
-    assert ModelRouter(model).choose(Message("why?")).wish == Answer()
+    assert ModelRouter(model).choose(Message("why?")).intent == Answer()
 
 
 @pytest.mark.parametrize("arguments", [{}, {"prompt": 7}, {"prompt": "x", "size": "big"}])
@@ -77,16 +77,16 @@ def test_a_model_that_keeps_calling_what_is_no_tool_leaves_a_question() -> None:
 
 
 def test_a_model_is_told_what_is_wrong_with_its_call() -> None:
-    def do(wish: Wish, question: str) -> tuple[str, dict[str, Any]]:
+    def do(intent: Intent, question: str) -> tuple[str, dict[str, Any]]:
         raise UnreadableFile("There is no file a.png.")
 
     assert adapted(Enhance, do).invoke({"picture": "a.png"}) == "There is no file a.png."
 
 
 def test_only_files_of_the_person_are_opened() -> None:
-    wish = Enhance(Path("/etc/passwd"))
-    assert with_files(wish, Message("enlarge it", (PHOTO,))) == Enhance(PHOTO)
-    assert with_files(wish, Message("enlarge it")) is None
+    intent = Enhance(Path("/etc/passwd"))
+    assert with_files(intent, Message("enlarge it", (PHOTO,))) == Enhance(PHOTO)
+    assert with_files(intent, Message("enlarge it")) is None
     named = Edit(Path("other.png"), "bluer", mask=Path("/etc/passwd"))
     assert with_files(named, Message("bluer", (PHOTO, OTHER))) == Edit(OTHER, "bluer")
     both = Describe((Path("photo.jpg"), Path("/etc/hosts")))
@@ -109,11 +109,11 @@ def test_the_model_is_told_the_message_and_names_of_files_alone() -> None:
     assert not any(order in text for text in texts)
 
 
-def test_tools_for_any_langchain_program_do_their_wish() -> None:
-    done: list[tuple[Wish, str]] = []
+def test_tools_for_any_langchain_program_do_their_intent() -> None:
+    done: list[tuple[Intent, str]] = []
 
-    def do(wish: Wish, question: str) -> tuple[str, dict[str, Any]]:
-        done.append((wish, question))
+    def do(intent: Intent, question: str) -> tuple[str, dict[str, Any]]:
+        done.append((intent, question))
         return "A picture.", {"images": ["/made/1.png"]}
 
     tool = adapted(Draw, do)
@@ -125,7 +125,9 @@ def test_tools_for_any_langchain_program_do_their_wish() -> None:
 
 
 def test_a_tool_tells_models_what_it_and_its_arguments_are() -> None:
-    function = convert_to_openai_tool(adapted(Enhance, lambda wish, question: ("", {})))["function"]
+    function = convert_to_openai_tool(adapted(Enhance, lambda intent, question: ("", {})))[
+        "function"
+    ]
     assert function["description"] == "Make a small or blurred picture larger and sharper."
     scale = function["parameters"]["properties"]["scale"]
     assert scale["description"] == "1 restores without enlarging"
@@ -136,8 +138,8 @@ def test_the_assistant_itself_as_tools() -> None:
     from assistant.conversation.langchain_tools import tools
 
     class Asked:
-        def ask(self, question: str, wish: Wish) -> Reply:
-            return Says(f"{type(wish).__name__}: {question}").run(
+        def ask(self, question: str, intent: Intent) -> Reply:
+            return Says(f"{type(intent).__name__}: {question}").run(
                 Request(question, GivenPassages([], WordEmbedder()))
             )
 

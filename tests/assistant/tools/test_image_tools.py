@@ -10,7 +10,7 @@ from assistant.answering.passages.budget import Budget
 from assistant.attachments.attached_evidence import attached
 from assistant.build import tools
 from assistant.contract.evidence import GivenPassages, Joined
-from assistant.contract.intents import KINDS, Clip, Describe, Draw, Translate, Wish
+from assistant.contract.intents import KINDS, Clip, Describe, Draw, Intent, Translate
 from assistant.contract.outcome import Citation, Offer, Outcome, Sentence
 from assistant.contract.request import Request, Turn
 from assistant.images.vision.image_facts import Seen
@@ -56,8 +56,8 @@ def describing(looking: FakeLooking, *replies: str) -> Describing:
     return Describing(looking, lambda: answering(*replies), lambda tagged: (OFFER,))
 
 
-def ask(tool: Any, wish: Wish, question: str = "") -> Outcome:
-    reply = tool.offer(Request(question, library(), wish=wish))
+def ask(tool: Any, intent: Intent, question: str = "") -> Outcome:
+    reply = tool.offer(Request(question, library(), intent=intent))
     assert reply is not None
     outcome: Outcome = reply.finish()
     return outcome
@@ -66,7 +66,7 @@ def ask(tool: Any, wish: Wish, question: str = "") -> Outcome:
 # -- describe
 
 
-def test_other_wishes_are_left_to_other_tools(picture: Path) -> None:
+def test_other_intents_are_left_to_other_tools(picture: Path) -> None:
     looking = FakeLooking()
     for tool in (
         describing(looking),
@@ -74,7 +74,7 @@ def test_other_wishes_are_left_to_other_tools(picture: Path) -> None:
         Translating(looking, lambda: None, TurnTaking(), tuple),
         WithPictures(looking, answering()),
     ):
-        assert tool.offer(Request("", library(), wish=Draw("a cat"), files=(picture,))) is None
+        assert tool.offer(Request("", library(), intent=Draw("a cat"), files=(picture,))) is None
 
 
 def test_a_description_is_given_with_the_text_and_is_not_grounded(picture: Path) -> None:
@@ -129,7 +129,7 @@ def test_it_stops_before_the_next_picture(picture: Path) -> None:
     reads: list[int] = []
     looking = FakeLooking(when_read=lambda: (reads.append(1), reply.stop()))
     reply = describing(looking).offer(
-        Request("", library(), wish=Describe((picture, picture, picture)))
+        Request("", library(), intent=Describe((picture, picture, picture)))
     )
     assert reply is not None
     assert reply.finish().stopped
@@ -201,7 +201,7 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
     assert joined.page("your picture", 1).text == "2041 office chairs"
 
 
-def test_a_tool_is_called_as_its_wish_is(tmp_path: Path) -> None:
+def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
     names = {tool.name for tool in tools.makers(Settings(home=tmp_path))}
     assert names == KINDS.keys() - {"answer"}
     assert names - {"run"} == tool_choice._DONE.keys()  # an installed tool says it itself
@@ -283,7 +283,7 @@ def test_each_line_stands_beside_its_translation(picture: Path) -> None:
 def test_a_translation_names_its_model(picture: Path) -> None:
     looking = FakeLooking({"invoice.png": ["Vielen Dank."]})
     tool = translating(looking, ScriptedChat(replies=["Thank you."]))
-    reply = tool.offer(Request("", library(), wish=Translate(picture)))
+    reply = tool.offer(Request("", library(), intent=Translate(picture)))
     assert reply is not None and reply.to_json()["model"] == "parrot"
 
 
@@ -309,7 +309,7 @@ def test_what_cannot_be_translated_is_told(
 def test_a_translation_stops_between_lines(picture: Path) -> None:
     model = ScriptedChat(replies=["one", "two", "three"])
     looking = FakeLooking({"invoice.png": ["eins", "zwei", "drei"]})
-    reply = translating(looking, model).offer(Request("", library(), wish=Translate(picture)))
+    reply = translating(looking, model).offer(Request("", library(), intent=Translate(picture)))
     assert reply is not None
     words = iter(reply)
     next(words)

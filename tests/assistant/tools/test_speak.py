@@ -55,7 +55,7 @@ class Given(Voices):
 @pytest.fixture
 def request_of(tmp_path: Path) -> Any:
     given = GivenPassages((), WordEmbedder())
-    return lambda wish: Request("", given, wish=wish)
+    return lambda intent: Request("", given, intent=intent)
 
 
 def reply_of(voice: Voice | None, text: str, tmp_path: Path, request_of: Any) -> Reply:

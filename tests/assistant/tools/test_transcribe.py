@@ -57,12 +57,12 @@ def transcription(ear: Ear | None, recording: Path = TALK) -> Transcription:
     return Transcribing(lambda: ear, lambda: (OFFER,)).transcription(recording)
 
 
-def test_only_its_wish_is_taken() -> None:
+def test_only_its_intent_is_taken() -> None:
     tool = Transcribing(lambda: None, tuple)
     given = GivenPassages((), WordEmbedder())
     assert tool.offer(Request("Hello?", given)) is None
-    assert tool.offer(Request("Hello?", given, wish=Answer())) is None
-    assert tool.offer(Request("", given, wish=Transcribe(TALK))) is not None
+    assert tool.offer(Request("Hello?", given, intent=Answer())) is None
+    assert tool.offer(Request("", given, intent=Transcribe(TALK))) is not None
 
 
 def test_text_comes_as_it_is_heard_with_paragraphs_times_and_progress() -> None:

@@ -202,8 +202,8 @@ class FakeTool:
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = "Searching"
         time.sleep(4 * self.pause)
-        if isinstance(request.wish, Draw):
-            yield from _drawn(request.wish, reply)
+        if isinstance(request.intent, Draw):
+            yield from _drawn(request.intent, reply)
             return
         outcome = _outcome(request)
         reply.activity.stage = f"Reading {len(outcome.passages)} passages"
@@ -218,15 +218,15 @@ class FakeTool:
         reply.outcome = outcome
 
 
-def _drawn(wish: Draw, reply: Reply) -> Iterator[str]:
-    """A red picture; a model to fetch where a castle is wished for."""
-    reply.tool, reply.wish, reply.why = "draw", wish, "“draw” at the start"
-    if "castle" in wish.prompt:
+def _drawn(intent: Draw, reply: Reply) -> Iterator[str]:
+    """A red picture; a model to fetch where a castle is requested."""
+    reply.tool, reply.intent, reply.why = "draw", intent, "“draw” at the start"
+    if "castle" in intent.prompt:
         text = "No drawing model is installed."
         offer = Offer("tiny-painter", "drawing", "MIT", 2_100_000, "about 3 s a picture")
         reply.outcome = Outcome(text, grounded=False, offers=(offer,))
     else:
-        text = f"Here is {wish.prompt}."
+        text = f"Here is {intent.prompt}."
         path = Path(tempfile.mkdtemp()) / "drawn.png"
         Image.new("RGB", (64, 64), "red").save(path)
         reply.images = (path,)

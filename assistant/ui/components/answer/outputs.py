@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from assistant.attachments import attached_files
-from assistant.contract.intents import Enhance, Vary, Wish
+from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
@@ -23,7 +23,7 @@ _MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": 
 _WORDS = 6  # of the question, in the name of a file
 _SHARP = 2  # pixels of a picture that came with a question, for one that is shown
 
-Ask = Callable[[str, Wish], None]
+Ask = Callable[[str, Intent], None]
 
 
 def attached(paths: list[str], turn: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from assistant.build import tools
 from assistant.contract import intents
-from assistant.contract.intents import Wish
+from assistant.contract.intents import Intent
 from assistant.ui import resources
 from assistant.ui.components.tools import mask
 
@@ -54,7 +54,7 @@ def size(key: str) -> tuple[int, int] | None:
     return int(width), int(height)
 
 
-def edit(picture: Path, start: Start) -> Wish | None:
+def edit(picture: Path, start: Start) -> Intent | None:
     """All of a picture, a part that is painted over, more of it, or another one like it."""
     part = st.segmented_control(
         "What should change", list(_PARTS), default="all", required=True, key="edit-part",

@@ -9,13 +9,13 @@ import streamlit as st
 from assistant.attachments import attached_files
 from assistant.attachments.attached_files import Kind
 from assistant.contract import intents
-from assistant.contract.intents import Wish
+from assistant.contract.intents import Intent
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.tools import image_forms
 from ingest.errors import PinciteError
 
-Ask = Callable[[str, Wish], None]
+Ask = Callable[[str, Intent], None]
 
 _OPEN = "tools-open"
 _TOOLS = {
@@ -50,22 +50,22 @@ def _dialog(ask: Ask) -> None:
         required=True, key="tool", label_visibility="collapsed",
     )  # fmt: skip
     try:
-        wish = _FORMS[picked or "draw"]()
-        if wish is not None:
+        intent = _FORMS[picked or "draw"]()
+        if intent is not None:
             _stay(False)
-            ask(said(wish), wish)
+            ask(said(intent), intent)
             st.rerun()
     except PinciteError as error:
         st.error(plain(error))
 
 
-def said(wish: Wish) -> str:
+def said(intent: Intent) -> str:
     """The command that would have done it, for the conversation: "/draw a lighthouse"."""
-    words = (getattr(wish, field, "") for field in ("prompt", "question", "text", "what"))
-    return " ".join(filter(None, (f"/{intents.name(wish)}", *words)))
+    words = (getattr(intent, field, "") for field in ("prompt", "question", "text", "what"))
+    return " ".join(filter(None, (f"/{intents.name(intent)}", *words)))
 
 
-def _draw() -> Wish | None:
+def _draw() -> Intent | None:
     prompt = st.text_area("What the picture shows", key="draw-prompt", placeholder="A lighthouse…")
     how = image_forms.options("draw")
     size = image_forms.size("draw")
@@ -74,12 +74,12 @@ def _draw() -> Wish | None:
     return intents.Draw(prompt.strip(), size, **how, negative=image_forms.negative("draw"))
 
 
-def _edit() -> Wish | None:
+def _edit() -> Intent | None:
     picture = _picture("edit")
     return image_forms.edit(picture, _start) if picture else None
 
 
-def _enhance() -> Wish | None:
+def _enhance() -> Intent | None:
     picture = _picture("enhance")
     scale = st.segmented_control(
         "How much larger", [1, 2, 4], default=4, required=True, key="enhance-scale",
@@ -88,7 +88,7 @@ def _enhance() -> Wish | None:
     return intents.Enhance(picture, scale or 4) if _start("Enhance", picture) and picture else None
 
 
-def _describe() -> Wish | None:
+def _describe() -> Intent | None:
     picture = _picture("describe")
     question = st.text_input("A question about it, if you have one", key="describe-question")
     if not _start("Describe", picture) or picture is None:
@@ -96,7 +96,7 @@ def _describe() -> Wish | None:
     return intents.Describe((picture,), question.strip())
 
 
-def _translate() -> Wish | None:
+def _translate() -> Intent | None:
     picture = _picture("translate")
     language = st.text_input("Target language", key="translate-to", placeholder="English")
     if not _start("Translate", picture) or picture is None:
@@ -104,24 +104,24 @@ def _translate() -> Wish | None:
     return intents.Translate(picture, language.strip())
 
 
-def _transcribe() -> Wish | None:
+def _transcribe() -> Intent | None:
     recording = _file("transcribe", ("recording", "video"))
     started = _start("Transcribe", recording)
     return intents.Transcribe(recording) if started and recording else None
 
 
-def _clip() -> Wish | None:
+def _clip() -> Intent | None:
     video = _file("clip", ("video",))
     question = st.text_input("A question about it, if you have one", key="clip-question")
     return intents.Clip(video, question.strip()) if _start("Watch", video) and video else None
 
 
-def _speak() -> Wish | None:
+def _speak() -> Intent | None:
     text = st.text_area("Text to read aloud", key="speak-text")
     return intents.Speak(text.strip()) if _start("Read aloud", bool(text.strip())) else None
 
 
-def _chart() -> Wish | None:
+def _chart() -> Intent | None:
     what = st.text_input("Numbers to plot", key="chart-what",
                          placeholder="Employees by site in 2026")  # fmt: skip
     kind = st.segmented_control(
@@ -131,7 +131,7 @@ def _chart() -> Wish | None:
     return intents.Chart(what.strip(), kind or "") if _start("Chart", bool(what.strip())) else None
 
 
-_FORMS: dict[str, Callable[[], Wish | None]] = {
+_FORMS: dict[str, Callable[[], Intent | None]] = {
     "draw": _draw, "edit": _edit, "enhance": _enhance, "describe": _describe,
     "translate": _translate, "transcribe": _transcribe, "clip": _clip, "speak": _speak,
     "chart": _chart,

@@ -102,7 +102,7 @@ def test_what_is_wanted(text: str, of: set[str], over: set[str], years: tuple[in
 
 
 def reply_of(library: Library, tmp_path: Path, what: str, kind: str = "") -> Reply:
-    request = Request(f"chart {what}", library, wish=Chart(what, kind))
+    request = Request(f"chart {what}", library, intent=Chart(what, kind))
     reply = Charting(Made(tmp_path / "made")).offer(request)
     assert reply is not None
     reply.finish()
@@ -186,13 +186,13 @@ def test_a_dollar_sign_is_no_formula(tmp_path: Path, library: Library) -> None:
 def test_no_table_is_a_refusal_without_a_picture(library: Library, tmp_path: Path) -> None:
     reply = reply_of(library, tmp_path, "rainfall per month")
     assert reply.finish().refused and reply.images == ()
-    given = Request("chart it", GivenPassages([], WordEmbedder()), wish=Chart("revenue"))
+    given = Request("chart it", GivenPassages([], WordEmbedder()), intent=Chart("revenue"))
     offered = Charting(Made(tmp_path)).offer(given)
     assert offered is not None and offered.finish().refused
 
 
-def test_another_wish_is_not_its_kind(library: Library, tmp_path: Path) -> None:
-    request = Request("draw", library, wish=Draw("a fox"))
+def test_another_intent_is_not_its_kind(library: Library, tmp_path: Path) -> None:
+    request = Request("draw", library, intent=Draw("a fox"))
     assert Charting(Made(tmp_path)).offer(request) is None
 
 

@@ -121,7 +121,7 @@ def test_without_a_model_the_command_that_fetches_one_is_named(pincite: Pincite)
     assert "`pincite models pull dreamshaper-8`" in ran.err
 
 
-def test_a_picture_that_words_wished_for_has_no_receipt_to_replay(studio: Pincite) -> None:
+def test_a_picture_that_words_asked_for_has_no_receipt_to_replay(studio: Pincite) -> None:
     drawn, answered = studio("ask", "draw a fox, 1 steps"), studio("ask", "who is the fox?")
     assert (drawn.status, "A generated picture" in drawn.out) == (0, True)
     assert "pincite replay" in answered.err and "pincite replay" not in drawn.err

@@ -65,7 +65,7 @@ def test_what_was_left_open_is_told(painter: Painter) -> None:
     assert same(done.pictures[0], again.pictures[0])
 
 
-def test_any_size_comes_out_as_it_was_wished(painter: Painter) -> None:
+def test_any_size_comes_out_as_it_was_requested(painter: Painter) -> None:
     done = painter.paint(replace(JOB, size=(70, 53)), Watch())
     assert done.pictures[0].size == (70, 53)
 

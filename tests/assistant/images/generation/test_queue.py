@@ -10,7 +10,7 @@ from PIL import Image
 
 from assistant.contract.activity import Progress
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.intents import Answer, Draw, Edit, Vary, Wish
+from assistant.contract.intents import Answer, Draw, Edit, Intent, Vary
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.generation import DrawingJob, Painted, Painter, Watch
@@ -64,12 +64,12 @@ def studio(folder: Path, painter: Painter) -> Studio:
     return Studio(lambda: folder, Made(folder / "made"), lambda: (), lambda path: painter)
 
 
-def request(wish: Wish | None) -> Request:
-    return Request("draw it", GivenPassages([], WordEmbedder()), wish=wish)
+def request(intent: Intent | None) -> Request:
+    return Request("draw it", GivenPassages([], WordEmbedder()), intent=intent)
 
 
-def offered(tool: Drawing | Editing | Varying, wish: Wish) -> Reply:
-    reply = tool.offer(request(wish))
+def offered(tool: Drawing | Editing | Varying, intent: Intent) -> Reply:
+    reply = tool.offer(request(intent))
     assert reply is not None
     return reply
 
@@ -79,14 +79,14 @@ def colour(reply: Reply) -> str:
         return "#{:02x}{:02x}{:02x}".format(*picture.getpixel((0, 0)))  # type: ignore[misc]
 
 
-def test_each_tool_takes_its_own_wish(tmp_path: Path) -> None:
+def test_each_tool_takes_its_own_intent(tmp_path: Path) -> None:
     shared = studio(tmp_path, Colours())
-    wishes: list[Wish | None] = [
+    intents: list[Intent | None] = [
         Draw("x"), Edit(tmp_path, "x"), Vary(tmp_path), Answer(), None,
     ]  # fmt: skip
     for tool, wanted in ((Drawing(shared), 0), (Editing(shared), 1), (Varying(shared), 2)):
-        taken = [tool.offer(request(wish)) is not None for wish in wishes]
-        assert taken == [number == wanted for number in range(len(wishes))]
+        taken = [tool.offer(request(intent)) is not None for intent in intents]
+        assert taken == [number == wanted for number in range(len(intents))]
 
 
 def test_two_visitors_are_queued_and_each_gets_its_own(tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ def test_a_picture_is_edited_varied_and_grown(tiny: Path, tmp_path: Path) -> Non
     marked.paste(255, (0, 0, 32, 64))
     marked.save(mask)
 
-    def done(tool: Editing | Varying, wish: Wish) -> Image.Image:
-        reply = offered(tool, wish)
+    def done(tool: Editing | Varying, intent: Intent) -> Image.Image:
+        reply = offered(tool, intent)
         reply.finish()
         with Image.open(reply.images[0]) as made:
             return made.copy()

@@ -88,8 +88,8 @@ def test_it_says_how_it_was_made(tmp_path: Path, painter: Painter) -> None:
     from tests.fakes import WordEmbedder
 
     tool = Drawing(Studio(lambda: tmp_path, Made(tmp_path), tuple, lambda _: painter))
-    wish = Draw("a small red star", seed=3, steps=5)
-    reply = tool.offer(Request("", GivenPassages([], WordEmbedder()), wish=wish))
+    intent = Draw("a small red star", seed=3, steps=5)
+    reply = tool.offer(Request("", GivenPassages([], WordEmbedder()), intent=intent))
     assert reply is not None
     reply.finish()
     made = generated(reply.images[0])

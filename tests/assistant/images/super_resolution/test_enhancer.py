@@ -120,8 +120,8 @@ def test_what_cannot_be_enhanced_is_refused_in_words(
         check(size, scale, free)
 
 
-def reply_of(tmp_path: Path, wish: Enhance | Draw, enlarger: Enlarger) -> Reply | None:
-    request = Request("enlarge it", GivenPassages([], WordEmbedder()), wish=wish)
+def reply_of(tmp_path: Path, intent: Enhance | Draw, enlarger: Enlarger) -> Reply | None:
+    request = Request("enlarge it", GivenPassages([], WordEmbedder()), intent=intent)
     return Enhancing(enlarger, Made(tmp_path / "made")).offer(request)
 
 
@@ -145,7 +145,7 @@ def test_the_result_is_a_file_that_says_how_it_was_made(tmp_path: Path) -> None:
     assert mark.prompt == "enhanced by Real-ESRGAN: small.png" and mark.tool == "enhance"
 
 
-def test_another_wish_is_not_its_kind(tmp_path: Path) -> None:
+def test_another_intent_is_not_its_kind(tmp_path: Path) -> None:
     assert reply_of(tmp_path, Draw("a fox"), Nearest()) is None
 
 
@@ -161,7 +161,7 @@ def test_memory_is_asked_for_when_the_one_before_has_given_it_back(
 ) -> None:
     free = [10**9]
     monkeypatch.setattr("assistant.images.super_resolution.enhancer.free_memory", lambda: free[0])
-    request = Request("", GivenPassages([], WordEmbedder()), wish=Enhance(saved(tmp_path), 2))
+    request = Request("", GivenPassages([], WordEmbedder()), intent=Enhance(saved(tmp_path), 2))
     tool = Enhancing(Nearest(), Made(tmp_path / "made"))
     reply, first = tool.offer(request), Reply("", lambda reply: iter(()))
     assert reply is not None

@@ -104,7 +104,7 @@ def test_what_is_drawn_is_shown_with_a_mark_and_can_be_used_on(
 ) -> None:
     app = visit()
     draw(app, "a lighthouse")
-    assert tool.asked[0].wish == Draw("a lighthouse")
+    assert tool.asked[0].intent == Draw("a lighthouse")
     assert answers(app)[0]["sentences"][0] == {
         "text": "Here is a lighthouse.", "supported": True, "marks": [], "breaks": False,
     }  # fmt: skip
@@ -112,10 +112,10 @@ def test_what_is_drawn_is_shown_with_a_mark_and_can_be_used_on(
     assert app.get("image")
     button(app, "enlarge-").click().run()  # type: ignore[attr-defined]
     assert finish(app)
-    assert isinstance(tool.asked[1].wish, Enhance)
+    assert isinstance(tool.asked[1].intent, Enhance)
     button(app, "vary-").click().run()  # type: ignore[attr-defined]
     assert finish(app)
-    assert isinstance(tool.asked[2].wish, Vary)
+    assert isinstance(tool.asked[2].intent, Vary)
 
 
 def test_what_a_tool_made_is_not_rated_as_an_answer(visit: Visit) -> None:
@@ -129,11 +129,11 @@ def test_one_click_asks_the_documents_instead(visit: Visit, tool: FakeTool) -> N
     draw(app, "a lighthouse")
     button(app, "instead-").click().run()  # type: ignore[attr-defined]
     assert finish(app)
-    assert tool.asked[1].wish == Answer()
+    assert tool.asked[1].intent == Answer()
     assert tool.asked[1].question == "/draw a lighthouse"
 
 
-def test_a_missing_model_is_fetched_with_one_button_and_the_wish_is_done_again(
+def test_a_missing_model_is_fetched_with_one_button_and_the_intent_is_done_again(
     visit: Visit, tool: FakeTool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulled: list[str] = []
@@ -149,7 +149,7 @@ def test_a_missing_model_is_fetched_with_one_button_and_the_wish_is_done_again(
     app.run()
     button(app, "again-").click().run()  # type: ignore[attr-defined]
     assert finish(app)
-    assert [request.wish for request in tool.asked] == [Draw("a castle"), Draw("a castle")]
+    assert [request.intent for request in tool.asked] == [Draw("a castle"), Draw("a castle")]
 
 
 def test_a_model_that_cannot_be_fetched_says_why_and_can_be_tried_again() -> None:
@@ -183,7 +183,7 @@ def test_tools_work_without_documents(visit: Visit, tool: FakeTool, library: Fak
     library.remove(list(library.files))
     app = visit()
     draw(app, "a lighthouse")
-    assert tool.asked[0].wish == Draw("a lighthouse")
+    assert tool.asked[0].intent == Draw("a lighthouse")
 
 
 def test_a_dialog_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
@@ -194,7 +194,7 @@ def test_a_dialog_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
     assert tool.asked == []
 
 
-def test_a_wish_is_said_as_the_command_that_does_it(tmp_path: Path) -> None:
+def test_an_intent_is_said_as_the_command_that_does_it(tmp_path: Path) -> None:
     assert tools_dialog.said(Draw("a lighthouse", seed=7)) == "/draw a lighthouse"
     assert tools_dialog.said(Edit(tmp_path, "bluer")) == "/edit bluer"
 
