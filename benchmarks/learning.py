@@ -116,8 +116,8 @@ def habit(options: Any, name: str, embedder: Embedder) -> None:
     measured = rank_weights.measure(given)
     told(f"a made person, {name}: {len(given)} labels made", measured)
     rank, hit = unseen(given, asked)
-    print(f"{len(asked)} other questions, were it on: reciprocal rank {rank.told()}; "
-          f"hit@5 {hit.told()}")  # fmt: skip
+    print(f"{len(asked)} other questions, were it on: reciprocal rank {rank.summarise()}; "
+          f"hit@5 {hit.summarise()}")  # fmt: skip
     weights = zip(FEATURES, rank_weights.learn(given, "").weights, strict=True)
     print("weights: " + ", ".join(f"{f} {w:+.2f}" for f, w in weights if abs(w) > 0.01), flush=True)
 
@@ -164,8 +164,8 @@ def standing(library: Library) -> dict[tuple[str, str], set[Place]]:
 
 def told(title: str, measured: rank_weights.Measured) -> None:
     print(f"\n## {title}\n")
-    print(f"by cross-validation: reciprocal rank {measured.rank.told()}; "
-          f"hit@5 {measured.hit.told()}; {'on' if measured.gains else 'left off'}",
+    print(f"by cross-validation: reciprocal rank {measured.rank.summarise()}; "
+          f"hit@5 {measured.hit.summarise()}; {'on' if measured.gains else 'left off'}",
           flush=True)  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from assistant.images.vision.tagger import Tagging
 from assistant.images.vision.transformers_models import Blip
 from assistant.models.catalogue import default_model
 from assistant.storage.output_files import Made
-from assistant.ui.components.tools.model_offers import told
+from assistant.ui.components.tools.model_offers import describe_offer
 from ingest.errors import PinciteError
 from ingest.images.ocr.rapid import Rapid
 from ingest.media.ffmpeg import Media
@@ -131,10 +131,10 @@ def test_what_needs_an_extra_names_it(
 
 def test_an_offered_model_says_which_extra_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     offer = {"name": "whisper-base", "role": "speech", "licence": "MIT", "bytes": 1e6, "note": ""}
-    assert told(offer) == "whisper-base · 1 MB · MIT"
+    assert describe_offer(offer) == "whisper-base · 1 MB · MIT"
     for name in names_of_extras():
         monkeypatch.setitem(sys.modules, name, None)
-    assert told(offer) == "whisper-base · 1 MB · MIT · needs pincite[speech]"
+    assert describe_offer(offer) == "whisper-base · 1 MB · MIT · needs pincite[speech]"
 
 
 def test_models_that_cannot_run_are_not_fetched_unasked(

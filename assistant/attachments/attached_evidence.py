@@ -37,7 +37,7 @@ class Attached:
             files=(), intent=None,
         )  # fmt: skip
 
-    def joined(self, request: Request) -> Request:
+    def add_to(self, request: Request) -> Request:
         """The request, to be answered from the library and the attachments."""
         given = GivenPassages.of(self.pages, request.evidence.embedder())
         return replace(

@@ -53,10 +53,10 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         Drawing(studio),
         Editing(studio),
         Varying(studio),
-        Enhancing(RealEsrgan(user_cache()), made(settings)),
-        Charting(made(settings)),
+        Enhancing(RealEsrgan(user_cache()), output_files(settings)),
+        Charting(output_files(settings)),
         transcribing(settings),
-        speaking(settings, made(settings)),
+        speaking(settings, output_files(settings)),
         *_seeing(settings, chatting),
         Running(),
     ]
@@ -102,10 +102,12 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
 def _studio(settings: Settings) -> Studio:
     """The painting queue of all visitors."""
     here = models(settings)
-    return Studio(lambda: here.chosen("drawing"), made(settings), lambda: offers(here.models))
+    return Studio(
+        lambda: here.chosen("drawing"), output_files(settings), lambda: offers(here.models)
+    )
 
 
-def made(settings: Settings) -> Made:
+def output_files(settings: Settings) -> Made:
     """The folder of their output."""
     return Made(settings.home / "made")
 

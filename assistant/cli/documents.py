@@ -41,7 +41,7 @@ def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
     for info in documents:
         size = f"{info.pages} pages, {info.chunks} passages, {_share(info.coverage)}"
         print(f"{info.document}  ({size}): {info.status}")
-        for line in _told(notes[info.document]):
+        for line in _describe_pages(notes[info.document]):
             print(f"    {line}")
     return DONE
 
@@ -61,7 +61,7 @@ def _notes(library: "Library", info: "DocumentInfo") -> list[dict[str, Any]]:
     ]
 
 
-def _told(notes: list[dict[str, Any]]) -> Iterator[str]:
+def _describe_pages(notes: list[dict[str, Any]]) -> Iterator[str]:
     for row in notes[:_MOST]:
         there = row["characters"] + row["unread"]
         read = f", {row['characters']:,} of an estimated {there:,} characters"

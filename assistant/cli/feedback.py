@@ -48,12 +48,14 @@ def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
             found.learn(
                 lambda now, done, total: asking(EvaluationStep(done, total, now)), threading.Event()
             )
-        told, lesson, figures = found.told(), found.lessons.last(), found.figures()
+        told, lesson, figures = found.summarise(), found.lessons.last(), found.figures()
     if args.json:
         about = {"library": settings.library, "told": told}
         print(json.dumps(about | {"lesson": lesson and to_row(lesson)}))
     else:
         print(
-            *told, *(f"  {name}, of {n}: {figure.told()}" for name, figure, n in figures), sep="\n"
+            *told,
+            *(f"  {name}, of {n}: {figure.summarise()}" for name, figure, n in figures),
+            sep="\n",
         )
     return DONE

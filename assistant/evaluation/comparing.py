@@ -38,7 +38,7 @@ def compare(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
         "changed": [
             change
             for change, (old, new) in zip(changes, rows, strict=True)
-            if change["worth"] == 0 and _said(old) != _said(new)
+            if change["worth"] == 0 and _answer_text(old) != _answer_text(new)
         ],
     }
 
@@ -114,5 +114,5 @@ def _found(old: Scored, new: Scored) -> tuple[int, str]:
     return 0, ""
 
 
-def _said(row: Row) -> str:
+def _answer_text(row: Row) -> str:
     return str((row.get("answer") or {}).get("answer", ""))

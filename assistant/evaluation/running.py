@@ -63,7 +63,7 @@ class RunningEvaluation:
             if question.passages is None and not question.history:
                 row |= self._searched(question)
             if self.assistant is not None:
-                row["answer"] = self._asked(self.assistant, question)
+                row["answer"] = self._ask(self.assistant, question)
         except PinciteError as error:
             row["error"] = str(error)
         return row
@@ -75,7 +75,7 @@ class RunningEvaluation:
         found = [[self.source.named(hit.document), hit.page] for hit in hits]
         return {"hits": found, "search_seconds": seconds}
 
-    def _asked(self, assistant: Assistant, question: Question) -> Row:
+    def _ask(self, assistant: Assistant, question: Question) -> Row:
         """The answer document, with document names as in the set."""
         history = turns(question.history)
         titles = self._best(question) if self.passages and question.passages is None else {}

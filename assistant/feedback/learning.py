@@ -105,7 +105,7 @@ class Learning:
         ]  # fmt: skip
         return [(name, figure, n) for name, figure, n in measured if figure is not None]
 
-    def told(self) -> list[str]:
+    def summarise(self) -> list[str]:
         """Sentences for people: how much data there is, and what is on."""
         lesson = self.lessons.last()
         if lesson is None:

@@ -82,13 +82,13 @@ def next_turn(
     return [*before, AIMessage(answer), HumanMessage(_turn(more, question, instruction))]
 
 
-def told(messages: Sequence[BaseMessage]) -> tuple[tuple[str, str], ...]:
+def to_rows(messages: Sequence[BaseMessage]) -> tuple[tuple[str, str], ...]:
     """Messages as (role, text), for storage."""
     roles = {"system": "system", "human": "user", "ai": "assistant"}
     return tuple((roles[message.type], str(message.content)) for message in messages)
 
 
-def retold(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
+def from_rows(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
     """Stored messages, to be sent again."""
     kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
     return [kinds[role](text) for role, text in kept]

@@ -78,7 +78,7 @@ def _parts(
     receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int
 ) -> Iterator[str]:
     sampling = {name: receipt.settings[name] for name in model.sampling}
-    again = prompts.retold(messages(asked))
+    again = prompts.from_rows(messages(asked))
     for part in model.stream(again, max_tokens=most, **sampling):
         yield str(part.content)
 
@@ -132,7 +132,7 @@ def _changed(receipt: Receipt, library: Library) -> str:
 
 def _checked(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
     """Replays a refusal by the gate: its odds are computed again."""
-    again = prompts.retold(messages(receipt.asked))
+    again = prompts.from_rows(messages(receipt.asked))
     yes, no = model.next_token_logprobs(again, [prompts.YES, prompts.NO])
     if yes - no == receipt.yes_log_odds:
         told = "The model's odds that the passages answer it are the same: it is refused again."

@@ -16,7 +16,7 @@ class MeasuredChange:
     def change(self) -> float:
         return self.after - self.before
 
-    def told(self) -> str:
+    def summarise(self) -> str:
         """For people."""
         interval = f"{self.change:+.3f}, 95 % interval {self.low:+.3f} to {self.high:+.3f}"
         return f"{self.before:.3f} → {self.after:.3f} ({interval})"

@@ -38,7 +38,7 @@ class WithPictures:
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
-        inner = self._answer.run(given.joined(request))
+        inner = self._answer.run(given.add_to(request))
         reply.model = inner.model
         yield from inner.work(reply)
         if reply.outcome:

@@ -44,20 +44,20 @@ class Describing:
         try:
             seen = look_at(self._looking, intent.pictures, reply)
             if intent.question:
-                yield from self._asked(request, intent, seen, reply)
+                yield from self._answer_question(request, intent, seen, reply)
             else:
-                text = "\n\n".join(told(one, named=len(seen) > 1) for one in seen)
+                text = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
                 yield text
                 reply.outcome = self._outcome(text)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
 
-    def _asked(
+    def _answer_question(
         self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
     ) -> Iterator[str]:
         """From what is written on them, with citations; else by the model that sees."""
         words = sum(len(one.text.split()) for one in seen)
-        said = "" if words >= _TEXT else self._seen(intent, reply)
+        said = "" if words >= _TEXT else self._ask_viewer(intent, reply)
         if said:
             yield said
             reply.outcome = self._outcome(said)
@@ -73,7 +73,7 @@ class Describing:
         if reply.outcome:
             reply.outcome = given.uncited(reply.outcome)
 
-    def _seen(self, intent: Describe, reply: Reply) -> str:
+    def _ask_viewer(self, intent: Describe, reply: Reply) -> str:
         reply.activity.stage = "Looking for the answer"
         return self._looking.answer(intent.pictures[0], intent.question, reply.cancel)
 
@@ -83,7 +83,7 @@ class Describing:
         return Outcome(text, grounded=False, offers=offers)
 
 
-def told(seen: Seen, named: bool = False) -> str:
+def describe_facts(seen: Seen, named: bool = False) -> str:
     """The facts about a picture, for people."""
     written = f"Written on it:\n{seen.text}" if seen.lines else ""
     known = [part for part in (seen.shows, written) if part]

@@ -114,10 +114,12 @@ class Clipping:
         with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
             reply.activity.stage = "Looking for its scenes"
             moments = self._looking.stills(video, Path(folder), reply.cancel)
-            shown = self._shown(Path(folder), moments, reply)
+            shown = self._describe_scenes(Path(folder), moments, reply)
         return Watched(readable(video.name), document.pages[0], shown)
 
-    def _shown(self, folder: Path, moments: Sequence[float], reply: Reply) -> tuple[Line, ...]:
+    def _describe_scenes(
+        self, folder: Path, moments: Sequence[float], reply: Reply
+    ) -> tuple[Line, ...]:
         lines: list[Line] = []
         for number, seconds in enumerate(moments):
             reply.activity.stage = f"Looking at the picture at {clock(seconds)}"

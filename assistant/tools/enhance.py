@@ -71,7 +71,7 @@ class Enhancing:
         path = self._made.path(".png")
         large.save(path, "PNG", pnginfo=marks(self._provenance(intent, large.size)))
         reply.images = (path,)
-        text = _said(intent, small.size, large.size)
+        text = _describe_result(intent, small.size, large.size)
         yield text
         reply.outcome = Outcome(text, grounded=False, notices=(INVENTED,))
 
@@ -94,7 +94,7 @@ def checked(intent: Enhance) -> "Image":
     return small
 
 
-def _said(intent: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
+def _describe_result(intent: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
     sizes = f"{after[0]}x{after[1]}"
     if intent.scale == 1:
         return f"The picture, repaired by Real-ESRGAN, {sizes}."

@@ -78,10 +78,10 @@ class Translating:
                     return
                 reply.activity.stage = "Translating"
                 reply.activity.progress = Progress(number, len(lines))
-                said = self._said(model, line, intent.language or DEFAULT, reply)
+                said = self._translate(model, line, intent.language or DEFAULT, reply)
                 yield f"{line}\n→ {said}{_WRONG if _other_numbers(line, said) else ''}\n"
 
-    def _said(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
+    def _translate(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
         """One line. Raises Stopped."""
         messages = prompts.on_line(line, language)
         ours = isinstance(model, chat_model.TokenOdds)

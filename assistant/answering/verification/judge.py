@@ -56,7 +56,7 @@ class Judge:
             return found
         check = context.messages(question, prompts.CHECK)
         yes, no = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
-        trace.asked, trace.yes_log_odds = prompts.told(check), yes - no
+        trace.asked, trace.yes_log_odds = prompts.to_rows(check), yes - no
         return replace(found, yes_log_odds=trace.yes_log_odds)
 
 

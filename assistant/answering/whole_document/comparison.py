@@ -83,7 +83,7 @@ def aligned(ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf) ->
     longest are taken, because nothing is more alike than two title pages."""
     if not ours or not theirs:
         return []
-    a, b = (shelf.embedder().passages([_told(p) for p in side]) for side in (ours, theirs))
+    a, b = (shelf.embedder().passages([_text_of(p) for p in side]) for side in (ours, theirs))
     cosines = a @ b.T
     mutual = [
         (min(ours[i].tokens, theirs[j].tokens), i, int(j))
@@ -94,7 +94,7 @@ def aligned(ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf) ->
     return [(ours[i], theirs[j]) for _, i, j in sorted(best, key=lambda found: found[1])]
 
 
-def _told(part: Section) -> str:
+def _text_of(part: Section) -> str:
     return f"{part.title}\n{part.windows[0].text}" if part.windows else part.title
 
 

@@ -63,13 +63,13 @@ def understood(
     within = [name for name in names if scope is None or name in scope]
     if _COMPARISON.search(question):
         pair = _pair(question, within, len(names))
-        return _asked("comparison", pair, question) if pair else None
+        return _request("comparison", pair, question) if pair else None
     if _SUMMARY.search(question):
         one = named(question, within)[:1] or (within if len(within) == 1 else [])
-        return _asked("summary", one, question) if one else None
+        return _request("summary", one, question) if one else None
     if _LIST.search(question):
         inside = _INSIDE.search(question)  # "list all rules" does not mean a file named "Rules"
-        return _asked("list", named(inside[0], within) if inside else [], question)
+        return _request("list", named(inside[0], within) if inside else [], question)
     return None
 
 
@@ -88,7 +88,7 @@ def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
     return len(said) > 1 or len(words[name]) == 1 or _share(question, name, words) > 1
 
 
-def _asked(kind: Kind, documents: Sequence[str], question: str) -> WholeDocumentRequest:
+def _request(kind: Kind, documents: Sequence[str], question: str) -> WholeDocumentRequest:
     of_names = frozenset().union(*(_words(name) for name in documents))
     doing = stems(" ".join(match.group() for match in _COMMANDS.finditer(question)))
     said = {word for word in stems(question) if not stems(name_parts(word)) <= of_names}

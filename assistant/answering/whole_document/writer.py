@@ -64,7 +64,7 @@ class PartWriter:
                 written = usage["output_tokens"]
                 self.tokens = self.tokens[0] + usage["input_tokens"], self.tokens[1] + written
             text += str(part.content)
-        self._reply.trace.steps += (Step(prompts.told(messages), most, text),)
+        self._reply.trace.steps += (Step(prompts.to_rows(messages), most, text),)
         if self._reply.cancel.is_set():
             return ""
         return _whole(text, cut=written >= most)

@@ -31,7 +31,7 @@ def write(
     reply: Reply,
 ) -> Generator[str, None, Written]:
     """Yields the text as it comes, up to a number of tokens. `count` gives a text's tokens."""
-    reply.trace.asked, reply.trace.yes_log_odds = prompts.told(messages), None
+    reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
     text, tokens = "", (0, 0)
     # Ours also stops while it reads the prompt; others stop between words.
     ours = isinstance(model, TokenOdds)

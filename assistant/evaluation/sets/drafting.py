@@ -187,7 +187,7 @@ def _id(question: str) -> str:
     return f"own-{hashlib.sha256(question.encode()).hexdigest()[:10]}"
 
 
-def told(question: Question) -> Sequence[str]:
+def describe_draft(question: Question) -> Sequence[str]:
     """What a person needs to judge a draft: the answer and its place."""
     if not question.answerable:
         return ["The documents should not answer it."]

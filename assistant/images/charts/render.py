@@ -57,7 +57,7 @@ def draw(numbers: ChartNumbers, kind: Kind, title: str, source: str, path: Path)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    told = _told(numbers, title, source)
+    told = _metadata(numbers, title, source)
     families, missing = fonts("".join(told.values()))
     with matplotlib.rc_context({**_STYLE, "font.family": families}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # the person gets a notice
@@ -177,7 +177,7 @@ def unit(numbers: ChartNumbers) -> str:
     return numbers.scale
 
 
-def _told(numbers: ChartNumbers, title: str, source: str) -> dict[str, str]:
+def _metadata(numbers: ChartNumbers, title: str, source: str) -> dict[str, str]:
     cells = [
         {"row": operand.row.label, "column": operand.column.label, "text": operand.cell.text}
         for operand in numbers.cells

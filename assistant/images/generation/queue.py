@@ -66,7 +66,7 @@ class Studio:
             reply.audio = (file,)
         else:
             reply.images = (file,)
-        text = said(done)
+        text = describe_output(done)
         yield text
         reply.outcome = Outcome(text, grounded=False, notices=done.notes)
 
@@ -77,7 +77,7 @@ class Studio:
         return self._kept[1]
 
 
-def said(done: Painted) -> str:
+def describe_output(done: Painted) -> str:
     """A sentence about the output, so that it can be made again."""
     job = done.job
     if done.sound is not None:

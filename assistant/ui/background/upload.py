@@ -161,7 +161,7 @@ class Uploads:
             return [upload for name, upload in self._all if name == library and not upload.done]
 
 
-def said(step: AddProgress) -> str:
+def describe_step(step: AddProgress) -> str:
     """`reading, page 3 of 20`"""
     if not step.page or not step.stage.startswith("reading"):
         return step.stage

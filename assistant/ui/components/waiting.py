@@ -6,7 +6,7 @@ Knows no Streamlit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.ui.background.upload import Upload, said
+from assistant.ui.background.upload import Upload, describe_step
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
@@ -48,7 +48,7 @@ def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
 def _work(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[Work]:
     # A file is read before its turn to be indexed, and only its run knows.
     steps = {name: step for upload in uploads for name, step in upload.pages.items()}
-    found = [Work(job.name, said(steps[job.name])) for job in jobs if job.name in steps]
+    found = [Work(job.name, describe_step(steps[job.name])) for job in jobs if job.name in steps]
     return found + [Work(job.name, job.state) for job in jobs if job.name not in steps]
 
 

@@ -14,7 +14,7 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
     with st.container(key="welcome"):
         if documents:
             pages = sum(document.pages for document in documents)
-            _greet("Ask your documents", held(len(documents), pages))
+            _greet("Ask your documents", describe_library(len(documents), pages))
             _suggest(assistant.suggestions(4), ask)
         else:
             _greet("Welcome to Pincite", "Add a few documents, and ask them anything.")
@@ -22,7 +22,7 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
                 st.switch_page("assistant/ui/pages/library.py")
 
 
-def held(documents: int, pages: int) -> str:
+def describe_library(documents: int, pages: int) -> str:
     """The contents of the library, as sentences."""
     these = "1 document" if documents == 1 else f"{documents} documents"
     leaves = "1 page" if pages == 1 else f"{pages} pages"

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.evaluation.measuring import Options, runs
-from assistant.evaluation.sets.drafting import Drafting, told
+from assistant.evaluation.sets.drafting import Drafting, describe_draft
 from assistant.evaluation.sets.own import OwnQuestions, own
 from assistant.evaluation.sets.question_sets import Question, State
 from assistant.ui import resources, session
@@ -133,7 +133,7 @@ def _drafts(mine: OwnQuestions) -> None:
 def _draft(mine: OwnQuestions, question: Question) -> None:
     with st.container(border=True, key=f"draft-{question.id}"):
         st.markdown(f"**{plain(question.question)}**")
-        st.caption(" · ".join(map(plain, told(question))))
+        st.caption(" · ".join(map(plain, describe_draft(question))))
         with st.container(horizontal=True):
             for label, state in (("Keep", "kept"), ("Drop", "dropped")):
                 st.button(label, key=f"{state}-{question.id}", on_click=_put,

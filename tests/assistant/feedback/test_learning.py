@@ -82,11 +82,11 @@ def test_who_always_means_the_plan_gets_it_until_it_is_taken_back(found: Learnin
     assert lesson and lesson.rank and lesson.hit and lesson.ranking
     assert lesson.rank.before < 0.6 and lesson.rank.after > 0.95
     assert first(found.library) == {"Plan.pdf"}
-    assert "Ranking: on." in found.told()
+    assert "Ranking: on." in found.summarise()
 
     found.reset()
     assert first(found.library) == {"Guide.pdf"}
-    assert "Nothing has been learned yet." in found.told()
+    assert "Nothing has been learned yet." in found.summarise()
 
 
 def test_what_was_learned_with_another_embedding_model_is_said_not_to_be_used(
@@ -97,7 +97,7 @@ def test_what_was_learned_with_another_embedding_model_is_said_not_to_be_used(
     lesson = found.lessons.last()
     assert lesson and lesson.ranking
     found.lessons.keep(replace(lesson, ranking=replace(lesson.ranking, embedder="another")))
-    assert any(line.startswith("Ranking: on; not used, as the") for line in found.told())
+    assert any(line.startswith("Ranking: on; not used, as the") for line in found.summarise())
     assert first(found.library) == {"Guide.pdf"}
 
 
@@ -107,20 +107,20 @@ def test_where_there_is_no_gain_it_stays_off(found: Learning) -> None:
     lesson = found.lessons.last()
     assert lesson and lesson.rank and lesson.rank.before == lesson.rank.after == 1.0
     assert lesson.ranking is None
-    assert "Ranking: no certain gain, left off." in found.told()
+    assert "Ranking: no certain gain, left off." in found.summarise()
 
 
 def test_with_few_questions_it_says_how_many_are_missing(found: Learning) -> None:
     ask_for(found, "Plan.pdf", rank_weights.LEAST - 2)
     found.feedback.rate(answer("a", "What does the last rule say?", ("Plan.pdf", 3)), True)
     wanted = "Ranking: 1 more questions with a known page are needed; you have 29."
-    assert any(line.startswith(wanted) for line in found.told())
+    assert any(line.startswith(wanted) for line in found.summarise())
     shown: list[tuple[str, int, int]] = []
     assert found.learn(lambda *step: shown.append(step), threading.Event())
     assert shown == []  # nothing is compared
     lesson = found.lessons.last()
     assert lesson and (lesson.rank, lesson.ranking, lesson.questions) == (None, None, 29)
-    assert any(line.startswith(wanted) for line in found.told())
+    assert any(line.startswith(wanted) for line in found.summarise())
 
 
 def test_documents_that_are_gone_do_not_count(found: Learning) -> None:
@@ -179,7 +179,7 @@ def test_a_threshold_is_learned_from_thumbs_and_used_when_nothing_else_is_asked_
     assert composition.assistant(settings, found.library, other).learned_threshold() is None
     by_hand = Settings(home=settings.home, refusal_threshold=0.4)
     assert composition.assistant(by_hand, found.library, how).learned_threshold() is None
-    told = Learning(found.library, found.feedback, found.runs, by_hand).told()
+    told = Learning(found.library, found.feedback, found.runs, by_hand).summarise()
     assert told[-1].endswith("not used, as the setting refusal_threshold was made by hand.")
 
 
@@ -188,7 +188,7 @@ def test_a_threshold_needs_answers_of_both_kinds(found: Learning) -> None:
     learn(found)
     lesson = found.lessons.last()
     assert lesson and lesson.threshold is None and lesson.should == (20, 4)
-    assert "0 more that should be given and 6 more questions" in found.told()[-1]
+    assert "0 more that should be given and 6 more questions" in found.summarise()[-1]
 
 
 def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has_changed(

@@ -367,7 +367,7 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     done = replay(receipt, lambda: same)
     assert done.identical is True and "All 2 texts" in done.told
     assert same.options["max_tokens"] == receipt.steps[-1]["most"]
-    assert [list(m) for m in prompts.told(same.chat.asked[1])] == receipt.steps[1]["asked"]
+    assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == receipt.steps[1]["asked"]
     other: Any = Again(SAID, "Another.")
     differs = replay(receipt, lambda: other)
     assert differs.identical is False and "number 2 differs" in differs.told

@@ -10,13 +10,15 @@ from assistant.models.catalogue import Model
 def offers(models: Sequence[Model]) -> tuple[Offer, ...]:
     """Each offer, with the estimated time of a picture here."""
     return tuple(
-        Offer(model.name, model.role, model.licence, model.weights, told(estimate.seconds()))
+        Offer(
+            model.name, model.role, model.licence, model.weights, describe_speed(estimate.seconds())
+        )
         for model in models
         if model.role == "drawing"
     )
 
 
-def told(seconds: float) -> str:
+def describe_speed(seconds: float) -> str:
     """Roughly: an estimate is no measurement."""
     if seconds < 90:
         return f"about {max(5, round(seconds / 5) * 5)} seconds a picture on this machine"

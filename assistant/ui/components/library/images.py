@@ -48,13 +48,15 @@ def _found(library: Library, words: str, file: Any) -> None:
     if file is not None:
         picture, _ = image_file.inner(file.getvalue(), file.name)
         asked = f"like {file.file_id}"
-        _grid(library, _kept(library, asked, partial(library.pictures.similar, picture, _MOST)))
+        _grid(
+            library, _keep_hits(library, asked, partial(library.pictures.similar, picture, _MOST))
+        )
     elif words:
         asked = f"words {words}"
-        _grid(library, _kept(library, asked, partial(library.pictures.named, words, _MOST)))
+        _grid(library, _keep_hits(library, asked, partial(library.pictures.named, words, _MOST)))
 
 
-def _kept(library: Library, asked: str, search: Search) -> list[PictureHit]:
+def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]:
     """The results, which stay while pages are opened, until the library changes."""
     now = library.name, library.generation(), asked
     before = st.session_state.get(_FOUND)
@@ -68,11 +70,11 @@ def _searched(search: Search) -> list[PictureHit]:
     """Search with progress: new documents are processed first."""
     bar = st.progress(0.0, "Looking at the pictures…")
 
-    def told(document: str, done: int, total: int) -> None:
+    def show_progress(document: str, done: int, total: int) -> None:
         bar.progress(done / max(total, 1), plain(f"Looking at {readable(document)}"))
 
     try:
-        return search(told)
+        return search(show_progress)
     finally:
         bar.empty()
 

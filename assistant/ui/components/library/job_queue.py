@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from assistant.ui import resources, session
-from assistant.ui.background.upload import Upload, folder, forget, said
+from assistant.ui.background.upload import Upload, describe_step, folder, forget
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.waiting import Waiting, Work, waiting
@@ -85,7 +85,7 @@ def _draw_rebuild(uploads: Sequence[Upload]) -> None:
         what = "documents" if step.is_rebuild else "passages"
         st.progress(min(step.done / step.total, 1), f"{step.done} of {step.total:,} {what} done")
     if step.is_rebuild:
-        draw_list([Work(step.file, said(step))])
+        draw_list([Work(step.file, describe_step(step))])
     st.caption("Until then, search works as before.")
 
 

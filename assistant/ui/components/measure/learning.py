@@ -21,7 +21,7 @@ def draw() -> None:
         "A ranking and a threshold learned from them are used only where they are better on "
         "questions that they were not learned from."
     )
-    for line in found.told():
+    for line in found.summarise():
         st.markdown(plain(line))
     table(
         ("on questions left out", "before", "learned", "difference", "95 % interval", "of"),

@@ -72,13 +72,13 @@ def edit(picture: Path, start: Start) -> Intent | None:
     strength = _strength("edit-all") if part == "all" else None
     if not start("Edit", prompt and (part != "mask" or masked)):
         return None
-    kept = _kept(masked) if masked else None
+    kept = _save_mask(masked) if masked else None
     return intents.Edit(picture, prompt, kept, grow, strength, **how, negative=negative("edit"))
 
 
-def _kept(masked: bytes) -> Path:
+def _save_mask(masked: bytes) -> Path:
     """Raises AssistantError."""
-    path = tools.made(resources.settings()).path(".mask.png")
+    path = tools.output_files(resources.settings()).path(".mask.png")
     path.write_bytes(masked)
     return path
 

@@ -106,7 +106,7 @@ def draw(ask: Ask) -> None:
         model_offers.draw({"id": "spoken", "offers": missing}, spoken.listen)
         st.button("Discard the recording", key="forget-spoken", on_click=forget)
     else:
-        _heard(spoken, ask)
+        _ask_spoken(spoken, ask)
         st.rerun()
 
 
@@ -122,7 +122,7 @@ def _live(spoken: Spoken) -> None:
         st.button("Stop", icon=":material/stop_circle:", key="stop-listening", on_click=forget)
 
 
-def _heard(spoken: Spoken, ask: Ask) -> None:
+def _ask_spoken(spoken: Spoken, ask: Ask) -> None:
     """At the end, ask the words, or say why there are none."""
     forget()
     if spoken.running.error:

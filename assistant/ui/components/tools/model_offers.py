@@ -16,7 +16,7 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
     here."""
     for offer in answer.get("offers", ()):
         with st.container(key=f"offer-{answer['id']}-{offer['name']}", border=True):
-            st.markdown(plain(told(offer)))
+            st.markdown(plain(describe_offer(offer)))
             fetch = resources.fetches().of(offer["name"])
             if fetch and not fetch.ended:
                 _progress(offer["name"])
@@ -27,7 +27,7 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
                 _button(answer["id"], offer["name"], fetch)
 
 
-def told(offer: Mapping[str, Any]) -> str:
+def describe_offer(offer: Mapping[str, Any]) -> str:
     """Its name, size, licence and cost here."""
     size = f"{offer['bytes'] / 1e6:,.0f} MB" if offer["bytes"] else "size unknown"
     extra = missing_extra(offer["role"])

@@ -53,13 +53,13 @@ def _dialog(ask: Ask) -> None:
         intent = _FORMS[picked or "draw"]()
         if intent is not None:
             _stay(False)
-            ask(said(intent), intent)
+            ask(command_of(intent), intent)
             st.rerun()
     except PinciteError as error:
         st.error(plain(error))
 
 
-def said(intent: Intent) -> str:
+def command_of(intent: Intent) -> str:
     """The command that would have done it, for the conversation: "/draw a lighthouse"."""
     words = (getattr(intent, field, "") for field in ("prompt", "question", "text", "what"))
     return " ".join(filter(None, (f"/{intents.name(intent)}", *words)))
@@ -160,14 +160,14 @@ def _file(tool: str, kinds: Sequence[Kind]) -> Path | None:
     ]
     dropped = st.file_uploader(" or ".join(kinds).capitalize(), suffixes, key=f"{tool}-file")
     if dropped is not None:
-        return _kept(dropped)
+        return _save_once(dropped)
     last = _last(kinds)
     if last is not None:
         st.caption(plain(f"Without a file, the last one of this conversation: {last.name}"))
     return last
 
 
-def _kept(dropped: Any) -> Path:
+def _save_once(dropped: Any) -> Path:
     """Saved once, although the dialog is drawn again with each click."""
     known: dict[str, Path] = st.session_state.setdefault("dropped", {})
     if dropped.file_id not in known:

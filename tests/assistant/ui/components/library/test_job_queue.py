@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
 from assistant.ui.background import upload
-from assistant.ui.background.upload import Upload, said
+from assistant.ui.background.upload import Upload, describe_step
 from assistant.ui.components.waiting import Work, waiting
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.pages.test_library import Dropped
@@ -182,9 +182,9 @@ def test_an_older_version_says_which_is_newer(real: Library, visit: Visit, tmp_p
 
 
 def test_the_page_of_a_long_file_is_told() -> None:
-    assert said(AddProgress("A.pdf", 0, 1, "reading", 3, 20)) == "reading, page 3 of 20"
-    assert said(AddProgress("A.pdf", 0, 1, "reading", 3)) == "reading, page 3"
-    assert said(AddProgress("A.pdf", 0, 1, "indexing", 3, 20)) == "indexing"
+    assert describe_step(AddProgress("A.pdf", 0, 1, "reading", 3, 20)) == "reading, page 3 of 20"
+    assert describe_step(AddProgress("A.pdf", 0, 1, "reading", 3)) == "reading, page 3"
+    assert describe_step(AddProgress("A.pdf", 0, 1, "indexing", 3, 20)) == "indexing"
 
 
 # -- making it anew

@@ -195,8 +195,8 @@ def test_a_dialog_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
 
 
 def test_an_intent_is_said_as_the_command_that_does_it(tmp_path: Path) -> None:
-    assert tools_dialog.said(Draw("a lighthouse", seed=7)) == "/draw a lighthouse"
-    assert tools_dialog.said(Edit(tmp_path, "bluer")) == "/edit bluer"
+    assert tools_dialog.command_of(Draw("a lighthouse", seed=7)) == "/draw a lighthouse"
+    assert tools_dialog.command_of(Edit(tmp_path, "bluer")) == "/edit bluer"
 
 
 def test_how_far_a_tool_is_is_told_in_words() -> None:
