@@ -22,14 +22,8 @@ _MISSING = 0.2  # penalty of a unit that states none of the numbers and names
 _WIDE = 0.02  # penalty of each line beyond three: the narrowest support is cited
 _ITEM = re.compile(r"\A\s*(?:\d{1,2}[.)]|[-•*–])\s+")  # of a list: its number is no claim
 _AFFIRMS = re.compile(r"\W*yes\b", re.I)
-_REPLIES = re.compile(r"\W*(?:yes|no)\b[,.:;!–-]\s*", re.I)  # to the question: denies no more
+_REPLIES = re.compile(r"\W*(?:yes\b[,.:;!–]?|no\b[,.:;!–])\s*", re.I)  # to the question: denies no more
 _MARKUP = re.compile(r"\*\*|__|`")
-_FRAME = re.compile(  # says only where something stands
-    r"\A(?:the|this|these) (?:text|document|passage|section|e?-?mail|letter|message|page)s? "
-    r"(?:above )?(?:also )?(?:(?:is|are) about|states?|says?|describes?|mentions?|explains?)"
-    r"(?: that)?\s+",
-    re.I,
-)
 _CAPITAL = re.compile(r"[A-Z][\w&]*(?:['’-]\w+)*")
 
 
@@ -190,9 +184,9 @@ def _lexical(support: Support, said: Said) -> float:
 
 def opening(text: str) -> int:
     """The length of what the sentence begins with before it says something: a list item's number,
-    "Yes," or "No,", and words that only say where something stands."""
+    "Yes," or "No,"."""
     start = 0
-    for pattern in (_ITEM, _REPLIES, _FRAME):
+    for pattern in (_ITEM, _REPLIES):
         match = pattern.match(text[start:])
         start += match.end() if match else 0
     return start
