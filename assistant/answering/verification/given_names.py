@@ -53,9 +53,18 @@ class GivenNames:
 
     def of_question(self, question: str, document: str) -> frozenset[str]:
         """The words of the question that the document has, without those of other titles."""
-        others = (title for name, title in self._titles.items() if name != document)
-        foreign = frozenset().union(*others) - self._titles[document]
+        foreign = self._of_others(document) - self._titles[document]
         return (frozenset(words(question)) & self._known[document]) - foreign
+
+    def speaks_of(self, named: frozenset[str], document: str) -> bool:
+        """Whether a document may speak of what a sentence names, by folded words: not when they are
+        in other titles and nowhere in it, unless they are in its own title, too."""
+        others, own = self._of_others(document), self._titles[document]
+        return not named & (others - self._known[document]) or bool(named & (own - others))
+
+    def _of_others(self, document: str) -> frozenset[str]:
+        others = (title for name, title in self._titles.items() if name != document)
+        return frozenset().union(*others)
 
 
 def first_pages(read: Sequence[Window], evidence: Evidence) -> dict[str, Page]:

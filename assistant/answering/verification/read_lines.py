@@ -22,7 +22,9 @@ _MISSING = 0.2  # penalty of a unit that states none of the numbers and names
 _WIDE = 0.02  # penalty of each line beyond three: the narrowest support is cited
 _ITEM = re.compile(r"\A\s*(?:\d{1,2}[.)]|[-•*–])\s+")  # of a list: its number is no claim
 _AFFIRMS = re.compile(r"\W*yes\b", re.I)
-_REPLIES = re.compile(r"\W*(?:yes\b[,.:;!–]?|no\b[,.:;!–])\s*", re.I)  # to the question: denies no more
+_REPLIES = re.compile(
+    r"\W*(?:yes\b[,.:;!–]?|no\b[,.:;!–])\s*", re.I
+)  # to the question: denies no more
 _MARKUP = re.compile(r"\*\*|__|`")
 _CAPITAL = re.compile(r"[A-Z][\w&]*(?:['’-]\w+)*")
 
@@ -90,13 +92,18 @@ class ReadLines:
 
     def ranked(self, said: Said) -> list[Support]:
         """The units that may support a sentence, best first."""
+        named = frozenset(words(" ".join(_CAPITAL.findall(said.text))))
+        documents = dict.fromkeys(window.document for window in self._windows)
         given = {
             name: self._given(said, name)
-            for name in dict.fromkeys(window.document for window in self._windows)
+            for name in documents
+            if self._names.speaks_of(named, name)
         }
-        supports = (
-            _found(unit, *given[self._windows[unit.window].document]) for unit in self._units
-        )
+        supports = [
+            _found(unit, *given[document])
+            for unit in self._units
+            if (document := self._windows[unit.window].document) in given
+        ]
         nearest = sorted(supports, key=lambda support: -_lexical(support, said))[:_SHORTLIST]
         shortlist = [support for support in nearest if states(support.unit)]
         if not shortlist:

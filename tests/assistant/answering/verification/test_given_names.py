@@ -45,8 +45,19 @@ def test_a_line_of_another_company_says_nothing_of_it() -> None:
     other = window_of(LINE, "Quillmere is a competitor.", document="Orbel 2023.pdf")
     own = window_of("Sales were strong in all regions.", document="Quillmere 2023.pdf")
     assert supports(QUESTION, other, own) == []
-    [sentence], _ = ground(QUESTION, SAID, [other, own], EMBEDDER)
-    assert sentence.unstated == ("Quillmere",)
+    apart = window_of(LINE, document="Orbel 2023.pdf")
+    [sentence], _ = ground(QUESTION, SAID, [apart, own], EMBEDDER)
+    assert sentence.support == "none", "not even as the closest line"
+    assert sentence.unstated[0].startswith("Quillmere")
+
+
+def test_a_sentence_that_names_two_documents_may_cite_both() -> None:
+    own = window_of("Sales were 21 million dollars in all regions.", document="Quillmere.pdf")
+    other = window_of("Sales were 35 million dollars in all regions.", document="Orbel.pdf")
+    said = "Sales of Quillmere were 21 million dollars and of Orbel 35 million dollars."
+    [sentence], citations = ground("Compare the sales.", said, [own, other], EMBEDDER)
+    assert sentence.support != "none"
+    assert {citation.document for citation in citations} == {"Quillmere.pdf", "Orbel.pdf"}
 
 
 def test_the_title_gives_its_years_and_quarters_and_no_other_number() -> None:
