@@ -106,7 +106,8 @@ def test_what_is_drawn_is_shown_with_a_mark_and_can_be_used_on(
     draw(app, "a lighthouse")
     assert tool.asked[0].intent == Draw("a lighthouse")
     assert answers(app)[0]["sentences"][0] == {
-        "text": "Here is a lighthouse.", "supported": True, "marks": [], "breaks": False,
+        "text": "Here is a lighthouse.", "support": "supported", "unstated": [], "marks": [],
+        "breaks": False,
     }  # fmt: skip
     assert any("Generated" in m.value for m in app.markdown)
     assert app.get("image")
