@@ -61,7 +61,7 @@ class Watching:
     def look(self, cancel: threading.Event | None = None) -> None:
         """Poll once. Settled files are added, and files that are gone are removed."""
         reachable = [root for root in self._paths if self._reachable(root)]
-        seen = self._seen(reachable)
+        seen = self._scan(reachable)
         settled = self._settled(seen, reachable)
         new = [path for path in settled if path in seen]
         gone = [path for path in settled if path not in seen]
@@ -105,7 +105,7 @@ class Watching:
         self._pending = {path: p for path, p in pending.items() if path not in settled}
         return settled
 
-    def _seen(self, reachable: Sequence[Path]) -> dict[Path, Signature]:
+    def _scan(self, reachable: Sequence[Path]) -> dict[Path, Signature]:
         found: dict[Path, Signature] = {}
         for root in reachable:
             try:

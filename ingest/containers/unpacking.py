@@ -86,7 +86,7 @@ def unpack(
             parts.append(Part(name, path))
         except Refused as refused:
             left.add(name, str(refused))
-    return Expanded(tuple(parts), left.told(), size)
+    return Expanded(tuple(parts), left.list_omitted(), size)
 
 
 class _LeftOut:
@@ -102,7 +102,7 @@ class _LeftOut:
         if self._count[kind] <= NAMED:
             self._omitted.append(Omitted(name, reason))
 
-    def told(self) -> tuple[Omitted, ...]:
+    def list_omitted(self) -> tuple[Omitted, ...]:
         more = ((kind, number - NAMED) for kind, number in self._count.items() if number > NAMED)
         return (*self._omitted, *(Omitted(f"{number:,} more files", kind) for kind, number in more))
 

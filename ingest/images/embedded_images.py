@@ -80,7 +80,9 @@ class Pasted:
             picture, scale = image_file.inner(data, name)
             if picture.width * picture.height < _ICON:
                 return Writing()
-            return _told(self._reading(picture, scale), REASON if of_picture(BytesIO(data)) else "")
+            return _writing(
+                self._reading(picture, scale), REASON if of_picture(BytesIO(data)) else ""
+            )
         except UnsupportedFile:
             kind = PurePosixPath(name).suffix.lstrip(".").upper()
             short = kind.isalnum() and len(kind) <= _KIND
@@ -145,7 +147,7 @@ def decoded(base64: str) -> bytes:
     return b""
 
 
-def _told(reading: Recognition, hidden: str) -> Writing:
+def _writing(reading: Recognition, hidden: str) -> Writing:
     """`hidden` is the reason why its lines are no evidence; empty when they are."""
     lines = tuple(
         Line(

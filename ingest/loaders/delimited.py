@@ -81,10 +81,10 @@ def _rows(text: str, mark: str) -> Iterator[Row]:
         reader = csv.reader(lines, delimiter=mark)
     else:
         reader = csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
-    return (row for row in _heard(reader) if any(field.strip() for field in row))
+    return (row for row in _with_beats(reader) if any(field.strip() for field in row))
 
 
-def _heard(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+def _with_beats(rows: Iterator[list[str]]) -> Iterator[list[str]]:
     """The same rows, with a sign of life now and then."""
     for number, row in enumerate(rows):
         if number % _SAMPLE == 0:
@@ -117,6 +117,6 @@ def _closes(text: str, mark: str) -> bool:
         return True
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=False)
-        return all(field.count("\n") <= 100 for row in _heard(reader) for field in row)
+        return all(field.count("\n") <= 100 for row in _with_beats(reader) for field in row)
     except csv.Error:
         return False

@@ -10,7 +10,7 @@ from ingest.errors import UnreadableFile
 from ingest.images.embedded_images import Pasted
 from ingest.office.odf.body import OdfBody
 from ingest.office.odf.styles import OdfStyles
-from ingest.office.odf.text import said
+from ingest.office.odf.text import texts_of
 from ingest.office.ooxml import Package, child, children, parse
 from ingest.office.zip_guard import damaged, encrypted
 from ingest.page_builder.office_page import REPEATED, OfficePage
@@ -107,7 +107,7 @@ def _notes(notes: Element, reader: OdfBody, draft: OfficePage) -> None:
     inner = draft.inner()
     for shape in notes:
         if shape.get("presentation:class") in ("page-number", "header", "footer", "date-time"):
-            draft.drop(REPEATED, "".join(said(shape)))
+            draft.drop(REPEATED, "".join(texts_of(shape)))
         else:
             reader.block(shape, inner)
     draft.remark("Notes:", inner, "\n")
@@ -118,7 +118,7 @@ def _is_title(shape: Element) -> bool:
 
 
 def _characters(element: Element) -> int:
-    return sum(map(count, said(element)))
+    return sum(map(count, texts_of(element)))
 
 
 def _metadata(root: Element | None) -> dict[str, str]:

@@ -112,11 +112,11 @@ def _comments(
                 author = authors.get(comment.get("authorId", ""), "")
                 when = comment.get("dt", comment.get("created", ""))
                 lead = draft.count_in(comment_by(author, when))
-                draft.line(f"{lead} {_said(comment)}")
+                draft.line(f"{lead} {_own_text(comment)}")
         yield root
 
 
-def _said(comment: Element) -> str:
+def _own_text(comment: Element) -> str:
     """The comment's own text, without that of its replies."""
     parts = [part for part in comment if part.tag in ("p:text", "p188:txBody")]
     return " ".join(text for part in parts for text in texts(part, TEXT))

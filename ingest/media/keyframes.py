@@ -20,7 +20,7 @@ def stills(path: Path, folder: Path) -> list[float]:
     with Media(path) as media:
         if not media.has_pictures:
             return []
-        moments = list(_kept(media, folder))
+        moments = list(_save_scenes(media, folder))
     if not moments:
         raise UnreadableFile(f"{path.name} is damaged: no picture of it can be decoded.")
     every = max(len(moments) / MOST, 1.0)
@@ -35,7 +35,7 @@ def place(folder: Path, number: int) -> Path:
     return folder / f"{number}.jpg"
 
 
-def _kept(media: Media, folder: Path) -> Iterator[float]:
+def _save_scenes(media: Media, folder: Path) -> Iterator[float]:
     from PIL import Image
 
     for number, scene in enumerate(scenes(media.pictures(), media.seconds)):

@@ -143,7 +143,7 @@ class WhisperTranscriber:
             language, certain = self._language(block, languages) if not known else (known, True)
             known = language if certain else ""
             beat(int(start), int(seconds))  # a large model takes long for that, too
-            for segment in self._said(start, block, language):
+            for segment in self._transcribe(start, block, language):
                 beat(int(segment.end), int(seconds))
                 yield Said(segment, language, segment.confidence < _DOUBTFUL)
 
@@ -164,7 +164,7 @@ class WhisperTranscriber:
         likeliest = (language for language, _ in all_of_them if language in likely)
         return next(likeliest, found), False
 
-    def _said(self, start: float, block: "Samples", language: str) -> Iterator[Segment]:
+    def _transcribe(self, start: float, block: "Samples", language: str) -> Iterator[Segment]:
         import ctranslate2
 
         ctranslate2.set_random_seed(0)  # the same file gives the same text

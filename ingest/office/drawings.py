@@ -23,13 +23,13 @@ def alternative(drawing: Element) -> str:
     """The first alternative text of a picture or shape."""
     for element in drawing.iter():
         if element.tag in _ALT and (text := element.get("descr") or element.get("title")):
-            return told(text)
+            return without_file_name(text)
         if element.tag == "v:shape" and (text := element.get("alt")):
-            return told(text)
+            return without_file_name(text)
     return ""
 
 
-def told(text: str) -> str:
+def without_file_name(text: str) -> str:
     """An alternative text, unless it is only the name of a file."""
     return "" if _FILE.fullmatch(text.strip()) else text
 

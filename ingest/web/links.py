@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ingest.office.drawings import told
+from ingest.office.drawings import without_file_name
 from ingest.page_builder.office_page import address
 
 if TYPE_CHECKING:
@@ -17,4 +17,4 @@ def link(anchor: "Element") -> str:
 
 def alternative(image: "Element") -> str:
     """The alternative text of a picture, unless it is only a file name."""
-    return told(image.get("alt") or "").strip()
+    return without_file_name(image.get("alt") or "").strip()

@@ -126,7 +126,7 @@ class Indexing:
             self._twin(reading, twin, first[twin.sha256], budget)
 
     def _read(self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget) -> None:
-        for number, (item, read) in enumerate(reading.ahead(items, budget, self._heard)):
+        for number, (item, read) in enumerate(reading.ahead(items, budget, self._report_page)):
             done = not self._cancel.is_set() and self._add(reading, item, read, budget)
             if self._cancel.is_set() or not done:
                 left = items[number + done :]
@@ -230,7 +230,7 @@ class Indexing:
             place, name = f"{item.place}{INSIDE}{left.name}", f"{item.name}/{left.name}"
             self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
-    def _heard(self, item: Item) -> Callable[[int, int], None]:
+    def _report_page(self, item: Item) -> Callable[[int, int], None]:
         return lambda page, pages: self._progress(
             AddProgress(item.name, self._done, self._total, "reading", page, pages)
         )

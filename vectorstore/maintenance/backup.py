@@ -43,7 +43,7 @@ def back_up(catalog: Catalog, files: Files, target: Path) -> Contents:
     """Write one file, completely or not at all. Raises LibraryError or HomeNotWritable."""
     if target.exists() and not _is_backup(target):
         raise LibraryError(f"{target} is there already and is no backup. Choose another name.")
-    with _told(target), _scratch(target.parent) as folder:
+    with _named_errors(target), _scratch(target.parent) as folder:
         catalog.database.copy_to(folder / _CATALOG)
         written = folder / "backup.zip"
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -60,7 +60,7 @@ def restore(backup: Path, catalog: Catalog, files: Files) -> Contents:
     changed then.
     """
     contents = read_contents(backup)
-    with _told(files.folder), _scratch(files.folder.parent) as folder:
+    with _named_errors(files.folder), _scratch(files.folder.parent) as folder:
         copies = _unpacked(backup, folder, contents)
         before = {info.sha256 for info in catalog.documents()}
         for copy in copies:
@@ -165,7 +165,7 @@ def _scratch(beside: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _named_errors(path: Path) -> Iterator[None]:
     """Turns errors of the system into sentences."""
     try:
         yield

@@ -162,12 +162,14 @@ class Migration:
         """The library's own copy, under the document's name instead of the copy's."""
         if not mend(self._catalog, self._files, info.sha256):
             raise UnreadableFile("The library's copy is lost or damaged. Add the file again.")
-        load = sandbox.start(self._files.path(info.sha256), lambda *at: self._heard(step, *at))
+        load = sandbox.start(
+            self._files.path(info.sha256), lambda *at: self._report_page(step, *at)
+        )
         document, chunks = load()
         title = document.metadata.get("title") or Path(info.document).stem
         return replace(document, name=info.document, title=title), chunks
 
-    def _heard(self, step: AddProgress, page: int, pages: int) -> None:
+    def _report_page(self, step: AddProgress, page: int, pages: int) -> None:
         if self._cancel.is_set():
             raise Stopped(f"{step.file} is rebuilt by the next run.")
         self._progress(replace(step, stage=READING_AGAIN, page=page, pages=pages))

@@ -35,7 +35,7 @@ def sketch(document: Document) -> bytes | None:
     if len(list(islice(_words(document), _FEWEST))) < _FEWEST:
         return None
     digest = hashlib.sha256()
-    words = _noted(_words(document), digest)
+    words = _add_to_digest(_words(document), digest)
     hashes = (zlib.crc32(run.encode()) for run in _runs(words))
     smallest = np.full(_HASHES, np.iinfo(np.uint64).max, np.uint64)
     while block := list(islice(hashes, _BLOCK)):
@@ -73,7 +73,7 @@ def _words(document: Document) -> Iterator[str]:
     return (w for page in document.pages for w in _WORD.findall(page.text.lower()))
 
 
-def _noted(words: Iterable[str], digest: "hashlib._Hash") -> Iterator[str]:
+def _add_to_digest(words: Iterable[str], digest: "hashlib._Hash") -> Iterator[str]:
     """Yields the words and adds them to the digest, with a space between two."""
     blank = ""
     for word in words:

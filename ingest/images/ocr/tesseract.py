@@ -76,7 +76,7 @@ class Tesseract:
                 break
             turned = picture.rotate(90 * quarters, expand=True)
             words = list(self._words(turned, "3"))
-            if _said(words) > _said(best[1]):
+            if _score(words) > _score(best[1]):
                 best = quarters, words
         return best
 
@@ -124,7 +124,7 @@ def _confidence(words: list[_Word]) -> float:
     return confidence([fragment for _, fragment in words])
 
 
-def _said(words: list[_Word]) -> float:
+def _score(words: list[_Word]) -> float:
     """Letters, each worth its confidence."""
     return sum(fragment.confidence * len(fragment.text) for _, fragment in words)
 

@@ -7,7 +7,7 @@ from ingest.office import drawings
 from ingest.office.formulas import mathml
 from ingest.office.odf.styles import Counter, OdfStyles
 from ingest.office.odf.table import rows
-from ingest.office.odf.text import SAID, SHAPES, creator, described, paragraph, said
+from ingest.office.odf.text import SAID, SHAPES, creator, described, paragraph, texts_of
 from ingest.office.ooxml import Package, child, children
 from ingest.office.word.numbering import whole
 from ingest.page_builder.office_page import DELETED, NOT_READ, OfficePage, comment_by
@@ -47,7 +47,7 @@ class OdfBody:
         elif tag == "table:table":
             draft.table(*rows(block, self.cell, draft))
         elif tag == "text:tracked-changes":
-            draft.drop(DELETED, "".join(said(block)))
+            draft.drop(DELETED, "".join(texts_of(block)))
         elif tag == "office:annotation":
             self._comment(block, draft)
         elif tag == "draw:frame":
@@ -105,7 +105,9 @@ class OdfBody:
 
     def _heading(self, element: Element, draft: OfficePage) -> None:
         level = max(whole(element.get("text:outline-level", "1")), 1)
-        silent = element.get("text:is-list-header") == "true" or not "".join(said(element)).strip()
+        silent = (
+            element.get("text:is-list-header") == "true" or not "".join(texts_of(element)).strip()
+        )
         label = "" if silent else self._styles.label(self._outline, level)
         self.paragraph(element, draft, label, level)
 
@@ -138,7 +140,7 @@ class OdfBody:
         paper: bool,
     ) -> bool:
         """A paragraph of a list; only the first of an item has a label."""
-        if not "".join(said(block)).strip():
+        if not "".join(texts_of(block)).strip():
             self.paragraph(block, draft, paper=paper)
             return fresh
         label = self._label(counter, level, start) if fresh else ""
@@ -165,7 +167,7 @@ class OdfBody:
         return "" if first is None else self._styles.list(first.get("text:style-name", ""))
 
     def _shape(self, shape: Element, draft: OfficePage) -> None:
-        if not "".join(said(shape)).strip() and (alt := described(shape)):
+        if not "".join(texts_of(shape)).strip() and (alt := described(shape)):
             draft.figure(alt)
         self.blocks(shape, draft, paper=False)
 
@@ -213,7 +215,7 @@ class OdfBody:
             draft.line(draft.count_in(_typed(root)))
         else:
             for table in root.iter("table:table"):
-                draft.count_in("".join(said(table)))
+                draft.count_in("".join(texts_of(table)))
                 self.block(table, draft)
 
 

@@ -91,14 +91,14 @@ def _citation(note: Element) -> Iterator[str]:
     yield "*" if found is None else "".join(found.itertext()).strip()
 
 
-def said(element: Element, inside: bool = False) -> Iterator[str]:
+def texts_of(element: Element, inside: bool = False) -> Iterator[str]:
     """The texts of all paragraphs below an element, without descriptions."""
     inside = inside or element.tag in SAID
     if inside and element.text:
         yield element.text
     for part in element:
         if part.tag not in ASIDE:
-            yield from said(part, inside)
+            yield from texts_of(part, inside)
         if inside and part.tail:
             yield part.tail
 
