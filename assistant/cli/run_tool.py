@@ -38,7 +38,7 @@ def run(
     with opened(settings) as library:
         reply = composition.maker(settings, library).ask(question, intent=intent)
         _work(reply, quiet=args.json or not sys.stderr.isatty())
-        _put(reply, output)
+        _save_output(reply, output)
         if args.json:
             print(json.dumps(reply.to_json()))
         else:
@@ -128,7 +128,7 @@ def _with_bar(reply: "Reply") -> None:
         raise failure[0]
 
 
-def _put(reply: "Reply", output: Path | None) -> None:
+def _save_output(reply: "Reply", output: Path | None) -> None:
     made = (*reply.images, *reply.audio)
     if output is None or not made:
         return

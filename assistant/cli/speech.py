@@ -107,7 +107,7 @@ def _tell(heard: "Transcription", args: argparse.Namespace) -> None:
 
     done = heard.finish()
     if args.output and not done.offers:
-        args.output.write_text(_written(heard, args.output.suffix), encoding="utf-8")
+        args.output.write_text(_format(heard, args.output.suffix), encoding="utf-8")
     if args.json:
         print(json.dumps(heard.to_json()))
     elif args.times and not args.output:
@@ -116,7 +116,7 @@ def _tell(heard: "Transcription", args: argparse.Namespace) -> None:
         notice(told)
 
 
-def _written(heard: "Transcription", suffix: str) -> str:
+def _format(heard: "Transcription", suffix: str) -> str:
     from assistant.speech.subtitles import WRITERS, timed
 
     if suffix == ".json":

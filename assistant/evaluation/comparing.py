@@ -101,11 +101,11 @@ def _change(old: Scored, new: Scored) -> dict[str, Any]:
     if old.label in order and new.label in order and old.label != new.label:
         worth, what = order.index(old.label) - order.index(new.label), f"{old.label} → {new.label}"
     elif not (old.label or new.label):
-        worth, what = _found(old, new)
+        worth, what = _compare_hits(old, new)
     return {"id": new.question.id, "question": new.question.question, "worth": worth, "what": what}
 
 
-def _found(old: Scored, new: Scored) -> tuple[int, str]:
+def _compare_hits(old: Scored, new: Scored) -> tuple[int, str]:
     """The found state of a question, for runs that only search."""
     for name in _HITS:
         if name in old.means and name in new.means:

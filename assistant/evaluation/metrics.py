@@ -35,7 +35,7 @@ def page_hit(
 ) -> bool:
     """Whether any page of the evidence was found, or one at most `tolerance` pages away."""
     found = list(pages)
-    return any(_found(place, found, tolerance) for place in evidence)
+    return any(_is_found(place, found, tolerance) for place in evidence)
 
 
 def page_recall(
@@ -44,7 +44,9 @@ def page_recall(
     """The share of the evidence that was found."""
     found = list(pages)
     places = set(evidence)
-    return sum(_found(place, found, tolerance) for place in places) / len(places) if places else 0.0
+    return (
+        sum(_is_found(place, found, tolerance) for place in places) / len(places) if places else 0.0
+    )
 
 
 def document_hit(pages: Iterable[PagePair], evidence: Iterable[EvidencePage]) -> bool:
@@ -52,7 +54,7 @@ def document_hit(pages: Iterable[PagePair], evidence: Iterable[EvidencePage]) ->
     return bool({place.doc for place in evidence} & {document for document, _ in pages})
 
 
-def _found(place: EvidencePage, pages: Sequence[PagePair], tolerance: int) -> bool:
+def _is_found(place: EvidencePage, pages: Sequence[PagePair], tolerance: int) -> bool:
     return place.page is not None and any(
         document == place.doc and abs(page - place.page) <= tolerance for document, page in pages
     )

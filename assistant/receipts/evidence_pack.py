@@ -77,12 +77,12 @@ def _crop(receipt: Receipt, library: Library | None, citation: Mapping[str, Any]
         page = library.page(document, citation["page"])
         if not page.width:
             return Crop()  # a text or a recording: there is no page to draw
-        return Crop(base64.b64encode(_drawn(library.file(document), page, citation)).decode())
+        return Crop(base64.b64encode(_draw_crop(library.file(document), page, citation)).decode())
     except PinciteError as error:
         return Crop(missing=str(error))
 
 
-def _drawn(file: Path, page: Page, citation: Mapping[str, Any]) -> bytes:
+def _draw_crop(file: Path, page: Page, citation: Mapping[str, Any]) -> bytes:
     boxes = [tuple(box) for box in citation["boxes"]]
     image = highlighted(image_file.render(file, page.number, _SCALE), boxes, page.width)
     scale = image.width / page.width

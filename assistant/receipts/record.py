@@ -158,7 +158,7 @@ class Recorder:
     def keep(self, reply: Reply, request: Request, library: Library, generation: int) -> None:
         """The receipt of a finished reply. Raises AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
-        read = _read(reply.finish())
+        read = _list_passages(reply.finish())
         self.receipts.add(
             Receipt(
                 id=reply.id,
@@ -193,7 +193,7 @@ class Recorder:
         return {"name": reply.model, "file": str(path), "sha256": self.receipts.sha256(path)}
 
 
-def _read(outcome: Outcome) -> list[Passage]:
+def _list_passages(outcome: Outcome) -> list[Passage]:
     """The passages, and what is cited of documents that were read for an earlier question."""
     documents = {passage.document for passage in outcome.passages}
     earlier = [c for c in outcome.citations if c.document not in documents]

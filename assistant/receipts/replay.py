@@ -49,7 +49,7 @@ def replay(
     model = load()
     if receipt.yes_log_odds is not None:
         return _checked(receipt, model)
-    text = _written(receipt, model)
+    text = _write_answer(receipt, model)
     stopped = receipt.answer["stopped"]
     same = text.startswith(receipt.written) if stopped else text == receipt.written
     if not same:
@@ -65,7 +65,7 @@ def _nothing(receipt: Receipt) -> str:
     return "No model wrote this answer: there is nothing to replay."
 
 
-def _written(receipt: Receipt, model: "LlamaCppChat") -> str:
+def _write_answer(receipt: Receipt, model: "LlamaCppChat") -> str:
     text = ""
     for part in _parts(receipt, model, receipt.asked, receipt.settings["answer_tokens"]):
         text += part

@@ -82,16 +82,16 @@ class Choosing:
 
     def run(self, request: Request) -> Reply:
         """The reply of the tool that takes the request; it names that tool, and why."""
-        choice = self._chosen(request)
+        choice = self._choose(request)
         if choice.notice:
-            reply = _telling(choice.notice)
+            reply = _say(choice.notice)
         else:
             routed = replace(request, intent=choice.intent)
-            reply = self._made(routed, choice.why) or self._answered(routed, choice.question)
+            reply = self._make(routed, choice.why) or self._answer(routed, choice.question)
         reply.question, reply.attached = request.question, request.files  # as typed
         return reply
 
-    def _chosen(self, request: Request) -> Decision:
+    def _choose(self, request: Request) -> Decision:
         if request.intent is not None:
             return Decision(request.intent)
         if request.given:  # a question about given passages
@@ -104,7 +104,7 @@ class Choosing:
             return ANSWER  # "the drawing" may be the name that was asked for
         return self._router.choose(message, request.evidence.embedder)
 
-    def _made(self, request: Request, why: str) -> Reply | None:
+    def _make(self, request: Request, why: str) -> Reply | None:
         if isinstance(request.intent, Answer):
             return None
         offers = (maker.offer(request) for maker in self._makers)
@@ -113,7 +113,7 @@ class Choosing:
             reply.intent, reply.why = request.intent, why
         return reply
 
-    def _answered(self, request: Request, question: str) -> Reply:
+    def _answer(self, request: Request, question: str) -> Reply:
         """The question completed by the reply to a clarification."""
         whole = completed(replace(request, question=question or request.question))
         offers = (specialist.offer(whole) for specialist in self._specialists)
@@ -130,7 +130,7 @@ def message_of(request: Request) -> Message:
     return Message(request.question, request.files, last.files, last.answer, last.question)
 
 
-def _telling(text: str) -> Reply:
+def _say(text: str) -> Reply:
     """A sentence on commands, which no document says."""
 
     def work(reply: Reply) -> Iterator[str]:

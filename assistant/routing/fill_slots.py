@@ -28,9 +28,9 @@ def fill(tool: str, message: Message) -> Intent | None:
 def fill_plain(tool: str, message: Message) -> Intent | None:
     """The same for words that are the argument alone, as after a command."""
     if tool == "draw":
-        return _drawn(message.text, message.text)
+        return _draw_as(message.text, message.text)
     if tool == "edit":
-        return _edited(message, message.text)
+        return _edit_as(message, message.text)
     if tool == "speak" and message.text:
         return Speak(message.text)
     if tool == "describe" and (pictures := message.referred_pictures):
@@ -39,10 +39,10 @@ def fill_plain(tool: str, message: Message) -> Intent | None:
 
 
 def _draw(message: Message) -> Intent | None:
-    return _drawn(message.text, prompt_of(numbers(message.text).rest))
+    return _draw_as(message.text, prompt_of(numbers(message.text).rest))
 
 
-def _drawn(text: str, prompt: str) -> Intent | None:
+def _draw_as(text: str, prompt: str) -> Intent | None:
     found = numbers(text)
     prompt = numbers(prompt).rest
     if not prompt:
@@ -51,10 +51,10 @@ def _drawn(text: str, prompt: str) -> Intent | None:
 
 
 def _edit(message: Message) -> Intent | None:
-    return _edited(message, core(message.text))
+    return _edit_as(message, core(message.text))
 
 
-def _edited(message: Message, text: str) -> Intent | None:
+def _edit_as(message: Message, text: str) -> Intent | None:
     found = numbers(text)
     if message.picture is None or not found.rest:
         return None

@@ -77,11 +77,11 @@ class SlotNumbers:
 
 def numbers(text: str) -> SlotNumbers:
     """Of "a fox, 512x512, seed 7" the size, the seed, and "a fox"."""
-    rest, negative = _taken(_NEGATIVE, text)
-    rest, size = _taken(_SIZE, rest)
-    rest, seed = _taken(_SEED, rest)
-    rest, steps = _taken(_STEPS, rest)
-    rest, guidance = _taken(_GUIDANCE, rest)
+    rest, negative = _take(_NEGATIVE, text)
+    rest, size = _take(_SIZE, rest)
+    rest, seed = _take(_SEED, rest)
+    rest, steps = _take(_STEPS, rest)
+    rest, guidance = _take(_GUIDANCE, rest)
     return SlotNumbers(
         rest=tidy(rest),
         size=(int(size[0]), int(size[1])) if size else None,
@@ -92,7 +92,7 @@ def numbers(text: str) -> SlotNumbers:
     )
 
 
-def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, tuple[str, ...]]:
+def _take(pattern: re.Pattern[str], text: str) -> tuple[str, tuple[str, ...]]:
     """The text without the first match, and its groups; an empty tuple when there is none."""
     found = pattern.search(text)
     if found is None:

@@ -51,9 +51,9 @@ def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Se
     for number, path in enumerate(pictures):
         reply.activity.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
         reply.activity.stage = f"Reading what is written on {path.name}"
-        written = looking.written(path, reply.cancel)
+        written = looking.read_text(path, reply.cancel)
         reply.activity.stage = f"Looking at {path.name}"
-        seen.append(looking.shown(written, path, reply.cancel))
+        seen.append(looking.describe(written, path, reply.cancel))
     return seen
 
 

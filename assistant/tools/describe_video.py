@@ -124,7 +124,7 @@ class Clipping:
         for number, seconds in enumerate(moments):
             reply.activity.stage = f"Looking at the picture at {clock(seconds)}"
             reply.activity.progress = Progress(number, len(moments))
-            seen = self._looking.shown(Seen("", ()), place(folder, number), reply.cancel)
+            seen = self._looking.describe(Seen("", ()), place(folder, number), reply.cancel)
             if seen.shows and (not lines or lines[-1].text != seen.shows):
                 lines.append(Line(seen.shows, NOWHERE, seconds=seconds))
         return tuple(lines)

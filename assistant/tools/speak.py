@@ -58,7 +58,7 @@ class Speaking:
         """The seconds of sound that were written; what was written before a stop stays."""
         reply.activity.stage, path = "Reading aloud", self._made.path(".wav")
         try:
-            seconds = self._written(path, read, voice, reply)
+            seconds = self._write(path, read, voice, reply)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -68,7 +68,7 @@ class Speaking:
             path.unlink()
         return seconds
 
-    def _written(self, path: Path, read: list[str], voice: Voice, reply: Reply) -> float:
+    def _write(self, path: Path, read: list[str], voice: Voice, reply: Reply) -> float:
         samples, rate, began = 0, 22_050, time.monotonic()
         with path.open("wb") as file, wave.open(file, "wb") as written:
             # At once: else a voice that fails would be covered by a complaint that these lack.

@@ -88,13 +88,13 @@ class Transcribing:
                 reply.activity.stage = "Opening the recording"
                 decoded = ear.decode(recording, Path(made), reply.cancel)
                 reply.seconds = decoded.seconds
-                yield from _written(ear.hear(Path(made), decoded, reply.cancel), reply)
+                yield from _write(ear.hear(Path(made), decoded, reply.cancel), reply)
         except Stopped:
             reply.cancel.set()
         reply.outcome = _outcome(readable(recording.name), decoded, reply)
 
 
-def _written(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:
+def _write(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:
     reply.activity.stage = "Listening"
     began, end = time.monotonic(), 0.0
     reply.activity.progress = Progress(0, reply.seconds)

@@ -63,7 +63,7 @@ class Translating:
 
     def _lines(self, intent: Translate, reply: Reply) -> Iterator[str]:
         reply.activity.stage = "Reading what is written"
-        lines = [line.text for line in self._looking.written(intent.picture, reply.cancel).lines]
+        lines = [line.text for line in self._looking.read_text(intent.picture, reply.cancel).lines]
         if not lines:
             yield NO_TEXT
             return

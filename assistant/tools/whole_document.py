@@ -61,7 +61,7 @@ class Whole:
         ours = isinstance(self._model, TokenOdds)
         try:
             with self._turns.turn(reply) if ours else nullcontext():
-                yield from _written(request, asked, shelf, writer, reply, draft)
+                yield from _write(request, asked, shelf, writer, reply, draft)
         except Stopped:
             reply.cancel.set()
         if not draft.text and not reply.cancel.is_set():
@@ -83,7 +83,7 @@ def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
     )  # fmt: skip
 
 
-def _written(
+def _write(
     request: Request,
     asked: WholeDocumentRequest,
     shelf: Shelf,

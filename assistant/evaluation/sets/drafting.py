@@ -83,8 +83,8 @@ class Drafting:
         self.show(done, number)
 
     def _question(self, passage: DraftingPassage) -> Question | None:
-        said = self._write(f"{_shown(passage)}\n\n{ASK}")
-        question, answer = _found(_QUESTION, said), _found(_ANSWER, said).rstrip(".")
+        said = self._write(f"{_quote(passage)}\n\n{ASK}")
+        question, answer = _extract(_QUESTION, said), _extract(_ANSWER, said).rstrip(".")
         good = well_asked(question) and stands_in(answer, passage.text)
         if not good or self._refused(question, passage):
             return None
@@ -112,7 +112,9 @@ def passages(library: Library, number: int, seed: int) -> Iterator[DraftingPassa
     pick = random.Random(seed)
     names = [info.document for info in library.documents() if not info.superseded_by]
     pick.shuffle(names)
-    of_each = [pick.sample(found, len(found)) for name in names if (found := _cut(library, name))]
+    of_each = [
+        pick.sample(found, len(found)) for name in names if (found := _passages_of(library, name))
+    ]
     turn = 0
     while number and any(of_each):
         if stock := of_each[turn % len(of_each)]:
@@ -121,7 +123,7 @@ def passages(library: Library, number: int, seed: int) -> Iterator[DraftingPassa
         turn += 1
 
 
-def _cut(library: Library, document: str) -> list[DraftingPassage]:
+def _passages_of(library: Library, document: str) -> list[DraftingPassage]:
     """All its stretches that are long enough."""
     return [
         DraftingPassage(document, page.number, text)
@@ -168,11 +170,11 @@ def same_meaning(again: str, question: str) -> bool:
     return one != other and mine == theirs and bool(stems(again) & stems(question))
 
 
-def _shown(passage: DraftingPassage) -> str:
+def _quote(passage: DraftingPassage) -> str:
     return f"Passage from {passage.document}:\n\n{passage.text}"
 
 
-def _found(pattern: re.Pattern[str], said: str) -> str:
+def _extract(pattern: re.Pattern[str], said: str) -> str:
     match = pattern.search(said)
     return match[1].strip().strip('"“”') if match else ""
 

@@ -66,13 +66,13 @@ class Looking:
         self.viewer = viewer
         self.tagging = tagging
 
-    def written(self, path: Path, cancel: threading.Event | None = None) -> Seen:
+    def read_text(self, path: Path, cancel: threading.Event | None = None) -> Seen:
         """The text alone. Raises UnreadableFile, or Stopped when cancelled."""
         return Seen(readable(path.name), tuple(self.read(path, cancel).pages))
 
     def read(self, path: Path, cancel: threading.Event | None = None) -> Document:
         """A picture or a video, in a process of its own, as all unknown files; descriptions are
-        made in this one, where the model stays loaded. Raises as `written`."""
+        made in this one, where the model stays loaded. Raises as `read_text`."""
         if not path.is_file():  # of a conversation of before
             raise UnreadableFile(
                 f"{readable(path.name)} is gone from {path.parent}: attach it again."
@@ -82,11 +82,11 @@ class Looking:
 
     def stills(self, path: Path, folder: Path, cancel: threading.Event | None) -> list[float]:
         """The seconds of a video's scenes; their pictures are in `folder` then. Raises as
-        `written`."""
+        `read_text`."""
         with Sandbox(engines=self._engines(), folder=folder) as sandbox:
             return unless(cancel, sandbox.start_stills(path, folder))
 
-    def shown(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
+    def describe(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
         """The facts with a description. Raises UnreadableFile, ModelUnusable or Stopped."""
         if viewer := self.viewer():
             said = [viewer.describe(picture, cancel) for picture in _pictures(path)]

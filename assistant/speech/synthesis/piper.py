@@ -114,13 +114,13 @@ class _Process:
         with suppress(OSError):  # it has ended: what it said last tells why
             self._child.stdin.write(f"{line}\n")
             self._child.stdin.flush()
-        path = self._written(cancel, time.monotonic() + _PATIENCE)
+        path = self._wait_for_file(cancel, time.monotonic() + _PATIENCE)
         with wave.open(str(path)) as file:
             sound = SpokenSound(file.readframes(file.getnframes()), file.getframerate())
         path.unlink()
         return sound
 
-    def _written(self, cancel: threading.Event, latest: float) -> Path:
+    def _wait_for_file(self, cancel: threading.Event, latest: float) -> Path:
         while not cancel.is_set():
             with suppress(queue.Empty):
                 told = self._said.get(timeout=_LOOK)

@@ -136,11 +136,11 @@ def _draft(mine: OwnQuestions, question: Question) -> None:
         st.caption(" · ".join(map(plain, describe_draft(question))))
         with st.container(horizontal=True):
             for label, state in (("Keep", "kept"), ("Drop", "dropped")):
-                st.button(label, key=f"{state}-{question.id}", on_click=_put,
+                st.button(label, key=f"{state}-{question.id}", on_click=_set_state,
                           args=(mine, question.id, state))  # fmt: skip
 
 
-def _put(mine: OwnQuestions, id: str, state: State) -> None:
+def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
     try:
         mine.put(id, state)
     except PinciteError as error:

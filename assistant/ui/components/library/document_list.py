@@ -21,7 +21,7 @@ def draw(library: Library) -> None:
     """Draw the list, with a search box where there are many."""
     documents = library.documents()
     _totals(documents)
-    wanted = _wanted(documents)
+    wanted = _filter(documents)
     for document in wanted[:_LISTED]:
         _row(library, document)
     if len(wanted) > _LISTED:
@@ -35,7 +35,7 @@ def _totals(documents: list[DocumentInfo]) -> None:
     )
 
 
-def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
+def _filter(documents: list[DocumentInfo]) -> list[DocumentInfo]:
     if len(documents) <= _FILTER_FROM:
         return documents
     part = st.text_input("Find a document by its name", key="part", placeholder="Part of a name")

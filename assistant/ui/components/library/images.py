@@ -38,12 +38,12 @@ def draw(library: Library) -> None:
             key="picture-like",
         )
         try:
-            _found(library, words.strip(), file)
+            _show_hits(library, words.strip(), file)
         except PinciteError as error:
             error_banner.say(error)
 
 
-def _found(library: Library, words: str, file: Any) -> None:
+def _show_hits(library: Library, words: str, file: Any) -> None:
     """A picture goes before words: it was chosen last, and can be taken away."""
     if file is not None:
         picture, _ = image_file.inner(file.getvalue(), file.name)

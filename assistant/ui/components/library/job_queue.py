@@ -37,7 +37,7 @@ def draw(library: Library, told: bool) -> None:
             with st.container(border=True, key="queue"):
                 _draw_rebuild(rebuilding)
                 _work(found, adding)
-                _left(library, found.left)
+                _draw_left(library, found.left)
                 _failed(library, found.failed)
     except PinciteError as error:
         error_banner.say(error)
@@ -111,7 +111,7 @@ def _stop(uploads: Sequence[Upload]) -> None:
         upload.stop()
 
 
-def _left(library: Library, jobs: Sequence[Job]) -> None:
+def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -31,13 +31,13 @@ def draw(path: Path, key: str) -> bytes | None:
 
     Raises UnreadableFile.
     """
-    shown = _shown(path)
+    shown = _preview(path)
     data = {"picture": _url(shown), "width": shown.width, "height": shown.height}
     result = _component(key=key, data=data, on_mask_change=lambda: None)
-    return painted(result)
+    return decode_mask(result)
 
 
-def painted(result: Mapping[str, Any]) -> bytes | None:
+def decode_mask(result: Mapping[str, Any]) -> bytes | None:
     """What the browser sent, if it is a PNG."""
     sent = result.get("mask")
     if not isinstance(sent, str) or not sent.startswith(_PNG):
@@ -57,7 +57,7 @@ def _small(path: str, modified: float) -> "Image":
     raise UnreadableFile(f"{Path(path).name} is a damaged picture.")
 
 
-def _shown(path: Path) -> "Image":
+def _preview(path: Path) -> "Image":
     return _small(str(path), path.stat().st_mtime)
 
 

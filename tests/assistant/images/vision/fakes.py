@@ -57,7 +57,7 @@ class FakeLooking(Looking):
         self._lines = lines or {}
         self._when_read = when_read
 
-    def written(self, path: Path, cancel: threading.Event | None = None) -> Seen:
+    def read_text(self, path: Path, cancel: threading.Event | None = None) -> Seen:
         return Seen(readable(path.name), tuple(self.read(path, cancel).pages))
 
     def read(self, path: Path, cancel: threading.Event | None = None) -> Document:

@@ -15,7 +15,7 @@ from tests.recordings import slide, write
 
 
 def look(looking: Looking, path: Path) -> Seen:
-    return looking.shown(looking.written(path), path)
+    return looking.describe(looking.read_text(path), path)
 
 
 def looking(ocr: str = "off", viewer: FakeViewer | None = None) -> Looking:
@@ -45,7 +45,7 @@ def test_a_damaged_picture_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_picture_that_is_gone_is_asked_for_anew(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"a\.png is gone from .*attach it again"):
-        looking().written(tmp_path / "a.png")
+        looking().read_text(tmp_path / "a.png")
 
 
 def test_it_stops_at_once(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_it_stops_at_once(tmp_path: Path) -> None:
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Stopped):
-        looking().written(tmp_path / "a.png", cancel)
+        looking().read_text(tmp_path / "a.png", cancel)
 
 
 def test_each_scene_of_a_video_is_a_picture(tmp_path: Path) -> None:
