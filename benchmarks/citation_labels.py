@@ -9,19 +9,22 @@ claims of the sentence that stand there, each a list of the places that state it
 do: [passage, first line, last line], from 0. "context" are places that tell what a pronoun there
 stands for: right to cite, and not required.
 
-No chat model runs. `--attack` also changes one number, date, quoted phrase or name of each sentence
-that is shown as supported: what the passages do not say must not be shown as supported then.
+No chat model runs. A sentence that is partly supported shows the closest lines; such a citation is
+right when its lines hold one of the facts. `--attack` also changes one number, date, quoted phrase
+or name of each sentence that is shown as supported: what the passages do not say must not be shown
+as supported then.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assistant.answering.passages import window_builder as context
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.attribution import ground
+from assistant.answering.verification.given_names import first_pages
 from assistant.build import composition
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.outcome import Citation, Passage, Sentence
@@ -29,6 +32,7 @@ from assistant.evaluation.metrics import bootstrap_interval
 from assistant.evaluation.sets.question_sets import read_rows
 from assistant.settings import Settings
 from benchmarks import citation_attacks, common
+from ingest.document.model import Page
 from vectorstore.embedding.embedder import Embedder
 
 Row = dict[str, Any]
@@ -42,9 +46,11 @@ class Read:
     row: Row
     windows: tuple[Window, ...]
     embedder: Embedder
+    first_pages: Mapping[str, Page] = field(default_factory=dict)
 
     def ground(self, answer: str) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-        return ground(self.row["question"], answer, self.windows, self.embedder)
+        question = self.row["question"]
+        return ground(question, answer, self.windows, self.embedder, self.first_pages)
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[
             if name not in opened:
                 opened[name] = stack.enter_context(composition.library(settings, name))
             evidence = opened[name]
-        yield Read(row, tuple(_windows(row, evidence)), evidence.embedder())
+        windows = tuple(_windows(row, evidence))
+        yield Read(row, windows, evidence.embedder(), first_pages(windows, evidence))
 
 
 def _windows(row: Row, evidence: Evidence) -> Iterator[Window]:

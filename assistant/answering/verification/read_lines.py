@@ -92,7 +92,8 @@ class ReadLines:
 
     def ranked(self, said: Said) -> list[Support]:
         """The units that may support a sentence, best first."""
-        named = frozenset(words(" ".join(_CAPITAL.findall(said.text))))
+        capitals = " ".join(_CAPITAL.findall(said.text))
+        named = frozenset(word for word in words(capitals) if word.isalpha())  # no "Q3"
         documents = dict.fromkeys(window.document for window in self._windows)
         given = {
             name: self._given(said, name)
