@@ -56,7 +56,7 @@ class Whole:
     def _work(
         self, request: Request, asked: WholeDocumentRequest, shelf: Shelf, reply: Reply
     ) -> Iterator[str]:
-        draft = CitedDraft(shelf.embedder())
+        draft = CitedDraft(shelf)
         writer = PartWriter(self._model, reply, draft.embedder)
         ours = isinstance(self._model, TokenOdds)
         try:

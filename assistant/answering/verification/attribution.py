@@ -54,10 +54,12 @@ def ground(
     return tuple(sentences), tuple(citations.values())
 
 
-def carried(text: str, read: Sequence[Window], embedder: Embedder) -> bool:
+def carried(
+    text: str, read: Sequence[Window], embedder: Embedder, first_pages: Mapping[str, Page]
+) -> bool:
     """Whether lines state the numbers, dates and names of each sentence, and are like it; its other
     words need not be theirs."""
-    lines = ReadLines(read, GivenNames(read, {}), embedder)
+    lines = ReadLines(read, GivenNames(read, first_pages), embedder)
     sentences = split_answer(text)
     return bool(sentences) and all(
         _supports("", sentence, Said.of(sentence, ""), lines) for sentence in sentences

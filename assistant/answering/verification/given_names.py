@@ -19,6 +19,8 @@ from ingest.language.dates import YEAR
 from ingest.language.words import name_parts
 from vectorstore.errors import LibraryError
 
+_COVER = 5000  # characters of a first page: that of a plain text is the whole document
+
 
 class GivenNames:
     """The names given for each of the documents that were read, as folded words."""
@@ -32,7 +34,7 @@ class GivenNames:
         for name in dict.fromkeys(window.document for window in read):
             title = " ".join([name, name_parts(name), *_headlines(first_pages.get(name))])
             texts = [window.text for window in read if window.document == name]
-            first = first_pages[name].text if name in first_pages else ""
+            first = first_pages[name].text[:_COVER] if name in first_pages else ""
             self._titles[name] = frozenset(words(title))
             self._known[name] = self._titles[name].union(words(" ".join([*texts, first])))
             self._periods[name] = _periods(title)

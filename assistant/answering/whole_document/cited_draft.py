@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
+from assistant.answering.verification.given_names import first_pages
 from assistant.answering.whole_document import compared_sides
+from assistant.contract.evidence import Evidence
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from vectorstore.embedding.embedder import Embedder
 
@@ -14,12 +16,16 @@ from vectorstore.embedding.embedder import Embedder
 class CitedDraft:
     """Grows piece by piece; `outcome` is the answer so far."""
 
-    embedder: Embedder
+    evidence: Evidence
     text: str = ""
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)  # that citations come from
     notices: list[str] = field(default_factory=list)  # notices for people
+
+    @property
+    def embedder(self) -> Embedder:
+        return self.evidence.embedder()
 
     def add(
         self, piece: str, read: Sequence[Window], title: str = "", begins: str = "\n",
@@ -30,10 +36,11 @@ class CitedDraft:
         A `title` stands in front of its first sentence and needs no support. `names` are the
         documents that are set against each other, by what the piece calls them.
         """
+        pages = first_pages(read, self.evidence)
         sentences, citations = (
-            compared_sides.ground(title, piece, read, names, self.embedder)
+            compared_sides.ground(title, piece, read, names, self.embedder, pages)
             if names
-            else attribution.ground(title, piece, read, self.embedder)
+            else attribution.ground(title, piece, read, self.embedder, pages)
         )
         first = len(self.citations)
         marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
@@ -49,7 +56,7 @@ class CitedDraft:
 
     def carried(self, piece: str, read: Sequence[Window]) -> bool:
         """Whether the passages carry every sentence of a piece, perhaps in other words."""
-        return attribution.carried(piece, read, self.embedder)
+        return attribution.carried(piece, read, self.embedder, first_pages(read, self.evidence))
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""

@@ -6,13 +6,15 @@ from dataclasses import replace
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification import attribution
 from assistant.contract.outcome import Citation, Sentence
+from ingest.document.model import Page
 from ingest.language.sentences import split
 from vectorstore.embedding.embedder import Embedder
 
 
 def ground(
-    title: str, piece: str, read: Sequence[Window], names: Mapping[str, str], embedder: Embedder
-) -> tuple[list[Sentence], list[Citation]]:
+    title: str, piece: str, read: Sequence[Window], names: Mapping[str, str], embedder: Embedder,
+    first_pages: Mapping[str, Page],
+) -> tuple[list[Sentence], list[Citation]]:  # fmt: skip
     """As `attribution.ground` does. `names` are the documents by what they are called in the piece:
     a number in a name is no claim, and what one document says does not carry what is said of the
     other."""
@@ -21,7 +23,9 @@ def ground(
     for text in split(piece):
         said = [document for name, document in names.items() if name in text]
         lines = [w for w in read if len(said) != 1 or w.document == said[0]]
-        found, cited = attribution.ground(title, _unnamed(text, names), lines, embedder)
+        found, cited = attribution.ground(
+            title, _unnamed(text, names), lines, embedder, first_pages
+        )
         marks = {citation.mark: _mark(citations, citation) for citation in cited}
         numbered = {marks[mark] for sentence in found for mark in sentence.marks}
         supported = bool(found) and all(sentence.supported for sentence in found)

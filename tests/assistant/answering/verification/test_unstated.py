@@ -92,5 +92,5 @@ def test_a_title_with_no_denies_nothing() -> None:
 
 
 def test_an_item_is_carried_also_in_other_words_but_not_with_another_number() -> None:
-    assert carried("the modest old resort at the lake", [SHOW], EMBEDDER)
-    assert not carried("the modest old resort at the lake of 1999", [SHOW], EMBEDDER)
+    assert carried("the modest old resort at the lake", [SHOW], EMBEDDER, {})
+    assert not carried("the modest old resort at the lake of 1999", [SHOW], EMBEDDER, {})
