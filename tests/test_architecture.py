@@ -51,6 +51,7 @@ vectorstore/library
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
 vectorstore/embedding                       vectorstore/versions
+vectorstore/naming
 vectorstore/dense
 vectorstore/catalog
 vectorstore/store                           vectorstore/add_report

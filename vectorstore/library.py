@@ -185,6 +185,11 @@ class Library:
         """
         return self._search.passages(SearchQuery.of(query), k, documents, versions, hidden)
 
+    def about(self, text: str) -> frozenset[str]:
+        """The documents about what a text names, such as a company or a plan; empty when it names
+        nothing that this library has documents about."""
+        return self._search.about(text)
+
     def considered(self, query: str) -> list[Considered]:
         """The first candidates in the order without learning, to learn from them."""
         return self._search.considered(query)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
-_SCHEMA_VERSION = 5
+_SCHEMA_VERSION = 6
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 
 Transaction = sqlite3.Connection  # runs statements while it is open

@@ -107,6 +107,13 @@ class Passages:
         )
         return [(row[0], row[1]) for row in found]
 
+    def stating(self, word: str) -> int:
+        """The number of chunks that state a word, in any of its forms."""
+        row = self._database.one(
+            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", f'"{word}"'
+        )
+        return int(row[0]) if row else 0
+
     def bm25_cards(self, query: str) -> dict[str, float]:
         """Document name -> score of its card: name, title and first pages."""
         match = words.match(query)

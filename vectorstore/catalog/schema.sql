@@ -22,7 +22,8 @@ CREATE TABLE document (
     sketch    BLOB,                      -- of its words: what tells that two are versions of one
     superseded_by INTEGER REFERENCES document ON DELETE SET NULL,  -- a newer version of it
     dated     TEXT NOT NULL DEFAULT '',  -- ISO 8601: what it says of itself, else of its file
-    reader    TEXT NOT NULL DEFAULT ''   -- name and number of the one that read it: 'pdf/1'
+    reader    TEXT NOT NULL DEFAULT '',  -- name and number of the one that read it: 'pdf/1'
+    names     TEXT NOT NULL DEFAULT ''   -- JSON: what it is about, see `vectorstore.naming`
 );
 CREATE INDEX document_reader ON document (reader);
 

@@ -104,7 +104,8 @@ class Places:
         if new == old:
             return old
         id, title = connection.execute(
-            "UPDATE document SET name = ? WHERE sha256 = ? RETURNING id, title", (new, sha256)
+            "UPDATE document SET name = ?, names = '' WHERE sha256 = ? RETURNING id, title",
+            (new, sha256),
         ).fetchone()
         first = [page for number in (1, 2) if (page := self._catalog.page(new, number))]
         connection.execute(

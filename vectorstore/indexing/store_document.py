@@ -20,6 +20,7 @@ from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import Places
 from vectorstore.errors import HomeNotWritable, LibraryError
 from vectorstore.indexing import jobs
+from vectorstore.naming.stored import put_names
 from vectorstore.store import Vectors
 from vectorstore.versions.link import Versions
 
@@ -142,9 +143,10 @@ def put(
     catalog: Catalog, connection: Transaction, document: Document, name: str,
     chunks: Sequence[Chunk], vectors: Vectors,
 ) -> None:  # fmt: skip
-    """Write a document with its status and outline; inside `Catalog.writing()`."""
+    """Write a document with its status, outline and names; inside `Catalog.writing()`."""
     outline = [h.title for h in document.outline] or Headings(document).titles()
     catalog.put(connection, document, name, status(document), outline, chunks, vectors)
+    put_names(connection, name)
 
 
 def refuse_empty(document: Document, chunks: Sequence[Chunk]) -> None:

@@ -13,6 +13,7 @@ _DENSE = 0.6  # of the two legs; .5 to .65 are alike on reports, .6 is best on a
 _CARD = 0.2  # found the right quarterly report in .97 of questions instead of .75
 _NEIGHBOUR = 0.15
 _NAMED = 0.5  # a document that the question names: as good as searching in it alone
+_PERIOD = 0.3  # one of several documents that the question names, of the period that it names
 _STATEMENT = 0.5  # a financial statement, when the question asks for a figure of one
 _PAGE = 0.7  # a page that is asked for by number, in a known document
 
@@ -50,12 +51,27 @@ class Ranked:
 
 
 @dataclass(frozen=True)
+class Named:
+    """The documents that a question names; those of the period that it names, if it tells some of
+    them apart."""
+
+    documents: frozenset[str] = frozenset()
+    of_period: frozenset[str] = frozenset()
+
+    def without(self, left_out: frozenset[str]) -> "Named":
+        """Without some documents."""
+        return Named(self.documents - left_out, self.of_period - left_out)
+
+
+@dataclass(frozen=True)
 class Pointed:
-    """What a question points at: documents that it names, their pages, financial statements."""
+    """What a question points at: documents that it names, their pages, financial statements, and
+    of the documents those of the period that it names."""
 
     documents: frozenset[str] = frozenset()
     pages: frozenset[Place] = frozenset()
     statements: frozenset[Place] = frozenset()
+    of_period: frozenset[str] = frozenset()
 
 
 NOTHING = Pointed()
@@ -90,7 +106,8 @@ def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:
     place = candidate.document, candidate.page
     named = candidate.document in pointed.documents
     statement = _STATEMENT * (1.0 if named else likely) if place in pointed.statements else 0.0
-    return _NAMED * named + statement + _PAGE * (place in pointed.pages)
+    period = _PERIOD * (candidate.document in pointed.of_period)
+    return _NAMED * named + period + statement + _PAGE * (place in pointed.pages)
 
 
 def _normalised(scores: Sequence[float]) -> list[float]:

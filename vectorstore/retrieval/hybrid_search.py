@@ -21,6 +21,7 @@ from vectorstore.versions.link import superseded
 Which = Literal["newest", "all"]  # versions of a document
 _DEEPER = 20  # factor for the candidates when some of them do not count
 _OF_NAMED = 50  # candidates of the documents that a question names, of each leg
+_APART = 5_000  # passages of named documents that are searched apart, 10 ms
 _EMBEDDED = 50  # passages for one question when the library's vectors cannot be used
 
 
@@ -83,6 +84,10 @@ class Search:
         ranked = self._again(query.text, self._ranked(query, documents, versions, hidden))
         return self._hits(ranked[:k])
 
+    def about(self, text: str) -> frozenset[str]:
+        """See Library.about."""
+        return self._pointing.named(SearchQuery(text), None).documents
+
     def considered(self, query: str) -> list[Considered]:
         """See Library.considered."""
         ranked = self._ranked(SearchQuery(query), None, "newest", False)
@@ -95,17 +100,26 @@ class Search:
         if not query.text.strip() or not self._catalog.generation():
             return []
         cards = self._catalog.passages.bm25_cards(query.text)
-        named = self._pointing.named(query) if documents is None else frozenset()
+        only = None if documents is None else frozenset(documents)
         newest = documents is None and versions == "newest"
-        replaced = self._pointing.left_out(query, named) if newest else frozenset()
-        named -= replaced
-        kept = named | self._pointing.of_that_year(query) if newest else named
+        named = self._pointing.named(query, only)
+        replaced = self._pointing.left_out(query, named.documents) if newest else frozenset()
+        named = named.without(replaced)
+        kept = named.documents | self._pointing.of_that_year(query) if newest else frozenset()
         old = self._old(kept, replaced) if newest else frozenset()
         pointed = self._pointing.at(query, named, documents, cards)
         chunks = _current(self._pointing.chunks(pointed), old)
-        only = None if documents is None else frozenset(documents)
-        sought = Sought(query.text, only, hidden, old, named, tuple(chunks))
+        searched = self._few(named.documents)
+        sought = Sought(query.text, only, hidden, old, searched, tuple(chunks))
         return fusion.rank(self._compared(sought), cards, pointed)
+
+    def _few(self, named: frozenset[str]) -> frozenset[str]:
+        """The named documents, if they are few enough to be searched apart; passages of many are
+        among the candidates anyway."""
+        (count,) = self._catalog.database.all(
+            f"SELECT total(chunks) FROM document WHERE name {rows.AMONG}", rows.listed(named)
+        )[0]
+        return named if count <= _APART else frozenset()
 
     def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:
         """The ranking in its learned order, if something was learned with this embedder."""

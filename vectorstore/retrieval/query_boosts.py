@@ -5,8 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.naming.mentions import NameIndex
+from vectorstore.naming.stored import name_index
 from vectorstore.retrieval import query_signals
-from vectorstore.retrieval.fusion import Place, Pointed
+from vectorstore.retrieval.fusion import Named, Place, Pointed
 from vectorstore.retrieval.query import SearchQuery
 
 _DOCUMENTS = 5  # documents whose statements are looked up: those with the best cards
@@ -19,31 +21,38 @@ class Pointing:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._known: tuple[int, query_signals.Names, dict[str, str]] = (
-            -1,
-            query_signals.Names(()),
-            {},
-        )
+        self._known: tuple[int, NameIndex] = (-1, NameIndex((), catalog.passages.stating))
 
-    def named(self, query: SearchQuery) -> frozenset[str]:
-        """The documents that a question names; an old version only when it is distinguished."""
+    def named(self, query: SearchQuery, scope: frozenset[str] | None) -> Named:
+        """The documents that a question names, of those that are searched (None: all); an old
+        version only when it is distinguished."""
+        names = self.names()
+        found = names.naming(query.text)
+        groups = [
+            frozenset(
+                query_signals.current_version(name, names.newer, query.letters) for name in group
+            )
+            for group in found.groups
+        ]
+        old = query_signals.old_versions(query.text, names.newer)
+        every = old.union(*groups)
+        every = every if scope is None else every & scope
+        return Named(every, names.of_period(query.text, every))
+
+    def names(self) -> NameIndex:
+        """The names of all documents of the library as it is."""
         generation = self._catalog.generation()
         if self._known[0] != generation:
-            self._known = generation, *self._read()
-        _, names, newer = self._known
-        current = {
-            query_signals.current_version(name, newer, query.letters)
-            for name in names.named(query.letters)
-        }
-        return frozenset(current) | query_signals.old_versions(query.text, newer)
+            self._known = generation, name_index(self._catalog)
+        return self._known[1]
 
     def of_that_year(self, query: SearchQuery) -> frozenset[str]:
-        """Old versions that are searched beside the newer ones; `named` has read the names."""
-        return query_signals.of_that_year(query.text, self._known[2])
+        """Old versions that are searched beside the newer ones."""
+        return query_signals.of_that_year(query.text, self.names().newer)
 
     def left_out(self, query: SearchQuery, named: Collection[str]) -> frozenset[str]:
         """Newer versions to leave out, because the question asks for the named version alone."""
-        _, _, newer = self._known
+        newer = self.names().newer
         if query.compares_versions:
             return frozenset()
         found: set[str] = set()
@@ -52,26 +61,16 @@ class Pointing:
                 found.add(name)
         return frozenset(found)
 
-    def _read(self) -> tuple[query_signals.Names, dict[str, str]]:
-        """Read all names, and for old versions the name of the newer one."""
-        found = self._catalog.database.all(
-            "SELECT old.name, new.name FROM document AS old"
-            " LEFT JOIN document AS new ON new.id = old.superseded_by"
-        )
-        return query_signals.Names([old for old, _ in found]), {
-            old: new for old, new in found if new
-        }
-
     def at(
-        self, query: SearchQuery, named: frozenset[str], scope: Collection[str] | None,
+        self, query: SearchQuery, named: Named, scope: Collection[str] | None,
         cards: Mapping[str, float],
     ) -> Pointed:  # fmt: skip
         """`scope` are the searched documents, None for all; `cards` their scores."""
-        known = named if scope is None else frozenset(scope)
+        known = named.documents if scope is None else frozenset(scope)
         # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
         pages = self._numbered(query.pages, known)
         statements = self._statements(query.statements, _likely(known, cards))
-        return Pointed(named, pages, statements)
+        return Pointed(named.documents, pages, statements, named.of_period)
 
     def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:
         if not numbers or not documents:

@@ -1,11 +1,10 @@
 """What a question says about the place of its answer: documents, pages, kinds of pages."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.language.dates import YEAR
-from ingest.language.words import name_parts
 from vectorstore.versions.names import parsed
 
 BALANCE, INCOME, CASH = "balance sheet", "income statement", "cash flow statement"
@@ -68,7 +67,6 @@ _COMPARED = re.compile(
 _YEAR = re.compile(rf"\b{YEAR}\b")
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 _RUN = re.compile(r"[^\W_]+")
-_LONG = 6  # characters of a name with digits that is no chance, as 3M_2018
 
 
 def statements(question: str) -> frozenset[str]:
@@ -116,24 +114,6 @@ class Letters:
         return False
 
 
-class Names:
-    """Finds document names in questions in any notation: `Q1-Report_2023.pdf` also as "q1 report
-    2023". A name of three or more words may have them in any order."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        self._names = [_Name.of(name) for name in names]
-
-    def named(self, text: Letters) -> frozenset[str]:
-        """The names that stand in a question."""
-        found = [name for name in self._names if name.stands_in(text)]
-        # "Report 2023.pdf" does not name "Report.pdf".
-        return frozenset(
-            name.name
-            for name in found
-            if not any(name.stem != other.stem and name.stem in other.stem for other in found)
-        )
-
-
 def current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
     """The named documents, each replaced by its newest version unless the question asks for this
     very version: by its mark, a period, or the whole file name. `newer`: old name -> new name."""
@@ -148,8 +128,8 @@ def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
     """Replaced documents that the question describes: "the old handbook", "version 1 of the
     policy", "the 2023 handbook". `newer`: old name -> new name."""
     words = set(_RUN.findall(question.lower()))
-    found = {name: _Name.of(parsed(name).base) for name in newer if _asks_for(question, name)}
-    shared = {name: len(words & set(base.parts)) for name, base in found.items()}
+    found = {name: parsed(name).base for name in newer if _asks_for(question, name)}
+    shared = {name: len(words & set(_RUN.findall(base))) for name, base in found.items()}
     return frozenset(name for name, count in shared.items() if count == max(shared.values()))
 
 
@@ -181,40 +161,11 @@ def _asks_for(question: str, name: str) -> bool:
 
 
 def _is_told_apart(old: str, new: str, text: Letters) -> bool:
-    one, version = _Name.of(old), parsed(old)
-    if one.stem == _Name.of(new).stem:
+    if _letters(_SUFFIX.sub("", old)) == _letters(_SUFFIX.sub("", new)):
         return False
-    return version.marked or bool(version.periods) or text.has(one.whole)
+    version = parsed(old)
+    return version.marked or bool(version.periods) or text.has(_letters(old))
 
 
-@dataclass(frozen=True)
-class _Name:
-    name: str
-    whole: str  # letters and digits, the suffix among them
-    stem: str
-    parts: tuple[str, ...]
-
-    @classmethod
-    def of(cls, name: str) -> "_Name":
-        stem = _SUFFIX.sub("", name.rsplit("/", 1)[-1])
-        parts = tuple(_RUN.findall(stem.lower()))
-        return cls(
-            name, "".join(_RUN.findall(name.rsplit("/", 1)[-1].lower())), "".join(parts), parts
-        )
-
-    def stands_in(self, text: Letters) -> bool:
-        if self.whole != self.stem and text.has(self.whole):
-            return True
-        if self._distinct and text.has(self.stem):
-            return True
-        return self._long and all(text.has(part) for part in self.parts)
-
-    @property
-    def _distinct(self) -> bool:
-        """Whether a name is more than one common word ("Leave.pdf" is not)."""
-        numbered = any(c.isdigit() for c in self.stem) and len(self.stem) >= _LONG
-        return len(self.parts) > 1 or numbered or len(name_parts(self.name).split()) > 1
-
-    @property
-    def _long(self) -> bool:
-        return len(self.parts) > 2 and any(len(p) > 2 and p.isalpha() for p in self.parts)
+def _letters(name: str) -> str:
+    return "".join(_RUN.findall(name.rsplit("/", 1)[-1].lower()))
