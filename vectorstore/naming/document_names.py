@@ -1,23 +1,24 @@
 """The names that a document has: of what it is about, found by how it writes them itself.
 
 A name stands in the file's name, the title, on the first page, or within sentences with a capital.
-Its weight is the share of passages that state it: what a document is about it says again and
-again. Nothing is known of companies, plans, products or persons.
+What a document is about it says again and again. Nothing is known of companies, plans, products or
+persons.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest.language.dates import YEAR, find_dates, quarters, with_fiscal_years
 from ingest.language.words import STOP_WORDS
 
 _LONGEST = 5  # words of a name
-_MOST = 120  # names of a document
+_MOST = 200  # names of a document
 _OFTEN = 3  # passages that state a name, unless the file's name or the title does
 _NAMELIKE = 0.7  # share of a name's passages that write it with a capital
-_TICKER = re.compile(r"[A-Z]{2,5}")
+_TICKER = re.compile(r"\b[A-Z]{3,5}\b")
 _JOINT = r"[ \-.'’&/]{1,3}"
 # Between two words of one name: a short one may stand there, as in "Bank of America".
 _BETWEEN = re.compile(rf"{_JOINT}(?:(?P<word>[^\W_]{{1,3}}){_JOINT})?")
@@ -29,22 +30,32 @@ _YEAR = re.compile(rf"\b{YEAR}\b")
 _FEW = 40  # words: a first page with fewer is a cover, and the second one counts, too
 
 
+IN_TEXT, FIRST_PAGE, TITLE = 0, 1, 2  # where a name stands; the file's name counts as a title
+
+
+class Name(NamedTuple):
+    """How a document has a name."""
+
+    share: float  # of the passages that state it with a capital
+    passages: int  # their number
+    place: int  # IN_TEXT, FIRST_PAGE or TITLE
+
+
 @dataclass(frozen=True)
 class DocumentNames:
-    """`weights`: words in lower case, joined by one space -> weight, 0 to 1, and the passages that
-    state it with a capital. `periods`: years such as `2023`, and quarters such as `q2`, that the
-    file's name or the first page states."""
+    """`names` by their words in lower case, joined by one space. `periods`: years such as `2023`,
+    and quarters such as `q2`, that the file's name or the first page states."""
 
-    weights: dict[str, tuple[float, int]]
+    names: dict[str, Name]
     periods: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Passage:
-    """A visible passage of the document."""
+class Passage(NamedTuple):
+    """A visible passage of the document, with the headings above it."""
 
     page: int
     text: str
+    headings: str = ""
 
 
 def document_names(file: str, title: str, passages: Sequence[Passage]) -> DocumentNames:
@@ -52,23 +63,22 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
 
     One of a passage or two has none: it is about all that it says, and found by its words.
     """
-    if 0 < len(passages) < _OFTEN:
-        return DocumentNames({}, _periods(file, title, _first_page(passages)))
     first = _first_page(passages)
-    declared = _declared(file) | _declared(title)
-    found = _runs(line for text in first for line in text.split("\n"))
-    found |= _within_sentences(passages)
-    counts = _counts(declared | found, passages)
-    weights = {
-        words: 1.0 if words in declared else count.share
+    periods = _periods(file, title, first)
+    if 0 < len(passages) < _OFTEN:
+        return DocumentNames({}, periods)
+    places = dict.fromkeys(_within_sentences(passages), IN_TEXT)
+    places |= dict.fromkeys(_runs(line for text in first for line in text.split("\n")), FIRST_PAGE)
+    places |= dict.fromkeys(_declared(file) | _declared(title), TITLE)
+    counts = _counts(places, passages)
+    names = {
+        words: Name(round(count.share, 3), count.capital, places[words])
         for words, count in counts.items()
-        if (count.namelike or not passages) and _says(words)
-        if words in declared or count.capital >= _OFTEN
+        if _says(words) and (not passages or _is_name(count, words, places[words]))
     }
-    weights |= _abbreviations(first, weights)
-    best = sorted(weights, key=lambda words: (-weights[words], words))[:_MOST]
-    kept = {words: (round(weights[words], 3), _capital(counts, words)) for words in best}
-    return DocumentNames(kept, _periods(file, title, first))
+    names |= _abbreviations(first, names)
+    best = sorted(names, key=lambda words: (-names[words].place, -names[words].share, words))
+    return DocumentNames({words: names[words] for words in best[:_MOST]}, periods)
 
 
 def words_of(text: str) -> list[str]:
@@ -227,21 +237,24 @@ def _counts(names: Iterable[str], passages: Sequence[Passage]) -> dict[str, _Cou
         parts = tuple(name.split())
         starts.setdefault(parts[0], set()).add(parts)
     for passage in passages:
-        capital, stated = _stated(passage.text, starts)
+        capital, stated = _stated(f"{passage.text}\n{passage.headings}", starts)
         for name in stated:
             counts[name].any += 1
             counts[name].capital += name in capital
     return counts
 
 
+def _is_name(count: "_Count", words: str, place: int) -> bool:
+    """Whether it is written as one, and often, unless the title or a whole phrase of the first page
+    says that the document is about it."""
+    least = 1 if place == TITLE or (place == FIRST_PAGE and " " in words) else _OFTEN
+    return count.capital >= least and count.namelike
+
+
 def _says(words: str) -> bool:
     """Whether it neither begins nor ends with a word without meaning."""
     first, last = words.split(" ")[0], words.split(" ")[-1]
-    return STOP_WORDS.isdisjoint((first, last))
-
-
-def _capital(counts: dict[str, _Count], words: str) -> int:
-    return counts[words].capital if words in counts else 1
+    return STOP_WORDS.isdisjoint((first, last)) and not periods_of(first + " " + last)
 
 
 def _stated(text: str, starts: dict[str, set[tuple[str, ...]]]) -> tuple[set[str], set[str]]:
@@ -260,18 +273,18 @@ def _stated(text: str, starts: dict[str, set[tuple[str, ...]]]) -> tuple[set[str
     return capital, stated
 
 
-def _abbreviations(first: Sequence[str], weights: dict[str, float]) -> dict[str, float]:
-    """Short words in capitals on the first page that abbreviate a name: their letters are some of
-    its letters, in order, from the first on. They weigh as much as the name."""
-    found: dict[str, float] = {}
-    for token in {word for text in first for word in _TICKER.findall(text)}:
-        short = token.lower()
-        longer = [weight for words, weight in weights.items() if _abbreviates(short, words)]
-        if longer:
-            found[short] = max([*longer, weights.get(short, 0.0)])
+def _abbreviations(first: Sequence[str], names: dict[str, Name]) -> dict[str, Name]:
+    """Short words in capitals on the first page that abbreviate a name, such as the symbol of a
+    share: their letters are some of its letters, in order, from the first on."""
+    found: dict[str, Name] = {}
+    for short in {word.lower() for text in first for word in _TICKER.findall(text)} - STOP_WORDS:
+        if any(abbreviates(short, words) for words in names if names[words].passages >= _OFTEN):
+            known = names.get(short, Name(0.0, 1, FIRST_PAGE))
+            found[short] = known._replace(place=max(known.place, FIRST_PAGE))
     return found
 
 
-def _abbreviates(short: str, words: str) -> bool:
+def abbreviates(short: str, words: str) -> bool:
+    """Whether the letters of a short word are letters of a name, in order, from the first on."""
     letters = iter(words.replace(" ", ""))
     return words[0] == short[0] and len(words) > len(short) and all(c in letters for c in short)

@@ -8,19 +8,27 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ingest.language.words import STOP_WORDS, name_parts
-from vectorstore.naming.document_names import periods_of, words_of
+from vectorstore.naming.document_names import (
+    IN_TEXT,
+    TITLE,
+    Name,
+    abbreviates,
+    periods_of,
+    words_of,
+)
 
 _WORDS = 8  # of a name in a text
-_ABOUT = 0.5  # of the highest weight of a name: documents with less mention it only
-_WEAKEST = 0.03  # weight of a name that binds
+_ABOUT = 0.3  # of the highest share of a name: documents with less only mention it
+_WEAKEST = 0.2  # weight of a name that binds
 _BESIDE = 0.5  # of the weight of the strongest name in a text: the others are named along with it
-_OWN = 0.5  # share of a word's passages that are of its documents, when it has no capital
-_OWN_WITH_CAPITAL = 0.25  # when it has one, or is of several words
-_STRONG = 0.2  # weight of a name that may be abbreviated or misspelt
-_SPELT = 5  # letters of a word that may be misspelt
+_IN_TEXT = 0.5  # weight of a name that stands neither in the title nor on the first page
+_OWN_WITHOUT_CAPITAL = 0.5  # how distinctive a word is that counts as a name without a capital
 _INITIALS = 3  # letters that are no chance
+_SYMBOL = 4  # letters of an abbreviation that the library does not have
+_SPELT = 5  # letters of a word that may be misspelt
 _DIGITS_TOO = 6  # characters of a file's name with digits that is no chance, as 3M_2018
 
 _START = re.compile(r"(?:\A|[.?!:]\s)\W*[^\W\d_](?=[^\W\d_A-Z]+\b)")
@@ -31,29 +39,20 @@ class Named:
     """A document and its names; `newer`: a newer version has replaced it."""
 
     document: str
-    weights: Mapping[str, tuple[float, int]]  # words -> weight, and passages that state it
+    names: Mapping[str, Name]  # by their words
     periods: frozenset[str] = frozenset()
     newer: str = ""
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A name in a text: where it stands, and the weight of each document that has it."""
+    """A name in a text: where it stands, how much it says, and the documents about it."""
 
     start: int  # of its words
     end: int
-    weights: Mapping[str, float]
+    weight: float  # 0 to 1
+    documents: frozenset[str]
     file: bool = False  # it is the name of a file
-
-    @property
-    def weight(self) -> float:
-        return max(self.weights.values())
-
-    @property
-    def documents(self) -> frozenset[str]:
-        """Those that it is a name of, without those that only mention it."""
-        low = _ABOUT * self.weight
-        return frozenset(name for name, weight in self.weights.items() if weight >= low)
 
     def inside(self, other: "Mention") -> bool:
         """Whether it is a part of a longer name."""
@@ -75,26 +74,42 @@ class Naming:
 
 
 @dataclass
-class _Known:
-    """Names by their letters, without spaces."""
+class _About:
+    """The documents that have a name, and how."""
 
-    names: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
-    words: dict[str, str] = field(default_factory=dict)
-    passages: dict[tuple[str, str], int] = field(default_factory=dict)  # of a name and a document
-    files: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    initials: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
-    strong: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by first letter
+    words: str
+    of: dict[str, Name] = field(default_factory=dict)
+
+    @property
+    def place(self) -> int:
+        return max(name.place for name in self.of.values())
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """Those that it is a name of, without those that only mention it."""
+        low = _ABOUT * max(name.share for name in self.of.values())
+        return frozenset(
+            one for one, name in self.of.items() if name.share >= low or name.place == TITLE
+        )
+
+    def distinctive(self, stated: int) -> float:
+        """Of the passages of the library that state it, the share that is of these documents."""
+        own = sum(self.of[one].passages for one in self.documents)
+        return own / max(own, stated)
 
 
 class NameIndex:
-    """All names of a library."""
+    """All names of a library, by their letters without spaces."""
 
     def __init__(self, documents: Sequence[Named], stated: Callable[[str], int]) -> None:
-        """`stated` counts the passages of the library that state a word, in any case."""
-        self._stated = stated
+        """`stated` counts the passages of the library that state some words, in any case."""
+        self._stated = lru_cache(4096)(stated)
         self._documents = {one.document: one for one in documents}
         self.newer = {one.document: one.newer for one in documents if one.newer}
-        self._known = _Known()
+        self._names: dict[str, _About] = {}
+        self._files: dict[str, set[str]] = defaultdict(set)
+        self._initials: dict[str, set[str]] = defaultdict(set)  # -> letters of names
+        self._strong: dict[str, set[str]] = defaultdict(set)  # first letter -> words of names
         for one in documents:
             self._learn_file(one.document)
             if not one.newer:
@@ -118,35 +133,29 @@ class NameIndex:
     def _learn_file(self, name: str) -> None:
         parts = words_of(name.rsplit("/", 1)[-1].lower())
         stem = parts[:-1] if "." in name else parts
-        self._known.files["".join(parts)].add(name)
+        self._files["".join(parts)].add(name)
         letters = "".join(stem)
         numbered = any(c.isdigit() for c in letters) and len(letters) >= _DIGITS_TOO
         if len(stem) > 1 or numbered or len(name_parts(name).split()) > 1:
-            self._known.files[letters].add(name)
+            self._files[letters].add(name)
 
     def _learn(self, one: Named) -> None:
-        for words, (weight, passages) in one.weights.items():
+        for words, name in one.names.items():
             letters = words.replace(" ", "")
-            known = self._known.names[letters]
-            known[one.document] = max(weight, known.get(one.document, 0.0))
-            self._known.words[letters] = words
-            self._known.passages[letters, one.document] = passages
-            if weight < _STRONG:
-                continue
-            self._known.strong[words[0]].add(words)
-            short = "".join(word[0] for word in words.split())
-            if len(short) > 1:
-                of = self._known.initials[short]
-                of[one.document] = max(weight, of.get(one.document, 0.0))
+            self._names.setdefault(letters, _About(words)).of[one.document] = name
+            if name.place != IN_TEXT:
+                self._strong[words[0]].add(words)
+            if " " in words:
+                self._initials["".join(word[0] for word in words.split())].add(letters)
 
     def _mentions(self, text: str) -> list[Mention]:
-        """The names in a text; none within a longer one."""
-        found = list(self._all(text))
-        kept = [one for one in found if not any(one.inside(other) for other in found)]
-        everywhere = len(self._documents)
-        telling = [one for one in kept if one.file or len(one.documents) < everywhere]
-        high = max((one.weight for one in telling), default=0.0)
-        return [one for one in telling if one.weight >= max(_WEAKEST, _BESIDE * high)]
+        """The names in a text that say something; none within a longer one."""
+        every = len(self._documents)
+        found = [one for one in self._all(text) if one.file or len(one.documents) < every]
+        strong = [one for one in found if one.weight >= _WEAKEST]
+        kept = [one for one in strong if not any(one.inside(other) for other in strong)]
+        high = max((one.weight for one in kept), default=0.0)
+        return [one for one in kept if one.weight >= _BESIDE * high]
 
     def _all(self, text: str) -> Iterator[Mention]:
         words = _as_written(text)
@@ -154,39 +163,41 @@ class NameIndex:
             for end in range(start + 1, min(start + _WORDS, len(words)) + 1):
                 span = words[start:end]
                 letters = "".join(span).lower()
-                if letters in self._known.files:
-                    weights = dict.fromkeys(self._known.files[letters], 1.0)
-                    yield Mention(start, end, weights, file=True)
-                elif weights := self._weights(span, letters):
-                    yield Mention(start, end, weights)
+                if letters in self._files:
+                    yield Mention(start, end, 1.0, frozenset(self._files[letters]), file=True)
+                for about in self._named(span, letters):
+                    weight = self._weight(about, plain=len(span) == 1 and span[0].islower())
+                    yield Mention(start, end, weight, about.documents)
 
-    def _weights(self, span: Sequence[str], letters: str) -> Mapping[str, float]:
-        plain = len(span) == 1 and span[0].islower()
-        if known := self._known.names.get(letters):
-            return known if self._own(letters) >= (_OWN if plain else _OWN_WITH_CAPITAL) else {}
-        short = "".join(span).isupper() and (len(letters) >= _INITIALS or len(span) > 1)
-        if short and letters in self._known.initials:
-            return self._known.initials[letters]
-        return self._otherwise(letters) if len(span) == 1 else {}
+    def _named(self, span: Sequence[str], letters: str) -> list[_About]:
+        """The name of these letters, else those that they abbreviate or misspell."""
+        if letters in self._names:
+            return [self._names[letters]]
+        capitals = "".join(span).isupper()
+        if capitals and (len(letters) >= _INITIALS or len(span) > 1):
+            if found := self._initials.get(letters):
+                return [self._names[name] for name in found]
+        return self._otherwise(letters, capitals) if len(span) == 1 else []
 
-    def _own(self, letters: str) -> float:
-        """How distinctive a name is: of the passages that state it, the share that is of the
-        documents about it."""
-        about = Mention(0, 0, self._known.names[letters]).documents
-        own = sum(self._known.passages[letters, name] for name in about)
-        return own / max(own, self._stated(self._known.words[letters]))
+    def _otherwise(self, word: str, capitals: bool) -> list[_About]:
+        """The names that a word means which the library does not have."""
+        strong = self._strong.get(word[0], ())
+        if len(word) < _SYMBOL or not strong or word in STOP_WORDS or self._stated(word):
+            return []
+        return [
+            self._names[name.replace(" ", "")]
+            for name in strong
+            if misspelt(word, name)
+            or clipped(word, name)
+            or (capitals and " " not in name and abbreviates(word, name))
+        ]
 
-    def _otherwise(self, word: str) -> Mapping[str, float]:
-        """The name that a word which the library does not have abbreviates or misspells."""
-        strong = self._known.strong.get(word[0], ())
-        if len(word) < _SPELT - 1 or not strong or word in STOP_WORDS or self._stated(word):
-            return {}
-        found = [name for name in strong if misspelt(word, name) or clipped(word, name)]
-        letters = {name.replace(" ", "") for name in found}
-        weights: dict[str, float] = {}
-        for name in letters:
-            weights |= self._known.names[name]
-        return weights
+    def _weight(self, about: _About, plain: bool) -> float:
+        """How much a name says; a plain word is one in lower case."""
+        distinctive = about.distinctive(self._stated(about.words))
+        if plain and (about.place == IN_TEXT or distinctive < _OWN_WITHOUT_CAPITAL):
+            return 0.0
+        return distinctive * (_IN_TEXT if about.place == IN_TEXT else 1.0)
 
     def _groups(self, mentions: Sequence[Mention]) -> list[frozenset[str]]:
         """Names of the same documents narrow each other ("Apple", "2023 Q1"), others stand for

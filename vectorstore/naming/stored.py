@@ -11,11 +11,11 @@ from contextlib import suppress
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Transaction
 from vectorstore.errors import LibraryError
-from vectorstore.naming.document_names import DocumentNames, Passage, document_names
+from vectorstore.naming.document_names import DocumentNames, Name, Passage, document_names
 from vectorstore.naming.mentions import Named, NameIndex
 
 _WANTED = "SELECT id, name, title FROM document WHERE names = ''"
-_SHOWN = "SELECT page, text FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
+_SHOWN = "SELECT page, text, headings FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
 _STORE = "UPDATE document SET names = ? WHERE id = ?"
 
 
@@ -45,15 +45,16 @@ def _missing(catalog: Catalog) -> Iterator[tuple[int, str]]:
         yield id, made
 
 
-def _found(name: str, title: str, rows: list[tuple[int, str]]) -> DocumentNames:
-    return document_names(name, title, [Passage(*row) for row in rows])
+def _found(name: str, title: str, rows: list[tuple[int, str, str]]) -> DocumentNames:
+    passages = [Passage(page, text, " ".join(json.loads(above))) for page, text, above in rows]
+    return document_names(name, title, passages)
 
 
 def _json(names: DocumentNames) -> str:
-    return json.dumps({"weights": names.weights, "periods": names.periods}, ensure_ascii=False)
+    return json.dumps({"names": names.names, "periods": names.periods}, ensure_ascii=False)
 
 
-def _named(document: str, names: str, newer: str) -> Named:
-    made = json.loads(names)
-    weights = {words: (weight, count) for words, (weight, count) in made.get("weights", {}).items()}
-    return Named(document, weights, frozenset(made.get("periods", ())), newer)
+def _named(document: str, stored: str, newer: str) -> Named:
+    made = json.loads(stored)
+    names = {words: Name(*how) for words, how in made.get("names", {}).items()}
+    return Named(document, names, frozenset(made.get("periods", ())), newer)
