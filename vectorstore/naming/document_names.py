@@ -13,22 +13,21 @@ from typing import NamedTuple
 
 from ingest.language.dates import YEAR, find_dates, quarters, with_fiscal_years
 from ingest.language.words import STOP_WORDS
+from vectorstore.naming.capitals import capitalised, is_capital, nouns_have_capitals, words_of
+from vectorstore.naming.counts import Count, counted
 
 _LONGEST = 5  # words of a name
 _MOST = 200  # names of a document
 _OFTEN = 3  # passages that state a name, unless the file's name or the title does
 _NAMELIKE = 0.7  # share of a name's passages that write it with a capital
-_TICKER = re.compile(r"\b[A-Z]{3,5}\b")
-_JOINT = r"[ \-.'’&/]{1,3}"
-# Between two words of one name: a short one may stand there, as in "Bank of America".
-_BETWEEN = re.compile(rf"{_JOINT}(?:(?P<word>[^\W_]{{1,3}}){_JOINT})?")
-_BEFORE = re.compile(r"(?:^|\W)[^\W\d_A-Z]+ $")  # a word in lower case
-_WORD = re.compile(r"[^\W_]+")
+_ALONE = 0.4  # share of those that neither continue a name nor number something
+_SYMBOL = re.compile(r"[A-Z]{3,5}")  # as of a share
+# As `("AMD")`, `(AMD)` or `(Nasdaq: AMD)`.
+_GIVEN = re.compile(r"[\"“(:]\s?([A-Z]{2,5})[\"”)]")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 _YEAR = re.compile(rf"\b{YEAR}\b")
 _FEW = 40  # words: a first page with fewer is a cover, and the second one counts, too
-
 
 IN_TEXT, FIRST_PAGE, TITLE = 0, 1, 2  # where a name stands; the file's name counts as a title
 
@@ -36,8 +35,9 @@ IN_TEXT, FIRST_PAGE, TITLE = 0, 1, 2  # where a name stands; the file's name cou
 class Name(NamedTuple):
     """How a document has a name."""
 
-    share: float  # of the passages that state it with a capital
+    share: float  # of the passages, those that state it or have it in a heading above
     passages: int  # their number
+    lower: float  # share of those that state it, those that write it in lower case
     place: int  # IN_TEXT, FIRST_PAGE or TITLE
 
 
@@ -67,23 +67,23 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
     periods = _periods(file, title, first)
     if 0 < len(passages) < _OFTEN:
         return DocumentNames({}, periods)
-    places = dict.fromkeys(_within_sentences(passages), IN_TEXT)
-    places |= dict.fromkeys(_runs(line for text in first for line in text.split("\n")), FIRST_PAGE)
+    places: dict[str, int] = {}
+    if not nouns_have_capitals("\n".join(passage.text for passage in passages)):
+        places |= dict.fromkeys(_within_sentences(passages), IN_TEXT)
+        lines = (line for text in first for line in text.split("\n"))
+        places |= dict.fromkeys(_runs(lines), FIRST_PAGE)
     places |= dict.fromkeys(_declared(file) | _declared(title), TITLE)
-    counts = _counts(places, passages)
+    symbols = {w.lower() for text in first for w in words_of(text) if _SYMBOL.fullmatch(w)}
+    counts = counted(places, [passage[1:] for passage in passages])
     names = {
-        words: Name(round(count.share, 3), count.capital, places[words])
+        words: _name(count, places[words])
         for words, count in counts.items()
-        if _says(words) and (not passages or _is_name(count, words, places[words]))
+        if not passages or _is_name(count, words, places[words], words in symbols)
+        if _says(words)
     }
-    names |= _abbreviations(first, names)
+    names |= _abbreviations(passages, names)
     best = sorted(names, key=lambda words: (-names[words].place, -names[words].share, words))
     return DocumentNames({words: names[words] for words in best[:_MOST]}, periods)
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as they are written: runs of letters and digits."""
-    return _WORD.findall(text)
 
 
 def periods_of(text: str) -> frozenset[str]:
@@ -108,7 +108,7 @@ def _first_page(passages: Sequence[Passage]) -> list[str]:
     found: list[str] = []
     last = 0
     for passage in passages:
-        if passage.page != last and sum(len(_WORD.findall(text)) for text in found) >= _FEW:
+        if passage.page != last and sum(len(words_of(text)) for text in found) >= _FEW:
             break
         last = passage.page
         found.append(passage.text)
@@ -119,7 +119,7 @@ def _declared(name: str) -> set[str]:
     """Runs of words of a file's name or a title, without its suffix, numbers and single letters."""
     words: list[str] = []
     found: set[str] = set()
-    for token in [*_WORD.findall(_SUFFIX.sub("", name.rsplit("/", 1)[-1])), ""]:
+    for token in [*words_of(_SUFFIX.sub("", name.rsplit("/", 1)[-1])), ""]:
         parts = _CAMEL.findall(token) if token.isalpha() else [token]
         if len(token) > 1 and not token.isdigit() and not _is_code(token):
             found.add(token.lower())
@@ -148,7 +148,7 @@ def _sequences(words: Sequence[str]) -> set[str]:
 
 def _runs(lines: Iterable[str]) -> set[str]:
     """Runs of words with capitals, with all shorter runs in them."""
-    return {found for line in lines for run in _capitalised(line) for found in _named_in(run.words)}
+    return {found for line in lines for run in capitalised(line) for found in _named_in(run.words)}
 
 
 def _named_in(run: Sequence[str]) -> set[str]:
@@ -168,7 +168,7 @@ def _within_sentences(passages: Sequence[Passage]) -> set[str]:
             {
                 found
                 for line in passage.text.split("\n")
-                for run in _capitalised(line)
+                for run in capitalised(line)
                 if run.within
                 for found in _named_in(run.words)
             }
@@ -177,78 +177,19 @@ def _within_sentences(passages: Sequence[Passage]) -> set[str]:
     return set(likely)
 
 
-def is_capital(word: str) -> bool:
-    """Whether a word is written as a name: `Apple`, `iPhone`, `3M`."""
-    return word != word.lower() and len(word) > 1
+def _name(count: Count, place: int) -> Name:
+    share, lower = count.below / count.of, count.lower / max(count.any, 1)
+    return Name(round(share, 3), count.below, round(lower, 3), place)
 
 
-@dataclass
-class _Run:
-    """Words with capitals that stand together; `within`: behind a word in lower case, where a
-    capital is no start of a sentence."""
-
-    words: list[str]
-    end: int
-    within: bool
-
-    def goes_on(self, line: str, match: re.Match[str]) -> bool:
-        """Whether the next word with a capital belongs to it; one short word may be between."""
-        between = _BETWEEN.fullmatch(line, self.end, match.start())
-        if between and between["word"]:
-            self.words.append(between["word"])
-        return bool(between)
-
-
-def _capitalised(line: str) -> list[_Run]:
-    """The runs of a line, in order."""
-    runs: list[_Run] = []
-    for match in _WORD.finditer(line):
-        if not is_capital(match[0]):
-            continue
-        if not runs or not runs[-1].goes_on(line, match):
-            runs.append(_Run([], 0, bool(_BEFORE.search(line, 0, match.start()))))
-        runs[-1].words.append(match[0])
-        runs[-1].end = match.end()
-    return runs
-
-
-@dataclass
-class _Count:
-    """In how many passages a name stands, and with a capital."""
-
-    capital: int = 0
-    any: int = 0
-    of: int = 1
-
-    @property
-    def share(self) -> float:
-        return self.capital / self.of
-
-    @property
-    def namelike(self) -> bool:
-        return self.any > 0 and self.capital / self.any >= _NAMELIKE
-
-
-def _counts(names: Iterable[str], passages: Sequence[Passage]) -> dict[str, _Count]:
-    """Counts each name in each passage once."""
-    counts = {name: _Count(of=max(len(passages), 1)) for name in names}
-    starts: dict[str, set[tuple[str, ...]]] = {}
-    for name in counts:
-        parts = tuple(name.split())
-        starts.setdefault(parts[0], set()).add(parts)
-    for passage in passages:
-        capital, stated = _stated(f"{passage.text}\n{passage.headings}", starts)
-        for name in stated:
-            counts[name].any += 1
-            counts[name].capital += name in capital
-    return counts
-
-
-def _is_name(count: "_Count", words: str, place: int) -> bool:
-    """Whether it is written as one, and often, unless the title or a whole phrase of the first page
-    says that the document is about it."""
-    least = 1 if place == TITLE or (place == FIRST_PAGE and " " in words) else _OFTEN
-    return count.capital >= least and count.namelike
+def _is_name(count: Count, words: str, place: int, symbol: bool) -> bool:
+    """Whether it is written as one, and often, unless the title or the first page say clearly that
+    the document is about it."""
+    if not symbol and " " not in words and count.alone < _ALONE * count.capital:
+        return False
+    written = count.any > 0 and count.capital >= _NAMELIKE * count.any
+    clear = symbol or place == TITLE or (place == FIRST_PAGE and " " in words)
+    return written and count.capital >= (1 if clear else _OFTEN)
 
 
 def _says(words: str) -> bool:
@@ -257,29 +198,15 @@ def _says(words: str) -> bool:
     return STOP_WORDS.isdisjoint((first, last)) and not periods_of(first + " " + last)
 
 
-def _stated(text: str, starts: dict[str, set[tuple[str, ...]]]) -> tuple[set[str], set[str]]:
-    """The names that a passage writes with capitals, and all that it states."""
-    words = _WORD.findall(text)
-    low = [word.lower() for word in words]
-    capital: set[str] = set()
-    stated: set[str] = set()
-    for at, word in enumerate(low):
-        for parts in starts.get(word, ()):
-            if tuple(low[at : at + len(parts)]) == parts:
-                name = " ".join(parts)
-                stated.add(name)
-                if is_capital(words[at]) and is_capital(words[at + len(parts) - 1]):
-                    capital.add(name)
-    return capital, stated
-
-
-def _abbreviations(first: Sequence[str], names: dict[str, Name]) -> dict[str, Name]:
-    """Short words in capitals on the first page that abbreviate a name, such as the symbol of a
-    share: their letters are some of its letters, in order, from the first on."""
+def _abbreviations(passages: Sequence[Passage], names: dict[str, Name]) -> dict[str, Name]:
+    """Short words that the document gives for a name, in quotation marks or brackets: their letters
+    are some of its letters, in order, from the first on."""
+    given = {word for passage in passages for word in _GIVEN.findall(passage.text)}
+    strong = [words for words, name in names.items() if name.place and name.passages >= _OFTEN]
     found: dict[str, Name] = {}
-    for short in {word.lower() for text in first for word in _TICKER.findall(text)} - STOP_WORDS:
-        if any(abbreviates(short, words) for words in names if names[words].passages >= _OFTEN):
-            known = names.get(short, Name(0.0, 1, FIRST_PAGE))
+    for short in {word.lower() for word in given} - STOP_WORDS:
+        if any(abbreviates(short, words) for words in strong):
+            known = names.get(short, Name(0.0, 1, 0, FIRST_PAGE))
             found[short] = known._replace(place=max(known.place, FIRST_PAGE))
     return found
 

@@ -10,22 +10,24 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ingest.language.dates import find_dates
 from ingest.language.words import STOP_WORDS, name_parts
+from vectorstore.naming.capitals import words_of
 from vectorstore.naming.document_names import (
     IN_TEXT,
     TITLE,
     Name,
     abbreviates,
     periods_of,
-    words_of,
 )
 
 _WORDS = 8  # of a name in a text
 _ABOUT = 0.3  # of the highest share of a name: documents with less only mention it
-_WEAKEST = 0.2  # weight of a name that binds
-_BESIDE = 0.5  # of the weight of the strongest name in a text: the others are named along with it
+_WEAKEST = 0.25  # weight of a name that binds
+_BESIDE = 0.75  # of the weight of the strongest name in a text: the others are named along with it
 _IN_TEXT = 0.5  # weight of a name that stands neither in the title nor on the first page
-_OWN_WITHOUT_CAPITAL = 0.5  # how distinctive a word is that counts as a name without a capital
+_WITHOUT_CAPITAL = 0.5  # weight of a word in lower case that counts as a name
+_HARDLY = 0.1  # share of a name's passages that write it in lower case, too
 _INITIALS = 3  # letters that are no chance
 _SYMBOL = 4  # letters of an abbreviation that the library does not have
 _SPELT = 5  # letters of a word that may be misspelt
@@ -92,6 +94,11 @@ class _About:
             one for one, name in self.of.items() if name.share >= low or name.place == TITLE
         )
 
+    @property
+    def always_capital(self) -> bool:
+        """Whether these documents hardly ever write it in lower case, as they do `company`."""
+        return all(self.of[one].lower <= _HARDLY for one in self.documents)
+
     def distinctive(self, stated: int) -> float:
         """Of the passages of the library that state it, the share that is of these documents."""
         own = sum(self.of[one].passages for one in self.documents)
@@ -150,9 +157,7 @@ class NameIndex:
 
     def _mentions(self, text: str) -> list[Mention]:
         """The names in a text that say something; none within a longer one."""
-        every = len(self._documents)
-        found = [one for one in self._all(text) if one.file or len(one.documents) < every]
-        strong = [one for one in found if one.weight >= _WEAKEST]
+        strong = [one for one in self._all(text) if one.weight >= _WEAKEST]
         kept = [one for one in strong if not any(one.inside(other) for other in strong)]
         high = max((one.weight for one in kept), default=0.0)
         return [one for one in kept if one.weight >= _BESIDE * high]
@@ -174,9 +179,9 @@ class NameIndex:
         if letters in self._names:
             return [self._names[letters]]
         capitals = "".join(span).isupper()
-        if capitals and (len(letters) >= _INITIALS or len(span) > 1):
-            if found := self._initials.get(letters):
-                return [self._names[name] for name in found]
+        initials = capitals and (len(letters) >= _INITIALS or len(span) > 1)
+        if initials and letters in self._initials and not self._stated(letters):
+            return [self._names[name] for name in self._initials[letters]]
         return self._otherwise(letters, capitals) if len(span) == 1 else []
 
     def _otherwise(self, word: str, capitals: bool) -> list[_About]:
@@ -194,10 +199,12 @@ class NameIndex:
 
     def _weight(self, about: _About, plain: bool) -> float:
         """How much a name says; a plain word is one in lower case."""
-        distinctive = about.distinctive(self._stated(about.words))
-        if plain and (about.place == IN_TEXT or distinctive < _OWN_WITHOUT_CAPITAL):
+        others = 1 - len(about.documents) / len(self._documents)
+        weight = about.distinctive(self._stated(about.words)) * others
+        told = about.place != IN_TEXT and about.always_capital and weight >= _WITHOUT_CAPITAL
+        if plain and not told:
             return 0.0
-        return distinctive * (_IN_TEXT if about.place == IN_TEXT else 1.0)
+        return weight * (_IN_TEXT if about.place == IN_TEXT else 1.0)
 
     def _groups(self, mentions: Sequence[Mention]) -> list[frozenset[str]]:
         """Names of the same documents narrow each other ("Apple", "2023 Q1"), others stand for
@@ -214,8 +221,10 @@ class NameIndex:
 
 
 def _as_written(text: str) -> list[str]:
-    """The words of a text; in lower case where a capital says nothing: at the start of a sentence,
-    and in a text of capitals."""
+    """The words of a text, without dates; in lower case where a capital says nothing: at the start
+    of a sentence, and in a text of capitals."""
+    for date in find_dates(text):
+        text = f"{text[: date.start]}{'.' * (date.end - date.start)}{text[date.end :]}"
     if text == text.upper():
         return words_of(text.lower())
     return words_of(_START.sub(lambda match: match[0].lower(), text))

@@ -15,7 +15,9 @@ from vectorstore.naming.document_names import DocumentNames, Name, Passage, docu
 from vectorstore.naming.mentions import Named, NameIndex
 
 _WANTED = "SELECT id, name, title FROM document WHERE names = ''"
-_SHOWN = "SELECT page, text, headings FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
+_SHOWN = (
+    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
+)
 _STORE = "UPDATE document SET names = ? WHERE id = ?"
 
 

@@ -5,7 +5,8 @@ sets (pyserini's fusion experiments) and here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 CANDIDATES = 200  # of each leg: fusing only the top 50 loses
@@ -55,23 +56,26 @@ class Named:
     """The documents that a question names; those of the period that it names, if it tells some of
     them apart."""
 
-    documents: frozenset[str] = frozenset()
+    groups: tuple[frozenset[str], ...] = ()  # the documents about each thing that it names
     of_period: frozenset[str] = frozenset()
+
+    @property
+    def documents(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.groups)
 
     def without(self, left_out: frozenset[str]) -> "Named":
         """Without some documents."""
-        return Named(self.documents - left_out, self.of_period - left_out)
+        left = (group - left_out for group in self.groups)
+        return Named(tuple(group for group in left if group), self.of_period - left_out)
 
 
 @dataclass(frozen=True)
 class Pointed:
-    """What a question points at: documents that it names, their pages, financial statements, and
-    of the documents those of the period that it names."""
+    """What a question points at: documents that it names, their pages, financial statements."""
 
-    documents: frozenset[str] = frozenset()
+    named: Named = Named()
     pages: frozenset[Place] = frozenset()
     statements: frozenset[Place] = frozenset()
-    of_period: frozenset[str] = frozenset()
 
 
 NOTHING = Pointed()
@@ -94,7 +98,18 @@ def rank(
         )
         for c, fused, d, b, n in zip(candidates, base, dense, bm25, near, strict=True)
     ]
-    return sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
+    best = sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
+    return _in_turn(best, pointed.named.groups) if len(pointed.named.groups) > 1 else best
+
+
+def _in_turn(ranked: list[Ranked], groups: Sequence[frozenset[str]]) -> list[Ranked]:
+    """The best of each thing that a question names, then the second of each, so that a comparison
+    finds both. Scores stay those of their ranks."""
+    rows = [[r for r in ranked if r.candidate.document in group] for group in groups]
+    turns = [r for row in zip_longest(*rows) for r in row if r]
+    named = frozenset[str]().union(*groups)
+    order = turns + [r for r in ranked if r.candidate.document not in named]
+    return [replace(r, score=at.score) for r, at in zip(order, ranked, strict=True)]
 
 
 def _ranked(candidate: Candidate, fused: float, parts: ScoreParts) -> Ranked:
@@ -104,9 +119,9 @@ def _ranked(candidate: Candidate, fused: float, parts: ScoreParts) -> Ranked:
 
 def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:
     place = candidate.document, candidate.page
-    named = candidate.document in pointed.documents
+    named = candidate.document in pointed.named.documents
     statement = _STATEMENT * (1.0 if named else likely) if place in pointed.statements else 0.0
-    period = _PERIOD * (candidate.document in pointed.of_period)
+    period = _PERIOD * (candidate.document in pointed.named.of_period)
     return _NAMED * named + period + statement + _PAGE * (place in pointed.pages)
 
 

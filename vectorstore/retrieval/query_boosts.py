@@ -1,7 +1,7 @@
 """Looks up what a question points at: named documents, their pages, financial statements."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
@@ -34,10 +34,10 @@ class Pointing:
             )
             for group in found.groups
         ]
-        old = query_signals.old_versions(query.text, names.newer)
-        every = old.union(*groups)
-        every = every if scope is None else every & scope
-        return Named(every, names.of_period(query.text, every))
+        groups.append(query_signals.old_versions(query.text, names.newer))
+        searched = _apart(group if scope is None else group & scope for group in groups)
+        every = frozenset[str]().union(*searched)
+        return Named(tuple(searched), names.of_period(query.text, every))
 
     def names(self) -> NameIndex:
         """The names of all documents of the library as it is."""
@@ -70,7 +70,7 @@ class Pointing:
         # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
         pages = self._numbered(query.pages, known)
         statements = self._statements(query.statements, _likely(known, cards))
-        return Pointed(named.documents, pages, statements, named.of_period)
+        return Pointed(named, pages, statements)
 
     def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:
         if not numbers or not documents:
@@ -113,6 +113,15 @@ class Pointing:
                 number,
             )
         ]
+
+
+def _apart(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """The groups that are not empty, each without the documents of those before it."""
+    found: list[frozenset[str]] = []
+    for group in groups:
+        if rest := group.difference(*found):
+            found.append(rest)
+    return found
 
 
 def _likely(known: Collection[str], cards: Mapping[str, float]) -> list[str]:

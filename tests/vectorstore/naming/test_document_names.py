@@ -1,6 +1,13 @@
 import pytest
 
-from vectorstore.naming.document_names import Passage, document_names, periods_of
+from vectorstore.naming.document_names import (
+    FIRST_PAGE,
+    TITLE,
+    Name,
+    Passage,
+    document_names,
+    periods_of,
+)
 
 COVER = "by the check mark " * 12
 MICRO = [
@@ -16,24 +23,41 @@ MICRO = [
 
 
 def test_what_a_document_says_again_and_again_weighs_most() -> None:
-    names = document_names("scan_17.pdf", "", MICRO).weights
-    assert names["advanced widget makers"] == (0.5, 3)
+    names = document_names("scan_17.pdf", "", MICRO).names
+    assert names["advanced widget makers"] == Name(0.5, 3, 0.0, FIRST_PAGE)
     assert "turbine" not in names  # in two passages
     assert "report" not in names  # mostly in lower case
     assert "ohio" not in names  # a sentence mentions it once
     assert "we" not in names
 
 
-def test_the_first_page_abbreviates_a_name() -> None:
-    names = document_names("scan_17.pdf", "", MICRO).weights
-    assert names["awmk"][0] == names["advanced widget makers"][0]
+def test_a_symbol_on_the_first_page_and_an_abbreviation_in_brackets_are_names() -> None:
+    given = [*MICRO, Passage(9, "Advanced Widget Makers (NYSE: AWM) and a card (ID)")]
+    names = document_names("scan_17.pdf", "", given).names
+    assert names["awmk"].place == names["awm"].place == FIRST_PAGE
+    assert "id" not in names
 
 
-def test_the_name_of_the_file_and_the_title_weigh_as_much_as_possible() -> None:
-    names = document_names("AWM_2022_10K.pdf", "The Turbine", MICRO).weights
-    assert names["turbine"][0] == 1
+def test_what_only_continues_a_name_or_numbers_something_is_none() -> None:
+    note = "see Note {} of Widget Corp of the Company, of Turbine and who else is there or was"
+    passages = [Passage(page, note.format(page)) for page in range(1, 9)]
+    names = document_names("scan_17.pdf", "", passages).names
+    assert "turbine" in names and "widget corp" in names
+    assert {"note", "corp", "company"}.isdisjoint(names)
+
+
+def test_where_all_nouns_have_capitals_only_the_title_names() -> None:
+    german = "wir zahlen das Gehalt, den Urlaub, die Miete, den Bus, den Kurs und die Firma"
+    passages = [Passage(page, german) for page in range(1, 9)]
+    assert document_names("scan_17.pdf", "", passages).names == {}
+    assert "firma" in document_names("scan_17.pdf", "Urlaub Firma", passages).names
+
+
+def test_the_name_of_the_file_and_the_title_say_what_it_is_about() -> None:
+    names = document_names("AWM_2022_10K.pdf", "Widget Makers", MICRO).names
+    assert names["widget makers"].place == TITLE
     assert "awm" not in names  # the text never says so
-    assert document_names("AWM_Turbine.png", "", []).weights["awm turbine"][0] == 1
+    assert document_names("AWM_Turbine.png", "", []).names["awm turbine"].place == TITLE
 
 
 @pytest.mark.parametrize(
@@ -46,7 +70,7 @@ def test_the_name_of_the_file_and_the_title_weigh_as_much_as_possible() -> None:
     ],
 )
 def test_a_file_is_named_by_its_words(file: str, words: set[str]) -> None:
-    assert document_names(file, "", []).weights.keys() == words
+    assert document_names(file, "", []).names.keys() == words
 
 
 def test_a_period_stands_in_the_name_else_on_the_first_page() -> None:

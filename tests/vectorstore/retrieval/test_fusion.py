@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.retrieval.fusion import Candidate, Pointed, Ranked, rank
+from vectorstore.retrieval.fusion import Candidate, Named, Pointed, Ranked, rank
 
 
 def candidate(id: str, dense: float, bm25: float, document: str = "", page: int = 1) -> Candidate:
@@ -55,7 +55,27 @@ def test_equal_scores_come_in_the_order_of_their_ids() -> None:
 
 def test_a_named_document_comes_before_all_others() -> None:
     candidates = [candidate("a", 1, 9), candidate("b", 0.4, 0), candidate("c", 0.2, 0)]
-    assert scores(rank(candidates, {}, Pointed(documents=frozenset({"c"}))))["c"] == 0.5
+    assert scores(rank(candidates, {}, Pointed(Named((frozenset({"c"}),)))))["c"] == 1.0
+
+
+def test_two_things_that_are_named_come_in_turn() -> None:
+    candidates = [
+        candidate("a", 1, 9, "nike"),
+        candidate("b", 0.9, 9, "nike"),
+        candidate("c", 0.2, 0, "puma"),
+        candidate("d", 0.8, 9, "adidas"),
+    ]
+    groups = (frozenset({"nike"}), frozenset({"puma"}))
+    ranked = rank(candidates, {}, Pointed(Named(groups)))
+    assert [r.candidate.id for r in ranked] == ["a", "c", "b", "d"]
+    assert [r.score for r in ranked] == sorted((r.score for r in ranked), reverse=True)
+
+
+def test_a_period_picks_among_the_named_documents() -> None:
+    candidates = [candidate("a", 1, 9, "2022"), candidate("b", 0.9, 9, "2023")]
+    both = frozenset({"2022", "2023"})
+    ranked = rank(candidates, {}, Pointed(Named((both,), of_period=frozenset({"2023"}))))
+    assert scores(ranked) == pytest.approx({"a": 0.6 + 1, "b": 1 + 0.3})
 
 
 def test_a_statement_is_lifted_as_far_as_its_document_is_meant() -> None:
@@ -67,7 +87,8 @@ def test_a_statement_is_lifted_as_far_as_its_document_is_meant() -> None:
     statements = frozenset({("nike", 61), ("puma", 40)})
     ranked = rank(candidates, {"nike": 8, "puma": 4}, Pointed(statements=statements))
     assert scores(ranked) == pytest.approx({"a": 0.2 + 0.5, "b": 0.1 + 0.25, "c": 0.1})
-    named = rank(candidates, {"nike": 8}, Pointed(frozenset({"puma"}), statements=statements))
+    puma = Named((frozenset({"puma"}),))
+    named = rank(candidates, {"nike": 8}, Pointed(puma, statements=statements))
     assert named[0].candidate.id == "b"
 
 

@@ -210,6 +210,6 @@ def test_a_named_document_that_is_removed_meanwhile_is_no_error(
     write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*rules, "Rule 31: no stickers."])
     assert library.add([tmp_path / "in"]).superseded
     # What a question named at the moment before the removal.
-    gone = Named(frozenset({"Laptops v0.pdf"}))
+    gone = Named((frozenset({"Laptops v0.pdf"}),))
     monkeypatch.setattr(Pointing, "named", lambda self, query, scope: gone)
     assert {hit.document for hit in library.search("laptop rules")} == {"Laptops v2.pdf"}
