@@ -6,6 +6,7 @@ sets (pyserini's fusion experiments) and here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ class Named:
     groups: tuple[frozenset[str], ...] = ()  # the documents about each thing that it names
     of_period: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def documents(self) -> frozenset[str]:
         return frozenset[str]().union(*self.groups)
 

@@ -21,6 +21,7 @@ from vectorstore.versions.link import superseded
 Which = Literal["newest", "all"]  # versions of a document
 _DEEPER = 20  # factor for the candidates when some of them do not count
 _OF_NAMED = 50  # candidates of the documents that a question names, of each leg
+_BESIDE_NAMED = 50  # candidates of all documents then: they come after those
 _APART = 5_000  # passages of named documents that are searched apart, 10 ms
 _EMBEDDED = 50  # passages for one question when the library's vectors cannot be used
 
@@ -56,6 +57,11 @@ class Sought:
     old: frozenset[str]  # prefixes of chunk ids of replaced documents
     named: frozenset[str] = frozenset()  # documents whose best passage is a candidate
     chunks: tuple[str, ...] = ()  # these are among them, too
+
+    @property
+    def anywhere(self) -> int:
+        """Candidates of each leg, wherever they are: fewer where named documents have their own."""
+        return _BESIDE_NAMED if self.named else fusion.CANDIDATES
 
 
 class Search:
@@ -205,7 +211,7 @@ class Search:
     def _words(self, sought: Sought) -> dict[str, float]:
         """The results of BM25, also in the named documents."""
         query, hidden = sought.query, sought.hidden
-        deep = fusion.CANDIDATES * (_DEEPER if sought.old else 1)
+        deep = sought.anywhere * (_DEEPER if sought.old else 1)
         found = self._catalog.passages.bm25(query, deep, hidden, sought.documents)
         kept = _current([id for id, _ in found], sought.old)
         more = (
@@ -229,7 +235,7 @@ class Search:
         if sought.documents is not None:
             near = self._near(self._catalog.passages.vectors_of(sought.documents), vector)
         else:
-            near = self._near_anywhere(sought.old, vector)
+            near = self._near_anywhere(sought.old, vector, sought.anywhere)
         if sought.named:
             near += self._near(self._catalog.passages.vectors_of(sought.named), vector, _OF_NAMED)
         if sought.hidden:  # there are few of them, and Chroma does not hold them
@@ -243,13 +249,13 @@ class Search:
     ) -> list[str]:
         return [id for id, _ in ExactStore(*stored).nearest(vector, k)]
 
-    def _near_anywhere(self, old: frozenset[str], vector: Vectors) -> list[str]:
-        wanted = fusion.CANDIDATES
+    def _near_anywhere(self, old: frozenset[str], vector: Vectors, k: int) -> list[str]:
+        wanted = k
         while True:
             found = [id for id, _ in self._index.nearest(vector, wanted)]
             current = _current(found, old)
-            if len(current) >= fusion.CANDIDATES or len(found) < wanted:
-                return current[: fusion.CANDIDATES]
+            if len(current) >= k or len(found) < wanted:
+                return current[:k]
             wanted *= 4  # the nearest chunks belong to old versions
 
 

@@ -67,7 +67,8 @@ def to_schema_3(path: Path) -> None:
         connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'document'", (plain,))
         connection.executescript(
             "PRAGMA writable_schema = RESET; DROP INDEX document_reader;"
-            "ALTER TABLE document DROP COLUMN reader; PRAGMA user_version = 3"
+            "ALTER TABLE document DROP COLUMN reader; ALTER TABLE document DROP COLUMN names;"
+            " PRAGMA user_version = 3"
         )
 
 
