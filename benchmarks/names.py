@@ -1,6 +1,6 @@
 """Does a question that names a company, a plan, a product or a person find its documents?
 
-`sets/names.jsonl` has 72 questions, written before the mechanism was tuned: names, tickers,
+`sets/names.jsonl` has 128 questions, written before the mechanism was tuned: names, tickers,
 initials, brands, other spellings, two names, periods, unknown names, and common words that are
 names elsewhere. Half `a` was looked at while it was made, half `b` was not. The PDFs of northwind,
 mmlongbench and kgrag_sec10q and two texts share one library. `--renamed` gives the files names that
