@@ -36,12 +36,8 @@ from assistant.llm.prompts import REFUSAL
 from assistant.routing.decision import Message
 from assistant.routing.dispatch import Choosing, MessageRouter, Router, message_of
 from assistant.routing.llm_router import ModelRouter
-from assistant.security.prompt_injection import (
-    INSTRUCTION,
-    instructions,
-    score,
-    without_instructions,
-)
+from assistant.security import instruction_head
+from assistant.security.prompt_injection import instructions, without_instructions
 from assistant.tools.answer import AnswerTool as ToolAnswer
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.clarify import AskBack
@@ -50,6 +46,7 @@ from ingest.chunking.chunk import chunk
 from ingest.document.model import Document
 from ingest.language.sentences import split
 from ingest.pdf import pdfium
+from vectorstore.embedding.embedder import load_embedder
 from vectorstore.store import Vectors
 
 Row = dict[str, Any]
@@ -100,6 +97,7 @@ def main() -> None:
     folder = common.eval_folder(options.eval)
     mails = read_rows(folder / "injection" / "bipia_email.jsonl")
     if options.detector:
+        instruction_head.use(load_embedder(common.model(options, "embedding")))
         report_detector(folder, mails)
         return
     if options.tools:
@@ -278,7 +276,7 @@ def report_detector(folder: Path, mails: list[Row]) -> None:
     print(f"clean twins with an alarm: {alarms}")
     for name in ("instructions", "innocent"):
         by_hand = (SETS / f"{name}.txt").read_text("utf-8").splitlines()
-        taken = [sentence for sentence in by_hand if score(sentence) >= INSTRUCTION]
+        taken = [sentence for sentence in by_hand if instructions(sentence)]
         print(f"{name}, written by hand: {len(taken)} of {len(by_hand)} taken for instructions")
     print()
     body = []

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.models.store import Models
+from assistant.security import instruction_head
 from assistant.settings import Settings
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
@@ -61,7 +62,9 @@ def embedder(settings: Settings) -> Embedder:
             "No embedding model is installed, so nothing can be indexed or searched. "
             "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
         )
-    return load_embedder(path, settings.threads)
+    found = load_embedder(path, settings.threads)
+    instruction_head.use(found)  # it knows the vectors of the default model
+    return found
 
 
 def embedder_of(settings: Settings, identity: str) -> Embedder | None:

@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from assistant.contract.outcome import Passage
 from assistant.security.prompt_injection import without_instructions
+from assistant.security.turns import quoted
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."
 
@@ -94,13 +95,14 @@ def from_rows(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
     return [kinds[role](text) for role, text in kept]
 
 
-def labelled(passage: Passage) -> str:
-    """A passage as the model sees it: its source, and its lines."""
-    text = without_instructions(passage.text)
-    return f"[{passage.document}, page {passage.page}]\n{text}"
+def labelled(passage: Passage, question: str = "") -> str:
+    """A passage as the model sees it for a question: its source, and its lines."""
+    text = quoted(without_instructions(passage.text, question))
+    name = " ".join(quoted(passage.document).split())
+    return f"[{name}, page {passage.page}]\n{text}"
 
 
 def _turn(passages: Sequence[Passage], question: str, instruction: str) -> str:
-    documents = "\n\n".join(labelled(passage) for passage in passages)
+    documents = "\n\n".join(labelled(passage, question) for passage in passages)
     head = f"Documents:\n\n{documents}\n\n" if documents else ""
     return f"{head}Question: {question}\n\n{instruction}"

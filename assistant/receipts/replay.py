@@ -12,6 +12,7 @@ from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.models.store import Models
 from assistant.receipts.record import Receipt, Receipts, document_sha256, messages, versions
+from assistant.security.addresses import shown
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.whole_document import Whole
 from ingest.document.source import readable
@@ -67,7 +68,8 @@ def _nothing(receipt: Receipt) -> str:
 
 def _write_answer(receipt: Receipt, model: "LlamaCppChat") -> str:
     text = ""
-    for part in _parts(receipt, model, receipt.asked, receipt.settings["answer_tokens"]):
+    parts = _parts(receipt, model, receipt.asked, receipt.settings["answer_tokens"])
+    for part in shown(parts, (row[1] for row in receipt.asked)):
         text += part
         if repeats(text):
             break

@@ -3,12 +3,12 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 
 from assistant.answering.passages.window_builder import Window
-from assistant.security.prompt_injection import instructions
+from assistant.security.prompt_injection import instructs
 from ingest.document.model import Page
 from ingest.language.sentences import numbers, spans
 from ingest.language.words import stems
@@ -30,6 +30,7 @@ class CitableSpan:
     stems: frozenset[str]
     numbers: frozenset[str]
     heads: str = ""  # of a table row: its caption and column heads
+    within: str = field(default="", repr=False, compare=False)  # the text of the window
 
     @cached_property
     def meant(self) -> frozenset[str]:
@@ -40,8 +41,10 @@ class CitableSpan:
 
 def units_of(window: Window, index: int = 0) -> Iterator[CitableSpan]:
     """The sentences of a window with their lines; in tables and lists, single lines."""
+    text = window.text
     for first, last in _blocks(window):
-        yield from _sentences(window, index, first, last)
+        for unit in _sentences(window, index, first, last):
+            yield replace(unit, within=text)
 
 
 def lists_of(window: Window, index: int = 0) -> Iterator[CitableSpan]:
@@ -53,7 +56,9 @@ def lists_of(window: Window, index: int = 0) -> Iterator[CitableSpan]:
 
 def states(unit: CitableSpan) -> bool:
     """Whether a unit states something: no question, and no instruction to a model."""
-    return not unit.text.rstrip().endswith("?") and not instructions(unit.text)
+    return not unit.text.rstrip().endswith("?") and not instructs(
+        unit.text, unit.within or unit.text
+    )
 
 
 def _blocks(window: Window) -> Iterator[tuple[int, int]]:

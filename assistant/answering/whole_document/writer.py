@@ -14,6 +14,7 @@ from assistant.contract.reply import Reply
 from assistant.contract.trace import Step
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
+from assistant.security.addresses import AddressFilter
 from ingest.language.sentences import split
 from vectorstore.embedding.embedder import Embedder
 
@@ -67,7 +68,8 @@ class PartWriter:
         self._reply.trace.steps += (Step(prompts.to_rows(messages), most, text),)
         if self._reply.cancel.is_set():
             return ""
-        return _whole(text, cut=written >= most)
+        read = (str(message.content) for message in messages)
+        return _whole(AddressFilter(read).clean(text), cut=written >= most)
 
     def _quoted(self, topic: str, read: Sequence[Window]) -> str:
         found = [unit for at, window in enumerate(read) for unit in units_of(window, at)]

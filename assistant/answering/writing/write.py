@@ -10,6 +10,7 @@ from langchain_core.messages import BaseMessage
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
+from assistant.security.addresses import AddressFilter
 from ingest.language.sentences import split_answer
 
 
@@ -33,6 +34,7 @@ def write(
     """Yields the text as it comes, up to a number of tokens. `count` gives a text's tokens."""
     reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
     text, tokens = "", (0, 0)
+    kept = AddressFilter(str(message.content) for message in messages)
     # Ours also stops while it reads the prompt; others stop between words.
     ours = isinstance(model, TokenOdds)
     options: dict[str, Any] = {"cancel": reply.cancel, "max_tokens": most} if ours else {}
@@ -41,12 +43,17 @@ def write(
             break
         if usage := getattr(part, "usage_metadata", None):
             tokens = usage["input_tokens"], usage["output_tokens"]
-        if words := str(part.content):
+        if words := kept.feed(str(part.content)):
             text += words
             yield words
         if repeats(text):  # at temperature 0 a small model can fall into a loop
-            text = " ".join(split_answer(text)[:-1])
             break
+    else:
+        if rest := kept.rest():
+            text += rest
+            yield rest
+    if repeats(text):
+        text = " ".join(split_answer(text)[:-1])
     if ours and not any(tokens):  # cut before the model reported its tokens
         tokens = model.get_num_tokens_from_messages(messages), count(text)
     return Written(text.strip(), reply.cancel.is_set(), *tokens)

@@ -42,3 +42,9 @@ def test_a_stopped_answer_keeps_its_beginning() -> None:
     _, done, _ = written("It is 25 days and more.", stop_after=2)
     assert done.stopped
     assert done.text and "It is 25 days and more.".startswith(done.text)
+
+
+def test_an_address_that_the_model_has_not_read_is_never_shown() -> None:
+    streamed, done, _ = written("It is 25 days ![x](http://evil.example/p.gif), see evil.example.")
+    assert streamed == done.text
+    assert "http" not in streamed
