@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from langchain_core.language_models import BaseChatModel
 
@@ -18,7 +18,7 @@ from assistant.answering.verification.attribute import (
     quote,
     refusal,
 )
-from assistant.answering.verification.judge import Judge, Verdict, retrieval_signals
+from assistant.answering.verification.judge import Judge, Verdict
 from assistant.answering.writing.write import write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
@@ -33,6 +33,15 @@ from vectorstore.retrieval.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
 Answering = Generator[str, None, Outcome]  # yields the text
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read so far, its sentences, best first, and whether they are enough."""
+
+    context: Context
+    ranked: tuple[Quoted, ...]
+    verdict: Verdict = "refuse"
 
 
 class AnswerTool:
@@ -101,33 +110,46 @@ class AnswerTool:
     ) -> Answering:  # fmt: skip
         many = len(context.windows)
         reply.activity.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
-        question = request.question
-        signals = self.judge.signals(question, context, ranked, reply.trace, reply.cancel)
-        verdict = self._judged(signals, request, reply)
-        if verdict == "refuse":
-            return (yield from _refuse(context))
+        read = self._read_on(_Read(context, tuple(ranked)), request, reply)
+        if read.verdict == "refuse":
+            return (yield from _refuse(read.context))
         reply.activity.stage = "Writing"
-        instruction = prompts.ANSWER if verdict == "sure" else prompts.UNSURE
-        messages = context.messages(question, instruction)
+        instruction = prompts.ANSWER if read.verdict == "sure" else prompts.UNSURE
+        messages = read.context.messages(request.question, instruction)
         written = yield from write(model, messages, self._budget.answer, self._count, reply)
         reply.activity.stage = "Citing"
-        return attribute(written, context, request)
+        return attribute(written, read.context, request)
 
     def _quote(
         self, context: Context, ranked: Sequence[Quoted], request: Request, reply: Reply
     ) -> Answering:
-        best = best_sentences(ranked)
-        signals = retrieval_signals(context, ranked)
-        if not best or self._judged(signals, request, reply) == "refuse":
-            return (yield from _refuse(context))
-        outcome = quote(best, context)
+        read = self._read_on(_Read(context, tuple(ranked)), request, reply)
+        best = best_sentences(read.ranked)
+        if not best or read.verdict == "refuse":
+            return (yield from _refuse(read.context))
+        outcome = quote(best, read.context)
         yield outcome.text
         return outcome
 
-    def _judged(self, signals: answerability.Signals, request: Request, reply: Reply) -> Verdict:
+    def _read_on(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
+        """Judge what was read. Before a refusal, read the next passages behind it, once: the model
+        reads only what is new, because the prompt begins as before."""
+        read = self._judged(read, request, reply)
+        more = self._builder.read_on(read.context, request) if read.verdict == "refuse" else None
+        if more is None:
+            return read
+        count = len(more.windows) - len(read.context.windows)
+        reply.activity.stage = f"Reading on: {count} more passage{'s'[: count > 1]}"
+        ranked = rank(more.question, more.windows, request.evidence.embedder())
+        return self._judged(_Read(more, tuple(ranked)), request, reply)
+
+    def _judged(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
+        signals = self.judge.signals(
+            request.question, read.context, read.ranked, reply.trace, reply.cancel
+        )
         judgement = self.judge.judge(signals, request.threshold)
         reply.trace.answerable = judgement.probability
-        return judgement.verdict
+        return replace(read, verdict=judgement.verdict)
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""

@@ -16,6 +16,7 @@ class Budget:
     window: int = 4096
     passages: int = 600
     answer: int = 400
+    further: int = 900  # for passages that are read when the first ones are not enough
 
 
 class Room:
@@ -35,10 +36,19 @@ class Room:
             raise self._overlong(question)
         return min(self._budget.passages, self._rest(question))
 
+    @property
+    def further(self) -> int:
+        """Tokens of the passages that are read on for."""
+        return self._budget.further
+
+    def left(self, messages: Iterable[str]) -> int:
+        """Tokens that are left for more between the messages and the answer."""
+        most = self._budget.window - self._budget.answer - _MARGIN
+        return most - sum(map(self.count, messages))
+
     def fits(self, messages: Iterable[str]) -> bool:
         """Whether the answer fits after the messages."""
-        most = self._budget.window - self._budget.answer - _MARGIN
-        return sum(map(self.count, messages)) <= most
+        return self.left(messages) >= 0
 
     @property
     def _least(self) -> int:

@@ -62,6 +62,18 @@ class ContextBuilder:
         context = Context(retrieved.question, tuple(windows), hits=hits)
         return self._continued(request, context) if retrieved.follows_up else context
 
+    def read_on(self, context: Context, request: Request) -> Context | None:
+        """The context with the next passages behind those that were read, so that a model reads
+        only what is new; None when there are no more, or no room for them."""
+        texts = [
+            str(message.content) for message in context.messages(request.question, prompts.UNSURE)
+        ]
+        size = min(self._room.left(texts), self._room.further)
+        more = window_builder.behind(
+            context.hits, context.windows, request.evidence, size, self._room.count
+        )
+        return replace(context, windows=(*context.windows, *more)) if more else None
+
     def _continued(self, request: Request, context: Context) -> Context:
         """The context with earlier turns, if all their passages still exist and fit."""
         before = tuple(t for t in _built_on(request) if t.answer and not t.refused)

@@ -1,6 +1,6 @@
 """Widens hits to passages of whole lines around them, within a token budget."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -60,6 +60,57 @@ def windows(
         elif len(hits) > 1 and _room(chosen, budget, count) < _BEFORE:
             break
     return chosen
+
+
+def behind(
+    hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence, budget: int,
+    count: Callable[[str], int] = about_tokens,
+) -> list[Window]:  # fmt: skip
+    """What to read next, together at most `budget` tokens: the rest of the best passage's page,
+    which may hold a table that was too long, then the next hits with their surroundings. No line
+    that was read is in it, so that it can be read behind."""
+    added: list[Window] = []
+    for window in (*_rest_of_page(read[0]), *_unread(hits, read, evidence)):
+        for part in _without([window], [*read, *added]):
+            if _room([*added, part], budget, count) >= 0:
+                added.append(part)
+    return added
+
+
+def _rest_of_page(window: Window) -> list[Window]:
+    """Below it first: what a window breaks off goes on there. Hidden lines end it."""
+    first, last = window.first, window.last
+    while last + 1 < len(window.page.lines) and _seen(window.page, last + 1, last + 1):
+        last += 1
+    while first > 0 and _seen(window.page, first - 1, first - 1):
+        first -= 1
+    whole = replace(window, first=first, last=last)
+    return sorted(_apart(whole, window), key=lambda part: -part.first)
+
+
+def _unread(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> Iterator[Window]:
+    for hit in hits:
+        if not any(window.holds(hit) for window in read):
+            with suppress(LibraryError):  # removed while the first passages were read
+                yield _with_tables(_around(hit, evidence.page(hit.document, hit.page)))
+
+
+def _without(windows: Sequence[Window], read: Sequence[Window]) -> list[Window]:
+    """The parts of windows that were not read."""
+    left = list(windows)
+    for old in read:
+        left = [part for window in left for part in _apart(window, old)]
+    return left
+
+
+def _apart(window: Window, old: Window) -> list[Window]:
+    """The lines of a window before and behind those of another one of its page."""
+    same = window.document == old.document and window.page.number == old.page.number
+    if not same or old.last < window.first or window.last < old.first:
+        return [window]
+    before = replace(window, last=old.first - 1)
+    after = replace(window, first=old.last + 1)
+    return [part for part in (before, after) if part.first <= part.last]
 
 
 def beside(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> tuple[Window, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import BaseMessage
+from pydantic import Field
 
 from assistant.answering.passages.budget import Budget
 from assistant.answering.verification import answerability
@@ -259,3 +261,47 @@ def test_a_request_may_set_how_sure_the_gate_has_to_be() -> None:
     model = ScriptedChat(replies=["25 days."], yes=-30.0)
     request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.0)
     assert not AnswerTool(model, Budget()).run(request).finish().refused
+
+
+class Doubting(ScriptedChat):
+    """Finds the answer only where it reads a word."""
+
+    word: str
+    checked: list[str] = Field(default_factory=list)
+
+    def next_token_logprobs(
+        self, messages: list[BaseMessage], candidates: Sequence[str], cancel: object = None
+    ) -> list[float]:
+        self.checked.append(str(messages[-1].content))
+        return [0.0, -8.0 if self.word in self.checked[-1] else 30.0]
+
+
+ONE_PASSAGE = Budget(passages=40, further=60)
+
+
+def test_before_a_refusal_the_next_passages_are_read_behind_the_first() -> None:
+    model = Doubting(word="Part-time", replies=["Part-time employees get 15 days."])
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
+    reply = AnswerTool(model, ONE_PASSAGE).run(request)
+    stages = [reply.activity.stage for _ in reply]
+    done = reply.finish()
+    first, both = (prompt.split("\n\nQuestion:")[0] for prompt in model.checked)
+    assert both.startswith(first)  # only what is new is read
+    assert [passage.page for passage in done.passages] == [1, 2]
+    assert done.citations[0].quote == PART_TIME
+    assert stages[-1] == "Writing"
+
+
+def test_what_is_not_found_by_reading_on_is_refused_with_all_that_was_read() -> None:
+    model = Doubting(word="zebra")
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
+    done = AnswerTool(model, ONE_PASSAGE).run(request).finish()
+    assert done.refused
+    assert len(done.passages) == len(model.checked) == 2
+
+
+def test_nothing_is_read_on_where_the_first_passages_are_enough() -> None:
+    model = Doubting(word="Full-time", replies=["Full-time employees get 25 days."])
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
+    done = AnswerTool(model, ONE_PASSAGE).run(request).finish()
+    assert (len(done.passages), len(model.checked)) == (1, 1)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assistant.answering.passages.window_builder import beside, window_of, windows
+from assistant.answering.passages.window_builder import behind, beside, window_of, windows
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Page, Table
 from tests.assistant.fakes import WordEmbedder, page_of
@@ -118,3 +118,20 @@ def test_a_passage_of_a_removed_document_is_left_out() -> None:
     [window] = windows([hit(20, 21)], OnePage(), 1000)
     passage = type(window.passage)("Gone.pdf", 1, 1.0, window.text)
     assert window_of(passage, OnePage()) is None
+
+
+def test_the_rest_of_the_best_page_is_read_first_and_no_line_twice() -> None:
+    hits = [hit(20, 21), hit(40, 41, 0.5)]
+    read = windows(hits[:1], OnePage(), 300)
+    more = behind(hits, read, OnePage(), 2000)
+    assert more[0].first == read[0].last + 1
+    numbers = [n for w in (*read, *more) for n in range(w.first, w.last + 1)]
+    assert sorted(numbers) == list(range(60))
+
+
+def test_what_is_too_long_is_left_off_for_what_fits() -> None:
+    hits = [hit(20, 21), hit(50, 51, 0.5)]
+    read = windows(hits[:1], OnePage(), 300)
+    more = behind(hits, read, OnePage(), 260)
+    assert sum(w.last - w.first + 1 for w in more) < 30
+    assert more
