@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.answering.passages.budget import Budget
 from assistant.build.engines import engines, looking, tagging
-from assistant.build.models import LoadedChat, chat_loader, embedder, embedder_of
+from assistant.build.models import LoadedChat, chat_loader, embedder, embedder_of, reader
 from assistant.build.tools import Chatting, makers
 from assistant.contract.request import Specialist, Tool
 from assistant.conversation.assistant import Assistant
@@ -142,8 +142,10 @@ def answering(settings: Settings) -> Answering:
         why = "No chat model is installed; `pincite models pull` gets one."
     except (AssistantError, ExtensionFailed) as error:
         why = str(error)
-    reranker = _reranker(settings)
-    answer = AnswerTool(None, _budget(settings), settings.refusal_threshold, reranker=reranker)
+    answer = AnswerTool(
+        None, _budget(settings), settings.refusal_threshold,
+        reranker=_reranker(settings), reader=reader(settings),
+    )  # fmt: skip
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
@@ -160,7 +162,9 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
     reranker = _reranker(settings, model)
-    answer = AnswerTool(model, budget, settings.refusal_threshold, name, turns, reranker)
+    answer = AnswerTool(
+        model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings)
+    )
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
     )

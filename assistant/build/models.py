@@ -16,6 +16,7 @@ from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
+from vectorstore.retrieval.reader import AdaptedReader, fits
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ def embedder_of(settings: Settings, identity: str) -> Embedder | None:
             if found.identity == identity:
                 return found
     return None
+
+
+def reader(settings: Settings) -> AdaptedReader | None:
+    """The learned reader; None where the embedding model that it needs is not installed. Which one
+    a library uses does not matter."""
+    found = Models(settings.models_folder, settings).installed()
+    folders = (model.path for model in found if model.role == "embedding" and fits(model.path))
+    return next((AdaptedReader(folder, settings.threads) for folder in folders), None)
 
 
 def _embedder_of(extension: Extension) -> Embedder:

@@ -76,9 +76,18 @@ def _pull(args: argparse.Namespace, settings: "Settings") -> int:
         return 2
     names = args.names or _defaults()
     pulled, failed = _pull_all(_models(settings), names, args)
+    _prepare(settings)
     if args.json:
         print(json.dumps({"pulled": pulled, "failed": failed}))
     return FAILED if not pulled else IN_PART if failed else DONE
+
+
+def _prepare(settings: "Settings") -> None:
+    """So that the first question does not wait for it."""
+    from assistant.build.models import reader
+
+    if found := reader(settings):
+        found.prepare()
 
 
 def _defaults() -> list[str]:

@@ -29,6 +29,7 @@ from assistant.llm.model_lock import TurnTaking
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.text.reflow import about_tokens
+from vectorstore.retrieval.reader import Reader
 from vectorstore.retrieval.reranker import Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
@@ -57,6 +58,7 @@ class AnswerTool:
         model_name: str = EXTRACTIVE,
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
+        reader: Reader | None = None,
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it. `turns` are shared with
         other tools that write with the same model."""
@@ -64,7 +66,7 @@ class AnswerTool:
         self._turns = turns or TurnTaking()
         self._budget = budget
         room = Room(budget, self._count)
-        self._retriever = Retriever(room, reranker)
+        self._retriever = Retriever(room, reranker, reader)
         self._builder = ContextBuilder(room)
         self.judge = Judge(model, threshold)
         self.model_name = model_name
@@ -135,7 +137,10 @@ class AnswerTool:
         """Judge what was read. Before a refusal, read the next passages behind it, once: the model
         reads only what is new, because the prompt begins as before."""
         read = self._judged(read, request, reply)
-        more = self._builder.read_on(read.context, request) if read.verdict == "refuse" else None
+        if read.verdict != "refuse":
+            return read
+        retrieved = self._retriever.read_on(read.context.retrieved)
+        more = self._builder.read_on(replace(read.context, retrieved=retrieved), request)
         if more is None:
             return read
         count = len(more.windows) - len(read.context.windows)

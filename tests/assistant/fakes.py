@@ -9,7 +9,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from assistant.answering.passages.retrieve import Retrieved
 from assistant.answering.passages.window_builder import Window
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.request import Request
 from ingest.document.model import Box, Line, Page
 from vectorstore.testing import WordHashes
 
@@ -75,3 +78,8 @@ def window_of(
     """A window over a whole page of these lines."""
     page = page_of(*texts, number=number, bold=bold)
     return Window(document, page, 0, len(texts) - 1, 1.0)
+
+
+def found(question: str) -> Retrieved:
+    """A search that found nothing."""
+    return Retrieved(Request(question, GivenPassages([], WordEmbedder())), question, ())

@@ -1,4 +1,4 @@
-"""Writes a BERT encoder with mean pooling and unit length as an ONNX file, from its weights alone.
+"""Writes a BERT encoder as an ONNX file, from its weights alone: to embed, or to read pairs.
 
 Neither torch nor transformers takes part: the graph is the published architecture (Devlin et al.,
 2019), node by node. The only module that imports onnx and safetensors.
@@ -6,14 +6,18 @@ Neither torch nor transformers takes part: the graph is the published architectu
 
 import json
 import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 _BASE = {
     "hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12, "layer_norm_eps": 1e-12,
 }  # fmt: skip
+Weights = dict[str, NDArray[np.float32]]
 _OPSET = 17  # the first with LayerNormalization
 _LOWEST = float(np.finfo(np.float32).min)  # the attention to what is masked out
 
@@ -25,48 +29,95 @@ def write_bert(folder: Path, path: Path) -> None:
     `vectors`, float32 of the shape (texts, hidden size). What the configuration does not say is as
     in BERT base. Raises OSError when a file is missing, damaged or of another model.
     """
-    import onnx
-    from safetensors import SafetensorError
+    with _faults_of_files():
+        graph = BertGraph(*read_bert(folder))
+        graph.unit_length(graph.mean(graph.encoded(), "attention_mask"))
+    graph.save(path, "vectors", ["texts", graph.hidden_size])
+
+
+def write_reader(folder: Path, adapter: Path, path: Path) -> None:
+    """A BERT that reads pairs of a question and a passage, as the ONNX file `path`, in float32.
+
+    `adapter` holds what was trained on top of the model of `folder` (scripts/train_reader.py):
+    low-rank additions to its weights (Hu et al., 2022), and a head over the first token and the
+    means of question and passage. Inputs are those of `write_bert` and `token_type_ids`, 1 in the
+    passage; the output is `odds`, float32 of the shape (texts, 1). Raises OSError.
+    """
+    with _faults_of_files():
+        config, weights = read_bert(folder)
+        graph = BertGraph(config, _adapted(weights, _weights(adapter)), ("token_type_ids",))
+        graph.odds(graph.encoded())
+    graph.save(path, "odds", ["texts", 1])
+
+
+def read_bert(folder: Path) -> tuple[dict[str, Any], Weights]:
+    """The configuration and the weights of a model folder."""
+    config = {**_BASE, **json.loads((folder / "config.json").read_text(encoding="utf-8"))}
+    weights = _weights(folder / "model.safetensors")
+    return config, {name.removeprefix("bert."): array for name, array in weights.items()}
+
+
+def _weights(path: Path) -> Weights:
     from safetensors.numpy import load_file
 
+    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+
+
+def _adapted(weights: Weights, adapter: Weights) -> Weights:
+    """The weights with the adapter's: replaced, or W + B A where it has two factors."""
+    factors = {name[:-2] for name in adapter if name.endswith(".A")}
+    added = {
+        f"{name}.weight": weights[f"{name}.weight"] + adapter[f"{name}.B"] @ adapter[f"{name}.A"]
+        for name in factors
+    }
+    return weights | adapter | added
+
+
+@contextmanager
+def _faults_of_files() -> Iterator[None]:
+    """A model that is not as it should be, as an OSError that says which file and why."""
+    from safetensors import SafetensorError
+
     try:
-        config = {**_BASE, **json.loads((folder / "config.json").read_text(encoding="utf-8"))}
-        weights = load_file(folder / "model.safetensors")
-        graph = _Graph(config, {name.removeprefix("bert."): it for name, it in weights.items()})
-        graph.unit_length(graph.mean(graph.encoded()))
+        yield
     except SafetensorError as error:
         raise OSError(f"model.safetensors is damaged ({error})") from error
     except KeyError as error:
         raise OSError(f"model.safetensors has no {error}, which its config.json names") from error
     except (ValueError, TypeError) as error:
         raise OSError(f"config.json is damaged ({error})") from error
-    onnx.save(graph.model(), path)
 
 
-class _Graph:
+class BertGraph:
     """Nodes in the order in which they run. A method adds some, and returns its output's name."""
 
-    def __init__(self, config: dict[str, Any], weights: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], weights: Weights, more: Sequence[str] = ()) -> None:
+        """`more` are further inputs beside `input_ids` and `attention_mask`."""
         self._config = config
         self._weights = weights
+        self._inputs = ("input_ids", "attention_mask", *more)
         self._nodes: list[Any] = []
         self._constants: dict[str, Any] = {}
 
-    def model(self) -> Any:
-        """The ONNX model of all nodes."""
+    @property
+    def hidden_size(self) -> int:
+        return int(self._config["hidden_size"])
+
+    def save(self, path: Path, output: str, shape: Sequence[str | int]) -> None:
+        """Write the ONNX model of all nodes."""
+        import onnx
         from onnx import TensorProto, helper, numpy_helper
 
-        ids, size = ["texts", "tokens"], ["texts", self._config["hidden_size"]]
-        names = ("input_ids", "attention_mask")
+        ids = ["texts", "tokens"]
         graph = helper.make_graph(
             self._nodes,
             "bert",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, ids) for name in names],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, size)],
+            [helper.make_tensor_value_info(name, TensorProto.INT64, ids) for name in self._inputs],
+            [helper.make_tensor_value_info(output, TensorProto.FLOAT, list(shape))],
             [numpy_helper.from_array(array, name) for name, array in self._constants.items()],
         )
         opset = helper.make_opsetid("", _OPSET)
-        return helper.make_model(graph, opset_imports=[opset], ir_version=8)
+        onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
 
     def encoded(self) -> str:
         """(texts, tokens, hidden size): embeddings, then one layer after the other."""
@@ -79,9 +130,9 @@ class _Graph:
             hidden = self._added(inner, hidden, f"{layer}.output")
         return hidden
 
-    def mean(self, hidden: str) -> str:
-        """(texts, hidden size): over the tokens that the mask leaves."""
-        mask = self._node("Unsqueeze", "attention_mask", self._constant([-1]))
+    def mean(self, hidden: str, tokens_of: str) -> str:
+        """(texts, hidden size): over the tokens that a mask leaves."""
+        mask = self._node("Unsqueeze", tokens_of, self._constant([-1]))
         mask = self._node("Cast", mask, to=1)  # float32
         tokens = self._constant([1])
         total = self._node("ReduceSum", self._node("Mul", hidden, mask), tokens, keepdims=0)
@@ -94,6 +145,20 @@ class _Graph:
         length = self._node("Clip", length, self._constant(1e-12))
         return self._node("Div", vectors, length, name="vectors")
 
+    def odds(self, hidden: str) -> str:
+        """The output of the reader: log-odds that the passage answers the question."""
+        passage = self._node("Mul", "attention_mask", "token_type_ids")
+        question = self._node("Sub", "attention_mask", passage)
+        asked, read = self.mean(hidden, question), self.mean(hidden, passage)
+        both = self._node("Mul", self._node("Mul", asked, read), self._constant(8.0))
+        apart = self._node("Abs", self._node("Sub", asked, read))
+        apart = self._node("Mul", apart, self._constant(2.0))
+        first = self._node("Gather", hidden, self._constant(0), axis=1)
+        joined = self._node("Concat", first, both, apart, axis=-1)
+        inner = self._gelu(self._dense(joined, "hidden"))
+        product = self._node("MatMul", inner, self._weight("out.weight", transposed=True))
+        return self._node("Add", product, self._weight("out.bias"), name="odds")
+
     def _embedded(self) -> str:
         shape = self._node("Shape", "input_ids")
         count = self._node("Gather", shape, self._constant(1), axis=0)
@@ -101,10 +166,14 @@ class _Graph:
         tables = ("word_embeddings", "token_type_embeddings", "position_embeddings")
         word, kind, place = (
             self._node("Gather", self._weight(f"embeddings.{table}.weight"), index)
-            for table, index in zip(tables, ("input_ids", self._constant(0), places), strict=True)
+            for table, index in zip(tables, ("input_ids", self._kinds(), places), strict=True)
         )
         found = self._node("Add", self._node("Add", word, kind), place)
         return self._normalised(found, "embeddings.LayerNorm")
+
+    def _kinds(self) -> str:
+        """Of each token: in the first or the second text of a pair."""
+        return "token_type_ids" if "token_type_ids" in self._inputs else self._constant(0)
 
     def _attention_bias(self) -> str:
         """(texts, 1, 1, tokens): 0, or the lowest number where the mask leaves a token out."""
@@ -149,7 +218,7 @@ class _Graph:
         return self._node("Mul", product, self._constant(0.5))
 
     def _weight(self, name: str, transposed: bool = False) -> str:
-        array = self._weights[name].astype(np.float32)
+        array = self._weights[name]
         self._constants[name] = np.ascontiguousarray(array.T) if transposed else array
         return name
 

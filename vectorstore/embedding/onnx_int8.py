@@ -9,7 +9,7 @@ import json
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from vectorstore.embedding.bert_graph import write_bert
 from vectorstore.errors import LibraryError
 
+Write = Callable[[Path, Path], None]  # from a model folder into a file
 _FILE = "pincite-int8.onnx"
 _MOST_TOKENS = 256
 _SLOWER = ["SkipLayerNormFusion"]  # fused it takes 5 times as long as its parts
@@ -64,15 +65,16 @@ def tokenizer(folder: Path) -> Any:
     return found
 
 
-def session(folder: Path) -> Any:
+def session(folder: Path, name: str = _FILE, write: Write = write_bert) -> Any:
     """An onnxruntime session of one thread; several threads may run it at once.
 
-    Raises LibraryError when the int8 file cannot be made.
+    `write` makes the model of the folder as a float32 file, from which the int8 file `name` is
+    made. Raises LibraryError when that is not possible.
     """
-    path = folder / _FILE
+    path = folder / name
     try:
         if not path.exists():
-            _write_atomically(folder, path)
+            _write_atomically(folder, path, write)
     except OSError as error:
         raise LibraryError(
             f"The model in {folder} could not be prepared there: {error.strerror or error}. "
@@ -88,10 +90,10 @@ def session(folder: Path) -> Any:
     )
 
 
-def _write_atomically(folder: Path, path: Path) -> None:
+def _write_atomically(folder: Path, path: Path, write: Write) -> None:
     with _quiet(), tempfile.TemporaryDirectory(dir=folder) as scratch:
-        plain, small = Path(scratch, "fp32.onnx"), Path(scratch, _FILE)
-        write_bert(folder, plain)
+        plain, small = Path(scratch, "fp32.onnx"), Path(scratch, path.name)
+        write(folder, plain)
         _quantize(plain, small)
         small.replace(path)
 

@@ -51,7 +51,10 @@ def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit]) -> l
     if reranker is None:
         return list(hits)
     looked_at = hits[:LOOKED_AT]
-    scores = reranker.scores(question, looked_at)
-    order = sorted(range(len(looked_at)), key=lambda n: -scores[n])
-    again = [replace(looked_at[n], score=looked_at[rank].score) for rank, n in enumerate(order)]
-    return [*again, *hits[LOOKED_AT:]]
+    return [*reordered(looked_at, reranker.scores(question, looked_at)), *hits[LOOKED_AT:]]
+
+
+def reordered(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
+    """The hits by these scores, best first; each takes the search's score of its new rank."""
+    order = sorted(range(len(hits)), key=lambda n: -scores[n])
+    return [replace(hits[n], score=hits[rank].score) for rank, n in enumerate(order)]

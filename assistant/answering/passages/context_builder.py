@@ -19,12 +19,28 @@ from vectorstore.library import Hit
 class Context:
     """The passages and turns that are read for a question."""
 
-    question: str  # standalone: with the questions that it builds on
+    retrieved: Retrieved  # all hits, also those that were not read
     windows: tuple[Window, ...]
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
     earlier: tuple[Window, ...] = ()  # passages of those turns
     closest: Passage | None = None  # the best passages for a follow-up, from any turn
-    hits: tuple[Hit, ...] = ()  # all hits, also those that were not read
+
+    @property
+    def question(self) -> str:
+        """Standalone: with the questions that it builds on."""
+        return self.retrieved.question
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.retrieved.hits
+
+    @property
+    def reader_odds(self) -> float | None:
+        """Of the passage in it that answers the question best; None when the reader has read
+        none of them."""
+        odds = self.retrieved.odds
+        read = [hit for hit in self.hits if any(window.holds(hit) for window in self.windows)]
+        return max((odds[hit.chunk.id] for hit in read if hit.chunk.id in odds), default=None)
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -59,7 +75,7 @@ class ContextBuilder:
         request, hits = retrieved.request, retrieved.hits
         size = self._room.passages(retrieved.question)
         windows = window_builder.windows(hits, request.evidence, size, self._room.count)
-        context = Context(retrieved.question, tuple(windows), hits=hits)
+        context = Context(retrieved, tuple(windows))
         return self._continued(request, context) if retrieved.follows_up else context
 
     def read_on(self, context: Context, request: Request) -> Context | None:

@@ -1,15 +1,17 @@
 """Stage 1, retrieve: finds the best hits for the question of a request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from assistant.answering.passages.budget import Room
 from assistant.contract.request import Request
 from ingest.text.reflow import lists_contents
 from vectorstore.library import Hit
 from vectorstore.retrieval.query import SearchQuery
-from vectorstore.retrieval.reranker import Reranker, reranked
+from vectorstore.retrieval.reader import Reader, reread
+from vectorstore.retrieval.reranker import LOOKED_AT, Reranker, reranked
 
+Odds = dict[str, float]  # of a chunk's id: log-odds that the passage answers the question
 _HITS = 24  # hits that are considered to fill the budget
 _BETTER = 0.1  # cosine gain from which a question builds on the one before
 
@@ -21,6 +23,7 @@ class Retrieved:
     request: Request
     question: str  # standalone: with the questions that it builds on
     hits: tuple[Hit, ...]  # best first
+    odds: Odds = field(default_factory=dict)  # of the hits that the reader has read
 
     @property
     def follows_up(self) -> bool:
@@ -30,9 +33,13 @@ class Retrieved:
 class Retriever:
     """Searches for the meaning of a question."""
 
-    def __init__(self, room: Room, reranker: Reranker | None = None) -> None:
+    def __init__(
+        self, room: Room, reranker: Reranker | None = None, reader: Reader | None = None
+    ) -> None:
+        """`reranker` decides about the order of hits, where there is one, and else `reader`."""
         self._room = room
         self._reranker = reranker
+        self._reader = reader
 
     def retrieve(self, request: Request) -> Retrieved:
         """Search for a request. Raises LibraryError, and what the evidence raises."""
@@ -40,7 +47,23 @@ class Retriever:
         if not self._room.holds(query.text):  # earlier questions were long
             query = request.query.alone
         found = reranked(self._reranker, query.text, search(request, query))
-        return Retrieved(request, query.text, tuple(_contents_last(found)))
+        retrieved = Retrieved(request, query.text, tuple(_contents_last(found)))
+        return self._read(retrieved, LOOKED_AT)
+
+    def read_on(self, retrieved: Retrieved) -> Retrieved:
+        """The same with the rest of the hits read by the reader, and ordered by what it says."""
+        return self._read(retrieved, _HITS)
+
+    def _read(self, retrieved: Retrieved, count: int) -> Retrieved:
+        if self._reader is None:
+            return retrieved
+        start = len(retrieved.odds)
+        first, rest = retrieved.hits[start : start + count], retrieved.hits[start + count :]
+        odds = self._reader.odds(retrieved.question, first)
+        known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
+        ordered = list(first) if self._reranker else reread(first, odds)
+        hits = (*retrieved.hits[:start], *ordered, *rest)
+        return replace(retrieved, hits=hits, odds=retrieved.odds | known)
 
 
 def search(request: Request, query: SearchQuery) -> list[Hit]:

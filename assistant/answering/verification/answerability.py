@@ -20,6 +20,7 @@ class Signals:
     sentence_cosine: float
     covered: float  # share of the question's words in the passages
     yes_log_odds: float | None = None  # natural logarithm
+    reader_odds: float | None = None  # log-odds, of the best passage by the reader
 
 
 @dataclass(frozen=True)

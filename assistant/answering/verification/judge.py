@@ -67,4 +67,5 @@ def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
     return Signals(
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
         covered=len(asked & known) / len(asked) if asked else 1.0,
+        reader_odds=context.reader_odds,
     )

@@ -305,3 +305,22 @@ def test_nothing_is_read_on_where_the_first_passages_are_enough() -> None:
     request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
     done = AnswerTool(model, ONE_PASSAGE).run(request).finish()
     assert (len(done.passages), len(model.checked)) == (1, 1)
+
+
+class LikesPartTime:
+    """Finds the answer in passages about part-time employees."""
+
+    identity = "likes part-time"
+
+    def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        return [5.0 if "Part-time" in hit.text else -5.0 for hit in hits]
+
+
+def test_what_the_reader_finds_is_read_first() -> None:
+    tool = AnswerTool(ScriptedChat(), ONE_PASSAGE, reader=LikesPartTime())
+    shelf = Shelf(FULL_TIME, PART_TIME)
+    context = tool.read(Request("How many days of annual leave?", shelf))
+    assert [passage.text for passage in context.passages] == [PART_TIME]
+    assert context.reader_odds == 5.0
+    without = AnswerTool(ScriptedChat(), ONE_PASSAGE).read(Request("How many days?", shelf))
+    assert (without.passages[0].text, without.reader_odds) == (FULL_TIME, None)

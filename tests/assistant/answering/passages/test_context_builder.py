@@ -9,7 +9,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Passage
 from assistant.contract.request import Request, Turn
 from ingest.text.reflow import about_tokens
-from tests.assistant.fakes import WordEmbedder, window_of
+from tests.assistant.fakes import WordEmbedder, found, window_of
 from tests.assistant.tools.test_answer import FULL_TIME, PART_TIME, Shelf
 
 CORE_HOURS = "Part-time employees have no core hours on days when they do not work."
@@ -30,7 +30,7 @@ def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
     leave = window_of(FULL_TIME, PART_TIME, document="H.pdf")
     turn = Turn("How much annual leave do employees get?", "25 days.", (leave.passage,))
     windows = tuple(window_of(text, document="H.pdf", number=6) for text in new)
-    return Context("meant", (leave, *windows), (turn,), (leave,), closest)
+    return Context(found("meant"), (leave, *windows), (turn,), (leave,), closest)
 
 
 def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
@@ -43,7 +43,7 @@ def test_a_new_passage_that_fits_best_is_whole_and_last() -> None:
     new = window_of("Hours", CORE_HOURS, "Overtime", document="H.pdf", number=6)
     reading = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
     other = window_of("Another page.", document="H.pdf", number=7)
-    reading = Context("m", (new, other), reading.before, reading.earlier, reading.closest)
+    reading = Context(found("m"), (new, other), reading.before, reading.earlier, reading.closest)
     asked = last_message(reading, "and for part-time employees?")
     assert asked.index("Another page.") < asked.index("Hours") < asked.index("Overtime")
     assert asked.count(CORE_HOURS) == 1

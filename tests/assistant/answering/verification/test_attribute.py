@@ -6,11 +6,11 @@ from assistant.answering.writing.write import Written
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from tests.assistant.fakes import WordEmbedder, window_of
+from tests.assistant.fakes import WordEmbedder, found, window_of
 from tests.assistant.tools.test_answer import FULL_TIME
 
 QUESTION = "How many days of annual leave do full-time employees get?"
-CONTEXT = Context(QUESTION, (window_of(FULL_TIME, document="Leave"),))
+CONTEXT = Context(found(QUESTION), (window_of(FULL_TIME, document="Leave"),))
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
 
 

@@ -10,7 +10,7 @@ from assistant.answering.verification.answerability import Signals
 from assistant.answering.verification.judge import Judge, retrieval_signals
 from assistant.contract.trace import Trace
 from ingest.errors import Stopped
-from tests.assistant.fakes import ScriptedChat, WordEmbedder, window_of
+from tests.assistant.fakes import ScriptedChat, WordEmbedder, found, window_of
 from tests.assistant.tools.test_answer import FULL_TIME
 
 FITTING = Signals(sentence_cosine=0.9, covered=1.0, yes_log_odds=3.0)
@@ -38,7 +38,7 @@ def test_the_threshold_of_a_request_goes_before_the_settings() -> None:
 
 
 def test_signals_are_the_nearest_sentence_and_the_share_of_words() -> None:
-    context = Context("annual leave on Mars", (window_of(FULL_TIME),))
+    context = Context(found("annual leave on Mars"), (window_of(FULL_TIME),))
     ranked = rank(context.question, context.windows, WordEmbedder())
     signals = retrieval_signals(context, ranked)
     assert signals.covered == pytest.approx(2 / 3)
@@ -49,5 +49,5 @@ def test_a_stopped_question_is_not_put_to_the_model() -> None:
     cancel, model = threading.Event(), ScriptedChat()
     cancel.set()
     with pytest.raises(Stopped):
-        Judge(model, 0.4).signals("?", Context("?", ()), [], Trace(), cancel)
+        Judge(model, 0.4).signals("?", Context(found("?"), ()), [], Trace(), cancel)
     assert not model.asked

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import refusal_notices
-from tests.assistant.fakes import window_of
+from tests.assistant.fakes import found, window_of
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from tests.assistant.fakes import window_of
 )
 def test_words_that_no_passage_has_are_told(question: str, told: tuple[str, ...]) -> None:
     window = window_of("The annual leave is 25 days long.", document="Handbook.pdf")
-    assert refusal_notices.noted(Context(question, (window,))) == told
+    assert refusal_notices.noted(Context(found(question), (window,))) == told

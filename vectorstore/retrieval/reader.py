@@ -1,0 +1,110 @@
+"""A learned reader: reads a question and a passage together, and says whether the one is answered.
+
+It is the default embedding model with what was trained on top of it: a low-rank adapter and a head
+(scripts/train_reader.py), so that nobody downloads a second model.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path, PurePath
+from typing import Any, Protocol
+
+import numpy as np
+
+from ingest.platform.hardware import cores
+from vectorstore.embedding import onnx_int8
+from vectorstore.embedding.bert_graph import write_reader
+from vectorstore.retrieval.hybrid_search import Hit
+from vectorstore.retrieval.reranker import reordered
+
+ADAPTER = Path(__file__).with_name("reader.safetensors")
+_BASE = "7f13fa25945900f5"  # fingerprint of the embedding model that the adapter was trained on
+_FILE = "pincite-reader-8769de6d-int8.onnx"  # the first digits of the adapter's sha256
+_QUESTION, _TITLE, _PAIR = 48, 24, 192  # tokens at most, as in training
+
+
+class Reader(Protocol):
+    """Says how likely each passage answers a question."""
+
+    identity: str  # odds of two identities cannot be compared
+
+    def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        """The log-odds (natural logarithm) that each passage answers the question."""
+
+
+def fits(folder: Path) -> bool:
+    """Whether the model of a folder is the one that the adapter was trained on."""
+    return onnx_int8.fits(folder) and onnx_int8.fingerprint(folder) == _BASE
+
+
+class AdaptedReader:
+    """The adapter on its embedding model, as int8 ONNX; 10 to 30 ms a passage and core.
+
+    Nothing is computed in the caller's thread, for the reason that `QuantizedEmbedder` gives.
+    """
+
+    identity = _FILE
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        """`folder` must fit. Nothing is loaded before it is needed."""
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(threads or cores(), "reader")
+
+    def prepare(self) -> None:
+        """Write the int8 file into the folder, if it is not there: that takes half a minute, once.
+
+        Raises LibraryError when it cannot be written.
+        """
+        assert self._session
+
+    def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        """Raises LibraryError, see `prepare`."""
+        self.prepare()
+        return list(self._pool.map(lambda hit: self._odds(question, hit), hits))
+
+    @cached_property
+    def _session(self) -> Any:
+        return onnx_int8.session(self._folder, _FILE, _write)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        found = onnx_int8.tokenizer(self._folder)
+        found.no_truncation()
+        return found
+
+    def _odds(self, question: str, hit: Hit) -> float:
+        found = pair(self._tokenizer, question, PurePath(hit.document).stem, hit.text)
+        ids, kinds = (np.array([tokens], np.int64) for tokens in found)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
+        return float(self._session.run(None, inputs)[0][0, 0])
+
+
+def pair(tokenizer: Any, question: str, title: str, text: str) -> tuple[list[int], list[int]]:
+    """The tokens of "question [SEP] title [SEP] passage", cut, and which are of the passage (1)."""
+    start, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    asked, titled, read = (
+        tokenizer.encode(one, add_special_tokens=False).ids for one in (question, title, text)
+    )
+    first = [start, *asked[:_QUESTION], end]
+    second = [*titled[:_TITLE], end] if titled else []
+    second += [*read[: _PAIR - len(first) - len(second) - 1], end]
+    return first + second, [0] * len(first) + [1] * len(second)
+
+
+def _write(folder: Path, path: Path) -> None:
+    write_reader(folder, ADAPTER, path)
+
+
+def reread(hits: Sequence[Hit], odds: Sequence[float]) -> list[Hit]:
+    """The hits in the order of search and reader together, which weigh the same."""
+    if len(hits) < 2:
+        return list(hits)
+    scores = _standardised([hit.score for hit in hits]) + _standardised(odds)
+    return reordered(hits, list(scores))
+
+
+def _standardised(values: Sequence[float]) -> Any:
+    """Mean 0 and deviation 1."""
+    array = np.asarray(values, float)
+    return (array - array.mean()) / (array.std() or 1.0)
