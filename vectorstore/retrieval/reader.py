@@ -20,7 +20,7 @@ from vectorstore.retrieval.reranker import reordered
 
 ADAPTER = Path(__file__).with_name("reader.safetensors")
 _BASE = "7f13fa25945900f5"  # fingerprint of the embedding model that the adapter was trained on
-_FILE = "pincite-reader-8769de6d-int8.onnx"  # the first digits of the adapter's sha256
+_FILE = "pincite-reader-0bd065af-int8.onnx"  # the first digits of the adapter's sha256
 _QUESTION, _TITLE, _PAIR = 48, 24, 192  # tokens at most, as in training
 
 

@@ -40,8 +40,9 @@ class Judge:
         probability = answerability.answerable(signals)
         if probability < (self._threshold if threshold is None else threshold):
             return Judgement(probability, "refuse")
-        # A model without odds was not asked, so the answer is not certain.
-        sure = isinstance(self._model, TokenOdds) and probability >= answerability.SURE
+        # Where neither a reader nor a model was asked, the answer is not certain.
+        asked = signals.reader_odds is not None or signals.yes_log_odds is not None
+        sure = asked and probability >= answerability.SURE
         return Judgement(probability, "sure" if sure else "unsure")
 
     def signals(
@@ -52,7 +53,7 @@ class Judge:
         found = retrieval_signals(context, ranked)
         if cancel.is_set():
             raise Stopped("Stopped before the model had read the question.")
-        if not isinstance(self._model, TokenOdds):
+        if found.reader_odds is not None or not isinstance(self._model, TokenOdds):
             return found
         check = context.messages(question, prompts.CHECK)
         yes, no = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
