@@ -153,10 +153,12 @@ def _show(reply: "Reply", as_json: bool) -> None:
     for made in (*reply.images, *reply.audio):
         print(made)
     tell_offers(done.offers)
-    for passage in done.passages[:3] if done.refused else ():
+    for line in done.closest:
+        where = place(line.page, line.seconds)
+        print(f"closest: {line.document}, {where}: “{' '.join(line.quote.split())}”")
+    for passage in done.passages[:3] if done.refused and not done.closest else ():
         first = " ".join(passage.text.split())[:100]
-        where = place(passage.page, passage.seconds)
-        print(f"closest: {passage.document}, {where}: {first}…")
+        print(f"closest: {passage.document}, {place(passage.page, passage.seconds)}: {first}…")
 
 
 def _doubt(sentence: "Sentence") -> str:

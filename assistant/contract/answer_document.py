@@ -22,6 +22,7 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
         "tool": reply.tool,
         "citations": [_citation_json(citation, done) for citation in done.citations],
         "sentences": [_sentence_json(sentence) for sentence in done.sentences],
+        **({"closest": [_told(_line_json(c)) for c in done.closest]} if done.closest else {}),
         "passages": [_told(vars(passage)) for passage in done.passages],
         "notices": list(done.notices),
         **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
@@ -63,9 +64,12 @@ def _sentence_json(sentence: Sentence) -> dict[str, Any]:
 def _citation_json(citation: Citation, done: Outcome) -> dict[str, Any]:
     """With `support` "partly" when the lines are only close to the sentences that they stand at."""
     at = {s.support for s in done.sentences if citation.mark in s.marks}
-    boxes = [[round(v, 2) for v in box] for box in citation.boxes]
     partly = {"support": "partly"} if at == {"partly"} else {}
-    return _told({**vars(citation), "boxes": boxes, **partly})
+    return _told({**_line_json(citation), **partly})
+
+
+def _line_json(citation: Citation) -> dict[str, Any]:
+    return {**vars(citation), "boxes": [[round(v, 2) for v in box] for box in citation.boxes]}
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

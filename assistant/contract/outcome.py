@@ -93,3 +93,4 @@ class Outcome:
     choices: tuple[str, ...] = ()  # choices of the clarification, each a possible reply
     grounded: bool = True  # False: words of a tool, such as a caption, that are in no document
     offers: tuple[Offer, ...] = ()
+    closest: tuple[Citation, ...] = ()  # of a refusal: the lines that come closest, best first

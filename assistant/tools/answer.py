@@ -10,7 +10,7 @@ from assistant.answering.passages.best_sentences import Quoted, best_sentences, 
 from assistant.answering.passages.budget import Budget, Room
 from assistant.answering.passages.context_builder import Context, ContextBuilder
 from assistant.answering.passages.retrieve import Retriever
-from assistant.answering.verification import answerability
+from assistant.answering.verification import answerability, refusal_notices
 from assistant.answering.verification.attribute import (
     attribute,
     check,
@@ -87,10 +87,11 @@ class AnswerTool:
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
-            outcome = yield from _refuse(context)
+            outcome = yield from _refuse(context, request)
         else:
             outcome = yield from self._answer(context, request, reply)
-        reply.outcome = check(outcome, context, request)
+        outcome = check(outcome, context, request)
+        reply.outcome = refusal_notices.doubt(outcome, reply.trace.answerable)
 
     def _answer(self, context: Context, request: Request, reply: Reply) -> Answering:
         """Show the closest lines first, because a model takes seconds to read."""
@@ -114,7 +115,7 @@ class AnswerTool:
         reply.activity.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
         read = self._read_on(_Read(context, tuple(ranked)), request, reply)
         if read.verdict == "refuse":
-            return (yield from _refuse(read.context))
+            return (yield from _refuse(read.context, request))
         reply.activity.stage = "Writing"
         instruction = prompts.ANSWER if read.verdict == "sure" else prompts.UNSURE
         messages = read.context.messages(request.question, instruction)
@@ -128,7 +129,7 @@ class AnswerTool:
         read = self._read_on(_Read(context, tuple(ranked)), request, reply)
         best = best_sentences(read.ranked)
         if not best or read.verdict == "refuse":
-            return (yield from _refuse(read.context))
+            return (yield from _refuse(read.context, request))
         outcome = quote(best, read.context)
         yield outcome.text
         return outcome
@@ -167,6 +168,6 @@ class AnswerTool:
         return self._model.get_num_tokens(text)
 
 
-def _refuse(context: Context) -> Answering:
+def _refuse(context: Context, request: Request) -> Answering:
     yield prompts.REFUSAL
-    return refusal(context)
+    return refusal(context, request)

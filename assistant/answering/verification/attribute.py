@@ -4,7 +4,8 @@ contradictions, unread pages and instructions to an assistant."""
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.passages.best_sentences import Quoted
+from assistant.answering.passages.best_sentences import Quoted, rank
+from assistant.answering.passages.citable_spans import states
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import (
     attribution,
@@ -19,13 +20,20 @@ from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.security import prompt_injection
 
+_CLOSEST = 2  # lines that a refusal shows
 
-def refusal(context: Context) -> Outcome:
-    """A refusal with the closest passages."""
+
+def refusal(context: Context, request: Request) -> Outcome:
+    """A refusal with the closest passages and lines, and what was looked for."""
     sentence = Sentence(prompts.REFUSAL, supported=False)
+    ranked = rank(context.question, context.windows, request.evidence.embedder())
+    closest = citations_of([quoted for quoted in ranked if states(quoted.unit)][:_CLOSEST], context)
     return Outcome(
         prompts.REFUSAL, (sentence,), passages=context.passages, refused=True,
-        notices=refusal_notices.noted(context),
+        notices=refusal_notices.noted(context, request.question),
+        closest=tuple(
+            replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in closest
+        ),
     )  # fmt: skip
 
 
@@ -34,7 +42,7 @@ def attribute(written: Written, context: Context, request: Request) -> Outcome:
     tokens = written.prompt_tokens, written.completion_tokens
     refused = written.text.startswith(prompts.REFUSAL.rstrip("."))
     if refused or not (written.text or written.stopped):
-        refusing = refusal(context)
+        refusing = refusal(context, request)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
     read = context.windows + context.earlier
     sentences, citations = attribution.ground(

@@ -38,8 +38,11 @@ class Judge:
     def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
         """Judge by the request's own threshold, if it has one."""
         probability = answerability.answerable(signals)
-        if probability < (self._threshold if threshold is None else threshold):
+        threshold = self._threshold if threshold is None else threshold
+        if probability < threshold:
             return Judgement(probability, "refuse")
+        if threshold <= 0:  # the person wants an answer in any case
+            return Judgement(probability, "sure")
         # Where neither a reader nor a model was asked, the answer is not certain.
         asked = signals.reader_odds is not None or signals.yes_log_odds is not None
         sure = asked and probability >= answerability.SURE

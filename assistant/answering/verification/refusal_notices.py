@@ -1,21 +1,52 @@
-"""Names the words of a refused question that none of the closest passages has."""
+"""Says of a refusal what was looked for and where, and which words no passage has."""
 
 import re
+from dataclasses import replace
 
 from assistant.answering.passages.context_builder import Context
+from assistant.answering.verification import answerability
+from assistant.contract.outcome import Outcome
 from ingest.language.words import content_words, stems
 
+_UNSURE = "The passages probably do not answer this. Check each line before you rely on it."
 _MOST = 4  # words that are named
+_DOCUMENTS = 3  # documents that are named
 _SHORTEST = 3  # letters
 _ASKS = re.compile(
     r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
 )
 
 
-def noted(context: Context) -> tuple[str, ...]:
-    """A sentence for people; empty when all words are there, or none is."""
+def noted(context: Context, question: str) -> tuple[str, ...]:
+    """Sentences for people: what was looked for and where, and which words of the question, without
+    those that it builds on, nothing there mentions."""
+    return (*_looked_for(context, question), *_missing(context, question))
+
+
+def doubt(outcome: Outcome, probability: float | None) -> Outcome:
+    """An answer that the gate would have refused says so: the person wanted it in any case."""
+    if outcome.refused or probability is None or probability >= answerability.THRESHOLD:
+        return outcome
+    return replace(outcome, notices=(*outcome.notices, _UNSURE))
+
+
+def _looked_for(context: Context, question: str) -> tuple[str, ...]:
+    documents = list(dict.fromkeys(window.document for window in context.windows))
+    if not documents:
+        return ()
+    what = f" for “{context.question}”" if context.question != question else ""
+    names = ", ".join(documents[:_DOCUMENTS])
+    more = len(documents) - _DOCUMENTS
+    others = f" and {more} more" if more > 0 else ""
+    many = len(context.windows)
+    passages = "the closest passage" if many == 1 else f"the {many} closest passages"
+    return (f"Looked{what} in {passages}, of {names}{others}.",)
+
+
+def _missing(context: Context, question: str) -> tuple[str, ...]:
+    """Empty when all words are there, or none is."""
     read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
-    asked = _ASKS.sub(" ", context.question)
+    asked = _ASKS.sub(" ", question)
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
     absent = [word for word in words if not stems(word) <= read]
     if not absent or len(absent) == len(words):

@@ -17,6 +17,7 @@ from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components import error_banner, sidebar, style, welcome
 from assistant.ui.components.answer import (
+    after_refusal,
     cited_answer,
     cited_page,
     clarification,
@@ -69,6 +70,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     files = [Path(path) for path in turn.get("attached", ())]
     again = _intent_of(turn)
     model_offers.draw(turn, partial(_ask, turn["question"], files, again))
+    after_refusal.draw(turn, _ask_again)
     tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
     if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
         if not turn["images"] and not turn["audio"]:
@@ -142,7 +144,17 @@ def _ask_for(words: str, intent: intents.Intent) -> None:
     _ask(words, intent=intent)
 
 
-def _ask(question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None) -> None:
+def _ask_again(
+    question: str, *, threshold: float | None = None, documents: list[str] | None = None
+) -> None:
+    _ask(question, threshold=threshold, documents=documents)
+
+
+def _ask(
+    question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None,
+    threshold: float | None = None, documents: list[str] | None = None,
+) -> None:  # fmt: skip
+    """Ask with the sidebar's threshold and documents where none are given."""
     assistant = resources.assistant()
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
@@ -150,8 +162,8 @@ def _ask(question: str, files: Sequence[Path] = (), intent: intents.Intent | Non
         reply = assistant.ask(
             question,
             conversation=identity,
-            documents=sidebar.scope(),
-            threshold=sidebar.threshold(),
+            documents=sidebar.scope() if documents is None else documents,
+            threshold=sidebar.threshold() if threshold is None else threshold,
             files=files,
             intent=intent,
         )

@@ -99,7 +99,7 @@ def test_the_model_reads_labelled_passages_before_the_question() -> None:
 @pytest.mark.parametrize(("yes", "may_refuse"), [(5.0, False), (-0.5, True)])
 def test_a_model_that_is_sure_is_not_told_that_it_may_refuse(yes: float, may_refuse: bool) -> None:
     model = ScriptedChat(replies=["25 days."], yes=yes)
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.0)
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.01)
     reply = AnswerTool(model, Budget()).run(request)
     reply.finish()
     assert reply.trace.answerable is not None
@@ -324,3 +324,19 @@ def test_what_the_reader_finds_is_read_first() -> None:
     assert context.reader_odds == 5.0
     without = AnswerTool(ScriptedChat(), ONE_PASSAGE).read(Request("How many days?", shelf))
     assert (without.passages[0].text, without.reader_odds) == (FULL_TIME, None)
+
+
+def test_a_refusal_shows_the_closest_lines_with_their_places() -> None:
+    done = run(AnswerTool(ScriptedChat(yes=-30.0), Budget()), "What does a zebra eat?")
+    assert (2, PART_TIME) in {(line.page, line.quote) for line in done.closest}
+    assert done.citations == ()
+
+
+def test_who_wants_an_answer_in_any_case_gets_one_that_is_marked_as_unsure() -> None:
+    model = ScriptedChat(replies=["Full-time employees get 25 days."], yes=-30.0)
+    shelf = Shelf(FULL_TIME, PART_TIME)
+    reply = AnswerTool(model, Budget()).run(Request("Zebra?", shelf, threshold=0.0))
+    done = reply.finish()
+    assert not done.refused
+    assert "probably do not answer" in done.notices[-1]
+    assert prompts.REFUSAL not in str(model.asked[0][-1].content)

@@ -4,6 +4,7 @@ import pytest
 
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import refusal_notices
+from assistant.contract.outcome import Outcome
 from tests.assistant.fakes import found, window_of
 
 
@@ -22,4 +23,26 @@ from tests.assistant.fakes import found, window_of
 )
 def test_words_that_no_passage_has_are_told(question: str, told: tuple[str, ...]) -> None:
     window = window_of("The annual leave is 25 days long.", document="Handbook.pdf")
-    assert refusal_notices.noted(Context(found(question), (window,))) == told
+    notices = refusal_notices.noted(Context(found(question), (window,)), question)
+    assert notices == ("Looked in the closest passage, of Handbook.pdf.", *told)
+
+
+def test_a_follow_up_says_what_was_looked_for_and_blames_no_word_of_another_question() -> None:
+    windows = tuple(window_of("Leave.", document=f"{n}.pdf") for n in range(5))
+    context = Context(found("What does the plan say? How much money for leave?"), windows)
+    assert refusal_notices.noted(context, "How much money for leave?") == (
+        "Looked for “What does the plan say? How much money for leave?” in the 5 closest passages, "
+        "of 0.pdf, 1.pdf, 2.pdf and 2 more.",
+        "The closest passages do not mention “money”.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("probability", "refused", "doubted"),
+    [(0.01, False, True), (0.99, False, False), (0.01, True, False), (None, False, False)],
+)
+def test_an_answer_that_would_have_been_refused_says_so(
+    probability: float | None, refused: bool, doubted: bool
+) -> None:
+    outcome = refusal_notices.doubt(Outcome("So it is.", refused=refused), probability)
+    assert bool(outcome.notices) == doubted

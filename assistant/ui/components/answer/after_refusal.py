@@ -1,0 +1,44 @@
+"""Ways on from a refusal: answer anyway, or ask in one of the closest documents alone."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import streamlit as st
+
+from assistant.ui.components.escaping import plain
+from ingest.document.source import readable
+
+_DOCUMENTS = 2  # that are offered
+_ANYWAY = 0.0  # the threshold that refuses nothing
+
+
+class Ask(Protocol):
+    """Asks a question again, with another threshold or in other documents."""
+
+    def __call__(
+        self, question: str, *, threshold: float | None = None, documents: list[str] | None = None
+    ) -> None: ...
+
+
+def draw(answer: Mapping[str, Any], ask: Ask) -> None:
+    """Draw nothing for an answer, and for a refusal of an older version."""
+    if not answer["refused"] or not answer.get("closest"):
+        return
+    question = answer["question"]
+    with st.container(horizontal=True, key=f"refused-{answer['id']}"):
+        _button(
+            answer, "Answer anyway", "lightbulb", lambda: ask(answer["question"], threshold=_ANYWAY)
+        )
+        names = list(dict.fromkeys(line["document"] for line in answer["closest"]))
+        for number, name in enumerate(names[:_DOCUMENTS]):
+            label = f"Ask only in {plain(readable(name))}"
+            act = partial(ask, question, documents=[name])
+            _button(answer, label, "filter_alt", act, number)
+
+
+def _button(
+    answer: Mapping[str, Any], label: str, icon: str, act: Callable[[], None], number: int = -1
+) -> None:
+    key = f"refused-{answer['id']}-{number}"
+    st.button(label, key=key, on_click=act, type="tertiary", icon=f":material/{icon}:")
