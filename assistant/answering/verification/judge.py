@@ -43,9 +43,8 @@ class Judge:
             return Judgement(probability, "refuse")
         if threshold <= 0:  # the person wants an answer in any case
             return Judgement(probability, "sure")
-        # Where neither a reader nor a model was asked, the answer is not certain.
-        asked = signals.reader_odds is not None or signals.yes_log_odds is not None
-        sure = asked and probability >= answerability.SURE
+        # A model without odds was not asked, so the answer is not certain.
+        sure = signals.yes_log_odds is not None and probability >= answerability.SURE
         return Judgement(probability, "sure" if sure else "unsure")
 
     def signals(
@@ -56,7 +55,7 @@ class Judge:
         found = retrieval_signals(context, ranked)
         if cancel.is_set():
             raise Stopped("Stopped before the model had read the question.")
-        if found.reader_odds is not None or not isinstance(self._model, TokenOdds):
+        if not isinstance(self._model, TokenOdds):
             return found
         check = context.messages(question, prompts.CHECK)
         yes, no = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
