@@ -206,7 +206,7 @@ def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
     tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # the parent removes it in any case
     sender = _Sender(pipe)
     progress.listen(sender.beat)
-    with suppress(EOFError):
+    with suppress(EOFError, BrokenPipeError):  # the parent has ended
         while True:
             job = pipe.recv()
             sender.send(_sign(0, 0))
@@ -215,6 +215,7 @@ def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
             done = _done(job, bounds)
             sender.starving.end()
             sender.send(done)
+    shutil.rmtree(folders[0], ignore_errors=True)  # before the thread that waits for it ends, too
 
 
 class _Sender:
