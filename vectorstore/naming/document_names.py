@@ -15,6 +15,7 @@ from ingest.language.dates import YEAR, find_dates, quarters, with_fiscal_years
 from ingest.language.words import STOP_WORDS
 from vectorstore.naming.capitals import capitalised, is_capital, nouns_have_capitals, words_of
 from vectorstore.naming.counts import Count, counted
+from vectorstore.naming.other_spellings import abbreviates
 
 _LONGEST = 5  # words of a name
 _MOST = 200  # names of a document
@@ -209,9 +210,3 @@ def _abbreviations(passages: Sequence[Passage], names: dict[str, Name]) -> dict[
             known = names.get(short, Name(0.0, 1, 0, FIRST_PAGE))
             found[short] = known._replace(place=max(known.place, FIRST_PAGE))
     return found
-
-
-def abbreviates(short: str, words: str) -> bool:
-    """Whether the letters of a short word are letters of a name, in order, from the first on."""
-    letters = iter(words.replace(" ", ""))
-    return words[0] == short[0] and len(words) > len(short) and all(c in letters for c in short)

@@ -13,24 +13,19 @@ from functools import lru_cache
 from ingest.language.dates import find_dates
 from ingest.language.words import STOP_WORDS, name_parts
 from vectorstore.naming.capitals import words_of
-from vectorstore.naming.document_names import (
-    IN_TEXT,
-    TITLE,
-    Name,
-    abbreviates,
-    periods_of,
-)
+from vectorstore.naming.document_names import FIRST_PAGE, IN_TEXT, TITLE, Name, periods_of
+from vectorstore.naming.other_spellings import abbreviates, clipped, misspelt
 
 _WORDS = 8  # of a name in a text
-_ABOUT = 0.3  # of the highest share of a name: documents with less only mention it
+# Of the highest share of a name, by place: documents with less only mention it.
+_ABOUT = {IN_TEXT: 0.3, FIRST_PAGE: 0.1, TITLE: 0.0}
 _WEAKEST = 0.25  # weight of a name that binds
 _BESIDE = 0.75  # of the weight of the strongest name in a text: the others are named along with it
 _IN_TEXT = 0.5  # weight of a name that stands neither in the title nor on the first page
-_WITHOUT_CAPITAL = 0.5  # weight of a word in lower case that counts as a name
+_WITHOUT_CAPITAL = 0.86  # how distinctive a word in lower case is that counts as a name
 _HARDLY = 0.1  # share of a name's passages that write it in lower case, too
 _INITIALS = 3  # letters that are no chance
 _SYMBOL = 4  # letters of an abbreviation that the library does not have
-_SPELT = 5  # letters of a word that may be misspelt
 _DIGITS_TOO = 6  # characters of a file's name with digits that is no chance, as 3M_2018
 
 _START = re.compile(r"(?:\A|[.?!:]\s)\W*[^\W\d_](?=[^\W\d_A-Z]+\b)")
@@ -89,9 +84,9 @@ class _About:
     @property
     def documents(self) -> frozenset[str]:
         """Those that it is a name of, without those that only mention it."""
-        low = _ABOUT * max(name.share for name in self.of.values())
+        high = max(name.share for name in self.of.values())
         return frozenset(
-            one for one, name in self.of.items() if name.share >= low or name.place == TITLE
+            one for one, name in self.of.items() if name.share >= _ABOUT[name.place] * high
         )
 
     @property
@@ -193,18 +188,17 @@ class NameIndex:
             self._names[name.replace(" ", "")]
             for name in strong
             if misspelt(word, name)
-            or clipped(word, name)
-            or (capitals and " " not in name and abbreviates(word, name))
+            or (abbreviates(word, name) if capitals else clipped(word, name))
         ]
 
     def _weight(self, about: _About, plain: bool) -> float:
         """How much a name says; a plain word is one in lower case."""
-        others = 1 - len(about.documents) / len(self._documents)
-        weight = about.distinctive(self._stated(about.words)) * others
-        told = about.place != IN_TEXT and about.always_capital and weight >= _WITHOUT_CAPITAL
-        if plain and not told:
+        distinctive = about.distinctive(self._stated(about.words))
+        clear = distinctive >= _WITHOUT_CAPITAL and about.always_capital
+        if plain and not (clear and about.place != IN_TEXT):
             return 0.0
-        return weight * (_IN_TEXT if about.place == IN_TEXT else 1.0)
+        others = 1 - len(about.documents) / len(self._documents)
+        return distinctive * others * (_IN_TEXT if about.place == IN_TEXT else 1.0)
 
     def _groups(self, mentions: Sequence[Mention]) -> list[frozenset[str]]:
         """Names of the same documents narrow each other ("Apple", "2023 Q1"), others stand for
@@ -228,29 +222,3 @@ def _as_written(text: str) -> list[str]:
     if text == text.upper():
         return words_of(text.lower())
     return words_of(_START.sub(lambda match: match[0].lower(), text))
-
-
-def misspelt(word: str, name: str) -> bool:
-    """Whether one letter is wrong, missing, added, or two neighbours are exchanged; the first one
-    is right (Damerau's four errors, 1964)."""
-    if min(len(word), len(name)) < _SPELT or " " in name or abs(len(word) - len(name)) > 1:
-        return False
-    at = next((i for i, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), None)
-    if at is None or at == 0:
-        return at is None
-    if len(word) == len(name):
-        exchanged = word[at + 1 : at + 2] + word[at : at + 1] == name[at : at + 2]
-        return word[at + 1 :] == name[at + 1 :] or (exchanged and word[at + 2 :] == name[at + 2 :])
-    longer, shorter = sorted((word, name), key=len, reverse=True)
-    return longer[at + 1 :] == shorter[at:]
-
-
-def clipped(word: str, name: str) -> bool:
-    """Whether a word is made of the beginnings of all words of a name: `amex` of American
-    Express."""
-    first, _, rest = name.partition(" ")
-    if not rest:
-        return first.startswith(word)
-    return any(
-        first.startswith(word[:cut]) and clipped(word[cut:], rest) for cut in range(1, len(word))
-    )

@@ -1,7 +1,7 @@
 import pytest
 
 from vectorstore.naming.document_names import IN_TEXT, TITLE, Name
-from vectorstore.naming.mentions import Named, NameIndex, clipped, misspelt
+from vectorstore.naming.mentions import Named, NameIndex
 
 APPLE = ("2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf")
 NIKE, AMEX = "NIKE_2021_10K.pdf", "amex.pdf"
@@ -86,33 +86,3 @@ def test_a_period_picks_among_documents() -> None:
     assert INDEX.of_period("Apple's first quarter of 2023", APPLE) == {APPLE[1]}
     assert INDEX.of_period("Apple's sales", APPLE) == frozenset()
     assert INDEX.of_period("Apple's sales of 1999", APPLE) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("word", "name", "same"),
-    [
-        ("neflix", "netflix", True),
-        ("netfilx", "netflix", True),
-        ("netflixs", "netflix", True),
-        ("natflix", "netflix", True),
-        ("metflix", "netflix", False),
-        ("nefilx", "netflix", False),
-        ("apple", "apply", True),
-        ("netflix", "net flix", False),
-    ],
-)
-def test_one_wrong_letter_is_a_misspelling(word: str, name: str, same: bool) -> None:
-    assert misspelt(word, name) == same
-
-
-@pytest.mark.parametrize(
-    ("word", "name", "same"),
-    [
-        ("amex", "american express", True),
-        ("natwest", "national westminster", True),
-        ("amer", "american express", False),
-        ("exam", "american express", False),
-    ],
-)
-def test_the_beginnings_of_all_words_are_an_abbreviation(word: str, name: str, same: bool) -> None:
-    assert clipped(word, name) == same

@@ -1,0 +1,50 @@
+import pytest
+
+from vectorstore.naming.other_spellings import abbreviates, clipped, misspelt
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "same"),
+    [
+        ("neflix", "netflix", True),
+        ("netfilx", "netflix", True),
+        ("netflixs", "netflix", True),
+        ("natflix", "netflix", True),
+        ("metflix", "netflix", False),
+        ("nefilx", "netflix", False),
+        ("apple", "apply", True),
+        ("netflix", "net flix", False),
+    ],
+)
+def test_one_wrong_letter_is_a_misspelling(word: str, name: str, same: bool) -> None:
+    assert misspelt(word, name) == same
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "same"),
+    [
+        ("amex", "american express", True),
+        ("natwest", "national westminster", True),
+        ("amer", "american express", False),
+        ("exam", "american express", False),
+    ],
+)
+def test_the_beginnings_of_all_words_are_an_abbreviation(word: str, name: str, same: bool) -> None:
+    assert clipped(word, name) == same
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "same"),
+    [
+        ("nflx", "netflix", True),
+        ("amd", "advanced micro devices", True),
+        ("dam", "advanced micro devices", False),
+        ("xfl", "netflix", False),
+        ("netflix", "netflix", False),
+        ("sat", "sales at tables today", False),
+    ],
+)
+def test_a_symbol_has_letters_of_one_word_or_beginnings_of_all(
+    word: str, name: str, same: bool
+) -> None:
+    assert abbreviates(word, name) == same
