@@ -36,6 +36,7 @@ class Request:
     threshold: float | None = None  # of the gate; None: the tool's own
     given: bool = False  # the evidence was chosen for this question
     clear: bool = False  # clarification was requested already
+    anyway: bool = False  # an answer is wanted also where the gate would refuse
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
     intent: Intent | None = None  # chosen by a command or a button; None: the router decides
 

@@ -48,18 +48,20 @@ class Assistant:
         threshold: float | None = None,
         files: Sequence[Path] = (),
         intent: Intent | None = None,
+        anyway: bool = False,
     ) -> Reply:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search; `history` stands in front of the conversation's turns;
         below `threshold` the gate refuses (None: as was learned, else as the settings say).
-        `files` are attached; an `intent` is done, whatever the words are.
+        `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what the
+        gate would refuse is answered, and the answer says so.
         """
         threshold = self.learned_threshold() if threshold is None else threshold
         kept = self.conversations.history(conversation) if conversation else []
         request = Request(
             question, self.library, (*history, *kept), documents, threshold,
-            files=tuple(files), intent=intent,
+            files=tuple(files), intent=intent, anyway=anyway,
         )  # fmt: skip
         return self._remembered(self._tool.run(request), request, conversation)
 

@@ -25,12 +25,7 @@ WEIGHTS = Path(__file__).with_name("instruction_head.npz")
 Floats = NDArray[np.float32]
 Range = tuple[int, int]
 BUCKETS = 1 << 14
-GRAMS, EMBEDDING, CONTEXT, PATTERN = (
-    4.0,
-    4.0,
-    4.0,
-    0.5,
-)  # scales of the features before the regularisation
+GRAMS, EMBEDDING, CONTEXT, PATTERN = 4.0, 4.0, 4.0, 0.5  # scales of the features, regularised
 _READ = 60  # words of a sentence
 _REACHES = (1, 3)  # sentences on either side: a few tell that most are at home there
 _MARGIN = 0.5  # of a score, that more neighbours may change

@@ -1,6 +1,6 @@
 """Answers a question from evidence: retrieve, pack, judge, write, attribute, check."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -41,7 +41,7 @@ class _Read:
     """What was read so far, its sentences, best first, and whether they are enough."""
 
     context: Context
-    ranked: tuple[Quoted, ...]
+    ranked: tuple[Quoted, ...] = ()
     verdict: Verdict = "refuse"
 
 
@@ -87,11 +87,10 @@ class AnswerTool:
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
-            outcome = yield from _refuse(context, request)
+            outcome = yield from _refuse(_Read(context), request)
         else:
             outcome = yield from self._answer(context, request, reply)
-        outcome = check(outcome, context, request)
-        reply.outcome = refusal_notices.doubt(outcome, reply.trace.answerable)
+        reply.outcome = check(outcome, context, request)
 
     def _answer(self, context: Context, request: Request, reply: Reply) -> Answering:
         """Show the closest lines first, because a model takes seconds to read."""
@@ -99,37 +98,40 @@ class AnswerTool:
         best = citations_of(best_sentences(ranked), context)
         # A line may have an instruction beside the sentence that fits.
         reply.quote(replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in best)
-        if self._model is None:
-            return (yield from self._quote(context, ranked, request, reply))
         try:
             with self._turn(reply):
-                return (yield from self._write(self._model, context, ranked, request, reply))
+                return (yield from self._judge(_Read(context, tuple(ranked)), request, reply))
         except Stopped:
             return Outcome("", stopped=True, passages=context.passages)
 
-    def _write(
-        self, model: BaseChatModel, context: Context, ranked: Sequence[Quoted],
-        request: Request, reply: Reply,
-    ) -> Answering:  # fmt: skip
-        many = len(context.windows)
+    def _judge(self, read: "_Read", request: Request, reply: Reply) -> Answering:
+        many = len(read.context.windows)
         reply.activity.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
-        read = self._read_on(_Read(context, tuple(ranked)), request, reply)
-        if read.verdict == "refuse":
-            return (yield from _refuse(read.context, request))
+        read = self._read_on(read, request, reply)
+        doubted = read.verdict == "refuse"
+        if doubted and not request.anyway:
+            return (yield from _refuse(read, request))
+        read = replace(read, verdict="sure" if request.anyway else read.verdict)
+        if self._model is None:
+            outcome = yield from self._quote(read, request)
+        else:
+            outcome = yield from self._write(self._model, read, request, reply)
+        return refusal_notices.doubted(outcome) if doubted and not outcome.refused else outcome
+
+    def _write(
+        self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
+    ) -> Answering:
         reply.activity.stage = "Writing"
         instruction = prompts.ANSWER if read.verdict == "sure" else prompts.UNSURE
         messages = read.context.messages(request.question, instruction)
         written = yield from write(model, messages, self._budget.answer, self._count, reply)
         reply.activity.stage = "Citing"
-        return attribute(written, read.context, request)
+        return attribute(written, read.context, read.ranked, request)
 
-    def _quote(
-        self, context: Context, ranked: Sequence[Quoted], request: Request, reply: Reply
-    ) -> Answering:
-        read = self._read_on(_Read(context, tuple(ranked)), request, reply)
+    def _quote(self, read: "_Read", request: Request) -> Answering:
         best = best_sentences(read.ranked)
-        if not best or read.verdict == "refuse":
-            return (yield from _refuse(read.context, request))
+        if not best:
+            return (yield from _refuse(read, request))
         outcome = quote(best, read.context)
         yield outcome.text
         return outcome
@@ -146,7 +148,8 @@ class AnswerTool:
             return read
         count = len(more.windows) - len(read.context.windows)
         reply.activity.stage = f"Reading on: {count} more passage{'s'[: count > 1]}"
-        ranked = rank(more.question, more.windows, request.evidence.embedder())
+        embedder = request.evidence.embedder()
+        ranked = rank(more.question, more.windows, embedder, read.ranked)
         return self._judged(_Read(more, tuple(ranked)), request, reply)
 
     def _judged(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
@@ -168,6 +171,6 @@ class AnswerTool:
         return self._model.get_num_tokens(text)
 
 
-def _refuse(context: Context, request: Request) -> Answering:
+def _refuse(read: _Read, request: Request) -> Answering:
     yield prompts.REFUSAL
-    return refusal(context, request)
+    return refusal(read.context, read.ranked, request)

@@ -66,10 +66,23 @@ def tokenizer(folder: Path) -> Any:
 
 
 def session(folder: Path, name: str = _FILE, write: Write = write_bert) -> Any:
-    """An onnxruntime session of one thread; several threads may run it at once.
+    """An onnxruntime session of one thread, see `prepare`; several threads may run it at once."""
+    path = prepare(folder, name, write)
+    import onnxruntime
 
-    `write` makes the model of the folder as a float32 file, from which the int8 file `name` is
-    made. Raises LibraryError when that is not possible.
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+    )
+
+
+def prepare(folder: Path, name: str = _FILE, write: Write = write_bert) -> Path:
+    """The int8 file `name` of a model folder, made if it is not there.
+
+    `write` makes the model of the folder as a float32 file, which is then quantized. Raises
+    LibraryError when that is not possible.
     """
     path = folder / name
     try:
@@ -80,14 +93,7 @@ def session(folder: Path, name: str = _FILE, write: Write = write_bert) -> Any:
             f"The model in {folder} could not be prepared there: {error.strerror or error}. "
             "Check that the folder is complete and can be written, and that its disk has room."
         ) from error
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
-    )
+    return path
 
 
 def _write_atomically(folder: Path, path: Path, write: Write) -> None:

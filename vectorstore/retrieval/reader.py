@@ -27,8 +27,6 @@ _QUESTION, _TITLE, _PAIR = 48, 24, 192  # tokens at most, as in training
 class Reader(Protocol):
     """Says how likely each passage answers a question."""
 
-    identity: str  # odds of two identities cannot be compared
-
     def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
         """The log-odds (natural logarithm) that each passage answers the question."""
 
@@ -44,8 +42,6 @@ class AdaptedReader:
     Nothing is computed in the caller's thread, for the reason that `QuantizedEmbedder` gives.
     """
 
-    identity = _FILE
-
     def __init__(self, folder: Path, threads: int = 0) -> None:
         """`folder` must fit. Nothing is loaded before it is needed."""
         self._folder = folder
@@ -56,12 +52,12 @@ class AdaptedReader:
 
         Raises LibraryError when it cannot be written.
         """
-        assert self._session
+        onnx_int8.prepare(self._folder, _FILE, _write)
 
     def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
         """Raises LibraryError, see `prepare`."""
-        self.prepare()
-        return list(self._pool.map(lambda hit: self._odds(question, hit), hits))
+        session, tokenizer = self._session, self._tokenizer  # loaded here, not by two threads
+        return list(self._pool.map(lambda hit: _odds(session, tokenizer, question, hit), hits))
 
     @cached_property
     def _session(self) -> Any:
@@ -73,11 +69,12 @@ class AdaptedReader:
         found.no_truncation()
         return found
 
-    def _odds(self, question: str, hit: Hit) -> float:
-        found = pair(self._tokenizer, question, PurePath(hit.document).stem, hit.text)
-        ids, kinds = (np.array([tokens], np.int64) for tokens in found)
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
-        return float(self._session.run(None, inputs)[0][0, 0])
+
+def _odds(session: Any, tokenizer: Any, question: str, hit: Hit) -> float:
+    found = pair(tokenizer, question, PurePath(hit.document).stem, hit.text)
+    ids, kinds = (np.array([tokens], np.int64) for tokens in found)
+    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
+    return float(session.run(None, inputs)[0][0, 0])
 
 
 def pair(tokenizer: Any, question: str, title: str, text: str) -> tuple[list[int], list[int]]:

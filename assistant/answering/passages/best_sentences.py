@@ -49,7 +49,16 @@ def rank_sentences(question: str, units: Sequence[CitableSpan], embedder: Embedd
     return sorted(found, key=lambda quoted: -quoted.score)
 
 
-def rank(question: str, windows: Sequence[Window], embedder: Embedder) -> list[Quoted]:
-    """All sentences of the passages, best first."""
-    units = [unit for number, window in enumerate(windows) for unit in units_of(window, number)]
-    return rank_sentences(question, units, embedder)
+def rank(
+    question: str, windows: Sequence[Window], embedder: Embedder, known: Sequence[Quoted] = ()
+) -> list[Quoted]:
+    """All sentences of the passages, best first; `known` are those of the first ones, ranked."""
+    ranked = {quoted.unit.window for quoted in known}
+    units = [
+        unit
+        for number, window in enumerate(windows)
+        if number not in ranked
+        for unit in units_of(window, number)
+    ]
+    found = [*known, *rank_sentences(question, units, embedder)]
+    return sorted(found, key=lambda quoted: -quoted.score)

@@ -4,7 +4,7 @@ contradictions, unread pages and instructions to an assistant."""
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.passages.best_sentences import Quoted, rank
+from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.citable_spans import states
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import (
@@ -23,10 +23,10 @@ from assistant.security import prompt_injection
 _CLOSEST = 2  # lines that a refusal shows
 
 
-def refusal(context: Context, request: Request) -> Outcome:
-    """A refusal with the closest passages and lines, and what was looked for."""
+def refusal(context: Context, ranked: Sequence[Quoted], request: Request) -> Outcome:
+    """A refusal with the closest passages and lines, and what was looked for; `ranked` are all
+    sentences of the passages, best first."""
     sentence = Sentence(prompts.REFUSAL, supported=False)
-    ranked = rank(context.question, context.windows, request.evidence.embedder())
     closest = citations_of([quoted for quoted in ranked if states(quoted.unit)][:_CLOSEST], context)
     return Outcome(
         prompts.REFUSAL, (sentence,), passages=context.passages, refused=True,
@@ -37,12 +37,14 @@ def refusal(context: Context, request: Request) -> Outcome:
     )  # fmt: skip
 
 
-def attribute(written: Written, context: Context, request: Request) -> Outcome:
+def attribute(
+    written: Written, context: Context, ranked: Sequence[Quoted], request: Request
+) -> Outcome:
     """The written answer with its citations, or a refusal where the model refused."""
     tokens = written.prompt_tokens, written.completion_tokens
     refused = written.text.startswith(prompts.REFUSAL.rstrip("."))
     if refused or not (written.text or written.stopped):
-        refusing = refusal(context, request)
+        refusing = refusal(context, ranked, request)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
     read = context.windows + context.earlier
     sentences, citations = attribution.ground(

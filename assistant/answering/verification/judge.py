@@ -38,11 +38,8 @@ class Judge:
     def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
         """Judge by the request's own threshold, if it has one."""
         probability = answerability.answerable(signals)
-        threshold = self._threshold if threshold is None else threshold
-        if probability < threshold:
+        if probability < (self._threshold if threshold is None else threshold):
             return Judgement(probability, "refuse")
-        if threshold <= 0:  # the person wants an answer in any case
-            return Judgement(probability, "sure")
         # A model without odds was not asked, so the answer is not certain.
         sure = signals.yes_log_odds is not None and probability >= answerability.SURE
         return Judgement(probability, "sure" if sure else "unsure")

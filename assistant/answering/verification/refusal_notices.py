@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification import answerability
 from assistant.contract.outcome import Outcome
 from ingest.language.words import content_words, stems
 
@@ -23,10 +22,8 @@ def noted(context: Context, question: str) -> tuple[str, ...]:
     return (*_looked_for(context, question), *_missing(context, question))
 
 
-def doubt(outcome: Outcome, probability: float | None) -> Outcome:
+def doubted(outcome: Outcome) -> Outcome:
     """An answer that the gate would have refused says so: the person wanted it in any case."""
-    if outcome.refused or probability is None or probability >= answerability.THRESHOLD:
-        return outcome
     return replace(outcome, notices=(*outcome.notices, _UNSURE))
 
 

@@ -144,17 +144,15 @@ def _ask_for(words: str, intent: intents.Intent) -> None:
     _ask(words, intent=intent)
 
 
-def _ask_again(
-    question: str, *, threshold: float | None = None, documents: list[str] | None = None
-) -> None:
-    _ask(question, threshold=threshold, documents=documents)
+def _ask_again(question: str, *, anyway: bool = False, documents: list[str] | None = None) -> None:
+    _ask(question, anyway=anyway, documents=documents)
 
 
 def _ask(
     question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None,
-    threshold: float | None = None, documents: list[str] | None = None,
+    anyway: bool = False, documents: list[str] | None = None,
 ) -> None:  # fmt: skip
-    """Ask with the sidebar's threshold and documents where none are given."""
+    """Ask in the sidebar's documents where none are given."""
     assistant = resources.assistant()
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
@@ -163,9 +161,10 @@ def _ask(
             question,
             conversation=identity,
             documents=sidebar.scope() if documents is None else documents,
-            threshold=sidebar.threshold() if threshold is None else threshold,
+            threshold=sidebar.threshold(),
             files=files,
             intent=intent,
+            anyway=anyway,
         )
         resources.answers().start(identity, reply)
     except PinciteError as error:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
@@ -99,7 +100,7 @@ def test_the_model_reads_labelled_passages_before_the_question() -> None:
 @pytest.mark.parametrize(("yes", "may_refuse"), [(5.0, False), (-0.5, True)])
 def test_a_model_that_is_sure_is_not_told_that_it_may_refuse(yes: float, may_refuse: bool) -> None:
     model = ScriptedChat(replies=["25 days."], yes=yes)
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.01)
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME), threshold=0.0)
     reply = AnswerTool(model, Budget()).run(request)
     reply.finish()
     assert reply.trace.answerable is not None
@@ -268,11 +269,14 @@ class Doubting(ScriptedChat):
 
     word: str
     checked: list[str] = Field(default_factory=list)
+    reply: Any = None
+    stages: list[str] = Field(default_factory=list)
 
     def next_token_logprobs(
         self, messages: list[BaseMessage], candidates: Sequence[str], cancel: object = None
     ) -> list[float]:
         self.checked.append(str(messages[-1].content))
+        self.stages += [self.reply.activity.stage] if self.reply else []
         return [0.0, -8.0 if self.word in self.checked[-1] else 30.0]
 
 
@@ -283,13 +287,13 @@ def test_before_a_refusal_the_next_passages_are_read_behind_the_first() -> None:
     model = Doubting(word="Part-time", replies=["Part-time employees get 15 days."])
     request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
     reply = AnswerTool(model, ONE_PASSAGE).run(request)
-    stages = [reply.activity.stage for _ in reply]
+    model.reply = reply
     done = reply.finish()
     first, both = (prompt.split("\n\nQuestion:")[0] for prompt in model.checked)
     assert both.startswith(first)  # only what is new is read
     assert [passage.page for passage in done.passages] == [1, 2]
     assert done.citations[0].quote == PART_TIME
-    assert stages[-1] == "Writing"
+    assert model.stages == ["Reading a passage", "Reading on: 1 more passage"]
 
 
 def test_what_is_not_found_by_reading_on_is_refused_with_all_that_was_read() -> None:
@@ -309,8 +313,6 @@ def test_nothing_is_read_on_where_the_first_passages_are_enough() -> None:
 
 class LikesPartTime:
     """Finds the answer in passages about part-time employees."""
-
-    identity = "likes part-time"
 
     def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
         return [5.0 if "Part-time" in hit.text else -5.0 for hit in hits]
@@ -335,8 +337,14 @@ def test_a_refusal_shows_the_closest_lines_with_their_places() -> None:
 def test_who_wants_an_answer_in_any_case_gets_one_that_is_marked_as_unsure() -> None:
     model = ScriptedChat(replies=["Full-time employees get 25 days."], yes=-30.0)
     shelf = Shelf(FULL_TIME, PART_TIME)
-    reply = AnswerTool(model, Budget()).run(Request("Zebra?", shelf, threshold=0.0))
+    reply = AnswerTool(model, Budget()).run(Request("Zebra?", shelf, anyway=True))
     done = reply.finish()
     assert not done.refused
     assert "probably do not answer" in done.notices[-1]
     assert prompts.REFUSAL not in str(model.asked[0][-1].content)
+
+
+def test_without_a_model_stop_ends_what_is_read_on() -> None:
+    reply = AnswerTool(None, Budget()).run(Request("What?", Shelf(FULL_TIME)))
+    reply.when_quoted = lambda reply: reply.stop()
+    assert reply.finish().stopped

@@ -246,7 +246,9 @@ def _outcome(request: Request) -> Outcome:
     passages = _passages(library)
     if "unknown" in question:
         sentence = Sentence(REFUSAL, supported=False)
-        return Outcome(REFUSAL, (sentence,), passages=passages, refused=True)
+        near = passages[0]
+        line = Citation(1, near.document, near.page, near.text, (), 0.4)
+        return Outcome(REFUSAL, (sentence,), passages=passages, refused=True, closest=(line,))
     if "unclear" in question:
         choices = ("The Ghent office", HOSTILE)
         return Outcome("Which do you mean?", passages=passages, asked_back=True, choices=choices)

@@ -10,14 +10,13 @@ from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
 
 _DOCUMENTS = 2  # that are offered
-_ANYWAY = 0.0  # the threshold that refuses nothing
 
 
 class Ask(Protocol):
-    """Asks a question again, with another threshold or in other documents."""
+    """Asks a question again: in any case, or in these documents alone."""
 
     def __call__(
-        self, question: str, *, threshold: float | None = None, documents: list[str] | None = None
+        self, question: str, *, anyway: bool = False, documents: list[str] | None = None
     ) -> None: ...
 
 
@@ -27,9 +26,7 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
         return
     question = answer["question"]
     with st.container(horizontal=True, key=f"refused-{answer['id']}"):
-        _button(
-            answer, "Answer anyway", "lightbulb", lambda: ask(answer["question"], threshold=_ANYWAY)
-        )
+        _button(answer, "Answer anyway", "lightbulb", partial(ask, question, anyway=True))
         names = list(dict.fromkeys(line["document"] for line in answer["closest"]))
         for number, name in enumerate(names[:_DOCUMENTS]):
             label = f"Ask only in {plain(readable(name))}"

@@ -1,5 +1,6 @@
 """What was written becomes sentences with citations, or a refusal."""
 
+from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification.attribute import attribute, check
 from assistant.answering.writing.write import Written
@@ -11,29 +12,33 @@ from tests.assistant.tools.test_answer import FULL_TIME
 
 QUESTION = "How many days of annual leave do full-time employees get?"
 CONTEXT = Context(found(QUESTION), (window_of(FULL_TIME, document="Leave"),))
+RANKED = rank(QUESTION, CONTEXT.windows, WordEmbedder())
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
 
 
 def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
-    outcome = attribute(Written("Full-time employees get 25 days.", False, 9, 7), CONTEXT, REQUEST)
+    outcome = attribute(
+        Written("Full-time employees get 25 days.", False, 9, 7), CONTEXT, RANKED, REQUEST
+    )
     assert [(s.supported, s.marks) for s in outcome.sentences] == [(True, (1,))]
     assert outcome.citations[0].quote == FULL_TIME
     assert (outcome.prompt_tokens, outcome.completion_tokens) == (9, 7)
 
 
 def test_a_number_that_no_line_has_is_not_supported() -> None:
-    outcome = attribute(Written("Full-time employees get 31 days."), CONTEXT, REQUEST)
+    outcome = attribute(Written("Full-time employees get 31 days."), CONTEXT, RANKED, REQUEST)
     assert not outcome.sentences[0].supported
 
 
 def test_the_refusal_of_the_model_is_a_refusal_that_shows_the_passages() -> None:
-    outcome = attribute(Written(prompts.REFUSAL, False, 9, 7), CONTEXT, REQUEST)
+    outcome = attribute(Written(prompts.REFUSAL, False, 9, 7), CONTEXT, RANKED, REQUEST)
     assert outcome.refused
     assert outcome.citations == ()
     assert outcome.passages == CONTEXT.passages
+    assert [(line.document, line.quote) for line in outcome.closest] == [("Leave", FULL_TIME)]
     assert outcome.completion_tokens == 7
 
 
 def test_nothing_is_added_where_nothing_is_to_be_noted() -> None:
-    outcome = attribute(Written("Full-time employees get 25 days."), CONTEXT, REQUEST)
+    outcome = attribute(Written("Full-time employees get 25 days."), CONTEXT, RANKED, REQUEST)
     assert check(outcome, CONTEXT, REQUEST) == outcome

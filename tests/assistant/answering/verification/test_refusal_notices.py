@@ -4,7 +4,6 @@ import pytest
 
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import refusal_notices
-from assistant.contract.outcome import Outcome
 from tests.assistant.fakes import found, window_of
 
 
@@ -35,14 +34,3 @@ def test_a_follow_up_says_what_was_looked_for_and_blames_no_word_of_another_ques
         "of 0.pdf, 1.pdf, 2.pdf and 2 more.",
         "The closest passages do not mention “money”.",
     )
-
-
-@pytest.mark.parametrize(
-    ("probability", "refused", "doubted"),
-    [(0.01, False, True), (0.99, False, False), (0.01, True, False), (None, False, False)],
-)
-def test_an_answer_that_would_have_been_refused_says_so(
-    probability: float | None, refused: bool, doubted: bool
-) -> None:
-    outcome = refusal_notices.doubt(Outcome("So it is.", refused=refused), probability)
-    assert bool(outcome.notices) == doubted

@@ -179,6 +179,22 @@ def test_a_refusal_offers_the_closest_passages(visit: Visit) -> None:
     assert "Page 10 of 21" in html(app)
 
 
+def test_from_a_refusal_one_click_answers_anyway_or_asks_in_one_document(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+    ask(app, "unknown")
+
+    next(b for b in app.button if b.label == "Answer anyway").click().run()
+    finish(app)
+    next(b for b in app.button if b.label.startswith("Ask only in")).click().run()
+    finish(app)
+
+    assert [asked.question for asked in tool.asked] == ["unknown"] * 3
+    assert [asked.anyway for asked in tool.asked] == [False, True, False]
+    assert [asked.documents for asked in tool.asked] == [None, None, [HANDBOOK]]
+
+
 def test_what_could_not_be_read_is_told_under_the_answer_and_copied_with_it(visit: Visit) -> None:
     app = visit()
 
