@@ -21,6 +21,7 @@ from vectorstore.retrieval.reranker import reordered
 ADAPTER = Path(__file__).with_name("reader.safetensors")
 _BASE = "7f13fa25945900f5"  # fingerprint of the embedding model that the adapter was trained on
 _FILE = "pincite-reader-0bd065af-int8.onnx"  # the first digits of the adapter's sha256
+_NOISE = 0.01  # of a score: a smaller deviation says nothing
 _QUESTION, _TITLE, _PAIR = 48, 24, 192  # tokens at most, as in training
 
 
@@ -102,6 +103,6 @@ def reread(hits: Sequence[Hit], odds: Sequence[float]) -> list[Hit]:
 
 
 def _standardised(values: Sequence[float]) -> Any:
-    """Mean 0 and deviation 1."""
+    """Mean 0 and deviation 1, or less where there is hardly a difference."""
     array = np.asarray(values, float)
-    return (array - array.mean()) / (array.std() or 1.0)
+    return (array - array.mean()) / max(array.std(), _NOISE)

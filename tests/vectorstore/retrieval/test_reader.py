@@ -27,6 +27,8 @@ def test_hits_are_ordered_by_search_and_reader_together() -> None:
     assert [h.score for h in reread(hits, [-3.0, 3.0, 2.0])] == [0.9, 0.8, 0.1]  # of their ranks
     assert reread(hits[:1], [1.0]) == hits[:1]
     assert reread(hits, [1.0, 1.0, 1.0]) == hits
+    equal = [hit("a", 0.5), hit("b", 0.5 - 1e-6)]  # search has no say
+    assert [h.text for h in reread(equal, [-1.0, 1.0])] == ["b", "a"]
 
 
 def test_another_model_does_not_fit(tmp_path: Path) -> None:
