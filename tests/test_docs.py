@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from assistant.cli.main import parser
+from assistant.contract.request import Request
+from assistant.tools.answer_from_tables import Tables
 from tests.conftest import PROJECT
+from vectorstore.embedding.embedder import load_embedder
+from vectorstore.library import Library
 
 PAGES = [
     PROJECT / "README.md",
@@ -145,3 +149,18 @@ def test_every_flag_of_a_benchmark_exists() -> None:
         source = (PROJECT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8") + common
         for flag in re.findall(r"--[\w-]+", flags):
             assert f'"{flag}"' in source, f"{module} {flag}"
+
+
+@pytest.mark.slow
+def test_the_table_question_of_the_readme_is_answered_from_all_samples(
+    minilm: Path, samples: Path, tmp_path: Path
+) -> None:
+    """Also where the names in it stand on the first page of another document."""
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    example = re.search(r'ask "([^"]+)" --library samples\n    (Bremen.*)', text)
+    assert example
+    with Library(tmp_path, "samples", lambda: load_embedder(minilm)) as library:
+        library.add(sorted(samples.glob("*.pdf")))
+        reply = Tables().offer(Request(example[1], library))
+        assert reply is not None
+        assert reply.finish().text == example[2]

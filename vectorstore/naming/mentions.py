@@ -22,7 +22,9 @@ _ABOUT = {IN_TEXT: 0.3, FIRST_PAGE: 0.1, TITLE: 0.0}
 _WEAKEST = 0.25  # weight of a name that binds
 _BESIDE = 0.75  # of the weight of the strongest name in a text: the others are named along with it
 _IN_TEXT = 0.5  # weight of a name that stands neither in the title nor on the first page
-_WITHOUT_CAPITAL = 0.86  # how distinctive a word in lower case is that counts as a name
+# How distinctive a name is that stands in no title: else other documents tell of it, too, as of the
+# sites that a handbook lists. And a word in lower case that counts as a name.
+_DISTINCTIVE = 0.86
 _HARDLY = 0.1  # share of a name's passages that write it in lower case, too
 _INITIALS = 3  # letters that are no chance
 _SYMBOL = 4  # letters of an abbreviation that the library does not have
@@ -194,8 +196,9 @@ class NameIndex:
     def _weight(self, about: _About, plain: bool) -> float:
         """How much a name says; a plain word is one in lower case."""
         distinctive = about.distinctive(self._stated(about.words))
-        clear = distinctive >= _WITHOUT_CAPITAL and about.always_capital
-        if plain and not (clear and about.place != IN_TEXT):
+        if (plain or about.place != TITLE) and distinctive < _DISTINCTIVE:
+            return 0.0
+        if plain and not (about.always_capital and about.place != IN_TEXT):
             return 0.0
         others = 1 - len(about.documents) / len(self._documents)
         return distinctive * others * (_IN_TEXT if about.place == IN_TEXT else 1.0)

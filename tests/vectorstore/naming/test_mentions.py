@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.naming.document_names import IN_TEXT, TITLE, Name
+from vectorstore.naming.document_names import FIRST_PAGE, IN_TEXT, TITLE, Name
 from vectorstore.naming.mentions import Named, NameIndex
 
 APPLE = ("2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf")
@@ -10,6 +10,10 @@ PLUS, STANDARD = "Northwind_Health_Plus.pdf", "Northwind_Standard.pdf"
 
 def title(passages: int, lower: float = 0.0) -> Name:
     return Name(passages / 100, passages, lower, TITLE)
+
+
+def first_page(passages: int) -> Name:
+    return Name(passages / 100, passages, 0.0, FIRST_PAGE)
 
 
 def text(passages: int) -> Name:
@@ -36,7 +40,7 @@ SHELF = [
     Named("Rules v1.md", {"rules": title(3)}, newer="Rules v2.md"),
     Named("Rules v2.md", {}),
 ]
-STATED = {"apple": 200, "converse": 40, "nike": 85, "aapl": 2, "iphone": 10, "sold": 9, "rules": 9}
+STATED = {"apple": 200, "converse": 33, "nike": 85, "aapl": 2, "iphone": 10, "sold": 9, "rules": 9}
 INDEX = NameIndex(SHELF, lambda word: STATED.get(word, 0))
 
 
@@ -75,6 +79,16 @@ INDEX = NameIndex(SHELF, lambda word: STATED.get(word, 0))
 )
 def test_a_text_names_documents(question: str, groups: list[list[str]]) -> None:
     assert set(INDEX.naming(question).groups) == {frozenset(group) for group in groups}
+
+
+def test_a_place_of_the_first_page_that_others_tell_of_too_does_not_bind() -> None:
+    """The sites that a handbook lists are in the report as well: a question may be of its table."""
+    handbook = Named("Handbook.pdf", {"leeds": first_page(13), "handbook": title(9)})
+    shelf = [handbook, *(Named(name, {}) for name in ("Report.pdf", "a", "b", "c"))]
+    told_elsewhere = NameIndex(shelf, lambda _: 16)
+    nowhere_else = NameIndex(shelf, lambda _: 13)
+    assert told_elsewhere.naming("How many people work in Leeds?").groups == ()
+    assert nowhere_else.naming("How many people work in Leeds?").documents == {"Handbook.pdf"}
 
 
 def test_a_name_of_all_documents_says_nothing() -> None:
