@@ -1,0 +1,86 @@
+"""An assistant with a scripted model that keeps receipts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import BaseMessage
+
+from assistant.answering.passages.budget import Budget
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
+from assistant.tools.answer import AnswerTool
+from tests.assistant.fakes import ScriptedChat, WordEmbedder
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
+
+LEAVE = "How many days of leave are there?"
+SAID = "There are thirty days of leave."
+SAMPLING = {"temperature": 0.0, "top_k": 40, "top_p": 0.95, "min_p": 0.05, "seed": 0}
+SETTINGS = {**SAMPLING, "answer_tokens": 400, "window": 4096, "threads": 0}
+
+
+class Again:
+    """A model that is loaded for a replay."""
+
+    sampling = SAMPLING
+
+    def __init__(self, *says: str, yes: float = 5.0) -> None:
+        self.chat = ScriptedChat(replies=list(says or [SAID]), yes=yes)
+        self.options: dict[str, Any] = {}
+
+    def stream(self, messages: list[BaseMessage], **options: Any) -> Iterator[Any]:
+        self.options = options
+        return self.chat.stream(messages, cancel=_Never())
+
+    def next_token_logprobs(self, *given: Any) -> list[float]:
+        return self.chat.next_token_logprobs(*given)
+
+
+class _Never:
+    def is_set(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    papers = tmp_path / "papers"
+    write_pdf(papers / "Handbook.pdf", ["# Leave", "", "There are thirty days of leave."])
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+        library.add([papers])
+        yield library
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF weights")
+    return path
+
+
+@pytest.fixture
+def receipts(tmp_path: Path) -> Receipts:
+    return Receipts(tmp_path / "home" / "conversations.sqlite")
+
+
+@pytest.fixture
+def chat() -> ScriptedChat:
+    return ScriptedChat(replies=[SAID])
+
+
+@pytest.fixture
+def assistant(
+    library: Library, weights: Path, receipts: Receipts, chat: ScriptedChat, tmp_path: Path
+) -> Assistant:
+    tool = AnswerTool(chat, Budget(), model_name="scripted")
+    recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    return Assistant(library, tool, kept, "scripted", recorder=recorder)
+
+
+def answered(
+    assistant: Assistant, receipts: Receipts, question: str = LEAVE, **chosen: Any
+) -> Receipt:
+    return receipts.get(assistant.ask(question, **chosen).to_json()["id"])

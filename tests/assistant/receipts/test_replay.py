@@ -1,0 +1,196 @@
+"""A replay writes an answer again from its receipt, and compares."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.answering.passages.budget import Budget
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError
+from assistant.llm import prompts
+from assistant.llm.model_lock import TurnTaking
+from assistant.models.store import Models
+from assistant.receipts.evidence_pack import evidence_pack
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.receipts.replay import model_file, replay
+from assistant.routing.dispatch import Choosing
+from assistant.settings import Settings
+from assistant.tools.answer import AnswerTool
+from assistant.tools.answer_from_tables import Tables
+from assistant.tools.whole_document import Whole
+from tests.assistant.fakes import ScriptedChat
+from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
+
+
+def test_a_replay_sends_the_same_messages_and_says_that_the_text_is_the_same(
+    assistant: Assistant, receipts: Receipts, chat: ScriptedChat
+) -> None:
+    receipt = answered(assistant, receipts)
+    model: Any = Again()
+
+    done = replay(receipt, lambda: model)
+
+    assert done.identical is True
+    assert model.chat.asked == chat.asked
+    assert model.options == {**SAMPLING, "max_tokens": 400}
+
+
+def test_a_replay_that_differs_says_so_and_what_has_changed_since(
+    assistant: Assistant, receipts: Receipts
+) -> None:
+    receipt = answered(assistant, receipts)
+    older = replace(receipt, versions={**receipt.versions, "llama.cpp": "0.1"})
+    model: Any = Again(SAID.replace("thirty", "forty"))
+
+    done = replay(older, lambda: model)
+
+    assert done.identical is False
+    assert "forty" in done.text
+    assert re.search(r"llama\.cpp is .* and was 0\.1", done.told)
+
+
+def test_a_stopped_answer_is_the_same_up_to_where_it_was_stopped(
+    assistant: Assistant, receipts: Receipts
+) -> None:
+    receipt = answered(assistant, receipts)
+    stopped = replace(receipt, written="There are", answer={**receipt.answer, "stopped": True})
+    model: Any = Again()
+
+    assert replay(stopped, lambda: model).identical is True
+
+
+def test_a_refusal_before_a_word_was_written_is_replayed_by_its_odds(
+    assistant: Assistant, receipts: Receipts, chat: ScriptedChat
+) -> None:
+    chat.yes = -30.0
+    receipt = answered(assistant, receipts)
+    same: Any = Again(yes=-30.0)
+    other: Any = Again(yes=-29.0)
+
+    assert receipt.answer["refused"]
+    assert replay(receipt, lambda: same).identical is True
+    differs = replay(receipt, lambda: other)
+    assert differs.identical is False
+    assert "-29.0000 and were -30.0000" in differs.told
+
+
+def test_an_answer_that_no_model_wrote_has_nothing_to_replay(
+    library: Library, receipts: Receipts, tmp_path: Path
+) -> None:
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    quoting = Assistant(
+        library, AnswerTool(None, Budget()), kept, "", recorder=Recorder(receipts, ReceiptWriter())
+    )
+    receipt = answered(quoting, receipts)
+
+    done = replay(receipt, lambda: pytest.fail("no model is loaded"))
+
+    assert done.identical is None
+
+
+def test_a_summary_of_before_is_not_said_to_be_of_no_model(
+    assistant: Assistant, receipts: Receipts
+) -> None:
+    now = answered(assistant, receipts)
+    of_whole = {**now.answer, "tool": "whole"}
+    before = replace(now, answer=of_whole, asked=[], steps=[], threshold=None)
+    assert "file" in before.model
+    done = replay(before, lambda: pytest.fail("no model is loaded"))
+    assert done.identical is None and "comes from an earlier version" in done.told
+
+
+def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
+    assistant: Assistant, receipts: Receipts, weights: Path, tmp_path: Path
+) -> None:
+    receipt = answered(assistant, receipts)
+    folder = tmp_path / "models"
+    folder.mkdir()
+    models = Models(folder, Settings(home=tmp_path))
+    assert model_file(receipt, models, receipts) == weights
+
+    moved = weights.rename(folder / "renamed.gguf")
+    assert model_file(receipt, models, receipts) == moved
+
+    moved.write_bytes(b"GGUF other weights")
+    with pytest.raises(AssistantError, match=r"scripted wrote this answer.*is not there any more"):
+        model_file(receipt, models, receipts)
+    pinned = replace(models.models[0], sha256=receipt.model["sha256"])
+    known = Models(folder, Settings(home=tmp_path), [pinned])
+    with pytest.raises(AssistantError, match=f"pincite models pull {pinned.name}` gets it"):
+        model_file(receipt, known, receipts)
+
+
+def test_an_answer_of_several_texts_is_replayed_text_by_text(
+    library: Library, receipts: Receipts, weights: Path, tmp_path: Path
+) -> None:
+    rows = [
+        f"Rule {number} of travel is kept in room {number} of the house." for number in range(9)
+    ]
+    write_pdf(
+        tmp_path / "papers" / "Rules.pdf", ["# Leave", "", SAID, *rows], ["# Travel", "", *rows]
+    )
+    library.add([tmp_path / "papers"])
+    wrote = [SAID, rows[0]]
+    whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking())
+    recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    tool = Choosing([whole], AnswerTool(None, Budget()))
+    assistant = Assistant(library, tool, kept, "scripted", recorder=recorder)
+    receipt = answered(assistant, receipts, "Summarise Rules.pdf")
+
+    assert [step["written"] for step in receipt.steps] == [f"{text} " for text in wrote]
+    same: Any = Again(*wrote)
+    done = replay(receipt, lambda: same)
+    assert done.identical is True and "All 2 texts" in done.told
+    assert same.options["max_tokens"] == receipt.steps[-1]["most"]
+    assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == receipt.steps[1]["asked"]
+    other: Any = Again(SAID, "Another.")
+    differs = replay(receipt, lambda: other)
+    assert differs.identical is False and "number 2 differs" in differs.told
+    stopped = replace(receipt, answer={**receipt.answer, "stopped": True})
+    cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": "Rule"}])
+    again: Any = Again(*wrote)
+    assert replay(cut, lambda: again).identical is True
+    assert rows[0] in evidence_pack(receipt, library).partition("The prompt")[2]
+
+
+def test_an_answer_from_a_table_is_computed_again(
+    library: Library, receipts: Receipts, tmp_path: Path
+) -> None:
+    table = tmp_path / "papers" / "Staff.csv"
+    table.write_text("City,Employees\nBerlin,42\nMadrid,17\n", "utf-8")
+    library.add([tmp_path / "papers"])
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    tool = Choosing([Tables()], AnswerTool(None, Budget()))
+    assistant = Assistant(library, tool, kept, "", recorder=Recorder(receipts, ReceiptWriter()))
+    receipt = answered(
+        assistant, receipts, "How many employees do Berlin and Madrid have together?"
+    )
+    assert "59" in receipt.answer["answer"] and len(receipt.answer["cells"]) == 2
+
+    def no_model() -> Any:
+        pytest.fail("no model is loaded")
+
+    assert replay(receipt, no_model, library).identical is True
+    assert replay(receipt, no_model, None).identical is None
+    table.write_text("City,Employees\nBerlin,43\nMadrid,17\n", "utf-8")
+    library.add([tmp_path / "papers"])
+    differs = replay(receipt, no_model, library)
+    assert differs.identical is False and "60" in differs.text
+    assert "Changed or gone since then: Staff.csv." in differs.told
+    table.write_text("City,Employees\nBerlin,42\nMadrid,17\n", "utf-8")
+    more = tmp_path / "papers" / "Staff of both.csv"
+    more.write_text("City,Employees\nBerlin,12\nMadrid,13\n", "utf-8")
+    library.add([tmp_path / "papers"])
+    unsure = replay(receipt, no_model, library)
+    assert unsure.identical is False
+    assert unsure.told.endswith("The library has changed since then.")
+    library.remove(["Staff of both.csv", "Staff.csv"])
+    gone = replay(receipt, no_model, library)
+    assert gone.identical is False and "No table answers it with certainty any more" in gone.told
