@@ -70,22 +70,22 @@ def behind(
     which may hold a table that was too long, then the next hits with their surroundings. No line
     that was read is in it, so that it can be read behind."""
     added: list[Window] = []
-    for window in (*_rest_of_page(read[0]), *_unread(hits, read, evidence)):
+    for window in (*_rest_of_page(read[0], budget), *_unread(hits, read, evidence)):
         for part in _without([window], [*read, *added]):
             if _room([*added, part], budget, count) >= 0:
                 added.append(part)
     return added
 
 
-def _rest_of_page(window: Window) -> list[Window]:
-    """Below it first: what a window breaks off goes on there. Hidden lines end it."""
-    first, last = window.first, window.last
-    while last + 1 < len(window.page.lines) and _seen(window.page, last + 1, last + 1):
-        last += 1
-    while first > 0 and _seen(window.page, first - 1, first - 1):
-        first -= 1
-    whole = replace(window, first=first, last=last)
-    return sorted(_apart(whole, window), key=lambda part: -part.first)
+def _rest_of_page(window: Window, budget: int) -> list[Window]:
+    """Below it first: what a window breaks off goes on there. Of a long page, what may fit."""
+    page, size = window.page, budget - _LABEL
+    wide = replace(
+        window,
+        first=_reach(page, window.first, -1, size),
+        last=_reach(page, window.last, +1, size),
+    )
+    return sorted(_apart(wide, window), key=lambda part: -part.first)
 
 
 def _unread(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> Iterator[Window]:
@@ -150,20 +150,19 @@ def _seen(page: Page, first: int, last: int) -> bool:
 
 
 def _around(hit: Hit, page: Page) -> Window:
-    first, last = hit.chunk.first, hit.chunk.last
-    spent = 0
-    while first > 0 and _seen(page, first - 1, first - 1):
-        spent += about_tokens(page.lines[first - 1].text)
-        if spent > _BEFORE:
-            break
-        first -= 1
-    spent = 0
-    while last + 1 < len(page.lines) and _seen(page, last + 1, last + 1):
-        spent += about_tokens(page.lines[last + 1].text)
-        if spent > _AFTER:
-            break
-        last += 1
+    first = _reach(page, hit.chunk.first, -1, _BEFORE)
+    last = _reach(page, hit.chunk.last, +1, _AFTER)
     return Window(hit.document, page, first, last, hit.score, hit.cosine)
+
+
+def _reach(page: Page, line: int, step: int, tokens: int) -> int:
+    """The last line, up or down from one, with so many tokens between; hidden lines end it."""
+    while 0 <= (near := line + step) < len(page.lines) and _seen(page, near, near):
+        tokens -= about_tokens(page.lines[near].text)
+        if tokens < 0:
+            break
+        line = near
+    return line
 
 
 def _with_tables(window: Window) -> Window:
