@@ -1,10 +1,11 @@
 """What do both systems answer, and do they refuse when the documents do not say it?
 
-Northwind: each system searches its own store of the PDFs. CLAPNQ: both get the same four whole
+Sets of PDFs: each system searches its own store of them. CLAPNQ: both get the same four whole
 passages, the first four that the peer's MiniLM search finds among the 600, so that only the
-answering differs. The sample is fixed. `--show` prints every answer for a person to read,
-`--judge FILE` the table of that person's labels, rows {"id", "system", "label"} with the label
-correct, wrong or refused. The automatic score is a rough guide that reads no meaning.
+answering differs. The sample is fixed; `--sets` names the sets. `--show` prints every answer for a
+person to read, `--judge FILE` the table of that person's labels, rows {"id", "system", "label"}
+with the label correct, wrong or refused. The automatic score is a rough guide that reads no
+meaning.
 """
 
 import random
@@ -21,6 +22,8 @@ from benchmarks import common
 
 SEED = 20
 PASSAGES = 4
+LIBRARIES = ("northwind", "kgrag_sec10q", "mmlongbench")
+SETS = (*LIBRARIES, "clapnq")
 SYSTEMS = ("langchain", "pincite")
 LABELS = ("correct", "wrong", "refused")
 
@@ -38,6 +41,7 @@ Row = dict[str, Any]
 def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--only", choices=SYSTEMS, help="run one system")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=["northwind", "clapnq"])
     parser.add_argument("--show", action="store_true", help="print the saved answers to read")
     parser.add_argument("--judge", type=Path, metavar="FILE", help="print the table of labels")
     parser.add_argument("--threads", type=int, help="processor threads of the peer's llama.cpp")
@@ -45,7 +49,7 @@ def main() -> None:
     folder = common.eval_folder(options.eval)
     if not (options.show or options.judge):
         ask_both(options, folder)
-    rows = merged(options.cache, chosen(folder))
+    rows = merged(options.cache, asked(options, folder))
     common.write_rows(options.cache / "answers.jsonl", rows)
     if options.show:
         show(rows)
@@ -56,8 +60,14 @@ def main() -> None:
     print_seconds(rows)
 
 
+def asked(options: Any, folder: Path) -> dict[str, list[Question]]:
+    """The sample of the sets that are to be asked."""
+    return {name: questions for name, questions in chosen(folder).items() if name in options.sets}
+
+
 def chosen(folder: Path) -> dict[str, list[Question]]:
-    """20 + 20 answerable questions and 40 unanswerable ones, always the same."""
+    """By lot and always the same: of each set 20 answerable questions, 40 unanswerable ones of
+    CLAPNQ and 10 of each library that has them."""
     northwind, clapnq = (
         sorted(read_questions(folder / name / "questions.jsonl"), key=lambda question: question.id)
         for name in ("northwind", "clapnq")
@@ -67,20 +77,41 @@ def chosen(folder: Path) -> dict[str, list[Question]]:
         "northwind": pick.sample([q for q in northwind if q.answerable], 20),
         "clapnq": pick.sample([q for q in clapnq if q.answerable], 20)
         + pick.sample([q for q in clapnq if not q.answerable], 40),
+        **{name: of_reports(folder, name, pick) for name in ("kgrag_sec10q", "mmlongbench")},
     }
 
 
+def of_reports(folder: Path, name: str, pick: random.Random) -> list[Question]:
+    """Only what the text of its PDFs answers: a picture of a chart is for no one to read here."""
+    texts = {row["id"] for row in read_rows(folder / name / "questions.jsonl") if is_text(row)}
+    answerable = [q for q in common.pdf_set(folder, name).questions if q.id in texts]
+    return pick.sample(answerable, 20) + pick.sample(unanswerable(folder, name), 10)
+
+
+def is_text(row: Row) -> bool:
+    return bool(row.get("text_only", True))
+
+
+def unanswerable(folder: Path, name: str) -> list[Question]:
+    """Of the set itself; quarterly reports have near misses that were written for this."""
+    if name == "kgrag_sec10q":
+        return read_questions(common.ROOT / "benchmarks" / "sets" / "near_misses_10q.jsonl")
+    every = read_questions(folder / name / "questions.jsonl")
+    return [question for question in every if not question.answerable]
+
+
 def ask_both(options: Any, folder: Path) -> None:
-    passages = shared_passages(options, folder)
+    passages = shared_passages(options, folder) if "clapnq" in options.sets else {}
     for system in [options.only] if options.only else SYSTEMS:
-        for name, questions in chosen(folder).items():
+        for name, questions in asked(options, folder).items():
             path = saved_answers(options.cache, name, system)
             done = {row["id"] for row in read_rows(path)} if finished(options, path) else set()
             left = [question for question in questions if question.id not in done]
             if left:
                 common.say(f"{system} answers {len(left)} questions of {name}")
                 asks = {"langchain": ask_langchain, "pincite": ask_pincite}[system]
-                asks(options, common.pdf_set(folder, "northwind"), name, left, passages)
+                pdfs = common.pdf_set(folder, name).pdfs if name in LIBRARIES else ()
+                asks(options, pdfs, name, left, passages)
 
 
 def finished(options: Any, path: Path) -> bool:
@@ -117,7 +148,7 @@ def search_passages(options: Any, folder: Path) -> Iterator[Row]:
 
 def ask_langchain(
     options: Any,
-    pdfs: common.PdfSet,
+    pdfs: tuple[Path, ...],
     name: str,
     questions: list[Question],
     passages: dict[str, list[Row]],
@@ -127,8 +158,8 @@ def ask_langchain(
     embedder, gguf = common.model(options, "embedding"), common.model(options, "chat")
     with tempfile.TemporaryDirectory() as store:
         peer = LangChainPeer(embedder, Path(store), gguf, options.threads)
-        if name == "northwind":
-            peer.add(pdfs.pdfs)
+        if pdfs:
+            peer.add(pdfs)
         for question in questions:
             hits = [
                 PeerHit(given["title"], 1, 0.0, f"{given['title']}\n{given['text']}")
@@ -166,15 +197,15 @@ def refuses(text: str) -> bool:
 
 def ask_pincite(
     options: Any,
-    pdfs: common.PdfSet,
+    pdfs: tuple[Path, ...],
     name: str,
     questions: list[Question],
     passages: dict[str, list[Row]],
 ) -> None:
     with common.fresh_home() as home:
         environment = common.environment(home, options, "embedding", "chat")
-        if name == "northwind":
-            common.pincite(environment, "add", *pdfs.pdfs, "--json")
+        if pdfs:
+            common.pincite(environment, "add", *pdfs, "--json")
         batch = home / "batch.jsonl"
         common.write_rows(batch, (batch_row(question, passages) for question in questions))
         with saved_answers(options.cache, name, "pincite").open("a", encoding="utf-8") as output:
@@ -238,7 +269,9 @@ def read_labels(path: Path) -> Labels:
 
 def print_table(title: str, rows: list[Row], labels: Labels) -> None:
     print(f"\n## Answers: {title}\n")
-    groups = [("northwind", True), ("clapnq", True), ("all answerable", True), ("clapnq", False)]
+    sets = [name for name in SETS if any(row["set"] == name for row in rows)]
+    groups = [(name, True) for name in (*sets, "all answerable")]
+    groups += [(name, False) for name in sets if name != "northwind"]
     body = [
         [
             name if answerable else f"{name}, unanswerable",

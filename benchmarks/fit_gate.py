@@ -130,18 +130,10 @@ def cases(options: Any, folder: Path, home: Path, embedder: Embedder) -> Iterato
     for question in samples[::3]:  # about another company
         yield "northwind", question, False, libraries["northwind"]
     for name in REPORTS:
-        for question in common.pdf_set(folder, name).questions:
-            yield name, question, True, libraries[name]
-        for question in unanswerable(folder, name):
-            yield name, question, False, libraries[name]
-
-
-def unanswerable(folder: Path, name: str) -> list[Question]:
-    """Of the set itself; quarterly reports have near misses that were written for this."""
-    if name == "kgrag_sec10q":
-        return read_questions(common.ROOT / "benchmarks" / "sets" / "near_misses_10q.jsonl")
-    every = read_questions(folder / name / "questions.jsonl")
-    return [question for question in every if not question.answerable]
+        answerable = common.pdf_set(folder, name).questions
+        for question in (*answerable, *answers.unanswerable(folder, name)):
+            if question.id not in kept_back:
+                yield name, question, question.answerable, libraries[name]
 
 
 def passages_of(

@@ -19,7 +19,7 @@ from assistant.answering.verification.attribute import (
     refusal,
 )
 from assistant.answering.verification.judge import Judge, Verdict
-from assistant.answering.writing.write import write
+from assistant.answering.writing.write import Written, refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -43,6 +43,7 @@ class _Read:
     context: Context
     ranked: tuple[Quoted, ...] = ()
     verdict: Verdict = "refuse"
+    further: bool = False  # whether the next passages are in it, too
 
 
 class AnswerTool:
@@ -107,7 +108,9 @@ class AnswerTool:
     def _judge(self, read: "_Read", request: Request, reply: Reply) -> Answering:
         many = len(read.context.windows)
         reply.activity.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
-        read = self._read_on(read, request, reply)
+        read = self._judged(read, request, reply)
+        if read.verdict == "refuse":
+            read = self._read_on(read, request, reply)
         doubted = read.verdict == "refuse"
         if doubted and not request.anyway:
             return (yield from _refuse(read, request))
@@ -121,12 +124,26 @@ class AnswerTool:
     def _write(
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
     ) -> Answering:
+        """Write, and where the model refuses, read on and write again."""
+        written = yield from self._written(model, read, request, reply)
+        if refuses(written.text, whole=True) and not read.further:
+            read = self._read_on(read, request, reply)
+            if read.verdict == "refuse":
+                return (yield from _refuse(read, request))
+            written = yield from self._written(model, read, request, reply)
+        reply.activity.stage = "Citing"
+        outcome = attribute(written, read.context, read.ranked, request)
+        if outcome.refused:
+            yield outcome.text
+        return outcome
+
+    def _written(
+        self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
+    ) -> Generator[str, None, Written]:
         reply.activity.stage = "Writing"
         instruction = prompts.ANSWER if read.verdict == "sure" else prompts.UNSURE
         messages = read.context.messages(request.question, instruction)
-        written = yield from write(model, messages, self._budget.answer, self._count, reply)
-        reply.activity.stage = "Citing"
-        return attribute(written, read.context, read.ranked, request)
+        return (yield from write(model, messages, self._budget.answer, self._count, reply))
 
     def _quote(self, read: "_Read", request: Request) -> Answering:
         best = best_sentences(read.ranked)
@@ -137,20 +154,17 @@ class AnswerTool:
         return outcome
 
     def _read_on(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
-        """Judge what was read. Before a refusal, read the next passages behind it, once: the model
-        reads only what is new, because the prompt begins as before."""
-        read = self._judged(read, request, reply)
-        if read.verdict != "refuse":
-            return read
+        """Read the next passages behind those that were read, and judge again: the model reads only
+        what is new, because the prompt begins as before. "refuse" when there are none."""
         retrieved = self._retriever.read_on(read.context.retrieved)
         more = self._builder.read_on(replace(read.context, retrieved=retrieved), request)
         if more is None:
-            return read
+            return replace(read, verdict="refuse")
         count = len(more.windows) - len(read.context.windows)
         reply.activity.stage = f"Reading on: {count} more passage{'s'[: count > 1]}"
         embedder = request.evidence.embedder()
         ranked = rank(more.question, more.windows, embedder, read.ranked)
-        return self._judged(_Read(more, tuple(ranked)), request, reply)
+        return self._judged(_Read(more, tuple(ranked), further=True), request, reply)
 
     def _judged(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
         signals = self.judge.signals(

@@ -14,7 +14,7 @@ from assistant.answering.verification import (
     unread_page_notices,
 )
 from assistant.answering.verification.given_names import first_pages
-from assistant.answering.writing.write import Written
+from assistant.answering.writing.write import Written, refuses
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.llm import prompts
@@ -42,7 +42,7 @@ def attribute(
 ) -> Outcome:
     """The written answer with its citations, or a refusal where the model refused."""
     tokens = written.prompt_tokens, written.completion_tokens
-    refused = written.text.startswith(prompts.REFUSAL.rstrip("."))
+    refused = refuses(written.text, whole=True)
     if refused or not (written.text or written.stopped):
         refusing = refusal(context, ranked, request)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])

@@ -31,9 +31,10 @@ def write(
     count: Callable[[str], int],
     reply: Reply,
 ) -> Generator[str, None, Written]:
-    """Yields the text as it comes, up to a number of tokens. `count` gives a text's tokens."""
+    """Yields the text as it comes, up to a number of tokens, but no refusal: who asked may read on
+    and ask again. `count` gives a text's tokens."""
     reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
-    text, tokens = "", (0, 0)
+    text, shown, tokens = "", 0, (0, 0)
     kept = AddressFilter(str(message.content) for message in messages)
     # Ours also stops while it reads the prompt; others stop between words.
     ours = isinstance(model, TokenOdds)
@@ -45,18 +46,28 @@ def write(
             tokens = usage["input_tokens"], usage["output_tokens"]
         if words := kept.feed(str(part.content)):
             text += words
-            yield words
+            if not refuses(text):
+                yield text[shown:]
+                shown = len(text)
         if repeats(text):  # at temperature 0 a small model can fall into a loop
             break
     else:
-        if rest := kept.rest():
-            text += rest
-            yield rest
+        text += kept.rest()
+    if len(text) > shown and not refuses(text, whole=True):
+        yield text[shown:]
     if repeats(text):
         text = " ".join(split_answer(text)[:-1])
     if ours and not any(tokens):  # cut before the model reported its tokens
         tokens = model.get_num_tokens_from_messages(messages), count(text)
     return Written(text.strip(), reply.cancel.is_set(), *tokens)
+
+
+def refuses(text: str, whole: bool = False) -> bool:
+    """Whether a text is a refusal, or, unless it is the whole, may become one."""
+    said = text.strip()
+    return said.startswith(prompts.REFUSAL.rstrip(".")) or (
+        not whole and prompts.REFUSAL.startswith(said)
+    )
 
 
 def repeats(text: str) -> bool:

@@ -5,7 +5,15 @@ import pytest
 
 from assistant.evaluation.sets.question_sets import read_rows
 from assistant.security import instruction_head
-from assistant.security.instruction_head import BUCKETS, context, grades, hashed, load, use
+from assistant.security.instruction_head import (
+    BUCKETS,
+    coherence,
+    context,
+    grades,
+    hashed,
+    load,
+    use,
+)
 from benchmarks import instructions as benchmark
 from tests.fakes import WordEmbedder
 
@@ -48,6 +56,31 @@ def test_the_same_demand_is_one_where_it_does_not_belong(meaning: None) -> None:
 
     assert grades([*PAGE[:2], attack, *PAGE[2:]]) == [0, 0, 2, 0, 0]
     assert max(grades(PAGE)) < 2
+
+
+NOTES = [
+    "The agenda of today is long.",
+    "Travel to Bergen is only by train.",
+    "Lunch is at noon in the canteen.",
+    "Send your expense report by the 5th.",
+    "Customers in Norway receive their orders in four days.",
+    "Water the plants on Friday.",
+    "The insurance covers water damage.",
+]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, len(NOTES)])
+def test_lines_that_do_not_go_together_are_no_instructions(count: int, meaning: None) -> None:
+    for first in range(len(NOTES) - count + 1):
+        assert max(grades(NOTES[first : first + count])) < 2
+
+
+def test_how_well_sentences_go_together() -> None:
+    one, two, three = np.eye(3, dtype=np.float32)
+
+    assert coherence(np.stack([one, one, one])) == pytest.approx(1)
+    assert coherence(np.stack([one, two, three])) == pytest.approx(0)
+    assert coherence(np.stack([one, two, two])) == pytest.approx((0 + 2 * 0.5**0.5) / 3)
 
 
 def test_sentences_that_are_one_are_graded_together(meaning: None) -> None:

@@ -304,6 +304,25 @@ def test_what_is_not_found_by_reading_on_is_refused_with_all_that_was_read() -> 
     assert len(done.passages) == len(model.checked) == 2
 
 
+def test_a_model_that_refuses_reads_on_and_is_asked_again() -> None:
+    model = ScriptedChat(replies=[prompts.REFUSAL, "Part-time employees get 15 days."], yes=0.0)
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME), threshold=0.0)
+    reply = AnswerTool(model, ONE_PASSAGE).run(request)
+    streamed = "".join(reply)
+    done = reply.finish()
+    assert streamed.strip() == done.text == "Part-time employees get 15 days."
+    assert [passage.page for passage in done.passages] == [1, 2]
+
+
+def test_a_model_that_refuses_all_the_same_is_a_refusal() -> None:
+    model = ScriptedChat(replies=[prompts.REFUSAL, prompts.REFUSAL], yes=0.0)
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME), threshold=0.0)
+    reply = AnswerTool(model, ONE_PASSAGE).run(request)
+    assert "".join(reply) == prompts.REFUSAL
+    assert reply.finish().refused
+    assert len(model.asked) == 2
+
+
 def test_nothing_is_read_on_where_the_first_passages_are_enough() -> None:
     model = Doubting(word="Full-time", replies=["Full-time employees get 25 days."])
     request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))

@@ -5,6 +5,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from assistant.answering.writing.write import Written, repeats, write
 from assistant.contract.reply import Reply
+from assistant.llm import prompts
 from ingest.text.reflow import about_tokens
 
 MESSAGES = [HumanMessage("Question: how long?")]
@@ -48,3 +49,14 @@ def test_an_address_that_the_model_has_not_read_is_never_shown() -> None:
     streamed, done, _ = written("It is 25 days ![x](http://evil.example/p.gif), see evil.example.")
     assert streamed == done.text
     assert "http" not in streamed
+
+
+def test_a_refusal_is_not_shown_because_more_may_be_read() -> None:
+    streamed, done, _ = written(prompts.REFUSAL)
+    assert (streamed, done.text) == ("", prompts.REFUSAL)
+
+
+def test_what_only_begins_like_a_refusal_is_shown() -> None:
+    said = "I could not find the answer to this question at first. It is 25 days."
+    streamed, done, _ = written(said)
+    assert streamed == done.text == said
