@@ -16,6 +16,7 @@ class Budget:
     window: int = 4096
     passages: int = 600
     answer: int = 400
+    part: int = 300  # more for each further part of a question
     further: int = 900  # for passages that are read when the first ones are not enough
 
 
@@ -30,11 +31,12 @@ class Room:
         """Whether enough passages fit beside a question."""
         return self._rest(question) >= self._least
 
-    def passages(self, question: str) -> int:
-        """Tokens for the passages beside a question. Raises ContextOverflow."""
+    def passages(self, question: str, parts: int = 1) -> int:
+        """Tokens for the passages beside a question of so many parts. Raises ContextOverflow."""
         if not self.holds(question):
             raise self._overlong(question)
-        return min(self._budget.passages, self._rest(question))
+        wanted = self._budget.passages + self._budget.part * (parts - 1)
+        return min(wanted, self._rest(question))
 
     @property
     def further(self) -> int:

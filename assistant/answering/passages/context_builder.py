@@ -73,7 +73,7 @@ class ContextBuilder:
         """Build the context. Raises ContextOverflow when the question leaves no room for
         passages."""
         request, hits = retrieved.request, retrieved.hits
-        size = self._room.passages(retrieved.question)
+        size = self._room.passages(retrieved.question, len(request.query.parts))
         windows = window_builder.windows(hits, request.evidence, size, self._room.count)
         context = Context(retrieved, tuple(windows))
         return self._continued(request, context) if retrieved.follows_up else context

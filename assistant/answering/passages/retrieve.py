@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from assistant.answering.passages.budget import Room
 from assistant.contract.request import Request
@@ -48,7 +49,7 @@ class Retriever:
             query = request.query.alone
         found = reranked(self._reranker, query.text, search(request, query))
         retrieved = Retrieved(request, query.text, tuple(_contents_last(found)))
-        return self._read(retrieved, LOOKED_AT)
+        return _with_parts(self._read(retrieved, LOOKED_AT))
 
     def read_on(self, retrieved: Retrieved) -> Retrieved:
         """The same with the rest of the hits read by the reader, and ordered by what it says."""
@@ -57,13 +58,30 @@ class Retriever:
     def _read(self, retrieved: Retrieved, count: int) -> Retrieved:
         if self._reader is None:
             return retrieved
-        start = len(retrieved.odds)
-        first, rest = retrieved.hits[start : start + count], retrieved.hits[start + count :]
+        read = [hit for hit in retrieved.hits if hit.chunk.id in retrieved.odds]
+        left = [hit for hit in retrieved.hits if hit.chunk.id not in retrieved.odds]
+        first, rest = left[:count], left[count:]
         odds = self._reader.odds(retrieved.question, first)
         known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
-        ordered = list(first) if self._reranker else reread(first, odds)
-        hits = (*retrieved.hits[:start], *ordered, *rest)
+        ordered = first if self._reranker else reread(first, odds)
+        hits = (*read, *ordered, *rest)
         return replace(retrieved, hits=hits, odds=retrieved.odds | known)
+
+
+def _with_parts(retrieved: Retrieved) -> Retrieved:
+    """Of a question with several parts: the hits of each, in turns. The words of the first part
+    are most of the whole question; the others are searched in the documents that this has found."""
+    others = retrieved.request.query.parts[1:]
+    if not others or not retrieved.hits:
+        return retrieved
+    request = retrieved.request
+    documents = {hit.document for hit in retrieved.hits[:LOOKED_AT]}
+    each = [
+        _contents_last(request.evidence.passages(SearchQuery(part), LOOKED_AT, documents))
+        for part in others
+    ]
+    turns = (hit for turn in zip_longest(retrieved.hits, *each) for hit in turn if hit)
+    return replace(retrieved, hits=tuple({hit.chunk.id: hit for hit in turns}.values()))
 
 
 def search(request: Request, query: SearchQuery) -> list[Hit]:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from assistant.answering.query.ambiguity import Pointer, pointer
 from assistant.answering.query.followups import needs_history
+from assistant.answering.query.parts import parts
 from vectorstore.retrieval.query import SearchQuery
 
 
@@ -35,6 +36,11 @@ class Query:
     def standalone(self) -> str:
         """The question with those that it builds on, as one text."""
         return " ".join(self.chain)
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The questions that are asked at once; the text itself where it is one."""
+        return parts(self.text)
 
     @cached_property
     def alone(self) -> SearchQuery:

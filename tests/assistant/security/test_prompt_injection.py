@@ -31,7 +31,7 @@ def test_the_mails_that_are_attacked_read_like_their_clean_twins(
     mails = [json.loads(row) for row in rows]
     read = [[_as_read(mail[name]) for name in ("document", "clean_document")] for mail in mails]
 
-    assert sum(attacked == clean for attacked, clean in read) >= 0.9 * len(mails)
+    assert sum(attacked == clean for attacked, clean in read) >= 0.85 * len(mails)
     assert not any(instructions(mail["clean_document"]) for mail in mails)
 
 
