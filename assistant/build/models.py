@@ -86,9 +86,12 @@ def embedder_of(settings: Settings, identity: str) -> Embedder | None:
 def reader(settings: Settings) -> AdaptedReader | None:
     """The learned reader; None where the embedding model that it needs is not installed. Which one
     a library uses does not matter."""
-    found = Models(settings.models_folder, settings).installed()
-    folders = (model.path for model in found if model.role == "embedding" and fits(model.path))
-    return next((AdaptedReader(folder, settings.threads) for folder in folders), None)
+    models = Models(settings.models_folder, settings)
+    folders = [model.path for model in models.installed() if model.role == "embedding"]
+    with suppress(PinciteError):  # who searches with it says what is wrong with it
+        folders += [path for path in [models.chosen("embedding")] if path]  # may be elsewhere
+    fitting = [path for path in folders if fits(path)]
+    return AdaptedReader(fitting[0], settings.threads) if fitting else None
 
 
 def _embedder_of(extension: Extension) -> Embedder:
