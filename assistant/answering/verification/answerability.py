@@ -54,11 +54,12 @@ class OperatingPoint:
     answerable: float  # share of answerable ones that are refused as well
 
 
-# On the questions of CLAPNQ and the samples in benchmarks/fit_gate.py, to which it was fitted.
+# The mean of five sets of questions, each by a gate that was fitted without it
+# (benchmarks/results/reader.md), with the default chat model and before anything is read on.
 POINTS = {
-    "strict": OperatingPoint(0.5, 0.78, 0.22),
-    "balanced": OperatingPoint(0.4, 0.72, 0.14),
-    "helpful": OperatingPoint(0.3, 0.54, 0.10),
+    "strict": OperatingPoint(0.5, 0.71, 0.18),
+    "balanced": OperatingPoint(0.4, 0.65, 0.11),
+    "helpful": OperatingPoint(0.3, 0.54, 0.06),
 }
 BALANCED = "balanced"
 THRESHOLD = POINTS[BALANCED].threshold
@@ -68,9 +69,8 @@ THRESHOLD = POINTS[BALANCED].threshold
 SURE = 0.6
 
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
-# the default chat model.
-# The gate with the reader: fitted to 204 questions of five sets (benchmarks/results/reader.md); its
-# bias is such that the threshold of the others has the effect of .3 in that fit.
+# the default chat model. The gate with the reader was fitted to 204 questions of five sets, and has
+# such a bias that a threshold has the effect that .1 less has in that fit.
 WITH_READER = Gate(-1.90, 0.0, 0.0, 1.42, 0.31)
 WITH_MODEL = Gate(-7.42, 8.03, 1.22, 1.04)
 WITHOUT_MODEL = Gate(-7.38, 9.89, 2.28)

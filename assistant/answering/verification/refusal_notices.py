@@ -48,5 +48,12 @@ def _missing(context: Context, question: str) -> tuple[str, ...]:
     absent = [word for word in words if not stems(word) <= read]
     if not absent or len(absent) == len(words):
         return ()
-    told = " or ".join(f"“{word}”" for word in absent[:_MOST])
+    quoted = [f"“{_as_written(word, question)}”" for word in absent[:_MOST]]
+    first, last = ", ".join(quoted[:-1]), quoted[-1]
+    told = f"{first} or {last}" if first else last
     return (f"The closest passages do not mention {told}.",)
+
+
+def _as_written(word: str, question: str) -> str:
+    found = re.search(rf"\b{re.escape(word)}\b", question, re.IGNORECASE)
+    return found[0] if found else word

@@ -17,6 +17,24 @@ def plain(text: object) -> str:
     return _MARKDOWN.sub(r"\\\1", _COLON.sub(":\u2060", parted))
 
 
+def with_commands(text: str) -> str:
+    """The same, but what stands between backticks is a command to type, shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return plain(text)
+    return "".join(
+        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _spaced(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def _spaced(part: str) -> str:
+    """Escaped, with the spaces at its ends."""
+    before = " " if part[:1].isspace() else ""
+    after = " " if part[-1:].isspace() and part.strip() else ""
+    return f"{before}{plain(part)}{after}"
+
+
 def as_html(text: object) -> str:
     """For st.html, which knows no Markdown."""
     return html.escape(str(text))

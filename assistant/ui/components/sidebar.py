@@ -6,7 +6,7 @@ from assistant.answering.verification.answerability import POINTS
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.ui import resources, session
-from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.escaping import as_html, plain, with_commands
 from ingest.document.source import readable
 
 _RECENT = 8
@@ -116,7 +116,7 @@ def _recent(assistant: Assistant) -> None:
 
 def _about(assistant: Assistant) -> None:
     if assistant.notice:
-        st.info(plain(assistant.notice), icon=":material/info:")
+        st.info(with_commands(assistant.notice), icon=":material/info:")
     if assistant.model_name != "extractive":
         model = as_html(assistant.model_name)
         st.html(f'<p class="quiet">Answers by {model}, on this machine.</p>')

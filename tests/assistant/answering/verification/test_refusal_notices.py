@@ -18,6 +18,10 @@ from tests.assistant.fakes import found, window_of
             "Is leave for weddings in the handbook?",
             ("The closest passages do not mention “weddings”.",),
         ),
+        (
+            "Does Lund pay weddings and leave?",
+            ("The closest passages do not mention “Lund”, “pay” or “weddings”.",),
+        ),
     ],
 )
 def test_words_that_no_passage_has_are_told(question: str, told: tuple[str, ...]) -> None:

@@ -378,10 +378,10 @@ def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
     app = visit()
 
     ask(app, LEAVE)
-    assert "Refuses 72%" in app.sidebar.caption[0].value
+    assert "Refuses 65%" in app.sidebar.caption[0].value
     choice = next(g for g in app.button_group if g.label == "When unsure")
     choice.set_value("strict").run()
-    assert "Refuses 78%" in app.sidebar.caption[0].value
+    assert "Refuses 71%" in app.sidebar.caption[0].value
     ask(app, LEAVE)
 
     assert [request.threshold for request in tool.asked] == [0.4, 0.5]

@@ -12,7 +12,7 @@ from assistant.receipts.highlight import YELLOW, highlighted
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.components.answer import cited_answer
 from assistant.ui.components.answer.cited_page import cited_lines
-from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.escaping import as_html, plain, with_commands
 from assistant.ui.session import Shown
 from ingest.document.model import Box, Line, Page
 from tests.assistant.ui.fakes import HOSTILE
@@ -132,3 +132,11 @@ def test_of_a_line_that_stands_twice_on_a_page_the_cited_one_is_marked() -> None
 def test_an_answer_from_a_table_says_how_many_cells_it_is_computed_from() -> None:
     answer = {"model": "table", "seconds_total": 0.2, "cells": [{"mark": 1}, {"mark": 2}]}
     assert cited_answer.footer(answer) == "0.2 s · computed from 2 cells of a table"
+
+
+def test_a_command_in_a_message_is_shown_as_code_and_the_rest_is_escaped() -> None:
+    assert with_commands("None yet; `pincite models pull` gets *one*.") == (
+        "None yet; `pincite models pull` gets \\*one\\*\\."
+    )
+    assert with_commands("A ` alone") == plain("A ` alone")
+    assert "<" not in with_commands(HOSTILE).replace("\\<", "")
