@@ -96,7 +96,11 @@ class Settings(BaseModel):
             return cls(**{**values, "home": home})
         except ValidationError as error:
             first = error.errors()[0]
-            raise SettingsError(f"The setting {first['loc'][0]!r}: {first['msg']}.") from error
+            said = _NAMES if first["type"] == "string_pattern_mismatch" else first["msg"]
+            raise SettingsError(f"The setting {first['loc'][0]!r}: {said}.") from error
+
+
+_NAMES = "use 1 to 64 letters, digits, hyphens and underscores, without spaces"
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from assistant.answering.passages.budget import Budget
@@ -31,24 +32,40 @@ from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 from vectorstore.retrieval.reranker import CrossEncoderReranker, Reranker
 
-MAIN = "main"
 _CONVERSATIONS = "conversations.sqlite"  # with the receipts of their answers
 
 
 def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
     """The named library of the home, or the default one.
 
-    Raises LibraryError when there is none of that name. `main` is empty rather than unknown, and
-    with `make` every library is.
+    Raises LibraryError when there is none of that name. With `make` it is empty rather than
+    unknown.
     """
     chosen = name or settings.library
-    known = sorted({MAIN, *libraries(settings)})
+    known = libraries(settings)
     if chosen not in known and not make:
+        others = f"Libraries: {', '.join(known)}. " if known else ""
         raise LibraryError(
-            f"There is no library {chosen!r}. Libraries: {', '.join(known)}. "
+            f"There is no library {chosen!r}. {others}"
             f"`pincite add PATH --library {chosen}` makes it."
         )
     return library_in(settings, settings.libraries_folder / chosen, chosen)
+
+
+@contextmanager
+def library_to_read(settings: Settings) -> Iterator[Library]:
+    """The library of the settings; where they name none, the only one that there is. Reading makes
+    none: before the first file it is empty, and nowhere in the home. Raises LibraryError."""
+    known = libraries(settings)
+    with ExitStack() as stack:
+        if settings.by_hand("library") or len(known) > 1:
+            found = library(settings)
+        elif known:
+            found = library(settings, known[0])
+        else:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="pincite-empty-")))
+            found = library_in(settings, folder, settings.library)
+        yield stack.enter_context(found)
 
 
 @contextmanager

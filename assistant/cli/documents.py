@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, command, count, opened
+from assistant.cli.shared import DONE, command, count, counted, opened
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -39,8 +39,8 @@ def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
     if not documents:
         print(f"The library {settings.library!r} is empty. `pincite add PATH` adds documents.")
     for info in documents:
-        size = f"{info.pages} pages, {info.chunks} passages, {_share(info.coverage)}"
-        print(f"{info.document}  ({size}): {info.status}")
+        size = f"{counted(info.pages, 'page')}, {counted(info.chunks, 'passage')}"
+        print(f"{info.document}  ({size}, {_share(info.coverage)}): {info.status}")
         for line in _describe_pages(notes[info.document]):
             print(f"    {line}")
     return DONE

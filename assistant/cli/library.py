@@ -17,6 +17,7 @@ from assistant.cli.shared import (
     check_paths,
     command,
     count,
+    counted,
     notice,
     opened,
     rows,
@@ -78,8 +79,8 @@ def _print_summary(summary: "AddSummary", library: str) -> None:
     print(
         f"{library}: {summary.added} added, {summary.updated} updated, "
         f"{summary.unchanged} unchanged,{more}"
-        f" {len(summary.failed)} failed; {summary.pages} pages, {summary.chunks} passages"
-        f" in {summary.seconds:.1f} s"
+        f" {len(summary.failed)} failed; {counted(summary.pages, 'page')},"
+        f" {counted(summary.chunks, 'passage')} in {summary.seconds:.1f} s"
     )
 
 

@@ -35,11 +35,18 @@ def count(text: str) -> int:
 
 @contextmanager
 def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
-    """The library of the settings, released to other processes afterwards."""
+    """The library of the settings, released to other processes afterwards; see
+    `composition.library_to_read` where it is not to be made. Raises LibraryError."""
     from assistant.build import composition
 
-    with composition.library(settings, make=make) as library:
+    made = composition.library(settings, make=True) if make else None
+    with made or composition.library_to_read(settings) as library:
         yield library
+
+
+def counted(number: int, what: str) -> str:
+    """ "1 page", "2 pages"."""
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:

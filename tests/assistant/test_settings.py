@@ -89,3 +89,8 @@ def test_a_broken_file_is_named(home: Path) -> None:
     (home / "settings.toml").write_text("passage_tokens = ")
     with pytest.raises(SettingsError, match=r"settings\.toml"):
         Settings.load()
+
+
+def test_the_name_of_a_library_is_explained_in_words() -> None:
+    with pytest.raises(SettingsError, match="letters, digits, hyphens and underscores"):
+        Settings.load(library="my company")

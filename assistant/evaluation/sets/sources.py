@@ -66,7 +66,7 @@ def opened(
     Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
     """
     if named or not _needs_own(questions, settings):
-        with composition.library(settings) as library:
+        with composition.library_to_read(settings) as library:
             yield source(library, questions)
         return
     with _own(questions, settings) as library:
@@ -100,7 +100,7 @@ def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str]
     """The default library, if it holds the cited documents."""
     if settings.library not in composition.libraries(settings):  # opening it would make it
         return frozenset(), frozenset()
-    with composition.library(settings) as library:
+    with composition.library_to_read(settings) as library:
         default = source(library, questions)
     return default.cited, default.holds
 

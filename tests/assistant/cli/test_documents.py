@@ -32,6 +32,20 @@ def test_an_empty_library_says_how_to_fill_it(pincite: Pincite) -> None:
     assert pincite("documents", "--json").json == []
 
 
+@pytest.mark.parametrize("command", [["documents"], ["search", "leave"], ["ask", "How long?"]])
+def test_reading_makes_no_library(pincite: Pincite, home: Path, command: list[str]) -> None:
+    pincite(*command)
+    assert not list((home / "libraries").glob("*"))
+
+
+def test_the_only_library_is_read_where_none_is_named(pincite: Pincite, papers: Path) -> None:
+    pincite("add", papers / "Policy.pdf", "--library", "hr")
+    assert [row["library"] for row in pincite("documents", "--json").json] == ["hr"]
+    pincite("add", papers / "Policy.pdf", "--library", "legal")
+    assert pincite("documents").status == 1
+    assert "Libraries: hr, legal." in pincite("documents").err
+
+
 def test_show_gives_pages_with_lines_and_boxes(full: Pincite) -> None:
     first, second = full("show", "Handbook.pdf", "--json").json
     assert list(first) == [
