@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from assistant.errors import SettingsError
 
@@ -27,7 +27,8 @@ class Settings(BaseModel):
 
     home: Path = Field(default_factory=default_home)
     library: str = Field("main", pattern=r"^[\w-]{1,64}$")
-    chat_model: str = ""  # a catalogue name or a path to a GGUF file; empty: chosen by `models use`
+    chat_model: str = ""  # a catalogue name, a GGUF file, a server; empty: chosen by `models use`
+    chat_key: SecretStr = SecretStr("")  # for a server that answers; best as PINCITE_CHAT_KEY
     embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
     speech_model: str = ""  # the same, for recordings
     drawing_model: str = ""  # a catalogue name, a diffusers folder or a .safetensors file

@@ -97,6 +97,7 @@ HOMES = {
     "langchain": {"assistant/routing/llm_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",
+        "assistant/llm/server_chat.py",
         "assistant/llm/llama/messages.py",
         "assistant/llm/prompts.py",
         "assistant/answering/passages/context_builder.py",
@@ -109,6 +110,7 @@ HOMES = {
         "assistant/answering/whole_document/writer.py",
         "assistant/testing.py",
     },
+    "langchain_openai": {"assistant/llm/server_chat.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},
     "msgspec": {"ingest/serialization/codec.py"},
@@ -116,6 +118,7 @@ HOMES = {
     "onnxruntime": {"vectorstore/embedding/onnx_int8.py"},
     "oxmsg": {"ingest/mail/msg.py"},
     "matplotlib": {"assistant/images/charts/render.py"},
+    "openai": {"assistant/llm/server_chat.py"},
     "openpyxl": {"ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},

@@ -191,7 +191,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
-    return Answering(tool, name, writer=writer, model=model)
+    return Answering(tool, name, chat.notice, writer=writer, model=model)
 
 
 def _budget(settings: Settings) -> Budget:

@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import ModelRuntimeMissing
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
+from assistant.models.server_address import ServerAddress
 from assistant.models.store import Models
 from assistant.security import instruction_head
 from assistant.settings import Settings
@@ -28,11 +30,14 @@ class LoadedChat:
     window: int  # tokens that a prompt and its answer may take together
     file: Path | None = None  # of its weights; None where an installed package brings it
     sampling: Mapping[str, Any] = field(default_factory=dict)
+    notice: str = ""  # what people are told while it answers
 
 
 def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
     """A function that loads the chosen chat model; None without one. Both raise AssistantError."""
     models = Models(settings.models_folder, settings)
+    if address := models.server("chat"):
+        return partial(_chat_at, address, settings)
     if extension := models.extension("chat"):
         return partial(_chat_of, extension, settings.context_tokens)
     path = models.chosen("chat")
@@ -45,6 +50,36 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     )
     # A small model may have a smaller window than the settings say.
     return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
+
+
+def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
+    model = server_of(address, settings)
+    where = f"Answers come from {address.place}, which reads your questions and passages."
+    name = f"{model.get_name()} at {address.place}"
+    return LoadedChat(model, name, settings.context_tokens, notice=where)
+
+
+def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
+    """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
+    key = settings.chat_key.get_secret_value()
+    model: ChatModel = _server_chat().connect(address, key, settings.answer_tokens)
+    return model
+
+
+def server_model(address: ServerAddress, settings: Settings) -> ServerAddress:
+    """The address with the name of its model, which the server is asked for. Raises the same."""
+    named: ServerAddress = _server_chat().choose(address, settings.chat_key.get_secret_value())
+    return named
+
+
+def _server_chat() -> Any:
+    try:
+        from assistant.llm import server_chat
+    except ImportError as error:
+        raise ModelRuntimeMissing(
+            "A model server needs the extra `server`: pip install 'pincite[server]'"
+        ) from error
+    return server_chat
 
 
 def _chat_of(extension: Extension, window: int) -> LoadedChat:

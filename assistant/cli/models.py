@@ -25,7 +25,10 @@ def add_parsers(subparsers: Parsers) -> None:
     _add_pull(inner)
     use = _add(inner, "use", _use, "choose the model of a role")
     use.add_argument("role", choices=ROLES)
-    use.add_argument("name", help="a name of the catalogue or an extension, a file or a folder")
+    use.add_argument(
+        "name",
+        help="a name of the catalogue or an extension, a file, a folder, a server's address",
+    )
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
@@ -122,12 +125,15 @@ def _pull_all(
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
-    path = _models(settings).use(args.role, args.name)
+    name = _named(args.role, args.name, settings)
+    path = _models(settings).use(args.role, name)
     named = settings.model(args.role)
     if args.json:
         print(json.dumps({"role": args.role, "path": str(path) if path else None}))
+    elif name.startswith("http"):
+        print(f"{args.role}: {name}. It gets your questions and the passages that are read.")
     else:
-        print(f"{args.role}: {path or f'{args.name}, from an installed package'}")
+        print(f"{args.role}: {path or f'{name}, from an installed package'}")
     if named:
         variable = f"PINCITE_{args.role.upper()}_MODEL"
         print(
@@ -135,6 +141,18 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
             file=sys.stderr,
         )
     return DONE
+
+
+def _named(role: str, name: str, settings: "Settings") -> str:
+    """What is remembered: of a server also which of its models, which is asked now."""
+    from assistant.models.server_address import ServerAddress
+
+    address = ServerAddress.parse(name) if role == "chat" else None
+    if not address:
+        return name
+    from assistant.build.models import server_model
+
+    return str(server_model(address, settings))
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:

@@ -162,6 +162,8 @@ def _chosen(
 ) -> tuple[Path | None, Check]:
     name = f"{role} model"
     try:
+        if address := models.server(role):
+            return None, Check(name, "ok", f"{address.model or 'a model'} at {address.place}")
         if extension := models.extension(role):
             return None, Check(name, "ok", f"{extension.name} ({extension.package})")
         path = models.chosen(role)

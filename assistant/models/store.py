@@ -22,6 +22,7 @@ from assistant.models.fetch import (
 from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.programs import PIPER, PROGRAMS
 from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
+from assistant.models.server_address import ServerAddress
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
 from ingest import extensions
@@ -109,8 +110,13 @@ class Models:
     def use(self, role: Role, name_or_path: str) -> Path | None:
         """Remember which model is used for the role, in this home; its path.
 
-        None for one that an installed package brings. Raises AssistantError.
+        None for one that an installed package or a server brings. Raises AssistantError.
         """
+        if address := ServerAddress.parse(name_or_path):
+            if role != "chat":
+                raise ModelUnusable(f"A server cannot be used for {role}, only for chat.")
+            self._remember({**self._remembered(), role: str(address)})
+            return None
         if self._extension(role, name_or_path):
             self._remember({**self._remembered(), role: name_or_path})
             return None
@@ -123,6 +129,10 @@ class Models:
         choice = name_or_path if name_or_path in known else str(path)
         self._remember({**self._remembered(), role: choice})
         return path
+
+    def server(self, role: Role) -> ServerAddress | None:
+        """The chosen model, when a server brings it. Raises ModelUnusable."""
+        return ServerAddress.parse(self._name(role))
 
     def extension(self, role: Role) -> Extension | None:
         """The chosen model, when an installed package brings it and no model here has its name."""
@@ -141,12 +151,12 @@ class Models:
     def chosen(self, role: Role) -> Path | None:
         """The settings' model, else the remembered one, else the default, else any that is here.
 
-        None when there is none, or an installed package brings it, see `extension`.
+        None when there is none, or a package or a server brings it: `extension`, `server`.
 
         Raises ModelUnusable when the named one is gone or damaged: another one in its place
         would answer, or search, differently without a word.
         """
-        if self.extension(role):
+        if self.server(role) or self.extension(role):
             return None
         if name := self._name(role):
             return self.path(name)
@@ -193,7 +203,8 @@ class Models:
         states: dict[str, State] = {}
         for role in ROLES:
             name = self._name(role)
-            if name and not Path(name).is_absolute() and not self.extension(role):
+            elsewhere = self.server(role) or self.extension(role)
+            if name and not Path(name).is_absolute() and not elsewhere:
                 states[name] = "missing"
         for model in self.models:
             if self._target(model).exists():

@@ -38,6 +38,7 @@ QUIET = {
     "TRANSFORMERS_OFFLINE": "1",
 }
 
+_permitted: dict[tuple[str, int], str] = {}  # host or address, and port -> what for
 _reasons: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("reasons", default=())
 _HERE = Path(__file__)
 _PROJECT = _HERE.parents[2]
@@ -57,6 +58,12 @@ def allow_network(reason: str) -> Iterator[None]:
         yield
     finally:
         _reasons.reset(token)
+
+
+def permit(host: str, port: int, reason: str) -> None:
+    """Allow all threads to connect to one port of one host from now on, which a person has chosen;
+    each connection stands in the log with its reason."""
+    _permitted[host, port] = reason
 
 
 def is_allowed() -> bool:
@@ -101,7 +108,8 @@ def _guarded(
     def guarded(*args: Any, **kwargs: Any) -> Any:
         address = _address(name, args, kwargs)
         inside = address in (None, listen_on) or _is_inside(str(address))
-        reasons = _reasons.get()
+        chosen = _chosen(name, str(address), args)
+        reasons = (*_reasons.get(), *chosen)
         if address:
             _note(journal, name, address, inside or bool(reasons), reasons)
         if not inside and not reasons:
@@ -109,9 +117,31 @@ def _guarded(
                 f"Refused {name} to {address}: Pincite stays on this machine. "
                 "Only fetching a model or a program goes to the network."
             )
-        return original(*args, **kwargs)
+        found = original(*args, **kwargs)
+        if chosen and name == "getaddrinfo":
+            _follow(str(address), found)
+        return found
 
     return guarded
+
+
+def _chosen(name: str, address: str, args: tuple[Any, ...]) -> tuple[str, ...]:
+    """Why a call to a host that a person has chosen is allowed; empty for any other."""
+    ports = [port for host, port in _permitted if host == address]
+    if name in ("connect", "connect_ex"):
+        target = args[-1] if isinstance(args[-1], tuple) else ()
+        ports = [port for port in ports if len(target) > 1 and target[1] == port]
+    elif name != "getaddrinfo":
+        return ()
+    return tuple(_permitted[address, port] for port in ports)
+
+
+def _follow(host: str, found: Any) -> None:
+    """The addresses of a host that is permitted are permitted."""
+    for known, port in list(_permitted):
+        if known == host:
+            for *_, where in found:
+                _permitted[str(where[0]), port] = _permitted[known, port]
 
 
 def _address(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

@@ -249,3 +249,17 @@ def test_a_model_that_cannot_be_read_is_a_sentence(models: Models) -> None:
     with pytest.raises(ModelUnusable, match="cannot be read"):
         models.use("chat", "mine.gguf")
     assert models.verify() == {"mine.gguf": "damaged"}
+
+
+def test_a_server_is_remembered_and_leaves_no_model_chosen(
+    models: Models, settings: Settings, cache: Path
+) -> None:
+    put(models, "small.gguf")
+    assert models.use("chat", "http://127.0.0.1:8080/v1#qwen") is None
+    later = Models(models.folder, settings, models.models, cache)
+    address = later.server("chat")
+    assert address and (address.url, address.model) == ("http://127.0.0.1:8080/v1", "qwen")
+    assert later.chosen("chat") is None
+    assert "http" not in str(later.verify())
+    with pytest.raises(ModelUnusable, match="cannot be used for speech, only for chat"):
+        later.use("speech", "http://127.0.0.1:8080/v1")

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import NetworkRefused
-from assistant.security.network_guard import QUIET, allow_network, install_guard, quiet_telemetry
+from assistant.security import network_guard
+from assistant.security.network_guard import (
+    QUIET,
+    allow_network,
+    install_guard,
+    permit,
+    quiet_telemetry,
+)
 
 ELSEWHERE = "192.0.2.1"  # reserved for documentation: nothing ever answers there
 
@@ -123,6 +130,34 @@ def test_the_network_is_open_inside_of_allow_network(reached: list[object], tmp_
         remove_guard()
     assert reached == [(ELSEWHERE, 443), (ELSEWHERE, 80), "example.org"]
     assert "allowed connect 192.0.2.1 (fetching b)" in (tmp_path / "network.log").read_text()
+
+
+def test_only_the_chosen_port_of_a_chosen_host_is_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr(network_guard, "_permitted", {})
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: calls.append(address))
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ELSEWHERE, 8443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: found)
+    log = tmp_path / "network.log"
+    remove_guard = install_guard(log)
+    try:
+        permit("models.example", 8443, "answers")
+        with socket.socket() as client:
+            with pytest.raises(NetworkRefused):  # nobody has looked the name up
+                client.connect((ELSEWHERE, 8443))
+            socket.getaddrinfo("models.example", 8443)
+            client.connect((ELSEWHERE, 8443))
+            for other in ((ELSEWHERE, 443), ("192.0.2.2", 8443)):
+                with pytest.raises(NetworkRefused):
+                    client.connect(other)
+        with pytest.raises(NetworkRefused):
+            socket.getaddrinfo("other.example", 8443)
+    finally:
+        remove_guard()
+    assert calls == [(ELSEWHERE, 8443)]
+    assert f"allowed connect {ELSEWHERE} (answers)" in log.read_text("utf-8")
 
 
 def test_other_threads_stay_closed_meanwhile(log: Path) -> None:

@@ -1,0 +1,60 @@
+"""The address of a model server, as a person gives it: `http://127.0.0.1:8080/v1#name`.
+
+The part after # names a model of the server, where it has several.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from assistant.errors import ModelUnusable
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """Where a server that speaks OpenAI's protocol answers, and which of its models."""
+
+    url: str  # without the name of the model
+    host: str
+    port: int
+    model: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """None for the name of a model or a path. Raises ModelUnusable for an address that is
+        none."""
+        if not text.lower().startswith(("http://", "https://")):
+            return None
+        try:
+            parts = urlsplit(text)
+            port = parts.port or _PORTS[parts.scheme]
+        except ValueError as error:
+            raise ModelUnusable(f"{text} is no address of a server: {error}.") from error
+        if not parts.hostname or parts.username or parts.password or parts.query:
+            raise ModelUnusable(
+                f"{text} is no address of a server. One looks like http://127.0.0.1:8080/v1; its "
+                "key, if it wants one, is the setting chat_key."
+            )
+        url = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+        return cls(url, parts.hostname, port, parts.fragment)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def place(self) -> str:
+        """For people: `127.0.0.1:8080`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.url}#{self.model}" if self.model else self.url

@@ -1,0 +1,194 @@
+"""Answers from a model server: a real HTTP server on loopback that speaks OpenAI's protocol."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from assistant.errors import ModelUnusable
+from assistant.llm.chat_model import TokenOdds
+from assistant.llm.server_chat import ServerChat, choose, connect
+from assistant.models.server_address import ServerAddress
+
+pytestmark = pytest.mark.timeout(60)
+
+ASKED = [HumanMessage("How long is the leave?")]
+WORDS = ["25 ", "days."]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """What a test wants the server to do is in `server.does`; what it was asked in `server.got`."""
+
+    server: Any
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        if self._refused():
+            return
+        self._json(200, {"object": "list", "data": [{"id": n} for n in self.server.models]})
+
+    def do_POST(self) -> None:
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.got.append(said)
+        if self._refused():
+            return
+        if said["model"] not in self.server.models:
+            self._json(404, {"error": {"message": "no such model"}})
+        elif self.server.does == "fails":
+            self._json(500, {"error": {"message": "out of memory"}})
+        else:
+            self._stream()
+
+    def _refused(self) -> bool:
+        key = self.server.key
+        wrong = bool(key) and self.headers.get("Authorization") != f"Bearer {key}"
+        if wrong:
+            self._json(401, {"error": {"message": "invalid key"}})
+        return wrong
+
+    def _json(self, status: int, body: dict[str, Any]) -> None:
+        sent = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for word in WORDS if self.server.does != "endless" else iter(lambda: "on ", None):
+            try:
+                self._event({"choices": [{"index": 0, "delta": {"content": word}}]})
+            except OSError:
+                self.server.left.set()
+                return
+            if self.server.does == "dies":
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+            if self.server.does == "endless":
+                time.sleep(0.01)
+        self._chunk(b"data: [DONE]\n\n")
+        self._chunk(b"")
+
+    def _event(self, event: dict[str, Any]) -> None:
+        whole = {"id": "1", "object": "chat.completion.chunk", "model": "m", "created": 1, **event}
+        self._chunk(f"data: {json.dumps(whole)}\n\n".encode())
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.models, made.key, made.does, made.got = ["small"], "", "answers", []
+    made.left = threading.Event()
+    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def at(server: Any, model: str = "") -> ServerAddress:
+    named = f"#{model}" if model else ""
+    found = ServerAddress.parse(f"http://127.0.0.1:{server.server_address[1]}/v1{named}")
+    assert found
+    return found
+
+
+def said(model: ServerChat) -> str:
+    with closing(model):
+        return "".join(str(part.content) for part in model.stream(ASKED))
+
+
+def test_an_answer_streams_from_the_only_model_there(server: Any) -> None:
+    model = connect(at(server), answer=77)
+    assert said(model) == "25 days."
+    [asked] = server.got
+    assert (asked["model"], asked["temperature"], asked["max_tokens"]) == ("small", 0.0, 77)
+    assert asked["messages"] == [{"role": "user", "content": "How long is the leave?"}]
+
+
+def test_its_odds_are_not_those_that_the_gate_was_fitted_to(server: Any) -> None:
+    with closing(connect(at(server))) as model:
+        assert not isinstance(model, TokenOdds)
+
+
+def test_the_key_is_sent_and_in_no_text(server: Any) -> None:
+    server.key = "s3cret"
+    model = connect(at(server), "s3cret")
+    assert said(model) == "25 days."
+    assert "s3cret" not in repr(model) + str(model.model_dump())
+
+
+def test_a_wrong_key_is_told(server: Any) -> None:
+    server.key = "s3cret"
+    with pytest.raises(ModelUnusable, match=r"refuses the key\. Set PINCITE_CHAT_KEY"):
+        connect(at(server), "other")
+
+
+def test_one_of_several_models_has_to_be_named(server: Any) -> None:
+    server.models = ["small", "large"]
+    with pytest.raises(ModelUnusable, match=r"several models\. It has: small, large"):
+        choose(at(server))
+    assert choose(at(server, "large")).model == "large"
+    with pytest.raises(ModelUnusable, match="no model 'huge'"):
+        choose(at(server, "huge"))
+
+
+def test_a_model_that_is_gone_is_told_when_it_is_asked(server: Any) -> None:
+    with pytest.raises(ModelUnusable, match=r"does not know .* or the model 'gone'"):
+        said(connect(at(server, "gone")))
+
+
+def test_an_error_of_the_server_is_told(server: Any) -> None:
+    server.does = "fails"
+    with pytest.raises(ModelUnusable, match=r"an error \(500\): .*out of memory"):
+        said(connect(at(server)))
+
+
+def test_a_server_that_dies_in_mid_answer_is_told(server: Any) -> None:
+    server.does = "dies"
+    with pytest.raises(ModelUnusable, match="does not answer"):
+        said(connect(at(server)))
+
+
+def test_no_server_is_told(server: Any) -> None:
+    address = at(server, "small")
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ModelUnusable, match=r"does not answer \(.*refused.*\). Start it"):
+        said(connect(address))
+
+
+def test_who_stops_listening_closes_the_connection(server: Any) -> None:
+    server.does = "endless"
+    with closing(connect(at(server))) as model:
+        parts = model.stream(ASKED)
+        next(parts)
+        parts.close()  # type: ignore[attr-defined]
+        assert server.left.wait(10)
+
+
+def test_a_proxy_of_the_environment_gets_nothing(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    assert said(connect(at(server))) == "25 days."
