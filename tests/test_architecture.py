@@ -150,10 +150,12 @@ HOMES = {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "assistant/storage/sqlite_file.py",
         "vectorstore/catalog/database.py",
+        "vectorstore/catalog/foreign_file.py",
         "vectorstore/images/cache.py",
-        # the type of a connection:
+        # the types of a connection and of an error:
         "vectorstore/catalog/catalog.py",
         "vectorstore/catalog/rows.py",
+        "vectorstore/maintenance/foreign_catalog.py",
     },
     "tests": set(),
     "timm": {"assistant/images/vision/tagger.py"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
-_SCHEMA_VERSION = 6
+SCHEMA_VERSION = 6
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 
 Transaction = sqlite3.Connection  # runs statements while it is open
@@ -88,16 +88,16 @@ class Database:
     def _create(self) -> None:
         connection = self._connection()
         version = self._version()
-        if version > _SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise LibraryError(
                 f"{self._path} was made by a newer version of Pincite (schema {version}, this one "
-                f"reads up to {_SCHEMA_VERSION}). Use that version, or start a new library."
+                f"reads up to {SCHEMA_VERSION}). Use that version, or start a new library."
             )
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
             start = _script("schema", "tables_2", "tables_3")
-            self._change(f"{start}\nINSERT INTO meta VALUES ('generation', '0');", _SCHEMA_VERSION)
-        for step in range(version + 1, _SCHEMA_VERSION + 1) if version else ():
+            self._change(f"{start}\nINSERT INTO meta VALUES ('generation', '0');", SCHEMA_VERSION)
+        for step in range(version + 1, SCHEMA_VERSION + 1) if version else ():
             self._change(_script(f"schema_{step}", f"tables_{step}"), step)
 
     def _change(self, script: str, version: int) -> None:
@@ -117,6 +117,8 @@ class Database:
         if connection is None:
             connection = self._connect()
             connection.execute("PRAGMA foreign_keys = ON")
+            # No part of the file may call more than what SQLite counts as harmless.
+            connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
         return connection
 

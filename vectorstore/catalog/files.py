@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Collection, Iterator
@@ -11,7 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from ingest.errors import UnreadableFile
+from vectorstore.errors import LibraryError
 
+SHA256 = re.compile(r"[0-9a-f]{64}")  # nothing else names a copy: it becomes part of a path
 _BLOCK = 1 << 20  # bytes
 _SCRATCH = ".copy-"
 _LEFT_OVER = 3600.0  # seconds; a younger file may belong to a process at work
@@ -53,7 +57,12 @@ class Files:
         copy.replace(self.folder / copy.name)
 
     def path(self, sha256: str) -> Path:
-        """The path of a copy, which may have been deleted by hand."""
+        """The path of a copy, which may have been deleted by hand. Raises LibraryError."""
+        if not SHA256.fullmatch(sha256):
+            raise LibraryError(
+                f"The catalogue beside {self.folder} names a copy by something that is no sha256:"
+                " it is damaged, or was made to do harm. Restore a backup of your own."
+            )
         return next(self.folder.glob(f"{sha256}.*"), self.folder / f"{sha256}.pdf")
 
     def remove(self, sha256: str) -> None:
@@ -111,9 +120,16 @@ def _copied(source: Path, copy: IO[bytes]) -> str:
     return sha256.hexdigest()
 
 
+def _opened(path: str, flags: int) -> int:
+    """Does not wait for the other end of a pipe that has taken the place of a file."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _blocks(source: Path) -> Iterator[bytes]:
     try:
-        with source.open("rb") as original:
+        with open(source, "rb", opener=_opened) as original:
+            if not stat.S_ISREG(os.fstat(original.fileno()).st_mode):  # it may never end
+                raise UnreadableFile(f"{source.name} is no longer a file.")
             while block := original.read(_BLOCK):
                 yield block
     except OSError as error:

@@ -94,11 +94,15 @@ def insert_card(
     connection: sqlite3.Connection, document_id: int, document: Document, name: str
 ) -> None:
     """What a document is recognised by: its name and first two pages."""
-    seen = [
-        "\n".join(line.text for line in page.lines if not line.hidden)
-        for page in document.pages[:2]
-    ]
-    card = words.card(name, document.title, seen)
+    put_card(connection, document_id, name, document.title, document.pages[:2])
+
+
+def put_card(
+    connection: sqlite3.Connection, document_id: int, name: str, title: str, first: Sequence[Page]
+) -> None:
+    """The same from its first two pages alone."""
+    seen = ["\n".join(line.text for line in page.lines if not line.hidden) for page in first]
+    card = words.card(name, title, seen)
     connection.execute("INSERT INTO card_words (rowid, text) VALUES (?, ?)", (document_id, card))
 
 

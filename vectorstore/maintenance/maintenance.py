@@ -12,7 +12,7 @@ from vectorstore.dense.follower import Follower
 from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import LibraryError
-from vectorstore.maintenance import backup
+from vectorstore.maintenance import backup, restoring
 from vectorstore.maintenance.migration import Migration, discard, failed_rebuilds
 from vectorstore.maintenance.verify import Health, Verifying
 
@@ -87,7 +87,7 @@ class Maintenance:
 
     def restore(self, source: Path) -> backup.Contents:
         """Replace everything by a backup, at once. Raises LibraryError; nothing is changed then."""
-        contents = backup.restore(source, self._catalog, self._files)
+        contents = restoring.restore(source, self._catalog, self._files)
         self._index.sync()
         return contents
 

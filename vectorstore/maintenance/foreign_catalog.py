@@ -1,0 +1,229 @@
+"""Copies the catalogue of a backup, which anybody may have made, row by row into a fresh one.
+
+Each row must have the shape that Pincite gives it. Words for searching are made anew. What belongs
+to the machine of the backup is left behind: its queue, and archives that were being read.
+"""
+
+import json
+import math
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ingest.document.model import Cell, Page
+from ingest.document.source import readable
+from ingest.language import words
+from ingest.serialization.codec import Codec, InvalidData
+from vectorstore.catalog import rows
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.database import SCHEMA_VERSION, Transaction
+from vectorstore.catalog.files import SHA256
+from vectorstore.catalog.foreign_file import ForeignFile, Row, WrongRows
+
+_PAGE: Codec[Page] = Codec(Page)
+_CELL: Codec[Cell] = Codec(Cell)
+_HEADINGS: Codec[list[str]] = Codec(list[str])
+_PAIRS: Codec[list[tuple[str, str]]] = Codec(list[tuple[str, str]])
+_COUNTS: Codec[dict[str, int]] = Codec(dict[str, int])
+_NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
+_META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}")}
+_LATER = {"sheet": 2, "cell": 2, "container": 3}  # tables, by the schema that brought them
+_SPARE = 1000  # rows of a table that may follow its last cell
+_IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before
+
+
+def copy_rows(snapshot: Path, target: Catalog) -> None:
+    """Fill an empty catalogue. Raises WrongRows, and LibraryError when it cannot be written."""
+    file = ForeignFile(snapshot)
+    try:
+        if (version := file.version()) > SCHEMA_VERSION:
+            raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
+        file.check(_own_schema(target))
+        with target.writing() as connection, _shapes():
+            _Copying(file, target, connection, version).run()
+    finally:
+        file.close()
+
+
+def _own_schema(catalog: Catalog) -> dict[tuple[str, str], str]:
+    found = catalog.database.all("SELECT type, name, sql FROM sqlite_schema")
+    return {(kind, name): sql or "" for kind, name, sql in found}
+
+
+class _Copying:
+    """One transaction."""
+
+    def __init__(
+        self, file: ForeignFile, target: Catalog, connection: Transaction, version: int
+    ) -> None:
+        self._file = file
+        self._target = target
+        self._connection = connection
+        self._version = version
+        self._hashes: dict[int, str] = {}  # of documents, by id
+        self._newer: dict[int, int] = {}  # the ids of newer versions
+        self._lines: dict[tuple[int, int], int] = {}  # of each page
+        self._dimensions = 0
+
+    def run(self) -> None:
+        for table, checked in {
+            "meta": self._meta, "document": self._document, "place": self._place,
+            "page": self._page, "chunk": self._chunk, "sheet": self._sheet, "cell": self._cell,
+            "container": self._container,
+        }.items():  # fmt: skip
+            if self._version >= _LATER.get(table, 0):
+                self._copy(table, checked)
+        self._versions()
+        self._tables()
+        self._words()
+
+    def _copy(self, table: str, checked: Callable[[Row], Row | None]) -> None:
+        told = self._target.database.all(
+            f"SELECT name, type, NOT \"notnull\" FROM pragma_table_info('{table}')"
+        )
+        for row in self._file.rows(table, told):
+            if (kept := checked(row)) is not None:
+                marks = ", ".join("?" for _ in kept)
+                self._connection.execute(
+                    f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({marks})", [*kept.values()]
+                )
+
+    def _meta(self, row: Row) -> Row | None:
+        form = _META.get(str(row["key"]))
+        if form is None:
+            return None  # of this copy alone, such as what Chroma holds
+        if not form.fullmatch(str(row["value"])):
+            raise WrongRows(f"its catalogue says something strange as {row['key']}")
+        return row
+
+    def _document(self, row: Row) -> Row:
+        if not SHA256.fullmatch(str(row["sha256"])):
+            raise WrongRows("its catalogue names a file by something that is no sha256")
+        id = _number(row["id"])
+        self._hashes[id] = str(row["sha256"])
+        if (newer := row.pop("superseded_by", None)) is not None:
+            self._newer[id] = _number(newer)
+        _HEADINGS.encode(_loaded(row["outline"]))
+        if row.get("names"):
+            _NAMES.encode(_loaded(row["names"]))
+        if self._version < 2:
+            row["indexed"] = sum(_number(row[part]) for part in ("extracted", "ocr")) - _number(
+                row["dropped"]
+            )
+        return row | {part: readable(str(row[part])) for part in ("name", "title", "status")}
+
+    def _place(self, row: Row) -> Row:
+        if "\0" in str(row["path"]):
+            raise WrongRows("its catalogue has a wrong value in place.path")
+        return row
+
+    def _page(self, row: Row) -> Row:
+        values = [row.get(column, "[]" if column == "figures" else "") for column in _PAGE_COLUMNS]
+        page = rows.page((*values[:-1], _number(row.get("unread", 0))), ())
+        _PAGE.encode(page)
+        if not all(math.isfinite(side) for line in page.lines for side in line.box):
+            raise WrongRows(f"page {page.number} has a line at no place")
+        _COUNTS.encode(_loaded(row.get("dropped", "{}")))
+        self._lines[_number(row["document_id"]), page.number] = len(page.lines)
+        return row
+
+    def _chunk(self, row: Row) -> Row:
+        id, page = _number(row["document_id"]), _number(row["page"])
+        first, last = _number(row["first"]), _number(row["last"])
+        if not 0 <= first <= last < self._lines.get((id, page), 0):
+            raise WrongRows("a passage of its catalogue has lines that no page has")
+        if not re.fullmatch(rf"{self._hashes[id][:16]}:\d{{1,9}}", str(row["id"])):
+            raise WrongRows("a passage of its catalogue belongs to another document")
+        _HEADINGS.encode(_loaded(row["headings"]))
+        self._vector(row["vector"])
+        return row
+
+    def _vector(self, value: object) -> None:
+        _, vectors = rows.matrix([("", value if isinstance(value, bytes) else b"")])
+        self._dimensions = self._dimensions or vectors.size
+        if not 0 < vectors.size == self._dimensions or not math.isfinite(float(vectors.sum())):
+            raise WrongRows("a vector of its catalogue is damaged")
+
+    def _sheet(self, row: Row) -> Row:
+        return row
+
+    def _cell(self, row: Row) -> Row:
+        kind, value = str(row["kind"]), row["value"]
+        _CELL.encode(Cell(str(row["text"]), _number(row["line"]), value, kind))  # type: ignore[arg-type]
+        return row
+
+    def _container(self, row: Row) -> Row:
+        _PAIRS.encode(_loaded(row["left_out"]))
+        return row | {"sha256": row["sha256"] or _IN_PART}
+
+    def _versions(self) -> None:
+        """Newer versions, which must not lead back to a document."""
+        for id in self._newer:
+            seen, at = {id}, self._newer.get(id)
+            while at is not None:
+                if at in seen or at not in self._hashes:
+                    raise WrongRows("versions of its documents lead nowhere")
+                seen.add(at)
+                at = self._newer.get(at)
+        self._connection.executemany(
+            "UPDATE document SET superseded_by = ? WHERE id = ?",
+            [(newer, id) for id, newer in self._newer.items()],
+        )
+
+    def _tables(self) -> None:
+        """A table is a list of as many rows as it says, so that it must have cells for them."""
+        false = self._connection.execute(
+            "SELECT 1 FROM sheet WHERE header < 0 OR rows < 0 OR rows > ? +"
+            " 2 * (SELECT coalesce(max(row), 0) FROM cell WHERE sheet_id = sheet.id) UNION ALL"
+            " SELECT 1 FROM cell JOIN sheet ON sheet.id = sheet_id"
+            " WHERE row NOT BETWEEN 0 AND rows - 1 OR line < 0 LIMIT 1",
+            (_SPARE,),
+        ).fetchone()
+        if false:
+            raise WrongRows("a table of its catalogue has other rows than it says")
+
+    def _words(self) -> None:
+        """The words of passages, and those by which documents are recognised."""
+        found = self._connection.execute("SELECT rowid, text, headings FROM chunk ORDER BY rowid")
+        self._connection.executemany(
+            "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+            ((row, words.passage(text, json.loads(above))) for row, text, above in found),
+        )
+        for id, name, title in self._connection.execute("SELECT id, name, title FROM document"):
+            first = self._connection.execute(
+                f"SELECT {rows.PAGE} FROM page WHERE document_id = ? ORDER BY number LIMIT 2", (id,)
+            )
+            rows.put_card(self._connection, id, name, title, [rows.page(r, ()) for r in first])
+
+
+_PAGE_COLUMNS = [column.rpartition(".")[2] for column in rows.PAGE.split(", ")]
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise WrongRows("its catalogue has a text where a number belongs")
+    return value
+
+
+def _loaded(text: object) -> Any:
+    return json.loads(str(text))
+
+
+@contextmanager
+def _shapes() -> Iterator[None]:
+    """Whatever a row of a wrong shape raises, in one sentence."""
+    try:
+        yield
+    except WrongRows:
+        raise
+    except (InvalidData, ValueError, TypeError, LookupError, RecursionError) as error:
+        raise WrongRows(f"a row of its catalogue has a wrong shape ({_short(error)})") from error
+    except sqlite3.IntegrityError as error:
+        raise WrongRows(f"rows of its catalogue contradict each other ({error})") from error
+
+
+def _short(error: BaseException) -> str:
+    return readable(str(error) or type(error).__name__)[:200]
