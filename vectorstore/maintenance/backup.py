@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,7 +97,8 @@ def _described(backup: Path, archive: zipfile.ZipFile) -> Contents:
         raise LibraryError(f"{backup} was made by a newer version of Pincite. Use that one.")
     contents = Contents(**{**told, "lost": tuple(told["lost"])})
     _SHAPE.encode(contents)
-    return contents
+    lost = tuple(map(readable, contents.lost))
+    return replace(contents, made=readable(contents.made), lost=lost)
 
 
 @contextmanager

@@ -72,8 +72,8 @@ def _unpacked(backup: Path, folder: Path, contents: Contents, fresh: Catalog) ->
     for copy in copies:
         wanted.pop(copy.name[:64], None)
     for document in wanted.values():
-        if document not in map(readable, contents.lost):
-            raise damaged(backup, f"the file of {readable(document)} is not in it")
+        if document not in contents.lost:
+            raise damaged(backup, f"the file of {document} is not in it")
     return copies
 
 
