@@ -21,6 +21,7 @@ from vectorstore.images.image_search import PictureModel, Pictures, no_model
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.pipeline import Indexing
 from vectorstore.maintenance.maintenance import Maintenance
+from vectorstore.maintenance.removing import Forgotten, Removing
 from vectorstore.maintenance.sources import Sources
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.hybrid_search import Hit, Search, Which
@@ -62,11 +63,14 @@ class Library:
         self.pictures = Pictures(
             self._catalog, self._files, folder, self.embedder, engines, picture_model
         )
+        staged = folder / "catalog.next.sqlite"
         self.maintenance = Maintenance(
-            self._catalog, self._files, self._index, self._embedders, engines,
-            folder / "catalog.next.sqlite",
-        )  # fmt: skip
-        self.sources = Sources(self._catalog, self._files, self._index)
+            self._catalog, self._files, self._index, self._embedders, engines, staged
+        )
+        self._removing = Removing(
+            self._catalog, self._files, self._index, staged, self.pictures.forget
+        )
+        self.sources = Sources(self._catalog, self._files, self._removing)
 
     def __enter__(self) -> Self:
         return self
@@ -106,16 +110,16 @@ class Library:
         return summary
 
     def remove(self, names: Sequence[str]) -> int:
-        """Remove documents, and count them. Raises UnknownDocument before anything is changed."""
-        names = list(dict.fromkeys(names))
-        digests = [self._catalog.sha256(name) for name in names]
-        with self._catalog.writing() as connection:
-            for name in names:
-                self._catalog.delete(connection, name)
-        for digest in digests:
-            self._files.remove(digest)
-        self._index.sync()
-        return len(names)
+        """Remove documents, and count them. Raises UnknownDocument before anything is changed.
+
+        No word of them is left in any file of the library. Chroma's files keep vectors of them,
+        until `forget` or a rebuild.
+        """
+        return self._removing.remove(names)
+
+    def forget(self, names: Sequence[str]) -> Forgotten:
+        """Remove documents, and their vectors from Chroma's files. Raises UnknownDocument."""
+        return self._removing.forget(names)
 
     # -- looking
 

@@ -1,6 +1,7 @@
 """The catalogue of a library in SQLite: documents, pages, chunks with vectors, words. The truth."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,15 +9,17 @@ from pathlib import Path
 
 from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.document.model import Chunk, Document, Page
-from vectorstore.catalog import rows, table_cells
+from vectorstore.catalog import rows, table_cells, wiping
 from vectorstore.catalog.database import Database
 from vectorstore.catalog.passages import Passages
 from vectorstore.catalog.records import Coverage as Coverage
 from vectorstore.catalog.records import DocumentInfo as DocumentInfo
 from vectorstore.catalog.records import StoredChunk as StoredChunk
 from vectorstore.catalog.records import StoredTable
-from vectorstore.errors import UnknownDocument
+from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
+
+log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -145,8 +148,11 @@ class Catalog:
         other = Catalog(path, self.library)
         other.set_meta("generation", str(max(self.generation(), other.generation()) + 1))
         other.set_meta("chroma_made_by", "")  # its ids may be there, with other vectors
+        with other.database.transaction() as connection:
+            wiping.mark(connection)  # what it takes the place of
         other.close()
         self.database.replace_by(path)
+        self.wipe()
 
     def put(
         self,
@@ -182,8 +188,19 @@ class Catalog:
             " AND NOT EXISTS (SELECT 1 FROM place WHERE document_id = document.id)",
             (sha256,),
         )
+        if gone.rowcount:
+            wiping.mark(connection)
         return gone.rowcount > 0
 
     def delete(self, connection: sqlite3.Connection, name: str) -> None:
         """Delete a document and everything that belongs to it; inside `writing()`."""
         connection.execute("DELETE FROM document WHERE name = ?", (name,))
+        wiping.mark(connection)
+
+    def wipe(self) -> None:
+        """Leave no byte of what was deleted, see `wiping`. What fails is done by the next one."""
+        try:
+            if not wiping.wipe(self.database):
+                log.warning("Deleted rows of %s are overwritten later.", self.library)
+        except LibraryError as error:  # such as a full disk: the documents are gone all the same
+            log.warning("Deleted rows of %s are overwritten later: %s", self.library, error)

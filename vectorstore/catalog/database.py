@@ -10,6 +10,7 @@ from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
 SCHEMA_VERSION = 6
 _WAIT = 60.0  # seconds to wait for the transaction of another process
+_PATIENCE = 5.0  # seconds to wait for readers of an older state
 
 Transaction = sqlite3.Connection  # runs statements while it is open
 
@@ -60,6 +61,19 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def write_anew(self) -> bool:
+        """Write the file without anything that was deleted, also to its log (WAL).
+
+        False when a reader of an older state keeps the log. Raises HomeNotWritable or LibraryError.
+        """
+        self.all("VACUUM")
+        self.all(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
+        try:
+            ((busy, _, _),) = self.all("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.all(f"PRAGMA busy_timeout = {int(_WAIT * 1000)}")
+        return not busy
 
     def copy_to(self, path: Path) -> None:
         """Write the present contents into a new file, also while others write."""
@@ -119,6 +133,7 @@ class Database:
             connection.execute("PRAGMA foreign_keys = ON")
             # No part of the file may call more than what SQLite counts as harmless.
             connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
             connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
         return connection
 

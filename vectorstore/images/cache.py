@@ -90,6 +90,24 @@ class PictureCache:
                 text = words.indexed(one.words)
                 file.execute("INSERT INTO picture_words (rowid, text) VALUES (?, ?)", (*row, text))
 
+    def forget(self, documents: Collection[str]) -> int:
+        """Delete the pictures of documents, and count them; no byte of them is left in the file."""
+        if not self._path.exists():
+            return 0
+        try:
+            with self._open() as file:
+                among = f"sha256 {rows.AMONG}", (rows.listed(documents),)
+                gone = file.execute(f"DELETE FROM picture WHERE {among[0]}", among[1]).rowcount
+                file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
+                file.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
+            if gone:
+                with closing(sqlite3.connect(self._path, timeout=_WAIT)) as file:
+                    file.execute("VACUUM")
+        except sqlite3.DatabaseError:  # damaged: everything can be made again
+            self._path.unlink(missing_ok=True)
+            return 0
+        return gone
+
     def all(self) -> list[KnownPicture]:
         with self._open() as file:
             found = file.execute(
@@ -125,6 +143,7 @@ class PictureCache:
         try:
             with closing(sqlite3.connect(self._path, timeout=_WAIT)) as file:
                 file.execute("PRAGMA foreign_keys = ON")
+                file.execute("PRAGMA secure_delete = ON")
                 self._make(file)
                 with file:
                     yield file

@@ -8,7 +8,7 @@ import io
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -132,6 +132,10 @@ class Pictures:
     def thumbnail(self, hit: PictureHit) -> bytes:
         """A small JPEG of it; empty when it is gone."""
         return self._cache.thumbnail(hit.id)
+
+    def forget(self, documents: Collection[str]) -> int:
+        """Delete what is known of the pictures of documents, by sha256, and count them."""
+        return self._cache.forget(documents)
 
     def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
         """Process new documents, and forget those that are gone."""

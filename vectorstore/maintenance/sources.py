@@ -6,16 +6,16 @@ from pathlib import Path
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import Places
-from vectorstore.dense.index import DenseIndex
+from vectorstore.maintenance.removing import Removing
 
 
 class Sources:
     """The folders that a library's documents came from; reachable as `Library.sources`."""
 
-    def __init__(self, catalog: Catalog, files: Files, index: DenseIndex) -> None:
+    def __init__(self, catalog: Catalog, files: Files, removing: Removing) -> None:
         self._places = Places(catalog)
         self._files = files
-        self._index = index
+        self._removing = removing
 
     def lost(self, roots: Sequence[Path]) -> list[Path]:
         """Places below some folders where a document was found and no file is left."""
@@ -27,7 +27,7 @@ class Sources:
         for _, digest in gone:
             self._files.remove(digest)
         if gone:
-            self._index.sync()
+            self._removing.clear_away([digest for _, digest in gone])
         return [name for name, _ in gone]
 
     def count_below(self, root: Path) -> int:

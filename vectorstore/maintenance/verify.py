@@ -43,6 +43,7 @@ class Verifying:
         lost = [d.document for d in documents if not self._whole(d.document, d.sha256)]
         self._words()
         self._strays({d.sha256 for d in documents})
+        self._catalog.wipe()
         unbalanced = self._unbalanced()
         ids = self._catalog.passages.ids()
         chroma = self._chroma(ids)

@@ -1,0 +1,69 @@
+"""Overwrites what was deleted from a catalogue, so that none of its bytes is left in the file.
+
+SQLite leaves deleted rows in its file, and full-text search keeps the words of deleted rows until
+it merges its parts. `secure_delete` overwrites rows, but not what SQLite left beside them when it
+moved rows from page to page: therefore the file is written anew.
+"""
+
+import json
+import logging
+
+from ingest.language import words
+from vectorstore.catalog.database import Database, Transaction
+
+_DELETED = "deleted"  # in `meta`: how often something was deleted since the file was last wiped
+_TABLES = ("chunk_words", "card_words")
+_LAST = "SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1"
+
+log = logging.getLogger(__name__)
+
+
+def mark(connection: Transaction) -> None:
+    """Something is deleted, in this transaction: a killed process leaves the wiping to others."""
+    connection.execute(
+        "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
+        (_DELETED,),
+    )
+
+
+def wipe(database: Database) -> bool:
+    """Overwrite what was deleted, if anything was; it takes a second for 60 MB.
+
+    False when another process still reads an older state. Raises LibraryError.
+    """
+    deleted = database.one("SELECT value FROM meta WHERE key = ?", _DELETED)
+    if deleted is None:
+        return True
+    with database.transaction() as connection:
+        for table in _TABLES:
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+    last = database.one(_LAST)
+    if not database.write_anew():
+        return False
+    _keep_numbers(database, last)
+    database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, *deleted)
+    return True
+
+
+def _keep_numbers(database: Database, last: tuple[str, int] | None) -> None:
+    """SQLite may, but does not, number rows anew that other tables know by number.
+
+    It would change the last number, because something was deleted before it.
+    """
+    if last is None:
+        return
+    now = database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
+    if now is not None and now[0] != last[1]:
+        log.warning("SQLite numbered passages anew; their words are written again.")
+        put_words_again(database)
+
+
+def put_words_again(database: Database) -> None:
+    """Write the words of all passages, as `Catalog.put` does for those of a document."""
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM chunk_words")
+        found = connection.execute("SELECT rowid, text, headings FROM chunk ORDER BY rowid")
+        connection.executemany(
+            "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+            ((row, words.passage(text, json.loads(above))) for row, text, above in found),
+        )

@@ -1,0 +1,96 @@
+"""Takes documents out of a library, with everything that was made of them."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from vectorstore.catalog import wiping
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.files import Files
+from vectorstore.dense.index import DenseIndex
+from vectorstore.errors import LibraryError
+from vectorstore.indexing import jobs
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What `forget` took out of a library."""
+
+    sha256: tuple[str, ...]  # of the files of the documents
+    pictures: int  # small copies of their pictures
+    index: bool  # Chroma was filled again; otherwise another process owns it
+
+
+class Removing:
+    """Removes documents of one library; reachable as `Library.remove` and `Library.forget`."""
+
+    def __init__(
+        self, catalog: Catalog, files: Files, index: DenseIndex, staged: Path,
+        forget_pictures: Callable[[Collection[str]], int],
+    ) -> None:  # fmt: skip
+        """An interrupted rebuild has left its output in `staged`."""
+        self._catalog = catalog
+        self._files = files
+        self._index = index
+        self._staged = staged
+        self._forget_pictures = forget_pictures
+
+    def remove(self, names: Sequence[str]) -> int:
+        """See Library.remove."""
+        digests = self._remove(names)
+        self.clear_away(digests)
+        return len(digests)
+
+    def forget(self, names: Sequence[str]) -> Forgotten:
+        """See Library.forget."""
+        digests = self._remove(names)
+        pictures = self.clear_away(digests)
+        return Forgotten(tuple(digests), pictures, index=self._index.rebuild())
+
+    def _remove(self, names: Sequence[str]) -> list[str]:
+        """Returns the hashes of their files."""
+        names = list(dict.fromkeys(names))
+        digests = [self._catalog.sha256(name) for name in names]
+        with self._catalog.writing() as connection:
+            for name in names:
+                self._catalog.delete(connection, name)
+        for digest in digests:
+            self._files.remove(digest)
+        return digests
+
+    def clear_away(self, digests: Collection[str]) -> int:
+        """Wipe what was made of documents that have left the catalogue; the number of pictures."""
+        pictures = 0
+        with suppress(LibraryError):  # a cache: the next search of pictures does it
+            pictures = self._forget_pictures(digests)
+        self._clear_rebuilt(digests)
+        self._index.sync()
+        self._catalog.wipe()
+        return pictures
+
+    def _clear_rebuilt(self, digests: Collection[str]) -> None:
+        """What an interrupted rebuild keeps of them; one at work deletes its file at its end."""
+        if not self._staged.exists():
+            return
+        with jobs.alone(self._staged.with_suffix(".lock")) as alone:
+            if not alone:
+                return
+            staged = Catalog(self._staged, self._catalog.library)
+            try:
+                self._delete_rebuilt(staged, digests)
+                staged.wipe()
+            finally:
+                staged.close()
+
+    def _delete_rebuilt(self, staged: Catalog, digests: Collection[str]) -> None:
+        tables = {name for (name,) in staged.database.all("SELECT name FROM sqlite_schema")}
+        with staged.writing() as connection:
+            for digest in digests:
+                connection.execute("DELETE FROM document WHERE sha256 = ?", (digest,))
+                for table in {"kept", "failed"} & tables:
+                    connection.execute(f"DELETE FROM {table} WHERE sha256 = ?", (digest,))
+                if "vector" in tables:
+                    ids = (f"{digest[:16]}:", f"{digest[:16]};")
+                    connection.execute("DELETE FROM vector WHERE id >= ? AND id < ?", ids)
+            wiping.mark(connection)
