@@ -22,6 +22,7 @@ assistant/ui/pages
 assistant/ui/components                     assistant/cli
 assistant/ui
 assistant/ui/background
+assistant/forgetting
 assistant/feedback
 assistant/evaluation
 assistant/build                             assistant/testing             assistant/doctor

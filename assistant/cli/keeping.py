@@ -1,4 +1,4 @@
-"""The commands that maintain a library: watch, backup, restore."""
+"""The commands that maintain a library: watch, backup, restore, forget."""
 
 import argparse
 import json
@@ -30,6 +30,11 @@ def add_parsers(commands: Any) -> None:
     backup.add_argument("file", type=Path, metavar="FILE")
     restore = command(commands, "restore", _run_restore, "replace a library by a backup")
     restore.add_argument("file", type=Path, metavar="FILE")
+
+    forget = command(
+        commands, "forget", _run_forget, "remove documents from everything that is kept"
+    )
+    forget.add_argument("documents", nargs="+", metavar="DOCUMENT")
 
 
 def _seconds(text: str) -> float:
@@ -106,3 +111,32 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
             f" as of {contents.made}"
         )
     return IN_PART if contents.lost else DONE
+
+
+def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.forgetting.forget import forget
+
+    with opened(settings) as library:
+        report = forget(settings, library, args.documents)
+    if args.json:
+        print(json.dumps(asdict(report)))
+        return DONE if report.index else IN_PART
+    for what, number in {
+        "documents removed, with their copies, pages, passages and words": report.documents,
+        "small copies of pictures deleted": report.pictures,
+        "turns of conversations have lost their quotes": report.turns,
+        "receipts deleted": report.receipts,
+        "answers of runs deleted": report.run_rows,
+        "ratings, opened citations and own questions deleted": report.ratings,
+    }.items():
+        print(f"{number:6,} {what}")
+    print(
+        "Later backups do not hold them. Left alone: the original files, backups made before, "
+        "and files in made/ and attached/."
+    )
+    if not report.index:
+        notice(
+            "Another process, probably the app, owns the index, whose files keep numbers made of "
+            "the documents' text: close it and run `pincite rebuild`."
+        )
+    return DONE if report.index else IN_PART

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.contract.forgetting import reads, without
 from assistant.contract.outcome import Passage
 from assistant.contract.request import Turn
 from assistant.storage.sqlite_file import Kept
@@ -65,6 +66,23 @@ class Conversations(Kept):
                 "SELECT library FROM conversation WHERE id = ?", (conversation,)
             ).fetchone()
         return row[0] if row else ""
+
+    def forget(self, library: str, document: str) -> int:
+        """Take a document out of the turns of a library's conversations, and count these."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT number, answer FROM turn JOIN conversation AS c"
+                " ON c.id = conversation AND c.library = ?", (library,)
+            ).fetchall()  # fmt: skip
+            read = [(number, json.loads(text)) for number, text in rows]
+            changed = [(number, answer) for number, answer in read if reads(answer, document)]
+            connection.executemany(
+                "UPDATE turn SET answer = ? WHERE number = ?",
+                [(json.dumps(without(answer, document)), number) for number, answer in changed],
+            )
+        if changed:
+            self._write_anew()
+        return len(changed)
 
     def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
         """(id, title) of a library's conversations, latest first; the title is the first

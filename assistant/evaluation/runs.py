@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.contract.forgetting import reads
 from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Kept
 from vectorstore.indexing import jobs
@@ -122,6 +123,30 @@ class EvaluationRuns(Kept):
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def forget(self, library: str, document: str) -> int:
+        """Delete the answers of all runs that read a document of a library, and count them.
+
+        Their questions and the pages that were found stay: only searches count for these.
+        """
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT run, question, row, about FROM asked JOIN run ON run.number = run"
+            ).fetchall()
+            read = [
+                (run, question, json.loads(row)) for run, question, row, about in rows
+                if json.loads(about).get("library") == library
+            ]  # fmt: skip
+            changed = [
+                (json.dumps(_without(row, document)), run, question)
+                for run, question, row in read if reads(row, document)
+            ]  # fmt: skip
+            connection.executemany(
+                "UPDATE asked SET row = ? WHERE run = ? AND question = ?", changed
+            )
+        if changed:
+            self._write_anew()
+        return len(changed)
+
     def _select(self, condition: str, value: int) -> list[EvaluationRun]:
         with self._connected() as connection:
             rows = connection.execute(
@@ -132,6 +157,14 @@ class EvaluationRuns(Kept):
             EvaluationRun(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
             for row in rows
         ]
+
+
+def _without(row: Row, document: str) -> Row:
+    """Without the answer that read the document, and the expected ones, which may repeat it."""
+    question = row["question"]
+    if reads(question, document):
+        question = question | {"answers": []}
+    return row | {"question": question, "answer": None}
 
 
 def _now() -> str:

@@ -117,6 +117,20 @@ class Feedback(Kept):
             for r in rows
         ]  # fmt: skip
 
+    def forget(self, document: str) -> int:
+        """Delete ratings, opened citations and own questions about a document, and count them."""
+        about = "(SELECT 1 FROM json_each(pages) WHERE json_extract(value, '$[0]') = ?)"
+        with self._connected() as connection:
+            ratings = connection.execute(f"DELETE FROM rating WHERE EXISTS {about}", (document,))
+            opened = connection.execute("DELETE FROM opened WHERE document = ?", (document,))
+            gone = ratings.rowcount + opened.rowcount
+        questions = [question for question in self.mine.all() if document in question.documents]
+        for question in questions:
+            self.mine.remove(question.id)
+        if gone:
+            self._write_anew()
+        return gone + len(questions)
+
     def note_opened(self, answer: Answer, page: Place) -> None:
         """Record that a cited page was opened; repetition changes nothing."""
         with self._connected() as connection:

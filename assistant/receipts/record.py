@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.verification.answerability import POINTS
+from assistant.contract.forgetting import reads
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -120,6 +121,23 @@ class Receipts(Kept):
                 f"Several answers begin with {identity!r}. Give more characters of the id."
             )
         return Receipt(**json.loads(rows[0][0]))
+
+    def forget(self, library: str, document: str) -> int:
+        """Delete the receipts of answers that read a document of a library, and count them.
+
+        A receipt holds what was read word by word: nothing could be replayed without it.
+        """
+        with self._connected() as connection:
+            rows = connection.execute("SELECT number, receipt FROM receipt").fetchall()
+            read = [(number, json.loads(text)) for number, text in rows]
+            gone = [
+                (number,) for number, receipt in read
+                if receipt.get("library") == library and reads(receipt, document)
+            ]  # fmt: skip
+            connection.executemany("DELETE FROM receipt WHERE number = ?", gone)
+        if gone:
+            self._write_anew()
+        return len(gone)
 
     def has(self, identity: str) -> bool:
         """Whether an answer has a receipt."""

@@ -21,6 +21,11 @@ class Kept:
         with self._connected() as connection:
             connection.executescript(schema)
 
+    def _write_anew(self) -> None:
+        """Leave no byte in the file of what was deleted or changed before."""
+        with self._connected() as connection:
+            connection.execute("VACUUM")
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
@@ -29,6 +34,7 @@ class Kept:
                 new = not self._path.exists()  # as when somebody has deleted it meanwhile
                 connection = sqlite3.connect(self._path, timeout=30)
                 try:
+                    connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
                     if new:
                         connection.executescript(self._schema)
                     with connection:

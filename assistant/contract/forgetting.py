@@ -1,0 +1,36 @@
+"""Takes a document out of answer documents, which conversations, receipts and runs keep as JSON.
+
+Of an answer that read the document remain the question and the sentences that cite other documents
+alone: anything else may repeat what it said.
+"""
+
+from typing import Any
+
+FORGOTTEN = "[This part came from a document that was forgotten.]"
+_ROWS = ("citations", "passages", "closest")  # rows that name their document
+_DERIVED = ("cells", "notices", "choices", "why")  # what may repeat its words
+
+Answer = dict[str, Any]
+
+
+def reads(value: Any, document: str) -> bool:
+    """Whether any part of a JSON value is about the document."""
+    if isinstance(value, dict):
+        about = document in (value.get("document"), value.get("doc"))
+        return about or any(reads(part, document) for part in value.values())
+    if isinstance(value, list):
+        return any(reads(part, document) for part in value)
+    return False
+
+
+def without(answer: Answer, document: str) -> Answer:
+    """The answer without what came from the document."""
+    other = {name: rows for name, rows in answer.items() if name not in _DERIVED}
+    for name in {*_ROWS} & other.keys():
+        other[name] = [row for row in answer[name] if row.get("document") != document]
+    marks = {row["mark"] for row in other["citations"]}
+    sentences = answer.get("sentences", [])
+    kept = [s for s in sentences if s["marks"] and marks.issuperset(s["marks"])]
+    said = [s["text"] if s in kept else FORGOTTEN for s in sentences] or [FORGOTTEN]
+    other |= {"sentences": kept, "answer": " ".join(dict.fromkeys(said)), "notices": []}
+    return other

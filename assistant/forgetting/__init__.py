@@ -1,0 +1,1 @@
+"""A document leaves the whole home: library, answers, receipts, runs, ratings."""
