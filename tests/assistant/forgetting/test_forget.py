@@ -25,11 +25,17 @@ def measured(home: Path, answer: object) -> None:
         "id": "q", "question": HOW_LONG, "answers": ["fourteen"], "answerable": True,
         "evidence": [{"doc": "Policy.pdf", "page": 1}],
     }  # fmt: skip
-    row = {"id": "q", "question": question, "hits": [["Policy.pdf", 1]], "answer": answer}
+    row = {
+        "id": "q",
+        "question": question,
+        "hits": [["Policy.pdf", 1]],
+        "error": "",
+        "answer": answer,
+    }
     about = {
         "library": "main", "set": "own", "settings": {}, "options": {}, "model": "none",
         "digest": "", "sha256": "", "embedder": "", "gate": "", "learned": "", "documents": 2,
-        "skipped": 0,
+        "skipped": {"questions": 0, "documents": []},
     }  # fmt: skip
     runs = EvaluationRuns(folder / "runs.sqlite")
     runs.put(runs.begin(about), row)
