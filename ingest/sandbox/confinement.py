@@ -35,7 +35,7 @@ def confine(memory: int, writable: Sequence[Path]) -> None:
     _leave_tracker()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
-        linux.forbid_leaving()
+        linux.forbid_calls()
         linux.forbid_writing(writable)
     _Guard(writable).watch()
     with suppress(ImportError):  # Windows has no such limits
@@ -79,7 +79,7 @@ class _Guard:
         if event == "open":
             if isinstance(arguments[2], int) and arguments[2] & _WRITES:
                 self._refuse_path(arguments[0])
-        elif event in _ASKS or (event in _CONNECTS and not _local(arguments[1])):
+        elif event in _ASKS or event in _CONNECTS:
             raise PermissionError("Files are read without a network.")
 
     def _refuse_path(self, path: object) -> None:
@@ -89,10 +89,6 @@ class _Guard:
         place = os.path.realpath(name) + os.sep  # also of the folder itself: O_TMPFILE
         if name != os.devnull and not place.startswith(self._writable):
             raise PermissionError(f"Files are read without writing to {name}.")
-
-
-def _local(address: object) -> bool:
-    return isinstance(address, str | bytes)  # a path on this machine
 
 
 def end_session(leader: int) -> None:

@@ -17,6 +17,7 @@ from ingest.document.model import Document, Line, Page
 from ingest.errors import EncryptedFile
 from ingest.platform.progress import beat
 from ingest.serialization.reading import Loaded
+from tests.ingest import native_calls
 
 
 def _take_over(data: bytes) -> None:
@@ -60,6 +61,9 @@ def read(path: Path) -> Loaded:
             return Document("0" * 64, "x" * 5_000_000, path.stem, ()), []
         case "connect":
             socket.create_connection(("127.0.0.1", 9))
+        case "calls":
+            found = native_calls.tried(*str(path).split(" ")[1:])
+            return Document("0" * 64, found, path.stem, ()), []
         case "native":  # a program that this process starts: Python's own guard is not in it
             code = "import socket; socket.socket(socket.AF_INET)"
             subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
