@@ -15,6 +15,7 @@ from ingest.platform.progress import beat
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "
+MANY = "there are too many files in it: unpack it yourself and add the folder"
 NAMED = 20  # files named for each reason of leaving out; further ones are counted
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$)", re.IGNORECASE)
 FULL = "the disk is nearly full"  # the one temporary reason: worth another attempt
@@ -79,7 +80,9 @@ def unpack(
             if reason := member.problem or refusal(member.name, suffixes):
                 raise Refused(reason)
             if len(parts) >= limits.files:
-                raise Refused(f"there are too many files in it: {ADVICE}unpacked_files")
+                raise Refused(
+                    MANY if limits.sized else f"{MANY}, or raise the setting unpacked_files"
+                )
             if member.size:  # before anything is unpacked
                 _check(size + member.size, packed, folder, limits)
             size += _write(member, path, packed, size, limits)

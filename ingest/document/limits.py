@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+_FEW, _BYTES = 1000, 16  # files in any archive, and bytes of the archive for each further one
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -14,6 +16,17 @@ class Limits:
     ratio: int = 100
     harmless: int = 64 << 20  # bytes below which the ratio is not checked
     free: int = 1 << 30  # bytes of disk that stay free in any case
+
+    sized: bool = False  # whether `files` follows from the size of the user's file
+
+    def for_file(self, size: int) -> "Limits":
+        """For a file of so many bytes: what it costs follows from what it holds.
+
+        A member of a ZIP takes a hundred bytes, in packed archives of small files thirty; an
+        archive of archives can name thousands in the same bytes.
+        """
+        files = _FEW + size // _BYTES
+        return self if files >= self.files else replace(self, files=files, sized=True)
 
     def after(self, size: int, files: int) -> "Limits":
         """What remains for the next container of the same file, after bytes and files of one."""

@@ -16,6 +16,7 @@ from ingest.text.reflow import about_tokens, tokens
 
 LONG = 100  # tokens: a longer line is folded
 _AIM = 50  # about two printed lines
+_HEAD, _SPARE = 4000, 10  # characters; tokens that a cut through a word or through dots may make
 _ENDS = re.compile(r"(?<=[.!?;:|])\s+|(?<=[。！？；])")  # noqa: RUF001  a bar is a cell's end
 _BLANKS = re.compile(r"\s+")
 
@@ -59,13 +60,21 @@ def fold(line: Line) -> tuple[Line, ...]:
 
 
 def _is_long(line: Line) -> bool:
-    return len(line.text) > LONG and about_tokens(line.text) > LONG
+    return len(line.text) > LONG and _exceeds(line.text)
+
+
+def _exceeds(text: str) -> bool:
+    """Whether it has more tokens than LONG; the beginning decides for a text of megabytes."""
+    head = text[:_HEAD]
+    if len(text) > _HEAD and about_tokens(head) > LONG + _SPARE:
+        return True
+    return about_tokens(text) > LONG
 
 
 def _small(text: str, span: Span) -> Iterator[Span]:
     """Sentences; the words of those that are too long; parts of words that are too long."""
     for sentence in _cut(text, span, _ENDS):
-        if about_tokens(text[slice(*sentence)]) <= LONG:
+        if not _exceeds(text[slice(*sentence)]):
             yield sentence
             continue
         for word in _cut(text, sentence, _BLANKS):

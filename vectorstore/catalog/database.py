@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
 
@@ -109,7 +109,7 @@ class Database:
             )
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            start = _script("schema", "tables_2", "tables_3")
+            start = _script("schema", "tables_2", "tables_3", "tables_7")
             self._change(f"{start}\nINSERT INTO meta VALUES ('generation', '0');", SCHEMA_VERSION)
         for step in range(version + 1, SCHEMA_VERSION + 1) if version else ():
             self._change(_script(f"schema_{step}", f"tables_{step}"), step)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from ingest.containers import FULL, Expanded, Omitted
+from ingest.containers import FULL, Expanded
 from ingest.discovery import Found, discover
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped, UnreadableFile
@@ -22,24 +22,24 @@ from vectorstore.add_report import (
     Failure,
     Hidden,
     Incomplete,
-    Outcome,
 )
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.containers import Containers
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
 from vectorstore.embedding.embedder import Embedder
+from vectorstore.indexing.attempts import MOST, Attempts
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
 from vectorstore.indexing.store_document import (
     READY,
     Item,
-    Stored,
     Storing,
     refuse_empty,
     status,
     unseen,
 )
+from vectorstore.indexing.telling import Telling, interrupted, out_of_time, outer
 
 __all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
 
@@ -67,28 +67,36 @@ class Indexing:
         self._engines = engines
         self._bounds = (engines or Engines()).bounds
         self._progress = progress
-        self._changed = changed
         self._cancel = cancel or threading.Event()
         self._places = Places(catalog)
         self._containers = Containers(catalog.database)
+        self._attempts = Attempts(catalog.database)
+        self._before: dict[str, tuple[str, int]] = {}  # interrupted runs, by place
+        self._held: set[str] = set()  # places that were in work when a run ended
+        self._named: set[str] = set()  # files that the user has named, not a folder around them
         # Raises when a `rebuild` has changed the model since the embedding.
         self._storing = Storing(catalog, files, embedder)
         self._summary = AddSummary()
+        self._told = Telling(self._summary, jobs, changed)
         self._settled: set[str] = set()  # places of files that were already known
         self._done = self._total = 0
 
     def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
         """See Library.add."""
         started = time.perf_counter()
+        self._before = self._attempts.before()
+        self._named = {str(path.absolute()) for path in paths if path.is_file()}
         with self._jobs.run() as alone:
             scratch = self._files.scratch() if alone else None
             left = self._left_over(cancelled=not paths) if alone else []
             found = self._found(paths)
             named = {file.path for file in found}
             found += [file for file in left if file.path not in named]
+            # What was in work when a run ended, whatever ended it, goes last.
+            found.sort(key=lambda file: str(file.path) in self._held)
             with Prefetch(self._engines, self._cancel, scratch) as reading:
                 files = [(file.path, str(file.path), file.name) for file in found]
-                self._run(reading, files, reading.budget())
+                self._run(reading, files, None)
         self._gone([path for path in paths if path.is_dir()], prune)
         self._progress(AddProgress("", self._done, self._total, "done"))
         self._summary.seconds = round(time.perf_counter() - started, 2)
@@ -105,16 +113,21 @@ class Indexing:
 
     def _left_over(self, cancelled: bool) -> list[Found]:
         """Files that a killed run left undone, if they still exist."""
-        jobs = {job.path: job.name for job in self._jobs.left_over(cancelled)}
+        left = self._jobs.left_over(cancelled)
+        self._held = {*self._before, *(j.path for j in left if j.state in ("reading", "indexing"))}
+        jobs = {job.path: job.name for job in left}
         jobs |= {place: Path(place).name for place in self._containers.unfinished()}
         there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
         self._jobs.drop(set(jobs) - {str(file.path) for file in there})
         return there
 
     def _run(
-        self, reading: Prefetch, files: Iterable[tuple[Path, str, str]], budget: UnpackingBudget,
+        self,
+        reading: Prefetch,
+        files: Iterable[tuple[Path, str, str]],
+        budget: UnpackingBudget | None,
         level: int = 0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Add (path, place, name); `level` counts the files around them."""
         found = [item for file in files if (item := self._news(*file, level))]
         self._jobs.settle(self._settled)
@@ -125,8 +138,13 @@ class Indexing:
         for twin in [item for item in found if first[item.sha256] is not item]:
             self._twin(reading, twin, first[twin.sha256], budget)
 
-    def _read(self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget) -> None:
+    def _read(
+        self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget | None
+    ) -> None:
         for number, (item, read) in enumerate(reading.ahead(items, budget, self._report_page)):
+            if budget and budget.over:
+                self._out_of_time(items[number:])
+                return
             done = not self._cancel.is_set() and self._add(reading, item, read, budget)
             if self._cancel.is_set() or not done:
                 left = items[number + done :]
@@ -134,13 +152,20 @@ class Indexing:
                 self._summary.cancelled += len(left)
                 return
 
-    def _twin(self, reading: Prefetch, item: Item, first: Item, budget: UnpackingBudget) -> None:
+    def _out_of_time(self, items: Sequence[Item]) -> None:
+        for item in items:
+            self._told.fail(item.place, item.name, out_of_time(item, self._bounds.seconds))
+        self._done += len(items)
+
+    def _twin(
+        self, reading: Prefetch, item: Item, first: Item, budget: UnpackingBudget | None
+    ) -> None:
         """The file of this run with the same bytes that was read before."""
         if self._cancel.is_set():
             self._jobs.cancel([item.place])
             self._summary.cancelled += 1
         elif not self._catalog.holds(item.sha256):
-            self._fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
+            self._told.fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
         elif more := self._news(item.path, item.place, item.name, item.level):
             self._read(reading, [more], budget)
         self._done += 1
@@ -155,31 +180,44 @@ class Indexing:
             self._summary.failed.append(Failure(place, _BAD_NAME))
             return None
         except UnreadableFile as error:
-            self._fail(place, name, str(error))
+            self._told.fail(place, name, str(error))
             return None
         if stored is None:
-            return item
-        self._count(stored, 0, 0)
+            return None if self._waits(item) else item
+        self._told.count(stored, 0, 0)
         if not self._containers.finished(place, item.sha256):
             return replace(item, known=True)
         self._settled.add(place)
         self._summary.unchanged += self._places.inside(place)
-        self._omitted(item, self._containers.left_out(place))
+        self._told.omitted(item, self._containers.left_out(place))
         return None
 
-    def _add(self, reading: Prefetch, item: Item, read: Read, budget: UnpackingBudget) -> bool:
+    def _waits(self, item: Item) -> bool:
+        """Whether a file has held two runs, and nobody has named it now."""
+        sha256, times = self._before.get(item.place, ("", 0))
+        if sha256 != item.sha256 or times < MOST or self._named & {item.place, outer(item)}:
+            return False
+        self._told.fail(item.place, item.name, interrupted(item, times))
+        return True
+
+    def _add(
+        self, reading: Prefetch, item: Item, read: Read, budget: UnpackingBudget | None
+    ) -> bool:
         """False when it was stopped in the middle of the file."""
+        # Each file of the user has one budget for everything inside it.
+        own = budget or reading.budget(item.path)
         try:
-            self._step(item, "reading")
-            if not item.known:
-                self._store(item, read)
-            # Each file of the user has one budget for everything inside it.
-            own = budget if item.level else reading.budget()
-            self._inside(reading, item, read.inside(), own)
+            with self._attempts.watched(item.place, item.sha256):
+                self._step(item, "reading")
+                if not item.known:
+                    self._store(item, read)
+                inside = read.inside()
+            self._inside(reading, item, inside, own)
         except UnreadableFile as error:
-            self._fail(item.place, item.name, str(error))
+            self._told.fail(item.place, item.name, str(error))
         except Stopped:
             return False
+        self._attempts.ended(item.place)
         self._done += 1
         return True
 
@@ -194,7 +232,7 @@ class Indexing:
         vectors = self._embedder().passages([chunk.text for chunk in chunks])
         more = bool(inside.parts or inside.omitted)
         stored = self._storing.store(item, document, chunks, vectors, more)
-        self._count(stored, len(document.pages), len(chunks))
+        self._told.count(stored, len(document.pages), len(chunks))
         if stored.new and (told := status(document)) != READY:
             self._summary.incomplete.append(Incomplete(stored.document, told))
         if stored.new and (characters := unseen(document)):
@@ -221,14 +259,9 @@ class Indexing:
         self._forget([p for p in before if p not in places and not p.startswith(_inner(kept))])
         full = any(left.reason == FULL for left in expanded.omitted)
         failed = full or len(self._summary.failed) > failures
-        self._omitted(item, expanded.omitted)
+        self._told.omitted(item, expanded.omitted)
         self._containers.finish(item.place, item.sha256, expanded.omitted, failed)
         self._jobs.settle({item.place})
-
-    def _omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
-        for left in omitted:
-            place, name = f"{item.place}{INSIDE}{left.name}", f"{item.name}/{left.name}"
-            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
     def _report_page(self, item: Item) -> Callable[[int, int], None]:
         return lambda page, pages: self._progress(
@@ -238,30 +271,6 @@ class Indexing:
     def _step(self, item: Item, stage: Literal["reading", "indexing"]) -> None:
         self._jobs.set(item.place, stage)
         self._progress(AddProgress(item.name, self._done, self._total, stage))
-
-    def _fail(self, place: str, name: str, error: str) -> None:
-        self._jobs.fail(place, name, error)
-        self._summary.failed.append(Failure(place, error))
-        self._changed(Change("failed", name, error))
-
-    def _count(self, stored: Stored, pages: int, chunks: int) -> None:
-        summary = self._summary
-        summary.superseded += stored.superseded
-        if stored.new:
-            summary.updated += stored.replaced
-            summary.added += not stored.replaced
-            summary.pages += pages
-            summary.chunks += chunks
-            self._tell("updated" if stored.replaced else "added", stored.document)
-            return
-        summary.removed += stored.replaced
-        summary.moved += bool(stored.was)
-        summary.unchanged += not stored.was
-        if stored.was:
-            self._tell("moved", stored.document, stored.was)
-
-    def _tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
-        self._changed(Change(outcome, document, detail))
 
     def _gone(self, roots: Sequence[Path], prune: bool) -> None:
         """Documents whose file is no longer below the folders: reported, and removed on request."""
@@ -275,7 +284,7 @@ class Indexing:
         for name, sha256 in self._places.forget(places):
             self._files.remove(sha256)
             self._summary.removed += 1
-            self._tell("removed", name)
+            self._told.tell("removed", name)
 
 
 def _inner(places: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -65,6 +66,12 @@ class UnpackingBudget:
     """What may still be unpacked from one file of the user, including nested files."""
 
     limits: Limits
+    until: float = float("inf")  # when nothing more that is inside of it is begun; monotonic
+
+    @property
+    def over(self) -> bool:
+        """Whether its time is over."""
+        return time.monotonic() > self.until
 
     def spend(self, expanded: Expanded) -> None:
         self.limits = self.limits.after(expanded.size, len(expanded.parts))
@@ -82,7 +89,8 @@ class Prefetch:
         self._sandbox = Sandbox(
             engines=engines, children=self._children, folder=Path(self._folder.name)
         )
-        self._limits = (engines or Engines()).bounds.unpacking
+        bounds = (engines or Engines()).bounds
+        self._limits, self._seconds = bounds.unpacking, bounds.seconds
         self._cancel = cancel
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
@@ -97,14 +105,23 @@ class Prefetch:
         self._sandbox.close()
         self._folder.cleanup()
 
-    def budget(self) -> UnpackingBudget:
-        """A new budget for one file of the user."""
-        return UnpackingBudget(self._limits)
+    def budget(self, path: Path) -> UnpackingBudget:
+        """A new budget for one file of the user, with all that is inside."""
+        return UnpackingBudget(self._limits_of(path), time.monotonic() + self._seconds)
+
+    def _limits_of(self, path: Path) -> Limits:
+        try:
+            return self._limits.for_file(path.stat().st_size)
+        except OSError:  # it is gone, which its reader reports
+            return self._limits
 
     def ahead(
-        self, items: Sequence[Item], budget: UnpackingBudget, heard: Heard
+        self, items: Sequence[Item], budget: UnpackingBudget | None, heard: Heard
     ) -> Iterator[tuple[Item, Read]]:
-        """Each file with its pending result; the next files are read meanwhile."""
+        """Each file with its pending result; the next files are read meanwhile.
+
+        Files inside of one share its budget.
+        """
         waiting: deque[Read] = deque()
         try:
             for index, item in enumerate(items):
@@ -116,12 +133,13 @@ class Prefetch:
             for read in waiting:  # it was cancelled
                 read.close()
 
-    def _start(self, item: Item, budget: UnpackingBudget, heard: Heard) -> Read:
+    def _start(self, item: Item, budget: UnpackingBudget | None, heard: Heard) -> Read:
         document = None if item.known else self._sandbox.start(item.path, heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)
         unpacked = Path(tempfile.mkdtemp(dir=self._folder.name))
-        expand = self._sandbox.start_expand(item.path, unpacked, budget.limits, item.level)
+        limits = budget.limits if budget else self._limits_of(item.path)
+        expand = self._sandbox.start_expand(item.path, unpacked, limits, item.level)
         return Read(document, expand, unpacked)
 
     def _stop_when_cancelled(self) -> None:

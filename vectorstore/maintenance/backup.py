@@ -4,6 +4,7 @@ The file is a ZIP with the catalogue, the copies of the files and a list of its 
 not in it: it is filled again from the catalogue.
 """
 
+import errno
 import hashlib
 import json
 import lzma
@@ -30,6 +31,7 @@ _DAMAGE = (  # what zipfile, json and others raise for damaged, encrypted or unk
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError,
     RuntimeError, TypeError, ValueError, OverflowError, MemoryError,
 )  # fmt: skip
+_OF_DATA = (None, errno.EINVAL)  # bad data of bzip2; a place before the beginning of the file
 _PACKED = 50  # times its size that a backup may unpack to; a restore refuses 200 times
 
 
@@ -75,16 +77,15 @@ def _written(
 def read_contents(backup: Path) -> Contents:
     """The description of a backup. Raises LibraryError when it is none, or of a newer version."""
     try:
-        backup.open("rb").close()
+        with backup.open("rb"), damages(backup):
+            if not zipfile.is_zipfile(backup):
+                raise LibraryError(f"{backup} is not a backup of a library, or is damaged.")
+            with zipfile.ZipFile(backup) as archive:
+                return _described(backup, archive)
     except FileNotFoundError as error:
         raise LibraryError(f"There is no file {backup}.") from error
     except OSError as error:
-        raise LibraryError(f"{backup} cannot be opened: {error.strerror}.") from error
-    with damages(backup):
-        if not zipfile.is_zipfile(backup):
-            raise LibraryError(f"{backup} is not a backup of a library, or is damaged.")
-        with zipfile.ZipFile(backup) as archive:
-            return _described(backup, archive)
+        raise LibraryError(f"{backup} cannot be read: {error.strerror}.") from error
 
 
 def _described(backup: Path, archive: zipfile.ZipFile) -> Contents:
@@ -112,9 +113,9 @@ def damages(backup: Path) -> Iterator[None]:
     except LibraryError:
         raise
     except OSError as error:
-        if error.errno is not None:
+        if error.errno not in _OF_DATA:
             raise
-        raise damaged(backup, error) from error  # bad data of bzip2
+        raise damaged(backup, error) from error
     except _DAMAGE as error:
         raise damaged(backup, error) from error
 

@@ -1,0 +1,75 @@
+"""Tells what an `add` did with each file: in its summary, in the queue, and as it happens."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ingest.containers import Omitted
+from vectorstore.add_report import AddSummary, Change, Failure, Outcome
+from vectorstore.catalog.sources import INSIDE
+from vectorstore.indexing.jobs import Jobs
+from vectorstore.indexing.store_document import Item, Stored
+
+
+class Telling:
+    """Of one run."""
+
+    def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
+        self._summary = summary
+        self._jobs = jobs
+        self._changed = changed
+
+    def fail(self, place: str, name: str, error: str) -> None:
+        """A file could not be read."""
+        self._jobs.fail(place, name, error)
+        self._summary.failed.append(Failure(place, error))
+        self._changed(Change("failed", name, error))
+
+    def count(self, stored: Stored, pages: int, chunks: int) -> None:
+        """A file is in the library, or was there."""
+        summary = self._summary
+        summary.superseded += stored.superseded
+        if stored.new:
+            summary.updated += stored.replaced
+            summary.added += not stored.replaced
+            summary.pages += pages
+            summary.chunks += chunks
+            self.tell("updated" if stored.replaced else "added", stored.document)
+            return
+        summary.removed += stored.replaced
+        summary.moved += bool(stored.was)
+        summary.unchanged += not stored.was
+        if stored.was:
+            self.tell("moved", stored.document, stored.was)
+
+    def omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
+        """Files inside a file that are not read."""
+        for left in omitted:
+            place, name = f"{item.place}{INSIDE}{left.name}", f"{item.name}/{left.name}"
+            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
+
+    def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
+        """Something has changed."""
+        self._changed(Change(outcome, document, detail))
+
+
+def outer(item: Item) -> str:
+    """The user's file: itself, or the archive around it."""
+    return item.place.partition(INSIDE)[0]
+
+
+def interrupted(item: Item, times: int) -> str:
+    """Why a file waits."""
+    return (
+        f"{item.name} was being read when {times} runs were interrupted: it waits until it is"
+        f" named. `pincite add {outer(item)}` tries it again."
+    )
+
+
+def out_of_time(item: Item, seconds: float) -> str:
+    """Why what is left of an archive is not read: it is continued when it is added again."""
+    archive = outer(item)
+    return (
+        f"{item.name} was not read: all that is inside of {Path(archive).name} took longer than"
+        f" {seconds:.0f} seconds. Add {archive} again to continue, or raise the setting"
+        " file_seconds."
+    )
