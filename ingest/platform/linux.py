@@ -21,27 +21,32 @@ _PRLIMIT = (302, 261)
 _SET_PRIORITY = (141, 140)
 _SET_AFFINITY = (203, 122)
 _IOCTL = (16, 29)
-_REFUSED = (  # to everybody; None: the machine has no such call
+_Calls = tuple[tuple[int | None, int | None], ...]  # None: the machine has no such call
+_REFUSED: _Calls = (  # to everybody
     (425, 425),  # io_uring_setup: can open sockets as well
     (112, 157),  # setsid: programs are found by their session
     (42, 203),  # connect: also to sockets with a path, such as those of agents with keys
-    # What belongs to people's files besides their bytes, which Landlock leaves open:
+    # What changes other processes:
+    (142, 118), (144, 119), (314, 274), (251, 30),  # sched_setparam, -scheduler, -attr, ioprio_set
+    (101, 117), (311, 271), (438, 438), (440, 440),  # ptrace, process_vm_writev, pidfd_getfd, ...
+    (256, 238), (279, 239),  # migrate_pages, move_pages
+)  # fmt: skip
+# What belongs to files besides their bytes, which Landlock leaves open. Nothing is done, and the
+# caller is told that it is: `touch` and others insist on it for files of their own.
+_IGNORED: _Calls = (
     (90, None), (91, 52), (268, 53), (452, 452),  # chmod, fchmod, fchmodat, fchmodat2
     (92, None), (93, 55), (94, None), (260, 54),  # chown, fchown, lchown, fchownat
     (132, None), (235, None), (261, None), (280, 88),  # utime, utimes, futimesat, utimensat
     (188, 5), (189, 6), (190, 7), (463, 463),  # setxattr, lsetxattr, fsetxattr, setxattrat
     (197, 14), (198, 15), (199, 16), (466, 466),  # the same for removexattr
     (469, 469),  # file_setattr
-    # What changes other processes:
-    (142, 118), (144, 119), (314, 274), (251, 30),  # sched_setparam, -scheduler, -attr, ioprio_set
-    (101, 117), (311, 271), (438, 438), (440, 440),  # ptrace, process_vm_writev, pidfd_getfd, ...
-    (256, 238), (279, 239),  # migrate_pages, move_pages
 )  # fmt: skip
 # ioctl: flags of files (FS_IOC_SETFLAGS and FSSETXATTR), and typing into a terminal (TIOCSTI,
 # TIOCLINUX).
 _FLAGS = (0x40086602, 0x401C5820, 0x5412, 0x541C)
 _OLD_X86 = 0x40000000  # calls numbered from here are the same ones under other numbers
 _ALLOW, _DENY = 0x7FFF0000, 0x00050000 | 13  # 13: the caller is told EACCES
+_IGNORE = 0x00050000  # and told that all is well
 _LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _ARGUMENTS = (16, 24)  # where the first and the second argument are; 32 bits decide
 _ALL, _KIND = 0xFFFFFFFF, 0xF  # the bits of an argument that count; of the kind of a socket
@@ -89,9 +94,10 @@ def _rules(machine: str) -> list[Rule]:
         (_AT_LEAST, 0, 1, _OLD_X86),
         deny,
     ]
-    for numbers in _REFUSED:
-        if (number := numbers[column]) is not None:
-            rules += [(_EQUAL, 0, 1, number), deny]
+    for calls, told in ((_REFUSED, _DENY), (_IGNORED, _IGNORE)):
+        for numbers in calls:
+            if (number := numbers[column]) is not None:
+                rules += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, told)]
     itself = (0, _ALL)  # the process that calls
     rules += _only(_PRLIMIT[column], itself)
     rules += _only(_SET_AFFINITY[column], itself)

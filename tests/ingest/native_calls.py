@@ -1,6 +1,6 @@
 """Calls to the system, past Python, that a file tries which has taken its reader over.
 
-Where they succeed they change nothing: each sets what is set already.
+Where those on a process succeed they change nothing: each sets what is set already.
 """
 
 import ctypes
@@ -10,43 +10,45 @@ import platform
 import resource
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602  # of a file on ext4 and others
+_NO_DUMP = 0x40  # a flag of a file
 _UNIX, _INET, _PACKET = 1, 2, 17
 _STREAM, _DATAGRAM = 1, 2
 
 
 def tried(victim: str, other: str, listening: str) -> str:
-    """The names of the calls that succeeded, on a file, a process and a socket of somebody else."""
-    calls = {**_on_a_file(victim), **_on_a_process(int(other)), **_on_sockets(listening)}
+    """The names of the calls that succeeded, on a process and a socket of somebody else."""
+    change(victim)
+    calls = {**_on_a_process(int(other)), **_on_sockets(listening)}
     return " ".join(name for name, call in calls.items() if call())
 
 
-def _on_a_file(victim: str) -> dict[str, Callable[[], bool]]:
-    name, about = victim.encode(), Path(victim).stat()
-    mode, now = about.st_mode & 0o7777, struct.pack("qqqq", 0, 0x3FFFFFFF, 0, 0x3FFFFFFF)
+def change(victim: str) -> None:
+    """Try all that changes a file besides its bytes."""
+    name, here = victim.encode(), -100
     file = os.open(victim, os.O_RDONLY)
-    here, owner = -100, (about.st_uid, about.st_gid)
+    past = struct.pack("qqqq", 1000, 0, 1000, 0)
     flags = ctypes.c_int()
     _LIBC.ioctl(file, _GET_FLAGS, ctypes.byref(flags))
-    return {
-        "chmod": lambda: _done(_LIBC.chmod(name, mode)),
-        "fchmod": lambda: _done(_LIBC.fchmod(file, mode)),
-        "fchmodat": lambda: _done(_LIBC.fchmodat(here, name, mode, 0)),
-        "chown": lambda: _done(_LIBC.chown(name, *owner)),
-        "fchown": lambda: _done(_LIBC.fchown(file, *owner)),
-        "lchown": lambda: _done(_LIBC.lchown(name, *owner)),
-        "fchownat": lambda: _done(_LIBC.fchownat(here, name, *owner, 0)),
-        "utime": lambda: _done(_LIBC.utime(name, None)),
-        "utimensat": lambda: _done(_LIBC.utimensat(here, name, now, 0)),
-        "setxattr": lambda: _done(_LIBC.setxattr(name, b"user.a", b"x", 1, 0)),
-        "lsetxattr": lambda: _done(_LIBC.lsetxattr(name, b"user.a", b"x", 1, 0)),
-        "fsetxattr": lambda: _done(_LIBC.fsetxattr(file, b"user.a", b"x", 1, 0)),
-        "removexattr": lambda: _done(_LIBC.removexattr(name, b"user.kept")),
-        "flags": lambda: _done(_LIBC.ioctl(file, _SET_FLAGS, ctypes.byref(flags))),
-    }
+    flags.value ^= _NO_DUMP
+    _LIBC.ioctl(file, _SET_FLAGS, ctypes.byref(flags))
+    _LIBC.chmod(name, 0o604)
+    _LIBC.fchmod(file, 0o604)
+    _LIBC.fchmodat(here, name, 0o604, 0)
+    _LIBC.chown(name, os.getuid(), os.getgid())
+    _LIBC.fchown(file, os.getuid(), os.getgid())
+    _LIBC.lchown(name, os.getuid(), os.getgid())
+    _LIBC.fchownat(here, name, os.getuid(), os.getgid(), 0)
+    _LIBC.utime(name, None)
+    _LIBC.utimensat(here, name, past, 0)
+    _LIBC.futimens(file, past)
+    for call in (_LIBC.setxattr, _LIBC.lsetxattr):
+        call(name, b"user.a", b"x", 1, 0)
+    _LIBC.fsetxattr(file, b"user.a", b"x", 1, 0)
+    _LIBC.removexattr(name, b"user.kept")
+    os.close(file)
 
 
 def _on_a_process(other: int) -> dict[str, Callable[[], bool]]:

@@ -37,7 +37,7 @@ def test_a_program_that_a_loader_starts_writes_nothing_outside(
     victim.with_name("folder").mkdir()
     for program in (f"echo x > {victim}", f"echo x >> {victim}", f"rm {victim}",
                     f"mv {victim} {victim}.old", f"ln -s / {tmp_path}/link",
-                    f"touch {tmp_path}/new", f"rmdir {tmp_path}/folder",
+                    f": > {tmp_path}/new", f"rmdir {tmp_path}/folder",
                     f"truncate -s 0 {victim}", f"kill -9 {os.getpid()}"):  # fmt: skip
         assert "CalledProcessError(" in outcome(sandbox.start(Path(f"shell {program}")))
     assert victim.read_text() == "as it was"
