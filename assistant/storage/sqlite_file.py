@@ -41,7 +41,7 @@ class Kept:
                         yield connection
                 finally:
                     connection.close()
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
             raise AssistantError(
                 f"{self._path}, which keeps the {self._what}, cannot be used: {error}."
             ) from error

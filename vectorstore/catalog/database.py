@@ -176,6 +176,8 @@ def _sentences(path: Path) -> Iterator[None]:
         if "closed" not in str(error):
             raise
         raise LibraryError(f"The library in {path.parent} was closed meanwhile.") from error
+    except UnicodeDecodeError as error:  # SQLite quotes damaged bytes in its own message
+        raise LibraryError(f"{path} is damaged. Restore it from a backup.") from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError):
             raise
