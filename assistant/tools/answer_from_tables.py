@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from assistant.answering.table_qa.choose import choose
 from assistant.answering.table_qa.compute import best
+from assistant.answering.table_qa.grid import TableGrid
 from assistant.answering.table_qa.plan import Operand, Plan
-from assistant.answering.table_qa.select_plan import Tabled, choose
+from assistant.answering.table_qa.select_plan import Tabled
 from assistant.answering.table_qa.verbalise import sentence
 from assistant.answering.verification import unread_page_notices
 from assistant.contract.outcome import Citation, Outcome, Passage, Sentence, UsedCell
@@ -36,8 +38,9 @@ class Tables:
 
 def _seen(plan: Plan) -> bool:
     """Do readers of the document see all cells that it is computed from?"""
-    lines = plan.grid.page.lines
-    return not any(lines[n].hidden for operand in plan.operands for n in _lines(operand))
+    return not any(
+        operand.grid.page.lines[n].hidden for operand in plan.operands for n in _lines(operand)
+    )
 
 
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
@@ -51,20 +54,32 @@ def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
 
 def outcome(plan: Plan, text: str) -> Outcome:
     """The answer, with a citation for each run of lines with its cells and their heads."""
-    named = {line for operand in best(plan) for line in _lines(operand)}
-    rest = {line for operand in plan.operands for line in _lines(operand)}
-    runs = [*_runs(named), *_runs(rest.union(plan.grid.head_lines) - named)]
-    citations = tuple(_citation(mark, plan, run) for mark, run in enumerate(runs, start=1))
+    places = [(grid, run) for grid in plan.grids for run in _named_first(plan, grid)]
+    citations = tuple(_citation(mark, *place) for mark, place in enumerate(places, start=1))
     cells = tuple(
         UsedCell(
-            next(mark for mark, run in enumerate(runs, start=1) if operand.cell.line in run),
+            next(
+                mark
+                for mark, (grid, run) in enumerate(places, start=1)
+                if grid == operand.grid and operand.cell.line in run
+            ),
             operand.row.label, operand.column.label, operand.cell.text,
         )
         for operand in plan.operands
     )  # fmt: skip
     marks = tuple(citation.mark for citation in citations)
     said = Sentence(text, supported=True, marks=marks)
-    return Outcome(text, (said,), citations, (_passage(plan, runs),), cells=cells)
+    read = tuple(
+        _passage(plan, grid, [run for of, run in places if of == grid]) for grid in plan.grids
+    )
+    return Outcome(text, (said,), citations, read, cells=cells)
+
+
+def _named_first(plan: Plan, grid: TableGrid) -> list[range]:
+    """The runs of lines of a table: those that the answer names, then the others and the heads."""
+    named = {line for o in best(plan) if o.grid == grid for line in _lines(o)}
+    rest = {line for o in plan.operands if o.grid == grid for line in _lines(o)}
+    return [*_runs(named), *_runs(rest.union(grid.head_lines) - named)]
 
 
 def _lines(operand: Operand) -> range:
@@ -84,19 +99,17 @@ def _runs(lines: set[int]) -> list[range]:
     return runs
 
 
-def _citation(mark: int, plan: Plan, run: range) -> Citation:
-    page = plan.grid.page
-    lines = page.lines[run.start : run.stop]
+def _citation(mark: int, grid: TableGrid, run: range) -> Citation:
+    lines = grid.page.lines[run.start : run.stop]
     quote, boxes = "\n".join(line.text for line in lines), tuple(line.box for line in lines)
-    return Citation(mark, plan.grid.document, page.number, quote, boxes, 1.0)
+    return Citation(mark, grid.document, grid.page.number, quote, boxes, 1.0)
 
 
-def _passage(plan: Plan, runs: Sequence[range]) -> Passage:
+def _passage(plan: Plan, grid: TableGrid, runs: Sequence[range]) -> Passage:
     """The table, or of a long one the lines from the first cell to the last."""
-    page, table = plan.grid.page, plan.grid.table
-    first, last = table.first, table.last
+    first, last = grid.table.first, grid.table.last
     if last - first >= _LONGEST:
         first = min(run.start for run in runs)
         last = min(max(run.stop for run in runs) - 1, first + _LONGEST)
-    text = "\n".join(line.text for line in page.lines[first : last + 1])
-    return Passage(plan.grid.document, page.number, round(plan.score, 4), text)
+    text = "\n".join(line.text for line in grid.page.lines[first : last + 1])
+    return Passage(grid.document, grid.page.number, round(plan.score, 4), text)

@@ -12,7 +12,9 @@ from ingest.language.measures import head_scale
 
 _ABOVE = 5  # lines above a table that describe it
 _SHORT = 9  # words: a longer line is prose
-_EXCEPT = re.compile(r"(?i)\bexcept\b")
+_EXCEPT = re.compile(r"(?i)\bexcept\b[^)]*")
+_PER_SHARE = re.compile(r"(?i)\bper (?:\w+ )?share\b")
+_SHARES = re.compile(r"(?i)\bshares\b")
 _PER = re.compile(r"(?i)\bper\b|\bshares?\b|\bmargin\b|\brate\b|%|\bratio\b")
 _COUNTED = re.compile(
     r"(?i)\b(?:employees|headcount|staff|shares|stores|number|days|members(?:hips)?|customers)\b"
@@ -73,7 +75,7 @@ class TableGrid:
     prose: str  # the description in the lines above
     header: int  # rows at the top that are heads
     scale: str  # "in millions", "€k", as written; empty when not stated
-    partly: bool = False  # the scale has exceptions: "except per share data"
+    partly: str = ""  # the exceptions of the scale, as written: "except per share data"
 
     def cell(self, row: TableRow, column: Column) -> Cell | None:
         cells = self.table.rows[row.index]
@@ -81,10 +83,18 @@ class TableGrid:
 
     def scale_of(self, row: TableRow, cell: Cell) -> str:
         """The scale of a row's values: none for shares, rates and counts."""
-        if cell.unit == "%" or cell.kind != "number" or (self.partly and _PER.search(row.label)):
+        if cell.unit == "%" or cell.kind != "number" or self._excepted(row):
             return ""
         counted = bool(_MONEY.search(self.scale)) and bool(_COUNTED.search(row.label))
         return "" if counted or _PER.search(row.label) else self.scale
+
+    def _excepted(self, row: TableRow) -> bool:
+        """Whether the scale is not that of a row: a section of shares has it where only figures per
+        share are excepted."""
+        if not self.partly:
+            return False
+        apart = bool(_PER_SHARE.search(row.section)) or bool(_PER.search(row.label))
+        return apart or bool(_SHARES.search(row.section) and _SHARES.search(self.partly))
 
     @cached_property
     def head_lines(self) -> range:
@@ -131,10 +141,10 @@ def grid(document: str, page: Page, table: Table) -> TableGrid | None:
     above = list(_above(page, table))
     near = [page.title, table.caption, *(text for text in above if len(text.split()) <= _SHORT)]
     told = " ".join([*heads, *near, *above])
-    scale = head_scale(told)
+    scale, exceptions = head_scale(told), _EXCEPT.search(told)
     return TableGrid(
         document, page, table, rows, columns, " ".join(heads[:labels]), " ".join(near),
-        " ".join(above), header, scale[0] if scale else "", bool(_EXCEPT.search(told)),
+        " ".join(above), header, scale[0] if scale else "", exceptions[0] if exceptions else "",
     )  # fmt: skip
 
 

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
 from assistant.answering.table_qa.normalise import MONTHS, SPANS, is_hard, is_year, terms
 from assistant.answering.table_qa.parse_question import COUNT, SHARE, TableQuestion
+from assistant.answering.table_qa.plan import Operand
 
 _WEAK = frozenset(
     terms("after all amount company completed cost count different during fiscal less limit more")
@@ -21,8 +23,9 @@ _SHARES = re.compile(r"(?i)\bpercent(?:age)? of\b")
 _RATES = re.compile(
     r"(?i)%|\bpercent|\bper cent|\bmargin|\brate|\bshare|\bproportion|\byield|\breturn"
 )
+_MONEY = re.compile(r"[€$£¥₪₹]|[A-Z]{3}")
 _RATE = re.compile(r"(?i)\b(?:per|an?) (day|week|month|quarter|year)\b")
-_QUALIFYING = frozenset(terms("margin rate ratio target budget forecast"))
+QUALIFYING = frozenset(terms("margin rate ratio target budget forecast"))
 CHANGES = frozenset(terms("change growth variance"))
 _SPANNED = frozenset(terms("month quarter"))
 _APART = 2  # other words between those of one label
@@ -207,7 +210,7 @@ class Match:
     ) -> bool:
         """Whether the question asks for another thing: a margin for a profit, a rent per year for
         one per month, or what comes after a named row."""
-        if (left - frozenset().union(*(row.terms | row.above for row in rows))) & _QUALIFYING:
+        if (left - frozenset().union(*(row.terms | row.above for row in rows))) & QUALIFYING:
             return True
         others = frozenset().union(*(row.terms for row in self.grid.rows))
         if not labels and left & self.asked.names & others:
@@ -236,6 +239,27 @@ class Match:
                 any(map(is_year, row.terms)) for row in rows
             )
         return not kind or bool(kind & told)
+
+
+def is_of_kind(asked: TableQuestion, operand: Operand) -> bool:
+    """Whether a value is of the kind in question: no money for a count, and where a margin, a rate
+    or a target is asked for, the same one."""
+    if asked.counts and _MONEY.search(operand.cell.unit):
+        return False
+    said = operand.row.terms | operand.row.above | operand.column.terms
+    words = ["", *(term for term in terms(asked.text) if term not in asked.names)]
+    return all(
+        kind in said and (of in said or not of)
+        for of, kind in pairwise(words)
+        if kind in QUALIFYING
+    )
+
+
+def states_amounts(grid: TableGrid, row: TableRow, column: Column) -> bool:
+    """Whether a cell is no share of something."""
+    cell = grid.cell(row, column)
+    shares = _SHARES.search(f"{grid.near} {row.section} {column.label}")
+    return cell is not None and cell.unit != "%" and not shares
 
 
 def _quarter(term: str) -> bool:

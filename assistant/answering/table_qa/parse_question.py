@@ -40,10 +40,14 @@ _PATTERNS = (
     ),
     (
         SHARE,
-        rf"what (?:{_PERCENT}|share|proportion|fraction|part)\b|(?:{_PERCENT}|share|proportion) of"
+        rf"\bhow much of\b.*\bin {_PERCENT}|what (?:{_PERCENT}|share|proportion|fraction|part)\b"
+        rf"|(?:{_PERCENT}|share|proportion) of"
         rf"|\bas an? (?:{_PERCENT}|share|proportion)\b",
     ),
-    (RATIO, r"\bratio\b|\bquotient\b|\bdivided by\b|\bhow many times\b"),
+    (
+        RATIO,
+        r"\bratio\b|\bquotient\b|\bdivided by\b|\bhow many times\b|\brelative to\b|\breturn on\b",
+    ),
     (AVERAGE, r"\b(?:on )?average\b|\bmean\b(?! by\b)"),
     (
         DIFFERENCE,
@@ -82,10 +86,20 @@ _OTHER = re.compile(
     r"|was|were|do|does|did|has|have|had|can|could|may|should|would|will)\b"
     r"|how (?:do|does|can|should|would|is|are|to)\b)|\band (?:what|why|how|who|which|when|where)\b"
 )
+_MANNER = re.compile(
+    r"(?i)\bhow (?:do|does|did|is|are|was|were|has|have|had|can|could|may|might|should|would)\b"
+)
 _RANGE = re.compile(
     r"(?i)\bfrom\b.+\b(?:to|until|till|through)\b|\d\s*[-–]\s*\d|\bthrough\b|\bbetween\b.+\band\b"
 )
 _PREFIX = re.compile(r"(?i)^(?:in|at|for|on|after|during)\s+")
+
+
+_OF_OPERATION = re.compile(
+    rf"(?i)(?<!\w)(?:{_PERCENT}|{_MORE}|{_CHANGED}|{_TOP}|{_BOTTOM}|share|fraction|proportion|part"
+    r"|ratio|quotient|divided|difference|differs?|minus|plus|sum|together|combined|altogether"
+    r"|relative|compared|exceed(?:s|ed)?|average|mean|rate of|how many times)(?!\w)"
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,16 @@ class TableQuestion:
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
 
     @property
+    def counts(self) -> bool:
+        """Whether it asks how many there are."""
+        return bool(re.search(r"(?i)\bhow many\b", self.text))
+
+    @property
+    def rate(self) -> bool:
+        """Whether a share of something may be the answer."""
+        return bool(_RATE.search(self.text))
+
+    @property
     def words(self) -> frozenset[str]:
         return frozenset(self.terms)
 
@@ -118,6 +142,8 @@ def asked(text: str) -> TableQuestion | None:
     if than and (limit := value_of(than["limit"])) is not None:
         return _counted(text, than, limit)
     operation, rest = _operation(text)
+    if operation == LOOKUP and _MANNER.search(text):
+        return None
     found = terms(_BEFORE.sub(" ", rest))
     if _BEFORE.search(text):
         found += _year_before(found)
@@ -125,14 +151,31 @@ def asked(text: str) -> TableQuestion | None:
     everything = bool(re.search(r"(?i)\b(?:total|all|altogether|overall|per|whole)\b", text))
     over_time = bool(re.search(rf"(?i)\b(?:{_CHANGED})\b", text)) and operation != RATIO
     return TableQuestion(
-        text, operation, tuple(found), _names(text), kind, everything, over_time,
+        text, operation, tuple(found), names_of(text), kind, everything, over_time,
         bool(_RANGE.search(text)),
     )  # fmt: skip
 
 
+_RATE = re.compile(rf"(?i)(?:{_PERCENT})|\b(?:margin|rate|share of|proportion|yield|return on)\b")
+_SHARE_OF = re.compile(
+    rf"(?i)(?:{_PERCENT}|\bshare|\bfraction|\bproportion|\bpart|\bhow much) of\b"
+)
+
+
+def operation_spans(text: str) -> list[tuple[int, int]]:
+    """Where the words stand that only name an operation."""
+    return [match.span() for match in _OF_OPERATION.finditer(text)]
+
+
+def starts_of_whole(text: str) -> list[int]:
+    """Where the words for a whole begin, of which a question asks for a part: behind "percentage
+    of" and the like."""
+    return [match.end() for match in _SHARE_OF.finditer(text)]
+
+
 def _counted(text: str, than: re.Match[str], limit: Decimal) -> TableQuestion:
     found = terms(f"{than['what']} {than['rest']}")
-    names, than_limit = _names(text), (than["how"].lower(), limit)
+    names, than_limit = names_of(text), (than["how"].lower(), limit)
     return TableQuestion(text, COUNT, tuple(found), names, frozenset(found[:1]), than=than_limit)
 
 
@@ -163,7 +206,7 @@ def _kind(text: str) -> frozenset[str]:
     return frozenset(terms(words))
 
 
-def _names(text: str) -> frozenset[str]:
+def names_of(text: str) -> frozenset[str]:
     """Capitalised words that do not begin the question."""
     words = re.findall(r"(?<=[\w,:;)] )(?:[\w'’.&-]*[A-Z][\w'’.&-]*)", text)
     first = re.match(r"([A-Z][\w.&-]*)(?:['’]s|:)", text)

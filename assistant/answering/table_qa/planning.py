@@ -155,7 +155,7 @@ def _plan(
 ) -> Iterator[Plan]:
     """The plan; None when a cell is missing, cells differ in kind, or a number or name is left."""
     operands = [
-        Operand(row, column, cell)
+        Operand(row, column, cell, match.grid)
         for row, column in places
         for cell in [match.grid.cell(row, column)]
         if cell is not None and cell.kind not in ("empty", "truth")

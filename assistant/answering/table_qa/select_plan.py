@@ -1,4 +1,4 @@
-"""Selects, from the tables near a question, the one plan that is certain enough for an answer."""
+"""Selects, from the plans that rules make of the tables near a question, the certain one."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from assistant.answering.table_qa.compute import best, result
 from assistant.answering.table_qa.grid import TableGrid, grid
 from assistant.answering.table_qa.normalise import terms
-from assistant.answering.table_qa.parse_question import HIGHEST, LOOKUP, LOWEST, asked
+from assistant.answering.table_qa.parse_question import HIGHEST, LOOKUP, LOWEST, TableQuestion
 from assistant.answering.table_qa.plan import Plan
 from assistant.answering.table_qa.planning import plans
 from assistant.contract.evidence import Evidence
@@ -29,13 +29,6 @@ class Tabled(Evidence, Protocol):
     def tables(self, document: str) -> Sequence[StoredTable]: ...
 
 
-def choose(
-    question: str, evidence: Tabled, documents: Collection[str] | None = None
-) -> Plan | None:
-    """The certain plan; None when there is none."""
-    return certain(ranking(question, evidence, documents))
-
-
 def certain(ranked: Sequence[Plan]) -> Plan | None:
     """The best plan, when it is good and no other result is as likely."""
     if not ranked or ranked[0].score < SCORE:
@@ -49,12 +42,10 @@ def certain(ranked: Sequence[Plan]) -> Plan | None:
 
 
 def ranking(
-    question: str, evidence: Tabled, documents: Collection[str] | None = None
+    wanted: TableQuestion, evidence: Tabled, documents: Collection[str] | None = None
 ) -> list[Plan]:
     """All plans that the tables near a question allow, best first."""
-    wanted = asked(question)
-    if wanted is None or not wanted.terms:
-        return []
+    question = wanted.text
     cards: dict[str, frozenset[str]] = {}
     found = []
     for near in grids(question, evidence, documents):

@@ -24,14 +24,14 @@ _SYMBOL = re.compile(r"\W+")  # a unit that stands in front of its number: "$", 
 
 def sentence(plan: Plan) -> str:
     """One sentence; numbers of documents appear as the documents write them."""
-    caption = plan.grid.table.caption
+    caption = plan.grid.table.caption if len(plan.grids) == 1 else ""
     return f"{_told(plan)}, from “{_text(caption)}”." if caption else f"{_told(plan)}."
 
 
 def _told(plan: Plan) -> str:
     if plan.operation == LOOKUP:
         first = plan.operands[0]
-        return f"{_name(plan, first)}: {_shown(first)}{_scale(plan)}"
+        return f"{_name(first)}: {_shown(first)}{_scale(plan)}"
     if plan.operation in (HIGHEST, LOWEST):
         return _extreme(plan)
     if plan.operation == COUNT:
@@ -43,7 +43,7 @@ def _count(plan: Plan) -> str:
     found = best(plan)
     how, limit = plan.than or ("at least", Decimal(0))
     over = _text(plan.operands[0].column.label)
-    names = ", ".join(f"{_row(plan, operand)} ({_shown(operand)})" for operand in found)
+    names = ", ".join(f"{_row(operand)} ({_shown(operand)})" for operand in found)
     told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,}"
     return f"{told}: {names}{_scale(plan)}" if names else told
 
@@ -57,22 +57,22 @@ def _computed(plan: Plan, value: Decimal) -> str:
         return f"The average of {_listed(plan, ', ')} = {_amount(plan, value, 2)}{_scale(plan)}"
     if plan.operation == DIFFERENCE:
         amount = f"{_amount(plan, value, points=True)}{_scale(plan)}{_relative(plan, value)}"
-        return f"{_named(plan, first)} minus {_named(plan, last)} = {amount}"
+        return f"{_named(first)} minus {_named(last)} = {amount}"
     if plan.operation == GROWTH:
         change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {_plain(value, 2)} %"
         return (
-            f"{_row(plan, first)}: from {_shown(last)} ({last.column.label}) to"
+            f"{_row(first)}: from {_shown(last)} ({last.column.label}) to"
             f" {_shown(first)} ({first.column.label}){_scale(plan)}: {change}"
         )
     told = {RATIO: f"{_significant(value)} ({_plain(value * 100, 2)} %)"}
     share = f"{_plain(value, 2)} %" if plan.operation == SHARE else told[plan.operation]
-    return f"{_named(plan, first)} divided by {_named(plan, last)} = {share}"
+    return f"{_named(first)} divided by {_named(last)} = {share}"
 
 
 def _extreme(plan: Plan) -> str:
     found = best(plan)
     rows = len({operand.row.index for operand in plan.operands}) > 1
-    names = [_row(plan, o) if rows else _text(o.column.label) for o in found]
+    names = [_row(o) if rows else _text(o.column.label) for o in found]
     over = plan.operands[0].column.label if rows else plan.operands[0].row.label
     verb = "has" if len(found) == 1 else "have"
     many = f"the {plan.operation} of {len(plan.operands)} values of “{_text(over)}”"
@@ -80,24 +80,24 @@ def _extreme(plan: Plan) -> str:
 
 
 def _listed(plan: Plan, between: str) -> str:
-    named = [_named(plan, operand) for operand in plan.operands]
+    named = [_named(operand) for operand in plan.operands]
     if len(named) > _LISTED:
         return f"{len(named)} values, {named[0]} to {named[-1]}"
     return between.join(named)
 
 
-def _name(plan: Plan, operand: Operand) -> str:
-    return ", ".join(filter(None, [_row(plan, operand), _text(operand.column.label)]))
+def _name(operand: Operand) -> str:
+    return ", ".join(filter(None, [_row(operand), _text(operand.column.label)]))
 
 
-def _row(plan: Plan, operand: Operand) -> str:
+def _row(operand: Operand) -> str:
     """A row's label; "0 to 2" needs the head above it."""
     label = _text(operand.row.label)
-    return f"{plan.grid.corner} {label}".strip() if label[:1].isdigit() else label
+    return f"{operand.grid.corner} {label}".strip() if label[:1].isdigit() else label
 
 
-def _named(plan: Plan, operand: Operand) -> str:
-    return f"{_name(plan, operand)} ({_shown(operand)})"
+def _named(operand: Operand) -> str:
+    return f"{_name(operand)} ({_shown(operand)})"
 
 
 def _text(label: str) -> str:
@@ -107,6 +107,8 @@ def _text(label: str) -> str:
 def _shown(operand: Operand) -> str:
     """The value as written; parentheses become a minus."""
     text = " ".join(operand.cell.text.split())
+    if operand.magnitude:
+        return re.sub(r"[()\s\u2212-]", "", text)
     if operand.cell.kind == "number" and operand.value < 0 and "(" in text:
         return "-" + text.replace("(", "").replace(")", "").replace("$ ", "$")
     return re.sub(r"(?<=[€$£¥]) (?=\d)", "", text)
@@ -121,7 +123,7 @@ def _bare(operand: Operand) -> str:
 def _scale(plan: Plan) -> str:
     """The table's remark on its unit, in its own words."""
     first = plan.operands[0]
-    scale = plan.grid.scale_of(first.row, first.cell)
+    scale = first.grid.scale_of(first.row, first.cell)
     return f" ({scale[0].lower() + scale[1:]})" if scale else ""
 
 

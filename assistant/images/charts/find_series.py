@@ -202,7 +202,7 @@ def _number(grid: TableGrid, row: TableRow, column: Column) -> bool:
 def _operand(grid: TableGrid, row: TableRow, column: Column) -> Operand:
     cell = grid.cell(row, column)
     assert cell is not None
-    return Operand(row, column, cell)
+    return Operand(row, column, cell, grid)
 
 
 def _unit(
