@@ -98,7 +98,7 @@ _PREFIX = re.compile(r"(?i)^(?:in|at|for|on|after|during)\s+")
 _OF_OPERATION = re.compile(
     rf"(?i)(?<!\w)(?:{_PERCENT}|{_MORE}|{_CHANGED}|{_TOP}|{_BOTTOM}|share|fraction|proportion|part"
     r"|ratio|quotient|divided|difference|differs?|minus|plus|sum|together|combined|altogether"
-    r"|relative|compared|exceed(?:s|ed)?|average|mean|rate of|how many times)(?!\w)"
+    r"|relative|compared|against|versus|exceed(?:s|ed)?|average|mean|rate of|how many times)(?!\w)"
 )
 
 

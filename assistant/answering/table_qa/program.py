@@ -5,7 +5,6 @@ Rules on words (`planning`) need a question that is worded like the table. Here 
 by their embeddings, and a plan counts only where all of the question is explained by it.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,13 +12,20 @@ from functools import cached_property
 from assistant.answering.table_qa.alignment import Aligned, Alignment, spelt_out
 from assistant.answering.table_qa.candidates import (
     Candidate,
-    Dated,
     candidates,
     documents_of,
     plain,
 )
+from assistant.answering.table_qa.cells import (
+    Cells,
+    beside,
+    comparable,
+    operand_of,
+    then_and_now,
+    without_direction,
+)
 from assistant.answering.table_qa.compute import result
-from assistant.answering.table_qa.matching import is_of_kind, states_amounts
+from assistant.answering.table_qa.matching import is_of_kind
 from assistant.answering.table_qa.normalise import terms
 from assistant.answering.table_qa.parse_question import (
     DIFFERENCE,
@@ -33,7 +39,7 @@ from assistant.answering.table_qa.parse_question import (
     starts_of_whole,
 )
 from assistant.answering.table_qa.periods import Asked, asked_periods, spans_of
-from assistant.answering.table_qa.plan import Operand, Plan
+from assistant.answering.table_qa.plan import Plan
 from assistant.answering.table_qa.select_plan import Tabled, card
 
 _CONSIDERED = 8  # labels or pairs of labels, the closest ones
@@ -46,7 +52,6 @@ _UNEXPLAINED = 0.1
 _EXPLAINED = 0.7
 _LEAD = 0.02
 _SECTIONS = 0.08  # the lead that rows of one label need in addition: only their sections differ
-_TABLE_LEAD = 0.05  # of a table over others that state another value
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,7 @@ class _Planning:
         for candidate in found:
             self._rows.setdefault(candidate.name, []).append(candidate)
         self._alignment = Alignment(asked.text, list(self._rows), evidence.embedder())
+        self._cells = Cells(asked, self._rows, self._alignment)
 
     @cached_property
     def best(self) -> Proposal | None:
@@ -143,7 +149,7 @@ class _Planning:
         if len(aligned.labels) == 2:
             yield from self._of_two(aligned)
         elif self._asked.operation in (LOOKUP, SUM) and not self._growing:
-            operands = self._now(aligned.labels[0], frozenset(self._periods.months))
+            operands = self._cells.now(aligned.labels[0], frozenset(self._periods.months))
             if operands and is_of_kind(self._asked, operands[0]):
                 yield Plan(operands[0].grid, LOOKUP, operands[:1])
         else:
@@ -156,23 +162,24 @@ class _Planning:
     def _over_time(self, label: str) -> Iterator[Plan]:
         operation = DIFFERENCE if self._asked.operation == DIFFERENCE else GROWTH
         for candidate in self._rows[label]:
-            if columns := _then_and_now(self._periods, candidate):
-                operands = tuple(_operand(candidate, dated) for dated in columns)
+            if columns := then_and_now(self._periods, candidate):
+                operands = tuple(operand_of(candidate, dated) for dated in columns)
                 yield Plan(candidate.grid, operation, operands)
 
     def _of_two(self, aligned: Aligned) -> Iterator[Plan]:
         first, second = (
-            self._now(label, self._spans(aligned, at)) for at, label in enumerate(aligned.labels)
+            self._cells.now(label, self._spans(aligned, at))
+            for at, label in enumerate(aligned.labels)
         )
         if not first or not second:
             return
-        one, other = _beside(first, second)
+        one, other = beside(first, second)
         operation = self._asked.operation
         if operation in (RATIO, SHARE):
             if self._whole(aligned) == aligned.labels[0]:
                 one, other = other, one
-            one, other = _amount(one), _amount(other)
-        if _comparable(one, other) and not (operation != SUM and one.value == other.value):
+            one, other = without_direction(one), without_direction(other)
+        if comparable(one, other) and not (operation != SUM and one.value == other.value):
             yield Plan(one.grid, operation, (one, other))
 
     def _whole(self, aligned: Aligned) -> str | None:
@@ -198,53 +205,6 @@ class _Planning:
         if min(places) < 0:  # a name or a period stands within
             return self._periods.months
         return frozenset(spans_of(text[places[at] : [*places, len(text)][at + 1]]))
-
-    def _now(self, name: str, spans: frozenset[int]) -> tuple[Operand, ...]:
-        """The cells of a name in the one period that the question names, all with one value."""
-        found = self._cells(self._rows[name], spans)
-        if agreed := self._agreed(found):
-            return agreed
-        label = plain(self._rows[name][0].row.label)
-        alike = [c for rows in self._rows.values() for c in rows if plain(c.row.label) == label]
-        return self._agreed(self._cells(alike, spans), tables=True) if found else ()
-
-    def _cells(self, rows: Sequence[Candidate], spans: frozenset[int]) -> list[Operand]:
-        found = [
-            (candidate, dated)
-            for candidate in rows
-            for dated in candidate.columns
-            if not _earlier(candidate, dated)
-        ]
-        if not spans:  # a day, where no span is named
-            found = [pair for pair in found if pair[1].period.months is None] or found
-        else:
-            found = [pair for pair in found if pair[1].period.months in spans] or found
-        if len({dated.period.months for _, dated in found} - {None}) > 1:
-            return []
-        if not self._asked.rate or self._asked.operation != LOOKUP:
-            found = [p for p in found if states_amounts(p[0].grid, p[0].row, p[1].column)] or found
-        return [_operand(candidate, dated) for candidate, dated in found]
-
-    def _agreed(self, operands: Sequence[Operand], tables: bool = False) -> tuple[Operand, ...]:
-        """Those with the value that most tables state. Where tables contradict each other, with
-        `tables`, those of the table that the question is closer to; else none."""
-        votes = Counter(abs(operand.value) for operand in operands).most_common()
-        if not votes or (len(votes) > 1 and votes[0][1] < 2 * votes[1][1]):
-            return self._closest(operands) if votes and tables else ()
-        return tuple(operand for operand in operands if abs(operand.value) == votes[0][0])
-
-    def _closest(self, operands: Sequence[Operand]) -> tuple[Operand, ...]:
-        near = self._alignment.context([_told_of(operand) for operand in operands])
-        ranked = sorted(zip(near, range(len(operands)), strict=True), reverse=True)
-        best = operands[ranked[0][1]]
-        others = [cosine for cosine, at in ranked if operands[at].value != best.value]
-        return (best,) if ranked[0][0] - max(others) >= _TABLE_LEAD else ()
-
-
-def _told_of(operand: Operand) -> str:
-    """A row with what stands over it."""
-    grid = operand.grid
-    return f"{plain(operand.row.section)} {plain(operand.row.label)} {grid.near} {grid.prose}"
 
 
 @dataclass(frozen=True)
@@ -277,48 +237,6 @@ def _words_of(plan: Plan, prose: bool = True) -> frozenset[str]:
         found |= operand.row.terms | operand.row.above | operand.column.terms
         found |= operand.grid.near_terms | (operand.grid.prose_terms if prose else frozenset())
     return frozenset(found)
-
-
-def _earlier(candidate: Candidate, dated: Dated) -> bool:
-    return any(other.period.a_year_earlier(dated.period) for other in candidate.columns)
-
-
-def _then_and_now(periods: Asked, candidate: Candidate) -> tuple[Dated, Dated] | None:
-    """The later column and the earlier one, where there is one of each."""
-    if len(candidate.columns) != 2:
-        return None
-    first, last = sorted(candidate.columns, key=lambda dated: dated.period.order)
-    if first.period.months != last.period.months or first.period == last.period:
-        return None
-    apart = last.period.a_year_earlier(first.period) or not periods.earlier
-    return (last, first) if apart else None
-
-
-def _operand(candidate: Candidate, dated: Dated) -> Operand:
-    cell = candidate.grid.cell(candidate.row, dated.column)
-    assert cell is not None  # a candidate has a number there
-    return Operand(candidate.row, dated.column, cell, candidate.grid)
-
-
-def _beside(first: Sequence[Operand], second: Sequence[Operand]) -> tuple[Operand, Operand]:
-    """One of each, of the same table where that has both."""
-    pairs = [(one, other) for one in first for other in second]
-    return next((pair for pair in pairs if pair[0].grid is pair[1].grid), pairs[0])
-
-
-def _amount(operand: Operand) -> Operand:
-    """Without a sign that tells only that it is paid: its label names no loss."""
-    label = f"{operand.row.label} {operand.row.section}"
-    paid = operand.value < 0 and "(" not in operand.row.label and "loss" not in label.lower()
-    return replace(operand, magnitude=paid)
-
-
-def _comparable(one: Operand, other: Operand) -> bool:
-    """Whether they have one unit and one scale."""
-    scales = {o.grid.scale_of(o.row, o.cell).lower() for o in (one, other)}
-    units = {one.cell.unit, other.cell.unit}
-    mixed = "%" in units and len(units) > 1
-    return len(scales) == 1 and not mixed and len(units - {""}) < 2
 
 
 def _told(plan: Plan) -> object:
