@@ -57,7 +57,6 @@ class Alignment:
     def __init__(self, question: str, labels: Sequence[str], embedder: Embedder) -> None:
         self.text = without_periods(question)
         self._labels = list(dict.fromkeys(labels))
-        self._meant = [_without_signs(label) for label in self._labels]
         self._embed = _Embedded(embedder)
         self._words = _words(self.text, self._labels)
         self._places = _places(self._words)
@@ -77,8 +76,12 @@ class Alignment:
 
     def terms(self, place: Place) -> frozenset[str]:
         """The content words of a place, in normal form."""
-        words = self._words[place[0] : place[1] + 1]
-        return frozenset(term for word in words if word.content for term in terms(word.text))
+        return _terms(self._words[place[0] : place[1] + 1])
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        """All content words, in normal form."""
+        return _terms(self._words)
 
     def said(self, place: Place) -> str:
         """The words themselves."""
@@ -93,7 +96,7 @@ class Alignment:
         """Each label alone, the closest first."""
         if not self._places:
             return []
-        best, whole = self._near.argmax(1), self._embed(self._meant) @ self._all
+        best, whole = self._near.argmax(1), self._embed(self._labels) @ self._all
         found = [
             Aligned(
                 (label,), (self._places[place],), float(self._near[at, place]), float(whole[at])
@@ -108,7 +111,7 @@ class Alignment:
         closest = sorted(self.singles, key=lambda aligned: -aligned.closeness)[:_PAIRED]
         first = [self._labels.index(aligned.labels[0]) for aligned in closest]
         found = [pair for a, b in combinations(first, 2) if (pair := self._pair(a, b))]
-        joined = [" ".join(map(_without_signs, labels)) for labels, *_ in found]
+        joined = [" ".join(labels) for labels, *_ in found]
         whole = self._embed(joined) @ self._all if found else ()
         pairs = [Aligned(*pair, float(cosine)) for pair, cosine in zip(found, whole, strict=True)]
         return sorted(pairs, key=lambda aligned: -aligned.score)
@@ -121,7 +124,7 @@ class Alignment:
             for at, word in enumerate(self._words)
             if word.content and not set(terms(word.text)) <= known
         ]
-        label = self._embed([" ".join(map(_without_signs, aligned.labels))])[0]
+        label = self._embed([" ".join(aligned.labels)])[0]
         near = self._embed([text for text in left if text]) @ label if any(left) else ()
         return max([0.0, *(float(cosine - self._all @ label) for cosine in near)])
 
@@ -140,7 +143,7 @@ class Alignment:
     def _near(self) -> Floats:
         """The cosine of each label with each place."""
         spans = [self.said(place) for place in self._places]
-        near: Floats = self._embed(self._meant) @ self._embed(spans).T
+        near: Floats = self._embed(self._labels) @ self._embed(spans).T
         return near
 
     @cached_property
@@ -202,16 +205,6 @@ def _initials(label: str) -> str:
     return "".join(word[0].lower() for word in words)
 
 
-def _without_signs(label: str) -> str:
-    """A label without what it says of the other sign: "Net income (loss)"."""
-    return re.sub(
-        r" \((?:loss|losses|deficit|expense|expenses|benefit|decrease|used in|gain|gains"
-        r"|provision|decline)\)",
-        "",
-        label,
-    )
-
-
 def _words(text: str, labels: Sequence[str]) -> list[Word]:
     """Without names that no label has: they are names of documents, or unknown."""
     known = {word.lower() for label in labels for word in _WORD.findall(label)}
@@ -224,6 +217,10 @@ def _words(text: str, labels: Sequence[str]) -> list[Word]:
         told = any(start <= match.start() < end for start, end in spans)
         words.append(Word(bare, match.start(), bare.lower() not in _EMPTY and not told))
     return words
+
+
+def _terms(words: Sequence[Word]) -> frozenset[str]:
+    return frozenset(term for word in words if word.content for term in terms(word.text))
 
 
 def _places(words: Sequence[Word]) -> list[Place]:

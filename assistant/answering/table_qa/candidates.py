@@ -18,6 +18,10 @@ from assistant.answering.table_qa.periods import (
 from assistant.answering.table_qa.select_plan import PASSAGES, Tabled
 
 _DOCUMENTS = 3  # the best ones
+_OTHER_SIGN = re.compile(
+    r"(?i)[ /]\((?:loss|losses|gains?|deficit|expenses?|benefit|provision|decrease|decline"
+    r"|used in)\)"
+)
 _FISCAL = re.compile(r"(?i)\bfiscal\b")
 
 
@@ -107,8 +111,9 @@ def _is_number(grid: TableGrid, row: TableRow, column: Column) -> bool:
 
 
 def plain(label: str) -> str:
-    """A label in one line, without its colon."""
-    return " ".join(label.split()).rstrip(":")
+    """A label in one line, without its colon and what it says of the other sign: "Net income
+    (loss)"."""
+    return _OTHER_SIGN.sub("", " ".join(label.split()).rstrip(":"))
 
 
 def _named(found: Sequence[Candidate]) -> list[Candidate]:

@@ -189,14 +189,17 @@ class _Planning:
         return next(filter(None, found), None)
 
     def _called_otherwise(self, aligned: Aligned, plan: Plan) -> bool:
-        """Whether the words for the labels have one that other rows of the tables are called: "net
-        income" is no operating income where a table has both."""
-        said = frozenset[str]().union(*map(self._alignment.terms, aligned.places))
-        others: set[str] = set()
+        """Whether the question has a word that other rows of the tables are called: "net income" is
+        no operating income where a table has both. Apart from the words for the labels, that a
+        total has it says nothing."""
+        own: set[str] = set()
+        others, parts = set[str](), set[str]()
         for operand in plan.operands:
-            said -= operand.row.terms | operand.row.above | operand.column.terms
+            own |= operand.row.terms | operand.row.above | operand.column.terms
             others = others.union(*(row.terms for row in operand.grid.rows))
-        return bool(said & others)
+            parts = parts.union(*(row.terms for row in operand.grid.rows if not row.total))
+        said = frozenset[str]().union(*map(self._alignment.terms, aligned.places)) - own
+        return bool(said & others or (self._alignment.content - own) & parts)
 
     def _spans(self, aligned: Aligned, at: int) -> frozenset[int]:
         """The spans that are named between the words for a label and those for the next one."""
@@ -227,7 +230,8 @@ class _Tried:
             return self.score
         alike = [plain(o.row.label) for o in self.plan.operands]
         same = alike == [plain(o.row.label) for o in other.plan.operands]
-        return self.score - other.score - _SECTIONS * same
+        needed = _SECTIONS if same and set(alike) != set(self.aligned.labels) else 0.0
+        return self.score - other.score - needed
 
 
 def _words_of(plan: Plan, prose: bool = True) -> frozenset[str]:
