@@ -9,9 +9,14 @@ def main() -> None:
     """Draw the page that the address names."""
     import streamlit as st
 
+    from assistant.ui import resources
+
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
     st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
+    if resources.is_open():
+        st.error("Start Pincite with `pincite app --address …`: it asks visitors for a token.")
+        st.stop()
     chat = st.Page(UI / "pages" / "chat.py", title="Chat", icon=":material/forum:", default=True)
     library = st.Page(
         UI / "pages" / "library.py", title="Library", icon=":material/docs:", url_path="library"
@@ -22,7 +27,7 @@ def main() -> None:
         icon=":material/monitoring:",
         url_path="measure",
     )
-    st.navigation([chat, library, measure]).run()
+    st.navigation([chat, library, measure] if resources.is_owner() else [chat, library]).run()
 
 
 # Streamlit runs this file as __main__. A process that is spawned to read a document runs it once

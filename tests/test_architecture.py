@@ -21,7 +21,7 @@ streamlit_app
 assistant/ui/pages
 assistant/ui/components                     assistant/cli
 assistant/ui
-assistant/ui/background
+assistant/ui/background                     assistant/ui/door
 assistant/forgetting
 assistant/feedback
 assistant/evaluation

@@ -32,7 +32,15 @@ def add_parsers(commands: Any) -> None:
     )
     app = commands.add_parser("app", help="open the app in the browser")
     app.add_argument("--port", type=int, help="port to listen on (8501, or the next free one)")
-    app.add_argument("--address", default="127.0.0.1", help="address to listen on (loopback)")
+    app.add_argument(
+        "--address", default="127.0.0.1",
+        help="address to listen on (loopback); for any other one, visitors need a token",
+    )  # fmt: skip
+    app.add_argument(
+        "--host", action="append", default=[], metavar="NAME",
+        help="a name of this server, such as that of a reverse proxy; may be repeated",
+    )  # fmt: skip
+    app.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
     _with_library(app, _run_app)
 
 
@@ -222,4 +230,4 @@ def _ask_stoppable(assistant: "Assistant", question: str, conversation: str) -> 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.ui import server
 
-    return server.serve(settings, args.port, args.address)
+    return server.serve(settings, args.port, args.address, args.host, args.token)

@@ -86,9 +86,11 @@ def _run(args: argparse.Namespace) -> int:
     from assistant.security import network_guard
     from assistant.settings import Settings
     from ingest.platform.openmp import wait_calmly
+    from ingest.platform.private_files import keep_private
 
     wait_calmly()  # also for the children of this process: the app, readers of files
     settings = Settings.load(home=args.home, library=getattr(args, "library", None))
+    keep_private(settings.home)
     network_guard.quiet_telemetry()
     network_guard.install_guard(settings.home / "network.log")
     status: int = args.run(args, settings)

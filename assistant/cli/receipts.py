@@ -74,10 +74,12 @@ def _model(receipt: "Receipt", receipts: "Receipts", settings: "Settings") -> "L
 def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.build import composition
     from assistant.receipts.evidence_pack import evidence_pack
+    from ingest.platform.private_files import usual_rights
 
     receipt = composition.receipts(settings).get(args.id)
     with composition.library_of(settings, receipt.library) as library:
         page = evidence_pack(receipt, library)
-    args.output.write_text(page, encoding="utf-8")
+    with usual_rights():
+        args.output.write_text(page, encoding="utf-8")
     notice(f"{args.output}: open it in a browser, or print it there.")
     return DONE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant.cli.shared import DONE, FAILED, notice, opened
 from assistant.errors import AssistantError
+from ingest.platform.private_files import usual_rights
 
 _MADE = (".png", ".wav")  # pictures, charts and clips; sounds
 
@@ -138,7 +139,8 @@ def _save_output(reply: "Reply", output: Path | None) -> None:
             f"{made[0]}."
         )
     try:
-        shutil.copyfile(made[0], output)
+        with usual_rights():
+            shutil.copyfile(made[0], output)
     except OSError as error:
         raise AssistantError(
             f"{output} cannot be written: {error.strerror}. The output is kept in {made[0]}."

@@ -104,10 +104,12 @@ def _listen(heard: "Transcription", live: bool) -> None:
 
 def _tell(heard: "Transcription", args: argparse.Namespace) -> None:
     from assistant.speech.subtitles import timed
+    from ingest.platform.private_files import usual_rights
 
     done = heard.finish()
     if args.output and not done.offers:
-        args.output.write_text(_format(heard, args.output.suffix), encoding="utf-8")
+        with usual_rights():
+            args.output.write_text(_format(heard, args.output.suffix), encoding="utf-8")
     if args.json:
         print(json.dumps(heard.to_json()))
     elif args.times and not args.output:

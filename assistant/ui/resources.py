@@ -18,6 +18,9 @@ from assistant.ui.background import upload
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
+from assistant.ui.door import roles
+from assistant.ui.door.hosts import is_loopback
+from ingest.platform.private_files import keep_private
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
@@ -28,11 +31,13 @@ PICKED = "library"  # in the session's state
 
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
-    """From PINCITE_* and the home; from here on nothing leaves this machine.
+    """From PINCITE_* and the home; from here on nothing leaves this machine, and nobody else reads
+    what is written.
 
     Raises SettingsError.
     """
     loaded = Settings.load()
+    keep_private(loaded.home)
     network_guard.quiet_telemetry()
     network_guard.install_guard(loaded.home / "network.log", _address() or "127.0.0.1")
     return loaded
@@ -144,7 +149,19 @@ def chat_model() -> "ChatModel | None":
 
 def alone() -> bool:
     """Whether the server can be reached only from this machine."""
-    return _address() in ("127.0.0.1", "localhost", "::1")
+    return is_loopback(_address())
+
+
+def is_owner() -> bool:
+    """Whether this visitor may change the library, and see what belongs to its owner."""
+    given = st.context.headers.get(roles.HEADER, "")
+    # Without the door (`streamlit run`), all who reach this machine from itself.
+    return roles.unsealed(given) == "owner" if given else alone()
+
+
+def is_open() -> bool:
+    """Whether others reach this server and nobody asks them for a token."""
+    return not alone() and roles.unsealed(st.context.headers.get(roles.HEADER, "")) is None
 
 
 def _address() -> str:

@@ -1,52 +1,55 @@
-"""Starts the app: settings become a `streamlit run` that works from any folder."""
+"""Starts the app: settings become a process that works from any folder."""
 
+import errno
 import os
 import socket
 import subprocess
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from assistant.errors import AssistantError
+from assistant.security import network_guard
 from assistant.settings import Settings
+from assistant.ui.door.hosts import is_name
 
 LOOPBACK = "127.0.0.1"
 _ROOT = Path(__file__).parents[2]
-_SCRIPT = _ROOT / "streamlit_app.py"
-_CONFIG = _ROOT / ".streamlit" / "config.toml"
 _TRIED = 50  # ports after the usual one
 
 
-def serve(settings: Settings, port: int | None = None, address: str = LOOPBACK) -> int:
+def serve(
+    settings: Settings,
+    port: int | None = None,
+    address: str = LOOPBACK,
+    names: Sequence[str] = (),
+    asks: bool = False,
+) -> int:
     """Run the app until it is stopped, and return its exit status.
 
-    Raises AssistantError when a port that was asked for is taken.
+    `names` and `asks` are explained in `serving.serve`. Raises AssistantError when a port that was
+    asked for is taken, and for an address or a name that cannot be one.
     """
+    _check_name("--address", address)
+    for name in names:
+        _check_name("--host", name)
     chosen = free_port(settings.port, port, address)
-    shown = "localhost" if address == LOOPBACK else address
-    print(f"Pincite is at http://{shown}:{chosen}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
-    return _run(command(settings, chosen, address), environment(settings))
+    return _run(command(chosen, address, names, asks), environment(settings))
 
 
-def command(settings: Settings, port: int, address: str = LOOPBACK) -> list[str]:
+def command(
+    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False
+) -> list[str]:
     """The process to start. The settings reach it through `environment`."""
-    options = {
-        **_config(),
-        "server.port": str(port),
-        "server.address": address,
-        "logger.level": "warning",
-        "logger.hideWelcomeMessage": "true",  # `serve` says where the app is
-    }
-    flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(_SCRIPT), *flags]
+    arguments = [f"--port={port}", f"--address={address}", *(f"--host={name}" for name in names)]
+    arguments += ["--token"] if asks else []
+    start = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from assistant.ui import serving"
+    # -P: the folder that a person happens to be in holds none of our modules.
+    return [sys.executable, "-P", "-c", f"{start}; serving.main(sys.argv[1:])", *arguments]
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment of that process."""
-    from assistant.security import network_guard
-
     return {
         **os.environ,
         **network_guard.QUIET,
@@ -81,27 +84,26 @@ def _run(command: list[str], surroundings: Mapping[str, str]) -> int:
 
 
 def _is_free(port: int, address: str) -> bool:
+    """Raises AssistantError for an address of another machine."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
+    with socket.socket(family) as probe, network_guard.allow_network("listening"):
         if os.name != "nt":  # a port that was in use a moment ago is free; on Windows it means
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # any port is
         try:
             probe.bind((address, port))
-        except OSError:
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise AssistantError(
+                    f"{address} is no address of this machine. Choose another with --address; "
+                    "0.0.0.0 stands for all of them."
+                ) from error
             return False
     return True
 
 
-def _config() -> dict[str, str]:
-    """Streamlit reads this file by itself only beside the script."""
-    if not _CONFIG.exists():
-        return {}
-    return dict(_flat(tomllib.loads(_CONFIG.read_text(encoding="utf-8"))))
-
-
-def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", str(value).lower() if isinstance(value, bool) else str(value)
+def _check_name(option: str, name: str) -> None:
+    if not is_name(name):
+        raise AssistantError(
+            f"{option} {name!r} is neither an address nor a name of a machine: give one without "
+            "a port and without https://."
+        )

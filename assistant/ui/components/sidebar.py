@@ -25,7 +25,7 @@ def draw(assistant: Assistant) -> None:
         )
         _scope(assistant)
         _refusal(assistant.learned_threshold())
-        if resources.alone():  # visitors must not read what others asked
+        if resources.is_owner():  # visitors must not read what others asked
             _recent(assistant)
         _about(assistant)
 

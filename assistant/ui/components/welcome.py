@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from assistant.conversation.assistant import Assistant
+from assistant.ui import resources
 from assistant.ui.components.escaping import plain
 
 
@@ -18,7 +19,9 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _suggest(assistant.suggestions(4), ask)
         else:
             _greet("Welcome to Pincite", "Add a few documents, and ask them anything.")
-            if st.button("Add documents", type="primary", icon=":material/upload_file:"):
+            if resources.is_owner() and st.button(
+                "Add documents", type="primary", icon=":material/upload_file:"
+            ):
                 st.switch_page("assistant/ui/pages/library.py")
 
 

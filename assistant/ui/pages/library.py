@@ -41,7 +41,8 @@ def page() -> None:
         library = resources.library()
         error_banner.draw()
         above = st.container()  # filled last: it may have to wait for a model
-        _uploader(library)
+        if resources.is_owner():
+            _uploader(library)
         upload: Upload | None = st.session_state.get(UPLOAD)
         if upload and upload.done:
             _ended(library, upload)
@@ -50,11 +51,12 @@ def page() -> None:
             images.draw(library)
             document_list.draw(library)
         else:
-            _empty()
+            _empty(resources.is_owner())
         _name_rows(key="row-names")
         cited_page.panel(library)
         with above:
-            reindex_notice.draw(library)
+            if resources.is_owner():
+                reindex_notice.draw(library)
         _watch(library, library.generation())
     except PinciteError as error:
         error_banner.say(error)
@@ -137,7 +139,10 @@ def _watch(library: Library, drawn: int) -> None:
             st.rerun()
 
 
-def _empty() -> None:
+def _empty(owner: bool) -> None:
+    if not owner:
+        st.html('<div class="empty"><h3>Nothing here yet</h3></div>')
+        return
     st.html(
         '<div class="empty"><h3>Nothing here yet</h3>'
         "<p>Drop files above. They are copied, read and indexed on this machine.</p>"

@@ -24,6 +24,9 @@ def page() -> None:
     """Draw the page from top to bottom."""
     style.apply()
     st.title("Measure", anchor=False)
+    if not resources.is_owner():  # its questions and ratings are those of one person
+        error_banner.say("Only the owner of this Pincite can measure it.")
+        return
     try:
         sidebar.library()
         error_banner.draw()

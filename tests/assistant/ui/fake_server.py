@@ -1,27 +1,25 @@
-"""The app over fakes, to look at: `python -m tests.assistant.ui.fake_server HOME PORT [empty]`."""
+"""The app over fakes, to look at: `python -m tests.assistant.ui.fake_server HOME PORT
+[empty] [token] [--host=NAME]`."""
 
 import sys
 from pathlib import Path
 
-from streamlit.web import cli
-
 from assistant.build import composition
-from assistant.settings import Settings
-from assistant.ui import server
+from assistant.ui import serving
 from tests.assistant.ui import fakes
 
 
 def main(home: str, port: str, *options: str) -> None:
     """Serves until it is stopped."""
-    names = [] if "empty" in options else [fakes.HANDBOOK, "Security Policy v2 (2026).pdf"]
-    library = fakes.FakeLibrary(*(fakes.SAMPLES / name for name in names))
-    if names:
-        library.put(fakes.SAMPLES / names[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
+    files = [] if "empty" in options else [fakes.HANDBOOK, "Security Policy v2 (2026).pdf"]
+    library = fakes.FakeLibrary(*(fakes.SAMPLES / name for name in files))
+    if files:
+        library.put(fakes.SAMPLES / files[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
     assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.08))
     composition.library = lambda settings, name, make: library  # type: ignore[assignment,return-value]
     composition.assistant = lambda settings, library, *_: assistant
-    arguments = server.command(Settings(home=Path(home)), int(port))[3:]
-    cli.main(arguments)
+    names = [option.removeprefix("--host=") for option in options if "--host=" in option]
+    serving.serve(int(port), names=names, asks="token" in options)
 
 
 if __name__ == "__main__":

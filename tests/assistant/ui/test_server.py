@@ -1,13 +1,15 @@
 import socket
-import sys
+import subprocess
 from pathlib import Path
 
 import pytest
 from streamlit import config
 
 from assistant.errors import AssistantError
+from assistant.security.network_guard import install_guard
 from assistant.settings import Settings
-from assistant.ui import server
+from assistant.ui import server, serving
+from assistant.ui.door.hosts import Hosts
 
 
 @pytest.fixture
@@ -15,23 +17,53 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, library="samples")
 
 
-def test_the_command_carries_the_whole_configuration_to_any_folder(settings: Settings) -> None:
-    command = server.command(settings, 8600)
+def test_the_command_finds_the_app_from_any_folder_and_nothing_of_that_folder(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "assistant").mkdir()
+    (tmp_path / "assistant" / "__init__.py").write_text("raise SystemExit('from here')")
+    command = server.command(8600, "0.0.0.0", ["pincite.example.org"], True)
 
-    assert command[:4] == [sys.executable, "-m", "streamlit", "run"]
-    assert Path(command[4]).is_absolute()
-    assert "--server.port=8600" in command
-    assert "--server.address=127.0.0.1" in command
-    assert "--browser.gatherUsageStats=false" in command
-    assert any(flag.startswith("--theme.dark.primaryColor=#") for flag in command)
+    assert command[-4:] == [
+        "--port=8600", "--address=0.0.0.0", "--host=pincite.example.org", "--token",
+    ]  # fmt: skip
+    told = subprocess.run([*command[:4], "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "--address" in told.stdout
 
 
-def test_every_option_is_one_that_streamlit_knows(settings: Settings) -> None:
-    flags = server.command(settings, 8600)[5:]
+def test_every_option_is_one_that_streamlit_knows() -> None:
+    options = serving.options(8600, "127.0.0.1", Hosts("127.0.0.1"))
 
-    names = {flag.removeprefix("--").partition("=")[0] for flag in flags}
+    assert set(options) <= set(config.get_config_options())
+    assert options["server.port"] == 8600
+    assert options["server.allowedHosts"] == ["127.0.0.1", "::1", "localhost"]
+    assert options["browser.gatherUsageStats"] is False
+    assert options["theme.dark.primaryColor"].startswith("#")
 
-    assert names <= set(config.get_config_options())
+
+@pytest.mark.parametrize(
+    ("address", "names", "message"),
+    [
+        ("", [], "--address '' is neither"),
+        ("http://x", [], "--address 'http://x' is neither"),
+        ("127.0.0.1", ["x:443"], "--host 'x:443' is neither"),
+        ("192.0.2.1", [], "192.0.2.1 is no address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused(
+    settings: Settings, address: str, names: list[str], message: str
+) -> None:
+    with pytest.raises(AssistantError, match=message):
+        server.serve(settings, address=address, names=names)
+
+
+def test_all_addresses_can_be_listened_on_in_spite_of_the_guard(tmp_path: Path) -> None:
+    remove = install_guard(tmp_path / "network.log")
+    try:
+        assert server.free_port(8501, None, "0.0.0.0") >= 8501
+    finally:
+        remove()
 
 
 def test_the_settings_reach_the_app_through_the_environment(settings: Settings) -> None:

@@ -102,10 +102,12 @@ def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
             mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
             type="tertiary", icon=":material/download:",
         )  # fmt: skip
-        st.button(
-            "Add to library", key=f"keep-{key}", on_click=_add, args=(path, name), type="tertiary",
-            icon=":material/library_add:", help="Added as generated: it is never cited",
-        )  # fmt: skip
+        if resources.is_owner():
+            st.button(
+                "Add to library", key=f"keep-{key}", on_click=_add, args=(path, name),
+                type="tertiary", icon=":material/library_add:",
+                help="Added as generated: it is never cited",
+            )  # fmt: skip
         if attached_files.kind(path) == "picture":
             st.button(
                 "A similar picture", key=f"vary-{key}", on_click=ask, type="tertiary",

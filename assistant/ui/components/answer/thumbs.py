@@ -25,6 +25,8 @@ def draw(answer: Answer) -> None:
     A file of feedback that cannot be used takes the thumbs away, and not the answer.
     """
     key = f"thumbs-{answer['id']}"
+    if not resources.is_owner():  # the library learns from them
+        return
     try:
         if key not in st.session_state:
             rated = resources.feedback().rated(answer["id"])
@@ -44,7 +46,9 @@ def _rate(key: str, answer: Answer) -> None:
 
 
 def opened(answer: Answer, document: str, page: int) -> None:
-    """Record that a mark of the answer was clicked."""
+    """Record that a mark of the answer was clicked, by the person whose library it is."""
+    if not resources.is_owner():
+        return
     try:
         resources.feedback().note_opened(answer, (document, page))
     except PinciteError as error:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from assistant.ui import session
+from assistant.ui import resources, session
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import coverage
 from assistant.ui.session import Shown
@@ -63,7 +63,9 @@ def _buttons(library: Library, document: DocumentInfo) -> None:
         on_click=session.show,
         args=(Shown(document.document, 1),),
     )
-    if st.button("Remove", key=f"remove-{document.sha256}", type="tertiary"):
+    if resources.is_owner() and st.button(
+        "Remove", key=f"remove-{document.sha256}", type="tertiary"
+    ):
         st.session_state[ASKED] = True
         _confirm(library, document.document)
 

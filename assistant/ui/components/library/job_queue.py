@@ -33,12 +33,13 @@ def draw(library: Library, told: bool) -> None:
         rebuilding = [upload for upload in uploads if upload.is_rebuilding]
         adding = [upload for upload in uploads if not upload.is_rebuild]
         found = waiting(library, adding)
-        if found or rebuilding:
+        if (found if resources.is_owner() else found.work) or rebuilding:
             with st.container(border=True, key="queue"):
                 _draw_rebuild(rebuilding)
                 _work(found, adding)
-                _draw_left(library, found.left)
-                _failed(library, found.failed)
+                if resources.is_owner():
+                    _draw_left(library, found.left)
+                    _failed(library, found.failed)
     except PinciteError as error:
         error_banner.say(error)
 
@@ -78,7 +79,7 @@ def _draw_rebuild(uploads: Sequence[Upload]) -> None:
         st.html('<p class="queue-title">Rebuilding the library</p>')
         if uploads[0].stopping:
             st.caption("Stopping…")
-        else:
+        elif resources.is_owner():
             st.button("Stop", key="stop-rebuild", on_click=_stop, args=(uploads,))
     step = uploads[0].progress
     if step.total:
@@ -96,7 +97,7 @@ def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
         st.html(f'<p class="queue-title">Adding {files(len(found.work))}</p>')
         if uploads and uploads[0].stopping:
             st.caption("Stopping…")
-        elif uploads:
+        elif uploads and resources.is_owner():
             st.button("Stop", key="stop-adding", on_click=_stop, args=(uploads,))
     if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)

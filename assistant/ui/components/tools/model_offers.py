@@ -38,7 +38,9 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
 def _button(identity: str, name: str, before: Fetch | None) -> None:
     if before and before.error:
         st.error(plain(before.error))
-    if st.button("Fetch it", key=f"fetch-{identity}-{name}", icon=":material/download:"):
+    if resources.is_owner() and st.button(
+        "Fetch it", key=f"fetch-{identity}-{name}", icon=":material/download:"
+    ):
         resources.fetches().start(name)
         st.rerun()
 

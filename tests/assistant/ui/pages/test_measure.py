@@ -224,6 +224,8 @@ def test_visitors_from_elsewhere_name_no_folders(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resources, "alone", lambda: False)
+    monkeypatch.setattr(resources, "is_owner", lambda: True)
+    monkeypatch.setattr(resources, "is_open", lambda: False)
     app = visit(MEASURE_PAGE)
     assert app.radio(key="which").options == ["My questions about this library (0)"]
     assert not app.text_input

@@ -1,0 +1,1 @@
+"""Who may come in: the names of the server, tokens and cookies, headers. Knows no page."""

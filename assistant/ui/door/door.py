@@ -1,0 +1,184 @@
+"""Stands before Streamlit's server: who does not belong here gets no page and no WebSocket.
+
+Streamlit itself compares `Host` with a list for its WebSocket alone, admits origins on any port of
+this machine, knows no password, and lets others frame its page.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from assistant.ui.door import headers
+from assistant.ui.door.guests import WAIT, Guests, TooManyTries
+from assistant.ui.door.hosts import Hosts, is_same_origin
+from assistant.ui.door.roles import HEADER, Role, sealed
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# What nobody needs here: figures about the server, runs of the pages and a way to drive them.
+_CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
+_HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
+_PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORM = 4096  # bytes of a form with a token
+_SIGN_IN = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+
+
+class Door:
+    """An ASGI application before another one.
+
+    Without `guests` all who reach it are owners: it must not be reached from another machine.
+    """
+
+    def __init__(self, inner: Asgi, hosts: Hosts, guests: Guests | None = None) -> None:
+        self._inner = inner
+        self._hosts = hosts
+        self._guests = guests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._inner(scope, receive, send)
+            return
+        asked = _headers(scope)
+        host = asked.get("host", "")
+        if refusal := self._refusal(asked):
+            await _refuse(scope, send, 403, refusal)
+        elif scope["path"].startswith(_CLOSED):
+            await _refuse(scope, send, 404, "There is nothing here.")
+        elif role := self._role(scope, asked):
+            page = headers.of_response(host, headers.streamlit_page())
+            await self._inner(_marked(scope, role), receive, _with_headers(send, page))
+        else:
+            await self._ask(
+                scope, receive, _with_headers(send, headers.of_response(host, _SIGN_IN))
+            )
+
+    def _refusal(self, asked: dict[str, str]) -> str:
+        """Why a request is turned away; empty if it is not."""
+        host = asked.get("host", "")
+        if not self._hosts.admit(host):
+            return "This is Pincite, and it is not known by that name (pincite app --host NAME)."
+        if "origin" in asked and not is_same_origin(asked["origin"], host):
+            return "Pages of other origins have no access."
+        if self._guests is None and any(name in asked for name in _PROXIED):
+            return "Behind a proxy, Pincite asks for a token: start it with --host NAME."
+        return ""
+
+    def _role(self, scope: Scope, asked: dict[str, str]) -> Role | None:
+        if self._guests is None:
+            return "owner"
+        if scope["path"] == _HEALTH:
+            return "visitor"
+        return self._guests.known(_cookie(asked.get("cookie", ""), _name(scope)))
+
+    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Show the form for a token, or judge the one that was sent."""
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await self._judge(scope, receive, send)
+        elif "text/html" in _headers(scope).get("accept", "") and scope["type"] == "http":
+            await _answer(send, 401, _form(""))
+        else:
+            await _refuse(scope, send, 401, "Sign in first.")
+
+    async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._guests
+        place = (scope.get("client") or ("", 0))[0]
+        try:
+            cookie = self._guests.come_in(await _token(receive), place)
+        except TooManyTries:
+            told = f"Too many wrong tokens. Wait {WAIT:.0f} seconds, and try again."
+            await _answer(send, 429, _form(told), {"retry-after": f"{WAIT:.0f}"})
+            return
+        if cookie is None:
+            await _answer(send, 401, _form("That is not the token that the terminal shows."))
+            return
+        # To the same address: a reference of a query alone cannot lead to another server.
+        query = scope["query_string"].decode("latin-1")
+        secure = "; Secure" if scope["scheme"] in ("https", "wss") else ""
+        kept = f"{_name(scope)}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By their names in small letters; what came more than once is joined, and fits nothing."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        joint = "; " if key == "cookie" else ", "
+        text = value.decode("latin-1")
+        found[key] = f"{found[key]}{joint}{text}" if key in found else text
+    return found
+
+
+def _marked(scope: Scope, role: Role) -> Scope:
+    """With the role in a header, in the place of any that the client has sent."""
+    name = HEADER.encode()
+    others = [(key, value) for key, value in scope["headers"] if key.lower() != name]
+    return {**scope, "headers": [*others, (name, sealed(role).encode())]}
+
+
+def _with_headers(send: Send, more: dict[str, str]) -> Send:
+    added = [(name.encode(), value.encode("latin-1")) for name, value in more.items()]
+
+    async def sent(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *added]}
+        await send(message)
+
+    return sent
+
+
+async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": why})  # policy violation
+        return
+    await _answer(send, status, why, {"content-type": "text/plain; charset=utf-8"})
+
+
+async def _answer(send: Send, status: int, body: str, more: dict[str, str] | None = None) -> None:
+    data = body.encode()
+    given = {
+        "content-type": "text/html; charset=utf-8", "content-length": str(len(data)),
+        "cache-control": "no-store", **(more or {}),
+    }  # fmt: skip
+    pairs = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": data})
+
+
+def _form(notice: str) -> str:
+    return _SIGN_IN.replace("<!--notice-->", notice)
+
+
+async def _token(receive: Receive) -> str:
+    """The field `token` of a form; empty if there is none, or the form is too large."""
+    data, more = b"", True
+    while more:
+        message = await receive()
+        data += message.get("body", b"")
+        more = message.get("more_body", False) and message["type"] == "http.request"
+        if len(data) > _FORM:
+            return ""
+    try:
+        fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:  # more fields than that
+        return ""
+    return fields.get("token", [""])[0].strip()
+
+
+def _name(scope: Scope) -> str:
+    """Browsers share cookies among the ports of a host, and two Pincites may run on it."""
+    return f"pincite_{(scope.get('server') or ('', 0))[1]}"
+
+
+def _cookie(header: str, name: str) -> str:
+    try:
+        found = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""

@@ -1,0 +1,122 @@
+"""The process of the app: Streamlit's server behind the door."""
+
+import argparse
+import socket
+import sys
+import threading
+import tomllib
+import webbrowser
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.ui.door.guests import Guests
+from assistant.ui.door.hosts import Hosts, is_loopback, is_wildcard
+
+if TYPE_CHECKING:
+    from streamlit.starlette import App
+
+LOOPBACK = "127.0.0.1"
+_LISTENS = 1.0  # seconds after which the server answers
+_ROOT = Path(__file__).parents[2]
+_SCRIPT = _ROOT / "streamlit_app.py"
+_CONFIG = _ROOT / ".streamlit" / "config.toml"
+
+
+def serve(
+    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False
+) -> None:
+    """Serve the app until it is stopped, and say where it is.
+
+    `names` are further names of the server. Who does not come from this machine alone, or through
+    a proxy by one of these names, is asked for a token; with `asks` everybody is.
+    """
+    hosts = Hosts(address, names)
+    guests = None if is_loopback(address) and not names and not asks else Guests()
+    place = _shown(address, port, names)
+    app = _guarded(hosts, guests, place)
+    print(_welcome(place, guests), file=sys.stderr, flush=True)
+    sys.argv = [str(_SCRIPT)]  # what Streamlit takes for the place of the app
+    app.run(config=options(port, address, hosts))
+
+
+def _guarded(hosts: Hosts, guests: Guests | None, place: str) -> "App":
+    """Streamlit's application behind the door."""
+    import streamlit as st
+
+    from assistant.ui.door.door import Door
+
+    class Guarded(st.App):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await door(scope, receive, send)
+
+    @asynccontextmanager
+    async def opened(_: st.App) -> AsyncIterator[None]:
+        # Never with a token: a browser gets its address as an argument, which others may list.
+        if guests is None and not st.get_option("server.headless"):
+            threading.Timer(_LISTENS, webbrowser.open, (place,)).start()
+        yield
+
+    app = Guarded(_SCRIPT, lifespan=opened)
+    door = Door(super(Guarded, app).__call__, hosts, guests)
+    return app
+
+
+def options(port: int, address: str, hosts: Hosts) -> dict[str, Any]:
+    """Streamlit's configuration, by its names. Nothing of it comes from the folder or the user's
+    own configuration of Streamlit."""
+    return {
+        **_config(),
+        "server.port": port,
+        "server.address": address,
+        # A second lock behind the door, for the WebSocket alone.
+        "server.allowedHosts": ["*"] if hosts.any_number else sorted(hosts.names),
+        "logger.level": "warning",
+        "logger.hideWelcomeMessage": True,
+    }
+
+
+def _shown(address: str, port: int, names: Sequence[str]) -> str:
+    """The address to type into a browser."""
+    if names and is_loopback(address):
+        return f"https://{names[0]}"  # of the proxy
+    name = socket.gethostname() if is_wildcard(address) else address
+    name = "localhost" if address == LOOPBACK else name
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _welcome(place: str, guests: Guests | None) -> str:
+    if guests is None:
+        return f"Pincite is at {place}  (Ctrl-C stops it)"
+    return (
+        f"Pincite is at {place}  (Ctrl-C stops it). It asks for a token, shown here only:\n"
+        f"  yours, to add, remove and measure: {place}/#{guests.tokens['owner']}\n"
+        f"  for others, to read and ask:       {place}/#{guests.tokens['visitor']}"
+    )
+
+
+def _config() -> dict[str, Any]:
+    """Streamlit reads this file by itself only beside the script."""
+    if not _CONFIG.exists():
+        return {}
+    return dict(_flat(tomllib.loads(_CONFIG.read_text(encoding="utf-8"))))
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve as the arguments say; `server.command` makes them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--address", default=LOOPBACK)
+    parser.add_argument("--host", action="append", default=[])
+    parser.add_argument("--token", action="store_true")
+    chosen = parser.parse_args(arguments)
+    serve(chosen.port, chosen.address, chosen.host, chosen.token)

@@ -1,0 +1,121 @@
+"""What somebody who is not the owner gets to see: questions and documents, and no way to change."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.evaluation.sets import own
+from assistant.feedback.ratings import Feedback
+from assistant.ui import resources
+from tests.assistant.ui import fakes
+from tests.assistant.ui.conftest import APP, LIBRARY_PAGE, ask, click, html
+
+MEASURE_PAGE = "assistant/ui/pages/measure.py"
+MEASURE_FILE = APP.parent / MEASURE_PAGE
+CHANGES = (
+    "Remove", "Retry", "Retry all", "Dismiss", "Dismiss all", "Continue", "Rebuild it", "Fetch it",
+    "Add documents", "Add to library", "Measure", "Draft questions", "Learn from feedback", "Keep",
+    "Drop", "Reset",
+)  # fmt: skip
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def owner() -> bool:
+    return False
+
+
+@pytest.fixture(autouse=True)
+def role(owner: bool, over_fakes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "is_owner", lambda: owner)
+
+
+@pytest.fixture
+def kept() -> Feedback:
+    return resources.feedback()
+
+
+def labels(app: AppTest) -> set[str]:
+    return {button.label for button in app.button}
+
+
+@pytest.fixture
+def troubled(library: fakes.FakeLibrary) -> fakes.FakeLibrary:
+    """With files that failed, and others that were stopped."""
+    for number in range(2):
+        library.jobs.set(Path(f"/drop/bad{number}.pdf"), "failed", "It is damaged.")
+        library.jobs.set(Path(f"/drop/left{number}.pdf"), "cancelled")
+    return library
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_the_library_is_read_by_all_and_changed_by_its_owner(
+    visit: Visit, troubled: fakes.FakeLibrary, owner: bool
+) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    assert not app.exception
+    assert "Open" in labels(app)
+    changing = labels(app) & {*CHANGES}
+    own = {"Remove", "Retry", "Retry all", "Dismiss", "Dismiss all", "Continue"}
+    assert changing == (own if owner else set())
+    keys = {box.proto.label for box in app.get("file_uploader")}
+    assert ("Add documents: drop files here" in keys) is owner
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_the_library_learns_from_its_owner_alone(visit: Visit, kept: Feedback, owner: bool) -> None:
+    app = visit()
+
+    ask(app, "How many days of leave are there?")
+    click(app, "citation-1")
+
+    assert not app.exception
+    assert "How many days" in html(app)
+    assert bool(app.get("feedback")) is owner
+    assert bool(kept.opened()) is owner
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_conversations_are_listed_to_the_owner_alone(visit: Visit, owner: bool) -> None:
+    ask(visit(), "How many days of leave are there?")
+    app = visit()
+
+    assert ("How many days of leave are there?" in labels(app)) is owner
+
+
+def test_the_measure_page_shows_nothing_to_others(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise AssertionError("the questions of the owner are read")
+
+    monkeypatch.setattr(own, "own", read)
+    app = AppTest.from_file(MEASURE_FILE, default_timeout=15).run()
+
+    assert not app.exception
+    (refused,) = app.error
+    assert refused.value.startswith("Only the owner of this Pincite")
+    assert not app.subheader
+    assert not labels(app) & {*CHANGES}
+
+
+def test_the_measure_page_is_not_among_the_pages_of_others(visit: Visit) -> None:
+    app = visit()
+
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        app.switch_page(MEASURE_PAGE)
+
+
+def test_a_server_that_others_reach_and_that_asks_for_no_token_shows_nothing(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "alone", lambda: False)
+    app = visit()
+
+    assert "asks visitors for a token" in app.error[0].value
+    assert not app.chat_input
+    assert not app.button

@@ -1,0 +1,149 @@
+"""Owner and visitors in a browser, and pages of others that try to use the app."""
+
+import http.server
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Visit, ask, free_port, harmless, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    """Of an app that asks for a token; what it says on its terminal is in `home/told`."""
+    port = free_port()
+    start = f"exec {sys.executable} -m tests.assistant.ui.fake_server {home} {port} token"
+    command = ["sh", "-c", f"{start} 2>{home}/told"]
+    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+        yield address
+
+
+@pytest.fixture
+def tokens(address: str, home: Path) -> list[str]:
+    """Of the owner, and of others."""
+    return re.findall(r"/#([\w-]{24})$", (home / "told").read_text(), re.MULTILINE)
+
+
+def test_a_visitor_signs_in_by_typing_asks_and_finds_nothing_to_change(
+    address: str, home: Path, tokens: list[str], visit: Visit
+) -> None:
+    page = visit(address)
+    page.get_by_label("Token").fill("wrong")
+    page.get_by_role("button", name="Come in").click()
+    page.get_by_text("That is not the token").wait_for()
+    page.get_by_label("Token").fill(tokens[1])
+    page.get_by_role("button", name="Come in").click()
+
+    ask(page, "How many days of leave are there?")
+    page.locator(".mark").first.click(timeout=30_000)
+    page.locator(".quote").wait_for(timeout=20_000)
+
+    assert page.get_by_text("Measure").count() == 0
+    assert page.get_by_test_id("stFeedback").count() == 0
+    page.goto(f"{address}/library")
+    page.locator(".document-name").first.wait_for(timeout=20_000)
+    assert page.get_by_role("button", name="Open").count() > 0
+    for name in ("Remove", "Rebuild it"):
+        assert page.get_by_role("button", name=name).count() == 0
+    assert page.get_by_text("Add documents").count() == 0
+    assert (home / "conversations.sqlite").exists()
+    assert not [path for path in (home, *home.rglob("*")) if path.stat().st_mode & 0o077]
+    page.goto(f"{address}/measure")
+    page.get_by_text("Page not found").first.wait_for(timeout=20_000)
+    assert page.get_by_text("My questions").count() == 0
+    harmless(page)
+
+
+def test_the_owner_signs_in_by_the_link_whose_token_stays_nowhere(
+    address: str, tokens: list[str], visit: Visit
+) -> None:
+    page = visit(f"{address}/library#{tokens[0]}")
+
+    page.get_by_role("button", name="Remove").first.wait_for(timeout=30_000)
+
+    assert tokens[0] not in page.url
+    (cookie,) = [kept for kept in page.context.cookies() if kept["name"].startswith("pincite_")]
+    assert cookie["httpOnly"]
+    assert cookie["value"] not in tokens
+    assert "pincite_" not in page.evaluate("document.cookie")
+
+
+def test_a_page_of_another_origin_neither_frames_it_nor_connects_nor_reads(
+    address: str, tokens: list[str], visit: Visit, tmp_path: Path
+) -> None:
+    page = visit(f"{address}/#{tokens[0]}")
+    page.locator(".st-key-suggestions").wait_for(timeout=30_000)
+    place = address.removeprefix("http://")
+    (tmp_path / "evil.html").write_text(f"""
+        <iframe id=frame src="{address}"></iframe>
+        <img id=picture src="{address}/favicon.png"
+          onload="this.alt='loaded'" onerror="this.alt='refused'">
+        <script>
+        const socket = new WebSocket("ws://{place}/_stcore/stream")
+        socket.onopen = () => document.title = "open"
+        socket.onerror = () => document.title = "refused"
+        </script>""")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as evil:
+        threading.Thread(target=evil.serve_forever, daemon=True).start()
+        # The same browser, with the owner's cookie, which is not parted by ports.
+        page.goto(f"http://127.0.0.1:{evil.server_port}/evil.html")
+        page.wait_for_function("document.title && document.getElementById('picture').alt")
+        page.wait_for_timeout(1500)
+
+        assert page.title() == "refused"
+        assert page.locator("#picture").get_attribute("alt") == "refused"
+        (framed,) = [frame for frame in page.frames if frame != page.main_frame]
+        assert framed.locator("form, .stApp").count() == 0
+        evil.shutdown()
+
+
+def test_not_even_a_script_in_the_page_reaches_another_server(
+    address: str, tokens: list[str], visit: Visit
+) -> None:
+    page = visit(f"{address}/#{tokens[1]}")
+    page.locator(".st-key-suggestions").wait_for(timeout=30_000)
+    asked: list[str] = []
+    page.context.route(
+        "http://tracker.invalid/**", lambda r: (asked.append(r.request.url), r.abort())
+    )
+
+    refused = page.evaluate(
+        """async () => {
+            const refused = []
+            document.addEventListener("securitypolicyviolation",
+                event => refused.push(event.effectiveDirective))
+            await fetch("http://tracker.invalid/a").catch(() => 0)
+            new Image().src = "http://tracker.invalid/b.png"
+            for (const [name, field] of [["script", "src"], ["iframe", "src"], ["video", "src"]]) {
+                const made = document.createElement(name)
+                made[field] = "http://tracker.invalid/" + name
+                document.body.append(made)
+            }
+            const inline = document.createElement("script")
+            inline.textContent = "document.title = 'owned'"
+            document.body.append(inline)
+            await new Promise(resolve => setTimeout(resolve, 1000))
+            return refused.sort()
+        }"""
+    )
+
+    assert set(refused) == {
+        "connect-src", "frame-src", "img-src", "media-src", "script-src-elem",
+    }  # fmt: skip
+    assert refused.count("script-src-elem") == 2
+    assert page.title() != "owned"
+    assert asked == []
