@@ -1,4 +1,5 @@
-"""Lists the files to read below a folder, and those left out with the reason. It opens no file."""
+"""Lists the files to read below a folder, and those left out with the reason. It opens only files
+of unknown kinds, to see whether they are text."""
 
 import os
 import stat
@@ -10,6 +11,7 @@ from pathlib import Path
 from ingest.document.source import readable
 from ingest.errors import NothingFound
 from ingest.loaders import suffixes as all_suffixes
+from ingest.text.sniffing import is_text
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Discovery:
 
     files: tuple[Found, ...]
     left_out: tuple[LeftOut, ...]
-    unsupported: tuple[tuple[str, int], ...]  # suffix, number of files; the most frequent first
+    unsupported: tuple[Path, ...]  # of kinds that cannot be read
     hidden: int  # files and folders whose name begins with a dot, and lock files of Office
 
 
@@ -44,31 +46,33 @@ class _Walk:
 
     roots: tuple[Path, ...]  # resolved: links may lead here
     suffixes: Collection[str]
+    text: bool  # also files of other kinds that are text
     files: dict[Path, str] = field(default_factory=dict)  # with the path below the root
     left_out: list[LeftOut] = field(default_factory=list)
-    unsupported: Counter[str] = field(default_factory=Counter)
+    unsupported: list[Path] = field(default_factory=list)
     hidden: int = 0
 
 
 def discover(paths: Sequence[Path], suffixes: Collection[str] | None = None) -> Discovery:
-    """Files below folders by suffix, those that can be read if none are given; a file that is named
-    itself is taken whatever its suffix.
+    """Files below folders by suffix; if none are given, those that can be read, and all that is
+    text. A file that is named itself is taken whatever its suffix.
 
     A name that repeats gets its folder below the root in front. Raises NothingFound for a path that
     does not exist, and for folders without any readable file.
     """
+    text = suffixes is None
     suffixes = all_suffixes() if suffixes is None else suffixes
     for root in paths:
         if not root.exists():
             raise NothingFound(f"There is no file or folder {root}.")
-    walk = _Walk(tuple(path.resolve() for path in paths), suffixes)
+    walk = _Walk(tuple(path.resolve() for path in paths), suffixes, text)
     for root in paths:
         before = len(walk.files) + len(walk.left_out)
         _enter(walk, root)
         if len(walk.files) + len(walk.left_out) == before and not _known(walk, root):
             raise NothingFound(f"{root} holds no file of a known kind ({', '.join(suffixes)}).")
     return Discovery(
-        _named(walk.files), tuple(walk.left_out), tuple(walk.unsupported.most_common()), walk.hidden
+        _named(walk.files), tuple(walk.left_out), tuple(sorted(walk.unsupported)), walk.hidden
     )
 
 
@@ -124,10 +128,10 @@ def _wanted(walk: _Walk, path: Path) -> bool:
         return False  # a link to a folder that is read in its own right
     if reason:
         walk.left_out.append(LeftOut(path.absolute(), reason))
-    elif path.suffix.lower() not in walk.suffixes:
-        walk.unsupported[path.suffix.lower() or "no suffix"] += 1
-    else:
+    elif path.suffix.lower() in walk.suffixes or (walk.text and is_text(path)):
         return True
+    else:
+        walk.unsupported.append(path.absolute())
     return False
 
 

@@ -1,4 +1,5 @@
-"""Writes requirements/*.txt: one version of each package, with the sha256 of each of its files.
+"""Writes requirements/*.txt: one version of each package, with the sha256 of each of its files;
+and the same for the programs in environments of their own, assistant/models/locked/*.txt.
 
 For all systems and Python versions at once, as `uv pip compile --universal` resolves them. What is
 locked already stays as it is where it can; `--upgrade` takes the newest of all.
@@ -12,6 +13,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # run as a script, and Pincite may not be installed
+
+from assistant.models.isolated_environment import IsolatedEnvironment  # noqa: E402
+from assistant.models.programs import PROGRAMS  # noqa: E402
+
 LOCKS = ROOT / "requirements"
 OLDEST = "3.11"
 PARTS = ("all", "dev", "bench")  # each with the ones before it; a file has what it adds
@@ -20,6 +26,10 @@ PARTS = ("all", "dev", "bench")  # each with the ones before it; a file has what
 BY_MACHINE = ("torch", "torchvision", "llama-cpp-python")
 _OF_TORCH = re.compile(r"(nvidia-|cuda-|triton\b)")  # what its build for graphics cards brings
 _HEAD = "# Written by `make lock`, not by hand.\n"
+COMPILE = [
+    sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
+    "--python-version", OLDEST, "--no-header", "--no-annotate",
+]  # fmt: skip
 
 
 def main(options: list[str]) -> int:
@@ -35,16 +45,29 @@ def main(options: list[str]) -> int:
             known |= set(found)
     lines = [unhashed(text) for name, text in everything.items() if name in BY_MACHINE]
     (LOCKS / "by-machine.txt").write_text(_HEAD + "".join(lines), "utf-8")
+    for program in PROGRAMS.values():
+        write_program(program, upgrade="--upgrade" in options)
     return 0
+
+
+def write_program(program: IsolatedEnvironment, upgrade: bool) -> None:
+    """What it depends on may be another version than that of the same package beside it."""
+    assert program.locked
+    command = [*COMPILE, "-", *([] if program.with_dependencies else ["--no-deps"])]
+    if program.locked.exists() and not upgrade:
+        command += ["--constraint", str(program.locked)]
+    wanted = f"{program.package}=={program.version}\n"
+    done = subprocess.run(
+        command, cwd=ROOT, check=True, input=wanted, stdout=subprocess.PIPE, text=True
+    )
+    program.locked.write_text(_HEAD + done.stdout, "utf-8")
 
 
 def resolved(
     extras: tuple[str, ...], constraints: list[Path], target: Path | None = None
 ) -> dict[str, str]:
     """The requirements with their hashes, by name (a package has several, where Pythons differ)."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet"]
-    command += ["--universal", "--generate-hashes", "--python-version", OLDEST]
-    command += ["--no-header", "--no-annotate"]
+    command = [*COMPILE, "pyproject.toml"]
     for extra in extras:
         command += ["--extra", extra]
     for path in constraints:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.suffix != ".py" or "not slow" not in config.option.markexpr:
         return None
     return bool(_ALL_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+@pytest.fixture(autouse=True)
+def _usual_rights() -> Iterator[None]:
+    """A command changes the rights of new files for the process, which is that of all tests."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,13 @@
 """The report of an `add`: its progress, the result for each file, and the summary."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Literal
 
 Outcome = Literal["added", "updated", "moved", "removed", "failed"]
+_KINDS = 8  # that are named
 REBUILDING, READING_AGAIN = "rebuilding", "reading again"  # the steps of a rebuild
 
 
@@ -30,6 +34,15 @@ class Failure:
 
     path: str
     error: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file or folder that was found and not read, and why; of those in archives, the failures
+    tell."""
+
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,8 @@ class AddSummary:
     removed: int = 0  # their file now equals a known one, or is gone
     cancelled: int = 0  # files that were not read because the run was stopped
     failed: list[Failure] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)  # paths of kinds that cannot be read
+    left_out: list[LeftOut] = field(default_factory=list)  # such as pipes; these failed as well
     gone: list[str] = field(default_factory=list)  # documents whose file is gone
     superseded: list[Superseded] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
@@ -84,3 +99,11 @@ class AddSummary:
     pages: int = 0
     chunks: int = 0
     seconds: float = 0.0
+
+
+def kinds(paths: Sequence[str]) -> str:
+    """Files by their suffixes, the most frequent first: `3 files (2 .exe, 1 without a suffix)`."""
+    count = Counter(PurePath(path).suffix.lower() or "without a suffix" for path in paths)
+    told = ", ".join(f"{number:,} {suffix}" for suffix, number in count.most_common(_KINDS))
+    more = ", …" if len(count) > _KINDS else ""
+    return f"{len(paths):,} {'file' if len(paths) == 1 else 'files'} ({told}{more})"

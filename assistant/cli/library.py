@@ -85,7 +85,9 @@ def _print_summary(summary: "AddSummary", library: str) -> None:
 
 
 def _remarks(summary: "AddSummary") -> Iterator[str]:
-    """Remarks on single documents."""
+    """Remarks on single documents, and on what is none."""
+    from vectorstore.add_report import kinds
+
     for failure in summary.failed:
         yield f"not added: {failure.path}\n           {failure.error}"
     for document in summary.incomplete:
@@ -98,6 +100,8 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
         )
     for old in summary.superseded:
         yield f"{old.document}: {old.by} is a newer version and is preferred"
+    if summary.unsupported:
+        yield f"of kinds that cannot be read: {kinds(summary.unsupported)}"
     for name in summary.gone:
         yield f"{name}: its file is gone; `pincite remove` removes it from the library"
 

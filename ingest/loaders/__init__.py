@@ -37,6 +37,7 @@ from ingest.loaders.versions import stamp
 from ingest.loaders.video import load_video
 from ingest.serialization.reading import LoadedCodec
 from ingest.text.fold_lines import folded
+from ingest.text.sniffing import is_text
 
 Loader = Callable[[Source], Document]
 """Reads a file. Raises UnreadableFile or EncryptedFile; `ingest.testing` says what else holds."""
@@ -52,7 +53,8 @@ LOADERS: dict[str, Loader] = {
     **dict.fromkeys((".wav", ".mp3", ".m4a", ".aac", ".flac", ".aiff", ".aif"), load_audio),
     **dict.fromkeys((".ogg", ".oga", ".opus"), load_audio),
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv", ".webm"), load_video),
-    **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst"), load_text),
+    **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst", ".rest", ".org"), load_text),
+    **dict.fromkeys((".adoc", ".asciidoc", ".textile", ".wiki", ".nfo"), load_text),
     **dict.fromkeys(LANGUAGES, load_code),
     **dict.fromkeys((".csv", ".tsv", ".tab"), load_delimited),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"), load_sheet),
@@ -76,7 +78,7 @@ def suffixes() -> tuple[str, ...]:
 
 
 def load(path: Path, engines: Engines | None = None) -> Document:
-    """Read a file with the loader for its suffix.
+    """Read a file with the loader for its suffix; of an unknown kind it is read if it is text.
 
     Raises UnsupportedFile, EncryptedFile or UnreadableFile.
     """
@@ -105,6 +107,8 @@ def _loader(path: Path, engines: Engines) -> tuple[Loader | None, str]:
     )
     if extension is not None:
         return partial(_load_by, extension), extension.stamp
+    if loader is None and is_text(path):
+        loader = load_text
     return loader, stamp(loader.__name__.removeprefix("load_") if loader else "none")
 
 

@@ -58,8 +58,20 @@ def test_unsupported_kinds_and_hidden_files_are_counted(folder: Path) -> None:
         made(folder / name)
     discovery = found(folder)
     assert names(discovery) == ["a.pdf"]
-    assert discovery.unsupported == ((".exe", 2), ("no suffix", 1))
+    assert [path.name for path in discovery.unsupported] == ["Makefile", "x.exe", "y.EXE"]
     assert discovery.hidden == 3
+
+
+def test_without_a_choice_of_kinds_text_of_any_kind_is_found(folder: Path) -> None:
+    made(folder / "notes.xyz")
+    (folder / "tool.bin").write_bytes(b"\x7fELF\x00\x01")
+    os.mkfifo(folder / "pipe.xyz")
+
+    discovery = discover([folder])
+
+    assert names(discovery) == ["a.pdf", "notes.xyz"]
+    assert discovery.unsupported == (folder / "tool.bin",)
+    assert set(reasons(discovery)) == {"pipe.xyz"}
 
 
 def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:

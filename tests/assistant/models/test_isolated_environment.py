@@ -1,5 +1,6 @@
 """Programs in environments of their own: installed by pip, checked, taken out again."""
 
+import re
 import shutil
 import sys
 import zipfile
@@ -12,6 +13,7 @@ from assistant.errors import AssistantError, ModelNotFetched, ModelUnusable
 from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.programs import PIPER, PROGRAMS
 from assistant.models.store import Models
+from assistant.models.verified_file import sha256_of
 from assistant.settings import Settings
 
 TINY = IsolatedEnvironment(
@@ -52,6 +54,31 @@ def test_a_program_is_installed_once_and_taken_out(wheels: Path, tmp_path: Path)
     shutil.rmtree(TINY.folder(cache))
     assert TINY.python(cache) is None
     assert TINY.works(cache) == "pincite-tiny 1.0 is not installed"
+
+
+@pytest.mark.slow
+def test_only_the_locked_bytes_are_installed(wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.iterdir()
+    lock = tmp_path / "lock.txt"
+    locked = replace(TINY, locked=lock)
+    lock.write_text(f"pincite-tiny==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(ModelNotFetched, match="hash"):
+        locked.make(tmp_path / "cache")
+    assert locked.python(tmp_path / "cache") is None
+
+    lock.write_text(f"pincite-tiny==1.0 --hash=sha256:{sha256_of(wheel)}\n")
+    assert locked.python(tmp_path / "cache") != locked.make(tmp_path / "cache")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_each_file_of_a_program_is_pinned(name: str) -> None:
+    program = PROGRAMS[name]
+    assert program.locked
+    text = program.locked.read_text(encoding="utf-8")
+    blocks = [block for block in re.split(r"(?m)^(?=[\w#])", text) if block and block[0] != "#"]
+    assert f"{program.package}=={program.version} " in text
+    for block in blocks:
+        assert re.fullmatch(r"[\w.-]+==\S+( ; .*)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n", block)
 
 
 def test_what_pip_does_not_find_is_a_sentence(wheels: Path, tmp_path: Path) -> None:

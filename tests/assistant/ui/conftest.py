@@ -55,7 +55,7 @@ def visit() -> Callable[..., AppTest]:
     """A new visitor, on the page and in the conversation that are named."""
 
     def visit(page: str = "", conversation: str = "") -> AppTest:
-        app = AppTest.from_file(APP, default_timeout=15)
+        app = AppTest.from_file(APP, default_timeout=120)
         if conversation:
             app.query_params["c"] = conversation
         app.run()

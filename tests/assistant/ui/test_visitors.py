@@ -94,7 +94,7 @@ def test_the_measure_page_shows_nothing_to_others(
         raise AssertionError("the questions of the owner are read")
 
     monkeypatch.setattr(own, "own", read)
-    app = AppTest.from_file(MEASURE_FILE, default_timeout=15).run()
+    app = AppTest.from_file(MEASURE_FILE, default_timeout=120).run()
 
     assert not app.exception
     (refused,) = app.error

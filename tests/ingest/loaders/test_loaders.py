@@ -80,6 +80,6 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    (tmp_path / "a.xyz").write_text("hello")
+    (tmp_path / "a.xyz").write_bytes(b"\x00hello")
     with pytest.raises(UnsupportedFile, match=r"a\.xyz: .* Known: .*\.pdf"):
         load(tmp_path / "a.xyz")
