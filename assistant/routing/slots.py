@@ -5,28 +5,32 @@ from dataclasses import dataclass
 
 # Pixels: a picture of 16 is none, and of more than 4096 no model draws any.
 _SIDE = r"(\d{2,4})"
+# A sign or white space before it, tried where the white space begins and not at each of its places.
+_LEAD = r"(?:[,;]\s*+|(?<!\s)\s++)?+"
 _SIZE = re.compile(
-    rf"[,;:]?\s*(?:\b(?:at|in|with|of|as|size:?|sized|resolution:?)\s+)?(?:an?\s+)?"
+    rf"(?:[,;:]\s*+|(?<!\s)\s++)?+(?:\b(?:at|in|with|of|as|size:?|sized|resolution:?)\s+)?(?:an?\s+)?"
     rf"\b{_SIDE}\s?(?:x|×|\*|by)\s?{_SIDE}(?:\s?(?:px|pixels?))?\b",
     re.IGNORECASE,
 )
 _SEED = re.compile(
-    r"[,;]?\s*\(?(?:\b(?:and|with|using|use)\s+)?(?:\b(?:a|the)\s+)?\bseed\s*(?:is|=|:|of|number)?"
-    r"\s*(\d{1,10})\b\)?",
+    _LEAD + r"\(?(?:\b(?:and|with|using|use)\s+)?(?:\b(?:a|the)\s+)?\bseed\s*+"
+    r"(?:is|=|:|of|number)?+\s*+(\d{1,10})\b\)?",
     re.IGNORECASE,
 )
 _STEPS = re.compile(
-    r"[,;]?\s*\(?(?:\b(?:and|with|in|using|use)\s+)?\b(?:(\d{1,3})\s*steps|steps\s*(?:="
-    r"|:)?\s*(\d{1,3}))"
+    _LEAD + r"\(?(?:\b(?:and|with|in|using|use)\s+)?\b(?:(\d{1,3})\s*+steps|steps\s*+(?:="
+    r"|:)?+\s*+(\d{1,3}))"
     r"\b\)?",
     re.IGNORECASE,
 )
 _GUIDANCE = re.compile(
-    r"[,;]?\s*\(?(?:\b(?:and|with|at)\s+)?\b(?:guidance|cfg)(?: scale)?\s*(?:is|=|:|of)?\s*"
+    _LEAD + r"\(?(?:\b(?:and|with|at)\s+)?\b(?:guidance|cfg)(?: scale)?\s*+(?:is|=|:|of)?+\s*+"
     r"(\d{1,2}(?:\.\d+)?)\b\)?",
     re.IGNORECASE,
 )
-_NEGATIVE = re.compile(r"[,;]?\s*\b(?:negative(?: prompt)?|avoid)\s*:\s*(.+)$", re.IGNORECASE)
+_NEGATIVE = re.compile(
+    _LEAD + r"\b(?:negative(?: prompt)?|avoid)\s*+:\s*+((?s:.+))\Z", re.IGNORECASE
+)
 LANGUAGES = tuple(
     """
 Afrikaans Albanian Arabic Armenian Azerbaijani Basque Belarusian Bengali Bosnian Bulgarian Catalan
@@ -102,7 +106,7 @@ def _take(pattern: re.Pattern[str], text: str) -> tuple[str, tuple[str, ...]]:
 
 def tidy(text: str) -> str:
     """One line without signs and space at its ends."""
-    text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
+    text = re.sub(r" ([,.;:!?])", r"\1", " ".join(text.split()))
     return text.strip(" ,;:.!?-–")
 
 

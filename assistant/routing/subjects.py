@@ -21,8 +21,8 @@ _COURTESY = re.compile(  # before a request; one after another is taken away
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"[\s,.;!?–-]+(?:please|pls|plz|thanks|thank you|thx|cheers|for (?:me|us)|if you can|now"
-    r"|(?:could|would|can|will) you)[\s,.;:!?)–-]*$",
+    r"(?<![\s,.;!?–-])[\s,.;!?–-]++(?:please|pls|plz|thanks|thank you|thx|cheers|for (?:me|us)"
+    r"|if you can|now|(?:could|would|can|will) you)[\s,.;:!?)–-]*$",
     re.IGNORECASE,
 )
 _MAKE = (
@@ -35,8 +35,8 @@ _STYLED = (
     r"(?:paintings?|sketch(?:es)?|photos?|illustrations?|artworks?|cartoons?|comics?|doodles?)"
 )
 _SHOWING = (
-    r"(?:\s+(?:of|showing|depicting|with|where|about|in which|(?:that|which) (?:shows|depicts))\b"
-    r"|\s*:)\s*"
+    r"(?:\s++(?:of|showing|depicting|with|where|about|in which|(?:that|which) (?:shows|depicts))\b"
+    r"|\s*+:)\s*+"
 )
 _VERB = re.compile(rf"^{_DRAW}\b(?! request)(?:\s+(?:me|us))?\s*:?\s*", re.IGNORECASE)
 _LATE_VERB = re.compile(  # not "a sketch of", "a drawing for"
@@ -46,15 +46,15 @@ _LATE_VERB = re.compile(  # not "a sketch of", "a drawing for"
 _MAKING = re.compile(rf"^(?:.{{0,40}}?\b)?{_MAKE}\s+(?=(?:an?|some|another|the)\b)", re.IGNORECASE)
 _PICTURE = re.compile(
     rf"^(?:(?:an?|some|another|one|the|new)\s+)*(?:[\w-]+\s+){{0,2}}?{_DRAWN}(?: request)?"
-    rf"(?:\s+for [^:,]{{2,40}}?)?(?:{_SHOWING}|\s+(?=an?\s))",
+    rf"(?:\s+for [^:,]{{2,40}}?)?(?:{_SHOWING}|\s++(?=an?\s))",
     re.IGNORECASE,
 )
 _PURPOSE = re.compile(
     rf"^(?:an?\s+)?(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})\s+(?:for\s+[^:]{{2,40}})?:\s*", re.IGNORECASE
 )
 _AS_PICTURE = re.compile(
-    rf"(?:,?\s+as\s+an?\s+(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})"
-    rf"|[,.;!]?\s+(?:(?:and|then|now|please)\s+)*{_DRAW}\s+(?:it|this|that|them|one))\W*$",
+    rf"(?:,?(?<!\s)\s++as\s+an?\s+(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})"
+    rf"|[,.;!]?(?<!\s)\s++(?:(?:and|then|now|please)\s+)*{_DRAW}\s+(?:it|this|that|them|one))\W*$",
     re.IGNORECASE,
 )
 
@@ -154,7 +154,9 @@ def spoken_text(text: str) -> str:
     _, colon, behind = text.partition(":")
     if colon and behind.strip():
         return behind.strip()
-    found = _SPOKEN.match(re.sub(rf"[\s,]+{_ALOUD}\W*$", "", request, flags=re.IGNORECASE))
+    found = _SPOKEN.match(
+        re.sub(rf"(?<![\s,])[\s,]++{_ALOUD}\W*$", "", request, flags=re.IGNORECASE)
+    )
     words = found["text"] if found and found["text"] != request else ""
     pronounced = re.search(rf"\b{_ALOUD}\W*$|^pronounce\b", request, re.IGNORECASE)
     return "" if not pronounced or _THAT.match(words) or _ALOUD_ONLY.match(words) else words

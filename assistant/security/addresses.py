@@ -9,16 +9,17 @@ import re
 from collections.abc import Iterable, Iterator
 
 REMOVED = "[address removed]"
-_NAME = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}"
+_NAME = r"(?:[a-z0-9-]{1,63}+\.){1,20}[a-z]{2,}"
 _ADDRESS = re.compile(
     rf"(?:\b(?:https?|ftp)://|\bmailto:|\bwww\.|\bdata:(?=\w+/))[^\s<>\"'“”»)\]]+"
-    rf"|\b[\w.+-]+@{_NAME}",
+    rf"|\b[\w.+-]{{1,80}}@{_NAME}",
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"(?P<picture>!?)\[(?P<words>[^\]\n]*)\]\(\s*(?P<address>[^)\s]*[.:/][^)\s]*)[^)\n]*\)"
+    r"(?P<picture>!?)\[(?P<words>[^\[\]\n]*+)\]\(\s*+"
+    r"(?P<address>(?=[^)\s.:/]{0,800}+[.:/])[^)\s]{0,800}+)[^)\n]{0,800}+\)"
 )
-_TAG = re.compile(r"<(?:img|a|iframe|script|link|video|audio)\b[^>\n]*>|</a>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:img|a|iframe|script|link|video|audio)\b[^>\n]{0,500}+>|</a>", re.IGNORECASE)
 _OPEN = re.compile(r"(?:!?\[[^\]\n]*(?:\](?:\([^)\n]*\)?)?)?\S*|<(?=[a-z/])[^>\n]*>?\S*|\S+)\Z")
 _LONGEST = 500  # characters that are held back until markup is closed
 _REST = re.compile(r"[\W_]+")

@@ -33,7 +33,9 @@ _UNSEEN = re.compile(
 )
 _JOINERS = re.compile("(?<=[ -\u024f])[\u200c\u200d]+(?=[ -\u024f])")  # between Latin letters
 _SPACED = re.compile(r"(?<!\S)\S(?:([ ._*\-|])\S(?!\w)){3,}(?:\s{2,}\S(?:\1\S(?!\w))*)*")
-_CELLS = re.compile(r"(?<!<)\s*\|\s*(?!>)")  # of a table; not the bars of "<|user|>"
+_CELLS = re.compile(
+    r"(?:(?<![<\s])\s++)?+(?<!<)\|(?!>)\s*+"
+)  # of a table; not the bars of "<|user|>"
 _BASE64 = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{20,}={0,2}(?![\w+/])")
 _DIGIT_LETTERS = str.maketrans("013457@$", "oieastas")
 _DIGITS = re.compile(

@@ -14,12 +14,14 @@ _SPEAKERS = (
     "|question|usuario|asistente|pregunta"
 )
 _TURN = re.compile(
-    rf"^(?=[^\S\n]*(?:[#*\[_]{{0,4}}[^\S\n]*(?:{_SPEAKERS})[^\S\n]*[\]*_]{{0,3}}[^\S\n]*[:\uff1a]"
-    r"|#{1,4}[^\S\n]*(?:system|instruction|response|input|output)\b"
-    r"|\[[^\]\n]+, page \d+\]|role[^\S\n]*:))",
+    rf"^(?=[^\S\n]*+(?:[#*\[_]{{0,4}}+[^\S\n]*+(?:{_SPEAKERS})[^\S\n]*+[\]*_]{{0,3}}+[^\S\n]*+[:\uff1a]"
+    r"|#{1,4}+[^\S\n]*+(?:system|instruction|response|input|output)\b"
+    r"|\[[^\]\n]+, page \d+\]|role[^\S\n]*+:))",
     re.IGNORECASE | re.MULTILINE,
 )
-_TOKEN = re.compile(r"(<|\[|<<)(?=(?:\|[^|<>\n]{1,40}\|>|/?\w+_\w+>|/?INST\]|/?SYS>>|/?s>))")
+_TOKEN = re.compile(
+    r"(<|\[|<<)(?=(?:\|[^|<>\n]{1,40}\|>|/?(?=\w[^\W_]*+_\w)\w++>|/?INST\]|/?SYS>>|/?s>))"
+)
 
 
 def quoted(text: str) -> str:

@@ -20,11 +20,12 @@ KEY = "pincite"  # of the PNG text that holds a Provenance as JSON
 REASON = "made by a generative model"  # the reason why its lines are no evidence
 NOTE = "made by a generative model, never cited"
 _IPTC = re.compile(rb"trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia", re.I)
-_A1111 = re.compile(r"\bSteps: \d+, .*\b(?:Seed|Sampler|CFG scale): ", re.DOTALL)
+_STEPS = re.compile(r"\bSteps: \d+, ")  # as Stable Diffusion programs write it
+_SETTINGS = re.compile(r"\b(?:Seed|Sampler|CFG scale): ")  # behind it
 _NODES = '"class_type"'  # in a graph of ComfyUI
 _COMMENT = 0x9286  # EXIF's UserComment, where JPEGs have the parameters
 _EXIF = 0x8769
-_ICMT = re.compile(rb"ICMT.{4}([^\0]+)\0", re.DOTALL)
+_ICMT = re.compile(rb"ICMT.{4}([^\0]+)", re.DOTALL)
 _COMMENTS = 1 << 16  # bytes at the end of a WAV
 _MOST = 64 << 20  # bytes of a file that are searched
 
@@ -78,7 +79,7 @@ def of_picture(file: BinaryIO) -> Provenance | None:
         for text in texts.values():
             if found := provenance(text):
                 return found
-        if told := next((text for text in texts.values() if _A1111.search(text)), ""):
+        if told := next(filter(_is_a1111, texts.values()), ""):
             return Provenance(told.partition("\nNegative prompt:")[0].partition("\nSteps:")[0])
         if any(_NODES in text for text in texts.values()):
             return Provenance(program="ComfyUI")
@@ -101,6 +102,12 @@ def marked(document: Document, found: Provenance | None) -> Document:
 def _marked(page: Page) -> Page:
     lines = tuple(replace(line, hidden=line.hidden or REASON) for line in page.lines)
     return replace(page, lines=lines, note="; ".join(filter(None, [page.note, NOTE])))
+
+
+def _is_a1111(text: str) -> bool:
+    """Two searches from the first place each: one expression would try all pairs of places."""
+    steps = _STEPS.search(text)
+    return steps is not None and _SETTINGS.search(text, steps.end()) is not None
 
 
 def _of_wav(file: BinaryIO) -> Provenance | None:

@@ -16,11 +16,11 @@ _UNIT = re.compile(r"(?:(?<=[/°])|(?<=\d )|(?<=\b[ap]\.))[^\W\d_](?=\.)")
 _BULLET = re.compile(r"[•‣\u2043\u204c\u204d■-◿★☆➢-➤]")
 _PAIRS = re.compile(r"[\"“”„«»‘()\[\]]")
 _MOST_SIGNS = 4  # that open a sentence: quotes and brackets
-_OPENING = re.compile(r"(?:(?<=\s)|(?<=[^\x00-\x7f]))[\"“„«‘(\[]+\Z")
+_OPENING = re.compile(rf"(?:(?<=\s)|(?<=[^\x00-\x7f]))[\"“„«‘(\[]{{1,{_MOST_SIGNS}}}\Z")
 _BEHIND = re.compile(r"[\"'“„«‘(\[]*(\w)")
 _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s*")  # of an item: what follows belongs to it
 _FENCED = re.compile(
-    r"^[ \t]*(?P<fence>```+|~~~+)[^\n]*\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
+    r"^[ \t]*(?P<fence>```++|~~~++)[^\n]*+\n.*?(?:^[ \t]*(?P=fence)[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")

@@ -14,11 +14,12 @@ from ingest.office.ooxml import Package
 MOST = 20_000_000  # letters that any workbook may have, whatever its size
 # Letters for each byte of its XML: .06 in the workbooks measured, 2 with a form letter in each row.
 _TIMES = 20
-_SHARED = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d+)""")
-_CELL = re.compile(rb"<table:(table-row|covered-table-cell|table-cell)\b([^>]*)>")
+_OF_SHEET = re.compile(rb"<(?:\w++:)?+c\b([^<>]*+)>\s*+<(?:\w++:)?+v>\s*+(\d++)")
+_SHARED = re.compile(rb"""\bt\s*+=\s*+["']s["']""")
+_CELL = re.compile(rb"<table:(table-row|covered-table-cell|table-cell)\b([^<>]*+)>")
 _REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["'](\d{1,9})["']""")
 
-_MARKUP = re.compile(rb"<[^>]*>")
+_MARKUP = re.compile(rb"<[^<>]*+>")
 
 
 def check(source: Source, package: Package) -> None:
@@ -56,9 +57,10 @@ def _lengths(shared: bytes) -> list[int]:
 
 
 def _shown(sheet: bytes, texts: list[int]) -> Iterator[int]:
-    for match in _SHARED.finditer(sheet):
-        at = int(match[1][:9])
-        yield texts[at] if at < len(texts) else 0
+    for match in _OF_SHEET.finditer(sheet):
+        if _SHARED.search(match[1]):
+            at = int(match[2][:9])
+            yield texts[at] if at < len(texts) else 0
 
 
 def _of_ods(content: bytes) -> int:

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
 _WORD = re.compile(r"[^\W\d_]+")
-_BROKEN = re.compile(r"([^\W\d_]+)-$")
-_LINE_ENDS = re.compile(r"[^\W\d_]+-\s*\n\s*[^\W\d_]+")
+_BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]++)-$")
+_LINE_ENDS = re.compile(r"(?<![^\W\d_])[^\W\d_]++-[^\S\n]*+\n\s*+[^\W\d_]+")
 _BETWEEN = {"and", "or", "to", "und", "oder", "bis", "et", "ou", "och"}
 # Letters of other scripts count one by one: an English model has whole words of none of them.
 _PIECES = re.compile(r"[0-9A-Za-z_\u00c0-\u024f]{1,6}|[^\s]")

@@ -14,7 +14,7 @@ _SCREEN: dict[str, float | str] = {
     "orientation": "landscape", "hover": "hover", "pointer": "fine", "scripting": "enabled",
     "prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference",
 }  # fmt: skip
-_SIGN = re.compile(r"\s*([<>]=?|=)\s*")
+_SIGN = re.compile(r"(?:(?<!\s)\s++)?+([<>]=?|=)\s*+")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt,
 }  # fmt: skip
@@ -70,7 +70,7 @@ def _name(token: Any) -> str:
 
 
 def _feature(tokens: list[Any]) -> bool:
-    text = re.sub(r"\s*:\s*", "=", tinycss2.serialize(tokens).strip().lower())
+    text = re.sub(r"(?:(?<!\s)\s++)?+:\s*+", "=", tinycss2.serialize(tokens).strip().lower())
     text = re.sub(r"^(?:min-([a-z-]+)|max-([a-z-]+))=", _compared, text)
     first, *rest = _SIGN.split(text)
     if not rest:

@@ -22,7 +22,7 @@ _SMALLEST = 2.0  # pixels of letters
 _FAINTEST = 0.05  # opacity of what can be read
 _AWAY = {"absolute": -100, "fixed": -100, "relative": -1000, "sticky": -1000}  # left of or above it
 _FAR = 1000.0  # by which nobody moves what is to be seen
-_CALL = re.compile(r"([a-z-]+)\(([^()]*)\)")
+_CALL = re.compile(r"(?<![a-z-])([a-z-]++)\(([^()]*+)\)")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _INITIALS = 3  # letters that are no chance
 _SYMBOL = 4  # letters of an abbreviation that the library does not have
 _DIGITS_TOO = 6  # characters of a file's name with digits that is no chance, as 3M_2018
 
-_START = re.compile(r"(?:\A|[.?!:]\s)\W*[^\W\d_](?=[^\W\d_A-Z]+\b)")
+_START = re.compile(r"(?:\A|[.?!:]\s)\W{0,20}+[^\W\d_](?=[^\W\d_A-Z]+\b)")
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ def _dated(corner: str) -> str:
 
 def _bare(label: str) -> str:
     """A head without its remark on the scale."""
-    text = re.sub(r"\([^)]*\bin (?:thousands|millions|billions)[^)]*\)", "", label, flags=re.I)
+    text = re.sub(r"\([^()]*\bin (?:thousands|millions|billions)[^()]*+\)", "", label, flags=re.I)
     return " ".join(text.split())
 
 

@@ -90,7 +90,7 @@ _MANNER = re.compile(
     r"(?i)\bhow (?:do|does|did|is|are|was|were|has|have|had|can|could|may|might|should|would)\b"
 )
 _RANGE = re.compile(
-    r"(?i)\bfrom\b.+\b(?:to|until|till|through)\b|\d\s*[-–]\s*\d|\bthrough\b|\bbetween\b.+\band\b"
+    r"(?i)\bfrom\b.{1,200}\b(?:to|until|till|through)\b|\d\s*[-–]\s*\d|\bthrough\b|\bbetween\b.{1,200}\band\b"
 )
 _PREFIX = re.compile(r"(?i)^(?:in|at|for|on|after|during)\s+")
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ingest.language.dates import YEAR, Date, find_dates
 from ingest.language.measures import Quantity, blanked, find_quantities
 
-_ADDRESS = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b|\b(?:https?://|www\.)[^\s,;]+[\w/]")
+_ADDRESS = re.compile(r"\b[\w.+-]{1,80}@[\w-]++(?:\.[\w-]++)+\b|\b(?:https?://|www\.)[^\s,;]+[\w/]")
 _PHONE = re.compile(r"(?<![\w.,$€£])(?:\+|\(?0)\d(?:[ ()/-]*\d){5,}(?![\w.]\d)")
 _CLOCK = re.compile(
     r"(?<![\w.,:])(?P<h>\d\d?)(?:[:.](?P<m>\d\d))?\s?(?P<half>[ap]\.?m\b\.?|o'clock\b)"

@@ -22,7 +22,7 @@ _QUOTED = re.compile(
     rf"[{_QUOTE}]([^{_QUOTE}]+)[{_QUOTE}]|(?<![\w’'])['‘](?=[A-Za-z])([^'’‘]+)['’](?![\w])"
 )
 _OPEN = re.compile(r"(?:^|[\s(])[\"“„«](?=\S)([^\"“”„«»]+)\Z")  # the sentence ends inside
-_ELLIPSIS = re.compile(r"\.\.\.|…|\[[^\]]*\]")
+_ELLIPSIS = re.compile(r"\.\.\.|…|\[[^\[\]]*+\]")
 _NAME = re.compile(r"\b[A-Z][\w&]*(?:['’-][A-Za-z]\w*)*")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _I = {"i", "i'm", "i've"}

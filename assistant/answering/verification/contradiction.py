@@ -44,7 +44,7 @@ _LIMIT = re.compile(r"\b(?:(?P<high>max(?:imum)?)|(?P<low>min(?:imum)?))\b", re.
 # A second clause says something else, unless it is the condition of the first.
 _CLAUSE = re.compile(
     r"(?:;|, (?:plus|and|which)|(?<!,) and (?:has|have|is|are|was|were|will|can|must|may))\b"
-    r"(?!.*\b(?:if|unless|except|but|when|where|provided|only|until|after|before)\b)",
+    r"(?!.{0,200}\b(?:if|unless|except|but|when|where|provided|only|until|after|before)\b)",
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(

@@ -23,7 +23,7 @@ _WIDE = 0.02  # penalty of each line beyond three: the narrowest support is cite
 _ITEM = re.compile(r"\A\s*(?:\d{1,2}[.)]|[-•*–])\s+")  # of a list: its number is no claim
 _AFFIRMS = re.compile(r"\W*yes\b", re.I)
 _REPLIES = re.compile(
-    r"\W*(?:yes\b[,.:;!–]?|no\b[,.:;!–])\s*", re.I
+    r"(?<!\W)\W*+(?:yes\b[,.:;!–]?|no\b[,.:;!–])\s*", re.I
 )  # to the question: denies no more
 _MARKUP = re.compile(r"\*\*|__|`")
 _CAPITAL = re.compile(r"[A-Z][\w&]*(?:['’-]\w+)*")

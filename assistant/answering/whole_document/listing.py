@@ -22,7 +22,7 @@ _LONGEST = 30  # words of an item
 _FEW, _WORDS = 2, 4  # items of at most so many words may share a line
 _CUT = "Only the passages that fit best were read: others may name more."
 _NONE = re.compile(r"none\b", re.IGNORECASE)
-_ITEM = re.compile(r"^\s*(?:[-•*–]|\d+[.)])?\s*(.+?)\s*$")
+_ITEM = re.compile(r"(?:[-•*–]|\d++[.)])?+\s*+(.+)")
 
 
 def list_all(
@@ -51,7 +51,7 @@ def list_all(
 
 def items(text: str) -> list[str]:
     """The lines of a list, without their bullets."""
-    found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line))]
+    found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line.strip()))]
     return [item for item in found if not _NONE.match(item) and _short(item)]
 
 

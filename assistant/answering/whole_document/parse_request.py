@@ -36,7 +36,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
-_LAST_INSIDE = re.compile(r".*(?P<inside>\b(?:in|from|of|within|inside)\b)", re.IGNORECASE)
+_LAST_INSIDE = re.compile(r"(?s:.*)(?P<inside>\b(?:in|from|of|within|inside)\b)", re.IGNORECASE)
 _NAMED = 0.5  # share of a document's name, its words weighted by how few names have them
 _PLAIN = stems(
     "file report document section chapter part whole entire summary overview list email point"
@@ -131,7 +131,7 @@ def what(question: str, placed: bool = False) -> str:
     """
     match = _LIST.search(question)
     wanted = match["what"] if match else question
-    inside = _LAST_INSIDE.search(wanted) if placed else None
+    inside = _LAST_INSIDE.match(wanted) if placed else None
     return (wanted[: inside.start("inside")] if inside else wanted).strip(" ,?.!") or question
 
 

@@ -10,8 +10,8 @@ from ingest.language.dates import YEAR
 
 _OVER = re.compile(
     r"\b(?:by|per|over(?: the)?|for each|of each|in each|for every|at each|across(?: all| the)?"
-    r"|of all|for all|versus|vs\.?|against)\s+(?P<over>[\w\s'’-]+?)"
-    r"(?=$|[,.;]|\s+(?:from|since|in|between|until|for|as|and by)\b)",
+    r"|of all|for all|versus|vs\.?|against)\s++(?P<over>[\w'’-][\w\s'’-]{0,60}?)"
+    r"(?=$|[,.;]|\s(?:from|since|in|between|until|for|as|and by)\b)",
     re.IGNORECASE,
 )
 _SINCE = re.compile(rf"\bsince\s+({YEAR})\b", re.IGNORECASE)

@@ -24,7 +24,7 @@ from ingest.errors import Stopped
 _IDLE = 300.0  # seconds after which the process ends: it holds 340 MB
 _PATIENCE = 60.0  # seconds for one piece of text; a busy small machine takes three
 _LOOK = 0.05  # seconds between two looks at whether it was stopped
-_WRITTEN = re.compile(r"Wrote (.+\.wav)$")
+_WRITTEN = re.compile(r"Wrote ((?:(?!Wrote ).)+\.wav)$")
 _SPOKEN = re.compile(r"\w")
 
 

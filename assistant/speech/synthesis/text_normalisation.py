@@ -24,7 +24,7 @@ _CENTS = -2  # power of ten
 
 Change = str | Callable[["re.Match[str]"], str]
 
-_FENCE = re.compile(r"^ *(`{3,}|~{3,}).*?^ *\1`*~* *$|^ *(?:`{3,}|~{3,}).*\Z", re.M | re.S)
+_FENCE = re.compile(r"^ *+(`{3,}+|~{3,}+).*?^ *+\1`*~* *$|^ *+(?:`{3,}|~{3,}).*\Z", re.M | re.S)
 _RULE = re.compile(r"^[\s|:*_=-]+$", re.M)  # also the line below the head of a table
 _ADDRESS = re.compile(
     r"\b(?:https?|ftp)://(?:[^\s/@<>()]*@)?([\w.-]*\w)[^\s<>()\]]*|\b(www\.[\w.-]*\w)(?:/[^\s<>()\]]*)?"
@@ -92,7 +92,7 @@ def _cells(row: str) -> str:
 def _read(text: str) -> str:
     # Piper takes what stands in [[ ]] for sounds; a voice says "vertical bar" and the like.
     text = re.sub(r"[\[\]{}|\\<>*_#~^]+", " ", text)
-    text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
+    text = re.sub(r" ([,.;:!?])", r"\1", " ".join(text.split()))
     return text if text.endswith((".", "!", "?", ":", "…", ".”", '."', ".)")) else f"{text}."
 
 

@@ -19,7 +19,7 @@ _CAPTION = re.compile(
     r"(?i:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*(?:\d|[IVXLC]+\b|[A-Z]\b)"
 )
 _PAPER = (255, 255, 255, 255)
-_LEADERS = re.compile(r"\s*\.{4,}$")  # that lead to the next column
+_LEADERS = re.compile(r"(?:(?<!\s)\s++|(?<![\s.]))\.{4,}+$")  # that lead to the next column
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ingest.document.limits import Bounds
 from ingest.document.source import Engines
+from ingest.errors import Stopped
 from ingest.loaders import LOADERS, load
 from ingest.loaders.versions import VERSIONS, outdated
 from tests.fakes import WordEmbedder
@@ -198,9 +199,13 @@ def test_what_a_still_older_reader_has_made_for_the_next_catalogue_is_made_again
     for name in ("Handbook.pdf", "Policy.pdf"):
         aged(full, name)
     cancel = threading.Event()
-    full.maintenance.rebuild(
-        lambda step: cancel.set() if step.file == "Handbook.pdf" else None, cancel
-    )
+
+    def stop_at_the_second(step: AddProgress) -> None:
+        if step.file == "Policy.pdf":  # before it is read, however long that would take
+            cancel.set()
+            raise Stopped("as the app stops it")
+
+    full.maintenance.rebuild(stop_at_the_second, cancel)
     assert full.maintenance.rebuild_reason()
     staged = full.folder / "catalog.next.sqlite"
     with closing(sqlite3.connect(staged)) as connection, connection:
