@@ -120,7 +120,7 @@ def legs(library: Library, vectors: Any, ids: list[str], claim: Row) -> Iterator
     found = [chunk for chunk, _ in library._catalog.passages.bm25(query, KEPT)]
     places = library._catalog.passages.places(found)
     yield ranking_row(BM25, claim, [places[chunk][0] for chunk in found])
-    everywhere = Sought(query, None, False, frozenset())
+    everywhere = Sought(query, query, None, False, frozenset())
     candidates = library._search._candidates(everywhere, vector)
     fused = ranking.rank(candidates, {})
     yield ranking_row(FUSION, claim, [ranked.candidate.document for ranked in fused])

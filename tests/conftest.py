@@ -90,6 +90,18 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def e5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of multilingual-e5-small."""
+    found = next(models_folder().rglob("e5-small-q4.bin"), None)
+    if found is None:
+        pytest.skip(f"multilingual-e5-small is not below {models_folder()}")
+    folder = tmp_path_factory.mktemp("models") / "multilingual-e5-small"
+    folder.mkdir()
+    (folder / found.name).symlink_to(found)
+    return folder
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"

@@ -78,7 +78,7 @@ ingest
 """
 
 HOMES = {
-    "Stemmer": {"ingest/language/words.py"},
+    "Stemmer": {"ingest/language/stemming.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
     "chromadb": {"vectorstore/dense/chroma_store.py"},

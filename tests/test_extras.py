@@ -141,9 +141,9 @@ def test_models_that_cannot_run_are_not_fetched_unasked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     everything = _defaults()
-    assert len(everything) == 3 and capsys.readouterr().err == ""
+    assert len(everything) == 4 and capsys.readouterr().err == ""
     for name in names_of_extras():
         monkeypatch.setitem(sys.modules, name, None)
-    assert _defaults() == ["all-minilm-l6-v2"]
+    assert _defaults() == ["all-minilm-l6-v2", "multilingual-e5-small"]
     left_out = capsys.readouterr().err
     assert "needs pincite[chat]" in left_out and "needs pincite[speech]" in left_out

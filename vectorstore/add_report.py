@@ -99,6 +99,7 @@ class AddSummary:
     pages: int = 0
     chunks: int = 0
     seconds: float = 0.0
+    languages: str = ""  # a sentence, when the model follows the languages of the library
 
 
 def kinds(paths: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
 from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.embedding.library_embedder import Embedders, nowhere
+from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
 from vectorstore.images.image_search import PictureModel, Pictures, no_model
 from vectorstore.indexing.jobs import Jobs
@@ -44,10 +44,12 @@ class Library:
         engines: Callable[[], Engines] = Engines,
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
+        multilingual: Callable[[], Embedder | None] = none,
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
-        the one that made the library, by its identity. The others are called each time, because a
-        model may have been installed meanwhile.
+        the one that made the library, by its identity; `multilingual` the one for a library that
+        is not mostly English, see `Embedders`. The others are called each time, because a model may
+        have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -57,7 +59,7 @@ class Library:
         self._files = Files(folder / "files")
         self._index = DenseIndex(self._catalog, folder / "chroma")
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
-        self._embedders = Embedders(self._catalog, embedder, find_embedder)
+        self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
         self._engines = engines
         self.pictures = Pictures(
@@ -100,12 +102,15 @@ class Library:
         not exist.
         """
         failed = self.maintenance.catch_up(progress, cancel)
+        several = self._embedders.reads_many()
         run = Indexing(
             self._catalog, self._files, self.jobs, self._embedders.adding, self._engines(),
-            progress, changed, cancel,
+            progress, changed, cancel, self._embedders.begin,
         )  # fmt: skip
         summary = run.add(paths, prune)
         summary.incomplete += failed
+        if summary.added + summary.updated + summary.removed:
+            summary.languages = self.maintenance.follow_languages(several, progress, cancel)
         self._index.sync()
         return summary
 

@@ -9,7 +9,14 @@ from typing import Any
 
 from assistant.answering.passages.budget import Budget
 from assistant.build.engines import engines, looking, tagging
-from assistant.build.models import LoadedChat, chat_loader, embedder, embedder_of, reader
+from assistant.build.models import (
+    LoadedChat,
+    chat_loader,
+    embedder,
+    embedder_of,
+    multilingual,
+    reader,
+)
 from assistant.build.tools import Chatting, makers
 from assistant.contract.request import Specialist, Tool
 from assistant.conversation.assistant import Assistant
@@ -83,7 +90,7 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings),
+        lambda: tagging(settings), lambda: multilingual(settings),
     )  # fmt: skip
 
 

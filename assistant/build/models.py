@@ -16,7 +16,7 @@ from assistant.security import instruction_head
 from assistant.settings import Settings
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
-from vectorstore.embedding.embedder import Embedder, load_embedder
+from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.reader import AdaptedReader, fits
 
@@ -98,24 +98,52 @@ def embedder(settings: Settings) -> Embedder:
             "No embedding model is installed, so nothing can be indexed or searched. "
             "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
         )
-    found = load_embedder(path, settings.threads)
+    found = load_embedder(path, settings.threads, _habits(models, path))
     instruction_head.use(found)  # it knows the vectors of the default model
     return found
+
+
+def multilingual(settings: Settings) -> Embedder | None:
+    """The embedder for a library that is not mostly English; None where a person has chosen one
+    for all libraries. Raises LibraryError when it is not installed."""
+    models = Models(settings.models_folder, settings)
+    if models.named("embedding"):
+        return None
+    found = next((model for model in models.models if model.habits.get("multilingual")), None)
+    here = {model.name: model.path for model in models.installed()}
+    if found is None or found.name not in here:
+        raise LibraryError(
+            "No model here reads several languages: `pincite models pull multilingual-e5-small` "
+            "gets one (72 MB), and `pincite rebuild` uses it."
+        )
+    return load_embedder(here[found.name], settings.threads, Habits(**found.habits))
 
 
 def embedder_of(settings: Settings, identity: str) -> Embedder | None:
     """The embedder that made a library; None when it is no longer installed."""
     name = identity.partition(":")[0]
-    models = Models(settings.models_folder, settings).installed()
-    paths = [model.path for model in models if (model.role, model.path.name) == ("embedding", name)]
+    models = Models(settings.models_folder, settings)
+    paths = [
+        model.path
+        for model in models.installed()
+        if (model.role, model.path.name) == ("embedding", name)
+    ]
     extension = installed(EMBEDDERS).get(name)
-    loaders = [partial(load_embedder, path, settings.threads) for path in paths]
+    loaders = [
+        partial(load_embedder, path, settings.threads, _habits(models, path)) for path in paths
+    ]
     for load in [*loaders, *([partial(_embedder_of, extension)] if extension else [])]:
         with suppress(PinciteError):
             found: Embedder = load()
             if found.identity == identity:
                 return found
     return None
+
+
+def _habits(models: Models, path: Path) -> Habits | None:
+    """Those of the catalogue; None for a model that is not in it, or that has none."""
+    found = next((model.habits for model in models.models if model.name == path.name), {})
+    return Habits(**found) if found else None
 
 
 def reader(settings: Settings) -> AdaptedReader | None:

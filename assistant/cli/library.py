@@ -102,6 +102,8 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
         yield f"{old.document}: {old.by} is a newer version and is preferred"
     if summary.unsupported:
         yield f"of kinds that cannot be read: {kinds(summary.unsupported)}"
+    if summary.languages:
+        yield summary.languages
     for name in summary.gone:
         yield f"{name}: its file is gone; `pincite remove` removes it from the library"
 

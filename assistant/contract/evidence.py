@@ -11,7 +11,7 @@ from ingest.document.model import Box, Document, Line, Page
 from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.catalog.catalog import StoredChunk
-from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.library import Hit
 from vectorstore.retrieval.fusion import Candidate, rank
 from vectorstore.retrieval.query import SearchQuery
@@ -66,7 +66,9 @@ class GivenPassages:
         chunks, vectors = self._embedded
         asked, wanted = self._embedder.query(str(query)), stems(str(query))
         candidates = [
-            Candidate(c.id, c.document, 1, float(v @ asked), _share(wanted, c))
+            Candidate(
+                c.id, c.document, 1, nearness(self._embedder, float(v @ asked)), _share(wanted, c)
+            )
             for c, v in zip(chunks, vectors, strict=True)
             if documents is None or c.document in documents
         ]

@@ -55,10 +55,12 @@ class Model:
     companions: Mapping[str, str] = field(default_factory=dict)  # sha256 by file
     default: bool = False
     note: str = ""
+    folder: bool = False  # its own, though it is one file: others are made beside it
+    habits: Mapping[str, Any] = field(default_factory=dict)  # of an embedder, see its `Habits`
 
     @property
     def is_folder(self) -> bool:
-        return bool(self.companions)
+        return self.folder or bool(self.companions)
 
     @property
     def weights(self) -> int | None:

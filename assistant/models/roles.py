@@ -12,7 +12,7 @@ ROLES: tuple[Role, ...] = ("chat", "embedding", "speech", "drawing", "vision", "
 
 KINDS: dict[Role, str] = {  # for people
     "chat": "a GGUF file",
-    "embedding": "a folder of sentence-transformers",
+    "embedding": "a folder of sentence-transformers, or that of multilingual-e5-small",
     "speech": "a folder of faster-whisper",
     "drawing": "a folder of diffusers, or one .safetensors file",
     "vision": "a folder of transformers, or one with a GGUF file and its mmproj file",
@@ -34,7 +34,9 @@ _EXTRAS: dict[str, tuple[str, str]] = {  # what runs models of a role, and a pac
     "drawing": ("images", "diffusers"),
     "tags": ("images", "timm"),
 }
+_PACKED = "e5-small-q4.bin"  # an embedding model in one file, see the catalogue
 _FILES = (
+    _PACKED,
     "*.gguf",
     "*.safetensors",
     "*.pth",
@@ -93,8 +95,8 @@ def _role_of_file(path: Path) -> Role | None:
     return "drawing" if path.suffix == ".safetensors" and start[8:9] == b"{" else None
 
 
-def _has(mark: str) -> Callable[[Path], bool]:
-    return lambda folder: any(folder.glob(mark))
+def _has(*marks: str) -> Callable[[Path], bool]:
+    return lambda folder: any(any(folder.glob(mark)) for mark in marks)
 
 
 def _names_architecture(folder: Path) -> bool:
@@ -114,7 +116,7 @@ def _sees(folder: Path) -> bool:
 
 
 _FOLDERS: dict[Role, Callable[[Path], bool]] = {
-    "embedding": _has(MARKS["embedding"]),
+    "embedding": _has(MARKS["embedding"], _PACKED),
     "speech": _has(MARKS["speech"]),
     "drawing": _has(MARKS["drawing"]),
     "voice": _has(MARKS["voice"]),

@@ -30,6 +30,7 @@ from ingest.extensions import Extension
 
 _GROUPS: dict[Role, str] = {"chat": extensions.CHAT_MODELS, "embedding": extensions.EMBEDDERS}
 
+AUTO = "auto"  # the default, and for a library in several languages another one
 State = Literal["ok", "damaged", "missing"]
 
 
@@ -108,7 +109,7 @@ class Models:
         return path
 
     def use(self, role: Role, name_or_path: str) -> Path | None:
-        """Remember which model is used for the role, in this home; its path.
+        """Remember which model is used for the role, in this home; its path. AUTO forgets it.
 
         None for one that an installed package or a server brings. Raises AssistantError.
         """
@@ -117,6 +118,9 @@ class Models:
                 raise ModelUnusable(f"A server cannot be used for {role}, only for chat.")
             self._remember({**self._remembered(), role: str(address)})
             return None
+        if name_or_path == AUTO:
+            self._remember({r: name for r, name in self._remembered().items() if r != role})
+            return self.chosen(role)
         if self._extension(role, name_or_path):
             self._remember({**self._remembered(), role: name_or_path})
             return None
@@ -143,6 +147,10 @@ class Models:
             return None
         here = name in {model.name for model in self.models} or Path(name).exists()
         return extensions.find(_GROUPS[role], name, here, self._extensions_first)
+
+    def named(self, role: Role) -> bool:
+        """Whether a person has chosen the model."""
+        return bool(self._name(role))
 
     def _name(self, role: Role) -> str:
         """By the settings, else as remembered; empty when nobody has chosen."""

@@ -141,7 +141,7 @@ class AnswerTool:
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
     ) -> Generator[str, None, Written]:
         reply.activity.stage = "Writing"
-        instruction = prompts.ANSWER if read.verdict == "sure" else prompts.UNSURE
+        instruction = prompts.answering(request.question, read.verdict == "sure")
         messages = read.context.messages(request.question, instruction)
         return (yield from write(model, messages, self._budget.answer, self._count, reply))
 
@@ -186,5 +186,5 @@ class AnswerTool:
 
 
 def _refuse(read: _Read, request: Request) -> Answering:
-    yield prompts.REFUSAL
+    yield prompts.refusal(request.question)
     return refusal(read.context, read.ranked, request)

@@ -65,7 +65,7 @@ class Whole:
         except Stopped:
             reply.cancel.set()
         if not draft.text and not reply.cancel.is_set():
-            yield prompts.REFUSAL
+            yield prompts.refusal(request.question)
             reply.outcome = _refused(request, shelf, writer)
         else:
             reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
@@ -76,8 +76,9 @@ class Whole:
 def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
     """A refusal with the closest passages."""
     hits = shelf.passages(request.question, _CLOSEST, request.documents)
+    said = prompts.refusal(request.question)
     return Outcome(
-        prompts.REFUSAL, (Sentence(prompts.REFUSAL, supported=False),),
+        said, (Sentence(said, supported=False),),
         passages=tuple(window_builder.window_at(hit, shelf).passage for hit in hits), refused=True,
         prompt_tokens=writer.tokens[0], completion_tokens=writer.tokens[1],
     )  # fmt: skip

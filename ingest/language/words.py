@@ -1,16 +1,18 @@
 """Words as the full-text index sees them, of texts and of queries; stems and stop words for all.
 
-Only home of PyStemmer.
+English passages are indexed as they are written, for the index has the English stemmer; those of
+another language by their stems in it. Questions are sought by the stems of all languages of a
+library.
 """
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from Stemmer import Stemmer
-
+from ingest.language import stemming
 from ingest.language.dates import Date, find_dates, nth_quarter, quarters, with_fiscal_years
+from ingest.language.identify_language import language_of_question
 from ingest.language.locales import month_names
 
 # English words without meaning for a query; dropping them gained nDCG and 40 % of the time.
@@ -34,9 +36,10 @@ _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _PLAIN = re.compile(r"(?<![\w.,-])(?!(?:19|20)\d\d\b)\d{4,9}(?![\w,-])")  # no years
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{3,120})[\"”“»]")
 _MONTHS = [month.lower() for month in month_names("en")]
-_STEMMERS = {
-    "ARABIC": "arabic", "ARMENIAN": "armenian", "CYRILLIC": "russian", "DEVANAGARI": "hindi",
-    "GREEK": "greek", "TAMIL": "tamil",
+_ENGLISH = "en"
+_OF_SCRIPT = {
+    "ARABIC": "ar", "ARMENIAN": "hy", "CYRILLIC": "ru", "DEVANAGARI": "hi", "GREEK": "el",
+    "TAMIL": "ta",
 }  # fmt: skip
 _ENOUGH = 6  # letters that tell a word
 _MOST = 40  # words of a query; a pasted page would match everything, slowly
@@ -47,9 +50,10 @@ def indexed(text: str) -> str:
     return with_fiscal_years(text, "{} {}".format)
 
 
-def passage(text: str, headings: Sequence[str]) -> str:
+def passage(text: str, headings: Sequence[str], language: str = _ENGLISH) -> str:
     """The searched text of a passage, including the headings above it."""
-    return "\n".join([indexed(text), *([" ".join(headings)] if headings else [])])
+    found = "\n".join([indexed(text), *([" ".join(headings)] if headings else [])])
+    return found if language == _ENGLISH else stemming.stemmed(found, language)
 
 
 def name_parts(name: str) -> str:
@@ -57,9 +61,10 @@ def name_parts(name: str) -> str:
     return " ".join(_PARTS.findall(name.rsplit(".", 1)[0]))
 
 
-def card(name: str, title: str, first_pages: Sequence[str]) -> str:
+def card(name: str, title: str, first_pages: Sequence[str], language: str = _ENGLISH) -> str:
     """The searched text of a whole document."""
-    return indexed("\n".join([name, name_parts(name), title, *first_pages]))
+    found = indexed("\n".join([name, name_parts(name), title, *first_pages]))
+    return found if language == _ENGLISH else stemming.stemmed(found, language)
 
 
 def content_words(text: str) -> list[str]:
@@ -82,19 +87,71 @@ def stem(word: str) -> str:
     sentence that answers them, and .740 most words.
     """
     script = unicodedata.name(word[:1] or " ", "").partition(" ")[0]
-    stemmer = Stemmer(_STEMMERS.get(script, "english"), 0)  # one serves one thread only
-    found = stemmer.stemWord(word)
-    return (found if script in _STEMMERS else found[:_ENOUGH]) or word
+    found = stemming.stem(word, _OF_SCRIPT.get(script, _ENGLISH))
+    return (found if script in _OF_SCRIPT else found[:_ENOUGH]) or word
 
 
-def match(query: str) -> str:
-    """An FTS5 expression: any of the words; empty when there are none.
+def match(query: str, languages: Collection[str] = (_ENGLISH,)) -> str:
+    """An FTS5 expression: any of the words, as passages in any of these languages are indexed;
+    empty when there are none.
 
     Every word is quoted: raw text would be read as FTS5 syntax and raise.
     """
-    chosen = content_words(query) or [word.lower() for word in _WORD.findall(query)]
-    found = dict.fromkeys([*chosen[:_MOST], *written_otherwise(query)[:_MOST]])
+    others = sorted(set(languages) - {_ENGLISH})
+    chosen = [*_said(query, others)[:_MOST], *written_otherwise(query)[:_MOST]]
+    found = dict.fromkeys(chosen if _ENGLISH in languages or not others else [])
+    for language in others:
+        found |= dict.fromkeys(part for word in chosen for part in _parts(word, language))
     return " OR ".join(f'"{word}"' for word in found)
+
+
+def asked(query: str, languages: Collection[str]) -> list[str]:
+    """An FTS5 expression for each of the words, all of them of one meaning."""
+    others = sorted(set(languages) - {_ENGLISH})
+    found = []
+    for word in _said(query, others)[:_MOST]:
+        pairs = stemming.pairs(word)
+        found += [f'"{pair}"' for pair in pairs] if pairs else [written(word, languages)]
+    return found
+
+
+def _said(query: str, languages: Collection[str]) -> list[str]:
+    """The content words, also by the stop words of these languages."""
+    said = content_words(query) or [word.lower() for word in _WORD.findall(query)]
+    empty = frozenset[str]().union(*map(stemming.stop_words, languages))
+    return [word for word in said if word not in empty] or said
+
+
+def telling(query: str) -> str:
+    """The query without the stop words of its own language, where that is not English."""
+    return without(query, small_words(query))
+
+
+def small_words(text: str) -> frozenset[str]:
+    """The stop words of a text's own language; none for English, whose `STOP_WORDS` are left out
+    everywhere."""
+    language = language_of_question(text)
+    return stemming.stop_words(language) if language != _ENGLISH else frozenset()
+
+
+def without(text: str, small: Collection[str]) -> str:
+    """The text without some words, given in lower case."""
+    return (
+        _WORD.sub(lambda word: "" if word[0].lower() in small else word[0], text) if small else text
+    )
+
+
+def written(word: str, languages: Collection[str]) -> str:
+    """An FTS5 expression: the word, in any of its forms in passages in these languages."""
+    others = sorted(set(languages) - {_ENGLISH})
+    forms = [word, *(stemming.stemmed(word, language).strip() for language in others)]
+    return " OR ".join(f'"{form}"' for form in dict.fromkeys(forms))
+
+
+def _parts(word: str, language: str) -> list[str]:
+    """A word or phrase as the index has it; of one without spaces each pair of letters."""
+    found = stemming.stemmed(word, language)
+    return [" ".join(found.split())] if " " in word else found.split()
 
 
 def written_otherwise(text: str) -> list[str]:

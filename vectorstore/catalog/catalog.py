@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.document.model import Chunk, Document, Page
+from ingest.language.identify_language import language_of_passages
 from vectorstore.catalog import rows, table_cells, wiping
 from vectorstore.catalog.database import Database
 from vectorstore.catalog.passages import Passages
@@ -166,12 +167,16 @@ class Catalog:
     ) -> None:
         """Write a document with everything that belongs to it; inside `writing()`."""
         pages = ledger(document, chunks)
-        id = rows.insert_document(connection, document, name, status, outline, len(chunks), pages)
+        language = language_of_passages([chunk.text for chunk in chunks if not chunk.hidden])
+        id = rows.insert_document(
+            connection, document, name, status, outline, len(chunks), pages, language
+        )
         rows.insert_pages(connection, id, document, pages)
         table_cells.insert(connection, id, document)
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
-            rows.insert_chunk(connection, id, f"{document.sha256[:16]}:{ordinal}", chunk, vector)
-        rows.insert_card(connection, id, document, name)
+            at = f"{document.sha256[:16]}:{ordinal}"
+            rows.insert_chunk(connection, id, at, chunk, vector, language)
+        rows.insert_card(connection, id, document, name, language)
 
     def put_place(self, connection: sqlite3.Connection, path: str, sha256: str) -> None:
         """Record that a document was found at a path; inside `writing()`."""

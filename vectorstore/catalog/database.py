@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
 

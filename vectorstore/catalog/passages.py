@@ -91,7 +91,7 @@ class Passages:
 
         Limited to some documents if any are given. Hidden chunks are included only on request.
         """
-        match = words.match(query)
+        match = words.match(query, self._languages())
         if not match:
             return []
         only = documents is not None
@@ -107,16 +107,31 @@ class Passages:
         )
         return [(row[0], row[1]) for row in found]
 
+    def share_of_words(self, query: str, id: str) -> float:
+        """The share of a question's words that a passage has in any form, 0 to 1."""
+        asked = words.asked(query, self._languages())
+        row = self._database.one("SELECT rowid FROM chunk WHERE id = ?", id)
+        if not asked or row is None:
+            return 0.0
+        has = "SELECT 1 FROM chunk_words WHERE rowid = ? AND chunk_words MATCH ?"
+        return sum(bool(self._database.one(has, row[0], one)) for one in asked) / len(asked)
+
     def stating(self, word: str) -> int:
         """The number of chunks that state a word, in any of its forms."""
         row = self._database.one(
-            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", f'"{word}"'
+            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?",
+            words.written(word, self._languages()),
         )
         return int(row[0]) if row else 0
 
+    def _languages(self) -> set[str]:
+        """In which passages are indexed."""
+        found = self._database.all("SELECT DISTINCT language FROM document")
+        return {rows.word_language(row[0]) for row in found}
+
     def bm25_cards(self, query: str) -> dict[str, float]:
         """Document name -> score of its card: name, title and first pages."""
-        match = words.match(query)
+        match = words.match(query, self._languages())
         if not match:
             return {}
         found = self._database.all(

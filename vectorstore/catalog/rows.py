@@ -11,6 +11,7 @@ import numpy as np
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Box, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
+from ingest.language.identify_language import ENGLISH, UNKNOWN
 from vectorstore.store import Vectors
 
 PAGE = (
@@ -30,12 +31,13 @@ def insert_document(
     outline: Sequence[str],
     chunks: int,
     ledger: Sequence[PageLedger],
+    language: str,
 ) -> int:
     """Returns the id of the new row."""
     row = connection.execute(
         "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
-        " dropped, empty, indexed, hidden, unread, added, reader)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        " dropped, empty, indexed, hidden, unread, added, reader,"
+        " language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             document.sha256, name, document.title, status, json.dumps(list(outline)),
             len(document.pages), chunks,
@@ -43,7 +45,7 @@ def insert_document(
             sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
             sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
             sum(page.unread for page in ledger), datetime.now(UTC).isoformat(timespec="seconds"),
-            document.reader,
+            document.reader, language,
         ),
     ).fetchone()  # fmt: skip
     return int(row[0])
@@ -73,8 +75,9 @@ def insert_pages(
 
 
 def insert_chunk(
-    connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors
-) -> None:
+    connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors,
+    language: str,
+) -> None:  # fmt: skip
     """A passage with its vector and its words for the full-text index."""
     row = connection.execute(
         "INSERT INTO chunk (id, document_id, page, first, last, headings, text, vector, hidden)"
@@ -86,24 +89,45 @@ def insert_chunk(
     ).fetchone()  # fmt: skip
     connection.execute(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-        (row[0], words.passage(chunk.text, chunk.headings)),
+        (row[0], words.passage(chunk.text, chunk.headings, word_language(language))),
+    )
+
+
+def insert_words(connection: sqlite3.Connection) -> None:
+    """The words of all passages, for a full-text index that has none."""
+    found = connection.execute(
+        "SELECT chunk.rowid, text, headings, language FROM chunk"
+        " JOIN document ON document.id = document_id ORDER BY chunk.rowid"
+    )
+    connection.executemany(
+        "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
+        (
+            (row, words.passage(text, json.loads(above), word_language(language)))
+            for row, text, above, language in found
+        ),
     )
 
 
 def insert_card(
-    connection: sqlite3.Connection, document_id: int, document: Document, name: str
+    connection: sqlite3.Connection, document_id: int, document: Document, name: str, language: str
 ) -> None:
     """What a document is recognised by: its name and first two pages."""
-    put_card(connection, document_id, name, document.title, document.pages[:2])
+    put_card(connection, document_id, name, document.title, document.pages[:2], language)
 
 
 def put_card(
-    connection: sqlite3.Connection, document_id: int, name: str, title: str, first: Sequence[Page]
-) -> None:
+    connection: sqlite3.Connection, document_id: int, name: str, title: str, first: Sequence[Page],
+    language: str,
+) -> None:  # fmt: skip
     """The same from its first two pages alone."""
     seen = ["\n".join(line.text for line in page.lines if not line.hidden) for page in first]
-    card = words.card(name, title, seen)
+    card = words.card(name, title, seen, word_language(language))
     connection.execute("INSERT INTO card_words (rowid, text) VALUES (?, ?)", (document_id, card))
+
+
+def word_language(language: str) -> str:
+    """The language in which a document's words are indexed."""
+    return ENGLISH if language in ("", UNKNOWN) else language
 
 
 def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:

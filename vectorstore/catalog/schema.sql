@@ -23,8 +23,10 @@ CREATE TABLE document (
     superseded_by INTEGER REFERENCES document ON DELETE SET NULL,  -- a newer version of it
     dated     TEXT NOT NULL DEFAULT '',  -- ISO 8601: what it says of itself, else of its file
     reader    TEXT NOT NULL DEFAULT '',  -- name and number of the one that read it: 'pdf/1'
-    names     TEXT NOT NULL DEFAULT ''   -- JSON: what it is about, see `vectorstore.naming`
+    names     TEXT NOT NULL DEFAULT '',  -- JSON: what it is about (see `vectorstore.naming`)
+    language  TEXT NOT NULL DEFAULT ''   -- ISO 639-1, or 'und'; '' where nobody has looked
 );
+CREATE INDEX document_language ON document (language);
 CREATE INDEX document_reader ON document (reader);
 
 CREATE TABLE place (                     -- where a document was found

@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.rows import word_language
 
 INSIDE = "!/"
 
@@ -103,14 +104,18 @@ class Places:
         new, old = self.free_name(name, place, sha256), self._name(connection, sha256)
         if new == old:
             return old
-        id, title = connection.execute(
-            "UPDATE document SET name = ?, names = '' WHERE sha256 = ? RETURNING id, title",
+        id, title, language = connection.execute(
+            "UPDATE document SET name = ?, names = '' WHERE sha256 = ?"
+            " RETURNING id, title, language",
             (new, sha256),
         ).fetchone()
         first = [page for number in (1, 2) if (page := self._catalog.page(new, number))]
         connection.execute(
             "UPDATE card_words SET text = ? WHERE rowid = ?",
-            (words.card(new, title, [page.text for page in first]), id),
+            (
+                words.card(new, title, [page.text for page in first], word_language(language)),
+                id,
+            ),
         )
         return old
 

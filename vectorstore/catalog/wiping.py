@@ -5,10 +5,9 @@ it merges its parts. `secure_delete` overwrites rows, but not what SQLite left b
 moved rows from page to page: therefore the file is written anew.
 """
 
-import json
 import logging
 
-from ingest.language import words
+from vectorstore.catalog import rows
 from vectorstore.catalog.database import Database, Transaction
 
 _DELETED = "deleted"  # in `meta`: how often something was deleted since the file was last wiped
@@ -62,8 +61,4 @@ def put_words_again(database: Database) -> None:
     """Write the words of all passages, as `Catalog.put` does for those of a document."""
     with database.transaction() as connection:
         connection.execute("DELETE FROM chunk_words")
-        found = connection.execute("SELECT rowid, text, headings FROM chunk ORDER BY rowid")
-        connection.executemany(
-            "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-            ((row, words.passage(text, json.loads(above))) for row, text, above in found),
-        )
+        rows.insert_words(connection)

@@ -14,11 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorstore.embedding import packed_weights
+from vectorstore.embedding.packed_weights import PackedWeights
+
 _BASE = {
     "hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12, "layer_norm_eps": 1e-12,
 }  # fmt: skip
-Weights = dict[str, NDArray[np.float32]]
+Weights = dict[str, NDArray[Any]]
 _OPSET = 17  # the first with LayerNormalization
+_BLOCKS, _SCALES = "embeddings.word_embeddings.blocks", "embeddings.word_embeddings.scales"
+EXACT = tuple(f"look up {name}" for name in (_BLOCKS, _SCALES))  # nodes that are small as they are
 _LOWEST = float(np.finfo(np.float32).min)  # the attention to what is masked out
 
 
@@ -52,6 +57,10 @@ def write_reader(folder: Path, adapter: Path, path: Path) -> None:
 
 def read_bert(folder: Path) -> tuple[dict[str, Any], Weights]:
     """The configuration and the weights of a model folder."""
+    if (folder / packed_weights.FILE).exists():
+        packed = PackedWeights(folder)
+        blocks, scales = packed.words()
+        return packed.config, {**packed.weights, _BLOCKS: blocks, _SCALES: scales}
     config = {**_BASE, **json.loads((folder / "config.json").read_text(encoding="utf-8"))}
     weights = _weights(folder / "model.safetensors")
     return config, {name.removeprefix("bert."): array for name, array in weights.items()}
@@ -163,13 +172,27 @@ class BertGraph:
         shape = self._node("Shape", "input_ids")
         count = self._node("Gather", shape, self._constant(1), axis=0)
         places = self._node("Range", self._constant(0), count, self._constant(1))
-        tables = ("word_embeddings", "token_type_embeddings", "position_embeddings")
-        word, kind, place = (
+        tables = ("token_type_embeddings", "position_embeddings")
+        word = self._words()
+        kind, place = (
             self._node("Gather", self._weight(f"embeddings.{table}.weight"), index)
-            for table, index in zip(tables, ("input_ids", self._kinds(), places), strict=True)
+            for table, index in zip(tables, (self._kinds(), places), strict=True)
         )
         found = self._node("Add", self._node("Add", word, kind), place)
         return self._normalised(found, "embeddings.LayerNorm")
+
+    def _words(self) -> str:
+        """Of each token: from a table of numbers, or of blocks of numbers that share a scale."""
+        if _BLOCKS not in self._weights:
+            table = self._weight("embeddings.word_embeddings.weight")
+            return self._node("Gather", table, "input_ids")
+        blocks, scales = (
+            self._node("Gather", self._weight(name), "input_ids", name=node)
+            for name, node in zip((_BLOCKS, _SCALES), EXACT, strict=True)
+        )
+        blocks, scales = (self._node("Cast", part, to=1) for part in (blocks, scales))
+        product = self._node("Mul", blocks, scales)
+        return self._node("Reshape", product, self._constant([0, 0, self.hidden_size]))
 
     def _kinds(self) -> str:
         """Of each token: in the first or the second text of a pair."""

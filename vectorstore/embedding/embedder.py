@@ -1,7 +1,9 @@
 """Embeds text: int8 ONNX for MiniLM-like models, sentence-transformers for the rest."""
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -31,19 +33,50 @@ class Embedder(Protocol):
         """Shape (dimensions,)."""
 
 
-def load_embedder(folder: Path, threads: int = 0) -> Embedder:
-    """Load a sentence-transformers model folder in its fastest form.
+@dataclass(frozen=True)
+class Habits:
+    """What distinguishes a model from others that are computed alike."""
+
+    query: str = ""  # what it wants to read before a question, and before a passage
+    passage: str = ""
+    unrelated: float = 0.0  # cosine of two texts that have nothing in common
+    multilingual: bool = False
+
+
+def nearness(embedder: Embedder, cosines: Any) -> Any:
+    """Cosines, one or an array, on one scale for all models: 0 for texts that have nothing in
+    common. What is fitted to cosines is fitted to these; their order stays."""
+    low = getattr(embedder, "unrelated", 0.0)
+    return (cosines - low) / (1 - low) if low else cosines
+
+
+def is_multilingual(embedder: Embedder) -> bool:
+    """Whether it is for texts in several languages: what was fitted to English is not used then."""
+    return bool(getattr(embedder, "multilingual", False))
+
+
+def load_embedder(folder: Path, threads: int = 0, habits: Habits | None = None) -> Embedder:
+    """Load a model folder in its fastest form; `habits` take the place of its own.
 
     Raises LibraryError when the folder holds no such model, or cannot be written at first use.
     """
-    if not (folder / "config.json").exists():
+    if not (folder / "config.json").exists() and not onnx_int8.is_packed(folder):
         raise LibraryError(
             f"{folder} is not an embedding model: it has no config.json. "
             "`pincite models pull all-minilm-l6-v2` gets the default one."
         )
     if onnx_int8.fits(folder):
-        return QuantizedEmbedder(folder, threads)
+        return QuantizedEmbedder(folder, threads, habits or _own_habits(folder))
     return SentenceTransformerEmbedder(folder)
+
+
+def _own_habits(folder: Path) -> Habits:
+    """As sentence-transformers keeps them."""
+    path = folder / "config_sentence_transformers.json"
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    named = told.get("prompts") or {}
+    passage = named.get("document") or named.get("passage") or ""
+    return Habits(named.get("query") or "", passage)
 
 
 class QuantizedEmbedder:
@@ -55,10 +88,13 @@ class QuantizedEmbedder:
     nonsense in that thread without an error (onnxruntime 1.32, llama-cpp-python 0.3.36).
     """
 
-    def __init__(self, folder: Path, threads: int = 0) -> None:
+    def __init__(self, folder: Path, threads: int = 0, habits: Habits | None = None) -> None:
+        """Raises LibraryError."""
         self._pool = ThreadPoolExecutor(threads or cores(), "embedder")
         self._session = onnx_int8.session(folder)
         self._tokenizer = onnx_int8.tokenizer(folder)
+        self._habits = habits or Habits()
+        self.unrelated, self.multilingual = self._habits.unrelated, self._habits.multilingual
         self.identity = f"{folder.name}:{onnx_int8.fingerprint(folder)}:int8"
 
     def passages(self, texts: Sequence[str]) -> Vectors:
@@ -73,10 +109,11 @@ class QuantizedEmbedder:
 
     def _each(self, texts: Sequence[str]) -> Iterator[Vectors]:
         for start in range(0, len(texts), _WAITING):
-            yield from self._pool.map(self._embed, texts[start : start + _WAITING])
+            some = texts[start : start + _WAITING]
+            yield from self._pool.map(self._embed, [self._habits.passage + text for text in some])
 
     def query(self, text: str) -> Vectors:
-        return self._pool.submit(self._embed, text).result()
+        return self._pool.submit(self._embed, self._habits.query + text).result()
 
     def _embed(self, text: str) -> Vectors:
         encoded = self._tokenizer.encode(text)

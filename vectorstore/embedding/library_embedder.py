@@ -1,24 +1,37 @@
 """Knows which model made a library's vectors, which one is chosen now, and which one searches use.
 
 A library records its maker: the model's identity, a slash, and the version of the chunker. A
-document records its reader.
+document records its reader. A library that is not mostly English records that, and has the
+multilingual model then, unless a person has chosen one for all libraries.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from ingest.chunking import chunk
+from ingest.language.identify_language import ENGLISH, UNKNOWN, language_of_passages, name_of
 from ingest.loaders.versions import outdated
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.languages import share_of_english
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.errors import EmbedderMismatch
+from vectorstore.errors import EmbedderMismatch, LibraryError
 
 _MAKER = "made_by"  # in the catalogue
+_LANGUAGES = "languages"  # the same; MANY, or anything else for English
+_MANY = "many"
+# Shares of English passages: below the first a library gets the multilingual model, above the
+# second it gets the English one back. Between them nothing changes, so that it does not alternate.
+_FEW_ENGLISH, _MOSTLY_ENGLISH = 0.75, 0.9
 
 
 def nowhere(identity: str) -> Embedder | None:
     """There is no other model."""
     return None
+
+
+def none() -> None:
+    """There is no multilingual model, or a person has chosen another one."""
 
 
 class Embedders:
@@ -29,12 +42,19 @@ class Embedders:
         catalog: Catalog,
         choose: Callable[[], Embedder],
         find: Callable[[str], Embedder | None] = nowhere,
+        choose_multilingual: Callable[[], Embedder | None] = none,
     ) -> None:
-        """`choose` loads the chosen model, `find` the one of an identity, if installed."""
+        """`choose` loads the chosen model, `find` the one of an identity, if installed.
+
+        `choose_multilingual` loads the one for a library that is not mostly English; None where a
+        person has chosen the model, LibraryError where it is not installed.
+        """
         self._catalog = catalog
         self._choose = choose
         self._find = find
+        self._choose_multilingual = choose_multilingual
         self._chosen: Embedder | None = None
+        self._multilingual: Embedder | None = None
         self._found: dict[str, Embedder | None] = {}
         self._loading = threading.RLock()
         self._agreed = False  # has this process used the library with its own model?
@@ -46,9 +66,51 @@ class Embedders:
     def chosen(self) -> Embedder:
         """The model that is chosen now, whichever made the library."""
         with self._loading:
+            if self.reads_many() and (found := self._loaded_multilingual()):
+                return found
             if self._chosen is None:
                 self._chosen = self._choose()
             return self._chosen
+
+    def begin(self, passages: Sequence[str]) -> None:
+        """Choose the model of an empty library by the first document that comes into it."""
+        if not self.made_by():
+            self.follow_languages({language_of_passages(passages): len(passages)})
+
+    def follow_languages(self, counts: Mapping[str, int]) -> None:
+        """Choose the model by the languages of the passages, counted by language."""
+        share = share_of_english(counts)
+        if share < (_MOSTLY_ENGLISH if self.reads_many() else _FEW_ENGLISH):
+            self._catalog.set_meta(_LANGUAGES, _MANY)
+        elif self.reads_many():
+            self._catalog.set_meta(_LANGUAGES, ENGLISH)
+
+    def about_languages(self, counts: Mapping[str, int], before: bool) -> str:
+        """A sentence for people when the model has changed for the languages, or should have;
+        `before`: whether the library had `reads_many` until now."""
+        if not self.reads_many():
+            return f"{_about(counts)}: {_name(self.chosen().identity)} reads it." if before else ""
+        try:
+            found = self._choose_multilingual()
+        except LibraryError as error:
+            return f"{_about(counts)}. {error}"
+        if found is None or before:
+            return ""
+        return (
+            f"{_about(counts)}, so {_name(found.identity)} reads it. "
+            "`pincite models use embedding NAME` chooses another model for all libraries."
+        )
+
+    def reads_many(self) -> bool:
+        """Whether the library is not mostly English."""
+        return self._catalog.meta(_LANGUAGES) == _MANY
+
+    def _loaded_multilingual(self) -> Embedder | None:
+        """None where it is not to be used, or not installed yet."""
+        if self._multilingual is None:
+            with suppress(LibraryError):
+                self._multilingual = self._choose_multilingual()
+        return self._multilingual
 
     def searching(self) -> Embedder | None:
         """The model that made the library's vectors; None when it is no longer installed."""
@@ -123,8 +185,8 @@ class Embedders:
     def _chosen_again(self) -> Embedder:
         """Read the choice again: it may have changed since this process began."""
         with self._loading:
-            self._chosen = self._choose()
-            return self._chosen
+            self._chosen = self._multilingual = None
+            return self.chosen()
 
 
 def maker(embedder: Embedder) -> str:
@@ -134,3 +196,12 @@ def maker(embedder: Embedder) -> str:
 
 def _name(identity: str) -> str:
     return identity.partition(":")[0]
+
+
+def _about(counts: Mapping[str, int]) -> str:
+    """What a library is in, as the beginning of a sentence."""
+    told = {language: count for language, count in counts.items() if language != UNKNOWN}
+    first = max(told, key=lambda language: told[language])
+    share = told[first] / sum(told.values())
+    most = "All" if share == 1 else f"{share:.0%}"
+    return f"{most} of the text is in {name_of(first)}"

@@ -8,23 +8,31 @@ import hashlib
 import json
 import logging
 import tempfile
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vectorstore.embedding.bert_graph import write_bert
+from vectorstore.embedding import packed_weights
+from vectorstore.embedding.bert_graph import EXACT, write_bert
+from vectorstore.embedding.packed_weights import PackedWeights, Pieces
 from vectorstore.errors import LibraryError
 
 Write = Callable[[Path, Path], None]  # from a model folder into a file
 _FILE = "pincite-int8.onnx"
 _MOST_TOKENS = 256
+_MOST_PIECES = 512  # of a multilingual E5
+_SPACE = "\u2581"  # how SentencePiece writes one
 _SLOWER = ["SkipLayerNormFusion"]  # fused it takes 5 times as long as its parts
 
 
 def fits(folder: Path) -> bool:
     """Whether it is a BERT with mean pooling and unit length, as `write_bert` computes it."""
+    if is_packed(folder):
+        return True
     config = _json(folder / "config.json")
     pooling = _json(folder / "1_Pooling" / "config.json")
     modules = _json(folder / "modules.json")
@@ -40,9 +48,15 @@ def fits(folder: Path) -> bool:
     )
 
 
+def is_packed(folder: Path) -> bool:
+    """Whether the model is one file, see `packed_weights`."""
+    return (folder / packed_weights.FILE).exists()
+
+
 def fingerprint(folder: Path) -> str:
     """16 digits that distinguish the weights of models."""
     weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("pytorch_model*.bin"))
+    weights += sorted(folder.glob(packed_weights.FILE))
     digest = hashlib.sha256()
     for path in weights:
         size = path.stat().st_size
@@ -55,7 +69,9 @@ def fingerprint(folder: Path) -> str:
 
 
 def tokenizer(folder: Path) -> Any:
-    """The model's tokenizer, cutting at its longest input."""
+    """The model's tokenizer, cutting at its longest input. Raises OSError."""
+    if is_packed(folder):
+        return UnigramTokenizer(PackedWeights(folder).pieces)
     from tokenizers import Tokenizer
 
     found = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -63,6 +79,35 @@ def tokenizer(folder: Path) -> Any:
     found.enable_truncation(int(settings.get("max_seq_length", _MOST_TOKENS)))
     found.no_padding()
     return found
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as a model reads it."""
+
+    ids: list[int]
+
+    @property
+    def attention_mask(self) -> list[int]:
+        return [1] * len(self.ids)
+
+
+class UnigramTokenizer:
+    """SentencePiece's Unigram (Kudo, 2018), with its own map of characters."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        from tokenizers import Tokenizer, models, pre_tokenizers
+
+        self._pieces = pieces
+        self._model = Tokenizer(models.Unigram(list(pieces.scored), pieces.unknown, False))
+        self._model.pre_tokenizer = pre_tokenizers.Metaspace(_SPACE, "always")
+
+    def encode(self, text: str) -> Encoded:
+        """With the marks of begin and end; cut at the longest input."""
+        # The map knows single characters: what PDFs write as a letter and an accent is joined.
+        written = unicodedata.normalize("NFC", text).translate(self._pieces.normal)
+        ids = self._model.encode(" ".join(written.split())).ids[: _MOST_PIECES - 2]
+        return Encoded([self._pieces.begin, *ids, self._pieces.end])
 
 
 def session(folder: Path, name: str = _FILE, write: Write = write_bert) -> Any:
@@ -123,7 +168,12 @@ def _quantize(plain: Path, small: Path) -> None:
 
     # Without VNNI, 8-bit products overflow 16 bits in AVX2: seven bits are safe there.
     quantize_dynamic(
-        plain, small, per_channel=True, weight_type=QuantType.QInt8, reduce_range=not _has_vnni()
+        plain,
+        small,
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        reduce_range=not _has_vnni(),
+        nodes_to_exclude=list(EXACT),
     )
 
 

@@ -23,7 +23,7 @@ from ingest.media.keyframes import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
-from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.errors import LibraryError
 from vectorstore.images.cache import KnownPicture, PictureCache
 from vectorstore.retrieval import fusion
@@ -118,10 +118,17 @@ class Pictures:
     ) -> list[PictureHit]:  # fmt: skip
         """Pictures whose caption, description, tags or writing fits the words, best first."""
         self.update(told, cancel)
-        asked, found = self._embedder().query(query), self._cache.matching(query)
+        embedder, found = self._embedder(), self._cache.matching(query)
+        asked = embedder.query(query)
         known = {str(one.id): one for one in self._cache.all()}
         candidates = [
-            Candidate(id, one.sha256, 0, float(one.meaning @ asked), found.get(one.id, 0.0))
+            Candidate(
+                id,
+                one.sha256,
+                0,
+                nearness(embedder, float(one.meaning @ asked)),
+                found.get(one.id, 0.0),
+            )
             for id, one in known.items()
             if one.meaning is not None
         ]

@@ -30,6 +30,7 @@ from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.indexing.attempts import MOST, Attempts
+from vectorstore.indexing.embedding import Embedding
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
 from vectorstore.indexing.store_document import (
@@ -60,11 +61,12 @@ class Indexing:
         progress: Callable[[AddProgress], None] = lambda _: None,
         changed: Callable[[Change], None] = lambda _: None,
         cancel: threading.Event | None = None,
+        begin: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
+        """`begin` is told the passages of each document before `embedder` is asked."""
         self._catalog = catalog
         self._files = files
         self._jobs = jobs
-        self._embedder = embedder
         self._engines = engines
         self._bounds = (engines or Engines()).bounds
         self._progress = progress
@@ -75,8 +77,8 @@ class Indexing:
         self._before: dict[str, tuple[str, int]] = {}  # interrupted runs, by place
         self._held: set[str] = set()  # places that were in work when a run ended
         self._named: set[str] = set()  # files that the user has named, not a folder around them
-        # Raises when a `rebuild` has changed the model since the embedding.
-        self._storing = Storing(catalog, files, embedder)
+        self._embedding = Embedding(catalog.library, embedder, begin)
+        self._storing = Storing(catalog, files, self._embedding.check)
         self._summary = AddSummary()
         self._told = Telling(self._summary, jobs, changed)
         self._settled: set[str] = set()  # places of files that were already known
@@ -232,7 +234,7 @@ class Indexing:
         if not inside.parts:
             refuse_empty(document, chunks)
         self._step(item, "indexing")
-        vectors = self._embedder().passages([chunk.text for chunk in chunks])
+        vectors = self._embedding.vectors([chunk.text for chunk in chunks])
         more = bool(inside.parts or inside.omitted)
         stored = self._storing.store(item, document, chunks, vectors, more)
         self._told.count(stored, len(document.pages), len(chunks))

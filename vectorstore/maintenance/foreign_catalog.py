@@ -15,7 +15,6 @@ from typing import Any
 
 from ingest.document.model import Cell, Page
 from ingest.document.source import readable
-from ingest.language import words
 from ingest.serialization.codec import Codec, InvalidData
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
@@ -29,7 +28,8 @@ _HEADINGS: Codec[list[str]] = Codec(list[str])
 _PAIRS: Codec[list[tuple[str, str]]] = Codec(list[tuple[str, str]])
 _COUNTS: Codec[dict[str, int]] = Codec(dict[str, int])
 _NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
-_META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}")}
+_META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}"),
+         "languages": re.compile("en|many")}  # fmt: skip
 _LATER = {"sheet": 2, "cell": 2, "container": 3}  # tables, by the schema that brought them
 _SPARE = 1000  # rows of a table that may follow its last cell
 _IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before
@@ -109,6 +109,8 @@ class _Copying:
         _HEADINGS.encode(_loaded(row["outline"]))
         if row.get("names"):
             _NAMES.encode(_loaded(row["names"]))
+        if not re.fullmatch("[a-z]{0,3}", str(row.get("language", ""))):
+            raise WrongRows("a document of its catalogue is in a strange language")
         if self._version < 2:
             row["indexed"] = sum(_number(row[part]) for part in ("extracted", "ocr")) - _number(
                 row["dropped"]
@@ -187,16 +189,15 @@ class _Copying:
 
     def _words(self) -> None:
         """The words of passages, and those by which documents are recognised."""
-        found = self._connection.execute("SELECT rowid, text, headings FROM chunk ORDER BY rowid")
-        self._connection.executemany(
-            "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-            ((row, words.passage(text, json.loads(above))) for row, text, above in found),
-        )
-        for id, name, title in self._connection.execute("SELECT id, name, title FROM document"):
+        rows.insert_words(self._connection)
+        for id, name, title, language in self._connection.execute(
+            "SELECT id, name, title, language FROM document"
+        ):
             first = self._connection.execute(
                 f"SELECT {rows.PAGE} FROM page WHERE document_id = ? ORDER BY number LIMIT 2", (id,)
             )
-            rows.put_card(self._connection, id, name, title, [rows.page(r, ()) for r in first])
+            pages = [rows.page(r, ()) for r in first]
+            rows.put_card(self._connection, id, name, title, pages, language)
 
 
 _PAGE_COLUMNS = [column.rpartition(".")[2] for column in rows.PAGE.split(", ")]

@@ -8,6 +8,7 @@ from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
+from vectorstore.catalog.languages import Counts, count_languages, find_languages
 from vectorstore.dense.follower import Follower
 from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.library_embedder import Embedders, maker
@@ -51,6 +52,7 @@ class Maintenance:
         has, documents are read again. The old index is used until all is done. The next run
         continues one that was killed, or stopped with `cancel`.
         """
+        self._choose_by_languages()
         if self._embedders.differ():
             self._migrate(progress, cancel)
         else:
@@ -69,6 +71,24 @@ class Maintenance:
         The documents that could not be read again.
         """
         return self._migrate(progress, cancel) if self._embedders.outdated() else []
+
+    def follow_languages(
+        self, before: bool, progress: Callable[[AddProgress], None],
+        cancel: threading.Event | None,
+    ) -> str:  # fmt: skip
+        """Embed the library again when another model suits the languages of its documents, as a
+        rebuild does. A sentence for people about a change, or about why there is none; `before`:
+        whether several languages were read until now."""
+        counts = self._choose_by_languages()
+        if self._embedders.reads_many() != before and self._embedders.differ():
+            self._migrate(progress, cancel)
+        return self._embedders.about_languages(counts, before)
+
+    def _choose_by_languages(self) -> Counts:
+        find_languages(self._catalog)
+        counts = count_languages(self._catalog)
+        self._embedders.follow_languages(counts)
+        return counts
 
     def rebuild_reason(self) -> str:
         """A sentence for people on why the library should be rebuilt, or nothing.

@@ -10,6 +10,7 @@ from ingest.errors import UnreadableFile
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.files import Files
+from vectorstore.catalog.rows import word_language
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
@@ -71,8 +72,9 @@ class Verifying:
         """Makes the word index hold exactly the passages."""
         database = self._catalog.database
         missing = database.all(
-            "SELECT rowid, text, headings FROM chunk"
-            " WHERE rowid NOT IN (SELECT rowid FROM chunk_words)"
+            "SELECT chunk.rowid, text, headings, language FROM chunk"
+            " JOIN document ON document.id = document_id"
+            " WHERE chunk.rowid NOT IN (SELECT rowid FROM chunk_words)"
         )
         stray = database.all(
             "SELECT rowid FROM chunk_words WHERE rowid NOT IN (SELECT rowid FROM chunk)"
@@ -84,8 +86,8 @@ class Verifying:
             connection.executemany(
                 "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
                 [
-                    (rowid, words.passage(text, json.loads(headings)))
-                    for rowid, text, headings in missing
+                    (rowid, words.passage(text, json.loads(headings), word_language(language)))
+                    for rowid, text, headings, language in missing
                 ],
             )
         self._mended.append(f"{len(missing) + len(stray)} rows of the word index were wrong.")

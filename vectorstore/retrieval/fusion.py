@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 CANDIDATES = 200  # of each leg: fusing only the top 50 loses
+_ALL_WORDS = 2 / 3  # share of a question's words in one passage, from which words count fully
 _DENSE = 0.6  # of the two legs; .5 to .65 are alike on reports, .6 is best on abstracts
 _CARD = 0.2  # found the right quarterly report in .97 of questions instead of .75
 _NEIGHBOUR = 0.15
@@ -83,19 +84,25 @@ NOTHING = Pointed()
 
 
 def rank(
-    candidates: Sequence[Candidate], cards: Mapping[str, float], pointed: Pointed = NOTHING
-) -> list[Ranked]:
-    """Best first. `cards` holds the BM25 score of each document's card."""
+    candidates: Sequence[Candidate], cards: Mapping[str, float], pointed: Pointed = NOTHING,
+    words: float = 1.0,
+) -> list[Ranked]:  # fmt: skip
+    """Best first. `cards` holds the BM25 score of each document's card. `words`: how much the words
+    count, 0 to 1, see `weight_of_words`."""
     if not candidates:
         return []
     dense = _normalised([c.dense for c in candidates])
     bm25 = _normalised([c.bm25 for c in candidates])
-    base = [_DENSE * d + (1 - _DENSE) * b for d, b in zip(dense, bm25, strict=True)]
+    said = (1 - _DENSE) * words
+    base = [(1 - said) * d + said * b for d, b in zip(dense, bm25, strict=True)]
     likely = _likely({c.document for c in candidates}, cards)
     near = _neighbours(candidates, base)
     ranked = [
         _ranked(
-            c, fused, ScoreParts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document]))
+            c,
+            fused,
+            words,
+            ScoreParts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document])),
         )
         for c, fused, d, b, n in zip(candidates, base, dense, bm25, near, strict=True)
     ]
@@ -113,8 +120,15 @@ def _in_turn(ranked: list[Ranked], groups: Sequence[frozenset[str]]) -> list[Ran
     return [replace(r, score=at.score) for r, at in zip(order, ranked, strict=True)]
 
 
-def _ranked(candidate: Candidate, fused: float, parts: ScoreParts) -> Ranked:
-    score = fused + _CARD * parts.card + _NEIGHBOUR * parts.beside + parts.pointed
+def weight_of_words(share: float) -> float:
+    """How much words count where questions and passages may be in different languages: then a
+    passage with all words that two languages share by chance would come first. `share` of the
+    question's words are in the passage that BM25 finds first."""
+    return min(share / _ALL_WORDS, 1.0)
+
+
+def _ranked(candidate: Candidate, fused: float, words: float, parts: ScoreParts) -> Ranked:
+    score = fused + _CARD * words * parts.card + _NEIGHBOUR * parts.beside + parts.pointed
     return Ranked(candidate, score, parts)
 
 

@@ -6,10 +6,12 @@ from typing import Literal
 
 import numpy as np
 
+from ingest.language import words
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog, StoredChunk
 from vectorstore.dense.exact_store import ExactStore
 from vectorstore.dense.index import DenseIndex
+from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
@@ -52,6 +54,7 @@ class Sought:
     """What is searched, and where."""
 
     query: str
+    words: str  # of it, those to look for
     documents: frozenset[str] | None  # these alone; None: all
     hidden: bool  # also hidden text
     old: frozenset[str]  # prefixes of chunk ids of replaced documents
@@ -105,7 +108,8 @@ class Search:
         """The ranking without learning."""
         if not query.text.strip() or not self._catalog.generation():
             return []
-        cards = self._catalog.passages.bm25_cards(query.text)
+        said = words.telling(query.text) if self._is_multilingual() else query.text
+        cards = self._catalog.passages.bm25_cards(said)
         only = None if documents is None else frozenset(documents)
         newest = documents is None and versions == "newest"
         named = self._pointing.named(query, only)
@@ -116,8 +120,22 @@ class Search:
         pointed = self._pointing.at(query, named, documents, cards)
         chunks = _current(self._pointing.chunks(pointed), old)
         searched = self._few(named.documents)
-        sought = Sought(query.text, only, hidden, old, searched, tuple(chunks))
-        return fusion.rank(self._compared(sought), cards, pointed)
+        sought = Sought(query.text, said, only, hidden, old, searched, tuple(chunks))
+        candidates = self._compared(sought)
+        return fusion.rank(candidates, cards, pointed, self._weight_of_words(said, candidates))
+
+    def _weight_of_words(self, said: str, candidates: Sequence[fusion.Candidate]) -> float:
+        """1 in a library that is in one language, as its questions are."""
+        if not candidates or not self._is_multilingual():
+            return 1.0
+        best = max(candidates, key=lambda candidate: candidate.bm25)
+        return fusion.weight_of_words(self._catalog.passages.share_of_words(said, best.id))
+
+    def _is_multilingual(self) -> bool:
+        return is_multilingual(self._embedder())
+
+    def _embedder(self) -> Embedder:
+        return self._embedders.searching() or self._embedders.chosen()
 
     def _few(self, named: frozenset[str]) -> frozenset[str]:
         """The named documents, if they are few enough to be searched apart; passages of many are
@@ -139,8 +157,9 @@ class Search:
 
     def _hits(self, ranked: Sequence[fusion.Ranked]) -> list[Hit]:
         chunks = self._catalog.passages.chunks([r.candidate.id for r in ranked])
+        embedder = self._embedder()
         return [
-            Hit(chunks[r.candidate.id], r.score, r.candidate.dense)
+            Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense))
             for r in ranked
             if r.candidate.id in chunks
         ]
@@ -210,7 +229,7 @@ class Search:
 
     def _words(self, sought: Sought) -> dict[str, float]:
         """The results of BM25, also in the named documents."""
-        query, hidden = sought.query, sought.hidden
+        query, hidden = sought.words, sought.hidden
         deep = sought.anywhere * (_DEEPER if sought.old else 1)
         found = self._catalog.passages.bm25(query, deep, hidden, sought.documents)
         kept = _current([id for id, _ in found], sought.old)

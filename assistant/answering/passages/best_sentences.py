@@ -7,8 +7,8 @@ import numpy as np
 
 from assistant.answering.passages.citable_spans import CitableSpan, states, units_of
 from assistant.answering.passages.window_builder import Window
-from ingest.language.words import stems
-from vectorstore.embedding.embedder import Embedder
+from ingest.language.words import stems, telling
+from vectorstore.embedding.embedder import Embedder, nearness
 
 _MOST = 2
 _NEAR = 0.92  # share of the best score that a second sentence needs
@@ -36,8 +36,9 @@ def rank_sentences(question: str, units: Sequence[CitableSpan], embedder: Embedd
     """All sentences ranked by embedding and by the question's words."""
     if not units:
         return []
-    asked = stems(question)
-    cosines = embedder.passages([unit.text for unit in units]) @ embedder.query(question)
+    asked = stems(telling(question))
+    vectors = embedder.passages([unit.text for unit in units])
+    cosines = nearness(embedder, vectors @ embedder.query(question))
     found = [
         Quoted(
             unit,

@@ -52,11 +52,15 @@ class Context:
         if not self.before:
             return prompts.first_turn(self.passages, self.question, instruction)
         first, *rest = self.before
-        messages = prompts.first_turn(first.passages, first.question, prompts.ANSWER)
+        messages = prompts.first_turn(
+            first.passages, first.question, prompts.answering(first.question, sure=True)
+        )
         answer, read = first.answer, list(first.passages)
         for turn in rest:
             more = _unread(turn.passages, read)
-            messages = prompts.next_turn(messages, answer, more, turn.question, prompts.ANSWER)
+            messages = prompts.next_turn(
+                messages, answer, more, turn.question, prompts.answering(turn.question, sure=True)
+            )
             answer, read = turn.answer, read + more
         new = _closest_last(_unread(self.passages, read), self.closest)
         return prompts.next_turn(messages, answer, new, question, instruction)

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from assistant.answering.passages.budget import Room
 from assistant.contract.request import Request
 from ingest.text.reflow import lists_contents
+from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.library import Hit
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.reader import Reader, reread
@@ -56,7 +57,8 @@ class Retriever:
         return self._read(retrieved, _HITS)
 
     def _read(self, retrieved: Retrieved, count: int) -> Retrieved:
-        if self._reader is None:
+        # The reader has learned to read English.
+        if self._reader is None or is_multilingual(retrieved.request.evidence.embedder()):
             return retrieved
         read = [hit for hit in retrieved.hits if hit.chunk.id in retrieved.odds]
         left = [hit for hit in retrieved.hits if hit.chunk.id not in retrieved.odds]

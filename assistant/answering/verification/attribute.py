@@ -26,10 +26,10 @@ _CLOSEST = 2  # lines that a refusal shows
 def refusal(context: Context, ranked: Sequence[Quoted], request: Request) -> Outcome:
     """A refusal with the closest passages and lines, and what was looked for; `ranked` are all
     sentences of the passages, best first."""
-    sentence = Sentence(prompts.REFUSAL, supported=False)
+    said = prompts.refusal(request.question)
     closest = citations_of([quoted for quoted in ranked if states(quoted.unit)][:_CLOSEST], context)
     return Outcome(
-        prompts.REFUSAL, (sentence,), passages=context.passages, refused=True,
+        said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
         notices=refusal_notices.noted(context, request.question),
         closest=tuple(
             replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in closest

@@ -13,7 +13,7 @@ from assistant.contract.trace import Trace
 from assistant.llm import prompts
 from assistant.llm.chat_model import TokenOdds
 from ingest.errors import Stopped
-from ingest.language.words import stems
+from ingest.language.words import stems, telling
 
 # The decision: refuse, offer the model a refusal, or offer none.
 Verdict = Literal["refuse", "unsure", "sure"]
@@ -62,7 +62,7 @@ class Judge:
 
 def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
     """The signals without a model; `ranked` are all sentences of the passages."""
-    asked = stems(context.question)
+    asked = stems(telling(context.question))
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     return Signals(
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),

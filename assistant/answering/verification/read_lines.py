@@ -13,8 +13,8 @@ from assistant.answering.verification.claim_extraction import Claims, Stated, cl
 from assistant.answering.verification.given_names import GivenNames
 from ingest.language.measures import head_scales
 from ingest.language.sentences import numbers
-from ingest.language.words import stems
-from vectorstore.embedding.embedder import Embedder
+from ingest.language.words import small_words, stems, without
+from vectorstore.embedding.embedder import Embedder, nearness
 
 _SHORTLIST = 10  # units embedded for each sentence
 _LEXICAL = 0.6  # weight of words against the embedding
@@ -38,6 +38,7 @@ class Said:
     numbers: frozenset[str]
     claims: Claims
     question: str = ""  # whose names need no line of their own; empty: they do
+    small: frozenset[str] = frozenset()  # words of its language that state nothing, but for English
 
     @classmethod
     def of(cls, text: str, question: str, bound: bool = False) -> "Said":
@@ -48,8 +49,10 @@ class Said:
         if len(stems(text)) < 2:  # "Yes.", "25 days.": what it says is in the question
             claimed = claims(question) if _AFFIRMS.match(text) else claimed
             text = f"{question} {text}"
-        wanted = frozenset(word for word in stems(text) if not word[0].isdigit())
-        return cls(text, wanted, numbers(text), claimed, "" if bound else question)
+        small = small_words(question or text)
+        meant = stems(without(text, small))
+        wanted = frozenset(word for word in meant if not word[0].isdigit())
+        return cls(text, wanted, numbers(text), claimed, "" if bound else question, small)
 
     def missing(self, supports: Sequence["Support"]) -> Claims:
         """Its exact claims that none of the lines states."""
@@ -111,7 +114,7 @@ class ReadLines:
             return []
         texts = [f"{s.unit.heads} {s.unit.text}".strip() for s in shortlist]
         vectors = self._embedder.passages([said.text, *texts])
-        cosines = np.atleast_1d(vectors[1:] @ vectors[0])
+        cosines = np.atleast_1d(nearness(self._embedder, vectors[1:] @ vectors[0]))
         scored = [
             self._scored(support, said, float(cosine))
             for support, cosine in zip(shortlist, cosines, strict=True)
@@ -124,7 +127,7 @@ class ReadLines:
         if len(chosen) > 1:
             together = " ".join(support.unit.text for support in chosen)
             both = self._embedder.passages([said.text, together])
-            cosine = float(both[0] @ both[1])
+            cosine = nearness(self._embedder, float(both[0] @ both[1]))
         return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
 
     def new_names(self, said: Said) -> frozenset[str]:

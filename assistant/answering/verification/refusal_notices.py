@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from assistant.answering.passages.context_builder import Context
 from assistant.contract.outcome import Outcome
-from ingest.language.words import content_words, stems
+from ingest.language.words import content_words, stems, telling
 
 _UNSURE = "The passages probably do not answer this. Check each line before you rely on it."
 _MOST = 4  # words that are named
@@ -43,7 +43,7 @@ def _looked_for(context: Context, question: str) -> tuple[str, ...]:
 def _missing(context: Context, question: str) -> tuple[str, ...]:
     """Empty when all words are there, or none is."""
     read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
-    asked = _ASKS.sub(" ", question)
+    asked = telling(_ASKS.sub(" ", question))
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
     absent = [word for word in words if not stems(word) <= read]
     if not absent or len(absent) == len(words):

@@ -34,7 +34,8 @@ def unstated(
     spans = [
         match.span()
         for match in _TOKEN.finditer(text, opening(text))
-        if _is_unstated(match[0], found, exact, wrong, denied)
+        if match[0].lower() not in said.small
+        and _is_unstated(match[0], found, exact, wrong, denied)
     ]
     return tuple(_joined(text, spans))
 

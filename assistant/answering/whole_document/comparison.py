@@ -14,6 +14,7 @@ from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from ingest.document.source import readable
+from vectorstore.embedding.embedder import nearness
 
 _SIDE = 450  # tokens read of each document at a time
 _HITS = 12
@@ -83,8 +84,9 @@ def aligned(ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf) ->
     longest are taken, because nothing is more alike than two title pages."""
     if not ours or not theirs:
         return []
-    a, b = (shelf.embedder().passages([_text_of(p) for p in side]) for side in (ours, theirs))
-    cosines = a @ b.T
+    embedder = shelf.embedder()
+    a, b = (embedder.passages([_text_of(p) for p in side]) for side in (ours, theirs))
+    cosines = nearness(embedder, a @ b.T)
     mutual = [
         (min(ours[i].tokens, theirs[j].tokens), i, int(j))
         for i, j in enumerate(np.argmax(cosines, axis=1))

@@ -65,8 +65,9 @@ def write(
 def refuses(text: str, whole: bool = False) -> bool:
     """Whether a text is a refusal, or, unless it is the whole, may become one."""
     said = text.strip()
-    return said.startswith(prompts.REFUSAL.rstrip(".")) or (
-        not whole and prompts.REFUSAL.startswith(said)
+    return any(
+        said.startswith(refusal.rstrip(".")) or (not whole and refusal.startswith(said))
+        for refusal in prompts.REFUSALS
     )
 
 

@@ -104,6 +104,8 @@ def _ended(library: Library, upload: Upload) -> None:
                 st.caption(plain(f"{left.path} was left out: {left.reason}"))
             for newer in upload.summary.superseded:
                 st.caption(plain(f"{newer.by} is the newer version of {newer.document}"))
+            if upload.summary.languages:
+                st.caption(plain(upload.summary.languages))
         queued = {job.path for job in library.jobs.all()}
         _outcomes(upload, queued)
         st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")

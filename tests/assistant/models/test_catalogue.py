@@ -16,7 +16,7 @@ from assistant.models.catalogue import (
 def test_every_entry_is_identified_by_a_sha256_and_has_a_hub_source() -> None:
     for model in catalogue():
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
-        if model.name == "efficientnet-lite0":  # no repository of the hub has these bytes
+        if model.name in ("efficientnet-lite0", "multilingual-e5-small"):  # no hub has these bytes
             assert isinstance(model.sources[0], RegistryWheels)
             continue
         assert isinstance(model.sources[0], HubFile)

@@ -194,6 +194,8 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     ids = put(catalog, "a.pdf", "Thirty days a year.", "FY18 was good.")
     with catalog.writing() as connection:
         connection.execute("UPDATE chunk_words SET text = replace(text, 'Part a.pdf', '')")
+        connection.execute("DROP INDEX document_language")
+        connection.execute("ALTER TABLE document DROP COLUMN language")
         connection.execute("ALTER TABLE document DROP COLUMN names")
         connection.execute("PRAGMA user_version = 4")
     catalog.close()
@@ -208,6 +210,8 @@ def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path
     (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
     with catalog.writing() as connection:
         connection.execute("UPDATE chunk_words SET text = 'Thirty days a year.'")
+        connection.execute("DROP INDEX document_language")
+        connection.execute("ALTER TABLE document DROP COLUMN language")
         connection.execute("ALTER TABLE document DROP COLUMN names")
         connection.execute("PRAGMA user_version = 4")
     path = next(tmp_path.rglob("catalog.sqlite"))

@@ -69,6 +69,7 @@ def to_schema_3(path: Path) -> None:
         connection.executescript(
             "PRAGMA writable_schema = RESET; DROP INDEX document_reader;"
             "ALTER TABLE document DROP COLUMN reader; ALTER TABLE document DROP COLUMN names;"
+            "DROP INDEX document_language; ALTER TABLE document DROP COLUMN language;"
             " PRAGMA user_version = 3"
         )
 
