@@ -133,7 +133,8 @@ def _last_complaint(complaints: Path) -> str:
 
 
 def _size(folder: Path) -> int:
-    return sum(_size_of_file(path) for path in folder.rglob("*"))
+    # Folders of pip's come and go meanwhile: `rglob` would raise.
+    return sum(_size_of_file(Path(at, name)) for at, _, names in os.walk(folder) for name in names)
 
 
 def _size_of_file(path: Path) -> int:
