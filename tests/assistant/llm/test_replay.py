@@ -31,7 +31,7 @@ def test_answers_are_written_again_byte_by_byte(
 ) -> None:
     models = {"chat_model": str(smallest_model), "embedding_model": str(minilm)}
     settings = Settings(home=tmp_path, refusal_threshold=0, answer_tokens=64, **models)
-    with composition.library(settings) as library:
+    with composition.library(settings, make=True) as library:
         before = _asked(settings, library)
         again = [_replayed(tmp_path, answer["id"]) for answer in reversed(before)]
 
