@@ -15,12 +15,13 @@ QUESTION = "Who painted the ceiling of the canteen in Lund?"
 
 @pytest.fixture(scope="module")
 def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library with two documents that are near the question and do not answer it."""
-    folder = tmp_path_factory.mktemp("near")
+    """A home of its own with two documents that are near the question and do not answer it."""
+    made, folder = tmp_path_factory.mktemp("refusing"), tmp_path_factory.mktemp("near")
+    (made / "models").symlink_to(quoting_home / "models")
     (folder / "Lease.txt").write_text(LEASE, encoding="utf-8")
     (folder / "Menu.txt").write_text("Lunch is served in the canteen at noon.", encoding="utf-8")
-    pincite(quoting_home, "add", str(folder))
-    return quoting_home
+    pincite(made, "add", str(folder))
+    return made
 
 
 def test_a_refusal_leads_on(address: str, visit: Visit, picture: Any) -> None:
