@@ -60,7 +60,6 @@ def connect(address: ServerAddress, key: str = "", answer: int = 400) -> ServerC
     model = ServerChat(
         model=named.model, base_url=named.url, api_key=SecretStr(key or _NO_KEY), temperature=0.0,
         max_tokens=answer, seed=0, max_retries=0, stream_usage=True, http_client=_client(named),
-        http_async_client=None,
     )  # fmt: skip
     model._address = named
     return model
