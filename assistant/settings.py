@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from assistant.errors import SettingsError
 
 PREFIX = "PINCITE_"
+Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
 
 def default_home() -> Path:
@@ -43,6 +44,7 @@ class Settings(BaseModel):
     passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     threads: int = Field(0, ge=0)  # 0: one for each core
+    gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
     port: int = Field(8501, ge=1, le=65535)
@@ -60,6 +62,16 @@ class Settings(BaseModel):
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("gpu", mode="before")
+    @classmethod
+    def _layers(cls, value: Any) -> Any:
+        text = str(value).lower()
+        if text in ("auto", "off"):
+            return text
+        if text.isdigit():
+            return int(text)
+        raise ValueError("use auto, off, or a number of layers")
 
     @field_validator("tool_calling", mode="before")
     @classmethod
@@ -98,6 +110,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             said = _NAMES if first["type"] == "string_pattern_mismatch" else first["msg"]
+            said = said.removeprefix("Value error, ")
             raise SettingsError(f"The setting {first['loc'][0]!r}: {said}.") from error
 
 

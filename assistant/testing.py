@@ -14,7 +14,7 @@ from assistant.contract.outcome import Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.llm.chat_model import TokenOdds
+from assistant.llm.token_odds import TokenOdds
 from assistant.tools.installed import Work, stream
 from vectorstore.testing import WordHashes
 

@@ -132,27 +132,52 @@ def install_pincite() -> None:
 
 def install_llama() -> bool:
     """llama-cpp-python from a wheel that was compiled on this machine, now or earlier."""
-    key = f"{locked(LLAMA)} {machine_key()}"
+    return any(map(install_llama_for, (*graphics_builds(), "")))
+
+
+def install_llama_for(build: str) -> bool:
+    """`build`: what computes on a graphics card, empty for the processor alone."""
+    key = f"{locked(LLAMA)} {machine_key(build)}"
     if done("llama", key):
         return True
-    failed = done("llama-failed", key)
+    failure = f"llama-failed-{build}".rstrip("-")
+    failed = done(failure, key)
     # Installed by the person, perhaps after it could not be built here.
-    own = (failed or not (STAMPS / "llama").exists()) and llama_starts()
-    if own or (not failed and install_llama_wheel()):
+    untold = not (STAMPS / "llama").exists() or (failed and not build)
+    if (untold and llama_starts()) or (not failed and install_llama_wheel(build)):
         stamp("llama", key)
         return True
+    if build:
+        if not failed:
+            say(f"llama.cpp could not be built for {build}: next, for the processor alone.")
+        stamp(failure, key)
+        return False
     # One that does not start would end the app; without it, answers are quotations.
     run("llama", [PYTHON, "-m", "pip", "uninstall", "--yes", "llama-cpp-python"])
     if failed:
         say("llama-cpp-python could not be built last time. To try again: make clean setup")
     elif has_compiler():  # without one the next attempt costs nothing
-        stamp("llama-failed", key)
+        stamp(failure, key)
     return False
 
 
-def install_llama_wheel() -> bool:
-    kept = user_cache() / "wheels" / machine_key()
-    wheel = kept_wheel(kept) or compile_llama(kept)
+def graphics_builds() -> tuple[str, ...]:
+    """Those that this machine has a card and the tools for; GPU=vulkan chooses one, GPU=off none.
+    The build for Apple's chips brings Metal anyhow."""
+    sys.path.insert(0, str(ROOT))
+    from ingest.platform.graphics import TOOLS, builds
+
+    chosen = os.environ.get("GPU", "auto")
+    if chosen == "auto":
+        return builds()
+    if chosen not in (*TOOLS, "off"):
+        raise StepFailed(f"GPU={chosen}: choose one of auto, off, {', '.join(TOOLS)}.")
+    return () if chosen == "off" else (chosen,)
+
+
+def install_llama_wheel(build: str) -> bool:
+    kept = user_cache() / "wheels" / machine_key(build)
+    wheel = kept_wheel(kept) or compile_llama(kept, build)
     command: list[str | Path] = [*PIP_INSTALL, "--force-reinstall", "--no-deps"]
     if not wheel or run("llama", [*command, wheel]):
         return False
@@ -168,8 +193,9 @@ def llama_starts() -> bool:
     return subprocess.run([str(PYTHON), "-c", code], capture_output=True).returncode == 0
 
 
-def compile_llama(kept: Path) -> Path | None:
-    say("Compiling llama.cpp for this machine (4 to 9 minutes on two cores, once)")
+def compile_llama(kept: Path, build: str = "") -> Path | None:
+    parts = f" and its graphics card ({build})" if build else ""
+    say(f"Compiling llama.cpp for this machine{parts} (4 to 20 minutes on two cores, once)")
     fresh = kept / "unfinished"
     command: list[str | Path] = [
         PYTHON,
@@ -182,11 +208,15 @@ def compile_llama(kept: Path) -> Path | None:
     ]
     # pip's own cache does not tell processors apart.
     command += ["--no-cache-dir", "--wheel-dir", fresh, locked(LLAMA)]
-    if not has_compiler():
+    flags = os.environ.get("CMAKE_ARGS", "")
+    if build:
+        flags = f"{flags} -DGGML_{build.upper()}=ON".strip()
+        command.append(f"--no-binary={LLAMA}")  # a ready wheel would be for the processor
+    elif not has_compiler():
         say("There is no C and C++ compiler (such as gcc and g++); trying for a built wheel.")
         command[4:4] = ["--only-binary", "llama-cpp-python"]
     jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
-    if run("llama", command, CMAKE_BUILD_PARALLEL_LEVEL=jobs):
+    if run("llama", command, CMAKE_BUILD_PARALLEL_LEVEL=jobs, CMAKE_ARGS=flags):
         say("llama-cpp-python could not be built; `pincite doctor` says what is missing.")
         return None
     for wheel in fresh.glob("*.whl"):
@@ -229,8 +259,9 @@ def kept_wheel(folder: Path) -> Path | None:
     return next(folder.glob(f"{name}-*.whl"), None)
 
 
-def machine_key() -> str:
-    """Which machines can share a compiled wheel: same Python, system and vector instructions."""
+def machine_key(build: str = "") -> str:
+    """Which machines can share a compiled wheel: same Python, system and vector instructions, and
+    the same kind of graphics card."""
     vector = re.compile("sse|ssse|avx|fma|f16c|bmi|amx|asimd|sve|i8mm|bf16")
     flags: list[str] = []
     with contextlib.suppress(OSError):
@@ -241,7 +272,7 @@ def machine_key() -> str:
     processor = " ".join(flags) or platform.processor()
     python = "cp{}{}".format(*sys.version_info[:2])
     system = f"{platform.system()}-{platform.machine()}".lower()
-    return f"{python}-{system}-{digest(processor.encode())[:8]}"
+    return f"{python}-{system}-{digest(processor.encode())[:8]}-{build}".rstrip("-")
 
 
 def has_compiler() -> bool:

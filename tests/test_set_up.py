@@ -25,6 +25,12 @@ def set_up(tmp_path: Path) -> ModuleType:
     return module
 
 
+@pytest.fixture(autouse=True)
+def no_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine has; the tests about cards ask for one."""
+    monkeypatch.setenv("GPU", "off")
+
+
 def wheel_name(set_up: ModuleType) -> str:
     version = set_up.locked(set_up.LLAMA).partition("==")[2]
     return f"llama_cpp_python-{version}-py3-none-any.whl"
@@ -159,3 +165,58 @@ def test_a_llama_cpp_that_a_person_installed_after_a_failure_is_used(
     monkeypatch.setattr(set_up, "llama_starts", lambda: True)
     monkeypatch.setattr(set_up, "run", lambda *_: pytest.fail("nothing has to be run"))
     assert set_up.install_llama()
+
+
+def test_a_card_with_its_tools_gets_a_build_of_its_own(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[tuple[str, bool]] = []
+
+    def run(step: str, command: list[object], **environment: str) -> int:
+        if "wheel" in command:
+            folder = Path(str(command[command.index("--wheel-dir") + 1]))
+            folder.mkdir(parents=True)
+            (folder / wheel_name(set_up)).write_bytes(b"")
+            forced = f"--no-binary={set_up.LLAMA}" in command
+            built.append((environment["CMAKE_ARGS"], forced))
+        return 0
+
+    monkeypatch.setenv("CMAKE_ARGS", "-DA=1")
+    monkeypatch.setenv("GPU", "vulkan")
+    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(set_up, "llama_starts", lambda: bool(built))
+    monkeypatch.setattr(set_up, "run", run)
+    assert set_up.install_llama()
+    assert set_up.install_llama()
+    assert built == [("-DA=1 -DGGML_VULKAN=ON", True)]
+    kept = [path.parent.name for path in (tmp_path / "wheels").glob("*/*.whl")]
+    assert kept == [set_up.machine_key("vulkan")] != [set_up.machine_key()]
+
+
+def test_where_the_build_for_a_card_fails_the_processor_answers(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "wheels" / set_up.machine_key()
+    kept.mkdir(parents=True)
+    (kept / wheel_name(set_up)).write_bytes(b"")
+    compiled: list[str] = []
+    installed: list[str] = []
+
+    def run(step: str, command: list[object], **environment: str) -> int:
+        (compiled if "wheel" in command else installed).append(str(command[-1]))
+        return int("wheel" in command)
+
+    monkeypatch.setenv("GPU", "cuda")
+    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(set_up, "llama_starts", lambda: bool(installed))
+    monkeypatch.setattr(set_up, "run", run)
+    assert set_up.install_llama()
+    assert set_up.install_llama()  # and the card is not tried each time
+    assert len(compiled) == 1
+    assert installed == [str(kept / wheel_name(set_up))]
+
+
+def test_an_unknown_build_is_named(set_up: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPU", "glide")
+    with pytest.raises(set_up.StepFailed, match=r"GPU=glide: choose one of auto, off, cuda, vu"):
+        set_up.graphics_builds()

@@ -22,8 +22,9 @@ from assistant.contract.request import Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
-from assistant.llm.chat_model import ChatModel, TokenOdds
+from assistant.llm.chat_model import ChatModel
 from assistant.llm.model_lock import TurnTaking
+from assistant.llm.token_odds import TokenOdds
 from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, MessageRouter, Router
@@ -114,6 +115,7 @@ class Answering:
     notice: str = ""
     writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
     model: ChatModel | None = None  # for texts without a question
+    about: str = ""  # who answers and where, for people
 
 
 def assistant(
@@ -133,7 +135,7 @@ def assistant(
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         # A threshold set by hand takes precedence.
-        lambda: None if by_hand else learned.threshold(how.model_name),
+        lambda: None if by_hand else learned.threshold(how.model_name), how.about,
     )  # fmt: skip
 
 
@@ -198,7 +200,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
-    return Answering(tool, name, chat.notice, writer=writer, model=model)
+    return Answering(tool, name, chat.notice, writer=writer, model=model, about=chat.about)
 
 
 def _budget(settings: Settings) -> Budget:
@@ -225,7 +227,7 @@ def _reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | 
 def _deciding(settings: Settings) -> dict[str, Any]:
     """The settings that influence an answer."""
     names = {
-        "context_tokens", "passage_tokens", "answer_tokens", "threads", "refusal_threshold",
-        "reranker",
+        "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
+        "refusal_threshold", "reranker",
     }  # fmt: skip
     return settings.model_dump(include=names)

@@ -10,6 +10,8 @@ from typing import Any
 
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
+from assistant.llm.llama.devices import graphics
+from assistant.llm.llama.quicker import quicker
 from assistant.models.server_address import ServerAddress
 from assistant.models.store import Models
 from assistant.security import instruction_head
@@ -31,6 +33,7 @@ class LoadedChat:
     file: Path | None = None  # of its weights; None where an installed package brings it
     sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are told while it answers
+    about: str = ""  # who answers and where, with what would be quicker
 
 
 def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
@@ -46,17 +49,24 @@ def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
 
 def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     model = LlamaCppChat.from_file(
-        path, context=settings.context_tokens, threads=settings.threads or None
+        path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
+    about = f"Answers by {model.model_name}, on {model.placement} of this machine."
+    faster = quicker(model.placement, settings.gpu, bool(graphics()))
     # A small model may have a smaller window than the settings say.
-    return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
+    return LoadedChat(
+        model, model.model_name, model.context_size, path, model.sampling,
+        about=f"{about} {faster}".strip(),
+    )  # fmt: skip
 
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
     model = server_of(address, settings)
     where = f"Answers come from {address.place}, which reads your questions and passages."
     name = f"{model.get_name()} at {address.place}"
-    return LoadedChat(model, name, settings.context_tokens, notice=where)
+    return LoadedChat(
+        model, name, settings.context_tokens, notice=where, about=f"Answers by {name}."
+    )
 
 
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
@@ -84,7 +94,8 @@ def _server_chat() -> Any:
 
 def _chat_of(extension: Extension, window: int) -> LoadedChat:
     model: ChatModel = extension.make(ChatModel)
-    return LoadedChat(model, extension.name, window)
+    about = f"Answers by {extension.name}, from {extension.package}."
+    return LoadedChat(model, extension.name, window, about=about)
 
 
 def embedder(settings: Settings) -> Embedder:

@@ -68,7 +68,9 @@ def _model(receipt: "Receipt", receipts: "Receipts", settings: "Settings") -> "L
 
     path = model_file(receipt, Models(settings.models_folder, settings), receipts)
     then = receipt.settings
-    return LlamaCppChat.from_file(path, context=then["window"], threads=then["threads"] or None)
+    return LlamaCppChat.from_file(
+        path, context=then["window"], threads=then["threads"] or None, gpu=then.get("gpu", "off")
+    )
 
 
 def _run_export(args: argparse.Namespace, settings: "Settings") -> int:

@@ -26,13 +26,15 @@ class Assistant:
         notice: str = "",
         recorder: Recorder | None = None,
         learned_threshold: Callable[[], float | None] = lambda: None,
+        about: str = "",
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
-        `recorder` no receipts are kept. `learned_threshold` is asked at each question."""
+        `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
+        says who answers, and where."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
-        self.notice = notice
+        self.notice, self.about = notice, about
         self._tool = tool
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder

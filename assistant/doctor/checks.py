@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import installed_extensions, voices
+from assistant.doctor import answering_device, installed_extensions, voices
 from assistant.doctor.check import Check, Severity, importing, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
@@ -37,10 +37,12 @@ def checks(settings: Settings) -> list[Check]:
     pdf = importing("import pypdf, pypdfium2; print(pypdf.__version__)")
     version = "from importlib.metadata import version; print(version('rapidocr'))"
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
+    device = answering_device.look(_chat_file(settings), settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
-    return [*found, _runtime(runtime, settings), *installed_extensions.check(settings)]
+    found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
+    return [*found, *installed_extensions.check(settings)]
 
 
 def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
@@ -271,6 +273,13 @@ def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     if not _has_compiler():
         install = f"Install a C and C++ compiler (such as gcc and g++), then: {install}"
     return Check("llama-cpp-python", "warning", message, install)
+
+
+def _chat_file(settings: Settings) -> Path | None:
+    """The chosen local model; None where there is none, and where a check says what is wrong."""
+    with contextlib.suppress(OSError, ModelUnusable):
+        return Models(settings.models_folder, settings).chosen("chat")
+    return None
 
 
 def _chat_extension(settings: Settings) -> bool:

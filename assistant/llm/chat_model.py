@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Self
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -24,27 +24,15 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from assistant.errors import ContextOverflow
+from assistant.llm.llama.devices import Placement
 from assistant.llm.llama.engine import LlamaEngine, Sampling
 from assistant.llm.llama.generation import Ending, GenerationRequest, answer
 from assistant.llm.llama.messages import chosen_tools, turn
 from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
+from assistant.settings import Gpu
 from ingest.errors import Stopped
 
 ChatModel = BaseChatModel  # what answers need; ours is LlamaCppChat
-
-
-@runtime_checkable
-class TokenOdds(Protocol):
-    """A model that gives the probability of a word as the beginning of its answer."""
-
-    def next_token_logprobs(
-        self,
-        messages: Sequence[BaseMessage],
-        candidates: Sequence[str],
-        cancel: threading.Event | None = None,
-    ) -> list[float]:
-        """The natural-log probability of the first token of each candidate as the next one."""
-        ...
 
 
 class LlamaCppChat(BaseChatModel):
@@ -58,6 +46,7 @@ class LlamaCppChat(BaseChatModel):
     model_path: Path
     context: int = 4096
     threads: int | None = None  # None or 0: one for each physical core
+    gpu: Gpu = "off"
     temperature: float = 0.0
     top_k: int = 40
     top_p: float = 0.95
@@ -70,9 +59,11 @@ class LlamaCppChat(BaseChatModel):
     _loading: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     @classmethod
-    def from_file(cls, path: Path, *, context: int = 4096, threads: int | None = None) -> Self:
+    def from_file(
+        cls, path: Path, *, context: int = 4096, threads: int | None = None, gpu: Gpu = "off"
+    ) -> Self:
         """Load the model now. Raises ModelUnusable or ModelRuntimeMissing with a sentence."""
-        model = cls(model_path=path, context=context, threads=threads)
+        model = cls(model_path=path, context=context, threads=threads, gpu=gpu)
         model._engine()
         return model
 
@@ -86,7 +77,7 @@ class LlamaCppChat(BaseChatModel):
     def _engine(self) -> LlamaEngine:
         with self._loading:
             if self._loaded is None:
-                self._loaded = LlamaEngine(self.model_path, self.context, self.threads)
+                self._loaded = LlamaEngine(self.model_path, self.context, self.threads, self.gpu)
             return self._loaded
 
     @property
@@ -98,6 +89,11 @@ class LlamaCppChat(BaseChatModel):
     def context_size(self) -> int:
         """How many tokens prompt and answer may take together."""
         return self._engine().context_size
+
+    @property
+    def placement(self) -> Placement:
+        """Where its layers are."""
+        return self._engine().placement
 
     @property
     def sampling(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from assistant.contract.outcome import Passage
 from assistant.llm import prompts
-from assistant.llm.chat_model import TokenOdds
+from assistant.llm.token_odds import TokenOdds
 from vectorstore.library import Hit
 
 YES_NO = "yes-no"  # its name in the setting

@@ -11,7 +11,7 @@ from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.images.vision.image_facts import Looking
-from assistant.llm import chat_model, prompts
+from assistant.llm import prompts, token_odds
 from assistant.llm.model_lock import TurnTaking
 from ingest.errors import Stopped
 from ingest.language.sentences import numbers
@@ -84,7 +84,7 @@ class Translating:
     def _translate(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
         """One line. Raises Stopped."""
         messages = prompts.on_line(line, language)
-        ours = isinstance(model, chat_model.TokenOdds)
+        ours = isinstance(model, token_odds.TokenOdds)
         most = _MOST * len(line.split()) + 16
         options: dict[str, Any] = {"cancel": reply.cancel, "max_tokens": most} if ours else {}
         text = ""

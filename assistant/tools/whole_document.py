@@ -18,8 +18,8 @@ from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.llm.chat_model import TokenOdds
 from assistant.llm.model_lock import TurnTaking
+from assistant.llm.token_odds import TokenOdds
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 

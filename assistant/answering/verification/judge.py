@@ -11,7 +11,7 @@ from assistant.answering.verification import answerability
 from assistant.answering.verification.answerability import Signals
 from assistant.contract.trace import Trace
 from assistant.llm import prompts
-from assistant.llm.chat_model import TokenOdds
+from assistant.llm.token_odds import TokenOdds
 from ingest.errors import Stopped
 from ingest.language.words import stems, telling
 

@@ -13,7 +13,7 @@ from assistant.answering.passages.window_builder import Window
 from assistant.contract.reply import Reply
 from assistant.contract.trace import Step
 from assistant.llm import prompts
-from assistant.llm.chat_model import TokenOdds
+from assistant.llm.token_odds import TokenOdds
 from assistant.security.addresses import AddressFilter
 from ingest.language.sentences import split
 from vectorstore.embedding.embedder import Embedder

@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
-from assistant.llm.chat_model import TokenOdds
+from assistant.llm.token_odds import TokenOdds
 from assistant.security.addresses import AddressFilter
 from ingest.language.sentences import split_answer
 

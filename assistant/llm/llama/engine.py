@@ -7,7 +7,7 @@ import ctypes
 import os
 import threading
 import weakref
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelUnusable
-from assistant.llm.llama import runtime
+from assistant.llm.llama import devices, runtime
+from assistant.llm.llama.devices import Placement
 from assistant.llm.llama.tokenizer import Vocabulary
+from assistant.settings import Gpu
 
 _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
 # llama.cpp computes tokens by fours, and those left over, or alone, with other rounding: scores
@@ -58,7 +60,7 @@ class LlamaEngine:
     holds the model from its first token until it ends, is closed or is dropped.
     """
 
-    def __init__(self, path: Path, context: int, threads: int | None) -> None:
+    def __init__(self, path: Path, context: int, threads: int | None, gpu: Gpu = "off") -> None:
         runtime.refuse_other_files(path)
         self.path = path
         self.evaluated = 0  # tokens the model has computed; a reused prefix does not count
@@ -67,19 +69,30 @@ class LlamaEngine:
         self._held: list[int] = []  # the tokens whose keys and values are in the context
         self._whole = 0  # of them, from the start, those computed in whole blocks
         self._never = ctypes.create_string_buffer(2)
-        self.words = Vocabulary(llama, runtime.load_model(llama, path), path)
-        self.context_size: int = min(context, self.words.trained_context or context)
-        self._context = runtime.open_context(
-            llama,
-            self.words.model,
-            path,
-            self.context_size,
-            threads or runtime.physical_cores(),
-        )
+        self._open(devices.placements(llama, path, context, gpu), context, threads)
         # `words` frees the weights, so it has to live until the context is gone.
         self._finalizer = weakref.finalize(self, _free, llama, self._context, self.words)
         self._finalizer.atexit = False  # a daemon thread may still be computing at exit
         self._memory = llama.llama_get_memory(self._context)
+
+    def _open(self, tries: Iterable[Placement], context: int, threads: int | None) -> None:
+        """As far onto a graphics device as there is memory. Raises ModelUnusable where not even the
+        processor, which is the last of `tries`, has enough."""
+        for self.placement in tries:
+            try:
+                return self._open_at(self.placement.layers, context, threads)
+            except ModelUnusable:
+                if not self.placement.layers:
+                    raise
+
+    def _open_at(self, layers: int, context: int, threads: int | None) -> None:
+        model = runtime.load_model(self._llama, self.path, layers)
+        self.words = Vocabulary(self._llama, model, self.path)
+        self.context_size: int = min(context, self.words.trained_context or context)
+        self._context = runtime.open_context(
+            self._llama, model, self.path, self.context_size,
+            threads or runtime.physical_cores(), bool(layers),
+        )  # fmt: skip
 
     def close(self) -> None:
         """Free the context, once a running generation has ended; the weights go with the object."""

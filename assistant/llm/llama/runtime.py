@@ -16,6 +16,7 @@ from ingest.platform.openmp import wait_calmly
 
 BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR
+_NO_DEVICES = (ctypes.c_void_p * 1)(None)  # a list that ends at once
 
 _last_errors: deque[str] = deque(maxlen=3)
 _kept: list[Any] = []  # C code keeps calling it; without a reference ctypes would free it
@@ -92,13 +93,17 @@ def refuse_other_files(path: Path) -> None:
         )
 
 
-def load_model(llama: Any, path: Path) -> Any:
-    """The weights in memory. Raises ModelUnusable with llama.cpp's own last words."""
+def load_model(llama: Any, path: Path, layers: int = 0, *, words_only: bool = False) -> Any:
+    """The weights in memory, so many layers of them on graphics devices; with `words_only` the
+    vocabulary alone. Raises ModelUnusable with llama.cpp's own last words."""
     params = llama.llama_model_default_params()
+    params.vocab_only = words_only
     # Weights are repacked for the processor when loaded, so a mapped file is held twice:
     # the 1.5B peaks at 2.1 GB mapped and 1.3 GB read.
     params.load_mode = llama.LLAMA_LOAD_MODE_NONE
-    params.n_gpu_layers = 0
+    params.n_gpu_layers = layers
+    if not layers:  # not even for the product of large matrices, as is the default
+        params.devices = ctypes.cast(_NO_DEVICES, ctypes.c_void_p)
     _last_errors.clear()
     model = llama.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
@@ -109,13 +114,18 @@ def load_model(llama: Any, path: Path) -> Any:
     return model
 
 
-def open_context(llama: Any, model: Any, path: Path, size: int, threads: int) -> Any:
-    """Room for `size` tokens. Raises ModelUnusable when there is no memory for it."""
+def open_context(
+    llama: Any, model: Any, path: Path, size: int, threads: int, graphics: bool = False
+) -> Any:
+    """Room for `size` tokens; `graphics`: layers are on a graphics device. Raises ModelUnusable
+    when there is no memory for it."""
     params = llama.llama_context_default_params()
     params.n_ctx, params.n_batch, params.n_ubatch = size, BATCH, BATCH
     params.n_outputs_max = 1  # scores of the last token only: a smaller buffer
     params.n_threads = params.n_threads_batch = threads
-    params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED  # no faster on processors
+    params.offload_kqv = params.op_offload = graphics
+    if not graphics:  # no faster on processors
+        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.no_perf = False
     _last_errors.clear()
     context = llama.llama_init_from_model(model, params)

@@ -117,6 +117,5 @@ def _recent(assistant: Assistant) -> None:
 def _about(assistant: Assistant) -> None:
     if assistant.notice:
         st.info(with_commands(assistant.notice), icon=":material/info:")
-    if assistant.model_name != "extractive":
-        model = as_html(assistant.model_name)
-        st.html(f'<p class="quiet">Answers by {model}, on this machine.</p>')
+    if assistant.about:
+        st.html(f'<p class="quiet">{as_html(assistant.about)}</p>')

@@ -13,8 +13,8 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from assistant.errors import ModelUnusable
-from assistant.llm.chat_model import TokenOdds
 from assistant.llm.server_chat import ServerChat, choose, connect
+from assistant.llm.token_odds import TokenOdds
 from assistant.models.server_address import ServerAddress
 
 pytestmark = pytest.mark.timeout(60)

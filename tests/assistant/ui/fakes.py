@@ -299,4 +299,5 @@ def _hostile(library: Any) -> Outcome:
 def assistant(library: Any, home: Path, tool: FakeTool) -> Assistant:
     """The real one, over fakes."""
     conversations = Conversations(home / "conversations.sqlite")
-    return Assistant(library, tool, conversations, tool.model_name)
+    about = f"Answers by {tool.model_name}, on a card <of> this machine."
+    return Assistant(library, tool, conversations, tool.model_name, about=about)

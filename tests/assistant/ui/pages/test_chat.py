@@ -40,6 +40,10 @@ def test_the_first_open_says_what_the_library_holds_and_suggests_questions(visit
     assert not app.chat_input[0].disabled
 
 
+def test_the_page_says_who_answers_and_on_which_device(visit: Visit) -> None:
+    assert ", on a card &lt;of&gt; this machine." in html(visit())
+
+
 def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLibrary) -> None:
     library.remove([HANDBOOK])
 
