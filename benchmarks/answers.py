@@ -14,11 +14,14 @@ import statistics
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.evaluation import judging
 from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
 from benchmarks import common
+
+if TYPE_CHECKING:
+    from benchmarks.peer_langchain import PeerAnswer
 
 SEED = 20
 PASSAGES = 4
@@ -178,15 +181,15 @@ def ask_langchain(
             )
 
 
-def answer_row(question: Question, reply: Any) -> Row:
+def answer_row(question: Question, reply: "PeerAnswer") -> Row:
     return {
         "id": question.id,
         "answer": reply.text,
         "refused": refuses(reply.text),
         "passages": [vars(hit) for hit in reply.hits],
         "usage": {"prompt_tokens": reply.prompt_tokens},
-        "seconds_first_token": reply.activity.seconds_first_token,
-        "seconds_total": reply.activity.seconds_total,
+        "seconds_first_token": reply.seconds_first_token,
+        "seconds_total": reply.seconds_total,
     }
 
 

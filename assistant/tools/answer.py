@@ -15,11 +15,12 @@ from assistant.answering.verification.attribute import (
     attribute,
     check,
     citations_of,
+    grounding,
     quote,
     refusal,
 )
 from assistant.answering.verification.judge import Judge, Verdict
-from assistant.answering.writing.write import Written, refuses, write
+from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -119,31 +120,40 @@ class AnswerTool:
             outcome = yield from self._quote(read, request)
         else:
             outcome = yield from self._write(self._model, read, request, reply)
-        return refusal_notices.doubted(outcome) if doubted and not outcome.refused else outcome
+        stated = any(sentence.supported for sentence in outcome.sentences)
+        unsure = not outcome.refused and (doubted or (request.anyway and not stated))
+        return refusal_notices.doubted(outcome) if unsure else outcome
 
     def _write(
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
     ) -> Answering:
-        """Write, and where the model refuses, read on and write again."""
-        written = yield from self._written(model, read, request, reply)
-        if refuses(written.text, whole=True) and not read.further:
+        """Write, and where the model refuses or no line states what it writes, read on and write
+        again."""
+        outcome = yield from self._written(model, read, request, reply)
+        if outcome.refused and not read.further:
             read = self._read_on(read, request, reply)
             if read.verdict == "refuse":
                 return (yield from _refuse(read, request))
-            written = yield from self._written(model, read, request, reply)
-        reply.activity.stage = "Citing"
-        outcome = attribute(written, read.context, read.ranked, request)
+            outcome = yield from self._written(model, read, request, reply)
         if outcome.refused:
             yield outcome.text
         return outcome
 
     def _written(
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
-    ) -> Generator[str, None, Written]:
+    ) -> Answering:
+        """A refusal is not yielded."""
         reply.activity.stage = "Writing"
+        found = grounding(read.context, request)
+
+        def held(text: str, whole: bool) -> bool:
+            return refuses(text, whole) or not (request.anyway or found.states(text, whole))
+
         instruction = prompts.answering(request.question, read.verdict == "sure")
         messages = read.context.messages(request.question, instruction)
-        return (yield from write(model, messages, self._budget.answer, self._count, reply))
+        written = yield from write(model, messages, self._budget.answer, self._count, reply, held)
+        reply.activity.stage = "Citing"
+        return attribute(written, read.context, read.ranked, request, found)
 
     def _quote(self, read: "_Read", request: Request) -> Answering:
         best = best_sentences(read.ranked)
@@ -171,7 +181,7 @@ class AnswerTool:
             request.question, read.context, read.ranked, reply.trace, reply.cancel
         )
         judgement = self.judge.judge(signals, request.threshold)
-        reply.trace.answerable = judgement.probability
+        reply.trace.answerable, reply.trace.withheld = judgement.probability, ""
         return replace(read, verdict=judgement.verdict)
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from assistant.answering.verification import (
     refusal_notices,
     unread_page_notices,
 )
+from assistant.answering.verification.attribution import Grounding
 from assistant.answering.verification.given_names import first_pages
 from assistant.answering.writing.write import Written, refuses
 from assistant.contract.outcome import Citation, Outcome, Sentence
@@ -23,34 +24,43 @@ from assistant.security import prompt_injection
 _CLOSEST = 2  # lines that a refusal shows
 
 
-def refusal(context: Context, ranked: Sequence[Quoted], request: Request) -> Outcome:
+def refusal(
+    context: Context, ranked: Sequence[Quoted], request: Request, why: Sequence[str] = ()
+) -> Outcome:
     """A refusal with the closest passages and lines, and what was looked for; `ranked` are all
-    sentences of the passages, best first."""
+    sentences of the passages, best first; `why` are sentences for people."""
     said = prompts.refusal(request.question)
     closest = citations_of([quoted for quoted in ranked if states(quoted.unit)][:_CLOSEST], context)
     return Outcome(
         said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=refusal_notices.noted(context, request.question),
+        notices=(*why, *refusal_notices.noted(context, request.question)),
         closest=tuple(
             replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in closest
         ),
     )  # fmt: skip
 
 
+def grounding(context: Context, request: Request) -> Grounding:
+    """What attributes an answer to the lines of its context."""
+    read = context.windows + context.earlier
+    embedder, about = request.evidence.embedder(), first_pages(read, request.evidence)
+    return Grounding(context.question, read, embedder, about)
+
+
 def attribute(
-    written: Written, context: Context, ranked: Sequence[Quoted], request: Request
-) -> Outcome:
-    """The written answer with its citations, or a refusal where the model refused."""
+    written: Written, context: Context, ranked: Sequence[Quoted], request: Request,
+    found: Grounding,
+) -> Outcome:  # fmt: skip
+    """The written answer with its citations; a refusal where the model refused, and where no line
+    states any of its sentences, unless the person wants an answer in any case."""
     tokens = written.prompt_tokens, written.completion_tokens
     refused = refuses(written.text, whole=True)
-    if refused or not (written.text or written.stopped):
-        refusing = refusal(context, ranked, request)
+    sentences, citations = ((), ()) if refused else found.ground(written.text)
+    stated = any(sentence.supported for sentence in sentences)
+    if refused or not (stated or request.anyway or written.stopped):
+        why = (refusal_notices.UNSTATED,) if sentences else ()
+        refusing = refusal(context, ranked, request, why)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
-    read = context.windows + context.earlier
-    sentences, citations = attribution.ground(
-        context.question, written.text, read, request.evidence.embedder(),
-        first_pages(read, request.evidence),
-    )  # fmt: skip
     return Outcome(
         written.text, sentences, citations, context.passages, stopped=written.stopped,
         prompt_tokens=tokens[0], completion_tokens=tokens[1],

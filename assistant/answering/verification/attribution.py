@@ -35,23 +35,52 @@ _LEAST_OF_PART = 3  # words
 _MONTHS = stems(" ".join(MONTH_OF))
 
 
+class Grounding:
+    """Attributes the sentences of one answer to the lines that were read for it."""
+
+    def __init__(
+        self, question: str, read: Sequence[Window], embedder: Embedder,
+        first_pages: Mapping[str, Page] | None = None,
+    ) -> None:  # fmt: skip
+        """`first_pages`, by document, tell what a document is about."""
+        self._question = question
+        self._read = read
+        self._lines = ReadLines(read, GivenNames(read, first_pages or {}), embedder)
+        self._known: dict[str, tuple[Sequence[Support], tuple[str, ...]]] = {}
+
+    def ground(self, answer: str) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+        """The answer's sentences with marks, and the citation behind each mark."""
+        citations: dict[tuple[str, int, int, int], Citation] = {}
+        sentences = []
+        for text in split_answer(answer):
+            supports, words = self._attributed(text)
+            marks = {_mark(citations, support, self._read) for support in supports}
+            supported = bool(marks) and not words
+            sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
+        return tuple(sentences), tuple(citations.values())
+
+    def states(self, answer: str, whole: bool = True) -> bool:
+        """Whether lines state a sentence of an answer; unless it is the `whole`, its last sentence
+        is still being written."""
+        sentences = split_answer(answer)
+        return any(self._states(text) for text in (sentences if whole else sentences[:-1]))
+
+    def _states(self, text: str) -> bool:
+        supports, words = self._attributed(text)
+        return bool(supports) and not words
+
+    def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
+        if text not in self._known:
+            self._known[text] = _attributed(self._question, text, self._lines)
+        return self._known[text]
+
+
 def ground(
     question: str, answer: str, read: Sequence[Window], embedder: Embedder,
     first_pages: Mapping[str, Page] | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:  # fmt: skip
-    """The answer's sentences with marks, and the citation behind each mark.
-
-    `first_pages`, by document, tell what a document is about.
-    """
-    lines = ReadLines(read, GivenNames(read, first_pages or {}), embedder)
-    citations: dict[tuple[str, int, int, int], Citation] = {}
-    sentences = []
-    for text in split_answer(answer):
-        supports, words = _attributed(question, text, lines)
-        marks = {_mark(citations, support, read) for support in supports}
-        supported = bool(marks) and not words
-        sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
-    return tuple(sentences), tuple(citations.values())
+    """The sentences of a complete answer with marks, and the citation behind each mark."""
+    return Grounding(question, read, embedder, first_pages).ground(answer)
 
 
 def carried(

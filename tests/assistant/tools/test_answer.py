@@ -63,11 +63,12 @@ def run(tool: AnswerTool, question: str, history: Sequence[Turn] = ()) -> Outcom
 
 
 def test_an_answer_streams_and_is_cited() -> None:
-    model = ScriptedChat(replies=["Full-time employees get 25 days."])
+    model = ScriptedChat(replies=["Full-time employees get 25 days. It is annual leave."])
     reply = AnswerTool(model, Budget()).run(
         Request("How many days of annual leave?", Shelf(FULL_TIME))
     )
-    assert list(reply) == ["Full-time ", "employees ", "get ", "25 ", "days. "]
+    # From where a line is known to state the first sentence.
+    assert list(reply) == ["Full-time employees get 25 days. It ", "is ", "annual ", "leave. "]
     done = reply.finish()
     assert done.sentences[0].marks == (1,)
     assert done.citations[0].quote == FULL_TIME
@@ -163,7 +164,7 @@ def test_a_question_longer_than_the_window_says_so() -> None:
 
 
 def test_stopping_ends_the_answer_and_keeps_what_was_written() -> None:
-    model = ScriptedChat(replies=["Full-time employees get 25 days."])
+    model = ScriptedChat(replies=["Full-time employees get 25 days. It is annual leave."])
     reply = AnswerTool(model, Budget()).run(
         Request("How many days of annual leave?", Shelf(FULL_TIME))
     )
@@ -171,9 +172,9 @@ def test_stopping_ends_the_answer_and_keeps_what_was_written() -> None:
     first = next(words)
     reply.stop()
     rest = list(words)
-    assert (first, rest) == ("Full-time ", [])
+    assert (first, rest) == ("Full-time employees get 25 days. It ", [])
     assert reply.finish().stopped
-    assert reply.finish().text == "Full-time"
+    assert reply.finish().text == "Full-time employees get 25 days. It"
 
 
 def test_without_a_model_the_best_sentence_is_quoted_and_cited() -> None:
@@ -200,7 +201,7 @@ def test_without_a_model_an_unknown_matter_is_refused() -> None:
 
 
 def test_a_threshold_of_zero_never_refuses_by_the_gate() -> None:
-    model = ScriptedChat(replies=["Grass."], yes=-30.0)
+    model = ScriptedChat(replies=[FULL_TIME], yes=-30.0)
     assert not run(AnswerTool(model, Budget(), threshold=0.0), "What does a zebra eat?").refused
 
 
@@ -312,6 +313,24 @@ def test_a_model_that_refuses_reads_on_and_is_asked_again() -> None:
     done = reply.finish()
     assert streamed.strip() == done.text == "Part-time employees get 15 days."
     assert [passage.page for passage in done.passages] == [1, 2]
+
+
+def test_what_no_line_states_is_not_shown_and_read_on_and_written_again() -> None:
+    model = ScriptedChat(replies=["They get 31 days of leave.", PART_TIME])
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
+    reply = AnswerTool(model, ONE_PASSAGE).run(request)
+    assert "31" not in "".join(reply)
+    assert reply.finish().text == PART_TIME
+    assert reply.trace.withheld == ""
+
+
+def test_what_no_line_states_after_reading_on_is_refused_and_kept_for_the_receipt() -> None:
+    model = ScriptedChat(replies=["They get 31 days of leave.", "They get 32 days of leave."])
+    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
+    reply = AnswerTool(model, ONE_PASSAGE).run(request)
+    assert "".join(reply) == prompts.REFUSAL
+    assert reply.finish().refused
+    assert reply.trace.withheld.strip() == "They get 32 days of leave."
 
 
 def test_a_model_that_refuses_all_the_same_is_a_refusal() -> None:

@@ -1,10 +1,14 @@
 """What was written becomes sentences with citations, or a refusal."""
 
+from dataclasses import replace
+
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification.attribute import attribute, check
+from assistant.answering.verification import refusal_notices
+from assistant.answering.verification.attribute import attribute, check, grounding
 from assistant.answering.writing.write import Written
 from assistant.contract.evidence import GivenPassages
+from assistant.contract.outcome import Outcome
 from assistant.contract.request import Request
 from assistant.llm import prompts
 from tests.assistant.fakes import WordEmbedder, found, window_of
@@ -16,22 +20,45 @@ RANKED = rank(QUESTION, CONTEXT.windows, WordEmbedder())
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
 
 
+def attributed(written: Written, request: Request = REQUEST) -> Outcome:
+    return attribute(written, CONTEXT, RANKED, request, grounding(CONTEXT, request))
+
+
 def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
-    outcome = attribute(
-        Written("Full-time employees get 25 days.", False, 9, 7), CONTEXT, RANKED, REQUEST
-    )
+    outcome = attributed(Written("Full-time employees get 25 days.", False, 9, 7))
     assert [(s.supported, s.marks) for s in outcome.sentences] == [(True, (1,))]
     assert outcome.citations[0].quote == FULL_TIME
     assert (outcome.prompt_tokens, outcome.completion_tokens) == (9, 7)
 
 
-def test_a_number_that_no_line_has_is_not_supported() -> None:
-    outcome = attribute(Written("Full-time employees get 31 days."), CONTEXT, RANKED, REQUEST)
+def test_an_answer_that_no_line_states_is_a_refusal_that_says_why() -> None:
+    outcome = attributed(Written("Full-time employees get 31 days.", False, 9, 7))
+    assert (outcome.refused, outcome.text) == (True, prompts.REFUSAL)
+    assert outcome.notices[0] == refusal_notices.UNSTATED
+    assert [line.quote for line in outcome.closest] == [FULL_TIME]
+    assert outcome.completion_tokens == 7
+
+
+def test_one_sentence_that_a_line_states_is_enough() -> None:
+    text = "Full-time employees get 25 days. Managers get 31 days."
+    outcome = attributed(Written(text))
+    assert (outcome.refused, outcome.text) == (False, text)
+    assert [s.supported for s in outcome.sentences] == [True, False]
+
+
+def test_who_wants_an_answer_in_any_case_gets_what_no_line_states() -> None:
+    text = "Full-time employees get 31 days."
+    outcome = attributed(Written(text), replace(REQUEST, anyway=True))
+    assert (outcome.refused, outcome.text) == (False, text)
     assert not outcome.sentences[0].supported
 
 
+def test_what_was_written_until_a_stop_is_kept() -> None:
+    assert attributed(Written("Full-time employees get 31", stopped=True)).stopped
+
+
 def test_the_refusal_of_the_model_is_a_refusal_that_shows_the_passages() -> None:
-    outcome = attribute(Written(prompts.REFUSAL, False, 9, 7), CONTEXT, RANKED, REQUEST)
+    outcome = attributed(Written(prompts.REFUSAL, False, 9, 7))
     assert outcome.refused
     assert outcome.citations == ()
     assert outcome.passages == CONTEXT.passages
@@ -40,5 +67,5 @@ def test_the_refusal_of_the_model_is_a_refusal_that_shows_the_passages() -> None
 
 
 def test_nothing_is_added_where_nothing_is_to_be_noted() -> None:
-    outcome = attribute(Written("Full-time employees get 25 days."), CONTEXT, RANKED, REQUEST)
+    outcome = attributed(Written("Full-time employees get 25 days."))
     assert check(outcome, CONTEXT, REQUEST) == outcome
