@@ -1,6 +1,7 @@
 """Answers a question from evidence: retrieve, pack, judge, write, attribute, check."""
 
-from collections.abc import Generator, Iterator
+import functools
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -127,8 +128,8 @@ class AnswerTool:
     def _write(
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
     ) -> Answering:
-        """Write, and where the model refuses or no line states what it writes, read on and write
-        again."""
+        """Write, and where the model refuses or lines state too little of what it writes, read on
+        and write again."""
         outcome = yield from self._written(model, read, request, reply)
         if outcome.refused and not read.further:
             read = self._read_on(read, request, reply)
@@ -147,13 +148,21 @@ class AnswerTool:
         found = grounding(read.context, request)
 
         def held(text: str, whole: bool) -> bool:
-            return refuses(text, whole) or not (request.anyway or found.states(text, whole))
+            stated = functools.partial(found.stated, text, whole)
+            return refuses(text, whole) or not self._given(request, reply, stated)
 
         instruction = prompts.answering(request.question, read.verdict == "sure")
         messages = read.context.messages(request.question, instruction)
         written = yield from write(model, messages, self._budget.answer, self._count, reply, held)
         reply.activity.stage = "Citing"
-        return attribute(written, read.context, read.ranked, request, found)
+        back = bool(reply.trace.withheld)
+        return attribute(written, read.context, read.ranked, request, found, back)
+
+    def _given(self, request: Request, reply: Reply, stated: Callable[[], float]) -> bool:
+        """Whether what was written so far may be shown."""
+        probability = reply.trace.answerable or 0.0
+        gives = functools.partial(self.judge.gives, probability, threshold=request.threshold)
+        return request.anyway or gives(0.0) or gives(stated())
 
     def _quote(self, read: "_Read", request: Request) -> Answering:
         best = best_sentences(read.ranked)

@@ -68,6 +68,10 @@ THRESHOLD = POINTS[BALANCED].threshold
 # questions whose answer it has read (docs/how-it-answers.md).
 SURE = 0.6
 
+# From this probability an answer is shown while it is written. Below, it is held back until enough
+# of it is known to be stated; above, nearly every answer is.
+SHOWN_AT_ONCE = 0.9
+
 # Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
 # the default chat model. The gate with the reader was fitted to 204 questions of five sets, and has
 # such a bias that a threshold has the effect that .1 less has in that fit.

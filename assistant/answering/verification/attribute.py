@@ -49,18 +49,17 @@ def grounding(context: Context, request: Request) -> Grounding:
 
 def attribute(
     written: Written, context: Context, ranked: Sequence[Quoted], request: Request,
-    found: Grounding,
+    found: Grounding, held: bool = False,
 ) -> Outcome:  # fmt: skip
-    """The written answer with its citations; a refusal where the model refused, and where no line
-    states any of its sentences, unless the person wants an answer in any case."""
+    """The written answer with its citations; a refusal where the model refused, and where what it
+    wrote is `held` back."""
     tokens = written.prompt_tokens, written.completion_tokens
-    refused = refuses(written.text, whole=True)
-    sentences, citations = ((), ()) if refused else found.ground(written.text)
-    stated = any(sentence.supported for sentence in sentences)
-    if refused or not (stated or request.anyway or written.stopped):
-        why = (refusal_notices.UNSTATED,) if sentences else ()
+    refused = refuses(written.text, whole=True) or not (written.text or written.stopped)
+    if refused or held:
+        why = () if refused else (refusal_notices.UNSTATED,)
         refusing = refusal(context, ranked, request, why)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    sentences, citations = found.ground(written.text)
     return Outcome(
         written.text, sentences, citations, context.passages, stopped=written.stopped,
         prompt_tokens=tokens[0], completion_tokens=tokens[1],

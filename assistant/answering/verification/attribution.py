@@ -18,7 +18,7 @@ from assistant.answering.verification.unstated import denials, unstated
 from assistant.contract.outcome import Citation, Sentence
 from ingest.document.model import Page
 from ingest.language.locales import MONTH_OF
-from ingest.language.sentences import split_answer
+from ingest.language.sentences import numbers, split_answer
 from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
 
@@ -59,15 +59,12 @@ class Grounding:
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
 
-    def states(self, answer: str, whole: bool = True) -> bool:
-        """Whether lines state a sentence of an answer; unless it is the `whole`, its last sentence
-        is still being written."""
+    def stated(self, answer: str, whole: bool = True) -> float:
+        """How much of the sentence that lines state best they state, 0 to 1; unless it is the
+        `whole` answer, its last sentence is still being written."""
         sentences = split_answer(answer)
-        return any(self._states(text) for text in (sentences if whole else sentences[:-1]))
-
-    def _states(self, text: str) -> bool:
-        supports, words = self._attributed(text)
-        return bool(supports) and not words
+        complete = sentences if whole else sentences[:-1]
+        return max((_stated(text, *self._attributed(text)) for text in complete), default=0.0)
 
     def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
         if text not in self._known:
@@ -107,6 +104,15 @@ def _attributed(
         return supports, unstated(text, said, supports, new)
     close = _close(said, lines)
     return close, unstated(text, said, close, new) or (text.strip(),)
+
+
+def _stated(text: str, supports: Sequence[Support], words: Sequence[str]) -> float:
+    """The share of a sentence's words that its lines state; half of it where a number is not."""
+    if not supports or not words:
+        return float(bool(supports))
+    said = stems(text)
+    share = 1 - len(said & stems(" ".join(words))) / max(len(said), 1)
+    return share / 2 if any(map(numbers, words)) else share
 
 
 def _close(said: Said, lines: ReadLines) -> list[Support]:

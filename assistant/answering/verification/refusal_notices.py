@@ -8,7 +8,7 @@ from assistant.contract.outcome import Outcome
 from ingest.language.words import content_words, stems, telling
 
 _UNSURE = "The passages probably do not answer this. Check each line before you rely on it."
-UNSTATED = "What the model wrote is left out: no line that was read states any sentence of it."
+UNSTATED = "What the model wrote is left out: the lines that were read state too little of it."
 _MOST = 4  # words that are named
 _DOCUMENTS = 3  # documents that are named
 _SHORTEST = 3  # letters

@@ -55,6 +55,18 @@ def test_a_replay_that_differs_says_so_and_what_has_changed_since(
     assert re.search(r"llama\.cpp is .* and was 0\.1", done.told)
 
 
+def test_a_refusal_of_what_no_line_states_is_replayed_by_what_the_model_wrote(
+    assistant: Assistant, receipts: Receipts, chat: ScriptedChat
+) -> None:
+    wrote = "Forty weeks of paternity are granted."
+    chat.replies, chat.yes = [wrote, wrote], 2.5
+    receipt = answered(assistant, receipts)
+    model: Any = Again(wrote)
+
+    assert receipt.answer["refused"]
+    assert replay(receipt, lambda: model).identical is True
+
+
 def test_a_stopped_answer_is_the_same_up_to_where_it_was_stopped(
     assistant: Assistant, receipts: Receipts
 ) -> None:

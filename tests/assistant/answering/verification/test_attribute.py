@@ -1,7 +1,5 @@
 """What was written becomes sentences with citations, or a refusal."""
 
-from dataclasses import replace
-
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import refusal_notices
@@ -20,8 +18,8 @@ RANKED = rank(QUESTION, CONTEXT.windows, WordEmbedder())
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
 
 
-def attributed(written: Written, request: Request = REQUEST) -> Outcome:
-    return attribute(written, CONTEXT, RANKED, request, grounding(CONTEXT, request))
+def attributed(written: Written) -> Outcome:
+    return attribute(written, CONTEXT, RANKED, REQUEST, grounding(CONTEXT, REQUEST))
 
 
 def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
@@ -31,30 +29,13 @@ def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
     assert (outcome.prompt_tokens, outcome.completion_tokens) == (9, 7)
 
 
-def test_an_answer_that_no_line_states_is_a_refusal_that_says_why() -> None:
-    outcome = attributed(Written("Full-time employees get 31 days.", False, 9, 7))
+def test_what_is_held_back_is_a_refusal_that_says_why() -> None:
+    written = Written("Full-time employees get 31 days.", False, 9, 7)
+    outcome = attribute(written, CONTEXT, RANKED, REQUEST, grounding(CONTEXT, REQUEST), held=True)
     assert (outcome.refused, outcome.text) == (True, prompts.REFUSAL)
     assert outcome.notices[0] == refusal_notices.UNSTATED
     assert [line.quote for line in outcome.closest] == [FULL_TIME]
     assert outcome.completion_tokens == 7
-
-
-def test_one_sentence_that_a_line_states_is_enough() -> None:
-    text = "Full-time employees get 25 days. Managers get 31 days."
-    outcome = attributed(Written(text))
-    assert (outcome.refused, outcome.text) == (False, text)
-    assert [s.supported for s in outcome.sentences] == [True, False]
-
-
-def test_who_wants_an_answer_in_any_case_gets_what_no_line_states() -> None:
-    text = "Full-time employees get 31 days."
-    outcome = attributed(Written(text), replace(REQUEST, anyway=True))
-    assert (outcome.refused, outcome.text) == (False, text)
-    assert not outcome.sentences[0].supported
-
-
-def test_what_was_written_until_a_stop_is_kept() -> None:
-    assert attributed(Written("Full-time employees get 31", stopped=True)).stopped
 
 
 def test_the_refusal_of_the_model_is_a_refusal_that_shows_the_passages() -> None:
