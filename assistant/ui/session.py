@@ -54,6 +54,7 @@ class Shown:
     boxes: tuple[Rectangle, ...] = ()
     source: str = ""  # which mark opened it
     seconds: float | None = None  # beginning in a recording
+    large: bool = False  # over the whole window
 
 
 def show(shown: Shown | None) -> None:

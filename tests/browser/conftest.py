@@ -139,6 +139,15 @@ def address(home: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def fake_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of the app over a library and answers without models: quick, and known beforehand."""
+    home, port = tmp_path_factory.mktemp("faked"), free_port()
+    command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(home), str(port)]
+    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+        yield address
+
+
 @contextmanager
 def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -> Iterator[str]:
     """The address of an app that runs until the block ends."""
@@ -173,7 +182,7 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float =
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
     raise AssertionError(f"the app did not answer within {seconds} s")
 

@@ -1,23 +1,66 @@
-// Brings the cited lines into view, says what the panel is, and closes it on Escape.
-export default function ({ data, setTriggerValue }) {
-  const panel = document.querySelector(".st-key-page");
-  panel?.setAttribute("role", "region");
-  panel?.setAttribute("aria-label", data.name);
-  panel?.setAttribute("tabindex", "0"); // so that the arrow keys can scroll it
-  const image = panel?.querySelector("img");
-  const toLines = () => {
-    const top = image.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-    const lines = panel.scrollTop + top + data.at * image.clientHeight;
+// Says what the panel is, brings the cited lines into view, and goes back one step on Escape: from
+// the whole window to the panel, from the panel to the mark that opened it.
+
+const panelOf = () => document.querySelector(".st-key-page");
+
+// The mark of an answer stands in the shadow tree of its component.
+const markOf = (source) => {
+  const [answer, mark] = source.split("/");
+  const drawn = [...document.querySelectorAll(`.st-key-${CSS.escape(answer)} *`)];
+  const root = drawn.find((element) => element.shadowRoot)?.shadowRoot ?? document;
+  return mark && root.querySelector(`[data-id="${CSS.escape(mark)}"]`);
+};
+
+const name = (panel, data) => {
+  panel.setAttribute("role", "region");
+  panel.setAttribute("aria-label", data.name);
+  panel.setAttribute("tabindex", "0"); // so that the arrow keys can scroll it
+  panel.dataset.large = String(data.large);
+};
+
+const showLines = (panel, data) => {
+  const middle = (top) => {
+    const lines = panel.scrollTop + top - panel.getBoundingClientRect().top;
     panel.scrollTo({ top: Math.max(0, lines - 0.4 * panel.clientHeight) });
   };
-  if (image?.complete && image.clientHeight) toLines();
-  else image?.addEventListener("load", toLines, { once: true });
-  const mark = image ? null : panel?.querySelector(".text-page .cited");
-  if (mark) {
-    const top = mark.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-    panel.scrollTo({ top: Math.max(0, panel.scrollTop + top - 0.4 * panel.clientHeight) });
+  const frame = panel.querySelector(".st-key-page-image");
+  const toLines = () => {
+    const image = frame.querySelector("img");
+    if (!image?.clientHeight) return;
+    const { top, height, width } = image.getBoundingClientRect();
+    middle(top + data.at * height);
+    frame.scrollTo({ left: Math.max(0, data.left * width - 16) });
+  };
+  // The picture may come later than this, and its size once more when the panel was measured.
+  const observer = new ResizeObserver(toLines);
+  if (frame) observer.observe(frame);
+  else {
+    const mark = panel.querySelector(".text-page .cited");
+    if (mark) middle(mark.getBoundingClientRect().top);
   }
-  const onKey = (event) => { if (event.key === "Escape") setTriggerValue("close", true); };
+  return observer;
+};
+
+let focused = ""; // the source for which the panel took the focus: turning pages leaves it alone
+
+export default function ({ data, setTriggerValue }) {
+  const panel = panelOf();
+  if (!panel) return undefined;
+  name(panel, data);
+  const observer = showLines(panel, data);
+  if (focused !== data.source) panel.focus({ preventScroll: true });
+  focused = data.source;
+  const onKey = (event) => {
+    if (event.key === "Escape") setTriggerValue(data.large ? "smaller" : "close", true);
+  };
   document.addEventListener("keydown", onKey);
-  return () => document.removeEventListener("keydown", onKey);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("keydown", onKey);
+    setTimeout(() => {
+      if (panelOf()) return;
+      focused = "";
+      markOf(data.source)?.focus();
+    }, 50);
+  };
 }

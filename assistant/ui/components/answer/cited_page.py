@@ -24,6 +24,7 @@ from vectorstore.library import Library
 _CHANGED = "This document has changed since the answer: its page no longer has the cited lines."
 _ELSEWHERE = "This file came with the question and is shown beside it. It is not in the library."
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
+_LARGE_SCALE = 3.0  # the same at the width of a window
 
 _scroll = st.components.v2.component(
     "pincite_page", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
@@ -63,6 +64,13 @@ def _head(opened: Shown, pages: int) -> None:
                 _turn_button("Previous", -1, opened, opened.page > 1)
                 _turn_button("Next", 1, opened, opened.page < pages)
             st.button(
+                "Smaller" if opened.large else "Larger",
+                key="size-page",
+                icon=f":material/{'close_fullscreen' if opened.large else 'open_in_full'}:",
+                on_click=session.show,
+                args=(replace(opened, large=not opened.large),),
+            )
+            st.button(
                 "Close",
                 key="close-page",
                 icon=":material/close:",
@@ -98,17 +106,27 @@ def _page(library: Library, opened: Shown) -> None:
         st.html(f'<p class="page-note" role="note">{as_html(note[0].upper() + note[1:])}</p>')
     if page.width:
         boxes = tuple(tuple(page.lines[at].box) for at in cited)
-        picture = _picture(library.file(opened.document), opened.page, boxes, page.width)
-        st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
+        scale = _LARGE_SCALE if opened.large else _SCALE
+        picture = _picture(library.file(opened.document), opened.page, boxes, page.width, scale)
+        with st.container(key="page-image"):
+            st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
         at = boxes[0][1] / page.height if boxes and page.height else 0.0
+        left = boxes[0][0] / page.width if boxes else 0.0
     else:
         player.draw(opened.document, library.file(opened.document), opened.seconds or 0.0)
         st.html(text_page(page, cited))
-        at = cited.start / len(page.lines) if cited else 0.0
+        at, left = cited.start / len(page.lines) if cited else 0.0, 0.0
     _scroll(
         key=f"scroll-{opened.source}-{opened.page}",
-        data={"at": at, "name": f"{readable(opened.document)}, page {opened.page}"},
+        data={
+            "at": at,
+            "left": left,
+            "name": f"{readable(opened.document)}, page {opened.page}",
+            "source": opened.source,
+            "large": opened.large,
+        },
         on_close_change=lambda: session.show(None),
+        on_smaller_change=lambda: session.show(replace(opened, large=False)),
     )
 
 
@@ -130,6 +148,8 @@ def _is_place(lines: range, opened: Shown, page: Page) -> bool:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _picture(file: Path, number: int, boxes: tuple[Rectangle, ...], points: float) -> bytes:
-    image = image_file.render(file, number, _SCALE)
+def _picture(
+    file: Path, number: int, boxes: tuple[Rectangle, ...], points: float, scale: float
+) -> bytes:
+    image = image_file.render(file, number, scale)
     return png(highlighted(image, boxes, points) if boxes and points else image)
