@@ -10,6 +10,8 @@ import contextvars
 import functools
 import logging
 import multiprocessing
+import socket
+import ssl
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,7 +56,7 @@ def download(source: HubFile, target: Path, sha256: str | None, progress: Progre
     except HfHubHTTPError as error:
         raise SourceFailed(f"it answered with status {error.response.status_code}") from error
     except httpx.HTTPError as error:
-        raise SourceFailed(f"the transfer failed ({error})") from error
+        raise SourceFailed(f"the transfer failed ({_reason(error)})") from error
     reveal(target, sha256, progress)
 
 
@@ -97,8 +99,23 @@ def _size_on_hub(url: str) -> int | None:
             found: HfFileMetadata = asked.get(CONNECT_SECONDS)
             return found.size
     except (httpx.ConnectError, httpx.TimeoutException, multiprocessing.TimeoutError) as error:
-        reason = str(error) or f"no connection within {CONNECT_SECONDS:.0f} seconds"
-        raise SourceFailed(f"{httpx.URL(url).host} cannot be reached ({reason})") from error
+        raise SourceFailed(f"{httpx.URL(url).host} cannot be reached ({_reason(error)})") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Why, in words: what httpx quotes of the system begins with the number of an error."""
+    causes = [error]
+    while cause := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(cause)
+    found = next((one for one in reversed(causes) if isinstance(one, OSError)), None)
+    if isinstance(found, socket.gaierror):
+        return "its name is not found: is there a network?"
+    if isinstance(found, ssl.SSLError):
+        return "its certificate is not trusted"
+    if found is not None and found.strerror:
+        return found.strerror[0].lower() + found.strerror[1:]
+    known = "" if isinstance(error, OSError) else str(error)
+    return known or f"no connection within {CONNECT_SECONDS:.0f} seconds"
 
 
 def _receive_all(url: str, part: Path, progress: Progress) -> None:

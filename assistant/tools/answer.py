@@ -90,6 +90,7 @@ class AnswerTool:
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
+            request.evidence.embedder()  # without one nothing was searched, so nothing is refused
             outcome = yield from _refuse(_Read(context), request)
         else:
             outcome = yield from self._answer(context, request, reply)

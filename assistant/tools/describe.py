@@ -8,11 +8,13 @@ from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
 from assistant.images.vision.image_facts import Looking, Seen
+from assistant.llm import prompts
 from assistant.tools.answer_with_images import look_at
 from ingest.errors import Stopped
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there
 NOTHING = "No text could be read on it, and no vision model is installed to describe it."
+_NOT_WRITTEN = "What is written on it does not answer this. This is what can be told of it:"
 _UNSEEN = "It is not described, because no vision model is installed."
 
 
@@ -69,9 +71,23 @@ class Describing:
             return
         inner = self._answer().run(given.alone(request, intent.question))
         reply.model = inner.model
-        yield from inner.work(reply)
-        if reply.outcome:
+        yield from _unless(prompts.refusal(intent.question), inner.work(reply))
+        if reply.outcome and not reply.outcome.refused:
             reply.outcome = given.uncited(reply.outcome)
+        elif reply.outcome:
+            yield from self._tell_what_is_seen(intent, seen, bool(words >= _TEXT), reply)
+
+    def _tell_what_is_seen(
+        self, intent: Describe, seen: list[Seen], unasked: bool, reply: Reply
+    ) -> Iterator[str]:
+        """Where the text does not answer: what the model that sees says, if it was not asked yet,
+        else all that is known."""
+        said = self._ask_viewer(intent, reply) if unasked else ""
+        if not said:
+            facts = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
+            said, reply.model = f"{_NOT_WRITTEN}\n\n{facts}", ""
+        yield said
+        reply.outcome = self._outcome(said)
 
     def _ask_viewer(self, intent: Describe, reply: Reply) -> str:
         reply.activity.stage = "Looking for the answer"
@@ -81,6 +97,18 @@ class Describing:
         """With the models that would say more, where none that sees is there."""
         offers = () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
         return Outcome(text, grounded=False, offers=offers)
+
+
+def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
+    """The words as they come, but nothing where they are the refusal."""
+    held = ""
+    for word in words:
+        held += word
+        if not refusal.startswith(held):
+            yield held
+            held = ""
+    if held and held != refusal:
+        yield held
 
 
 def describe_facts(seen: Seen, named: bool = False) -> str:

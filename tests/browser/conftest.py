@@ -57,6 +57,7 @@ def visit(chromium: Any) -> Iterator[Visit]:
 
     def visit(address: str, **options: Any) -> Any:
         context = chromium.new_context(**{"viewport": WIDE, **options})
+        context.set_default_timeout(120_000)  # of a machine that others share
         contexts.append(context)
         page = context.new_page()
         page.outside = []
@@ -140,11 +141,17 @@ def address(home: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def fake_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def fake_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of `fake_address`."""
+    return tmp_path_factory.mktemp("faked")
+
+
+@pytest.fixture(scope="module")
+def fake_address(fake_home: Path) -> Iterator[str]:
     """Of the app over a library and answers without models: quick, and known beforehand."""
-    home, port = tmp_path_factory.mktemp("faked"), free_port()
-    command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(home), str(port)]
-    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(fake_home), str(port)]
+    with served(command, port, {"PINCITE_HOME": str(fake_home)}) as address:
         yield address
 
 
@@ -175,7 +182,7 @@ def free_port() -> int:
         return port
 
 
-def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the app ended with status {process.returncode}"
@@ -190,10 +197,10 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float =
 def ask(page: Any, question: str) -> None:
     """Type a question and send it."""
     box = page.get_by_test_id("stChatInputTextArea")
-    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for(timeout=60_000)
+    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for(timeout=120_000)
     box.fill(question)
     box.press("Enter")
-    page.locator(".question", has_text=question).last.wait_for(timeout=15_000)
+    page.locator(".question", has_text=question).last.wait_for(timeout=60_000)
 
 
 def harmless(page: Any) -> None:

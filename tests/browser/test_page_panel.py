@@ -55,9 +55,9 @@ def test_it_fills_the_window_and_escape_goes_back_step_by_step(
     page.wait_for_function("() => document.querySelector('.st-key-page img').clientWidth > 1200")
     panel, after = page.locator(".st-key-page"), page.locator(".st-key-page img").bounding_box()
     assert after["width"] > 1.5 * before["width"]
-    assert panel.evaluate(
-        "e => e.contains(document.elementFromPoint(40, 400))"
-    ), "the sidebar lies over it"
+    assert panel.evaluate("e => e.contains(document.elementFromPoint(40, 400))"), (
+        "the sidebar lies over it"
+    )
     picture(page, "panel-large")
 
     page.keyboard.press("Escape")

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from assistant.ui import session
-from assistant.ui.components.escaping import plain
+from assistant.ui.components.escaping import with_commands
 
 
 def say(error: object) -> None:
     """Show an error now."""
-    st.error(plain(error), icon=":material/error:")
+    st.error(with_commands(str(error)), icon=":material/error:")
 
 
 def draw() -> None:

@@ -1,7 +1,7 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ import streamlit as st
 
 from assistant.attachments import attached_files
 from assistant.contract import intents
+from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.ui import resources, session
@@ -18,6 +19,7 @@ from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components import error_banner, sidebar, style, welcome
 from assistant.ui.components.answer import (
     after_refusal,
+    after_stop,
     cited_answer,
     cited_page,
     clarification,
@@ -51,7 +53,8 @@ def _chat(assistant: Assistant) -> None:
     for turn in thumbs.told_apart(turns):
         _turn(assistant, turn)
     if running:
-        _in_work(identity, running)
+        kept = any(turn["id"] == running.reply.id for turn in turns)
+        _in_work(identity, running, kept)
     if microphone.busy():
         microphone.draw(_ask)
     elif turns and not running:
@@ -71,7 +74,10 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     again = _intent_of(turn)
     model_offers.draw(turn, partial(_ask, turn["question"], files, again))
     after_refusal.draw(turn, _ask_again)
+    after_stop.draw(turn, partial(_ask, turn["question"], files, again))
     tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
+    if after_stop.is_empty(turn):
+        return
     if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
         if not turn["images"] and not turn["audio"]:
             read_aloud.draw(turn)
@@ -94,7 +100,11 @@ def _question(text: str, attached: Sequence[str], turn: str) -> None:
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
-def _in_work(identity: str, running: RunningAnswer) -> None:
+def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
+    """`kept`: whether its turn is drawn already, and what failed came after it."""
+    if kept and running.error:
+        error_banner.say(running.error)
+        return
     attached = [str(path) for path in running.reply.attached]
     _question(running.reply.question, attached, f"running-{running.reply.id}")
     if running.error:
@@ -166,9 +176,22 @@ def _ask(
             intent=intent,
             anyway=anyway,
         )
+    except PinciteError as error:
+        reply = _failed(question, files, error)
+    try:
         resources.answers().start(identity, reply)
     except PinciteError as error:
         session.keep_error(error)
+
+
+def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:
+    """A reply that only says why there is none: the question stays above it, to be read again."""
+
+    def work(reply: Reply) -> Iterator[str]:
+        raise error
+        yield ""
+
+    return Reply(question, work, attached=tuple(files))
 
 
 page()

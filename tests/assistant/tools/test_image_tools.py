@@ -16,6 +16,7 @@ from assistant.contract.request import Request, Turn
 from assistant.images.vision.image_facts import Seen
 from assistant.images.vision.tagger import Tag
 from assistant.llm.model_lock import TurnTaking
+from assistant.llm.prompts import REFUSAL
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_with_images import WithPictures
@@ -107,6 +108,25 @@ def test_a_question_about_a_text_is_answered_from_it_with_its_lines(picture: Pat
         ("your picture invoice.png", "Total: 3,560.00 EUR")
     ]
     assert viewer.asked == []
+
+
+def test_what_a_text_does_not_answer_is_asked_of_the_model_that_sees(picture: Path) -> None:
+    viewer = FakeViewer(says="An invoice.")
+    tool = describing(FakeLooking({"invoice.png": INVOICE * 2}, viewer), REFUSAL)
+    outcome = ask(tool, Describe((picture,), "What is this?"))
+    assert (outcome.text, outcome.refused) == ("An invoice.", False)
+    assert viewer.asked == ["What is this?"]
+
+
+def test_what_a_text_does_not_answer_is_described_where_no_model_sees(picture: Path) -> None:
+    tool = describing(FakeLooking({"invoice.png": INVOICE * 2}), REFUSAL)
+    reply = tool.offer(Request("What is this?", library(), intent=Describe((picture,), "What?")))
+    assert reply is not None
+    outcome = reply.finish()
+    assert not outcome.refused
+    assert "Total: 3,560.00 EUR" in outcome.text
+    assert REFUSAL not in reply.so_far, "the refusal was shown before"
+    assert outcome.offers == (OFFER,)
 
 
 def test_a_question_about_what_is_shown_goes_to_the_model_that_sees(picture: Path) -> None:

@@ -183,7 +183,8 @@ def _pages(path: Path) -> list[Page]:
 
 
 class FakeTool:
-    """Answers by a word of it: unknown, unclear, broken, crash, slow, hostile, code, or leave."""
+    """Answers by a word of it: unknown, unclear, broken, crash, slow, silent, hostile, code, or
+    leave."""
 
     name = "answer"
     model_name = "fake-model"
@@ -208,6 +209,10 @@ class FakeTool:
         outcome = _outcome(request)
         reply.activity.stage = f"Reading {len(outcome.passages)} passages"
         time.sleep(8 * self.pause)
+        while "silent" in request.question and not self.go.wait(0.02):
+            if reply.cancel.is_set():
+                reply.outcome = Outcome("", stopped=True)
+                return
         for word in outcome.text.split(" "):
             time.sleep(self.pause)
             yield f"{word} "

@@ -175,7 +175,7 @@ def footer(answer: Mapping[str, Any]) -> str:
             if cells > 1
             else "read from a cell of a table"
         )
-    return f"{answer['seconds_total']:.1f} s · {by}"
+    return " · ".join(filter(None, [f"{answer['seconds_total']:.1f} s", by]))
 
 
 def copied(answer: Mapping[str, Any]) -> str:

@@ -16,7 +16,8 @@ from ingest.document.source import readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.images import image_file
 
-# What a tool makes out of nothing carries a mark; a chart shows numbers of a document.
+# What a tool makes out of nothing carries a mark, and can be made in another way. A chart shows
+# numbers of a document: a similar one, or a sharper one, would show numbers that nobody stated.
 _GENERATED = {"draw": "Generated", "edit": "Changed by a model", "vary": "Generated"}
 _GENERATED["enhance"] = "Enhanced: a model has invented detail"
 _MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
@@ -46,7 +47,8 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
                 _play(path, 512, answer["question"])
                 if mark := _GENERATED.get(answer["tool"]):
                     st.badge(mark, icon=":material/auto_awesome:", color="orange")
-                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", ask)
+                again = ask if answer["tool"] in _GENERATED else None
+                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", again)
 
 
 def named(answer: Mapping[str, Any], path: Path) -> str:
@@ -93,7 +95,8 @@ def _play(path: Path, width: int, alt: str = "") -> None:
             st.caption(plain(path.name))
 
 
-def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
+def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
+    """`ask` is None for what is not to be made again in another way."""
     if not path.exists():
         return
     with st.container(horizontal=True, key=f"with-made-{key}"):
@@ -108,7 +111,7 @@ def _buttons(path: Path, name: str, key: str, ask: Ask) -> None:
                 type="tertiary", icon=":material/library_add:",
                 help="Added as generated: it is never cited",
             )  # fmt: skip
-        if attached_files.kind(path) == "picture":
+        if ask and attached_files.kind(path) == "picture":
             st.button(
                 "A similar picture", key=f"vary-{key}", on_click=ask, type="tertiary",
                 args=("/vary", Vary(path)), icon=":material/shuffle:",

@@ -45,6 +45,9 @@ def draw(answer: Mapping[str, Any]) -> None:
     )
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"] and not reading["error"]:
+        if _has_voice(answer["answer"]):  # fetched meanwhile
+            st.success("The voice is here. Press “Read aloud” to hear the answer.")
+            return
         st.info(plain(NONE), icon=":material/volume_off:")
         missing = [vars(offer) for offer in _voices().offers()]
         model_offers.draw({"id": key, "offers": missing}, _stop)
@@ -52,6 +55,13 @@ def draw(answer: Mapping[str, Any]) -> None:
 
 def _voices() -> Voices:
     return speech.voices(resources.settings())
+
+
+def _has_voice(text: str) -> bool:
+    try:
+        return _voices().of(text) is not None
+    except PinciteError:
+        return False  # pressing the button says why
 
 
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,14 +15,26 @@ _DONE = {
 }  # fmt: skip
 
 
+_FILES = ("draw", "edit", "vary", "enhance", "speak", "chart")  # tools whose result is a file
+
+
+def has_worked(answer: Mapping[str, Any]) -> bool:
+    """Whether the tool has done what its name says: not without the model that it needs, and not
+    where the answer is a refusal."""
+    if answer["tool"] in _FILES:
+        return bool(answer.get("images") or answer.get("audio"))
+    return bool(answer["answer"]) and not answer["refused"]
+
+
 def draw(answer: Mapping[str, Any], instead: Callable[[], None]) -> None:
     """Draw nothing for an answer. `instead` asks the documents the same question."""
     done = _DONE.get(answer["tool"])
     if done is None:
         return
+    why = f", because of {answer['why']}" if answer.get("why") else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"tool-{answer['id']}"):
-        why = f", because of {answer['why']}" if answer.get("why") else ""
-        st.caption(plain(f"{done}{why}."))
+        if has_worked(answer):
+            st.caption(plain(f"{done}{why}."))
         if answer.get("why"):  # a tool that was chosen by a command or a button
             st.button(
                 "Ask the documents instead", key=f"instead-{answer['id']}", on_click=instead,
