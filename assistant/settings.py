@@ -86,6 +86,11 @@ class Settings(BaseModel):
     def libraries_folder(self) -> Path:
         return self.home / "libraries"
 
+    @property
+    def conversations_file(self) -> Path:
+        """With the receipts of their answers."""
+        return self.home / "conversations.sqlite"
+
     def model(self, role: str) -> str:
         """The setting for a role of the catalogue; empty: chosen by `models use`."""
         return str(getattr(self, f"{role}_model"))

@@ -41,7 +41,8 @@ RETRIEVAL = ["sentence_cosine", "covered"]
 MODEL = ["yes_log_odds"]
 READER = ["reader_odds"]
 COMBINATIONS = (
-    MODEL + READER, RETRIEVAL + MODEL + READER, RETRIEVAL + MODEL, MODEL, READER, RETRIEVAL,
+    MODEL + READER, RETRIEVAL + MODEL + READER, RETRIEVAL + MODEL, MODEL,
+    RETRIEVAL + READER, READER, RETRIEVAL,
 )  # fmt: skip
 PASSAGES = 4
 MOST = {"clapnq": 30, "samples": 30, "northwind": 20, "kgrag_sec10q": 30, "mmlongbench": 25}

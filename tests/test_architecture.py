@@ -25,7 +25,8 @@ assistant/ui/background                     assistant/ui/door
 assistant/forgetting
 assistant/feedback
 assistant/evaluation
-assistant/build                             assistant/testing             assistant/doctor
+assistant/doctor
+assistant/build                             assistant/testing
 assistant/routing
 assistant/conversation
 assistant/receipts

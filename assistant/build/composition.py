@@ -1,6 +1,6 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assistant.answering.passages.budget import Budget
+from assistant.answering.verification.answerability import NO_MODEL, OperatingPoint
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
     LoadedChat,
@@ -39,8 +40,6 @@ from ingest.errors import ExtensionFailed
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 from vectorstore.retrieval.reranker import CrossEncoderReranker, Reranker
-
-_CONVERSATIONS = "conversations.sqlite"  # with the receipts of their answers
 
 
 def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
@@ -115,6 +114,7 @@ class Answering:
     notice: str = ""
     writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
     model: ChatModel | None = None  # for texts without a question
+    points: Mapping[str, OperatingPoint] = field(default_factory=lambda: NO_MODEL)  # of the gate
     about: str = ""  # who answers and where, for people
 
 
@@ -135,7 +135,7 @@ def assistant(
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         # A threshold set by hand takes precedence.
-        lambda: None if by_hand else learned.threshold(how.model_name), how.about,
+        lambda: None if by_hand else learned.threshold(how.model_name), how.about, how.points,
     )  # fmt: skip
 
 
@@ -152,12 +152,12 @@ def maker(settings: Settings, library: Library) -> Assistant:
 
 def conversations(settings: Settings) -> Conversations:
     """Of the whole home."""
-    return Conversations(settings.home / _CONVERSATIONS)
+    return Conversations(settings.conversations_file)
 
 
 def receipts(settings: Settings) -> Receipts:
     """Of the whole home."""
-    return Receipts(settings.home / _CONVERSATIONS)
+    return Receipts(settings.conversations_file)
 
 
 def answering(settings: Settings) -> Answering:
@@ -189,8 +189,9 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     budget = replace(_budget(settings), window=chat.window)
     reranker = _reranker(settings, model)
     answer = AnswerTool(
-        model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings)
-    )
+        model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
+        chat.weights,
+    )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
     )
@@ -200,7 +201,9 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
-    return Answering(tool, name, chat.notice, writer=writer, model=model, about=chat.about)
+    return Answering(
+        tool, name, chat.notice, writer=writer, model=model, about=chat.about, points=chat.points
+    )
 
 
 def _budget(settings: Settings) -> Budget:

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.verification.answerability import NO_MODEL, OperatingPoint, Weights
+from assistant.build.gate import UNFITTED, fitted, identity, named
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.devices import graphics
@@ -16,6 +18,7 @@ from assistant.models.server_address import ServerAddress
 from assistant.models.store import Models
 from assistant.security import instruction_head
 from assistant.settings import Settings
+from assistant.storage.fitted_gates import Fitted
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
@@ -34,6 +37,18 @@ class LoadedChat:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are told while it answers
     about: str = ""  # who answers and where, with what would be quicker
+    known: str = ""  # the identity that its gate is kept by; empty for one without odds
+    fitted: Fitted | None = None  # the gate, where one was fitted to this model
+
+    @property
+    def weights(self) -> Weights | None:
+        """Of its odds in the gate."""
+        return self.fitted.weights if self.fitted else None
+
+    @property
+    def points(self) -> Mapping[str, OperatingPoint]:
+        """What the gate refuses at each setting."""
+        return self.fitted.points if self.fitted else NO_MODEL
 
 
 def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
@@ -42,7 +57,7 @@ def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
     if address := models.server("chat"):
         return partial(_chat_at, address, settings)
     if extension := models.extension("chat"):
-        return partial(_chat_of, extension, settings.context_tokens)
+        return partial(_chat_of, extension, settings)
     path = models.chosen("chat")
     return partial(_chat_from, path, settings) if path else None
 
@@ -53,10 +68,13 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     )
     about = f"Answers by {model.model_name}, on {model.placement} of this machine."
     faster = quicker(model.placement, settings.gpu, bool(graphics()))
+    known = identity(settings, path)
+    gate = fitted(settings, known)
+    about = f"{about} {faster}".strip() if gate else f"{about} {faster} {UNFITTED}"
     # A small model may have a smaller window than the settings say.
     return LoadedChat(
         model, model.model_name, model.context_size, path, model.sampling,
-        about=f"{about} {faster}".strip(),
+        about=about, known=known, fitted=gate,
     )  # fmt: skip
 
 
@@ -92,10 +110,14 @@ def _server_chat() -> Any:
     return server_chat
 
 
-def _chat_of(extension: Extension, window: int) -> LoadedChat:
+def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
     model: ChatModel = extension.make(ChatModel)
+    known = named(f"{extension.package} {extension.version} {extension.name}")
     about = f"Answers by {extension.name}, from {extension.package}."
-    return LoadedChat(model, extension.name, window, about=about)
+    return LoadedChat(
+        model, extension.name, settings.context_tokens, about=about,
+        known=known, fitted=fitted(settings, known),
+    )  # fmt: skip
 
 
 def embedder(settings: Settings) -> Embedder:

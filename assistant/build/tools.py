@@ -96,7 +96,14 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
         return AnswerTool(None, budget, settings.refusal_threshold)
     chat = chatting.loaded
     budget = replace(budget, window=chat.window)
-    return AnswerTool(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
+    return AnswerTool(
+        chat.model,
+        budget,
+        settings.refusal_threshold,
+        chat.name,
+        chatting.turns,
+        weights=chat.weights,
+    )
 
 
 def _studio(settings: Settings) -> Studio:

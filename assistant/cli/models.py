@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ def add_parsers(subparsers: Parsers) -> None:
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
+    _add(inner, "calibrate", _calibrate, "fit the refusal gate to the chosen chat model")
     for command in inner.choices.values():
         # SUPPRESS, so that it does not undo an earlier --home.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -139,6 +141,40 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
         print(
             f"Note: {variable} (or settings.toml) says {named}, which takes precedence.",
             file=sys.stderr,
+        )
+    elif path and args.role == "chat":
+        _offer_calibration(path, settings)
+    return DONE
+
+
+def _offer_calibration(path: Path, settings: "Settings") -> None:
+    from assistant.build.gate import fitted, identity
+    from assistant.models.roles import missing_extra
+
+    if not missing_extra("chat") and not fitted(settings, identity(settings, path)):
+        print(
+            "The refusal gate is not fitted to this model and judges without its odds. "
+            "`pincite models calibrate` fits it, in a few minutes.",
+            file=sys.stderr,
+        )
+
+
+def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build.calibrating import calibration
+    from assistant.cli.progress_bars import counting
+
+    print("Interrupt it at will: the next time it goes on from there.", file=sys.stderr)
+    with counting() as show:
+        fitted = calibration(settings).run(show)
+    if args.json:
+        points = {name: asdict(point) for name, point in fitted.points.items()}
+        print(json.dumps({"weights": asdict(fitted.weights), "points": points}))
+        return DONE
+    print("The gate is fitted to this model. On questions that were left out, it refuses:")
+    for name, point in fitted.points.items():
+        print(
+            f"  {name} (below {point.threshold}): {point.unanswerable:.0%} of what the passages "
+            f"do not answer, {point.answerable:.0%} of what they do"
         )
     return DONE
 

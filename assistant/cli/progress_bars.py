@@ -37,6 +37,18 @@ def measuring() -> Iterator[tuple[Adding, Asking]]:
 
 
 @contextmanager
+def counting() -> Iterator[Show]:
+    """Progress while questions are asked one by one."""
+    if not sys.stderr.isatty():
+        yield lambda words, done, total: print(
+            f"{done + 1}/{total} {words}", file=sys.stderr, flush=True
+        )
+        return
+    with _bar() as show:
+        yield show
+
+
+@contextmanager
 def _bar() -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn

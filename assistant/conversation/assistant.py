@@ -1,10 +1,11 @@
 """Assistant: takes a question, returns a reply, and stores the conversation."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from assistant.answering.query.starter_questions import suggest
+from assistant.answering.verification.answerability import POINTS, OperatingPoint
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply
@@ -27,14 +28,15 @@ class Assistant:
         recorder: Recorder | None = None,
         learned_threshold: Callable[[], float | None] = lambda: None,
         about: str = "",
+        points: Mapping[str, OperatingPoint] = POINTS,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
         `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
-        says who answers, and where."""
+        says who answers, and where; `points` what the gate refuses at each setting."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
-        self.notice, self.about = notice, about
+        self.notice, self.about, self.points = notice, about, points
         self._tool = tool
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder

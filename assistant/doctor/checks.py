@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import answering_device, installed_extensions, voices
+from assistant.doctor import answering_device, installed_extensions, refusal_gate, voices
 from assistant.doctor.check import Check, Severity, importing, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
@@ -37,11 +37,13 @@ def checks(settings: Settings) -> list[Check]:
     pdf = importing("import pypdf, pypdfium2; print(pypdf.__version__)")
     version = "from importlib.metadata import version; print(version('rapidocr'))"
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
-    device = answering_device.look(_chat_file(settings), settings)
+    chat = _chat_file(settings)
+    device = answering_device.look(chat, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
     found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
+    found += refusal_gate.check(chat, settings)
     return [*found, *installed_extensions.check(settings)]
 
 

@@ -12,6 +12,7 @@ from assistant.answering.passages.budget import Budget, Room
 from assistant.answering.passages.context_builder import Context, ContextBuilder
 from assistant.answering.passages.retrieve import Retriever
 from assistant.answering.verification import answerability, refusal_notices
+from assistant.answering.verification.answerability import Weights
 from assistant.answering.verification.attribute import (
     attribute,
     check,
@@ -62,8 +63,10 @@ class AnswerTool:
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
         reader: Reader | None = None,
+        weights: Weights | None = answerability.DEFAULT,
     ) -> None:
-        """`threshold`: refuse when the gate's probability is below it. `turns` are shared with
+        """`threshold`: refuse when the gate's probability is below it. `weights`: of the model's
+        odds in the gate; None where none were fitted to it. `turns` are shared with
         other tools that write with the same model."""
         self._model = model
         self._turns = turns or TurnTaking()
@@ -71,7 +74,7 @@ class AnswerTool:
         room = Room(budget, self._count)
         self._retriever = Retriever(room, reranker, reader)
         self._builder = ContextBuilder(room)
-        self.judge = Judge(model, threshold)
+        self.judge = Judge(model, threshold, weights)
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:

@@ -8,7 +8,7 @@ from typing import Literal
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import answerability
-from assistant.answering.verification.answerability import Signals
+from assistant.answering.verification.answerability import Signals, Weights
 from assistant.contract.trace import Trace
 from assistant.llm import prompts
 from assistant.llm.token_odds import TokenOdds
@@ -30,14 +30,21 @@ class Judgement:
 class Judge:
     """Combines the chat model's odds, if it gives any, with the other signals in the gate."""
 
-    def __init__(self, model: object | None, threshold: float) -> None:
-        """`threshold`: the probability below which a question is refused."""
+    def __init__(
+        self,
+        model: object | None,
+        threshold: float,
+        weights: Weights | None = answerability.DEFAULT,
+    ) -> None:
+        """`threshold`: the probability below which a question is refused. `weights`: of the model's
+        odds; without them the model is not asked."""
         self._model = model
+        self._weights = weights
         self._threshold = threshold
 
     def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
         """Judge by the request's own threshold, if it has one."""
-        probability = answerability.answerable(signals)
+        probability = answerability.answerable(signals, self._weights)
         if probability < self._least(threshold):
             return Judgement(probability, "refuse")
         # A model without odds was not asked, so the answer is not certain.
@@ -67,12 +74,20 @@ class Judge:
         found = retrieval_signals(context, ranked)
         if cancel.is_set():
             raise Stopped("Stopped before the model had read the question.")
-        if not isinstance(self._model, TokenOdds):
+        if self._weights is None or not isinstance(self._model, TokenOdds):
             return found
-        check = context.messages(question, prompts.CHECK)
-        yes, no = self._model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
-        trace.asked, trace.yes_log_odds = prompts.to_rows(check), yes - no
-        return replace(found, yes_log_odds=trace.yes_log_odds)
+        return asked(self._model, question, context, found, trace, cancel)
+
+
+def asked(
+    model: TokenOdds, question: str, context: Context, found: Signals,
+    trace: Trace, cancel: threading.Event,
+) -> Signals:  # fmt: skip
+    """The signals with the odds of a model that reads the context. Raises Stopped."""
+    check = context.messages(question, prompts.CHECK)
+    yes, no = model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
+    trace.asked, trace.yes_log_odds = prompts.to_rows(check), yes - no
+    return replace(found, yes_log_odds=trace.yes_log_odds)
 
 
 def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:

@@ -24,7 +24,7 @@ def draw(assistant: Assistant) -> None:
             on_click=session.leave,
         )
         _scope(assistant)
-        _refusal(assistant.learned_threshold())
+        _refusal(assistant)
         if resources.is_owner():  # visitors must not read what others asked
             _recent(assistant)
         _about(assistant)
@@ -55,8 +55,9 @@ def threshold() -> float | None:
     return point.threshold if point else None
 
 
-def _refusal(learned: float | None) -> None:
+def _refusal(assistant: Assistant) -> None:
     """Draw the choice from strict to helpful, with measured effects, and the learned one."""
+    learned, points = assistant.learned_threshold(), assistant.points
     set_so = resources.settings().refusal_threshold
     now = next((name for name, point in POINTS.items() if point.threshold == set_so), None)
     names, usual = list(POINTS), now
@@ -73,7 +74,7 @@ def _refusal(learned: float | None) -> None:
     )  # fmt: skip
     st.session_state["refusal"] = picked or ""
     if picked in POINTS:
-        point = POINTS[picked]
+        point = points[picked]
         st.caption(
             f"Refuses {point.unanswerable:.0%} of what the documents do not answer, and "
             f"{point.answerable:.0%} of what they do."

@@ -1,12 +1,13 @@
 """Before a word is written: refuse, let the model refuse, or do not tell it that it may."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification.answerability import Signals
+from assistant.answering.verification.answerability import Signals, answerable
 from assistant.answering.verification.judge import Judge, retrieval_signals
 from assistant.contract.trace import Trace
 from ingest.errors import Stopped
@@ -29,6 +30,19 @@ def test_a_model_that_is_sure_is_not_told_that_it_may_refuse() -> None:
 
 def test_without_odds_nobody_is_sure() -> None:
     assert Judge(None, threshold=0.4).judge(Signals(0.9, 1.0)).verdict == "unsure"
+
+
+def test_a_model_without_weights_of_its_own_is_not_asked() -> None:
+    """What counts as a yes was fitted to another model's odds."""
+    model = ScriptedChat()
+    context = Context(found("annual leave"), (window_of(FULL_TIME),))
+    ranked = rank(context.question, context.windows, WordEmbedder())
+    judge = Judge(model, 0.4, weights=None)
+    signals = judge.signals("annual leave", context, ranked, Trace(), threading.Event())
+    assert signals.yes_log_odds is None
+    assert not model.asked
+    assert judge.judge(FITTING).probability == answerable(replace(FITTING, yes_log_odds=None))
+    assert Judge(model, 0.4).judge(FITTING).probability != judge.judge(FITTING).probability
 
 
 def test_the_threshold_of_a_request_goes_before_the_settings() -> None:

@@ -1,0 +1,94 @@
+"""Fits the gate to a chat model: asks it about passages whose right decision is known.
+
+The questions ship with the program; scripts/make_gate_questions.py wrote them. What was asked is
+kept at once, so that an interrupted calibration goes on where it was.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.answering.passages.best_sentences import rank
+from assistant.answering.verification import gate_fit
+from assistant.answering.verification.answerability import Signals
+from assistant.answering.verification.gate_fit import Example
+from assistant.answering.verification.judge import asked, retrieval_signals
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.request import Request
+from assistant.contract.trace import Trace
+from assistant.llm.token_odds import TokenOdds
+from assistant.storage.fitted_gates import Fitted, FittedGates
+from assistant.tools.answer import AnswerTool
+from vectorstore.embedding.embedder import Embedder
+
+QUESTIONS = Path(__file__).with_name("gate_questions.jsonl")
+
+Progress = Callable[[str, int, int], None]  # the question, how many are done, of how many
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with passages (title, text), and whether they answer it."""
+
+    id: str
+    group: str  # the question that a near miss was made of
+    question: str
+    answerable: bool
+    passages: tuple[tuple[str, str], ...]
+
+
+def cases() -> list[Case]:
+    """Those that ship with the program; each passage stands once in their file."""
+    rows = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    passages = [(row[0], row[1]) for row in rows if isinstance(row, list)]
+    return [
+        Case(
+            row["id"], row["group"], row["question"], row["answerable"],
+            tuple(passages[number] for number in row["read"]),
+        )
+        for row in rows if isinstance(row, dict)
+    ]  # fmt: skip
+
+
+class Calibration:
+    """Of one model, which `tool` reads for."""
+
+    def __init__(
+        self, tool: AnswerTool, model: TokenOdds, embedder: Embedder, gates: FittedGates,
+        identity: str,
+    ) -> None:  # fmt: skip
+        """`identity`: the hash of the model."""
+        self._tool = tool
+        self._model = model
+        self.embedder = embedder
+        self._gates = gates
+        self._identity = identity
+
+    def run(self, progress: Progress, every: Sequence[Case] | None = None) -> Fitted:
+        """Ask what was not asked yet, fit, and keep. Raises AssistantError."""
+        every = cases() if every is None else every
+        known = {row.get("id"): row for row in self._gates.rows(self._identity)}
+        examples = []
+        for number, case in enumerate(every):
+            progress(case.question, number, len(every))
+            row = known.get(case.id) or self._ask(case)
+            examples.append(Example(case.group, case.answerable, Signals(**row["signals"])))
+        fitted = Fitted(gate_fit.fit(examples), gate_fit.curve(examples))
+        self._gates.keep(self._identity, fitted, {"questions": len(every)})
+        return fitted
+
+    def _ask(self, case: Case) -> dict[str, Any]:
+        signals = self.signals(case.question, GivenPassages(case.passages, self.embedder))
+        row = {"id": case.id, "signals": asdict(signals)}
+        self._gates.add(self._identity, row)
+        return row
+
+    def signals(self, question: str, evidence: GivenPassages) -> Signals:
+        """Those of the passages, and the model's odds. Raises AssistantError."""
+        context = self._tool.read(Request(question, evidence, given=True))
+        ranked = rank(context.question, context.windows, self.embedder)
+        found = retrieval_signals(context, ranked)
+        return asked(self._model, question, context, found, Trace(), threading.Event())

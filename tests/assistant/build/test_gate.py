@@ -1,0 +1,55 @@
+"""Which gate a chat model has."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.answering.verification.answerability import POINTS, Gate, Weights
+from assistant.build import gate
+from assistant.build.calibrating import calibration
+from assistant.errors import ModelUnusable
+from assistant.settings import Settings
+from assistant.storage.fitted_gates import SHIPPED, Fitted
+
+OWN = Fitted(Weights(Gate(1, 2, 3, 4, 5), Gate(5, 4, 3, 2, 1)), POINTS)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF")
+    return path
+
+
+def test_an_unknown_model_has_none(settings: Settings, file: Path) -> None:
+    assert gate.fitted(settings, gate.identity(settings, file)) is None
+
+
+def test_the_default_model_has_the_gate_that_ships(
+    settings: Settings,
+) -> None:
+    default = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
+    assert gate.fitted(settings, default) is SHIPPED
+
+
+def test_a_fitted_gate_belongs_to_the_bytes_of_its_model(settings: Settings, file: Path) -> None:
+    gate.gates(settings).keep(gate.identity(settings, file), OWN, {})
+    assert gate.fitted(settings, gate.identity(settings, file)) == OWN
+    file.write_bytes(b"GGUF of another model")
+    assert gate.fitted(settings, gate.identity(settings, file)) is None
+
+
+def test_calibrating_without_a_model_says_what_to_do(settings: Settings) -> None:
+    with pytest.raises(ModelUnusable, match="no chat model to calibrate: `pincite models pull`"):
+        calibration(settings)
+
+
+def test_a_server_has_nothing_to_calibrate(settings: Settings) -> None:
+    at = Settings(home=settings.home, chat_model="http://127.0.0.1:9/v1#qwen")
+    with pytest.raises(ModelUnusable, match=r"qwen at 127\.0\.0\.1:9 gives no odds"):
+        calibration(at)
