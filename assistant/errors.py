@@ -29,6 +29,10 @@ class ModelUnusable(AssistantError):
     """The model file is missing, damaged or not a model."""
 
 
+class NoOdds(ModelUnusable):
+    """The model does not tell how likely its words are."""
+
+
 class ModelNotFetched(AssistantError):
     """No source of the catalogue delivered the model."""
 

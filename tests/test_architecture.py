@@ -100,6 +100,7 @@ HOMES = {
     "langchain_core": {
         "assistant/llm/chat_model.py",
         "assistant/llm/server_chat.py",
+        "assistant/llm/server_odds.py",
         "assistant/llm/token_odds.py",
         "assistant/llm/llama/messages.py",
         "assistant/llm/prompts.py",

@@ -17,11 +17,12 @@ def calibration(settings: Settings) -> Calibration:
     if load is None:
         raise ModelUnusable("There is no chat model to calibrate: `pincite models pull` gets one.")
     chat = load()
-    if not chat.known or not isinstance(chat.model, TokenOdds):
+    odds = chat.odds or chat.model
+    if not chat.known or not isinstance(odds, TokenOdds):
         raise ModelUnusable(
             f"{chat.name} gives no odds of its words. Refusals are judged without them, so there "
             "is nothing to calibrate."
         )
     budget = Budget(chat.window, settings.passage_tokens, settings.answer_tokens)
     tool = AnswerTool(chat.model, budget, reader=reader(settings))
-    return Calibration(tool, chat.model, embedder(settings), gates(settings), chat.known)
+    return Calibration(tool, odds, embedder(settings), gates(settings), chat.known)

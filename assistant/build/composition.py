@@ -190,7 +190,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     reranker = _reranker(settings, model)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chat.weights,
+        chat.weights, chat.odds,
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}

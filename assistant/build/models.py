@@ -14,6 +14,7 @@ from assistant.errors import ModelRuntimeMissing
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.devices import graphics
 from assistant.llm.llama.quicker import quicker
+from assistant.llm.token_odds import TokenOdds
 from assistant.models.server_address import ServerAddress
 from assistant.models.store import Models
 from assistant.security import instruction_head
@@ -37,6 +38,7 @@ class LoadedChat:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are told while it answers
     about: str = ""  # who answers and where, with what would be quicker
+    odds: TokenOdds | None = None  # who tells them, where it is not the model itself
     known: str = ""  # the identity that its gate is kept by; empty for one without odds
     fitted: Fitted | None = None  # the gate, where one was fitted to this model
 
@@ -70,7 +72,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     faster = quicker(model.placement, settings.gpu, bool(graphics()))
     known = identity(settings, path)
     gate = fitted(settings, known)
-    about = f"{about} {faster}".strip() if gate else f"{about} {faster} {UNFITTED}"
+    about = " ".join(filter(None, (about, faster, "" if gate else UNFITTED)))
     # A small model may have a smaller window than the settings say.
     return LoadedChat(
         model, model.model_name, model.context_size, path, model.sampling,
@@ -80,11 +82,15 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
     model = server_of(address, settings)
+    from assistant.llm import server_odds  # needs the extra, as the model does
+
     where = f"Answers come from {address.place}, which reads your questions and passages."
     name = f"{model.get_name()} at {address.place}"
+    known = named(str(address))
     return LoadedChat(
-        model, name, settings.context_tokens, notice=where, about=f"Answers by {name}."
-    )
+        model, name, settings.context_tokens, notice=where, about=f"Answers by {name}.",
+        odds=server_odds.ServerOdds(model), known=known, fitted=fitted(settings, known),
+    )  # fmt: skip
 
 
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:

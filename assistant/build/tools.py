@@ -103,6 +103,7 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
         chat.name,
         chatting.turns,
         weights=chat.weights,
+        odds=chat.odds,
     )
 
 

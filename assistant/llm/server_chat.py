@@ -1,7 +1,6 @@
 """Chat models on a server that speaks OpenAI's protocol: llama-server, Ollama, LM Studio, vLLM.
 
-The server gets the questions and the passages. It gives no odds for the gate: what counts as a yes
-is fitted to a model, and which one runs there is not known.
+The server gets the questions and the passages.
 """
 
 from collections.abc import Iterator

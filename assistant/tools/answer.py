@@ -64,9 +64,11 @@ class AnswerTool:
         reranker: Reranker | None = None,
         reader: Reader | None = None,
         weights: Weights | None = answerability.DEFAULT,
+        odds: TokenOdds | None = None,
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it. `weights`: of the model's
-        odds in the gate; None where none were fitted to it. `turns` are shared with
+        odds in the gate; None where none were fitted to it. `odds`: who tells them, where it is
+        not the model. `turns` are shared with
         other tools that write with the same model."""
         self._model = model
         self._turns = turns or TurnTaking()
@@ -74,7 +76,7 @@ class AnswerTool:
         room = Room(budget, self._count)
         self._retriever = Retriever(room, reranker, reader)
         self._builder = ContextBuilder(room)
-        self.judge = Judge(model, threshold, weights)
+        self.judge = Judge(odds or model, threshold, weights)
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:

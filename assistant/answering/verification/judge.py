@@ -10,6 +10,7 @@ from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import answerability
 from assistant.answering.verification.answerability import Signals, Weights
 from assistant.contract.trace import Trace
+from assistant.errors import NoOdds
 from assistant.llm import prompts
 from assistant.llm.token_odds import TokenOdds
 from ingest.errors import Stopped
@@ -76,7 +77,10 @@ class Judge:
             raise Stopped("Stopped before the model had read the question.")
         if self._weights is None or not isinstance(self._model, TokenOdds):
             return found
-        return asked(self._model, question, context, found, trace, cancel)
+        try:
+            return asked(self._model, question, context, found, trace, cancel)
+        except NoOdds:  # no longer: a server was started without them
+            return found
 
 
 def asked(

@@ -7,6 +7,7 @@ import pytest
 from assistant.answering.verification.answerability import POINTS, Gate, Weights
 from assistant.build import gate
 from assistant.build.calibrating import calibration
+from assistant.build.models import LoadedChat, chat_loader
 from assistant.errors import ModelUnusable
 from assistant.settings import Settings
 from assistant.storage.fitted_gates import SHIPPED, Fitted
@@ -49,7 +50,14 @@ def test_calibrating_without_a_model_says_what_to_do(settings: Settings) -> None
         calibration(settings)
 
 
-def test_a_server_has_nothing_to_calibrate(settings: Settings) -> None:
-    at = Settings(home=settings.home, chat_model="http://127.0.0.1:9/v1#qwen")
-    with pytest.raises(ModelUnusable, match=r"qwen at 127\.0\.0\.1:9 gives no odds"):
-        calibration(at)
+def test_a_gate_of_a_server_belongs_to_its_address_and_model(settings: Settings) -> None:
+    def chat(address: str) -> LoadedChat:
+        load = chat_loader(Settings(home=settings.home, chat_model=address))
+        assert load
+        return load()
+
+    address = "http://127.0.0.1:9/v1#qwen"
+    assert chat(address).weights is None
+    gate.gates(settings).keep(gate.named(address), OWN, {})
+    assert chat(address).fitted == OWN
+    assert chat("http://127.0.0.1:9/v1#other").weights is None

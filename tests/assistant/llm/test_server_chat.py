@@ -1,6 +1,7 @@
 """Answers from a model server: a real HTTP server on loopback that speaks OpenAI's protocol."""
 
 import json
+import math
 import socket
 import threading
 import time
@@ -12,10 +13,17 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant.errors import ModelUnusable
+from assistant.answering.passages.best_sentences import rank
+from assistant.answering.passages.context_builder import Context
+from assistant.answering.verification.judge import Judge
+from assistant.contract.trace import Trace
+from assistant.errors import ModelUnusable, NoOdds
 from assistant.llm.server_chat import ServerChat, choose, connect
+from assistant.llm.server_odds import ServerOdds
 from assistant.llm.token_odds import TokenOdds
 from assistant.models.server_address import ServerAddress
+from tests.assistant.fakes import WordEmbedder, found, window_of
+from tests.assistant.tools.test_answer import FULL_TIME
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -45,6 +53,8 @@ class Handler(BaseHTTPRequestHandler):
             self._json(404, {"error": {"message": "no such model"}})
         elif self.server.does == "fails":
             self._json(500, {"error": {"message": "out of memory"}})
+        elif not said.get("stream"):
+            self._whole()
         else:
             self._stream()
 
@@ -62,6 +72,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
         self.wfile.write(sent)
+
+    def _whole(self) -> None:
+        listed = [{"token": t, "logprob": math.log(p), "bytes": None, "top_logprobs": []}
+                  for t, p in self.server.listed.items()]  # fmt: skip
+        first = {"token": "Yes", "logprob": 0.0, "bytes": None, "top_logprobs": listed}
+        choice = {
+            "index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "Y"},
+            "logprobs": {"content": [first]} if listed else None,
+        }  # fmt: skip
+        whole = {"id": "1", "object": "chat.completion", "model": "m", "created": 1}
+        self._json(200, {**whole, "choices": [choice]})
 
     def _stream(self) -> None:
         self.send_response(200)
@@ -97,6 +118,7 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Any]:
     made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.models, made.key, made.does, made.got = ["small"], "", "answers", []
+    made.listed = {}
     made.left = threading.Event()
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
@@ -125,9 +147,48 @@ def test_an_answer_streams_from_the_only_model_there(server: Any) -> None:
     assert asked["messages"] == [{"role": "user", "content": "How long is the leave?"}]
 
 
-def test_its_odds_are_not_those_that_the_gate_was_fitted_to(server: Any) -> None:
+def test_its_odds_are_asked_for_apart(server: Any) -> None:
+    """A model of ours takes turns and counts tokens; a server's does not."""
     with closing(connect(at(server))) as model:
         assert not isinstance(model, TokenOdds)
+        assert isinstance(ServerOdds(model), TokenOdds)
+
+
+def odds(server: Any, *candidates: str) -> list[float]:
+    with closing(connect(at(server))) as model:
+        return ServerOdds(model).next_token_logprobs(ASKED, candidates)
+
+
+def test_odds_are_the_log_probabilities_of_the_first_token(server: Any) -> None:
+    server.listed = {" Yes": 0.6, "Yes": 0.1, "No": 0.2}
+    assert odds(server, "Yes", "No") == pytest.approx([math.log(0.6), math.log(0.2)])
+    [asked] = server.got
+    assert (asked["logprobs"], asked["top_logprobs"], asked["max_tokens"]) == (True, 20, 1)
+    assert asked["messages"] == [{"role": "user", "content": "How long is the leave?"}]
+
+
+def test_what_is_not_listed_is_no_likelier_than_the_rest(server: Any) -> None:
+    server.listed = {"Yes": 0.9, "Well": 0.04}
+    assert odds(server, "No") == pytest.approx([math.log(0.04)])
+    server.listed = {"Yes": 0.9, "Well": 0.09}
+    assert odds(server, "No") == pytest.approx([math.log(0.01)])
+
+
+def test_a_server_without_log_probabilities_is_told(server: Any) -> None:
+    with pytest.raises(NoOdds, match="small comes without log-probabilities"):
+        odds(server, "Yes")
+
+
+def test_without_them_the_gate_judges_by_the_evidence(server: Any) -> None:
+    context = Context(found("How long is the leave?"), (window_of(FULL_TIME),))
+    ranked = rank(context.question, context.windows, WordEmbedder())
+    with closing(connect(at(server))) as model:
+        judge = Judge(ServerOdds(model), 0.4)
+        signals = judge.signals("Leave?", context, ranked, Trace(), threading.Event())
+        assert signals.yes_log_odds is None
+        server.listed = {"Yes": 0.5, "No": 0.25}
+        signals = judge.signals("Leave?", context, ranked, Trace(), threading.Event())
+        assert signals.yes_log_odds == pytest.approx(math.log(2))
 
 
 def test_the_key_is_sent_and_in_no_text(server: Any) -> None:
