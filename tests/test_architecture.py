@@ -20,7 +20,7 @@ streamlit_app
 
 assistant/ui/pages
 assistant/ui/components                     assistant/cli
-assistant/ui
+assistant/ui                                assistant/api
 assistant/ui/background                     assistant/ui/door
 assistant/forgetting
 assistant/feedback
@@ -85,6 +85,12 @@ HOMES = {
     "chromadb": {"vectorstore/dense/chroma_store.py"},
     "cssselect2": {"ingest/web/css_cascade.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
+    "fastapi": {
+        "assistant/api/application.py",
+        "assistant/api/errors.py",
+        "assistant/api/openai_protocol.py",
+        "assistant/api/own_routes.py",
+    },
     "faster_whisper": {"ingest/media/whisper.py"},
     "defusedxml": {"ingest/office/ooxml.py"},
     "diffusers": {"assistant/images/generation/models/load_pipeline.py"},
@@ -117,6 +123,7 @@ HOMES = {
     "langchain_openai": {"assistant/llm/server_chat.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},
+    "mcp": {"assistant/api/application.py", "assistant/api/mcp_server.py"},
     "msgspec": {"ingest/serialization/codec.py"},
     "onnx": {"vectorstore/embedding/bert_graph.py"},
     "onnxruntime": {"vectorstore/embedding/onnx_int8.py"},

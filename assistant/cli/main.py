@@ -20,6 +20,7 @@ from assistant.cli import (
     make,
     models,
     receipts,
+    serve,
     speech,
 )
 from assistant.cli.shared import FAILED, INTERRUPTED
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     receipts.add_parsers(commands)
     models.add_parsers(commands)
     evaluate.add_parsers(commands)
+    serve.add_parsers(commands)
     for command in commands.choices.values():
         # Also after the command; SUPPRESS, so that it does not undo one before it.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -83,8 +83,8 @@ class Upload:
         """Stop it; finished work stays, and the rest waits in the queue until it is continued."""
         self._cancel.set()
 
-    def wait(self, seconds: float) -> bool:
-        """Wait, and return whether it is done."""
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait, to the end or so many seconds, and return whether it is done."""
         self._thread.join(seconds)
         return self.done
 

@@ -42,6 +42,18 @@ class Guests:
 
         `place` is the address it was sent from. Raises TooManyTries.
         """
+        role = self.judged(token, place)
+        if role is None:
+            return None
+        with self._lock:
+            cookie = secrets.token_urlsafe(32)
+            self._cookies[_digest(cookie)] = role, self._clock() + _STAY
+            _forget_oldest(self._cookies)
+            return cookie
+
+    def judged(self, token: str, place: str) -> Role | None:
+        """Who the holder of a token is; None for a wrong one. `place` is the address it was sent
+        from. Raises TooManyTries."""
         with self._lock:
             wrong = self._wrong_of(place)
             if len(wrong) >= TRIES:
@@ -50,11 +62,7 @@ class Guests:
             if role is None:
                 self._wrong[_neighbourhood(place)] = [*wrong, self._clock()]
                 _forget_oldest(self._wrong)
-                return None
-            cookie = secrets.token_urlsafe(32)
-            self._cookies[_digest(cookie)] = role, self._clock() + _STAY
-            _forget_oldest(self._cookies)
-            return cookie
+            return role
 
     def known(self, cookie: str) -> Role | None:
         """Who the holder of a cookie is."""

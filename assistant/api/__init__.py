@@ -1,0 +1,1 @@
+"""Pincite over HTTP for programs: OpenAI's protocol, and routes of its own."""

@@ -1,0 +1,61 @@
+"""Runs a reply while its words are sent, and stops it when the client is gone."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+from assistant.contract.reply import Reply
+from assistant.errors import AssistantError
+
+_MOST = 64  # answers at work or waiting for their turn
+
+
+class TooManyAnswers(AssistantError):
+    """So many answers are under way that one more would wait for minutes."""
+
+
+_places = threading.BoundedSemaphore(_MOST)
+
+
+async def words(reply: Reply) -> AsyncIterator[str]:
+    """The text as it is written. Raises PinciteError.
+
+    A thread of its own runs the reply to its end: the chat model's lock is released where it was
+    taken, also when nobody reads on.
+    """
+    if not _places.acquire(blocking=False):
+        raise TooManyAnswers(f"{_MOST} answers are under way. Ask again in a while.")
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[str | Exception | None]()
+
+    def put(part: str | Exception | None) -> None:
+        with suppress(RuntimeError):  # the server has stopped
+            loop.call_soon_threadsafe(queue.put_nowait, part)
+
+    threading.Thread(target=_run, args=(reply, put), name="answer", daemon=True).start()
+    try:
+        while (part := await queue.get()) is not None:
+            if isinstance(part, Exception):
+                raise part
+            yield part
+    finally:
+        reply.stop()
+
+
+async def finish(reply: Reply) -> Reply:
+    """The same reply when it is done. Raises PinciteError."""
+    async for _ in words(reply):
+        pass
+    return reply
+
+
+def _run(reply: Reply, put: Callable[[str | Exception | None], None]) -> None:
+    try:
+        for word in reply:
+            put(word)
+    except Exception as error:  # it is raised where the words are read
+        # Answered, but not saved: the answer is what was asked for.
+        put(None if reply.outcome else error)
+    finally:
+        _places.release()
+        put(None)

@@ -1,0 +1,95 @@
+"""Puts the API together, and serves it."""
+
+import sys
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from mcp.server.transport_security import TransportSecuritySettings
+
+from assistant.api import errors, mcp_server, openai_protocol, own_routes
+from assistant.api.guard import Guard
+from assistant.api.libraries import Libraries
+from assistant.settings import Settings
+from assistant.ui.door.door import Asgi
+from assistant.ui.door.guests import Guests
+from assistant.ui.door.hosts import Hosts, is_loopback
+
+LOOPBACK = "127.0.0.1"
+PORT = 8600
+_GRACE = 30  # seconds that running answers have to end in
+
+
+def serve(
+    settings: Settings, port: int, address: str = LOOPBACK, names: Sequence[str] = (),
+    asks: bool = False,
+) -> None:  # fmt: skip
+    """Serve until it is stopped; answers that are under way may end.
+
+    `names` are further names of the server, such as a proxy's. Who does not come from this machine
+    alone needs a token; with `asks` everybody does.
+    """
+    guests = None if is_loopback(address) and not names and not asks else Guests()
+    print(_welcome(f"http://{address}:{port}", guests), file=sys.stderr, flush=True)
+    app = guarded(Libraries(settings), Hosts(address, names), guests)
+    uvicorn.run(
+        app, host=address, port=port, log_level="warning", timeout_graceful_shutdown=_GRACE,
+        server_header=False,
+    )  # fmt: skip
+
+
+def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
+    """The application behind its guard."""
+    return Guard(application(libraries), hosts, guests)
+
+
+def application(libraries: Libraries) -> FastAPI:
+    """All routes; the chat model is loaded from the start, in the background."""
+    protocol = mcp_server.server(libraries, changes=False)
+    # The guard has compared the names of the server already.
+    unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    mcp = protocol.streamable_http_app(transport_security=unguarded)
+
+    @asynccontextmanager
+    async def opened(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=libraries.load, name="load", daemon=True).start()
+        async with protocol.session_manager.run():
+            yield
+        libraries.close()
+
+    # Its pages of documentation load scripts from elsewhere; the description alone does not.
+    app = FastAPI(
+        title="Pincite", lifespan=opened, docs_url=None, redoc_url=None,
+        openapi_url="/openapi.json",
+        description="Answers from documents, each sentence with the lines that state it.",
+    )  # fmt: skip
+    errors.install(app)
+    app.include_router(openai_protocol.router(libraries))
+    app.include_router(own_routes.router(libraries))
+    app.router.routes.extend(mcp.routes)
+
+    @app.get("/healthz", tags=["Server"])
+    def healthz() -> dict[str, str]:
+        """Whether it runs."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["Server"])
+    def readyz(response: Response, _: Request) -> dict[str, str]:
+        """Whether it can answer: the chat model is in memory."""
+        response.status_code = 200 if libraries.loaded else 503
+        return {"status": "ready" if libraries.loaded else "loading"}
+
+    return app
+
+
+def _welcome(place: str, guests: Guests | None) -> str:
+    told = f"Pincite's API is at {place}/v1, {place}/api and {place}/mcp  (Ctrl-C stops it)"
+    if guests is None:
+        return told
+    return (
+        f"{told}. It asks for a token, shown here only:\n"
+        f"  yours, to add and remove:   {guests.tokens['owner']}\n"
+        f"  for others, to read and ask: {guests.tokens['visitor']}"
+    )

@@ -1,0 +1,101 @@
+"""Stands before the API: who may not come in gets no route.
+
+A web page that a person has open can send requests to this machine, also under a name of its own
+(DNS rebinding); so the names of the server and the origin of a page are compared first.
+"""
+
+from collections.abc import Mapping
+from json import dumps
+from typing import Any
+
+from assistant.api.errors import body
+from assistant.ui.door.door import Asgi, Receive, Scope, Send
+from assistant.ui.door.guests import WAIT, Guests, TooManyTries
+from assistant.ui.door.hosts import Hosts, is_same_origin
+from assistant.ui.door.roles import Role
+
+_OPEN = ("/healthz", "/readyz")  # for who watches the server
+ROLE = "role"  # in the state of a request
+_LARGEST = 4 << 20  # bytes of a request, but for files
+_LARGEST_FILES = 512 << 20
+
+
+class Guard:
+    """An ASGI application before another one.
+
+    Without `guests` all who reach it are owners: it must not be reached from another machine.
+    """
+
+    def __init__(self, inner: Asgi, hosts: Hosts, guests: Guests | None = None) -> None:
+        self._inner, self._hosts, self._guests = inner, hosts, guests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        asked = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
+        role, refusal = self._judged(scope, {n: v.decode("latin-1") for n, v in asked.items()})
+        if refusal:
+            await _refuse(send, *refusal)
+        elif _announced(asked) > _most(scope):
+            await _refuse(send, 413, f"A request here has at most {_most(scope):,} bytes.")
+        else:
+            state = {**scope.get("state", {}), ROLE: role}
+            await self._inner({**scope, "state": state}, _limited(receive, _most(scope)), send)
+
+    def _judged(
+        self, scope: Scope, asked: Mapping[str, str]
+    ) -> tuple[Role | None, tuple[int, str] | None]:
+        """Who asks; or the status and the sentence that turn the request away."""
+        host = asked.get("host", "")
+        if not self._hosts.admit(host):
+            return None, (403, "This is Pincite, and it is not known by that name (--host NAME).")
+        if "origin" in asked and not is_same_origin(asked["origin"], host):
+            return None, (403, "Web pages of other origins have no access.")
+        if self._guests is None or scope["path"] in _OPEN:
+            return "owner", None
+        place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
+        try:
+            role = self._guests.judged(token, place) if token else None
+        except TooManyTries:
+            return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
+        told = "Send the token that the terminal shows: Authorization: Bearer TOKEN."
+        return role, None if role else (401, told)
+
+
+def _bearer(asked: Mapping[str, str]) -> str:
+    scheme, _, token = asked.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _most(scope: Scope) -> int:
+    return _LARGEST_FILES if scope["path"].endswith("/documents") else _LARGEST
+
+
+def _announced(asked: Mapping[str, bytes]) -> int:
+    length = asked.get("content-length", b"")
+    return int(length) if length.isdigit() else 0
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """The request's bytes up to a number; one that sends more has ended there."""
+    got = 0
+
+    async def received() -> Any:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        return message if got <= most else {"type": "http.disconnect"}
+
+    return received
+
+
+async def _refuse(send: Send, status: int, why: str) -> None:
+    data = dumps(body(why, status)).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(data))}
+    if status == 429:
+        headers["retry-after"] = f"{WAIT:.0f}"
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": data})

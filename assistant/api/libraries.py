@@ -1,0 +1,81 @@
+"""The libraries that a server answers from, opened when they are first asked for."""
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+
+from assistant.api.errors import UnknownLibrary
+from assistant.build import composition
+from assistant.conversation.assistant import Assistant
+from assistant.settings import Settings
+from assistant.ui.background.upload import Uploads
+from vectorstore.library import Library
+
+
+class Libraries:
+    """Of one home. All of them share the chat model, whose answers wait for each other."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        answering: Callable[[Settings], composition.Answering] = composition.answering,
+        opened: Callable[[Settings, str, bool], Library] = composition.library,
+    ) -> None:
+        """`answering` loads the chat model, at the first question or by `load`; `opened` opens a
+        library by its name, and makes one if it may."""
+        self.settings = settings
+        self.uploads = Uploads()
+        self._load, self._library = answering, opened
+        self._lock = threading.Lock()
+        self._open: dict[str, Library] = {}
+        self._assistants: dict[str, Assistant] = {}
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the chat model is in memory."""
+        return "_answering" in vars(self)
+
+    def load(self) -> str:
+        """Load the chat model, and return its name."""
+        with self._lock:
+            return self._answering.model_name
+
+    def names(self) -> list[str]:
+        """The libraries that there are, by name."""
+        return composition.libraries(self.settings)
+
+    def library(self, name: str, make: bool = False) -> Library:
+        """With `make` it is empty rather than unknown. Raises UnknownLibrary, LibraryError."""
+        if name not in self.names() and not make:
+            raise UnknownLibrary(name, self.names())
+        with self._lock:
+            return self._opened(name, make)
+
+    def assistant(self, name: str) -> Assistant:
+        """Of a library that is there. Raises UnknownLibrary, LibraryError."""
+        library = self.library(name)
+        with self._lock:
+            if name not in self._assistants:
+                self._assistants[name] = composition.assistant(
+                    self.settings, library, self._answering
+                )
+            return self._assistants[name]
+
+    def close(self) -> None:
+        """Release all libraries to other processes."""
+        with self._lock:
+            for library in self._open.values():
+                library.close()
+            self._open.clear()
+            self._assistants.clear()
+
+    def _opened(self, name: str, make: bool) -> Library:
+        if name not in self._open:
+            library = self._library(self.settings, name, make)
+            library.maintenance.follow()  # what other processes add is found, too
+            self._open[name] = library
+        return self._open[name]
+
+    @cached_property
+    def _answering(self) -> composition.Answering:
+        return self._load(self.settings)

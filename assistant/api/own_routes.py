@@ -1,0 +1,164 @@
+"""Routes of our own below `/api`: libraries, documents, pages, search, answers.
+
+Their JSON is that of the command line with `--json`.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, HTTPException, Query, Request, UploadFile
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from assistant.api import answers
+from assistant.api.guard import ROLE
+from assistant.api.libraries import Libraries
+from assistant.api.rows import document_row, hit_row, summary_row
+from assistant.conversation.from_messages import turns
+from assistant.errors import AssistantError
+from assistant.receipts.highlight import highlighted, png
+from assistant.ui.background.upload import Upload, describe_step
+from ingest.images import image_file
+
+Row = dict[str, Any]
+
+_SCALE = 2.0  # pixels a point of a page's picture
+_TELLS = 0.5  # seconds between two events of an upload
+
+
+class Said(BaseModel):
+    """What somebody said before."""
+
+    role: str
+    text: str
+
+
+class Question(BaseModel):
+    """A question to a library."""
+
+    question: str = Field(min_length=1)
+    history: list[Said] = []
+    documents: list[str] | None = Field(None, description="only these")
+    anyway: bool = Field(False, description="answer also where it would be refused")
+
+
+class Dropped:
+    """A file of an upload, as `Upload` takes it."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self._data = data
+
+    def getbuffer(self) -> memoryview:
+        """All of its bytes."""
+        return memoryview(self._data)
+
+
+def router(libraries: Libraries) -> APIRouter:
+    """The routes below `/api`."""
+    routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
+
+    @routes.get("")
+    def names() -> list[Row]:
+        """The libraries."""
+        return [{"library": name} for name in libraries.names()]
+
+    @routes.get("/{library}/documents")
+    def documents(library: str) -> list[Row]:
+        """The documents of a library."""
+        return [document_row(info) for info in libraries.library(library).documents()]
+
+    @routes.post("/{library}/documents", dependencies=[Depends(owner)], response_model=None)
+    async def add(
+        library: str, files: Annotated[list[UploadFile], File()], request: Request
+    ) -> Row | StreamingResponse:
+        """Add files; the library is made if it is not there. A client that accepts
+        `text/event-stream` is told how far it is."""
+        given = [Dropped(file.filename or "document", await file.read()) for file in files]
+        opened = await run_in_threadpool(libraries.library, library, True)
+        upload = libraries.uploads.start(opened, libraries.settings.home, given)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return StreamingResponse(_steps(upload), media_type="text/event-stream")
+        await run_in_threadpool(upload.wait)
+        return _done(upload)
+
+    @routes.delete("/{library}/documents/{document:path}", dependencies=[Depends(owner)])
+    def remove(library: str, document: str) -> Row:
+        """Remove a document."""
+        return {"removed": libraries.library(library).remove([document])}
+
+    @routes.get("/{library}/documents/{document:path}/pages/{number}.png")
+    def picture(
+        library: str, document: str, number: int,
+        box: Annotated[list[str], Query(description="x0,y0,x1,y1 in points; marked")] = [],  # noqa: B006
+    ) -> Response:  # fmt: skip
+        """The picture of a page, with boxes marked as with a pen."""
+        opened = libraries.library(library)
+        page = opened.page(document, number)
+        drawn = image_file.render(opened.file(document), number, _SCALE)
+        boxes = [_box(text) for text in box]
+        return Response(png(highlighted(drawn, boxes, page.width)), media_type="image/png")
+
+    @routes.get("/{library}/documents/{document:path}/pages/{number}")
+    def page(library: str, document: str, number: int) -> Row:
+        """The lines of a page with their boxes."""
+        read = libraries.library(library).page(document, number)
+        lines = [{"text": line.text, "box": [round(v, 2) for v in line.box]} for line in read.lines]
+        return {"document": document, "page": number, "width": read.width, "height": read.height,
+                "lines": lines}  # fmt: skip
+
+    @routes.get("/{library}/search")
+    def search(library: str, q: str, k: Annotated[int, Query(ge=1, le=100)] = 8) -> list[Row]:
+        """The best passage of each of the k best pages, best first."""
+        opened = libraries.library(library)
+        return [hit_row(opened, hit) for hit in opened.search(q, k)]
+
+    @routes.post("/{library}/ask")
+    async def ask(library: str, asked: Question) -> Row:
+        """The answer document of a question."""
+        assistant = await run_in_threadpool(libraries.assistant, library)
+        history = turns((said.role, said.text) for said in asked.history)
+        reply = assistant.ask(
+            asked.question, history=history, documents=asked.documents, anyway=asked.anyway
+        )
+        return (await answers.finish(reply)).to_json()
+
+    return routes
+
+
+def owner(request: Request) -> None:
+    """Who holds the owner's token. Raises HTTPException for others."""
+    if getattr(request.state, ROLE, None) != "owner":
+        raise HTTPException(403, "Only the owner's token may change a library.")
+
+
+def _done(upload: Upload) -> Row:
+    """What an upload did. Raises AssistantError when nothing could be added."""
+    if upload.summary is None:
+        raise AssistantError(upload.error or "Nothing was added.")
+    return summary_row(upload.summary)
+
+
+async def _steps(upload: Upload) -> AsyncIterator[str]:
+    """Server-sent events: how far it is, and last what it did."""
+    while not upload.done:
+        step = upload.progress
+        told = {"file": step.file, "done": step.done, "total": step.total,
+                "stage": describe_step(step)}  # fmt: skip
+        yield f"event: progress\ndata: {json.dumps(told)}\n\n"
+        await asyncio.sleep(_TELLS)
+    try:
+        yield f"event: done\ndata: {json.dumps(_done(upload))}\n\n"
+    except AssistantError as error:
+        yield f"event: error\ndata: {json.dumps({'error': str(error)})}\n\n"
+
+
+def _box(text: str) -> tuple[float, ...]:
+    try:
+        x0, y0, x1, y1 = map(float, text.split(","))
+    except ValueError:
+        raise AssistantError(f"box: {text!r} is not x0,y0,x1,y1 in points.") from None
+    return x0, y0, x1, y1

@@ -1,0 +1,37 @@
+"""Rows of JSON, as the command line prints them."""
+
+from pathlib import Path
+from typing import Any
+
+from assistant.attachments import media_kinds
+from vectorstore.add_report import AddSummary
+from vectorstore.catalog.records import DocumentInfo
+from vectorstore.library import Hit, Library
+
+Row = dict[str, Any]
+
+
+def document_row(info: DocumentInfo) -> Row:
+    """A document in a list."""
+    return {
+        "document": info.document, "pages": info.pages, "passages": info.chunks,
+        "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,
+    }  # fmt: skip
+
+
+def hit_row(library: Library, hit: Hit) -> Row:
+    """A found passage."""
+    row = {
+        "document": hit.document, "page": hit.page, "score": round(hit.score, 4), "text": hit.text,
+    }  # fmt: skip
+    seconds = media_kinds.seconds(library, hit)
+    return row if seconds is None else {**row, "seconds": seconds}
+
+
+def summary_row(summary: AddSummary) -> Row:
+    """What an `add` did. Of files that failed only the name: a client need not know our folders."""
+    failed = [{"document": Path(f.path).name, "error": f.error} for f in summary.failed]
+    return {
+        "added": summary.added, "updated": summary.updated, "unchanged": summary.unchanged,
+        "pages": summary.pages, "passages": summary.chunks, "failed": failed,
+    }  # fmt: skip

@@ -1,0 +1,59 @@
+"""The commands for other programs: serve, mcp."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+_MISSING = (
+    "Install pincite[serve] to serve other programs: the packages that it takes are not here. In a "
+    "clone, `python3 scripts/set_up.py serve` does it."
+)
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    serve = commands.add_parser(
+        "serve", help="answer other programs over HTTP (OpenAI's protocol and an API of its own)"
+    )
+    serve.add_argument("--port", type=int, default=8600, help="port to listen on (8600)")
+    serve.add_argument(
+        "--address", default="127.0.0.1",
+        help="address to listen on (loopback); for any other one, clients need a token",
+    )  # fmt: skip
+    serve.add_argument(
+        "--host", action="append", default=[], metavar="NAME",
+        help="a name of this server, such as that of a reverse proxy; may be repeated",
+    )  # fmt: skip
+    serve.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+    serve.set_defaults(run=_run_serve, misused=serve.error)
+    mcp = commands.add_parser(
+        "mcp", help="serve another assistant over standard input (Model Context Protocol)"
+    )
+    mcp.set_defaults(run=_run_mcp, misused=mcp.error)
+
+
+def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+
+    try:
+        from assistant.api import application
+    except ModuleNotFoundError as error:
+        raise AssistantError(_MISSING) from error
+    application.serve(settings, args.port, args.address, args.host, args.token)
+    return DONE
+
+
+def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+
+    try:
+        from assistant.api import mcp_server
+        from assistant.api.libraries import Libraries
+    except ModuleNotFoundError as error:
+        raise AssistantError(_MISSING) from error
+    mcp_server.server(Libraries(settings), changes=True).run("stdio")
+    return DONE

@@ -1,0 +1,81 @@
+"""The API on a port of its own, with a scripted model and a library of two documents."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from assistant.answering.passages.budget import Budget
+from assistant.api.application import guarded
+from assistant.api.libraries import Libraries
+from assistant.build.composition import Answering
+from assistant.settings import Settings
+from assistant.tools.answer import AnswerTool
+from assistant.ui.door.guests import Guests
+from assistant.ui.door.hosts import Hosts
+from tests.assistant.fakes import ScriptedChat, WordEmbedder
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
+
+LEAVE = "How many days of leave are there?"
+SAID = "There are thirty days of leave."
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, libraries: Libraries, guests: Guests | None = None) -> None:
+        app = guarded(libraries, Hosts("127.0.0.1"), guests)
+        config = uvicorn.Config(app, port=0, log_level="warning")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+
+    def client(self, token: str = "") -> httpx.Client:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.address, headers=headers, timeout=30)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+
+
+@pytest.fixture
+def chat() -> ScriptedChat:
+    return ScriptedChat(replies=[SAID])
+
+
+@pytest.fixture
+def libraries(tmp_path: Path, chat: ScriptedChat) -> Iterator[Libraries]:
+    settings = Settings(home=tmp_path / "home")
+    write_pdf(tmp_path / "Handbook.pdf", ["# Leave", "", SAID])
+    write_pdf(tmp_path / "Travel.pdf", ["# Travel", "", "We travel by train."])
+
+    def opened(settings: Settings, name: str, make: bool = False) -> Library:
+        return Library(settings.libraries_folder / name, name, WordEmbedder)
+
+    with opened(settings, "staff") as library:
+        library.add([tmp_path / "Handbook.pdf", tmp_path / "Travel.pdf"])
+    tool = AnswerTool(chat, Budget(), model_name="scripted")
+    yield Libraries(settings, lambda _: Answering(tool, "scripted"), opened)
+
+
+@pytest.fixture
+def server(libraries: Libraries) -> Iterator[Server]:
+    running = Server(libraries)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    with server.client() as client:
+        yield client

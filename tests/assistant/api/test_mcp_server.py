@@ -1,0 +1,102 @@
+"""The protocol's own client, in the process, over HTTP and over standard input."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError, StdioServerParameters, types
+
+from assistant.api import mcp_server
+from assistant.api.libraries import Libraries
+from tests.assistant.api.conftest import LEAVE, SAID, Server
+from tests.conftest import PROJECT
+from tests.pdfs import write_pdf
+
+STAFF = {"library": "staff"}
+
+
+def call(server: Any, tool: str, **given: Any) -> Any:
+    """What a tool returns; its error as MCPError."""
+    return asyncio.run(_call(server, tool, given))
+
+
+async def _call(server: Any, tool: str, given: dict[str, Any], agrees: bool | None = None) -> Any:
+    async def elicited(_: Any, asked: Any) -> types.ElicitResult:
+        assert "Add" in asked.message
+        if agrees is None:
+            return types.ElicitResult(action="decline")
+        return types.ElicitResult(action="accept", content={"add": agrees})
+
+    async with Client(server, elicitation_callback=elicited) as client:
+        done = await client.call_tool(tool, given)
+    if done.is_error:
+        raise MCPError(0, done.content[0].text)  # type: ignore[union-attr]
+    found = done.structured_content
+    return found["result"] if found and "result" in found else found
+
+
+def test_documents_are_listed_searched_and_read(libraries: Libraries) -> None:
+    server = mcp_server.server(libraries, changes=False)
+    assert call(server, "list_libraries") == ["staff"]
+    names = [row["document"] for row in call(server, "list_documents", **STAFF)]
+    assert names == ["Handbook.pdf", "Travel.pdf"]
+    [hit] = call(server, "search", **STAFF, query="days of leave", k=1)
+    assert hit["document"] == "Handbook.pdf"
+    assert SAID in call(server, "read_page", **STAFF, document="Handbook.pdf", page=1)
+
+
+def test_a_question_gets_the_answer_document(libraries: Libraries) -> None:
+    answer = call(mcp_server.server(libraries, changes=False), "ask", **STAFF, question=LEAVE)
+    assert answer["answer"] == SAID
+    assert answer["citations"][0]["page"] == 1
+
+
+def test_a_page_is_a_resource(libraries: Libraries) -> None:
+    async def read() -> str:
+        async with Client(mcp_server.server(libraries, changes=False)) as client:
+            found = await client.read_resource(mcp_server.uri("staff", "Handbook.pdf", 1))
+            return str(found.contents[0].text)  # type: ignore[union-attr]
+
+    assert SAID in asyncio.run(read())
+
+
+def test_an_error_is_a_sentence(libraries: Libraries) -> None:
+    server = mcp_server.server(libraries, changes=False)
+    with pytest.raises(MCPError, match="no library 'other'"):
+        call(server, "search", library="other", query="leave")
+
+
+def test_over_http_too_and_nothing_can_be_added_there(server: Server) -> None:
+    assert call(f"{server.address}/mcp", "list_libraries") == ["staff"]
+    with pytest.raises(MCPError):
+        call(f"{server.address}/mcp", "add_document", **STAFF, path="a.pdf")
+
+
+@pytest.mark.parametrize("agrees", [True, False, None])
+def test_a_file_is_added_when_the_person_agrees(
+    libraries: Libraries, tmp_path: Path, agrees: bool | None
+) -> None:
+    path = tmp_path / "New.pdf"
+    write_pdf(path, ["Bread is baked on Mondays."])
+    server = mcp_server.server(libraries, changes=True)
+    given = {**STAFF, "path": str(path)}
+    if agrees:
+        assert asyncio.run(_call(server, "add_document", given, agrees))["added"] == 1
+        return
+    with pytest.raises(MCPError, match="did not agree"):
+        asyncio.run(_call(server, "add_document", given, agrees))
+    assert len(libraries.library("staff").documents()) == 2
+
+
+def test_the_command_speaks_the_protocol_and_nothing_else(tmp_path: Path) -> None:
+    start = "import sys; from assistant.cli.main import main; sys.exit(main())"
+    command = StdioServerParameters(
+        command=sys.executable,
+        args=["-c", start, "mcp"],
+        env={"PINCITE_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)},
+    )
+    assert call(command, "list_libraries") == []
+    assert json.dumps(call(command, "list_libraries")) == "[]"

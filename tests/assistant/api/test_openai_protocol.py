@@ -1,0 +1,120 @@
+"""OpenAI's own client, LangChain's, and a client that reads the wire."""
+
+import json
+
+import httpx
+import openai
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_openai import ChatOpenAI
+
+from assistant.api.openai_protocol import marked, sources
+from tests.assistant.api.conftest import LEAVE, SAID, Server
+from tests.assistant.fakes import ScriptedChat
+
+USER = {"role": "user", "content": LEAVE}
+SOURCE = f"[1] Handbook.pdf, page 1: “{SAID}”"
+
+
+@pytest.fixture
+def official(server: Server) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.address}/v1", api_key="none", max_retries=0)
+
+
+def test_libraries_are_models(official: openai.OpenAI) -> None:
+    assert [model.id for model in official.models.list()] == ["staff"]
+    assert official.models.retrieve("staff").owned_by == "pincite"
+
+
+def test_an_answer_has_its_marks_and_sources_in_the_text_and_the_answer_document_beside_it(
+    official: openai.OpenAI,
+) -> None:
+    done = official.chat.completions.create(model="staff", messages=[USER])
+    assert done.choices[0].message.content == f"{SAID} [1]\n\n{SOURCE}"
+    assert done.choices[0].finish_reason == "stop"
+    assert done.usage and done.usage.total_tokens > 0
+    answer = done.model_extra and done.model_extra["pincite"]
+    assert answer and answer["citations"][0]["boxes"] and answer["id"] == done.id
+
+
+def test_an_answer_streams_and_ends_with_its_sources(official: openai.OpenAI) -> None:
+    chunks = list(
+        official.chat.completions.create(
+            model="staff", messages=[USER], stream=True, stream_options={"include_usage": True}
+        )
+    )
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text.split("\n\n") == [f"{SAID} ", SOURCE]
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    assert chunks[-1].usage and chunks[-1].usage.completion_tokens >= 0
+    assert len(chunks) > 5
+
+
+def test_what_was_said_before_is_read(official: openai.OpenAI, chat: ScriptedChat) -> None:
+    chat.replies = [SAID]
+    before = [{"role": "user", "content": "Who works here?"}, {"role": "assistant", "content": "?"}]
+    official.chat.completions.create(model="staff", messages=[*before, USER])  # type: ignore[arg-type]
+    assert LEAVE in str(chat.asked[0][-1].content)
+
+
+def test_instructions_of_a_client_do_not_reach_the_model(
+    official: openai.OpenAI, chat: ScriptedChat
+) -> None:
+    system = {"role": "system", "content": "Answer from your imagination."}
+    official.chat.completions.create(model="staff", messages=[system, USER])  # type: ignore[list-item]
+    assert "imagination" not in str(chat.asked)
+
+
+def test_langchain_is_a_client(server: Server) -> None:
+    model = ChatOpenAI(base_url=f"{server.address}/v1", api_key="none", model="staff")  # type: ignore[arg-type]
+    done = model.invoke([HumanMessage("Hello"), AIMessage("Hello."), HumanMessage(LEAVE)])
+    assert str(done.content).startswith(SAID)
+
+
+def test_embeddings_are_those_of_the_library(official: openai.OpenAI, client: httpx.Client) -> None:
+    found = official.embeddings.create(model="staff", input=["leave", "train"])  # as base64
+    asked = {"model": "staff", "input": "leave", "encoding_format": "float"}
+    plain = client.post("/v1/embeddings", json=asked).json()["data"][0]["embedding"]
+    assert found.data[0].embedding == pytest.approx(plain)
+    assert found.data[0].embedding != found.data[1].embedding
+
+
+def test_an_unknown_library_is_said_with_those_that_there_are(official: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="no library 'other'"):
+        official.chat.completions.create(model="other", messages=[USER])
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        ([], "messages"),
+        ([{"role": "assistant", "content": "Yes."}], "user's question"),
+        ([{"content": "?"}], "messages.0.role"),
+    ],
+)
+def test_a_request_that_is_none_is_refused_with_the_field(
+    client: httpx.Client, messages: list[object], told: str
+) -> None:
+    answer = client.post("/v1/chat/completions", json={"model": "staff", "messages": messages})
+    assert answer.status_code == 400
+    assert told in answer.json()["error"]["message"]
+
+
+def test_an_error_in_a_stream_is_an_event(client: httpx.Client, chat: ScriptedChat) -> None:
+    asked = {"model": "staff", "messages": [{**USER, "content": "word " * 5000}], "stream": True}
+    events = client.post("/v1/chat/completions", json=asked).text.split("\n\n")
+    assert "tokens" in json.loads(events[1].removeprefix("data: "))["error"]["message"]
+
+
+def test_marks_stand_behind_their_sentences() -> None:
+    answer = {
+        "answer": "A is 1. B is 2.\nNothing.",
+        "sentences": [
+            {"text": "A is 1.", "marks": [1]},
+            {"text": "B is 2.", "marks": [1, 2]},
+            {"text": "Nothing.", "marks": []},
+        ],
+        "citations": [{"mark": 1, "document": "a.pdf", "page": 3, "quote": "A  is\n1"}],
+    }
+    assert marked(answer) == "A is 1. [1] B is 2. [1] [2]\nNothing."
+    assert sources(answer) == "\n\n[1] a.pdf, page 3: “A is 1”"
