@@ -168,6 +168,12 @@ HOMES = {
         "vectorstore/catalog/rows.py",
         "vectorstore/maintenance/foreign_catalog.py",
     },
+    "starlette": {
+        "assistant/api/errors.py",
+        "assistant/api/mcp_server.py",
+        "assistant/api/openai_protocol.py",
+        "assistant/api/own_routes.py",
+    },
     "tests": set(),
     "timm": {"assistant/images/vision/tagger.py"},
     "tinycss2": {
@@ -189,6 +195,7 @@ HOMES = {
         "assistant/images/generation/models/single_file.py",
         "assistant/images/vision/transformers_models.py",
     },
+    "uvicorn": {"assistant/api/application.py"},
 }
 
 MOST_LINES = 300

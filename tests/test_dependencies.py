@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 from tests.test_architecture import LAYERS, SOURCES
 
 # Needed by another package that is declared, and imported by that alone.
-BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers"}
+BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers", "python-multipart": "fastapi"}
 # Contracts are run by the tests of extensions, whose projects have pytest.
 PRODUCT = [path for path in SOURCES if path.name != "testing.py"]
 ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of their own
