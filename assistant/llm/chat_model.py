@@ -38,9 +38,9 @@ ChatModel = BaseChatModel  # what answers need; ours is LlamaCppChat
 class LlamaCppChat(BaseChatModel):
     """A GGUF chat model run in this process.
 
-    `invoke` and `stream` also take `max_tokens`, `temperature`, `seed`, and `cancel`, a
-    threading.Event that ends the answer within half a second in any phase. The model answers one
-    caller at a time: an open stream holds it until it ends, is closed or is dropped.
+    `invoke` and `stream` also take `max_tokens`, `temperature`, `seed`, `schema`, the text of a
+    JSON schema that the answer fits, and `cancel`, a threading.Event that ends it within half a
+    second. One caller at a time: a stream holds the model until it ends, is closed or is dropped.
     """
 
     model_path: Path
@@ -240,7 +240,7 @@ class LlamaCppChat(BaseChatModel):
 
     def _sampling(self, options: dict[str, Any], schema: str | None) -> Sampling:
         chosen = {name: options.get(name, value) for name, value in self.sampling.items()}
-        return Sampling(**chosen, schema=schema)
+        return Sampling(**chosen, schema=schema or options.get("schema"))
 
     def _prompt(
         self,

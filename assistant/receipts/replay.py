@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering.writing.write import repeats
 from assistant.contract.request import Request
@@ -77,18 +77,20 @@ def _write_answer(receipt: Receipt, model: "LlamaCppChat") -> str:
 
 
 def _parts(
-    receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int
-) -> Iterator[str]:
+    receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int,
+    schema: str | None = None,
+) -> Iterator[str]:  # fmt: skip
     sampling = {name: receipt.settings[name] for name in model.sampling}
     again = prompts.from_rows(messages(asked))
-    for part in model.stream(again, max_tokens=most, **sampling):
+    fitting: dict[str, Any] = {"schema": schema} if schema else {}
+    for part in model.stream(again, max_tokens=most, **fitting, **sampling):
         yield str(part.content)
 
 
 def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
     """Replays an answer of several texts: each is written again."""
     for number, step in enumerate(receipt.steps, start=1):
-        text = "".join(_parts(receipt, model, step["asked"], step["most"]))
+        text = "".join(_parts(receipt, model, step["asked"], step["most"], step.get("schema")))
         last = receipt.answer["stopped"] and number == len(receipt.steps)
         if text != step["written"] and not (last and text.startswith(step["written"])):
             which = (

@@ -43,7 +43,7 @@ class Whole:
             return None
         newest_first = sorted(shelf.documents(), key=lambda d: d.superseded_by is not None)
         names = [d.document for d in newest_first]
-        asked = understood(request.question, names, request.documents)
+        asked = understood(request.question, names, request.documents, shelf.about)
         if asked is None:
             return None
         return Reply(
@@ -57,7 +57,7 @@ class Whole:
         self, request: Request, asked: WholeDocumentRequest, shelf: Shelf, reply: Reply
     ) -> Iterator[str]:
         draft = CitedDraft(shelf)
-        writer = PartWriter(self._model, reply, draft.embedder)
+        writer = PartWriter(self._model, reply)
         ours = isinstance(self._model, TokenOdds)
         try:
             with self._turns.turn(reply) if ours else nullcontext():
@@ -95,7 +95,7 @@ def _write(
     if asked.kind == "summary":
         return summarise(asked.documents[0], asked.topic, shelf, writer, reply, draft)
     if asked.kind == "comparison":
-        return compare(asked.documents, request.question, asked.topic, shelf, writer, reply, draft)
+        return compare(asked.documents, request.question, asked.topic, shelf, reply, draft)
     documents = asked.documents or request.documents
     wanted = what(request.question, placed=bool(asked.documents))
     return list_all(wanted, documents, shelf, writer, reply, draft)

@@ -9,6 +9,7 @@ on labelled sentences (docs/answers.md).
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assistant.answering.passages.citable_spans import CitableSpan
 from assistant.answering.passages.window_builder import Window
@@ -211,16 +212,20 @@ def _adds(support: Support, chosen: Sequence[Support], said: Said) -> bool:
 
 def citation(mark: int, unit: CitableSpan, read: Sequence[Window], score: float) -> Citation:
     """The citation of a unit: its lines as on the page."""
-    window = read[unit.window]
-    lines = window.page.lines[unit.first : unit.last + 1]
+    return citation_of(mark, replace(read[unit.window], first=unit.first, last=unit.last), score)
+
+
+def citation_of(mark: int, lines: Window, score: float) -> Citation:
+    """The citation of whole lines."""
+    cited = lines.page.lines[lines.first : lines.last + 1]
     return Citation(
         mark,
-        window.document,
-        window.page.number,
-        "\n".join(line.text for line in lines),
-        tuple(line.box for line in lines),
+        lines.document,
+        lines.page.number,
+        "\n".join(line.text for line in cited),
+        tuple(line.box for line in cited),
         round(min(max(score, 0.0), 1.0), 3),
-        lines[0].seconds,
+        cited[0].seconds,
     )
 
 

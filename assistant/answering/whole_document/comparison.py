@@ -1,4 +1,8 @@
-"""Compares two documents: on one topic, or part by part where both cover the same."""
+"""Compares two documents: on one topic, or part by part where both cover the same.
+
+What a document says is quoted from its own lines, beside what the other says of the same matter, so
+that no side can be given the other's words.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -6,80 +10,98 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from assistant.answering.passages import window_builder
+from assistant.answering.passages.window_builder import Window
 from assistant.answering.whole_document.cited_draft import CitedDraft
+from assistant.answering.whole_document.pairs import Side, matched
 from assistant.answering.whole_document.parse_request import subject
 from assistant.answering.whole_document.sections import Section, Shelf, parts
+from assistant.answering.whole_document.statements import Statement, rows, statements
 from assistant.answering.whole_document.summary import plain
-from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
-from assistant.llm import prompts
 from ingest.document.source import readable
 from vectorstore.embedding.embedder import nearness
 
-_SIDE = 450  # tokens read of each document at a time
-_HITS = 12
+_READ = 5000  # tokens read of each document for a topic
+_WHOLE = 10**9  # tokens: all of a part is read
+_HITS = 48
 _ALIKE = 0.45  # cosine from which two parts cover the same
-_PAIRS = 6
-
-Pair = tuple[Section, Section]
+_PARTS = 6
+_ON_TOPIC, _OF_PART = 4, 2  # pairs of statements
 
 
 def compare(
     pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
-    writer: PartWriter, reply: Reply, draft: CitedDraft,
+    reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     if topic:
-        yield from _on_topic(pair, question, topic, shelf, writer, reply, draft)
+        yield from _on_topic(pair, subject(question, topic), shelf, reply, draft)
     else:
-        yield from _part_by_part(pair, shelf, writer, reply, draft)
+        yield from _part_by_part(pair, shelf, reply, draft)
 
 
 def _on_topic(
-    pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
-    writer: PartWriter, reply: Reply, draft: CitedDraft,
-) -> Iterator[str]:  # fmt: skip
+    pair: Sequence[str], topic: str, shelf: Shelf, reply: Reply, draft: CitedDraft
+) -> Iterator[str]:
     reply.activity.stage = "Reading both documents"
-    wanted = subject(question, topic)
-    sides = [
-        window_builder.windows(shelf.passages(wanted, _HITS, [name]), shelf, _SIDE) for name in pair
-    ]
-    read = [window for side in sides for window in side]
-    if not all(sides):
-        return
-    if writer.quotes:
-        for name, side in zip(pair, sides, strict=True):
-            yield draft.add(writer.write(question, side, ""), side, _short(name))
-        return
-    text = writer.write(question, read, _instruction(pair, f"this: {question}"), most=220)
-    if text:
-        yield draft.add(text, read, names=_names(pair))
+    sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
+    if all(side.stated for side in sides) and not reply.cancel.is_set():
+        yield from _set_against(pair, sides[0], sides[1], "", _ON_TOPIC, draft)
+
+
+def _found(name: str, topic: str, shelf: Shelf) -> list[Statement]:
+    """What a document says on a topic: sentences, and rows of the tables in them."""
+    read = window_builder.windows(shelf.passages(topic, _HITS, [name]), shelf, _READ)
+    return [*statements(read), *(row for window in read for row in _rows(window))]
+
+
+def _rows(window: Window) -> Iterator[Statement]:
+    for row in rows(window.document, window.page):
+        if window.first <= row.lines[0].first <= window.last:
+            yield row
+
+
+def _side(stated: list[Statement], topic: str, name: str, draft: CitedDraft, reply: Reply) -> Side:
+    draft.windows += [lines for one in stated if one.instructs for lines in one.lines]
+    sound = [one for one in stated if not one.instructs]
+    vectors = draft.embedded([one.text for one in sound], reply)
+    return Side.of(sound, topic, name, vectors, draft)
+
+
+def _set_against(
+    pair: Sequence[str], ours: Side, theirs: Side, title: str, most: int, draft: CitedDraft
+) -> Iterator[str]:
+    for one, other in matched(ours, theirs, most):
+        for name, said in zip(pair, (one, other), strict=True):
+            heading = f"{title}, {_short(name)}" if title else _short(name)
+            yield draft.quote(said.text, said.lines, heading)
 
 
 def _part_by_part(
-    pair: Sequence[str], shelf: Shelf, writer: PartWriter, reply: Reply, draft: CitedDraft
+    pair: Sequence[str], shelf: Shelf, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
-    ours, theirs = (parts(name, shelf, _SIDE) for name in pair)
+    ours, theirs = (parts(name, shelf, _WHOLE) for name in pair)
     pairs = aligned(ours, theirs, shelf)
     for number, (one, other) in enumerate(pairs, start=1):
         if reply.cancel.is_set():
             return
         reply.activity.stage = f"Comparing part {number} of {len(pairs)}"
-        read, title = (*one.windows, *other.windows), plain(one.title)
-        if writer.quotes:
-            for name, part in zip(pair, (one, other), strict=True):
-                quote = writer.write(part.title, part.windows, "")
-                yield draft.add(quote, part.windows, f"{title}, {_short(name)}")
-            continue
-        if text := writer.write(title, read, _instruction(pair, f"“{title}”")):
-            yield draft.add(text, read, title, names=_names(pair))
+        sides = [
+            _side(statements(part.windows), part.title, name, draft, reply)
+            for name, part in zip(pair, (one, other), strict=True)
+        ]
+        if all(side.stated for side in sides) and not reply.cancel.is_set():
+            title = plain(one.title)
+            yield from _set_against(pair, sides[0], sides[1], title, _OF_PART, draft)
     draft.notices += [
         *_only(pair[0], ours, [one for one, _ in pairs]),
         *_only(pair[1], theirs, [other for _, other in pairs]),
     ]
 
 
-def aligned(ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf) -> list[Pair]:
+def aligned(
+    ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf
+) -> list[tuple[Section, Section]]:
     """Parts that are each other's nearest, in the order of the first document. Of too many, the
     longest are taken, because nothing is more alike than two title pages."""
     if not ours or not theirs:
@@ -92,7 +114,7 @@ def aligned(ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf) ->
         for i, j in enumerate(np.argmax(cosines, axis=1))
         if np.argmax(cosines[:, j]) == i and cosines[i, j] >= _ALIKE
     ]
-    best = sorted(mutual, reverse=True)[:_PAIRS]
+    best = sorted(mutual, reverse=True)[:_PARTS]
     return [(ours[i], theirs[j]) for _, i, j in sorted(best, key=lambda found: found[1])]
 
 
@@ -103,14 +125,6 @@ def _text_of(part: Section) -> str:
 def _only(name: str, found: Sequence[Section], paired: Sequence[Section]) -> list[str]:
     titles = [plain(part.title) for part in found if part not in paired]
     return [f"Not compared, of {name}: {', '.join(titles)}."] if titles else []
-
-
-def _instruction(pair: Sequence[str], topic: str) -> str:
-    return prompts.COMPARE.format(topic=topic, first=_short(pair[0]), second=_short(pair[1]))
-
-
-def _names(pair: Sequence[str]) -> dict[str, str]:
-    return {_short(name): name for name in pair}
 
 
 def _short(name: str) -> str:

@@ -1,28 +1,33 @@
-"""Lists all items of a kind: reads passages in batches until no new items come."""
+"""Lists all items of a kind: the lists that documents have themselves, then what a model extracts.
+
+A small model stops early, so its word that a passage has no items ends nothing: everything that was
+found is read. What it names counts only when it stands on a line, and when the model, asked for it
+alone, says that it is meant.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 
 from assistant.answering.passages import window_builder
 from assistant.answering.passages.window_builder import Window
+from assistant.answering.whole_document.chosen_lists import Chosen, choose
 from assistant.answering.whole_document.cited_draft import CitedDraft
+from assistant.answering.whole_document.known_items import KnownItems
 from assistant.answering.whole_document.sections import Shelf
 from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
-from assistant.llm import prompts
-from ingest.language.words import stems
 from ingest.text.reflow import lists_contents
 from vectorstore.library import Hit
 
 _HITS = 96
 _BATCH = 700  # tokens of a batch
 _BATCHES = 8
-_DRY = 2  # batches without a new item that end the list
+_BEHIND = 1  # batches that are read where a document has the list itself
 _LONGEST = 30  # words of an item
 _FEW, _WORDS = 2, 4  # items of at most so many words may share a line
+_MEANT = 0.0  # log-odds from which items of a batch are meant
 _CUT = "Only the passages that fit best were read: others may name more."
 _NONE = re.compile(r"none\b", re.IGNORECASE)
-_ITEM = re.compile(r"(?:[-•*–]|\d++[.)])?+\s*+(.+)")
 
 
 def list_all(
@@ -30,29 +35,50 @@ def list_all(
     writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the items as they are found, and adds them, cited, to `draft`. Raises Stopped."""
-    hits = shelf.passages(what, _HITS, documents)
-    batches, unread = _batches([hit for hit in hits if not lists_contents(hit.text)], shelf)
-    dry, known = 0, set[frozenset[str]]()
-    for number, read in enumerate(batches, start=1):
-        if reply.cancel.is_set() or dry == _DRY:
-            return
-        reply.activity.stage = f"Reading batch {number} of {len(batches)}"
-        found = items(writer.write(what, read, prompts.LIST.format(what=what), most=220))
-        fresh = {stems(item): item for item in reversed(found) if stems(item) not in known}
-        said = [one for item in reversed(fresh.values()) for one in _carried(item, read, draft)]
-        new = [one for one in said if stems(one) not in known]
-        known |= set(map(stems, new))  # other batches may hold what this one does not
-        dry = 0 if new else dry + 1
-        for item in new:
-            yield draft.add(f"• {item}", read)
-    if dry < _DRY and (unread or len(hits) == _HITS):
+    hits = [h for h in shelf.passages(what, _HITS, documents) if not lists_contents(h.text)]
+    known = KnownItems(draft.embedder)
+    reply.activity.stage = "Looking for lists"
+    found, others = choose(what, hits, documents, shelf, writer)
+    for one in found:
+        yield from _shown(one, known, draft)
+    left = [hit for hit in hits if not any(one.holds(hit) for one in found)]
+    if not writer.quotes:
+        known.refuse(others)
+        most = _BEHIND if found else _BATCHES
+        yield from _extracted(what, left, most, shelf, writer, reply, draft, known)
+    if (writer.quotes or len(hits) == _HITS) and _CUT not in draft.notices:
         draft.notices.append(_CUT)
 
 
-def items(text: str) -> list[str]:
-    """The lines of a list, without their bullets."""
-    found = [match[1] for line in text.split("\n") if (match := _ITEM.match(line.strip()))]
-    return [item for item in found if not _NONE.match(item) and _short(item)]
+def _shown(one: Chosen, known: KnownItems, draft: CitedDraft) -> Iterator[str]:
+    for item in known.new([item.text for item in one.items]):
+        lines = next(i.window for i in one.items if i.text == item)
+        yield draft.bullet(item, lines)
+
+
+def _extracted(
+    what: str, hits: Sequence[Hit], most: int, shelf: Shelf,
+    writer: PartWriter, reply: Reply, draft: CitedDraft, known: KnownItems,
+) -> Iterator[str]:  # fmt: skip
+    batches, unread = _batches(hits, shelf, most)
+    for number, read in enumerate(batches, start=1):
+        if reply.cancel.is_set():
+            return
+        reply.activity.stage = f"Reading batch {number} of {len(batches)}"
+        named = [one for one in writer.items(what, read) if _is_item(one)]
+        new = known.unknown([one for item in named for one in _carried(item, read, draft)])
+        odds = writer.agreed(what, new, read) if new else None
+        if odds is not None and odds < _MEANT:
+            continue
+        for item in known.new(new):
+            yield draft.add(f"• {item}", read)
+    if unread and _CUT not in draft.notices:
+        draft.notices.append(_CUT)
+
+
+def _is_item(text: str) -> bool:
+    words = len(text.split())
+    return 0 < words <= _LONGEST and not text.endswith(":") and not _NONE.match(text)
 
 
 def _carried(item: str, read: Sequence[Window], draft: CitedDraft) -> list[str]:
@@ -64,16 +90,12 @@ def _carried(item: str, read: Sequence[Window], draft: CitedDraft) -> list[str]:
     return [one for one in several if row and draft.carried(one, read)]
 
 
-def _short(item: str) -> bool:
-    return len(item.split()) <= _LONGEST and not item.endswith(":")
-
-
-def _batches(hits: Sequence[Hit], shelf: Shelf) -> tuple[list[list[Window]], list[Hit]]:
+def _batches(hits: Sequence[Hit], shelf: Shelf, most: int) -> tuple[list[list[Window]], list[Hit]]:
     """Passages around the hits, best first, one budget at a time and none twice; and the remaining
     hits."""
     batches: list[list[Window]] = []
     left = list(hits)
-    while left and len(batches) < _BATCHES:
+    while left and len(batches) < most:
         read = window_builder.windows(left, shelf, _BATCH)
         batches.append(read)
         left = [hit for hit in left if not any(window.holds(hit) for window in read)]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,7 @@ _ABOUT = re.compile(
 _INSIDE = re.compile(r"\b(?:in|from|within|inside)\b.+", re.IGNORECASE)
 _LAST_INSIDE = re.compile(r"(?s:.*)(?P<inside>\b(?:in|from|of|within|inside)\b)", re.IGNORECASE)
 _NAMED = 0.5  # share of a document's name, its words weighted by how few names have them
+_SURE = 0.8  # of the best share
 _PLAIN = stems(
     "file report document section chapter part whole entire summary overview list email point"
     " bullet page word sentence paragraph one two three four five ten"
@@ -54,11 +55,13 @@ class WholeDocumentRequest:
 
 
 def understood(
-    question: str, names: Sequence[str], scope: Collection[str] | None = None
-) -> WholeDocumentRequest | None:
+    question: str, names: Sequence[str], scope: Collection[str] | None = None,
+    about: Callable[[str], Collection[str]] = lambda _: (),
+) -> WholeDocumentRequest | None:  # fmt: skip
     """The task over whole documents; None for a question about a fact.
 
-    `names` are the documents of the library, `scope` those that alone are asked.
+    `names` are the documents of the library, `scope` those that alone are asked. `about` finds the
+    documents about what a text names, such as a company; it is asked where no file is named.
     """
     within = [name for name in names if scope is None or name in scope]
     if _COMPARISON.search(question):
@@ -66,10 +69,15 @@ def understood(
         return _request("comparison", pair, question) if pair else None
     if _SUMMARY.search(question):
         one = named(question, within)[:1] or (within if len(within) == 1 else [])
+        subject_of = [] if one else [name for name in within if name in about(question)]
+        if len(subject_of) == 1:  # which of the words name it is not known, so none is a topic
+            return WholeDocumentRequest("summary", tuple(subject_of))
         return _request("summary", one, question) if one else None
     if _LIST.search(question):
         inside = _INSIDE.search(question)  # "list all rules" does not mean a file named "Rules"
-        return _request("list", named(inside[0], within) if inside else [], question)
+        files = _surest(inside[0], within) if inside else []
+        files = files or [name for name in within if name in about(question)]
+        return _request("list", files, question)
     return None
 
 
@@ -89,7 +97,7 @@ def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
 
 
 def _request(kind: Kind, documents: Sequence[str], question: str) -> WholeDocumentRequest:
-    of_names = frozenset().union(*(_words(name) for name in documents))
+    of_names = frozenset().union(*(_words(name) | _written(name) for name in documents))
     doing = stems(" ".join(match.group() for match in _COMMANDS.finditer(question)))
     said = {word for word in stems(question) if not stems(name_parts(word)) <= of_names}
     return WholeDocumentRequest(kind, tuple(documents), frozenset(said) - of_names - doing - _PLAIN)
@@ -109,6 +117,13 @@ def named(question: str, names: Sequence[str]) -> list[str]:
     return sorted((n for n in names if shares[n] >= _NAMED), key=lambda name: -shares[name])
 
 
+def _surest(question: str, names: Sequence[str]) -> list[str]:
+    """The named documents without those of which less is named: "Q1 2023" is not "Q3 2023"."""
+    shares = {name: _share(question, name, {n: _words(n) for n in names}) for name in names}
+    least = max(_NAMED, _SURE * max(shares.values(), default=0.0))
+    return [name for name in named(question, names) if shares[name] >= least]
+
+
 def _share(question: str, name: str, words: Mapping[str, frozenset[str]]) -> float:
     """The share of a name's words in the question; a word of many names weighs little."""
     if name.lower() in question.lower():
@@ -121,6 +136,11 @@ def _share(question: str, name: str, words: Mapping[str, frozenset[str]]) -> flo
 
 def _words(name: str) -> frozenset[str]:
     return stems(name_parts(name.rsplit("/", 1)[-1]))
+
+
+def _written(name: str) -> frozenset[str]:
+    """The words of a name as they are written: "PerksPlus" is one of "PerksPlus.pdf"."""
+    return stems(name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
 
 def what(question: str, placed: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -17,6 +17,7 @@ from vectorstore.embedding.embedder import Embedder
 
 MOST = 12
 _FEWEST = 3  # groups by heading, above which no deeper level is used
+_MUCH = 0.2  # share of a document from which a part is divided further
 _SMALL = 60  # tokens: a smaller part is merged
 
 
@@ -27,6 +28,8 @@ class Shelf(Evidence, Protocol):
     def documents(self) -> list[DocumentInfo]: ...
 
     def pages(self, document: str) -> list[Page]: ...
+
+    def about(self, text: str) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,15 @@ def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Se
     Raises UnknownDocument.
     """
     pages = {page.number: page for page in shelf.pages(document)}
-    whole = Document(sha256="", name=document, title=document, pages=tuple(pages.values()))
-    chunks = [c for c in cut(whole) if not c.hidden and not lists_contents(c.text)]
+    chunks = passages_of(document, tuple(pages.values()))
     groups = _merged(_by_heading(chunks), most)
     return [_part(document, group, pages, shelf.embedder(), budget) for group in groups]
+
+
+def passages_of(document: str, pages: Sequence[Page]) -> list[Chunk]:
+    """The visible passages of a document, without its table of contents."""
+    whole = Document(sha256="", name=document, title=document, pages=pages)
+    return [c for c in cut(whole) if not c.hidden and not lists_contents(c.text)]
 
 
 def _by_heading(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
@@ -61,8 +69,19 @@ def _by_heading(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
         if len(groups) >= _FEWEST:
             break
     if len(groups) < _FEWEST:  # no headings: page by page
-        groups = _runs(chunks, [c.page for c in chunks])
-    return groups
+        return _runs(chunks, [c.page for c in chunks])
+    return [part for group in groups for part in _divided(group, chunks)]
+
+
+def _divided(group: list[Chunk], chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+    """A group that holds much of the document, by the headings below its own; else by pages."""
+    if _tokens(group) <= _MUCH * _tokens(chunks):
+        return [group]
+    shared = len(_shared(group))
+    below = _runs(group, [c.headings[: shared + 1] for c in group])
+    if len(below) == 1:
+        below = _runs(group, [c.page for c in group])
+    return below if len(below) == 1 else [p for part in below for p in _divided(part, chunks)]
 
 
 def _runs(chunks: Sequence[Chunk], keys: Sequence[object]) -> list[list[Chunk]]:
@@ -119,15 +138,22 @@ def _joined(document: str, chunks: Iterable[Chunk], pages: dict[int, Page]) -> t
 
 def _title(chunks: Sequence[Chunk]) -> str:
     """The heading that its passages share, the deepest one; else its pages."""
-    shared: tuple[str, ...] = chunks[0].headings
-    for c in chunks:
-        shared = tuple(a for a, b in zip(shared, c.headings, strict=False) if a == b)
+    shared = _shared(chunks)
     if shared:
         return shared[-1]
     if chunks[0].headings:
         return chunks[0].headings[-1]
     first, last = chunks[0].page, chunks[-1].page
     return f"Page {first}" if first == last else f"Pages {first} to {last}"
+
+
+def _shared(chunks: Sequence[Chunk]) -> tuple[str, ...]:
+    """The headings that all of its passages stand under."""
+    shared: tuple[str, ...] = chunks[0].headings
+    for c in chunks:
+        both = zip(shared, c.headings, strict=False)
+        shared = tuple(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], both))
+    return shared
 
 
 def _tokens(chunks: Sequence[Chunk]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.answering.passages.budget import Budget
+from assistant.answering.whole_document import listing
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
@@ -139,8 +140,11 @@ def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
 
 
 def test_an_answer_of_several_texts_is_replayed_text_by_text(
-    library: Library, receipts: Receipts, weights: Path, tmp_path: Path
-) -> None:
+    library: Library, receipts: Receipts, weights: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(listing, "_BATCH", 60)  # tokens: several are read
+    monkeypatch.setattr(listing, "_BATCHES", 2)
     rows = [
         f"Rule {number} of travel is kept in room {number} of the house." for number in range(9)
     ]
@@ -148,13 +152,13 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
         tmp_path / "papers" / "Rules.pdf", ["# Leave", "", SAID, *rows], ["# Travel", "", *rows]
     )
     library.add([tmp_path / "papers"])
-    wrote = [SAID, rows[0]]
+    wrote = ['["Rule 0 of travel"]', '["Rule 1 of travel"]']
     whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking())
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
     tool = Choosing([whole], AnswerTool(None, Budget()))
     assistant = Assistant(library, tool, kept, "scripted", recorder=recorder)
-    receipt = answered(assistant, receipts, "Summarise Rules.pdf")
+    receipt = answered(assistant, receipts, "List all rules of travel in Rules.pdf")
 
     assert [step["written"] for step in receipt.steps] == [f"{text} " for text in wrote]
     same: Any = Again(*wrote)
@@ -162,14 +166,15 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     assert done.identical is True and "All 2 texts" in done.told
     assert same.options["max_tokens"] == receipt.steps[-1]["most"]
     assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == receipt.steps[1]["asked"]
-    other: Any = Again(SAID, "Another.")
+    assert same.options["schema"] == receipt.steps[-1]["schema"]
+    other: Any = Again(wrote[0], "Another.")
     differs = replay(receipt, lambda: other)
     assert differs.identical is False and "number 2 differs" in differs.told
     stopped = replace(receipt, answer={**receipt.answer, "stopped": True})
-    cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": "Rule"}])
+    cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": '["Rule'}])
     again: Any = Again(*wrote)
     assert replay(cut, lambda: again).identical is True
-    assert rows[0] in evidence_pack(receipt, library).partition("The prompt")[2]
+    assert "Rule 0 of travel" in evidence_pack(receipt, library).partition("The prompt")[2]
 
 
 def test_an_answer_from_a_table_is_computed_again(

@@ -26,6 +26,9 @@ class SmallShelf:
             for name, pages in self._pages.items()
         ]
 
+    def about(self, text: str) -> frozenset[str]:
+        return frozenset()
+
     def pages(self, document: str) -> list[Page]:
         return self._pages[document]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from assistant.answering.whole_document import comparison, listing, sections
+from assistant.answering.whole_document import comparison, listing, sections, summary
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -42,55 +42,61 @@ def asked(question: str, replies: Sequence[str], model: bool = True) -> Reply:
     return reply
 
 
-def test_a_summary_says_each_part_and_cites_it() -> None:
-    reply = asked("Summarise the staff handbook", [LEAVE, TRAVEL])
+def test_a_summary_quotes_each_part_and_cites_it() -> None:
+    reply = asked("Summarise the staff handbook", ["Travel is second class, and leave 25 days."])
     done = reply.finish()
-    assert done.text == f"Leave: {LEAVE}\nTravel: {TRAVEL}"
-    assert all(sentence.supported for sentence in done.sentences)
-    lines = [(c.page, c.quote.split("\n")[-1]) for c in done.citations]
-    assert lines == [(1, LEAVE), (2, TRAVEL)]
+    lines = done.text.split("\n")
+    assert [line.split(": ")[0] for line in lines if line] == ["Leave", "Travel"]
+    quotes = {c.mark: " ".join(c.quote.split("\n")) for c in done.citations}
+    said = [(s.text.split(": ", 1)[-1], [quotes[mark] for mark in s.marks]) for s in done.sentences]
+    assert said
+    assert all(len(marks) == 1 and text in marks[0] for text, marks in said)
     assert reply.tool == "whole"
 
 
-def test_what_the_model_makes_up_is_not_supported() -> None:
-    done = asked("Summarise the staff handbook", ["Zebras eat 99 hats.", TRAVEL]).finish()
-    assert [sentence.supported for sentence in done.sentences] == [False, True]
+def test_of_what_a_summary_says_in_short_only_what_lines_carry_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(summary, "_ENOUGH", 1)
+    done = asked("Summarise the old rules", [f"{OLD} Zebras eat 99 hats."]).finish()
+    short = done.text.partition("In short: ")[2]
+    assert "20 days" in short
+    assert "Zebras" not in done.text
 
 
-def test_without_a_model_a_sentence_of_each_part_is_quoted() -> None:
+def test_without_a_model_the_same_is_quoted() -> None:
     done = asked("Summarise the staff handbook", [], model=False).finish()
-    assert len(done.sentences) == len(done.citations) == 2
+    assert done.sentences
     assert all(sentence.supported for sentence in done.sentences)
 
 
 def test_documents_are_compared_where_both_speak_of_the_same() -> None:
-    said = "Employees get 25 days of annual leave instead of 20 days."
-    done = asked("Compare the staff handbook with the old rules", [said]).finish()
-    assert done.text == f"Leave: {said}"
-    assert {c.document for c in done.citations} == {"Staff Handbook.pdf", "Old Rules.pdf"}
+    done = asked("Compare the staff handbook with the old rules", []).finish()
+    assert done.text.split("\n")[:2] == [
+        f"Leave, Staff Handbook: {LEAVE}",
+        f"Leave, Old Rules: {OLD}",
+    ]
+    assert [c.document for c in done.citations][:2] == ["Staff Handbook.pdf", "Old Rules.pdf"]
     assert any("Travel" in notice for notice in done.notices)
 
 
-def test_what_is_said_of_a_document_is_looked_for_in_it() -> None:
+def test_what_is_said_of_a_document_stands_in_it() -> None:
     texts = {
         "Rules v1 (2024).pdf": [["Leave", OLD, *FILLER]],
         "Rules v2 (2026).pdf": [["Leave", LEAVE, *FILLER]],
     }
-    said = [f"Rules v1 (2024): {OLD}", f"“Rules v2 (2026)” says that {OLD}"]
-    chat = ScriptedChat(replies=["\n".join(said)])
     request = Request("Compare rules v1 with rules v2 about annual leave", SmallShelf(texts))
-    reply = Whole(chat, "scripted", TurnTaking()).offer(request)
+    reply = Whole(None, "extractive", TurnTaking()).offer(request)
     assert reply is not None
     done = reply.finish()
-    assert [(s.text, s.supported) for s in done.sentences] == [(said[0], True), (said[1], False)]
-    cited = [(c.mark, c.document) for c in done.citations]
-    assert cited == [(1, "Rules v1 (2024).pdf"), (2, "Rules v2 (2026).pdf")]
-    assert done.sentences[1].support == "partly"
-    assert "20" in " ".join(done.sentences[1].unstated)
+    assert f"Rules v1 (2024): {OLD}" in done.text
+    assert f"Rules v2 (2026): {LEAVE}" in done.text
+    cited = {c.mark: c.document.removesuffix(".pdf") for c in done.citations}
+    assert all(s.text.startswith(f"{cited[s.marks[0]]}: ") for s in done.sentences)
 
 
-def test_of_too_many_pairs_the_longest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "_PAIRS", 1)
+def test_of_too_many_parts_the_longest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "_PARTS", 1)
     title = ["Rules", "Rules of the house, kept by the office.", *FILLER[:4]]
     texts = {"A.pdf": [title, ["Leave", LEAVE, *FILLER]], "B.pdf": [title, ["Leave", OLD, *FILLER]]}
     two = SmallShelf(texts)
@@ -105,6 +111,60 @@ def test_a_list_keeps_what_stands_in_the_documents_once() -> None:
     )
     done = asked("List all rules on annual leave", [lines, *["None"] * 8]).finish()
     assert done.text == "• 25 days of annual leave\n• second class"
+
+
+def test_a_list_may_be_an_array_and_its_end_may_be_missing() -> None:
+    said = '["25 days of annual leave", "second class", "cut o'
+    done = asked("List all rules on annual leave", [said, *["[]"] * 8]).finish()
+    assert done.text == "• 25 days of annual leave\n• second class"
+
+
+def test_an_empty_batch_does_not_end_a_list() -> None:
+    found = ["[]", "[]", "[]", '["second class"]', *["[]"] * 8]
+    filled = [[f"Matter {n}", f"{TRAVEL if n == 9 else LEAVE} {'Kept here. ' * 300}"]
+              for n in range(10)]  # fmt: skip
+    shelf = SmallShelf({"Rules.pdf": filled})
+    chat = ScriptedChat(replies=found)
+    reply = Whole(chat, "scripted", TurnTaking()).offer(Request("List all train rules", shelf))
+    assert reply is not None
+    reply.finish()
+    assert len(chat.asked) == listing._BATCHES
+
+
+BASKET = ["The basket holds these fruits:", "• red apples", "• green pears", "• blue plums"]
+TOOLS = ["The shed holds these tools:", "• long saws", "• short nails", "• new hammers"]
+
+
+def test_the_list_that_a_document_has_is_taken_and_each_item_cited() -> None:
+    shelf = SmallShelf({"House.pdf": [["Kitchen", *BASKET], ["Garden", *TOOLS]]})
+    chat = ScriptedChat(replies=['["red apples", "short nails"]'] * 9)
+    request = Request("List all fruits in these basket holds", shelf)
+    reply = Whole(chat, "scripted", TurnTaking()).offer(request)
+    assert reply is not None
+    done = reply.finish()
+    assert done.text == "• red apples\n• green pears\n• blue plums"
+    assert [c.quote for c in done.citations] == BASKET[1:]
+
+
+def test_the_list_that_a_document_has_is_found_without_a_model() -> None:
+    shelf = SmallShelf({"House.pdf": [["Kitchen", *BASKET], ["Garden", *TOOLS]]})
+    request = Request("List all fruits in these basket holds", shelf)
+    reply = Whole(None, "extractive", TurnTaking()).offer(request)
+    assert reply is not None
+    assert reply.finish().text == "• red apples\n• green pears\n• blue plums"
+
+
+class Doubting(ScriptedChat):
+    """Says that nothing is what was looked for."""
+
+    yes: float = -5.0
+
+
+def test_what_the_model_itself_does_not_confirm_is_no_item() -> None:
+    chat = Doubting(replies=['["25 days of annual leave"]'] * 9)
+    reply = Whole(chat, "scripted", TurnTaking()).offer(Request("List all zebras", shelf()))
+    assert reply is not None
+    assert reply.finish().refused
 
 
 def test_items_in_one_line_are_told_apart() -> None:
@@ -149,7 +209,7 @@ def test_a_table_of_contents_is_not_read_for_a_list() -> None:
         ({"_BATCHES": 4}, True, True),
         ({"_HITS": 6}, True, False),
         ({"_HITS": 5}, True, True),  # as many as were looked for: there may be others
-        ({"_BATCHES": 4}, False, False),  # nothing new in the last batches: no more is expected
+        ({"_BATCHES": 4}, False, False),  # it is refused, which says so
     ],
 )
 def test_a_list_says_that_there_may_be_more_only_when_it_was_cut(
@@ -176,12 +236,12 @@ def test_nothing_found_is_said() -> None:
 
 
 def test_a_stop_keeps_what_was_written() -> None:
-    reply = asked("Summarise the staff handbook", [LEAVE, TRAVEL])
+    reply = asked("Summarise the staff handbook", [LEAVE])
     for _ in reply:
         reply.stop()
     done = reply.finish()
     assert done.stopped
-    assert done.text == f"Leave: {LEAVE}"
+    assert "In short" not in done.text
 
 
 def test_given_passages_and_other_questions_are_left_to_others() -> None:
