@@ -171,6 +171,11 @@ class Library:
         """The headings in the order of the document."""
         return self._catalog.outline(document)
 
+    def headings_over_prose(self, document: str) -> list[str]:
+        """The headings, in their order, below which a sentence stands: not the lines of an address
+        or the names of a list, which are set like headings."""
+        return self._catalog.headings_over_prose(document)
+
     # -- finding
 
     def search(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, notice, opened, rows
+from assistant.cli.shared import DONE, FAILED, IN_PART, hint, notice, opened, rows
 
 if TYPE_CHECKING:
     from assistant.contract.outcome import Sentence
@@ -70,7 +70,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         )
         _show(reply, args.json)
         if not args.json and reply.intent is None:  # tool output states itself how it was made
-            notice(f"`pincite replay {reply.id[:8]}` or `pincite export` shows how it was made.")
+            hint(f"`pincite replay {reply.id[:8]}` or `pincite export` shows how it was made.")
     return DONE
 
 

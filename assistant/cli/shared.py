@@ -78,6 +78,11 @@ def check_paths(paths: Sequence[Path]) -> None:
             raise NothingFound(f"There is no file or folder {path}.")
 
 
+def hint(text: str) -> None:
+    """Print what one may do next on standard error: without the name, which begins an error."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def notice(text: str) -> None:
     """Print a message for people on standard error."""
     if text:

@@ -81,7 +81,7 @@ class Assistant:
         """Starter questions about the library's documents; the same until the library changes."""
         documents = self.library.documents()
         names = [info.document for info in documents if not info.superseded_by]
-        headings = {name: self.library.headings(name) for name in names}
+        headings = {name: self.library.headings_over_prose(name) for name in names}
         seed = hashlib.sha256("".join(names).encode()).digest()[0]
         return suggest(headings, limit, seed)
 

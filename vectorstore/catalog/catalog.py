@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from vectorstore.catalog.records import StoredChunk as StoredChunk
 from vectorstore.catalog.records import StoredTable
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
+
+_ENDS = ".!?"
+_SENTENCE = 8  # words from which a line is more than a name
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +83,15 @@ class Catalog:
     def outline(self, name: str) -> list[str]:
         row = self.database.one("SELECT outline FROM document WHERE name = ?", name)
         return list(json.loads(row[0])) if row else []
+
+    def headings_over_prose(self, name: str) -> list[str]:
+        """The innermost headings of the passages that have a sentence, each once."""
+        found = self.database.all(
+            "SELECT headings, text FROM chunk JOIN document ON document.id = document_id"
+            " WHERE name = ? AND headings != '[]' ORDER BY chunk.rowid",
+            name,
+        )
+        return list(dict.fromkeys(json.loads(row[0])[-1] for row in found if _has_sentence(row[1])))
 
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
@@ -209,3 +222,9 @@ class Catalog:
                 log.warning("Deleted rows of %s are overwritten later.", self.library)
         except LibraryError as error:  # such as a full disk: the documents are gone all the same
             log.warning("Deleted rows of %s are overwritten later: %s", self.library, error)
+
+
+def _has_sentence(text: str) -> bool:
+    """Whether some words in a row end like a sentence."""
+    parts = re.split(r"(?<=[.!?])\s", text)
+    return any(part.rstrip()[-1:] in _ENDS and len(part.split()) >= _SENTENCE for part in parts)

@@ -28,7 +28,9 @@ def _telling(titles: Sequence[str]) -> list[str]:
     return [
         title
         for title in dict.fromkeys(plain)
-        if 2 <= len(title.split()) <= 6 and not FORMAL.search(title) and not re.search(r"\d", title)
+        if 2 <= len(title.split()) <= 6
+        and not FORMAL.search(title)
+        and not re.search(r"\d|[:;,.!?]$", title)
     ]
 
 

@@ -218,7 +218,7 @@ def _as_asked(match: Match, rows: Sequence[TableRow]) -> list[TableRow]:
 
 def _later_first(match: Match, columns: Sequence[Column]) -> list[Column]:
     """Sorted by date; columns without dates in the order of the question."""
-    dates = {column.index: _date(column) for column in columns}
+    dates = {column.index: date_of(column) for column in columns}
     if all(dates.values()):
         return sorted(columns, key=lambda column: dates[column.index], reverse=True)
     places = {c.index: _place(match.asked.terms, match.heads[c.index]) for c in columns}
@@ -229,8 +229,8 @@ def _place(terms: Sequence[str], words: frozenset[str]) -> int:
     return min((at for at, term in enumerate(terms) if term in words), default=len(terms))
 
 
-def _date(column: Column) -> tuple[int, ...]:
-    """Year, month and quarter; empty when it has no year, or several."""
+def date_of(column: Column) -> tuple[int, ...]:
+    """The date in a head: year, month and quarter; empty when it has no year, or several."""
     years = [int(term) for term in column.terms if is_year(term)]
     if len(years) != 1:
         return ()

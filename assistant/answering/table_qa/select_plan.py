@@ -10,7 +10,7 @@ from assistant.answering.table_qa.grid import TableGrid, grid
 from assistant.answering.table_qa.normalise import terms
 from assistant.answering.table_qa.parse_question import HIGHEST, LOOKUP, LOWEST, TableQuestion
 from assistant.answering.table_qa.plan import Plan
-from assistant.answering.table_qa.planning import plans
+from assistant.answering.table_qa.planning import date_of, plans
 from assistant.contract.evidence import Evidence
 from ingest.document.model import Page
 from vectorstore.catalog.records import StoredTable
@@ -57,7 +57,28 @@ def ranking(
     # Of extremes as good, the one of more cells: a table of five years against one of three. Else
     # the one of fewer: a total that a document states.
     sign = -1 if wanted.operation in (HIGHEST, LOWEST) else 1
-    return sorted(found, key=lambda plan: (-round(plan.score, 6), sign * len(plan.operands)))
+    found.sort(key=lambda plan: (-round(plan.score, 6), sign * len(plan.operands)))
+    return [plan for plan in found if not any(_outdates(other, plan) for other in found)]
+
+
+def _outdates(later: Plan, plan: Plan) -> bool:
+    """Whether an extreme is found alike, for the same rows, in a later column of its table: a
+    question that names no period gets the latest value, and "the fewest" is no less certain for
+    being true of the year before as well."""
+    if plan.operation not in (HIGHEST, LOWEST) or later.score < plan.score:
+        return False
+    if later.grid is not plan.grid or _rows(later) != _rows(plan):
+        return False
+    dates = [{date_of(operand.column) for operand in one.operands} for one in (later, plan)]
+    if any(len(found) != 1 or () in found for found in dates):
+        return False
+    return max(dates[0]) > max(dates[1])
+
+
+def _rows(plan: Plan) -> tuple[frozenset[int], frozenset[int]]:
+    """The rows that are compared, and those that have the extreme."""
+    compared = frozenset(operand.row.index for operand in plan.operands)
+    return compared, frozenset(operand.row.index for operand in best(plan))
 
 
 def computes(plan: Plan, question: str) -> bool:

@@ -15,6 +15,8 @@ _SHORTEST = 3  # letters
 _ASKS = re.compile(
     r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
 )
+# A superlative before its noun says how to choose among what is found: no passage has to hold it.
+_DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 
 
 def noted(context: Context, question: str) -> tuple[str, ...]:
@@ -44,7 +46,7 @@ def _looked_for(context: Context, question: str) -> tuple[str, ...]:
 def _missing(context: Context, question: str) -> tuple[str, ...]:
     """Empty when all words are there, or none is."""
     read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
-    asked = telling(_ASKS.sub(" ", question))
+    asked = telling(_DEGREE.sub(r"\1", _ASKS.sub(" ", question)))
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
     absent = [word for word in words if not stems(word) <= read]
     if not absent or len(absent) == len(words):

@@ -13,6 +13,8 @@ def apply() -> None:
     theme = "dark" if st.context.theme.type == "dark" else "light"
     colours = {
         "accent": st.get_option(f"theme.{theme}.primaryColor"),
+        "on-accent": st.get_option(f"theme.{theme}.backgroundColor"),
+        "text": st.get_option(f"theme.{theme}.textColor"),
         "line": st.get_option(f"theme.{theme}.borderColor"),
         "panel": st.get_option(f"theme.{theme}.sidebar.backgroundColor"),
     }

@@ -16,7 +16,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
-from assistant.ui.components import error_banner, sidebar, style, welcome
+from assistant.ui.components import error_banner, keyboard, sidebar, style, welcome
 from assistant.ui.components.answer import (
     after_refusal,
     after_stop,
@@ -63,6 +63,7 @@ def _chat(assistant: Assistant) -> None:
         welcome.draw(assistant, _ask)
     _input(assistant, busy=microphone.busy() or (running is not None and not running.done))
     cited_page.panel(assistant.library)
+    keyboard.listen()
 
 
 def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:

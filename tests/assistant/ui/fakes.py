@@ -159,6 +159,8 @@ class FakeLibrary:
             "Public holidays",
         ]
 
+    headings_over_prose = headings
+
 
 def _info(name: str, path: Path) -> DocumentInfo:
     sha256 = hashlib.sha256(name.encode()).hexdigest()

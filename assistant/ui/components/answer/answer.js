@@ -8,9 +8,10 @@ const make = (tag, className, text = "", attributes = {}) => {
   return element;
 };
 
+// `label` is its name for those who hear the page; without text of its own it is named by its parts.
 const opener = (root, className, text, id, label) => {
   const button = make("button", className, text, { type: "button", "data-id": id, title: label });
-  button.setAttribute("aria-label", label);
+  if (text) button.setAttribute("aria-label", label);
   button.onclick = () => root.open(id);
   return button;
 };
@@ -137,8 +138,8 @@ const sources = (root, data) => {
   for (const [mark, cited] of Object.entries(data.citations)) {
     const label = `Open source ${mark}: ${cited.document}, ${place(cited)}`;
     const chip = opener(root, "source", "", `citation-${mark}`, label);
-    chip.append(make("b", "", mark), make("span", "name", cited.document));
-    chip.append(make("span", "page", shortPlace(cited)));
+    chip.append(make("b", "", mark), " ", make("span", "name", cited.document));
+    chip.append(" ", make("span", "page", shortPlace(cited)));
     chip.setAttribute("aria-pressed", String(data.opened === `citation-${mark}`));
     list.append(chip);
   }
@@ -152,8 +153,9 @@ const passages = (root, data) => {
     const label = `Open ${passage.document}, ${place(passage)}`;
     const card = opener(root, "passage", "", `passage-${index}`, label);
     const head = make("span", "head");
-    head.append(make("span", "name", passage.document), make("span", "page", shortPlace(passage)));
-    card.append(head, make("span", "excerpt", passage.excerpt));
+    head.append(make("span", "name", passage.document), " ");
+    head.append(make("span", "page", shortPlace(passage)));
+    card.append(head, " ", make("span", "excerpt", passage.excerpt));
     list.append(card);
   });
   return list;

@@ -21,5 +21,9 @@ def test_contents_and_other_formal_headings_are_not_asked_about() -> None:
     assert not any("ontents" in question for question in suggest(HEADINGS, 10))
 
 
+def test_the_beginning_of_a_list_is_not_asked_about() -> None:
+    assert suggest({"Plan.pdf": ["The following applies:", "Our offices,"]}, 4) == []
+
+
 def test_an_empty_library_suggests_nothing() -> None:
     assert suggest({}, 4) == []

@@ -15,6 +15,10 @@ from tests.assistant.fakes import found, window_of
         ("How many weeks is annual leave?", ("The closest passages do not mention “weeks”.",)),
         ("Who won the cup?", ()),
         (
+            "Which office has the fewest leave days?",
+            ("The closest passages do not mention “office”.",),
+        ),
+        (
             "Is leave for weddings in the handbook?",
             ("The closest passages do not mention “weddings”.",),
         ),
