@@ -1,5 +1,6 @@
 """Puts the API together, and serves it."""
 
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
@@ -32,12 +33,25 @@ def serve(
     alone needs a token; with `asks` everybody does.
     """
     guests = None if is_loopback(address) and not names and not asks else Guests()
-    print(_welcome(f"http://{address}:{port}", guests), file=sys.stderr, flush=True)
     app = guarded(Libraries(settings), Hosts(address, names), guests)
-    uvicorn.run(
+    config = uvicorn.Config(
         app, host=address, port=port, log_level="warning", timeout_graceful_shutdown=_GRACE,
         server_header=False,
     )  # fmt: skip
+    _Telling(config, _welcome(f"http://{address}:{port}", guests)).run()
+
+
+class _Telling(uvicorn.Server):
+    """Says where it is as soon as it listens."""
+
+    def __init__(self, config: uvicorn.Config, welcome: str) -> None:
+        super().__init__(config)
+        self._welcome = welcome
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self._welcome, file=sys.stderr, flush=True)
 
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:

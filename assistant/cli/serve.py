@@ -19,7 +19,7 @@ def add_parsers(commands: Any) -> None:
     serve = commands.add_parser(
         "serve", help="answer other programs over HTTP (OpenAI's protocol and an API of its own)"
     )
-    serve.add_argument("--port", type=int, default=8600, help="port to listen on (8600)")
+    serve.add_argument("--port", type=int, help="port to listen on (8600, or the next free one)")
     serve.add_argument(
         "--address", default="127.0.0.1",
         help="address to listen on (loopback); for any other one, clients need a token",
@@ -38,12 +38,14 @@ def add_parsers(commands: Any) -> None:
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
+    from assistant.ui.server import free_port
 
     try:
         from assistant.api import application
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
-    application.serve(settings, args.port, args.address, args.host, args.token)
+    port = free_port(application.PORT, args.port, args.address)
+    application.serve(settings, port, args.address, args.host, args.token)
     return DONE
 
 
