@@ -102,6 +102,7 @@ HOMES = {
     },
     "fpdf": set(),
     "jinja2": {"assistant/receipts/evidence_pack.py"},
+    "keyring": {"assistant/models/server_key.py"},
     "langchain": {"assistant/routing/llm_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",

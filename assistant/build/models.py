@@ -16,6 +16,7 @@ from assistant.llm.llama.devices import graphics
 from assistant.llm.llama.quicker import quicker
 from assistant.llm.token_odds import TokenOdds
 from assistant.models.server_address import ServerAddress
+from assistant.models.server_key import key_of
 from assistant.models.store import Models
 from assistant.security import instruction_head
 from assistant.settings import Settings
@@ -95,14 +96,14 @@ def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
 
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
     """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
-    key = settings.chat_key.get_secret_value()
+    key = key_of(address, settings)
     model: ChatModel = _server_chat().connect(address, key, settings.answer_tokens)
     return model
 
 
 def server_model(address: ServerAddress, settings: Settings) -> ServerAddress:
     """The address with the name of its model, which the server is asked for. Raises the same."""
-    named: ServerAddress = _server_chat().choose(address, settings.chat_key.get_secret_value())
+    named: ServerAddress = _server_chat().choose(address, key_of(address, settings))
     return named
 
 

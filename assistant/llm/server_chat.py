@@ -101,7 +101,8 @@ def explained(address: ServerAddress) -> Iterator[None]:
         raise
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
         raise ModelUnusable(
-            f"The server at {address.place} refuses the key. Set PINCITE_CHAT_KEY to the right one."
+            f"The server at {address.place} refuses the key. Set PINCITE_CHAT_KEY to the right "
+            f"one, or keep it in the system's keyring: keyring set pincite {address.place}"
         ) from error
     except openai.NotFoundError as error:
         raise ModelUnusable(
