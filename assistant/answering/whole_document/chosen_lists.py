@@ -17,7 +17,7 @@ from vectorstore.library import Hit
 
 _DOCUMENTS = 3  # that are looked through where the question names none: those of the best hits
 _ASKED = 5  # lists that the model is asked about
-_NEAR, _BELOW = 0.4, 0.15  # cosine, and how much below the best one
+_NEAR, _BELOW = 0.25, 0.15  # cosine, and how much below the best one: the model decides
 _SURE, _UNLIKE = 2.0, 0.7  # log-odds, and how much below the best one
 _ALONE, _CLOSE = 0.5, 0.05  # cosines that decide where no model is asked
 _TOLD = 600  # characters of the items that tell what a list is about
