@@ -65,7 +65,18 @@ class Grounding:
         `whole` answer, its last sentence is still being written."""
         sentences = split_answer(answer)
         complete = sentences if whole else sentences[:-1]
-        return max((_stated(text, *self._attributed(text)) for text in complete), default=0.0)
+        return max(map(self._stated, complete), default=0.0)
+
+    def _stated(self, text: str) -> float:
+        """The share of a sentence's words that its lines state; half of it where they have another
+        number, or deny what it says."""
+        supports, words = self._attributed(text)
+        if not supports or not words:
+            return float(bool(supports))
+        said = stems(text)
+        share = 1 - len(said & stems(" ".join(words))) / max(len(said), 1)
+        against = any(map(numbers, words)) or denials(Said.of(text, self._question), supports)
+        return share / 2 if against else share
 
     def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
         if text not in self._known:
@@ -105,15 +116,6 @@ def _attributed(
         return supports, unstated(text, said, supports, new)
     close = _close(said, lines)
     return close, unstated(text, said, close, new) or (text.strip(),)
-
-
-def _stated(text: str, supports: Sequence[Support], words: Sequence[str]) -> float:
-    """The share of a sentence's words that its lines state; half of it where a number is not."""
-    if not supports or not words:
-        return float(bool(supports))
-    said = stems(text)
-    share = 1 - len(said & stems(" ".join(words))) / max(len(said), 1)
-    return share / 2 if any(map(numbers, words)) else share
 
 
 def _close(said: Said, lines: ReadLines) -> list[Support]:

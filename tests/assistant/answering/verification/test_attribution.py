@@ -61,6 +61,7 @@ def test_a_bare_yes_to_a_number_that_no_line_has_is_unsupported() -> None:
         ("Requests go to the team lead.", True, 1.0),
         ("Requests go to the team manager.", True, 0.75),
         ("Full-time employees start with 30 days of leave.", True, 0.4),  # 4 of 5 words, halved
+        ("Requests do not go to the team lead.", True, 0.5),  # the line says the contrary
         ("Bananas ripen faster in paper bags.", True, 0.0),
         ("Bananas ripen. Requests go to the team lead.", True, 1.0),
         ("Bananas ripen. Requests go to the team lead", False, 0.0),  # still being written
