@@ -139,9 +139,10 @@ class AnswerTool:
         outcome = yield from self._written(model, read, request, reply)
         if outcome.refused and not read.further:
             read = self._read_on(read, request, reply)
-            if read.verdict == "refuse":
+            if read.further and read.verdict == "refuse":
                 return (yield from _refuse(read, request))
-            outcome = yield from self._written(model, read, request, reply)
+            if read.further:  # else there was no more to read, and the outcome says why
+                outcome = yield from self._written(model, read, request, reply)
         if outcome.refused:
             yield outcome.text
         return outcome

@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 from pydantic import Field
 
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification import answerability
+from assistant.answering.verification import answerability, refusal_notices
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request, Turn
@@ -336,6 +336,16 @@ def test_what_no_line_states_after_reading_on_is_refused_and_kept_for_the_receip
     assert "".join(reply) == prompts.REFUSAL
     assert reply.finish().refused
     assert reply.trace.withheld.strip() == "They get 32 days of leave."
+
+
+def test_what_no_line_states_is_refused_with_the_reason_where_there_is_no_more_to_read() -> None:
+    model = ScriptedChat(replies=["They get 31 days of leave."], yes=UNSURE)
+    reply = AnswerTool(model, Budget()).run(
+        Request("How many days of annual leave?", Shelf(FULL_TIME))
+    )
+    assert "".join(reply) == prompts.REFUSAL
+    assert reply.finish().notices[0] == refusal_notices.UNSTATED
+    assert reply.trace.withheld.strip() == "They get 31 days of leave."
 
 
 def test_a_model_that_refuses_all_the_same_is_a_refusal() -> None:
