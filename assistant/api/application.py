@@ -38,7 +38,8 @@ def serve(
         app, host=address, port=port, log_level="warning", timeout_graceful_shutdown=_GRACE,
         server_header=False,
     )  # fmt: skip
-    _Telling(config, _welcome(f"http://{address}:{port}", guests)).run()
+    host = f"[{address}]" if ":" in address else address
+    _Telling(config, _welcome(f"http://{host}:{port}", guests)).run()
 
 
 class _Telling(uvicorn.Server):

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from json import dumps
 from typing import Any
 
+from starlette.exceptions import HTTPException
+
 from assistant.api.errors import body
-from assistant.ui.door.door import Asgi, Receive, Scope, Send
+from assistant.ui.door.door import PROXIED, Asgi, Receive, Scope, Send
 from assistant.ui.door.guests import WAIT, Guests, TooManyTries
 from assistant.ui.door.hosts import Hosts, is_same_origin
 from assistant.ui.door.roles import Role
@@ -38,11 +40,11 @@ class Guard:
         role, refusal = self._judged(scope, {n: v.decode("latin-1") for n, v in asked.items()})
         if refusal:
             await _refuse(send, *refusal)
-        elif _announced(asked) > _most(scope):
-            await _refuse(send, 413, f"A request here has at most {_most(scope):,} bytes.")
+        elif _announced(asked) > (most := _most(scope, role)):
+            await _refuse(send, 413, _too_large(most))
         else:
             state = {**scope.get("state", {}), ROLE: role}
-            await self._inner({**scope, "state": state}, _limited(receive, _most(scope)), send)
+            await self._inner({**scope, "state": state}, _limited(receive, most), send)
 
     def _judged(
         self, scope: Scope, asked: Mapping[str, str]
@@ -53,6 +55,9 @@ class Guard:
             return None, (403, "This is Pincite, and it is not known by that name (--host NAME).")
         if "origin" in asked and not is_same_origin(asked["origin"], host):
             return None, (403, "Web pages of other origins have no access.")
+        if self._guests is None and any(name in asked for name in PROXIED):
+            told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
+            return None, (403, told)
         if self._guests is None or scope["path"] in _OPEN:
             return "owner", None
         place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
@@ -69,8 +74,14 @@ def _bearer(asked: Mapping[str, str]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _most(scope: Scope) -> int:
-    return _LARGEST_FILES if scope["path"].endswith("/documents") else _LARGEST
+def _most(scope: Scope, role: Role | None) -> int:
+    """Who may not add files need not send any: a form is read before its route is asked."""
+    adds = role == "owner" and scope["path"].endswith("/documents")
+    return _LARGEST_FILES if adds else _LARGEST
+
+
+def _too_large(most: int) -> str:
+    return f"A request here has at most {most:,} bytes."
 
 
 def _announced(asked: Mapping[str, bytes]) -> int:
@@ -79,14 +90,16 @@ def _announced(asked: Mapping[str, bytes]) -> int:
 
 
 def _limited(receive: Receive, most: int) -> Receive:
-    """The request's bytes up to a number; one that sends more has ended there."""
+    """The request's bytes; raises HTTPException for one that sends more than a number of them."""
     got = 0
 
     async def received() -> Any:
         nonlocal got
         message = await receive()
         got += len(message.get("body", b""))
-        return message if got <= most else {"type": "http.disconnect"}
+        if got > most:
+            raise HTTPException(413, _too_large(most))
+        return message
 
     return received
 

@@ -38,12 +38,13 @@ def add_parsers(commands: Any) -> None:
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
-    from assistant.ui.server import free_port
+    from assistant.ui.server import check_names, free_port
 
     try:
         from assistant.api import application
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
+    check_names(args.address, args.host)
     port = free_port(application.PORT, args.port, args.address)
     application.serve(settings, port, args.address, args.host, args.token)
     return DONE

@@ -30,9 +30,7 @@ def serve(
     `names` and `asks` are explained in `serving.serve`. Raises AssistantError when a port that was
     asked for is taken, and for an address or a name that cannot be one.
     """
-    _check_name("--address", address)
-    for name in names:
-        _check_name("--host", name)
+    check_names(address, names)
     chosen = free_port(settings.port, port, address)
     return _run(command(chosen, address, names, asks), environment(settings))
 
@@ -91,6 +89,8 @@ def _is_free(port: int, address: str) -> bool:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # any port is
         try:
             probe.bind((address, port))
+        except OverflowError as error:
+            raise AssistantError(f"{port} is no port: choose one from 1 to 65535.") from error
         except OSError as error:
             if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
                 raise AssistantError(
@@ -99,6 +99,13 @@ def _is_free(port: int, address: str) -> bool:
                 ) from error
             return False
     return True
+
+
+def check_names(address: str, names: Sequence[str]) -> None:
+    """Raises AssistantError for an address or a name of the server that cannot be one."""
+    _check_name("--address", address)
+    for name in names:
+        _check_name("--host", name)
 
 
 def _check_name(option: str, name: str) -> None:

@@ -23,7 +23,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 # What nobody needs here: figures about the server, runs of the pages and a way to drive them.
 _CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
-_PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _FORM = 4096  # bytes of a form with a token
 _SIGN_IN = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
 
@@ -65,7 +65,7 @@ class Door:
             return "This is Pincite, and it is not known by that name (pincite app --host NAME)."
         if "origin" in asked and not is_same_origin(asked["origin"], host):
             return "Pages of other origins have no access."
-        if self._guests is None and any(name in asked for name in _PROXIED):
+        if self._guests is None and any(name in asked for name in PROXIED):
             return "Behind a proxy, Pincite asks for a token: start it with --host NAME."
         return ""
 

@@ -1,11 +1,17 @@
 """Who may come in, and how much they may send."""
 
+import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from assistant.api import application
 from assistant.api.libraries import Libraries
+from assistant.cli import serve
+from assistant.errors import AssistantError
+from assistant.settings import Settings
 from assistant.ui.door.guests import TRIES, Guests
 from tests.assistant.api.conftest import LEAVE, Server
 
@@ -26,9 +32,10 @@ def guarded(libraries: Libraries, guests: Guests) -> Iterator[Server]:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}],
-)
-def test_pages_of_others_and_other_names_have_no_access(
+    [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"},
+     {"x-forwarded-for": "203.0.113.7"}],
+)  # fmt: skip
+def test_pages_of_others_other_names_and_proxies_have_no_access(
     client: httpx.Client, headers: dict[str, str]
 ) -> None:
     answer = client.get("/v1/models", headers=headers)
@@ -63,10 +70,32 @@ def test_who_guesses_tokens_waits(guarded: Server, guests: Guests) -> None:
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_body_that_is_too_large_is_refused_early(client: httpx.Client, announced: bool) -> None:
-    data = b'{"question": "' + b"a" * (5 << 20)
-    content = data if announced else iter([data[: 1 << 20]] * 6)
+    data = b'{"question": "' + b"a" * (5 << 20) + b'"}'
+    content = data if announced else iter([data])
     try:
-        status = client.post(f"{STAFF}/ask", content=content).status_code
+        answer = client.post(f"{STAFF}/ask", content=content)
     except httpx.HTTPError:  # the connection ended while it was sent
         return
-    assert 400 <= status < 500
+    assert answer.status_code == 413
+    assert "4,194,304 bytes" in answer.json()["error"]["message"]
+
+
+def test_who_may_not_add_files_sends_none(guarded: Server, guests: Guests) -> None:
+    large = {"files": ("a.txt", b"a" * (5 << 20))}
+    told = []
+    for role in ("visitor", "owner"):
+        with guarded.client(guests.tokens[role]) as client:
+            told.append(client.post("/api/libraries/a b/documents", files=large).status_code)
+    assert told == [413, 400]
+
+
+def test_a_name_of_the_server_that_cannot_be_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "serve", lambda *_: None)
+    commands = argparse.ArgumentParser()
+    serve.add_parsers(commands.add_subparsers())
+    for wrong, told in ((["--host", "x:443"], "neither"), (["--port", "70000"], "no port")):
+        args = commands.parse_args(["serve", *wrong])
+        with pytest.raises(AssistantError, match=told):
+            args.run(args, Settings(home=tmp_path))
