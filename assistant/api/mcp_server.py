@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from mcp.server.mcpserver import Elicit, ElicitationResult, MCPServer, Resolve
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -73,13 +73,15 @@ def server(libraries: Libraries, changes: bool) -> MCPServer:
     @_told
     def read_page(library: str, document: str, page: int) -> str:
         """The text of a page."""
-        return libraries.library(library).page(document, page).text
+        return _page(libraries, library, document, page)
 
     @made.resource("pincite://{library}/{document}/{page}", mime_type="text/plain")
-    @_told
-    def page_of(library: str, document: str, page: str) -> str:
+    def page_of(library: str, document: str, page: int) -> str:
         """The text of a page; `document` is its name in percent-encoding."""
-        return libraries.library(library).page(unquote(document), int(page)).text
+        try:
+            return _page(libraries, library, document, page)
+        except PinciteError as error:
+            raise ResourceError(str(error)) from error
 
     if changes:
 
@@ -93,10 +95,19 @@ def server(libraries: Libraries, changes: bool) -> MCPServer:
             """Add a file of this machine to a library. The person is asked first."""
             if consent.action != "accept" or not consent.data.add:
                 raise AssistantError(f"{path} was not added: the person did not agree.")
+            file = Path(path)
+            if not file.is_file():  # a folder is more than the person was asked about
+                raise AssistantError(f"{path} is not a file. Give the whole path of one.")
             opened = await run_in_threadpool(libraries.library, library, True)
-            return summary_row(await run_in_threadpool(opened.add, [Path(path).expanduser()]))
+            return summary_row(await run_in_threadpool(opened.add, [file]))
 
     return made
+
+
+def _page(libraries: Libraries, library: str, document: str, number: int) -> str:
+    if not 1 <= number < 1 << 31:  # the catalogue's numbers have an end
+        raise AssistantError(f"There is no page {number}: pages count from 1.")
+    return libraries.library(library).page(document, number).text
 
 
 def _asked(library: str, path: str) -> Elicit[Consent]:

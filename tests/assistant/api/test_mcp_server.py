@@ -63,6 +63,39 @@ def test_a_page_is_a_resource(libraries: Libraries) -> None:
     assert SAID in asyncio.run(read())
 
 
+def test_a_resource_of_any_name_is_found_and_one_that_is_not_there_is_said(
+    libraries: Libraries, tmp_path: Path
+) -> None:
+    async def read() -> str:
+        async with Client(mcp_server.server(libraries, changes=False)) as client:
+            with pytest.raises(MCPError, match=r"Handbook\.pdf has no page 7"):
+                await client.read_resource(mcp_server.uri("staff", "Handbook.pdf", 7))
+            found = await client.read_resource(mcp_server.uri("staff", name, 1))
+            return str(found.contents[0].text)  # type: ignore[union-attr]
+
+    name = "50%20off & more.pdf"
+    write_pdf(tmp_path / name, ["All is cheaper."])
+    libraries.library("staff").add([tmp_path / name])
+    assert "cheaper" in asyncio.run(read())
+
+
+def test_a_page_beyond_all_numbers_is_not_there(libraries: Libraries) -> None:
+    server = mcp_server.server(libraries, changes=False)
+    with pytest.raises(MCPError, match="no page"):
+        call(server, "read_page", **STAFF, document="Handbook.pdf", page=10**30)
+
+
+@pytest.mark.parametrize(("library", "folder"), [("staff", True), ("../x", False)])
+def test_a_folder_is_no_file_and_a_path_is_no_library(
+    libraries: Libraries, tmp_path: Path, library: str, folder: bool
+) -> None:
+    path = tmp_path if folder else tmp_path / "Travel.pdf"
+    given = {"library": library, "path": str(path)}
+    told = "is not a file" if folder else "cannot be the name"
+    with pytest.raises(MCPError, match=told):
+        asyncio.run(_call(mcp_server.server(libraries, changes=True), "add_document", given, True))
+
+
 def test_an_error_is_a_sentence(libraries: Libraries) -> None:
     server = mcp_server.server(libraries, changes=False)
     with pytest.raises(MCPError, match="no library 'other'"):
