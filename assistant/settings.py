@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from assistant.errors import SettingsError
 
 PREFIX = "PINCITE_"
+_LIBRARY_NAME = r"^[\w-]{1,64}$"
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
 
@@ -27,7 +29,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     home: Path = Field(default_factory=default_home)
-    library: str = Field("main", pattern=r"^[\w-]{1,64}$")
+    library: str = Field("main", pattern=_LIBRARY_NAME)
     chat_model: str = ""  # a catalogue name, a GGUF file, a server; empty: chosen by `models use`
     chat_key: SecretStr = SecretStr("")  # for a server that answers; best as PINCITE_CHAT_KEY
     embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
@@ -120,6 +122,12 @@ class Settings(BaseModel):
 
 
 _NAMES = "use 1 to 64 letters, digits, hyphens and underscores, without spaces"
+
+
+def check_library_name(name: str) -> None:
+    """A new library's name becomes a folder. Raises SettingsError for one that cannot."""
+    if not re.fullmatch(_LIBRARY_NAME, name):
+        raise SettingsError(f"{name!r} cannot be the name of a library: {_NAMES}.")
 
 
 def _from_file(path: Path) -> dict[str, Any]:

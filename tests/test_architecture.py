@@ -170,7 +170,9 @@ HOMES = {
         "vectorstore/maintenance/foreign_catalog.py",
     },
     "starlette": {
+        "assistant/api/answers.py",
         "assistant/api/errors.py",
+        "assistant/api/guard.py",
         "assistant/api/mcp_server.py",
         "assistant/api/openai_protocol.py",
         "assistant/api/own_routes.py",

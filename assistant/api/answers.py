@@ -5,10 +5,13 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
+from starlette.requests import Request
+
 from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
 
 _MOST = 64  # answers at work or waiting for their turn
+_LOOKS = 0.3  # seconds between two looks whether the client is still there
 
 
 class TooManyAnswers(AssistantError):
@@ -42,11 +45,24 @@ async def words(reply: Reply) -> AsyncIterator[str]:
         reply.stop()
 
 
-async def finish(reply: Reply) -> Reply:
-    """The same reply when it is done. Raises PinciteError."""
-    async for _ in words(reply):
-        pass
+async def finish(reply: Reply, request: Request | None = None) -> Reply:
+    """The same reply when it is done; it stops when the client of its `request` goes away. Raises
+    PinciteError."""
+    watch = asyncio.create_task(_stop_without(request, reply)) if request else None
+    try:
+        async for _ in words(reply):
+            pass
+    finally:
+        if watch:
+            watch.cancel()
     return reply
+
+
+async def _stop_without(request: Request, reply: Reply) -> None:
+    """Only a stream is ended by the server when nobody reads on."""
+    while not await request.is_disconnected():
+        await asyncio.sleep(_LOOKS)
+    reply.stop()
 
 
 def _run(reply: Reply, put: Callable[[str | Exception | None], None]) -> None:

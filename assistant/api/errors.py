@@ -1,5 +1,6 @@
 """Errors as the JSON that OpenAI's clients read: `{"error": {"message", "type", "code"}}`."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,8 +9,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from assistant.api.answers import TooManyAnswers
+from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from ingest.errors import PinciteError
-from vectorstore.errors import LibraryBusy, LibraryError, UnknownDocument
+from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError, UnknownDocument
+
+_STATUS: dict[type[PinciteError], int] = {
+    TooManyAnswers: 429,
+    LibraryBusy: 409,
+    HomeNotWritable: 500,
+    ModelRuntimeMissing: 500,
+    ModelUnusable: 500,
+}
+
+log = logging.getLogger(__name__)
 
 Body = dict[str, dict[str, Any]]
 
@@ -43,12 +56,17 @@ def install(app: FastAPI) -> None:
     async def misused(_: Request, error: RequestValidationError) -> JSONResponse:
         return _response("; ".join(map(_told, error.errors())), 400)
 
+    @app.exception_handler(Exception)
+    async def unforeseen(_: Request, error: Exception) -> JSONResponse:
+        log.error("a request failed", exc_info=error)
+        return _response("The request failed unexpectedly. The server's log has the details.", 500)
+
 
 def status_of(error: PinciteError) -> int:
     """The HTTP status that says the same as an error."""
-    if isinstance(error, LibraryBusy):
-        return 409
-    return 404 if isinstance(error, UnknownDocument | UnknownLibrary) else 400
+    if isinstance(error, UnknownDocument | UnknownLibrary):
+        return 404
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
 
 
 def _response(message: str, status: int, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -7,7 +7,7 @@ from functools import cached_property
 from assistant.api.errors import UnknownLibrary
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
-from assistant.settings import Settings
+from assistant.settings import Settings, check_library_name
 from assistant.ui.background.upload import Uploads
 from vectorstore.library import Library
 
@@ -26,7 +26,8 @@ class Libraries:
         self.settings = settings
         self.uploads = Uploads()
         self._load, self._library = answering, opened
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what is open
+        self._loading = threading.Lock()  # of the chat model, which may take a minute
         self._open: dict[str, Library] = {}
         self._assistants: dict[str, Assistant] = {}
 
@@ -37,28 +38,28 @@ class Libraries:
 
     def load(self) -> str:
         """Load the chat model, and return its name."""
-        with self._lock:
-            return self._answering.model_name
+        return self._how().model_name
 
     def names(self) -> list[str]:
         """The libraries that there are, by name."""
         return composition.libraries(self.settings)
 
     def library(self, name: str, make: bool = False) -> Library:
-        """With `make` it is empty rather than unknown. Raises UnknownLibrary, LibraryError."""
-        if name not in self.names() and not make:
-            raise UnknownLibrary(name, self.names())
+        """With `make` it is empty rather than unknown. Raises UnknownLibrary, LibraryError, and
+        SettingsError for what cannot be a name."""
+        if name not in self.names():
+            if not make:
+                raise UnknownLibrary(name, self.names())
+            check_library_name(name)
         with self._lock:
             return self._opened(name, make)
 
     def assistant(self, name: str) -> Assistant:
         """Of a library that is there. Raises UnknownLibrary, LibraryError."""
-        library = self.library(name)
+        library, how = self.library(name), self._how()
         with self._lock:
             if name not in self._assistants:
-                self._assistants[name] = composition.assistant(
-                    self.settings, library, self._answering
-                )
+                self._assistants[name] = composition.assistant(self.settings, library, how)
             return self._assistants[name]
 
     def close(self) -> None:
@@ -75,6 +76,10 @@ class Libraries:
             library.maintenance.follow()  # what other processes add is found, too
             self._open[name] = library
         return self._open[name]
+
+    def _how(self) -> composition.Answering:
+        with self._loading:
+            return self._answering
 
     @cached_property
     def _answering(self) -> composition.Answering:

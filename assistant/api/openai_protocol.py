@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +29,7 @@ from ingest.errors import PinciteError
 Row = dict[str, Any]
 
 _MOST_TEXTS = 2048  # in one request for embeddings
+_SPEAKERS = ("user", "assistant")
 
 
 class Part(BaseModel):
@@ -90,13 +91,14 @@ def router(libraries: Libraries) -> APIRouter:
         return _model(libraries.library(name).name)
 
     @routes.post("/chat/completions", response_model=None)
-    async def chat(asked: ChatRequest) -> Row | StreamingResponse:
+    async def chat(asked: ChatRequest, request: Request) -> Row | StreamingResponse:
         """An answer from a library, whole or as server-sent events."""
         assistant = await run_in_threadpool(libraries.assistant, asked.model)
         question, before = _question(asked.messages)
-        reply = assistant.ask(question, history=turns(before))
+        # Choosing a tool embeds the message.
+        reply = await run_in_threadpool(assistant.ask, question, history=turns(before))
         if not asked.stream:
-            return completion(await answers.finish(reply), asked.model)
+            return completion(await answers.finish(reply, request), asked.model)
         usage = asked.stream_options is not None and asked.stream_options.include_usage
         events = _events(reply, asked.model, usage)
         return StreamingResponse(events, media_type="text/event-stream")
@@ -210,7 +212,7 @@ def _model(name: str) -> Row:
 def _question(messages: Sequence[Message]) -> tuple[str, list[tuple[str, str]]]:
     """The last message of the person, and what was said before. Instructions of the client have
     no effect: they could switch off that answers keep to the documents."""
-    said = [(message.role, message.text) for message in messages]
-    if said[-1][0] != "user" or not said[-1][1].strip():
+    said = [(message.role, message.text) for message in messages if message.role in _SPEAKERS]
+    if not said or said[-1][0] != "user" or not said[-1][1].strip():
         raise AssistantError("messages: the last one must be the user's question, as text.")
     return said[-1][1], said[:-1]

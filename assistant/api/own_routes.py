@@ -5,10 +5,11 @@ Their JSON is that of the command line with `--json`.
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, HTTPException, Path, Query, Request, UploadFile
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +28,10 @@ Row = dict[str, Any]
 
 _SCALE = 2.0  # pixels a point of a page's picture
 _TELLS = 0.5  # seconds between two events of an upload
+_LOOKS = 0.1  # seconds between two looks whether an upload is done
+_LONGEST = 14_400  # points of a side, as in a PDF
+
+Number = Annotated[int, Path(ge=1, lt=1 << 31)]  # of a page
 
 
 class Said(BaseModel):
@@ -82,7 +87,8 @@ def router(libraries: Libraries) -> APIRouter:
         upload = libraries.uploads.start(opened, libraries.settings.home, given)
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(_steps(upload), media_type="text/event-stream")
-        await run_in_threadpool(upload.wait)
+        while not upload.done:  # a thread that waits for hours would be missed by other requests
+            await asyncio.sleep(_LOOKS)
         return _done(upload)
 
     @routes.delete("/{library}/documents/{document:path}", dependencies=[Depends(owner)])
@@ -92,7 +98,7 @@ def router(libraries: Libraries) -> APIRouter:
 
     @routes.get("/{library}/documents/{document:path}/pages/{number}.png")
     def picture(
-        library: str, document: str, number: int,
+        library: str, document: str, number: Number,
         box: Annotated[list[str], Query(description="x0,y0,x1,y1 in points; marked")] = [],  # noqa: B006
     ) -> Response:  # fmt: skip
         """The picture of a page, with boxes marked as with a pen."""
@@ -103,7 +109,7 @@ def router(libraries: Libraries) -> APIRouter:
         return Response(png(highlighted(drawn, boxes, page.width)), media_type="image/png")
 
     @routes.get("/{library}/documents/{document:path}/pages/{number}")
-    def page(library: str, document: str, number: int) -> Row:
+    def page(library: str, document: str, number: Number) -> Row:
         """The lines of a page with their boxes."""
         read = libraries.library(library).page(document, number)
         lines = [{"text": line.text, "box": [round(v, 2) for v in line.box]} for line in read.lines]
@@ -117,14 +123,15 @@ def router(libraries: Libraries) -> APIRouter:
         return [hit_row(opened, hit) for hit in opened.search(q, k)]
 
     @routes.post("/{library}/ask")
-    async def ask(library: str, asked: Question) -> Row:
+    async def ask(library: str, asked: Question, request: Request) -> Row:
         """The answer document of a question."""
         assistant = await run_in_threadpool(libraries.assistant, library)
         history = turns((said.role, said.text) for said in asked.history)
-        reply = assistant.ask(
-            asked.question, history=history, documents=asked.documents, anyway=asked.anyway
-        )
-        return (await answers.finish(reply)).to_json()
+        reply = await run_in_threadpool(
+            assistant.ask, asked.question,
+            history=history, documents=asked.documents, anyway=asked.anyway,
+        )  # fmt: skip
+        return (await answers.finish(reply, request)).to_json()
 
     return routes
 
@@ -160,5 +167,7 @@ def _box(text: str) -> tuple[float, ...]:
     try:
         x0, y0, x1, y1 = map(float, text.split(","))
     except ValueError:
-        raise AssistantError(f"box: {text!r} is not x0,y0,x1,y1 in points.") from None
+        x0 = y0 = x1 = y1 = math.nan
+    if not (0 <= x0 <= x1 <= _LONGEST and 0 <= y0 <= y1 <= _LONGEST):
+        raise AssistantError(f"box: {text!r} is not x0,y0,x1,y1 in points of a page.")
     return x0, y0, x1, y1

@@ -1,13 +1,27 @@
 """Libraries, documents, pages, search and answers."""
 
+import io
 import json
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
+from urllib.parse import quote
 
 import httpx
 import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 
+from assistant.answering.passages.budget import Budget
+from assistant.api.libraries import Libraries
+from assistant.build.composition import Answering
+from assistant.settings import Settings
+from assistant.tools.answer import AnswerTool
 from tests.assistant.api.conftest import LEAVE, SAID
+from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
+from vectorstore.library import Library
 
 STAFF = "/api/libraries/staff"
 
@@ -80,7 +94,10 @@ def test_a_file_that_cannot_be_read_is_named(client: httpx.Client) -> None:
         ("/api/libraries/other/documents", 404),
         (f"{STAFF}/documents/Nothing.pdf/pages/1", 404),
         (f"{STAFF}/documents/Handbook.pdf/pages/7", 404),
+        (f"{STAFF}/documents/Handbook.pdf/pages/{10**30}", 400),
         (f"{STAFF}/documents/Handbook.pdf/pages/1.png?box=wrong", 400),
+        (f"{STAFF}/documents/Handbook.pdf/pages/1.png?box=9,9,1,1", 400),
+        (f"{STAFF}/documents/Handbook.pdf/pages/1.png?box=0,0,inf,nan", 400),
         (f"{STAFF}/search?q=leave&k=0", 400),
         ("/api/nothing", 404),
     ],
@@ -91,6 +108,90 @@ def test_what_is_not_there_is_an_error_with_a_sentence(
     answer = client.get(path)
     assert answer.status_code == status
     assert answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("name", ["%2e%2e", "a b", "x" * 65])
+def test_a_library_is_made_by_no_name_that_is_no_folder_of_its_own(
+    client: httpx.Client, libraries: Libraries, name: str
+) -> None:
+    url = httpx.URL(f"{client.base_url}/").copy_with(
+        raw_path=f"/api/libraries/{name}/documents".encode()
+    )
+    answer = client.post(url, files={"files": ("a.txt", b"text")})
+    assert answer.status_code == 400
+    assert "cannot be the name of a library" in answer.json()["error"]["message"]
+    assert sorted(path.name for path in libraries.settings.home.iterdir()) == ["libraries"]
+    assert libraries.names() == ["staff"]
+
+
+def test_a_document_in_an_archive_is_read_and_removed(client: httpx.Client) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inner/Bread.txt", "Bread is baked on Mondays.")
+    client.post(f"{STAFF}/documents", files={"files": ("all.zip", packed.getvalue())})
+    [name] = [
+        row["document"] for row in client.get(f"{STAFF}/documents").json()
+        if "Bread" in row["document"]
+    ]  # fmt: skip
+    assert "/" in name
+    place = f"{STAFF}/documents/{quote(name)}"
+    assert "Mondays" in client.get(f"{place}/pages/1").json()["lines"][0]["text"]
+    assert client.delete(place).json() == {"removed": 1}
+
+
+def test_an_error_that_nobody_foresaw_is_one_of_the_server_with_a_sentence(
+    client: httpx.Client, libraries: Libraries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libraries, "names", lambda: 1 / 0)
+    answer = client.get("/api/libraries")
+    assert answer.status_code == 500
+    assert "unexpectedly" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", [f"{STAFF}/ask", "/v1/chat/completions"])
+def test_an_answer_stops_when_its_client_goes(
+    client: httpx.Client, chat: ScriptedChat, path: str
+) -> None:
+    answering = Event()
+    stopped = Event()
+
+    def waits(*_: object, cancel: Event, **__: object) -> Iterator[ChatGenerationChunk]:
+        answering.set()
+        if cancel.wait(20):
+            stopped.set()
+        yield ChatGenerationChunk(message=AIMessageChunk(content=SAID))
+
+    user = {"role": "user", "content": LEAVE}
+    asked = {"question": LEAVE, "model": "staff", "messages": [user]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptedChat, "_stream", lambda _, *given, **named: waits(*given, **named))
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(path, json=asked, timeout=httpx.Timeout(30, read=3))
+        assert answering.wait(10)
+        assert stopped.wait(10)
+
+
+def test_documents_are_listed_while_the_chat_model_is_loaded(tmp_path: Path) -> None:
+    loading, go_on = Event(), Event()
+
+    def slowly(_: Settings) -> Answering:
+        loading.set()
+        go_on.wait(20)
+        return Answering(AnswerTool(None, Budget()), "none")
+
+    home = Settings(home=tmp_path)
+    libraries = Libraries(
+        home, slowly, lambda home, name, _: Library(tmp_path / name, name, WordEmbedder)
+    )
+    loader = Thread(target=libraries.load)
+    loader.start()
+    assert loading.wait(10)
+    listed = Event()
+    Thread(target=lambda: (libraries.library("new", True), listed.set()), daemon=True).start()
+    assert listed.wait(10)
+    go_on.set()
+    loader.join()
+    libraries.close()
 
 
 def test_health_and_readiness(client: httpx.Client) -> None:
