@@ -116,4 +116,5 @@ def _gate(signals: Signals, weights: Weights | None) -> Gate:
 
 def identity() -> str:
     """The identity of the gate: probabilities of different gates cannot be compared."""
-    return hashlib.sha256(repr((WITH_READER, WITH_MODEL, WITHOUT_MODEL)).encode()).hexdigest()[:8]
+    gates = WITH_READER, WITH_MODEL, WITHOUT_MODEL, WITH_READER_ALONE
+    return hashlib.sha256(repr(gates).encode()).hexdigest()[:8]

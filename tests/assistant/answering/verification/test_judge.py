@@ -7,6 +7,7 @@ import pytest
 
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
+from assistant.answering.verification import answerability
 from assistant.answering.verification.answerability import Signals, answerable
 from assistant.answering.verification.judge import Judge, retrieval_signals
 from assistant.contract.trace import Trace
@@ -81,3 +82,12 @@ def test_a_stopped_question_is_not_put_to_the_model() -> None:
     with pytest.raises(Stopped):
         Judge(model, 0.4).signals("?", Context(found("?"), ()), [], Trace(), cancel)
     assert not model.asked
+
+
+@pytest.mark.parametrize(
+    "name", ["WITH_READER", "WITH_MODEL", "WITHOUT_MODEL", "WITH_READER_ALONE"]
+)
+def test_the_identity_is_that_of_all_gates(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = answerability.identity()
+    monkeypatch.setattr(answerability, name, answerability.Gate(1.0, 2.0, 3.0))
+    assert answerability.identity() != before
