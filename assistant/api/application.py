@@ -17,6 +17,7 @@ from assistant.settings import Settings
 from assistant.ui.door.door import Asgi
 from assistant.ui.door.guests import Guests
 from assistant.ui.door.hosts import Hosts, is_loopback
+from ingest.errors import PinciteError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8600
@@ -69,7 +70,7 @@ def application(libraries: Libraries) -> FastAPI:
 
     @asynccontextmanager
     async def opened(_: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=libraries.load, name="load", daemon=True).start()
+        threading.Thread(target=_load, args=(libraries,), name="load", daemon=True).start()
         async with protocol.session_manager.run():
             yield
         libraries.close()
@@ -97,6 +98,13 @@ def application(libraries: Libraries) -> FastAPI:
         return {"status": "ready" if libraries.loaded else "loading"}
 
     return app
+
+
+def _load(libraries: Libraries) -> None:
+    try:
+        libraries.load()
+    except PinciteError as error:  # each question says so, too
+        print(f"pincite: {error}", file=sys.stderr, flush=True)
 
 
 def _welcome(place: str, guests: Guests | None) -> str:

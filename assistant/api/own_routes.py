@@ -7,6 +7,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, HTTPException, Path, Query, Request, UploadFile
@@ -29,6 +30,7 @@ Row = dict[str, Any]
 _SCALE = 2.0  # pixels a point of a page's picture
 _TELLS = 0.5  # seconds between two events of an upload
 _LOOKS = 0.1  # seconds between two looks whether an upload is done
+_LONGEST_NAME = 240  # bytes: most file systems take 255
 _LONGEST = 14_400  # points of a side, as in a PDF
 
 Number = Annotated[int, Path(ge=1, lt=1 << 31)]  # of a page
@@ -82,7 +84,7 @@ def router(libraries: Libraries) -> APIRouter:
     ) -> Row | StreamingResponse:
         """Add files; the library is made if it is not there. A client that accepts
         `text/event-stream` is told how far it is."""
-        given = [Dropped(file.filename or "document", await file.read()) for file in files]
+        given = [Dropped(_name(file.filename or ""), await file.read()) for file in files]
         opened = await run_in_threadpool(libraries.library, library, True)
         upload = libraries.uploads.start(opened, libraries.settings.home, given)
         if "text/event-stream" in request.headers.get("accept", ""):
@@ -140,6 +142,17 @@ def owner(request: Request) -> None:
     """Who holds the owner's token. Raises HTTPException for others."""
     if getattr(request.state, ROLE, None) != "owner":
         raise HTTPException(403, "Only the owner's token may change a library.")
+
+
+def _name(given: str) -> str:
+    """The name of a file without its folders. Raises AssistantError for what cannot be one."""
+    name = PurePath(given).name
+    if name in ("", "..") or len(name.encode(errors="replace")) > _LONGEST_NAME:
+        raise AssistantError(
+            f"files: {name[:40]!r} cannot be the name of a file. Give one of at most "
+            f"{_LONGEST_NAME} bytes. Nothing was added."
+        )
+    return name
 
 
 def _done(upload: Upload) -> Row:

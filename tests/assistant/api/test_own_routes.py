@@ -18,9 +18,10 @@ from assistant.api.libraries import Libraries
 from assistant.build.composition import Answering
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
-from tests.assistant.api.conftest import LEAVE, SAID
+from tests.assistant.api.conftest import LEAVE, SAID, Server
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
+from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
 STAFF = "/api/libraries/staff"
@@ -122,6 +123,41 @@ def test_a_library_is_made_by_no_name_that_is_no_folder_of_its_own(
     assert "cannot be the name of a library" in answer.json()["error"]["message"]
     assert sorted(path.name for path in libraries.settings.home.iterdir()) == ["libraries"]
     assert libraries.names() == ["staff"]
+
+
+@pytest.mark.parametrize("name", ["..", "x" * 300])
+def test_what_cannot_be_the_name_of_a_file_is_said_without_our_folders(
+    client: httpx.Client, libraries: Libraries, name: str
+) -> None:
+    answer = client.post("/api/libraries/new/documents", files={"files": (name, b"text")})
+    assert answer.status_code == 400
+    told = answer.json()["error"]["message"]
+    assert "cannot be the name of a file" in told
+    assert str(libraries.settings.home) not in told
+    assert libraries.names() == ["staff"]
+
+
+def test_a_file_is_named_without_its_folders(client: httpx.Client, libraries: Libraries) -> None:
+    text = b"Bread is baked on Mondays."
+    done = client.post(f"{STAFF}/documents", files={"files": ("../../../Bread.txt", text)})
+    assert done.json()["added"] == 1
+    assert "Bread.txt" in {row["document"] for row in client.get(f"{STAFF}/documents").json()}
+    assert not list(libraries.settings.home.parent.rglob("Bread.txt"))
+
+
+def test_a_model_that_cannot_be_loaded_is_said_at_the_start_and_to_each_question(
+    libraries: Libraries, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: Settings) -> Answering:
+        raise LibraryError("There is no such reranker.")
+
+    running = Server(Libraries(libraries.settings, broken, libraries._library))
+    with running.client() as client:
+        answer = client.post(f"{STAFF}/ask", json={"question": LEAVE})
+        assert client.get("/readyz").status_code == 503
+    running.stop()
+    assert "no such reranker" in answer.json()["error"]["message"]
+    assert "pincite: There is no such reranker." in capsys.readouterr().err
 
 
 def test_a_document_in_an_archive_is_read_and_removed(client: httpx.Client) -> None:
