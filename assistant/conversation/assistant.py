@@ -40,6 +40,7 @@ class Assistant:
         self._tool = tool
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
+        self._suggested: tuple[tuple[int, int], list[str]] | None = None
         self.learned_threshold = learned_threshold
 
     def ask(
@@ -78,7 +79,14 @@ class Assistant:
         return self._remembered(self._tool.run(request), request)
 
     def suggestions(self, limit: int = 4) -> list[str]:
-        """Starter questions about the library's documents; the same until the library changes."""
+        """Starter questions about the library's documents; the same until the library changes, so
+        that a page that is drawn again reads no document."""
+        key = self.library.generation(), limit
+        if self._suggested is None or self._suggested[0] != key:
+            self._suggested = key, self._suggest(limit)
+        return self._suggested[1]
+
+    def _suggest(self, limit: int) -> list[str]:
         documents = self.library.documents()
         names = [info.document for info in documents if not info.superseded_by]
         headings = {name: self.library.headings_over_prose(name) for name in names}
