@@ -58,5 +58,9 @@ def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
         from assistant.api.libraries import Libraries
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
-    mcp_server.server(Libraries(settings), changes=True).run("stdio")
+    libraries = Libraries(settings)
+    try:
+        mcp_server.server(libraries, changes=True).run("stdio")
+    finally:
+        libraries.close()
     return DONE
