@@ -7,14 +7,14 @@ import httpx
 import openai
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
-from langchain_openai import ChatOpenAI
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 
 from assistant.api.openai_protocol import marked, sources
 from assistant.contract.reply import Reply
 from assistant.contract.request import Turn
 from assistant.conversation.assistant import Assistant
 from tests.assistant.api.conftest import LEAVE, SAID, Server
-from tests.assistant.fakes import ScriptedChat
+from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
 USER = {"role": "user", "content": LEAVE}
 SOURCE = f"[1] Handbook.pdf, page 1: “{SAID}”"
@@ -91,6 +91,14 @@ def test_embeddings_are_those_of_the_library(official: openai.OpenAI, client: ht
     plain = client.post("/v1/embeddings", json=asked).json()["data"][0]["embedding"]
     assert found.data[0].embedding == pytest.approx(plain)
     assert found.data[0].embedding != found.data[1].embedding
+
+
+def test_langchain_embeds_with_it(server: Server) -> None:
+    embeddings = OpenAIEmbeddings(
+        base_url=f"{server.address}/v1", api_key="none", model="staff",  # type: ignore[arg-type]
+        check_embedding_ctx_length=False,
+    )  # fmt: skip
+    assert len(embeddings.embed_query("leave")) == len(WordEmbedder().query("leave"))
 
 
 def test_an_unknown_library_is_said_with_those_that_there_are(official: openai.OpenAI) -> None:
