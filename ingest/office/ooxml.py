@@ -116,7 +116,8 @@ class Package:
         """Title, author and date of an OOXML file."""
         root = self.xml("docProps/core.xml")
         wanted = {"dc:title": "title", "dc:creator": "author", "dcterms:created": "created"}
-        found = {wanted[e.tag]: (e.text or "").strip() for e in root or () if e.tag in wanted}
+        elements = () if root is None else root
+        found = {wanted[e.tag]: (e.text or "").strip() for e in elements if e.tag in wanted}
         return {name: value for name, value in found.items() if value}
 
 

@@ -65,7 +65,9 @@ def libraries(tmp_path: Path, chat: ScriptedChat) -> Iterator[Libraries]:
     with opened(settings, "staff") as library:
         library.add([tmp_path / "Handbook.pdf", tmp_path / "Travel.pdf"])
     tool = AnswerTool(chat, Budget(), model_name="scripted")
-    yield Libraries(settings, lambda _: Answering(tool, "scripted"), opened)
+    made = Libraries(settings, lambda _: Answering(tool, "scripted"), opened)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ INSIDE, OUTSIDE = (120, 130), (250, 130)  # points
 
 def shown(file: Path, page: int = 1) -> Image.Image:
     """As the panel shows a page 330 points wide, with BOX marked."""
-    return Image.open(io.BytesIO(cited_page._picture.__wrapped__(file, page, (BOX,), 330.0)))
+    drawn = cited_page._picture.__wrapped__(file, page, (BOX,), 330.0, cited_page._SCALE)
+    return Image.open(io.BytesIO(drawn))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".pdf"])
