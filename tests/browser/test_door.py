@@ -54,7 +54,7 @@ def test_a_visitor_signs_in_by_typing_asks_and_finds_nothing_to_change(
     assert page.get_by_test_id("stFeedback").count() == 0
     page.goto(f"{address}/library")
     page.locator(".document-name").first.wait_for(timeout=20_000)
-    assert page.get_by_role("button", name="Open").count() > 0
+    page.get_by_role("button", name="Open").first.wait_for(timeout=20_000)
     for name in ("Remove", "Rebuild it"):
         assert page.get_by_role("button", name=name).count() == 0
     assert page.get_by_text("Add documents").count() == 0

@@ -9,7 +9,7 @@ from vectorstore.embedding.embedder import Embedder
 
 _SAME = 0.93  # cosine of two items in other words
 _TELLING = 4  # stems: between shorter items one word makes another thing
-_REST = re.compile(r"\s*(?::\s|\s[–—-]\s|\().*", re.DOTALL)
+_REST = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
 
 
 class KnownItems:

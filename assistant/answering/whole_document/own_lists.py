@@ -16,9 +16,9 @@ _FEWEST = 3  # items of a list
 _LEAD = 3  # lines above a list that may introduce it
 _LONGEST = 60  # words of an item: beyond these it is a numbered paragraph
 _APART = 0.6  # of a line's height: a larger gap ends an item
-_MARK = re.compile(r"\s*(?:[•‣▪■◦●○\uf0b7*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+(?=\S)")
+_MARK = re.compile(r"\A\s*+(?:[•‣▪■◦●○\uf0b7*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s++(?=\S)")
 
-_REST = re.compile(r"\s*(?::\s|\s[–—-]\s|\().*", re.DOTALL)
+_REST = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
