@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from mcp.server.transport_security import TransportSecuritySettings
 
 from assistant.api import errors, mcp_server, openai_protocol, own_routes
@@ -92,7 +92,7 @@ def application(libraries: Libraries) -> FastAPI:
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["Server"])
-    def readyz(response: Response, _: Request) -> dict[str, str]:
+    def readyz(response: Response) -> dict[str, str]:
         """Whether it can answer: the chat model is in memory."""
         response.status_code = 200 if libraries.loaded else 503
         return {"status": "ready" if libraries.loaded else "loading"}

@@ -14,14 +14,6 @@ from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from ingest.errors import PinciteError
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError, UnknownDocument
 
-_STATUS: dict[type[PinciteError], int] = {
-    TooManyAnswers: 429,
-    LibraryBusy: 409,
-    HomeNotWritable: 500,
-    ModelRuntimeMissing: 500,
-    ModelUnusable: 500,
-}
-
 log = logging.getLogger(__name__)
 
 Body = dict[str, dict[str, Any]]
@@ -33,6 +25,17 @@ class UnknownLibrary(LibraryError):
     def __init__(self, name: str, known: Sequence[str]) -> None:
         there = f"Libraries: {', '.join(known)}." if known else "There is none yet."
         super().__init__(f"There is no library {name!r}. {there}")
+
+
+_STATUS: dict[type[PinciteError], int] = {
+    TooManyAnswers: 429,
+    UnknownDocument: 404,
+    UnknownLibrary: 404,
+    LibraryBusy: 409,
+    HomeNotWritable: 500,
+    ModelRuntimeMissing: 500,
+    ModelUnusable: 500,
+}
 
 
 def body(message: str, status: int) -> Body:
@@ -64,8 +67,6 @@ def install(app: FastAPI) -> None:
 
 def status_of(error: PinciteError) -> int:
     """The HTTP status that says the same as an error."""
-    if isinstance(error, UnknownDocument | UnknownLibrary):
-        return 404
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
 
 

@@ -67,7 +67,9 @@ def server(libraries: Libraries, changes: bool) -> MCPServer:
     async def ask(library: str, question: str, documents: list[str] | None = None) -> Row:
         """A cited answer from the documents of a library, or from the named ones alone."""
         assistant = await run_in_threadpool(libraries.assistant, library)
-        return (await answers.finish(assistant.ask(question, documents=documents))).to_json()
+        # Choosing a tool embeds the message.
+        reply = await run_in_threadpool(assistant.ask, question, documents=documents)
+        return (await answers.finish(reply)).to_json()
 
     @made.tool()
     @_told
