@@ -1,6 +1,6 @@
 """Routes of our own below `/api`: libraries, documents, pages, search, answers.
 
-Their JSON is that of the command line with `--json`.
+Answers and hits are the JSON of the command line with `--json`.
 """
 
 import asyncio

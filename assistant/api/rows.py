@@ -1,4 +1,4 @@
-"""Rows of JSON, as the command line prints them."""
+"""Rows of JSON for other programs; a hit is that of `pincite search --json`."""
 
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ def document_row(info: DocumentInfo) -> Row:
 
 
 def hit_row(library: Library, hit: Hit) -> Row:
-    """A found passage."""
+    """A found passage: with the second where it begins in a recording, and whether it is hidden
+    from readers."""
     row = {
         "document": hit.document, "page": hit.page, "score": round(hit.score, 4), "text": hit.text,
     }  # fmt: skip
-    seconds = media_kinds.seconds(library, hit)
-    return row if seconds is None else {**row, "seconds": seconds}
+    more = {"hidden": hit.chunk.hidden or None, "seconds": media_kinds.seconds(library, hit)}
+    return row | {name: value for name, value in more.items() if value is not None}
 
 
 def summary_row(summary: AddSummary) -> Row:

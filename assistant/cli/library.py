@@ -155,6 +155,8 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
         from assistant.cli import image_search
 
         return image_search.run(args, settings)
+    from assistant.api.rows import hit_row
+
     with opened(settings) as library:
         notice(library.maintenance.rebuild_notice())
         if args.batch:
@@ -162,7 +164,7 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
                 print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)
             return DONE
         found = library.search(args.query, args.k, hidden=args.hidden)
-        hits = [(hit, _hit_row(library, hit)) for hit in found]
+        hits = [(hit, hit_row(library, hit)) for hit in found]
     if args.json:
         print(json.dumps([row for _, row in hits]))
     else:
@@ -171,28 +173,16 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _search_row(library: "Library", row: dict[str, Any], k: int, hidden: bool) -> dict[str, Any]:
+    from assistant.api.rows import hit_row
+
     started = time.perf_counter()
     hits = library.search(row["question"], k, hidden=hidden)
     seconds = round(time.perf_counter() - started, 4)
     return {
         "id": row.get("id"),
-        "hits": [_hit_row(library, hit) for hit in hits],
+        "hits": [hit_row(library, hit) for hit in hits],
         "seconds": seconds,
     }
-
-
-def _hit_row(library: "Library", hit: "Hit") -> dict[str, Any]:
-    from assistant.attachments import media_kinds
-
-    row = {
-        "document": hit.document,
-        "page": hit.page,
-        "score": round(hit.score, 4),
-        "text": hit.text,
-    }
-    seconds = media_kinds.seconds(library, hit)
-    more = {"hidden": hit.chunk.hidden or None, "seconds": seconds}
-    return row | {name: value for name, value in more.items() if value is not None}
 
 
 def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
