@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, hint, notice, opened, rows
+from assistant.cli.shared import DONE, FAILED, IN_PART, hint, notice, opened, rows, with_address
 
 if TYPE_CHECKING:
     from assistant.contract.outcome import Sentence
@@ -31,16 +31,7 @@ def add_parsers(commands: Any) -> None:
         commands.add_parser("chat", help="start a conversation in the terminal"), _run_chat
     )
     app = commands.add_parser("app", help="open the app in the browser")
-    app.add_argument("--port", type=int, help="port to listen on (8501, or the next free one)")
-    app.add_argument(
-        "--address", default="127.0.0.1",
-        help="address to listen on (loopback); for any other one, visitors need a token",
-    )  # fmt: skip
-    app.add_argument(
-        "--host", action="append", default=[], metavar="NAME",
-        help="a name of this server, such as that of a reverse proxy; may be repeated",
-    )  # fmt: skip
-    app.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+    with_address(app, 8501, "visitors")
     _with_library(app, _run_app)
 
 

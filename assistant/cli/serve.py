@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE
+from assistant.cli.shared import DONE, with_address
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -19,16 +19,7 @@ def add_parsers(commands: Any) -> None:
     serve = commands.add_parser(
         "serve", help="answer other programs over HTTP (OpenAI's protocol and an API of its own)"
     )
-    serve.add_argument("--port", type=int, help="port to listen on (8600, or the next free one)")
-    serve.add_argument(
-        "--address", default="127.0.0.1",
-        help="address to listen on (loopback); for any other one, clients need a token",
-    )  # fmt: skip
-    serve.add_argument(
-        "--host", action="append", default=[], metavar="NAME",
-        help="a name of this server, such as that of a reverse proxy; may be repeated",
-    )  # fmt: skip
-    serve.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+    with_address(serve, 8600, "clients")
     serve.set_defaults(run=_run_serve, misused=serve.error)
     mcp = commands.add_parser(
         "mcp", help="serve another assistant over standard input (Model Context Protocol)"

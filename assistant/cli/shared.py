@@ -26,6 +26,22 @@ def command(
     return made
 
 
+def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
+    """The flags of a command that listens: on the usual `port` or the next free one, for `who`."""
+    command.add_argument(
+        "--port", type=int, help=f"port to listen on ({port}, or the next free one)"
+    )
+    command.add_argument(
+        "--address", default="127.0.0.1",
+        help=f"address to listen on (loopback); for any other one, {who} need a token",
+    )  # fmt: skip
+    command.add_argument(
+        "--host", action="append", default=[], metavar="NAME",
+        help="a name of this server, such as that of a reverse proxy; may be repeated",
+    )  # fmt: skip
+    command.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+
+
 def count(text: str) -> int:
     """The type of an argument that is a number of 1 or more."""
     if not text.isdecimal() or int(text) < 1:
