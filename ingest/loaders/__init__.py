@@ -77,6 +77,11 @@ def suffixes() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*LOADERS, *others)))
 
 
+def needs_office(path: Path) -> bool:
+    """Whether a file of this name is read by LibreOffice."""
+    return LOADERS.get(path.suffix.lower()) is load_legacy
+
+
 def load(path: Path, engines: Engines | None = None) -> Document:
     """Read a file with the loader for its suffix; of an unknown kind it is read if it is text.
 

@@ -61,15 +61,16 @@ _PIPES = Path("/tmp")  # where LibreOffice insists on making one, whatever TMPDI
 _SIGNALS = 0b11  # since 6: no signals to, and no hidden sockets of, processes outside
 
 
-def forbid_calls() -> None:
+def forbid_calls(listening: bool = False) -> None:
     """Forbid what a reader of files has no use for, also to running threads.
 
-    That is to reach anybody by a socket, on this machine as well; to change the mode, owner, times
-    and attributes of files; to change limits, priority and processors of other processes; and
-    sessions of its own. A socket with a path can still be made, not reached, for LibreOffice.
+    That is to make a socket, or to reach anybody by one, on this machine as well; to change the
+    mode, owner, times and attributes of files; to change limits, priority and processors of other
+    processes; and sessions of its own. With `listening` a socket with a path can be made, not
+    reached, for LibreOffice.
     """
     with suppress(OSError, AttributeError, KeyError, TypeError):
-        rules = _rules(os.uname().machine)
+        rules = _rules(os.uname().machine, listening)
         code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
         program = ctypes.create_string_buffer(struct.pack("HP", len(rules), ctypes.addressof(code)))
         system = _system()
@@ -82,7 +83,7 @@ def forbid_calls() -> None:
 Rule = tuple[int, int, int, int]  # of the kernel's filter: what, jump if so, jump if not, value
 
 
-def _rules(machine: str) -> list[Rule]:
+def _rules(machine: str, listening: bool) -> list[Rule]:
     """The filter: read from top to bottom; a jump skips that many rules."""
     architecture, column = _MACHINES[machine]
     deny = (_RETURN, 0, 0, _DENY)
@@ -102,7 +103,10 @@ def _rules(machine: str) -> list[Rule]:
     rules += _only(_PRLIMIT[column], itself)
     rules += _only(_SET_AFFINITY[column], itself)
     rules += _only(_SET_PRIORITY[column], (os.PRIO_PROCESS, _ALL), itself)
-    rules += _only(_SOCKET[column], (socket.AF_UNIX, _ALL), (socket.SOCK_STREAM, _KIND))
+    if listening:
+        rules += _only(_SOCKET[column], (socket.AF_UNIX, _ALL), (socket.SOCK_STREAM, _KIND))
+    else:
+        rules += [(_EQUAL, 0, 1, _SOCKET[column]), (_RETURN, 0, 0, _DENY)]
     rules += _but(_IOCTL[column], _FLAGS)
     return [*rules, (_RETURN, 0, 0, _ALLOW)]
 
@@ -124,8 +128,11 @@ def _but(number: int, refused: Sequence[int]) -> list[Rule]:
     return [(_EQUAL, 0, len(checks) + 1, number), *checks, (_RETURN, 0, 0, _ALLOW)]
 
 
-def forbid_writing(writable: Sequence[Path]) -> None:
-    """Forbid writing outside these folders. Reading stays allowed: fonts and models need it."""
+def forbid_writing(writable: Sequence[Path], listening: bool = False) -> None:
+    """Forbid writing outside these folders. Reading stays allowed: fonts and models need it.
+
+    With `listening`, LibreOffice can make its socket where it insists on making it.
+    """
     with suppress(OSError, AttributeError):
         system = _system()
         version = system.syscall(_RULESET, None, 0, 1)
@@ -138,7 +145,8 @@ def forbid_writing(writable: Sequence[Path]) -> None:
         for folder in writable:
             _allow(system, rules, folder, changes)
         _allow(system, rules, Path(os.devnull), changes & (_WRITE_FILE | _TRUNCATE))
-        _allow(system, rules, _PIPES, _MAKE_SOCKET)
+        if listening:
+            _allow(system, rules, _PIPES, _MAKE_SOCKET)
         system.syscall(_RESTRICT, rules, 0)
         os.close(rules)
 

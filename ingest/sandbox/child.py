@@ -103,13 +103,20 @@ class Faulty(Exception):
 class Child:
     """The parent's end. One job at a time."""
 
-    def __init__(self, bounds: Bounds, writable: Path | None = None) -> None:
-        """The child can write below `writable`, and below a folder of its own."""
+    def __init__(
+        self, bounds: Bounds, writable: Path | None = None, listening: bool = False
+    ) -> None:
+        """The child can write below `writable`, and below a folder of its own.
+
+        With `listening` it can run LibreOffice, see `confine`.
+        """
         self._pipe, theirs = CONTEXT.Pipe()
         self._folder = scratch.make()
         folders = [self._folder, *([writable] if writable else [])]
         self._bounds = bounds
-        self._process = CONTEXT.Process(target=_serve, args=(theirs, folders, bounds), daemon=True)
+        self._listening = listening
+        given = (theirs, folders, bounds, listening)
+        self._process = CONTEXT.Process(target=_serve, args=given, daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would not be noticed
         self._ready = False
@@ -138,7 +145,7 @@ class Child:
         self._process.join()
         self._pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-        if sys.platform == "linux":
+        if sys.platform == "linux" and self._listening:
             linux.sweep_pipes()
 
     @property
@@ -199,9 +206,9 @@ def _raised(failed: _Failed) -> Exception:
     return _ERRORS[failed.kind](failed.words)
 
 
-def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds) -> None:
+def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds, listening: bool) -> None:
     """In the child."""
-    confine(bounds.memory, folders)
+    confine(bounds.memory, folders, listening)
     threading.Thread(target=_end_with_parent, args=folders[:1], daemon=True).start()
     tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # the parent removes it in any case
     sender = _Sender(pipe)

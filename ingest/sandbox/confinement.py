@@ -23,11 +23,11 @@ _CONNECTS = {"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-def confine(memory: int, writable: Sequence[Path]) -> None:
+def confine(memory: int, writable: Sequence[Path], listening: bool = False) -> None:
     """Confine this process, its threads and its children, until it ends.
 
     `memory` is in bytes of address space. Files may be created and changed only below the folders
-    `writable`.
+    `writable`. With `listening` the programs that it starts can make a socket, as LibreOffice must.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this one
     with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
@@ -35,8 +35,8 @@ def confine(memory: int, writable: Sequence[Path]) -> None:
     _leave_tracker()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
-        linux.forbid_calls()
-        linux.forbid_writing(writable)
+        linux.forbid_calls(listening)
+        linux.forbid_writing(writable, listening)
     _Guard(writable).watch()
     with suppress(ImportError):  # Windows has no such limits
         import resource

@@ -14,7 +14,7 @@ from ingest.document.limits import Bounds, Limits
 from ingest.document.source import Engines, readable
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
-from ingest.loaders import load, suffixes
+from ingest.loaders import load, needs_office, suffixes
 from ingest.media.keyframes import stills
 from ingest.media.pcm import DecodedSound, decode
 from ingest.platform.progress import beat
@@ -106,8 +106,9 @@ class Sandbox:
         if self._pool is None:
             scratch.sweep()
             self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
-        signs = _Signs()
-        future = self._pool.threads.submit(self._pool.run, ReadingJob(do, codec), signs.note)
+        signs, job = _Signs(), ReadingJob(do, codec)
+        office = needs_office(path)
+        future = self._pool.threads.submit(self._pool.run, job, signs.note, office)
         return partial(_wait, future, path, self._bounds, signs, heard)
 
 
@@ -124,19 +125,21 @@ class _Signs:
 class _Pool:
     """One thread for each child, which passes it jobs and listens to it."""
 
-    def __init__(self, children: int, make: Callable[[], Child]) -> None:
+    def __init__(self, children: int, make: Callable[[bool], Child]) -> None:
+        """`make` is told whether the child is to run LibreOffice, for which it keeps a right that
+        no other child has: it reads nothing else."""
         self._make = make
         self.threads = ThreadPoolExecutor(children, "sandbox")
         self._lock = threading.Lock()
-        self._idle: list[Child] = []
+        self._idle: dict[bool, list[Child]] = {False: [], True: []}
         self._busy: set[Child] = set()
         self._closed = False
 
-    def run(self, job: ReadingJob[T], heard: Callable[[Beat], None]) -> T:
+    def run(self, job: ReadingJob[T], heard: Callable[[Beat], None], office: bool) -> T:
         with self._lock:
             if self._closed:
                 raise CancelledError
-            one = self._warm() or self._make()
+            one = self._warm(office) or self._make(office)
             self._busy.add(one)
         try:
             result = one.run(job, heard)
@@ -147,23 +150,23 @@ class _Pool:
                     raise CancelledError from None
             raise
         except BaseException:
-            self._rest(one)
+            self._rest(one, office)
             raise
-        self._rest(one)
+        self._rest(one, office)
         return result
 
-    def _warm(self) -> Child | None:
-        while self._idle:
-            one = self._idle.pop()
+    def _warm(self, office: bool) -> Child | None:
+        while self._idle[office]:
+            one = self._idle[office].pop()
             if one.alive:  # otherwise something else ended it, and the next file is not to blame
                 return one
             one.end()
         return None
 
-    def _rest(self, one: Child) -> None:
+    def _rest(self, one: Child, office: bool) -> None:
         with self._lock:
             self._busy.discard(one)
-            self._idle.append(one)
+            self._idle[office].append(one)
 
     def close(self) -> None:
         with self._lock:
@@ -171,7 +174,7 @@ class _Pool:
             for one in self._busy:
                 one.kill()
         self.threads.shutdown(wait=True, cancel_futures=True)
-        for one in self._idle:
+        for one in (*self._idle[False], *self._idle[True]):
             one.end()
 
 

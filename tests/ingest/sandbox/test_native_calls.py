@@ -61,18 +61,29 @@ def test_a_program_that_a_reader_starts_reaches_no_socket(sandbox: Sandbox, vict
         assert "CalledProcessError(1, " in outcome(sandbox.start(Path(f"shell {program}")))
 
 
-def test_a_program_can_still_listen_in_its_own_folder(sandbox: Sandbox) -> None:
-    """As LibreOffice does; nobody of its kind can connect."""
-    code = (
-        "import os, socket; s = socket.socket(socket.AF_UNIX);"
-        's.bind(os.environ["TMPDIR"] + "/pipe"); s.listen()'
-    )
-    assert outcome(sandbox.start(Path(f"shell {sys.executable} -c '{code}'"))) == "shell"
+LISTENS = f"""shell {sys.executable} -c '
+import os, socket
+s = socket.socket(socket.AF_UNIX)
+s.bind(os.environ["TMPDIR"] + "/pipe")
+s.listen()' # """
 
 
+def test_a_reader_makes_no_socket_unless_it_runs_libreoffice(sandbox: Sandbox) -> None:
+    assert "CalledProcessError(1, " in outcome(sandbox.start(Path(f"{LISTENS}a.docx")))
+    assert outcome(sandbox.start(Path(f"{LISTENS}a.doc"))) == "shell"  # nobody can connect
+    assert "CalledProcessError(1, " in outcome(sandbox.start(Path(f"{LISTENS}a.docx")))
+
+
+def test_a_reader_makes_no_socket_in_the_folder_for_all(sandbox: Sandbox) -> None:
+    code = f'import os; os.mknod("/tmp/pincite-test-{os.getpid()}", 0o140600)'
+    program = f"shell {sys.executable} -c '{code}' # "
+    assert "CalledProcessError(1, " in outcome(sandbox.start(Path(f"{program}a.docx")))
+
+
+@pytest.mark.parametrize("listening", [False, True])
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_the_filter_ends_in_a_decision_wherever_it_jumps(machine: str) -> None:
-    rules = linux._rules(machine)
+def test_the_filter_ends_in_a_decision_wherever_it_jumps(machine: str, listening: bool) -> None:
+    rules = linux._rules(machine, listening)
     assert len(rules) < 4096
     for at, (_, yes, no, _) in enumerate(rules[:-1]):
         assert max(yes, no) < 256
