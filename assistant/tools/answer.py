@@ -1,13 +1,19 @@
-"""Answers a question from evidence: retrieve, pack, judge, write, attribute, check."""
+"""Answers a question from evidence: retrieve, pack, judge, write, attribute, complete, check."""
 
 import functools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.answering.passages.best_sentences import Quoted, best_sentences, rank
+from assistant.answering.passages.best_sentences import (
+    Quoted,
+    best_sentences,
+    left_out,
+    rank,
+    reread,
+)
 from assistant.answering.passages.budget import Budget, Room
 from assistant.answering.passages.context_builder import Context, ContextBuilder
 from assistant.answering.passages.retrieve import Retriever
@@ -22,6 +28,7 @@ from assistant.answering.verification.attribute import (
     refusal,
 )
 from assistant.answering.verification.judge import Judge, Verdict
+from assistant.answering.writing.completing import completed
 from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
@@ -32,6 +39,7 @@ from assistant.llm.token_odds import TokenOdds
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.text.reflow import about_tokens
+from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.reader import Reader
 from vectorstore.retrieval.reranker import Reranker
 
@@ -74,6 +82,7 @@ class AnswerTool:
         self._turns = turns or TurnTaking()
         self._budget = budget
         room = Room(budget, self._count)
+        self._reader = reader
         self._retriever = Retriever(room, reranker, reader)
         self._builder = ContextBuilder(room)
         self.judge = Judge(odds or model, threshold, weights)
@@ -103,13 +112,13 @@ class AnswerTool:
 
     def _answer(self, context: Context, request: Request, reply: Reply) -> Answering:
         """Show the closest lines first, because a model takes seconds to read."""
-        ranked = rank(context.question, context.windows, request.evidence.embedder())
+        ranked = self._ranked(context, request)
         best = citations_of(best_sentences(ranked), context)
         # A line may have an instruction beside the sentence that fits.
         reply.quote(replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in best)
         try:
             with self._turn(reply):
-                return (yield from self._judge(_Read(context, tuple(ranked)), request, reply))
+                return (yield from self._judge(_Read(context, ranked), request, reply))
         except Stopped:
             return Outcome("", stopped=True, passages=context.passages)
 
@@ -145,7 +154,19 @@ class AnswerTool:
                 outcome = yield from self._written(model, read, request, reply)
         if outcome.refused:
             yield outcome.text
+        elif not outcome.stopped:
+            return (yield from self._completed(outcome, read, request))
         return outcome
+
+    def _completed(self, outcome: Outcome, read: "_Read", request: Request) -> Answering:
+        """The outcome with what it leaves out. What is answered anyway stays as doubtful as it
+        is."""
+        if request.anyway:
+            return outcome
+        more = left_out(outcome.text, read.context.question, read.ranked)
+        whole = completed(outcome, more, read.context)
+        yield from filter(None, [whole.text[len(outcome.text) :]])
+        return whole
 
     def _written(
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
@@ -188,9 +209,17 @@ class AnswerTool:
             return replace(read, verdict="refuse")
         count = len(more.windows) - len(read.context.windows)
         reply.activity.stage = f"Reading on: {count} more passage{'s'[: count > 1]}"
+        ranked = self._ranked(more, request, read.ranked)
+        return self._judged(_Read(more, ranked, further=True), request, reply)
+
+    def _ranked(
+        self, context: Context, request: Request, known: Sequence[Quoted] = ()
+    ) -> tuple[Quoted, ...]:
+        """All sentences that were read, best first; `known` are those of the first passages."""
         embedder = request.evidence.embedder()
-        ranked = rank(more.question, more.windows, embedder, read.ranked)
-        return self._judged(_Read(more, tuple(ranked), further=True), request, reply)
+        ranked = rank(context.question, context.windows, embedder, known)
+        reader = None if is_multilingual(embedder) else self._reader  # it reads English
+        return tuple(reread(context.question, ranked, context.windows, reader))
 
     def _judged(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
         signals = self.judge.signals(

@@ -25,11 +25,21 @@ _NOISE = 0.01  # of a score: a smaller deviation says nothing
 _QUESTION, _TITLE, _PAIR = 48, 24, 192  # tokens at most, as in training
 
 
-class Reader(Protocol):
-    """Says how likely each passage answers a question."""
+class Readable(Protocol):
+    """A passage or a sentence, and the name of its document."""
 
-    def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        """The log-odds (natural logarithm) that each passage answers the question."""
+    @property
+    def document(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+class Reader(Protocol):
+    """Says how likely each text answers a question."""
+
+    def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
+        """The log-odds (natural logarithm) that each text answers the question."""
 
 
 def fits(folder: Path) -> bool:
@@ -55,10 +65,10 @@ class AdaptedReader:
         """
         onnx_int8.prepare(self._folder, _FILE, _write)
 
-    def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
+    def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
         """Raises LibraryError, see `prepare`."""
         session, tokenizer = self._session, self._tokenizer  # loaded here, not by two threads
-        return list(self._pool.map(lambda hit: _odds(session, tokenizer, question, hit), hits))
+        return list(self._pool.map(lambda one: _odds(session, tokenizer, question, one), texts))
 
     @cached_property
     def _session(self) -> Any:
@@ -71,8 +81,8 @@ class AdaptedReader:
         return found
 
 
-def _odds(session: Any, tokenizer: Any, question: str, hit: Hit) -> float:
-    found = pair(tokenizer, question, PurePath(hit.document).stem, hit.text)
+def _odds(session: Any, tokenizer: Any, question: str, read: Readable) -> float:
+    found = pair(tokenizer, question, PurePath(read.document).stem, read.text)
     ids, kinds = (np.array([tokens], np.int64) for tokens in found)
     inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": kinds}
     return float(session.run(None, inputs)[0][0, 0])

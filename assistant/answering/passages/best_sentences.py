@@ -1,7 +1,12 @@
-"""An answer without a language model: the sentences closest to the question."""
+"""The sentences that answer a question best: shown before a model has read anything, quoted where
+there is none, and quoted behind an answer that leaves them out.
+
+They are ranked by their meaning and by the question's words, and the learned reader orders the
+first of them (benchmarks/results/reader.md).
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +14,12 @@ from assistant.answering.passages.citable_spans import CitableSpan, states, unit
 from assistant.answering.passages.window_builder import Window
 from ingest.language.words import stems, telling
 from vectorstore.embedding.embedder import Embedder, nearness
+from vectorstore.retrieval.reader import Reader
 
 _MOST = 2
+_READ = 16  # sentences that the reader reads: 5 ms each
+_SURE = 1.0  # log-odds from which it is sure
+_SAID = 0.5  # share of a sentence's new words from which an answer says it
 _NEAR = 0.92  # share of the best score that a second sentence needs
 _WORDS = 0.35  # weight of the question's words against the embedding
 _SHORTEST = 4  # words: shorter sentences are headings
@@ -23,13 +32,57 @@ class Quoted:
     unit: CitableSpan
     score: float
     cosine: float
+    odds: float | None = None  # log-odds by the reader, of what it has read
+
+    @property
+    def sure(self) -> bool:
+        """Whether the reader is sure that it answers the question."""
+        return self.odds is not None and self.odds >= _SURE
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the reader reads."""
+
+    document: str
+    text: str
 
 
 def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
     """The best one or two sentences that state something; empty when none does."""
     stating = [quoted for quoted in ranked if states(quoted.unit)]
     full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
-    return [q for q in full[:_MOST] if q.score >= _NEAR * full[0].score]
+    return full[:1] + [q for q in full[1:_MOST] if _also(q, full[0])]
+
+
+def _also(second: Quoted, first: Quoted) -> bool:
+    return second.score >= _NEAR * first.score if first.odds is None else second.sure
+
+
+def left_out(answer: str, question: str, ranked: Sequence[Quoted]) -> list[Quoted]:
+    """Of the best sentences those of which the reader is sure and which an answer does not say."""
+    said, found = stems(answer), []
+    for one in (quoted for quoted in ranked[:_MOST] if quoted.sure):
+        new = one.unit.stems - stems(question)
+        if len(new & said) < _SAID * len(new):
+            found.append(one)
+            said |= new
+    return found
+
+
+def reread(
+    question: str, ranked: Sequence[Quoted], windows: Sequence[Window], reader: Reader | None
+) -> list[Quoted]:
+    """The sentences in the order of the reader, where there is one: those that it reads, best
+    first, then the others as they were. Raises LibraryError."""
+    if reader is None:
+        return list(ranked)
+    near = [quoted for quoted in ranked if states(quoted.unit)][:_READ]
+    texts = [_Read(windows[q.unit.window].document, q.unit.text) for q in near]
+    odds = reader.odds(question, texts)
+    read = [replace(q, odds=one) for q, one in zip(near, odds, strict=True)]
+    others = [quoted for quoted in ranked if quoted not in near]
+    return [*sorted(read, key=lambda q: -(q.odds or 0.0)), *others]
 
 
 def rank_sentences(question: str, units: Sequence[CitableSpan], embedder: Embedder) -> list[Quoted]:
