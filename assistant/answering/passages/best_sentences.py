@@ -61,9 +61,13 @@ def _also(second: Quoted, first: Quoted) -> bool:
 
 def left_out(answer: str, question: str, ranked: Sequence[Quoted]) -> list[Quoted]:
     """Of the best sentences those of which the reader is sure and which an answer does not say."""
-    said, found = stems(answer), []
-    for one in (quoted for quoted in ranked[:_MOST] if quoted.sure):
-        new = one.unit.stems - stems(question)
+    asked, said = stems(question), stems(answer)
+    different: dict[frozenset[str], Quoted] = {}  # manuals repeat their sentences
+    for one in filter(lambda quoted: quoted.sure, ranked):
+        different.setdefault(one.unit.stems, one)
+    found = []
+    for one in [*different.values()][:_MOST]:
+        new = one.unit.stems - asked
         if len(new & said) < _SAID * len(new):
             found.append(one)
             said |= new
