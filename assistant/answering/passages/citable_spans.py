@@ -55,8 +55,9 @@ def lists_of(window: Window, index: int = 0) -> Iterator[CitableSpan]:
 
 
 def states(unit: CitableSpan) -> bool:
-    """Whether a unit states something: no question, and no instruction to a model."""
-    return not unit.text.rstrip().endswith("?") and not instructs(
+    """Whether a unit states something: no question, no introduction of a list, and no instruction
+    to a model."""
+    return not unit.text.rstrip().endswith(("?", ":")) and not instructs(
         unit.text, unit.within or unit.text
     )
 
