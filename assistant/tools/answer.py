@@ -23,12 +23,12 @@ from assistant.answering.verification.attribute import (
     attribute,
     check,
     citations_of,
+    completed,
     grounding,
     quote,
     refusal,
 )
 from assistant.answering.verification.judge import Judge, Verdict
-from assistant.answering.writing.completing import completed
 from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply

@@ -1,5 +1,5 @@
-"""Stages 5 and 6, attribute and check: attributes sentences to lines; adds notices about
-contradictions, unread pages and instructions to an assistant."""
+"""Stages 5 to 7, attribute, complete and check: attributes sentences to lines, quotes what is left
+out, and adds notices about contradictions, unread pages and instructions to an assistant."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -74,6 +74,31 @@ def quote(quoted: Sequence[Quoted], context: Context) -> Outcome:
     )
     text = " ".join(sentence.text for sentence in sentences)
     return Outcome(text, sentences, citations_of(quoted, context), context.passages)
+
+
+def completed(outcome: Outcome, quoted: Sequence[Quoted], context: Context) -> Outcome:
+    """The outcome with sentences quoted behind it, each with its citation.
+
+    A small model often writes half of an answer, or a fact beside it, where the reader finds the
+    sentence that states it (benchmarks/results/answers.md).
+    """
+    for one in quoted:
+        text = f"“{' '.join(one.unit.text.split())}”"
+        outcome = _with(outcome, text, citations_of([one], context)[0])
+    return outcome
+
+
+def _with(outcome: Outcome, text: str, lines: Citation) -> Outcome:
+    place = lines.document, lines.page, lines.quote
+    marks = {(c.document, c.page, c.quote): c.mark for c in outcome.citations}
+    # Lines that are cited already keep their mark.
+    mark = marks.get(place, len(outcome.citations) + 1)
+    new = () if place in marks else (replace(lines, mark=mark),)
+    return replace(
+        outcome, text=f"{outcome.text}\n\n{text}",
+        sentences=(*outcome.sentences, Sentence(text, True, (mark,))),
+        citations=(*outcome.citations, *new),
+    )  # fmt: skip
 
 
 def citations_of(quoted: Sequence[Quoted], context: Context) -> tuple[Citation, ...]:
