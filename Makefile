@@ -16,7 +16,7 @@ help: ## what can be made
 run: setup ## prepare everything, then open the app in the browser
 	@$(BIN)/pincite app
 
-setup: python ## environment, llama.cpp, default models, index of the sample company
+setup: python ## environment, default models, sample company; COMPILE=1 compiles llama.cpp for this processor
 	@$(PYTHON) scripts/set_up.py $(EXTRAS)
 
 test: EXTRAS := dev

@@ -2,7 +2,7 @@
 
 AssistantError
  ├─ SettingsError           a setting is unknown or has a wrong value
- ├─ ModelRuntimeMissing     llama-cpp-python is not installed
+ ├─ ModelRuntimeMissing     llama.cpp is not installed
  ├─ ModelUnusable           the model file is missing, damaged or not a model
  ├─ ModelNotFetched         no source of the catalogue gave the model
  ├─ ContextOverflow         the prompt is longer than the model's context

@@ -20,7 +20,9 @@ from assistant.models.programs import PROGRAMS  # noqa: E402
 
 LOCKS = ROOT / "requirements"
 OLDEST = "3.11"
-PARTS = ("all", "dev", "bench")  # each with the ones before it; a file has what it adds
+# Each with the ones before it; a file has what it adds. What llama-cpp-python imports is in the
+# first, since set-up may install that package from anywhere.
+PARTS = ("all", "dev", "bench")
 # Their files differ by machine, so that no hash holds: torch has builds for graphics cards and for
 # none, and llama.cpp is compiled where it runs.
 BY_MACHINE = ("torch", "torchvision", "llama-cpp-python")
@@ -68,7 +70,7 @@ def resolved(
 ) -> dict[str, str]:
     """The requirements with their hashes, by name (a package has several, where Pythons differ)."""
     command = [*COMPILE, "pyproject.toml"]
-    for extra in extras:
+    for extra in ("compiled", *extras):
         command += ["--extra", extra]
     for path in constraints:
         command += ["--constraint", str(path)]

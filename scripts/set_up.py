@@ -2,6 +2,10 @@
 
 Needs nothing but Python. Each step that is done leaves a stamp, so that a second run takes no
 time and an interrupted one continues. Usage: python3 scripts/set_up.py [EXTRA ...]
+
+llama.cpp comes ready: from a wheel that was compiled here earlier, from the index of the
+llama-cpp-python project, or inside of xllamacpp, which is one of the locked packages. COMPILE=1
+compiles it for this processor.
 """
 
 from __future__ import annotations
@@ -26,7 +30,9 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PIP_INSTALL: list[str | Path] = [PYTHON, "-m", "pip", "install", "--no-compile"]
 LOCKS = ROOT / "requirements"
 LLAMA = "llama-cpp-python"
+READY = "xllamacpp"
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+LLAMA_INDEX = "https://abetlen.github.io/llama-cpp-python/whl"  # a folder for each kind of build
 OLDEST = (3, 11)
 HEARTBEAT_SECONDS = 15
 ASK = """from assistant.settings import default_home
@@ -131,8 +137,63 @@ def install_pincite() -> None:
 
 
 def install_llama() -> bool:
-    """llama-cpp-python from a wheel that was compiled on this machine, now or earlier."""
-    return any(map(install_llama_for, (*graphics_builds(), "")))
+    """What answers, the quickest first: a build for a graphics card whose tools are here, or the
+    one that COMPILE=1 asks for; else one that is ready."""
+    builds = graphics_builds()
+    if os.environ.get("COMPILE", "0") not in ("", "0"):
+        builds = (*builds, "")
+    if any(map(install_llama_for, builds)) or done("llama-ready", ready_key()):
+        return True
+    return has_llama() or install_ready_llama()
+
+
+def has_llama() -> bool:
+    """llama-cpp-python, which somebody installed or this machine compiled earlier."""
+    key = f"{locked(LLAMA)} {machine_key()}"
+    if done("llama", key) or llama_starts():
+        return True
+    kept = user_cache() / "wheels" / machine_key()
+    if kept_wheel(kept) is None:
+        return False
+    if not install_llama_wheel(""):
+        uninstall_llama()
+        return False
+    stamp("llama", key)
+    return True
+
+
+def install_ready_llama() -> bool:
+    """llama-cpp-python's own wheel, which runs on more systems; else the library that came with the
+    packages. The index is asked once."""
+    if not takes_wheel_of_index() and not ready_starts():
+        say("No ready llama.cpp runs here. To compile it: make setup COMPILE=1")
+        return False
+    stamp("llama-ready", ready_key())
+    return True
+
+
+def takes_wheel_of_index() -> bool:
+    kind = "metal" if sys.platform == "darwin" else "cpu"
+    index = f"{os.environ.get('LLAMA_INDEX', LLAMA_INDEX)}/{kind}"
+    quick = ["--retries", "0", "--timeout", "15", "--no-deps", "--only-binary", LLAMA]
+    command: list[str | Path] = [*PIP_INSTALL, *quick, "--index-url", index, locked(LLAMA)]
+    say(f"Asking {index} for a ready {LLAMA}")
+    if run("llama", command, quiet=True) == 0:
+        if llama_starts():
+            return True
+        uninstall_llama()
+    say(f"It has none that runs here: answers are computed by {READY}.")
+    return False
+
+
+def ready_key() -> str:
+    return f"{locked(LLAMA)} {READY} {locked_version(READY)}"
+
+
+def uninstall_llama() -> None:
+    """One that does not start would end the app."""
+    run("llama", [PYTHON, "-m", "pip", "uninstall", "--yes", "llama-cpp-python"])
+    (STAMPS / "llama-ready").unlink(missing_ok=True)
 
 
 def install_llama_for(build: str) -> bool:
@@ -143,7 +204,8 @@ def install_llama_for(build: str) -> bool:
     failure = f"llama-failed-{build}".rstrip("-")
     failed = done(failure, key)
     # Installed by the person, perhaps after it could not be built here.
-    untold = not (STAMPS / "llama").exists() or (failed and not build)
+    told = any((STAMPS / name).exists() for name in ("llama", "llama-ready"))
+    untold = not told or (failed and not build)
     if (untold and llama_starts()) or (not failed and install_llama_wheel(build)):
         stamp("llama", key)
         return True
@@ -152,10 +214,9 @@ def install_llama_for(build: str) -> bool:
             say(f"llama.cpp could not be built for {build}: next, for the processor alone.")
         stamp(failure, key)
         return False
-    # One that does not start would end the app; without it, answers are quotations.
-    run("llama", [PYTHON, "-m", "pip", "uninstall", "--yes", "llama-cpp-python"])
+    uninstall_llama()
     if failed:
-        say("llama-cpp-python could not be built last time. To try again: make clean setup")
+        say("llama.cpp could not be built last time. To try again: make clean setup COMPILE=1")
     elif has_compiler():  # without one the next attempt costs nothing
         stamp(failure, key)
     return False
@@ -189,7 +250,14 @@ def install_llama_wheel(build: str) -> bool:
 
 
 def llama_starts() -> bool:
-    code = "import llama_cpp; llama_cpp.llama_backend_init()"
+    return runs("import llama_cpp; llama_cpp.llama_backend_init()")
+
+
+def ready_starts() -> bool:
+    return runs("from assistant.llm.llama import runtime; runtime.runtime()")
+
+
+def runs(code: str) -> bool:
     return subprocess.run([str(PYTHON), "-c", code], capture_output=True).returncode == 0
 
 
@@ -247,6 +315,12 @@ def index_samples() -> None:
         say("The sample company is not indexed; your own documents are not affected.")
 
 
+def locked_version(package: str) -> str:
+    """The version of a package that is the same on all machines."""
+    found = re.search(rf"(?m)^{package}==(\S+)", (LOCKS / "all.txt").read_text("utf-8"))
+    return found[1] if found else ""
+
+
 def locked(package: str) -> str:
     """The requirement of a package whose files differ by machine."""
     lines = (LOCKS / "by-machine.txt").read_text("utf-8").splitlines()
@@ -289,8 +363,9 @@ def user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pincite"
 
 
-def run(step: str, command: list[str | Path], **environment: str) -> int:
-    """Run a command that says a lot: show a sign of life, and its last lines when it fails."""
+def run(step: str, command: list[str | Path], *, quiet: bool = False, **environment: str) -> int:
+    """Run a command that says a lot: show a sign of life, and its last lines when it fails and that
+    is not expected (`quiet`)."""
     with subprocess.Popen(
         [str(part) for part in command],
         env={**os.environ, **environment},
@@ -305,7 +380,7 @@ def run(step: str, command: list[str | Path], **environment: str) -> int:
         except BaseException:
             child.terminate()
             raise
-    if child.returncode:
+    if child.returncode and not quiet:
         say("".join(f"  {line.rstrip()}\n" for line in lines[-12:]))
     return child.returncode
 

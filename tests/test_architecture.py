@@ -101,7 +101,7 @@ HOMES = {
         "vectorstore/indexing/jobs.py",
     },
     "fpdf": set(),
-    "jinja2": {"assistant/receipts/evidence_pack.py"},
+    "jinja2": {"assistant/llm/llama/chat_template.py", "assistant/receipts/evidence_pack.py"},
     "keyring": {"assistant/models/server_key.py"},
     "langchain": {"assistant/routing/llm_router.py"},
     "langchain_core": {
@@ -123,6 +123,7 @@ HOMES = {
     },
     "langchain_openai": {"assistant/llm/server_chat.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
+    "xllamacpp": {"assistant/llm/llama/ready_library.py"},
     "markdown_it": {"ingest/loaders/markdown.py"},
     "mcp": {"assistant/api/application.py", "assistant/api/mcp_server.py"},
     "msgspec": {"ingest/serialization/codec.py"},

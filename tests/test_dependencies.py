@@ -21,6 +21,13 @@ FOR_TESTS = [
     path for name in ("samples", "scripts", "tests") for path in (PROJECT / name).rglob("*.py")
 ]
 DISTRIBUTIONS = packages_distributions()
+PINNED = {  # those that fit at one version alone
+    normalised[0]: normalised[1]
+    for line in tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "dependencies"
+    ]
+    if (normalised := line.partition(";")[0].strip().split("==")) and len(normalised) == 2
+}
 
 
 def normalised(requirement: str) -> str:
@@ -77,7 +84,8 @@ def test_what_is_declared_is_imported() -> None:
 def test_the_extra_all_has_every_ability() -> None:
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     (everything,) = tomllib.loads(text)["project"]["optional-dependencies"]["all"]
-    assert everything == f"pincite[{','.join(sorted(set(abilities()) - {'all'}))}]"
+    ready = set(abilities()) - {"all", "compiled"}  # whose ability the ready llama.cpp has, too
+    assert everything == f"pincite[{','.join(sorted(ready))}]"
 
 
 def test_the_lock_has_each_package_that_is_declared() -> None:

@@ -29,6 +29,8 @@ def set_up(tmp_path: Path) -> ModuleType:
 def no_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever this machine has; the tests about cards ask for one."""
     monkeypatch.setenv("GPU", "off")
+    monkeypatch.delenv("COMPILE", raising=False)
+    monkeypatch.delenv("LLAMA_INDEX", raising=False)
 
 
 def wheel_name(set_up: ModuleType) -> str:
@@ -125,8 +127,43 @@ def test_a_compiled_wheel_is_used_again(
     monkeypatch.setattr(set_up, "llama_starts", lambda: bool(commands))
     monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
     assert set_up.install_llama()
-    assert commands[0][-1] == wheel
-    assert not any("wheel" in command for command in commands)
+    assert set_up.install_llama()  # and once is enough
+    assert [command[-1] for command in commands] == [wheel]
+
+
+@pytest.mark.parametrize(
+    ("given", "runs", "ready", "works", "taken_out"),
+    [
+        (True, True, False, True, False),  # the wheel of the index
+        (True, False, True, True, True),  # one that was made for other processors
+        (False, False, True, True, False),  # an index that does not answer
+        (False, False, False, False, False),
+    ],
+)
+def test_without_a_compiled_wheel_a_ready_one_answers(
+    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool, runs: bool,
+    ready: bool, works: bool, taken_out: bool,
+) -> None:  # fmt: skip
+    """`given`: by the index; `runs`: here; `ready`: whether the library of the packages does."""
+    commands: list[list[str]] = []
+
+    def run(step: str, command: list[object], **_: object) -> int:
+        commands.append(list(map(str, command)))
+        return int("--index-url" in command and not given)
+
+    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(set_up, "llama_starts", lambda: runs and bool(commands))
+    monkeypatch.setattr(set_up, "ready_starts", lambda: ready)
+    monkeypatch.setattr(set_up, "run", run)
+    monkeypatch.setenv("LLAMA_INDEX", "https://index.example/whl")
+    assert set_up.install_llama() == works
+    first = commands[0]
+    assert first[first.index("--index-url") + 1].startswith("https://index.example/whl/")
+    assert first[first.index("--only-binary") + 1] == first[-1].partition("==")[0]
+    assert any("uninstall" in command for command in commands) == taken_out
+    asked = len(commands)
+    assert set_up.install_llama() == works
+    assert len(commands) == asked or not works  # the index is asked once
 
 
 def test_a_failed_compilation_is_not_repeated_each_time(
@@ -136,6 +173,8 @@ def test_a_failed_compilation_is_not_repeated_each_time(
     monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
     monkeypatch.setattr(set_up, "llama_starts", lambda: False)
     monkeypatch.setattr(set_up, "has_compiler", lambda: True)
+    monkeypatch.setattr(set_up, "ready_starts", lambda: False)
+    monkeypatch.setenv("COMPILE", "1")
     monkeypatch.setattr(set_up, "run", lambda *step, **_: attempts.append(step) or 1)
     assert not set_up.install_llama()
     assert not set_up.install_llama()
@@ -152,7 +191,8 @@ def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
     commands: list[list[str]] = []
     monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
     monkeypatch.setattr(set_up, "llama_starts", lambda: False)
-    monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
+    monkeypatch.setattr(set_up, "ready_starts", lambda: False)
+    monkeypatch.setattr(set_up, "run", lambda step, command, **_: commands.append(command) or 0)
     assert not set_up.install_llama()
     assert commands[-1][-3:] == ["uninstall", "--yes", "llama-cpp-python"]
     assert not wheel.exists()

@@ -26,6 +26,8 @@ from ingest.images.ocr.rapid import LANGUAGES
 from ingest.images.ocr.tesseract import Tesseract
 from ingest.platform.extras import installed
 
+_LLAMA = "from assistant.llm.llama import runtime as r; r.runtime(); print(r.which())"
+
 
 def checks(settings: Settings) -> list[Check]:
     """All checks: everything that set-up or a move to another machine can leave wrong."""
@@ -33,7 +35,7 @@ def checks(settings: Settings) -> list[Check]:
     # process silently.
     speech = "from importlib.metadata import version; print(version('faster-whisper'))"
     recordings = importing(f"import av, faster_whisper; {speech}")
-    runtime = importing("import llama_cpp; print(llama_cpp.__version__)")
+    runtime = importing(_LLAMA)
     pdf = importing("import pypdf, pypdfium2; print(pypdf.__version__)")
     version = "from importlib.metadata import version; print(version('rapidocr'))"
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
@@ -262,19 +264,21 @@ def _recordings(child: subprocess.Popen[str]) -> Check:
 
 def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     status, said = outcome(child)
-    install = _install("chat", "llama_cpp", "--no-cache-dir llama-cpp-python")
+    install = _install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
     if status == 0:
-        return Check("llama-cpp-python", "ok", said)
+        return Check("llama.cpp", "ok", said)
     if _chat_extension(settings):
         message = "It cannot be used, and the chosen chat model does not need it."
-        return Check("llama-cpp-python", "ok", message)
+        return Check("llama.cpp", "ok", message)
     if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception
-        message = "llama-cpp-python crashes at once: it was built for another processor."
-        return Check("llama-cpp-python", "warning", message, install)
+        message = "llama.cpp crashes at once: it was built for another processor."
+        return Check("llama.cpp", "warning", message, install)
     message = f"No chat model can run, so answers are sentences of the documents ({said})."
-    if not _has_compiler():
+    if "libgomp" in said:  # what the ready library is linked with, and a small system may lack
+        install = "Install the library of OpenMP. On Debian and Ubuntu: apt install libgomp1"
+    elif not _has_compiler():
         install = f"Install a C and C++ compiler (such as gcc and g++), then: {install}"
-    return Check("llama-cpp-python", "warning", message, install)
+    return Check("llama.cpp", "warning", message, install)
 
 
 def _chat_file(settings: Settings) -> Path | None:

@@ -27,10 +27,10 @@ MARKS: dict[Role, str] = {  # the file by which a folder is known, as a pattern
     "tags": "config.json",  # with an "architecture" in it
     "vision": "preprocessor_config.json",  # or processor_config.json, or *mmproj*.gguf
 }
-_EXTRAS: dict[str, tuple[str, str]] = {  # what runs models of a role, and a package of it
-    "chat": ("chat", "llama_cpp"),
+_EXTRAS: dict[str, tuple[str, *tuple[str, ...]]] = {  # what runs a role, and packages: one of them
+    "chat": ("compiled", "llama_cpp", "xllamacpp"),
     "speech": ("speech", "faster_whisper"),
-    "vision": ("chat", "llama_cpp"),  # those of the catalogue
+    "vision": ("compiled", "llama_cpp", "xllamacpp"),  # those of the catalogue
     "drawing": ("images", "diffusers"),
     "tags": ("images", "timm"),
 }
@@ -47,8 +47,8 @@ _FILES = (
 
 def missing_extra(role: str) -> str:
     """The extra to install before a model of the role can run; empty when all is there."""
-    extra, package = _EXTRAS.get(role, ("", ""))
-    return f"pincite[{extra}]" if extra and not installed(package) else ""
+    extra, *packages = _EXTRAS.get(role, ("",))
+    return f"pincite[{extra}]" if extra and not any(map(installed, packages)) else ""
 
 
 def role_of(path: Path) -> Role | None:

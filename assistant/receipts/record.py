@@ -235,8 +235,10 @@ def document_sha256(library: Library, document: str) -> str:
 def versions() -> dict[str, str]:
     """Of what a text depends on."""
     machine = f"{platform.system()} {platform.machine()}"
-    packages = {"pincite": "pincite", "llama.cpp": "llama-cpp-python"}
-    return {name: _version(package) for name, package in packages.items()} | {"machine": machine}
+    compiled = _version("llama-cpp-python")  # it is used where it is installed
+    ready = _version("xllamacpp")
+    llama = compiled or (ready and f"xllamacpp {ready}")
+    return {"pincite": _version("pincite"), "llama.cpp": llama, "machine": machine}
 
 
 def _version(package: str) -> str:

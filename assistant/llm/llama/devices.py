@@ -120,9 +120,7 @@ class _Ggml:
     """ggml's list of devices, for which llama-cpp-python has no functions (0.3.36)."""
 
     def __init__(self, llama: Any) -> None:
-        folder = Path(llama.__file__).parent / "lib"
-        load = llama._ctypes_extensions.load_shared_library
-        self._libraries = [load(name, folder) for name in ("ggml", "ggml-base")]
+        self._libraries = runtime.libraries(llama)
         self.count = self._function("ggml_backend_dev_count", ctypes.c_size_t)
         self.device = self._function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
         self.kind = self._function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)

@@ -229,8 +229,7 @@ class LlamaEngine:
         yield llama.llama_sampler_init_dist(sampling.seed & 0xFFFFFFFF)
 
     def _grammar(self, schema: str) -> Any:
-        rules = self._llama.llama_grammar.json_schema_to_gbnf(schema).encode()
-        grammar = self._llama.llama_sampler_init_grammar(self.words.handle, rules, b"root")
+        grammar = runtime.schema_sampler(self._llama, self.words.handle, schema)
         if not grammar:
             raise ValueError(
                 f"llama.cpp cannot follow this JSON schema: {schema}{runtime.reasons()}"

@@ -22,10 +22,10 @@ def quicker(place: Placement, gpu: Gpu, devices: bool) -> str:
 def _build(cards: frozenset[str]) -> str:
     """How llama.cpp gets to know the cards that are there."""
     if "Apple" in cards:
-        return "Build llama-cpp-python anew: this one lacks Metal."
+        return "Build llama.cpp anew, this one lacks Metal: make setup COMPILE=1"
     if not cards:
         return ""
     tools = graphics.TOOLS["cuda" if "NVIDIA" in cards else "vulkan"]
     first = "" if graphics.builds() else f"Install {tools}, then: "
     makers = " and ".join(sorted(cards))
-    return f"llama.cpp was built without support for the {makers} card. {first}make clean setup"
+    return f"llama.cpp was built without support for the {makers} card. {first}make setup COMPILE=1"

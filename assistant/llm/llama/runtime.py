@@ -1,16 +1,20 @@
 """Loads llama.cpp once, silences it, and opens models or explains errors in a sentence.
 
-The only module that imports llama_cpp.
+The only module that imports llama_cpp, whose llama.cpp was compiled for this machine. Where that is
+not installed, the library of a ready wheel is called (`ready_library`).
 """
 
 import ctypes
 import functools
 import os
 from collections import deque
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
+from assistant.llm.llama import ready_library
 from assistant.models.machine import this_machine
 from ingest.platform.openmp import wait_calmly
 
@@ -24,39 +28,70 @@ _kept: list[Any] = []  # C code keeps calling it; without a reference ctypes wou
 
 @functools.cache
 def runtime() -> Any:
-    """The llama_cpp module, silent. Raises ModelRuntimeMissing when it cannot be had."""
+    """llama.cpp's functions under the names of llama_cpp, silent. Raises ModelRuntimeMissing when
+    they cannot be had."""
     wait_calmly()
     try:
-        import llama_cpp
+        llama = _compiled() if find_spec("llama_cpp") else ready_library.load()
     except (ImportError, OSError, RuntimeError) as error:
         raise _missing(error) from error
-    _hear_log(llama_cpp)
-    llama_cpp.llama_backend_init()
+    _hear_log(llama)
+    llama.llama_backend_init()
+    return llama
+
+
+def _compiled() -> Any:
+    import llama_cpp
+
     return llama_cpp
+
+
+def which() -> str:
+    """The package that `runtime` uses, with its version. Raises PackageNotFoundError for none."""
+    names = ("llama-cpp-python", "xllamacpp") if find_spec("llama_cpp") else ("xllamacpp",)
+    return f"{names[0]} {version(names[0])}"
+
+
+def libraries(llama: Any) -> list[Any]:
+    """The shared libraries that have ggml's functions."""
+    if hasattr(llama, "library"):
+        return [llama.library]
+    folder = Path(llama.__file__).parent / "lib"
+    load = llama._ctypes_extensions.load_shared_library
+    return [load(name, folder) for name in ("ggml", "ggml-base")]
+
+
+def schema_sampler(llama: Any, vocabulary: Any, schema: str) -> Any:
+    """What lets through only the tokens of JSON that fits the schema; null where it cannot."""
+    if hasattr(llama, "library"):
+        return ready_library.schema_sampler(llama, vocabulary, schema)
+    rules = llama.llama_grammar.json_schema_to_gbnf(schema).encode()
+    return llama.llama_sampler_init_grammar(vocabulary, rules, b"root")
 
 
 @functools.cache
 def mtmd() -> Any:
     """llama.cpp's library for pictures, silent. Raises ModelRuntimeMissing when it is not there."""
-    runtime()
-    try:
-        from llama_cpp import mtmd_cpp
-    except (ImportError, OSError, RuntimeError) as error:
-        raise _missing(error) from error
-    for set_log in (mtmd_cpp.mtmd_log_set, mtmd_cpp.mtmd_helper_log_set):
+    found = runtime()
+    if not hasattr(found, "library"):
+        try:
+            from llama_cpp import mtmd_cpp
+        except (ImportError, OSError, RuntimeError) as error:
+            raise _missing(error) from error
+        found = mtmd_cpp
+    for set_log in (found.mtmd_log_set, found.mtmd_helper_log_set):
         set_log(_kept[-1], ctypes.c_void_p(0))
-    return mtmd_cpp
+    return found
 
 
 def _missing(error: Exception) -> ModelRuntimeMissing:
-    if isinstance(error, ModuleNotFoundError) and error.name == "llama_cpp":
+    if isinstance(error, ModuleNotFoundError) and error.name == "xllamacpp":
         return ModelRuntimeMissing(
-            "Install pincite[chat] to use a chat model: llama-cpp-python, which runs it, is not "
+            "Install pincite[compiled] to use a chat model: llama.cpp, which runs it, is not "
             "installed. 'pincite doctor' says how to install it here."
         )
     return ModelRuntimeMissing(
-        f"llama-cpp-python is installed but does not load ({error}). "
-        "'pincite doctor' says what to do."
+        f"llama.cpp is installed but does not load ({error}). 'pincite doctor' says what to do."
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ModelUnusable
+from assistant.llm.llama.chat_template import ChatTemplate
 from assistant.llm.llama.runtime import metadata
 
 
@@ -29,7 +30,7 @@ class Vocabulary:
         self.size: int = llama.llama_vocab_n_tokens(self.handle)
         self.path = path
         self.template = metadata(llama, model, "tokenizer.chat_template")
-        self._format = self._formatter()
+        self._format = self._compiled()
 
     def tokenize(self, text: str, *, markup: bool = False) -> list[int]:
         """The tokens of `text`; with `markup`, control tokens are recognised by their names."""
@@ -64,7 +65,7 @@ class Vocabulary:
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
     ) -> str:
         """The template with these messages, as they are. Raises what the template raises."""
-        return str(self._format(messages=messages, tools=tools, enable_thinking=False).prompt)
+        return self._format.render(messages, tools)
 
     def plain(self, text: str) -> str:
         """A text in which the names of control tokens are plain text."""
@@ -86,7 +87,7 @@ class Vocabulary:
             return ""
         return str(self._llama.llama_vocab_get_text(self.handle, token).decode("utf-8", "replace"))
 
-    def _formatter(self) -> Any:
+    def _compiled(self) -> ChatTemplate:
         if not self.template:
             raise ModelUnusable(
                 f"{self.path} has no chat template: it completes text but does not answer. "
@@ -94,10 +95,9 @@ class Vocabulary:
             )
         self.start = self._name(self._llama.llama_vocab_bos(self.handle))  # of a prompt
         end = self._name(self._llama.llama_vocab_eos(self.handle))
-        formatter = self._llama.llama_chat_format.Jinja2ChatFormatter
         try:
-            made = formatter(template=self.template, eos_token=end, bos_token=self.start)
-            made(messages=[{"role": "user", "content": "Hello"}], enable_thinking=False)
+            made = ChatTemplate(self.template, self.start, end)
+            made.render([{"role": "user", "content": "Hello"}])
         except Exception as error:  # a template is a program of the file's author
             raise ModelUnusable(
                 f"The chat template in {self.path} does not work here: {error}. "

@@ -36,7 +36,7 @@ def test_a_card_that_is_switched_off_is_named() -> None:
 
 def test_a_card_that_llama_cpp_cannot_use_is_named() -> None:
     (check,) = looked('[0, 0, "", []]')
-    assert check.remedy.endswith("for the AMD card. make clean setup")
+    assert check.remedy.endswith("for the AMD card. make setup COMPILE=1")
 
 
 def test_nothing_is_said_without_a_local_model_or_without_llama_cpp() -> None:
