@@ -93,6 +93,11 @@ class Settings(BaseModel):
         """With the receipts of their answers."""
         return self.home / "conversations.sqlite"
 
+    @property
+    def sheets_file(self) -> Path:
+        """The cells of sheets."""
+        return self.home / "sheets.sqlite"
+
     def model(self, role: str) -> str:
         """The setting for a role of the catalogue; empty: chosen by `models use`."""
         return str(getattr(self, f"{role}_model"))

@@ -27,7 +27,7 @@ assistant/feedback
 assistant/evaluation
 assistant/doctor
 assistant/build                             assistant/testing
-assistant/routing
+assistant/routing                           assistant/sheet
 assistant/conversation
 assistant/receipts
 assistant/tools
@@ -44,7 +44,7 @@ assistant/answering/table_qa
 assistant/security
 assistant/contract
 assistant/answering/query                   assistant/speech
-assistant/settings
+assistant/settings                          assistant/export
 assistant/errors
 assistant
 
@@ -132,7 +132,7 @@ HOMES = {
     "oxmsg": {"ingest/mail/msg.py"},
     "matplotlib": {"assistant/images/charts/render.py"},
     "openai": {"assistant/llm/server_chat.py"},
-    "openpyxl": {"ingest/sheets/workbook.py"},
+    "openpyxl": {"assistant/export/workbook.py", "ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},
     "psutil": {

@@ -116,6 +116,7 @@ class Answering:
     model: ChatModel | None = None  # for texts without a question
     points: Mapping[str, OperatingPoint] = field(default_factory=lambda: NO_MODEL)  # of the gate
     about: str = ""  # who answers and where, for people
+    turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
 
 
 def assistant(
@@ -202,8 +203,9 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     router = _router(settings, model)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
     return Answering(
-        tool, name, chat.notice, writer=writer, model=model, about=chat.about, points=chat.points
-    )
+        tool, name, chat.notice, writer=writer, model=model, about=chat.about, points=chat.points,
+        turns=turns,
+    )  # fmt: skip
 
 
 def _budget(settings: Settings) -> Budget:

@@ -128,6 +128,7 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
         "receipts deleted": report.receipts,
         "answers of runs deleted": report.run_rows,
         "ratings, opened citations and own questions deleted": report.ratings,
+        "cells of sheets deleted": report.cells,
     }.items():
         print(f"{number:6,} {what}")
     print(

@@ -21,6 +21,7 @@ from assistant.cli import (
     models,
     receipts,
     serve,
+    sheet,
     speech,
 )
 from assistant.cli.shared import FAILED, INTERRUPTED
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     describe.add_parsers(commands)
     speech.add_parsers(commands)
     receipts.add_parsers(commands)
+    sheet.add_parsers(commands)
     models.add_parsers(commands)
     evaluate.add_parsers(commands)
     serve.add_parsers(commands)

@@ -6,7 +6,7 @@ The libraries come first: after a kill in between, the same command does the res
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.build import composition
+from assistant.build import composition, sheets
 from assistant.evaluation.measuring import runs
 from assistant.feedback.ratings import feedback
 from assistant.settings import Settings
@@ -26,6 +26,7 @@ class Report:
     run_rows: int  # answers of runs, deleted
     ratings: int  # thumbs, opened citations and own questions, deleted
     index: bool = True  # the index was made anew; otherwise another process owns it
+    cells: int = 0  # of sheets, deleted
 
 
 def forget(settings: Settings, library: Library, names: Sequence[str]) -> Report:
@@ -40,15 +41,19 @@ def forget(settings: Settings, library: Library, names: Sequence[str]) -> Report
             raise UnknownDocument(
                 f"The library {library.name!r} has no document {name!r}, and no answer read one."
             )
-    turns, receipts, run_rows, ratings = (sum(column) for column in zip(*found, strict=True))
-    return Report(len(gone.sha256), gone.pictures, turns, receipts, run_rows, ratings, gone.index)
+    counted = (sum(column) for column in zip(*found, strict=True))
+    turns, receipts, run_rows, ratings, cells = counted
+    return Report(
+        len(gone.sha256), gone.pictures, turns, receipts, run_rows, ratings, gone.index, cells
+    )
 
 
-def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, int, int, int]:
-    """Turns, receipts, rows of runs, and ratings."""
+def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, ...]:
+    """Turns, receipts, rows of runs, ratings, and cells of sheets."""
     return (
         composition.conversations(settings).forget(library, name),
         composition.receipts(settings).forget(library, name),
         runs(settings).forget(library, name),
         feedback(settings, library).forget(name),
+        sheets.cells(settings).forget(library, name),
     )

@@ -45,6 +45,11 @@ LIST = (
 )
 LISTED = "{items}\n\nAre the items above {what}? Answer only Yes or No."
 
+CELL = (
+    'Write the answer as JSON with one key, "value": only the name, the number, the date or the '
+    "few words that answer the question, copied from the answer, without a sentence."
+)
+
 DESCRIBE = "Describe this picture in one or two sentences."
 _TRANSLATOR = "You are a translator."
 _TRANSLATE = (

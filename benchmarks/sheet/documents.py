@@ -33,9 +33,7 @@ def write(folder: Path, held_out: bool) -> list[Wanted]:
     ]
 
 
-def _write(
-    folder: Path, number: int, layout: Layout, prefix: str, suffix: str
-) -> Iterator[Wanted]:
+def _write(folder: Path, number: int, layout: Layout, prefix: str, suffix: str) -> Iterator[Wanted]:
     found = facts(number, prefix)
     path = folder / f"{number:03}.{suffix}"  # a name that tells nothing
     stated = layout(found, path)

@@ -11,7 +11,9 @@ COLUMNS = (
 )  # fmt: skip
 SEED = 1609
 
-_FIRST = "Alder Brook Corvin Dunmore Elbe Fenwick Garland Hollis Inverness Juniper Kestrel Lindqvist"
+_FIRST = (
+    "Alder Brook Corvin Dunmore Elbe Fenwick Garland Hollis Inverness Juniper Kestrel Lindqvist"
+)
 _SECOND = "Logistics Instruments Facilities Software Printing Catering Metalworks Security Energy"
 _FORMS = ("Ltd", "GmbH", "Inc.", "B.V.", "plc", "S.A.")
 _PEOPLE = (
@@ -61,7 +63,9 @@ def facts(number: int, prefix: str) -> Facts:
     lot = random.Random(SEED + number)
     names = lot.sample(_FIRST.split(), 2)
     kinds = lot.sample(_SECOND.split(), 2)
-    supplier, customer = (f"{n} {k} {lot.choice(_FORMS)}" for n, k in zip(names, kinds, strict=True))
+    supplier, customer = (
+        f"{n} {k} {lot.choice(_FORMS)}" for n, k in zip(names, kinds, strict=True)
+    )
     seller, buyer = lot.sample(_PEOPLE, 2)
     addresses = [f"{street}, {lot.choice(_TOWNS)}" for street in lot.sample(_STREETS, 2)]
     return Facts(

@@ -52,7 +52,9 @@ def invoice_grid(f: Facts, path: Path) -> Stated:
         ("Total", "", f.money(f.total)),
     )
     paper.gap()
-    paper.text("Please transfer the amount to IBAN DE02 1203 0000 0000 2020 51, quoting the number.")
+    paper.text(
+        "Please transfer the amount to IBAN DE02 1203 0000 0000 2020 51, quoting the number."
+    )
     paper.save(path)
     return dict.fromkeys(
         ("supplier", "customer", "date", "total", "payment term", "reference number"), 1
@@ -66,7 +68,7 @@ def services_agreement(f: Facts, path: Path) -> Stated:
     paper.gap()
     paper.text(
         f"This agreement is made on {long(f.day)} between {f.supplier}, {f.addresses[0]} (the "
-        f"\"Supplier\"), and {f.customer}, {f.addresses[1]} (the \"Customer\")."
+        f'"Supplier"), and {f.customer}, {f.addresses[1]} (the "Customer").'
     )
     paper.clause(
         "1. Services", "The Supplier shall clean and maintain the offices of the Customer on every "
@@ -216,7 +218,8 @@ def invoice_blocks(f: Facts, path: Path) -> Stated:
     )
     paper.gap()
     paper.table(
-        ("Position", "Net"), ("Licence, twelve months", f.money(f.net)), ("Sales tax", f.money(f.tax)),
+        ("Position", "Net"), ("Licence, twelve months", f.money(f.net)),
+        ("Sales tax", f.money(f.tax)),
         ("Balance payable", f.money(f.total)),
     )  # fmt: skip
     paper.gap()
@@ -265,8 +268,8 @@ def letter_agreement_docx(f: Facts, path: Path) -> Stated:
         "not give legal advice."
     )
     paper.text(
-        f"Our fee for the year comes to {f.money(f.total)} in total, with tax. We will bill you each "
-        f"quarter, and ask you to settle our bills within {f.days} days."
+        f"Our fee for the year comes to {f.money(f.total)} in total, with tax. We will bill you "
+        f"each quarter, and ask you to settle our bills within {f.days} days."
     )
     paper.text(
         f"Either of us may end the engagement by giving the other {months(f)} of notice in writing."
@@ -315,13 +318,14 @@ def maintenance_contract(f: Facts, path: Path) -> Stated:
         f"{f.supplier}, of {f.addresses[0]}, hereinafter the Contractor, who supplies all services "
         "under this contract."
     )
-    paper.clause("I. Background", "The Owner runs three lifts in its building and wishes to have them "
-                 "serviced. The Contractor has the permits that the law requires.")  # fmt: skip
-    paper.clause("II. Duties", "The Contractor inspects each lift every six weeks, keeps a log, and "
-                 "answers calls within four hours.")  # fmt: skip
+    paper.clause("I. Background", "The Owner runs three lifts in its building and wishes to "
+                 "have them serviced. The Contractor has the permits that it needs.")  # fmt: skip
+    paper.clause("II. Duties", "The Contractor inspects each lift every six weeks, keeps a log, "
+                 "and answers calls within four hours.")  # fmt: skip
     paper.new_page()
     paper.clause(
-        "III. Consideration", f"The Owner pays {f.money(f.net)} a year plus tax of {f.money(f.tax)}, "
+        "III. Consideration",
+        f"The Owner pays {f.money(f.net)} a year plus tax of {f.money(f.tax)}, "
         f"that is {f.money(f.total)} in total, upon invoice and no later than {f.days} days after "
         "it was received.",
     )  # fmt: skip

@@ -78,7 +78,7 @@ NO_MODEL = {
     "balanced": OperatingPoint(0.4, 0.65, 0.22),
     "helpful": OperatingPoint(0.3, 0.55, 0.18),
 }
-BALANCED = "balanced"
+BALANCED, HELPFUL = "balanced", "helpful"
 THRESHOLD = POINTS[BALANCED].threshold
 
 # Above it the prompt does not offer a refusal. With the offer, a small model refuses a third of the

@@ -52,9 +52,11 @@ def test_no_word_of_a_forgotten_document_is_left_in_the_home(
     assert "fourteen" in json.dumps(told["citations"])
     assert full("eval", "rate", told["id"], "up").status == 0
     measured(home, told)
-    assert {"conversations.sqlite", "catalog.sqlite", "feedback.sqlite", "questions.jsonl"} <= (
-        holding(home, "fourteen")
-    )
+    assert full("sheet", "--question", "letters").status == 0
+    assert {
+        "conversations.sqlite", "catalog.sqlite", "feedback.sqlite", "questions.jsonl",
+        "sheets.sqlite",
+    } <= holding(home, "fourteen")  # fmt: skip
 
     done = full("forget", "Policy.pdf")
 
@@ -62,7 +64,7 @@ def test_no_word_of_a_forgotten_document_is_left_in_the_home(
     assert holding(home, "fourteen") == set()
     numbers = [line.split(maxsplit=1) for line in done.out.splitlines()[:-1]]
     read = 1 + ("fourteen" in json.dumps(other))
-    assert [int(number) for number, _ in numbers] == [1, 0, read, read, 1, 2]
+    assert [int(number) for number, _ in numbers] == [1, 0, read, read, 1, 2, 1]
     assert "backups made before" in done.out
     assert [row["document"] for row in full("documents", "--json").json] == ["Handbook.pdf"]
     assert refused(full("replay", told["id"])).startswith("There is no receipt")

@@ -1,0 +1,1 @@
+"""Answers and tables as files of other programs. Knows no library and no model."""

@@ -1,0 +1,145 @@
+"""Fills a sheet, cell by cell; what was filled before is not asked again."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answering.verification.answerability import HELPFUL, THRESHOLD
+from assistant.contract.intents import Answer
+from assistant.contract.outcome import Outcome
+from assistant.conversation.assistant import Assistant
+from assistant.sheet.cell import DOUBTFUL, LACKS, Cell, blank
+from assistant.sheet.column import Column
+from assistant.sheet.kept import SheetCells, SheetKey
+from assistant.sheet.labels import Labelled, labelled, line_of
+from assistant.sheet.mentioned import lacks, mentioned
+from assistant.sheet.shorten import Extract, Short, shorten
+from ingest.document.source import readable
+from ingest.errors import PinciteError, Stopped
+from vectorstore.catalog.catalog import DocumentInfo
+from vectorstore.errors import UnknownDocument
+from vectorstore.library import Library
+
+Show = Callable[[str, int, int | None], None]  # what is asked, the number done, the total
+
+
+def documents(library: Library, named: Collection[str] | None = None) -> list[DocumentInfo]:
+    """The named documents, else all that no newer version replaces. Raises UnknownDocument."""
+    every = library.documents()
+    if named is None:
+        return [info for info in every if not info.superseded_by]
+    for name in named:
+        if not any(info.document == name for info in every):
+            raise UnknownDocument(f"The library {library.name!r} has no document {name!r}.")
+    return [info for info in every if info.document in named]
+
+
+@dataclass
+class Sheet:
+    """Questions over the documents of a library."""
+
+    assistant: Assistant
+    kept: SheetCells
+    extract: Extract
+    model: str  # identity of who answers
+    threshold: float = THRESHOLD  # of the gate, in conversations
+
+    def cells(
+        self, columns: Sequence[Column], rows: Sequence[DocumentInfo], *,
+        cancel: threading.Event | None = None, show: Show = lambda what, done, total: None,
+        anew: bool = False,
+    ) -> Iterator[Cell]:  # fmt: skip
+        """Each cell as soon as it is there, a document after the other. `cancel` ends it within
+        half a second; `anew` asks all again."""
+        cancel = cancel or threading.Event()
+        total = len(rows) * len(columns)
+        for at, (info, column) in enumerate((i, c) for i in rows for c in columns):
+            show(f"{readable(info.document)}: {column.head}", at, total)
+            try:
+                yield self._cell(info, column, cancel, anew)
+            except Stopped:
+                return
+        show("", total, total)
+
+    def _cell(
+        self, info: DocumentInfo, column: Column, cancel: threading.Event, anew: bool
+    ) -> Cell:
+        name = self.assistant.library.name
+        key = SheetKey(name, info.document, info.sha256, column, self.model)
+        if not anew and (known := self.kept.get(key)):
+            return known
+        if cancel.is_set():
+            raise Stopped("Stopped before the cell was asked.")
+        try:
+            made = self._made(info.document, column, cancel)
+        except Stopped:
+            raise
+        except PinciteError as error:  # the others may go well, and it is asked again next time
+            return blank(info.document, column, "failed", str(error))
+        self.kept.put(key, made)
+        return made
+
+    def _made(self, document: str, column: Column, cancel: threading.Event) -> Cell:
+        pages = self.assistant.library.pages(document)
+        if found := labelled(column, pages) or mentioned(column, pages):
+            return _of_label(document, column, found)
+        if lacks(column, pages):
+            return blank(document, column, "empty", LACKS[column.kind])
+        reply = self.assistant.ask(
+            column.question, documents=[document], intent=Answer(), threshold=self._least()
+        )
+        reply.cancel = cancel
+        done = reply.finish()
+        if done.stopped or cancel.is_set():
+            raise Stopped("Stopped while the cell was asked.")
+        if done.refused or done.asked_back:
+            return self._empty(document, column, done)
+        made = self._of_answer(document, column, done, cancel)
+        return self._doubted(made) if self._below(reply.trace.answerable) else made
+
+    def _least(self) -> float:
+        """A person who asks all documents expects an answer of most, and sees which are doubtful:
+        less is refused than in a conversation."""
+        return min(self.assistant.points[HELPFUL].threshold, self.threshold)
+
+    def _below(self, probability: float | None) -> bool:
+        """Whether the answer would have been refused in a conversation."""
+        return probability is not None and probability < self.threshold
+
+    def _doubted(self, cell: Cell) -> Cell:
+        return replace(cell, state="doubtful", why=DOUBTFUL["doubtful"])
+
+    def _empty(self, document: str, column: Column, done: Outcome) -> Cell:
+        cell = blank(document, column, "empty", " ".join(done.notices) or DOUBTFUL["empty"])
+        return replace(cell, answer=done.text)
+
+    def _of_answer(
+        self, document: str, column: Column, done: Outcome, cancel: threading.Event
+    ) -> Cell:
+        short = shorten(column, done, self.extract, cancel)
+        sure = short.sure(column)
+        made = Cell(
+            document, column.head, column.question, column.kind,
+            "found" if sure else "doubtful", short.value.text, short.value.typed,
+            short.value.unit, answer=done.text, why="" if sure else DOUBTFUL["doubtful"],
+        )  # fmt: skip
+        return self._placed(made, short)
+
+    def _placed(self, cell: Cell, short: Short) -> Cell:
+        cited = short.citation
+        if cited is None:
+            return cell
+        page = self.assistant.library.page(cited.document, cited.page)
+        return replace(
+            cell, page=cited.page, line=line_of(page, short.line), quote=cited.quote,
+            boxes=cited.boxes, seconds=cited.seconds,
+        )  # fmt: skip
+
+
+def _of_label(document: str, column: Column, found: Labelled) -> Cell:
+    line = found.line
+    return Cell(
+        document, column.head, column.question, column.kind, "found", found.value.text,
+        found.value.typed, found.value.unit, found.page.number, found.at + 1, line.text,
+        (line.box,), line.seconds,
+    )  # fmt: skip

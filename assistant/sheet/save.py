@@ -1,0 +1,143 @@
+"""A filled sheet as XLSX with links to the pages, as CSV and as JSON."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.export.workbook import BookCell, Tab, Tone, workbook
+from assistant.sheet.cell import Cell
+from ingest.document.source import readable
+from ingest.platform.private_files import usual_rights
+from vectorstore.catalog.catalog import DocumentInfo
+
+_TONES: Mapping[str, Tone] = {"doubtful": "doubtful", "failed": "failed"}
+_SOURCES = "Sources"
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take it for a formula
+_SOURCE_HEADS = (
+    "Document", "Column", "Value", "State", "Page", "Line", "Quote", "Answer", "Question", "Why",
+)  # fmt: skip
+
+
+def save(path: Path, cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> None:
+    """The form is told by the file's ending. Raises AssistantError."""
+    check(path)
+    made = {
+        ".xlsx": lambda: as_workbook(cells, documents),
+        ".csv": lambda: as_csv(cells).encode("utf-8-sig"),  # so that Excel reads it as UTF-8
+        ".json": lambda: f"{json.dumps(as_json(cells), ensure_ascii=False)}\n".encode(),
+    }[path.suffix.lower()]()
+    try:
+        with usual_rights():
+            path.write_bytes(made)
+    except OSError as error:
+        raise AssistantError(
+            f"{path} cannot be written: {error.strerror}. The cells are kept: give another --out."
+        ) from error
+
+
+def check(path: Path) -> None:
+    """Before hours are spent. Raises AssistantError for a form that is not known, and for a folder
+    that is not there."""
+    if path.suffix.lower() not in (".xlsx", ".csv", ".json"):
+        raise AssistantError(f"{path} must end with .xlsx, .csv or .json.")
+    if not path.absolute().parent.is_dir():
+        raise AssistantError(f"There is no folder {path.absolute().parent}.")
+
+
+def as_json(cells: Sequence[Cell]) -> dict[str, Any]:
+    """{"columns", "documents", "cells"}."""
+    columns = {cell.head: {"question": cell.question, "kind": cell.kind} for cell in cells}
+    return {
+        "columns": [{"head": head, **about} for head, about in columns.items()],
+        "documents": list(dict.fromkeys(cell.document for cell in cells)),
+        "cells": [cell.to_json() for cell in cells],
+    }
+
+
+def as_csv(cells: Sequence[Cell]) -> str:
+    """A row for each document; beside each value where it stands, and whether it is doubtful."""
+    heads, rows = _grid(cells)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    asked = [f"{head}{what}" for head in heads for what in ("", " (where)", " (state)")]
+    writer.writerow(["document", *map(_harmless, asked)])
+    for document, row in rows.items():
+        parts = [(row[h].value, row[h].place, row[h].state) if h in row else ("",) * 3
+                 for h in heads]  # fmt: skip
+        writer.writerow([_harmless(readable(document)), *map(_harmless, sum(parts, ()))])
+    return buffer.getvalue()
+
+
+def as_workbook(cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> bytes:
+    """The sheet, and a second one with the source of each value."""
+    files = {info.document: _address(info.path) for info in documents}
+    heads, rows = _grid(cells)
+    at = {(c.document, c.head): number for number, c in enumerate(cells, start=2)}
+    table = [
+        [BookCell(readable(document), link=files.get(document, "")),
+         *(_cell(row[h], files, at) if h in row else BookCell(None) for h in heads)]
+        for document, row in rows.items()
+    ]  # fmt: skip
+    sources = [_source(cell, files) for cell in cells]
+    return workbook(
+        [Tab("Sheet", ["Document", *heads], table), Tab(_SOURCES, _SOURCE_HEADS, sources)]
+    )
+
+
+def _grid(cells: Sequence[Cell]) -> tuple[list[str], dict[str, dict[str, Cell]]]:
+    rows: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        rows.setdefault(cell.document, {})[cell.head] = cell
+    return list(dict.fromkeys(cell.head for cell in cells)), rows
+
+
+def _cell(cell: Cell, files: Mapping[str, str], at: Mapping[tuple[str, str], int]) -> BookCell:
+    note = "\n".join(filter(None, (cell.place, cell.quote and f"“{cell.quote}”", cell.why)))
+    link = _page(cell, files) if cell.page else ""
+    inside = f"#'{_SOURCES}'!A{at[cell.document, cell.head]}" if cell.page else ""
+    value, form = _typed(cell)
+    return BookCell(value, note, link or inside, _TONES.get(cell.state, ""), form)
+
+
+def _typed(cell: Cell) -> tuple[str | float | date | None, str]:
+    if cell.kind == "date" and isinstance(cell.typed, str):
+        try:
+            return date.fromisoformat(cell.typed), "yyyy-mm-dd"
+        except ValueError:
+            return cell.value, ""
+    if cell.kind in ("money", "number") and isinstance(cell.typed, float):
+        unit = f' "{cell.unit.upper()}"' if cell.unit.replace('"', "") else ""
+        whole = cell.kind == "number" and cell.typed.is_integer()
+        return cell.typed, f"#,##0{'' if whole else '.00'}{unit}"
+    return cell.value or None, ""
+
+
+def _source(cell: Cell, files: Mapping[str, str]) -> list[BookCell]:
+    where = BookCell(cell.page or None, link=_page(cell, files))
+    words = (cell.quote, cell.answer, cell.question, cell.why)
+    return [
+        BookCell(readable(cell.document)), BookCell(cell.head), BookCell(cell.value),
+        BookCell(cell.state, tone=_TONES.get(cell.state, "")), where, BookCell(cell.line or None),
+        *map(BookCell, words),
+    ]  # fmt: skip
+
+
+def _address(path: str) -> str:
+    """Of the file where it was found; empty where it is no more, or inside of an archive."""
+    file = Path(path)
+    return file.as_uri() if file.is_absolute() and file.is_file() else ""
+
+
+def _page(cell: Cell, files: Mapping[str, str]) -> str:
+    """Viewers of PDFs open the page that stands behind the mark; others the file."""
+    address = files.get(cell.document, "")
+    return f"{address}#page={cell.page}" if address and cell.page else ""
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
