@@ -52,7 +52,7 @@ def test_no_word_of_a_forgotten_document_is_left_in_the_home(
     assert "fourteen" in json.dumps(told["citations"])
     assert full("eval", "rate", told["id"], "up").status == 0
     measured(home, told)
-    assert full("sheet", "--question", "letters").status == 0
+    assert full("sheet", "--question", HOW_LONG).status == 0
     assert {
         "conversations.sqlite", "catalog.sqlite", "feedback.sqlite", "questions.jsonl",
         "sheets.sqlite",
