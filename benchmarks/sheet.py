@@ -15,8 +15,8 @@ from typing import Any
 
 from assistant.sheet.values import plain
 from benchmarks import common
-from benchmarks.sheet.documents import Wanted, write
-from benchmarks.sheet.facts import COLUMNS
+from benchmarks.sheet_documents.documents import Wanted, write
+from benchmarks.sheet_documents.facts import COLUMNS
 
 Row = dict[str, Any]
 _LONGER = 40  # characters that a name may be longer than wanted, such as by an address

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from benchmarks.sheet.facts import COLUMNS, Facts, facts
-from benchmarks.sheet.layouts import DEVELOPMENT, HELD_OUT, NOTICE_IN_DAYS, Layout
+from benchmarks.sheet_documents.facts import COLUMNS, Facts, facts
+from benchmarks.sheet_documents.layouts import DEVELOPMENT, HELD_OUT, NOTICE_IN_DAYS, Layout
 
 _EACH = 2  # documents of a layout
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from benchmarks.sheet.facts import Facts
-from benchmarks.sheet.paper import Paper, WordPaper
+from benchmarks.sheet_documents.facts import Facts
+from benchmarks.sheet_documents.paper import Paper, WordPaper
 
 Stated = Mapping[str, int]  # the page of each column's fact
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")

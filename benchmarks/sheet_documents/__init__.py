@@ -1,0 +1,1 @@
+"""Twenty documents with known facts, for the benchmark of sheets."""
