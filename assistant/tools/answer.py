@@ -144,7 +144,7 @@ class AnswerTool:
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
     ) -> Answering:
         """Write, and where the model refuses or lines state too little of what it writes, read on
-        and write again."""
+        and write again. Who wants an answer anyway gets the best lines of a model that refuses."""
         outcome = yield from self._written(model, read, request, reply)
         if outcome.refused and not read.further:
             read = self._read_on(read, request, reply)
@@ -152,6 +152,8 @@ class AnswerTool:
                 return (yield from _refuse(read, request))
             if read.further:  # else there was no more to read, and the outcome says why
                 outcome = yield from self._written(model, read, request, reply)
+        if outcome.refused and request.anyway:
+            return refusal_notices.doubted((yield from self._quote(read, request)))
         if outcome.refused:
             yield outcome.text
         elif not outcome.stopped:

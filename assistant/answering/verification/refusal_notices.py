@@ -26,8 +26,8 @@ def noted(context: Context, question: str) -> tuple[str, ...]:
 
 
 def doubted(outcome: Outcome) -> Outcome:
-    """An answer that the gate would have refused says so: the person wanted it in any case."""
-    return replace(outcome, notices=(*outcome.notices, _UNSURE))
+    """An answer that would have been refused says so, once: the person wanted it in any case."""
+    return replace(outcome, notices=tuple(dict.fromkeys((*outcome.notices, _UNSURE))))
 
 
 def _looked_for(context: Context, question: str) -> tuple[str, ...]:

@@ -80,6 +80,13 @@ def test_a_refusal_and_a_doubtful_answer_stay_as_they_are() -> None:
     assert any("Check each line" in notice for notice in anyway.notices)
 
 
+def test_of_a_model_that_refuses_who_wants_an_answer_anyway_gets_the_best_lines() -> None:
+    done = answered(prompts.REFUSAL, {WORK: 3.0}, anyway=True)
+    assert not done.refused
+    assert done.text == WORK
+    assert sum("Check each line" in notice for notice in done.notices) == 1
+
+
 def test_without_a_model_the_reader_chooses_what_is_quoted() -> None:
     request = Request(QUESTION, Shelf(ROLE, WORK, OTHER), threshold=0)
     alone = AnswerTool(None, Budget(), reader=Reader({WORK: 2.0, ROLE: 0.5})).run(request).finish()
