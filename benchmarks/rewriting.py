@@ -58,6 +58,7 @@ def measured(options: Any) -> Any:
     for task in tasks:
         pools[task["collection"]].update(dict.fromkeys(map(passage, task["contexts"])))
     corpora = {name: GivenPassages(numbered(pool), embedder) for name, pool in pools.items()}
+    options.near = False  # the passages of the tasks alone
     for task in multi_turn.half(tasks, options):
         if not task["contexts"] or len(task["history"]) < 2:
             continue
