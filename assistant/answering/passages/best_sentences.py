@@ -5,6 +5,7 @@ They are ranked by their meaning and by the question's words, and the learned re
 first of them (benchmarks/results/reader.md).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from assistant.answering.passages.citable_spans import CitableSpan, states, units_of
 from assistant.answering.passages.window_builder import Window
+from ingest.language.sentences import split_answer
 from ingest.language.words import stems, telling
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.retrieval.reader import Reader
@@ -19,7 +21,9 @@ from vectorstore.retrieval.reader import Reader
 _MOST = 2
 _READ = 16  # sentences that the reader reads: 5 ms each
 _SURE = 1.0  # log-odds from which it is sure
+_WHOLE = re.compile(r"[.!。][\"”’)\]]*\s*\Z")  # a caption, a heading or a row is no sentence
 _SAID = 0.5  # share of a sentence's new words from which an answer says it
+_NO_MORE = 0.8  # share of the new words of a sentence of the answer that another one has, too
 _NEAR = 0.92  # share of the best score that a second sentence needs
 _WORDS = 0.35  # weight of the question's words against the embedding
 _SHORTEST = 4  # words: shorter sentences are headings
@@ -61,17 +65,27 @@ def _also(second: Quoted, first: Quoted) -> bool:
 
 def left_out(answer: str, question: str, ranked: Sequence[Quoted]) -> list[Quoted]:
     """Of the best sentences those of which the reader is sure and which an answer does not say."""
-    asked, said = stems(question), stems(answer)
+    asked = stems(question)
+    said = [stems(sentence) - asked for sentence in split_answer(answer)]
     different: dict[frozenset[str], Quoted] = {}  # manuals repeat their sentences
-    for one in filter(lambda quoted: quoted.sure, ranked):
+    for one in (quoted for quoted in ranked if quoted.sure):
         different.setdefault(one.unit.stems, one)
     found = []
     for one in [*different.values()][:_MOST]:
         new = one.unit.stems - asked
-        if len(new & said) < _SAID * len(new):
+        if _WHOLE.search(one.unit.text) and not _says(said, new):
             found.append(one)
-            said |= new
+            said.append(new)
     return found
+
+
+def _says(said: Sequence[frozenset[str]], new: frozenset[str]) -> bool:
+    """Whether an answer has most of what a sentence adds to the question, or one of its sentences
+    adds no more than this one."""
+    shared = new & frozenset().union(*said)
+    return len(shared) >= _SAID * len(new) or any(
+        len(one & new) >= _NO_MORE * len(one) for one in said if one
+    )
 
 
 def reread(

@@ -54,8 +54,26 @@ def test_what_the_answer_says_is_not_quoted_again() -> None:
     assert answered(f"{ROLE} {WORK}", {ROLE: 3.0, WORK: 2.0}).text == f"{ROLE} {WORK}"
 
 
+def test_a_long_sentence_of_which_the_answer_gives_what_was_asked_is_not_quoted() -> None:
+    kept = "Backups are kept for 90 days; one copy is stored at another site and cannot be changed."
+    tool = AnswerTool(
+        ScriptedChat(replies=["Backups are kept for 90 days."]), Budget(), reader=Reader({kept: 3})
+    )
+    done = tool.run(Request("How long are backups kept?", Shelf(kept), threshold=0)).finish()
+    assert done.text == "Backups are kept for 90 days."
+
+
 def test_a_sentence_that_the_reader_doubts_is_not_quoted() -> None:
     assert answered(ROLE, {ROLE: 3.0, WORK: 0.5}).text == ROLE
+
+
+def test_a_heading_is_not_quoted() -> None:
+    title = "The work of the Solicitor General"
+    tool = AnswerTool(
+        ScriptedChat(replies=[ROLE]), Budget(), reader=Reader({ROLE: 3.0, title: 2.0})
+    )
+    done = tool.run(Request(QUESTION, Shelf(ROLE, title), threshold=0)).finish()
+    assert done.text == ROLE
 
 
 def test_at_most_the_two_best_sentences_are_quoted() -> None:
