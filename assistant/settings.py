@@ -32,7 +32,8 @@ class Settings(BaseModel):
     library: str = Field("main", pattern=_LIBRARY_NAME)
     chat_model: str = ""  # a catalogue name, a GGUF file, a server; empty: chosen by `models use`
     chat_key: SecretStr = SecretStr("")  # for a server that answers; best as PINCITE_CHAT_KEY
-    embedding_model: str = ""  # a catalogue name or a folder; empty: chosen by `models use`
+    embedding_model: str = ""  # a catalogue name, a folder, a server; empty: by `models use`
+    embedding_key: SecretStr = SecretStr("")  # for a server that embeds; best in the environment
     speech_model: str = ""  # the same, for recordings
     drawing_model: str = ""  # a catalogue name, a diffusers folder or a .safetensors file
     vision_model: str = ""  # a catalogue name or a folder: describes pictures

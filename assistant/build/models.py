@@ -94,6 +94,20 @@ def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
     )  # fmt: skip
 
 
+def server_embedder(address: ServerAddress, settings: Settings) -> Any:
+    """The embedding model of a server, which is asked for its dimensions. Raises the same as
+    `server_of`."""
+    _server_chat()
+    from assistant.llm.server_embedder import connect  # needs the extra, as the chat model does
+
+    known = {model.name: model.habits for model in Models(settings.models_folder, settings).models}
+    return connect(
+        address,
+        key_of(address, settings, "embedding"),
+        lambda name: Habits(**known.get(name.lower(), {})),
+    )
+
+
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
     """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
     key = key_of(address, settings)
@@ -128,8 +142,11 @@ def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
 
 
 def embedder(settings: Settings) -> Embedder:
-    """Raises LibraryError when no embedding model is installed."""
+    """Raises LibraryError when no embedding model is installed, and what `server_of` raises."""
     models = Models(settings.models_folder, settings)
+    if address := models.server("embedding"):
+        found: Embedder = server_embedder(address, settings)
+        return found
     if extension := models.extension("embedding"):
         return _embedder_of(extension)
     path = models.chosen("embedding")
@@ -138,9 +155,9 @@ def embedder(settings: Settings) -> Embedder:
             "No embedding model is installed, so nothing can be indexed or searched. "
             "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
         )
-    found = load_embedder(path, settings.threads, _habits(models, path))
-    instruction_head.use(found)  # it knows the vectors of the default model
-    return found
+    local = load_embedder(path, settings.threads, _habits(models, path))
+    instruction_head.use(local)  # it knows the vectors of the default model
+    return local
 
 
 def multilingual(settings: Settings) -> Embedder | None:

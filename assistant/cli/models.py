@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from assistant.models.store import Models
     from assistant.settings import Settings
 
+_GIVEN = {  # to a server, by its role
+    "chat": "your questions and the passages that are read",
+    "embedding": "the text of all documents that are added, and your questions",
+}
 Parsers = Any  # the result of argparse's add_subparsers(); it has no public name
 
 
@@ -133,7 +137,7 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
     if args.json:
         print(json.dumps({"role": args.role, "path": str(path) if path else None}))
     elif name.startswith("http"):
-        print(f"{args.role}: {name}. It gets your questions and the passages that are read.")
+        print(f"{args.role}: {name}. It gets {_GIVEN[args.role]}.")
     else:
         print(f"{args.role}: {path or f'{name}, from an installed package'}")
     if named:
@@ -183,12 +187,14 @@ def _named(role: str, name: str, settings: "Settings") -> str:
     """What is remembered: of a server also which of its models, which is asked now."""
     from assistant.models.server_address import ServerAddress
 
-    address = ServerAddress.parse(name) if role == "chat" else None
+    address = ServerAddress.parse(name) if role in _GIVEN else None
     if not address:
         return name
-    from assistant.build.models import server_model
+    from assistant.build.models import server_embedder, server_model
 
-    return str(server_model(address, settings))
+    if role == "chat":
+        return str(server_model(address, settings))
+    return str(server_embedder(address, settings).address)
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:

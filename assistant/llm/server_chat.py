@@ -15,7 +15,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
 from assistant.errors import AssistantError, ModelUnusable
-from assistant.models.server_address import ServerAddress
+from assistant.models.server_address import Served, ServerAddress
 from assistant.security.network_guard import permit
 
 _CONNECT = 5.0  # seconds
@@ -58,42 +58,48 @@ def connect(address: ServerAddress, key: str = "", answer: int = 400) -> ServerC
     named = address if address.model else choose(address, key)
     model = ServerChat(
         model=named.model, base_url=named.url, api_key=SecretStr(key or _NO_KEY), temperature=0.0,
-        max_tokens=answer, seed=0, max_retries=0, stream_usage=True, http_client=_client(named),
+        max_tokens=answer, seed=0, max_retries=0, stream_usage=True,
+        http_client=_http(named, "chat"),
     )  # fmt: skip
     model._address = named
     return model
 
 
-def choose(address: ServerAddress, key: str = "") -> ServerAddress:
+def choose(address: ServerAddress, key: str = "", role: Served = "chat") -> ServerAddress:
     """The address with the name of its model: the one that is named, or the only one there.
 
     Raises ModelUnusable when the server does not answer, or does not have it.
     """
-    with explained(address), _client(address) as http:
-        client = openai.OpenAI(
-            base_url=address.url, api_key=key or _NO_KEY, http_client=http, max_retries=0
-        )
-        names = [model.id for model in client.models.list()]
+    with explained(address, role), client(address, key, role) as server:
+        names = [model.id for model in server.models.list()]
     if address.model in names or (not address.model and len(names) == 1):
         return replace(address, model=address.model or names[0])
     what = f"no model {address.model!r}" if address.model else "several models"
     listed = ", ".join(names[:8]) or "none"
     raise ModelUnusable(
         f"The server at {address.place} has {what}. It has: {listed}. "
-        f"Name one: pincite models use chat '{address.url}#NAME'"
+        f"Name one: pincite models use {role} '{address.url}#NAME'"
     )
 
 
-def _client(address: ServerAddress) -> Any:
+def client(address: ServerAddress, key: str, role: Served, retries: int = 0) -> openai.OpenAI:
+    """A client of one server, which the network guard lets through from now on."""
+    return openai.OpenAI(
+        base_url=address.url, api_key=key or _NO_KEY, http_client=_http(address, role),
+        max_retries=retries,
+    )  # fmt: skip
+
+
+def _http(address: ServerAddress, role: Served) -> Any:
     if not address.is_here:
-        permit(address.host, address.port, "answers")
+        permit(address.host, address.port, "answers" if role == "chat" else "embeddings")
     # Not by a proxy that the environment names: the passages go to this address alone.
     timeout = openai.Timeout(_SILENCE, connect=_CONNECT)
     return openai.DefaultHttpxClient(trust_env=False, timeout=timeout, follow_redirects=False)
 
 
 @contextmanager
-def explained(address: ServerAddress) -> Iterator[None]:
+def explained(address: ServerAddress, role: Served = "chat") -> Iterator[None]:
     """What a client of a server raises, in a sentence. Raises ModelUnusable."""
     try:
         yield
@@ -101,13 +107,13 @@ def explained(address: ServerAddress) -> Iterator[None]:
         raise
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
         raise ModelUnusable(
-            f"The server at {address.place} refuses the key. Set PINCITE_CHAT_KEY to the right "
-            f"one, or keep it in the system's keyring: keyring set pincite {address.place}"
+            f"The server at {address.place} refuses the key. Set PINCITE_{role.upper()}_KEY to the "
+            f"right one, or keep it in the system's keyring: keyring set pincite {address.place}"
         ) from error
     except openai.NotFoundError as error:
         raise ModelUnusable(
             f"The server at {address.place} does not know {address.url} or the model "
-            f"{address.model!r}. Choose again: pincite models use chat {address.url}"
+            f"{address.model!r}. Choose again: pincite models use {role} {address.url}"
         ) from error
     except openai.APIStatusError as error:
         raise ModelUnusable(

@@ -5,10 +5,12 @@ The part after # names a model of the server, where it has several.
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from assistant.errors import ModelUnusable
+
+Served = Literal["chat", "embedding"]  # the roles that a server can have
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -36,7 +38,7 @@ class ServerAddress:
         if not parts.hostname or parts.username or parts.password or parts.query:
             raise ModelUnusable(
                 f"{text} is no address of a server. One looks like http://127.0.0.1:8080/v1; its "
-                "key, if it wants one, is the setting chat_key."
+                "key, if it wants one, is the setting chat_key or embedding_key."
             )
         url = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
         return cls(url, parts.hostname, port, parts.fragment)

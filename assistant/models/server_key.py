@@ -1,15 +1,19 @@
 """The key of a model server: of the settings, else of the system's keyring."""
 
-from assistant.models.server_address import ServerAddress
+from assistant.models.server_address import Served, ServerAddress
 from assistant.settings import Settings
 
 SERVICE = "pincite"
 
 
-def key_of(address: ServerAddress, settings: Settings) -> str:
-    """Empty where there is none. A keyring that is locked, or missing as on most servers, has
-    none: then the server says that it wants one."""
-    if given := settings.chat_key.get_secret_value():
+def key_of(address: ServerAddress, settings: Settings, role: Served = "chat") -> str:
+    """Empty where there is none: the key of one role is not given to the server of another.
+
+    A keyring that is locked, or missing as on most servers, has none: then the server says that it
+    wants one.
+    """
+    keys = {"chat": settings.chat_key, "embedding": settings.embedding_key}
+    if given := keys[role].get_secret_value():
         return given
     try:
         import keyring

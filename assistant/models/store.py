@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from assistant.errors import AssistantError, ModelUnusable
 from assistant.models.catalogue import LocalPath, Model, catalogue, find
@@ -22,7 +22,7 @@ from assistant.models.fetch import (
 from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.programs import PIPER, PROGRAMS
 from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
-from assistant.models.server_address import ServerAddress
+from assistant.models.server_address import Served, ServerAddress
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
 from ingest import extensions
@@ -114,8 +114,9 @@ class Models:
         None for one that an installed package or a server brings. Raises AssistantError.
         """
         if address := ServerAddress.parse(name_or_path):
-            if role != "chat":
-                raise ModelUnusable(f"A server cannot be used for {role}, only for chat.")
+            if role not in get_args(Served):
+                roles = " and ".join(get_args(Served))
+                raise ModelUnusable(f"A server cannot be used for {role}, only for {roles}.")
             self._remember({**self._remembered(), role: str(address)})
             return None
         if name_or_path == AUTO:
