@@ -131,7 +131,7 @@ HOMES = {
     "onnxruntime": {"vectorstore/embedding/onnx_int8.py"},
     "oxmsg": {"ingest/mail/msg.py"},
     "matplotlib": {"assistant/images/charts/render.py"},
-    "openai": {"assistant/llm/server_chat.py"},
+    "openai": {"assistant/llm/server_chat.py", "assistant/llm/server_embedder.py"},
     "openpyxl": {"assistant/export/workbook.py", "ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},
