@@ -3,7 +3,8 @@
 Ten documents of five layouts are written and added, and eight columns are asked of each, by
 `pincite sheet`. What is wanted is known from the facts the documents were made of.
 `--half held-out` takes ten documents of five other layouts. `--home` keeps the cells, so that an
-interrupted run goes on; `--layouts N` takes one document of each of the first N layouts.
+interrupted run goes on. `--copy 1` takes the first of the two documents of each layout alone, `--copy
+2` the second.
 """
 
 import re
@@ -36,7 +37,7 @@ def parser() -> Any:
     made = common.parser(__doc__)
     made.add_argument("--half", choices=("development", "held-out"), default="development")
     made.add_argument("--home", type=Path, help="a home that is kept")
-    made.add_argument("--layouts", type=int, help="one document of each of the first layouts")
+    made.add_argument("--copy", type=int, choices=(1, 2), help="one document of each layout")
     made.add_argument("--show", action="store_true", help="print each cell that is not right")
     return made
 
@@ -49,7 +50,7 @@ def run(options: Any, home: Path) -> None:
     library = "--library", options.half
     common.pincite(environment, "add", folder, *library, "--json")
     names = sorted({cell.document for cell in wanted})
-    names = names[0 : 2 * options.layouts : 2] if options.layouts else names
+    names = names[options.copy - 1 :: 2] if options.copy else names
     asked = [part for column in COLUMNS for part in ("--question", column)]
     begun = time.perf_counter()
     sheet = common.pincite(

@@ -41,10 +41,10 @@ assistant/llm
 assistant/llm/llama                         assistant/speech/synthesis
 assistant/models                            assistant/images/charts
 assistant/answering/table_qa
-assistant/security
+assistant/security                          assistant/export
 assistant/contract
 assistant/answering/query                   assistant/speech
-assistant/settings                          assistant/export
+assistant/settings
 assistant/errors
 assistant
 

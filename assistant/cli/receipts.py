@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, notice
+from assistant.cli.shared import DONE, FAILED, counted, notice
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
@@ -20,10 +20,17 @@ def add_parsers(commands: Any) -> None:
     again.add_argument("id", help="id of the answer, or its first characters")
     again.add_argument("--json", action="store_true", help="print JSON and nothing else")
     again.set_defaults(run=_run_replay)
-    pack = commands.add_parser("export", help="save an answer with its evidence as one HTML file")
-    pack.add_argument("id", help="id of the answer, or its first characters")
-    pack.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html")
-    pack.set_defaults(run=_run_export)
+    pack = commands.add_parser(
+        "export", help="save an answer or a conversation: .html with evidence, .docx, .md, .xlsx"
+    )
+    pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
+    pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
+    pack.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE",
+        help="by its ending a Word file with footnotes (.docx), Markdown (.md), a table (.xlsx),"
+        " or else one HTML file with pictures of the cited lines",
+    )  # fmt: skip
+    pack.set_defaults(run=_run_export, misused=pack.error)
 
 
 def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
@@ -74,6 +81,41 @@ def _model(receipt: "Receipt", receipts: "Receipts", settings: "Settings") -> "L
 
 
 def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.export.save import FORMS
+
+    if (args.id is None) == (args.conversation is None):
+        args.misused("give either the ID of an answer or --conversation ID")
+    if args.output.suffix.lower() in FORMS:
+        return _run_take_along(args, settings)
+    if args.conversation:
+        args.misused(f"a conversation is saved as {', '.join(FORMS)}")
+    return _run_pack(args, settings)
+
+
+def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build import composition
+    from assistant.errors import AssistantError
+    from assistant.export.account import account
+    from assistant.export.links import page_addresses
+    from assistant.export.save import save
+
+    if args.conversation:
+        kept = composition.conversations(settings)
+        answers, name = kept.turns(args.conversation), kept.library(args.conversation)
+        if not answers:
+            raise AssistantError(f"There is no conversation {args.conversation!r}.")
+    else:
+        receipt = composition.receipts(settings).get(args.id)
+        answers, name = [receipt.answer], receipt.library
+    with composition.library_of(settings, name) as library:
+        found = library.documents() if library else []
+        address = page_addresses({info.document: info.path for info in found})
+    save(args.output, [account(answer, address) for answer in answers])
+    notice(f"{args.output}: {counted(len(answers), 'answer')}.")
+    return DONE
+
+
+def _run_pack(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.build import composition
     from assistant.receipts.evidence_pack import evidence_pack
     from ingest.platform.private_files import usual_rights

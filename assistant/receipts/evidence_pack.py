@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from assistant.contract.outcome import place
+from assistant.export.account import STOPPED, pieces
 from assistant.receipts.highlight import highlighted, png
 from assistant.receipts.record import Receipt, conditions, document_sha256
 from ingest.document.model import Page
@@ -21,7 +22,6 @@ from vectorstore.library import Library
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too
 _AROUND = 54.0  # points of the page shown above and below the cited lines
 _CHANGED = "The document has changed or is gone since the answer, so its page is not shown."
-_STOPPED = "Stopped before it was complete."
 
 
 class Crop(NamedTuple):
@@ -46,7 +46,7 @@ def evidence_pack(receipt: Receipt, library: Library | None) -> str:
         sentences=answer["sentences"]
         or [{"text": answer["answer"], "supported": True, "marks": []}],
         marks={citation["mark"] for citation in answer["citations"]},
-        notices=[*answer.get("notices", ()), *([_STOPPED] if answer["stopped"] else [])],
+        notices=[*answer.get("notices", ()), *([STOPPED] if answer["stopped"] else [])],
         conditions=_conditions(receipt),
         messages=list(_messages(receipt)),
         crop=functools.partial(_crop, receipt, library),
@@ -54,16 +54,6 @@ def evidence_pack(receipt: Receipt, library: Library | None) -> str:
         readable=readable,
         pieces=pieces,
     )
-
-
-def pieces(sentence: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The text of a sentence in pieces, and whether lines state them."""
-    text = sentence["text"]
-    for word in sentence.get("unstated", ()):
-        before, found, text = text.partition(word)
-        yield before, True
-        yield found, False
-    yield text, True
 
 
 def _crop(receipt: Receipt, library: Library | None, citation: Mapping[str, Any]) -> Crop:

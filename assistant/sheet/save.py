@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
+from assistant.export.links import file_address
 from assistant.export.workbook import BookCell, Tab, Tone, workbook
 from assistant.sheet.cell import Cell
 from ingest.document.source import readable
@@ -75,7 +76,7 @@ def as_csv(cells: Sequence[Cell]) -> str:
 
 def as_workbook(cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> bytes:
     """The sheet, and a second one with the source of each value."""
-    files = {info.document: _address(info.path) for info in documents}
+    files = {info.document: file_address(info.path) for info in documents}
     heads, rows = _grid(cells)
     at = {(c.document, c.head): number for number, c in enumerate(cells, start=2)}
     table = [
@@ -125,12 +126,6 @@ def _source(cell: Cell, files: Mapping[str, str]) -> list[BookCell]:
         BookCell(cell.state, tone=_TONES.get(cell.state, "")), where, BookCell(cell.line or None),
         *map(BookCell, words),
     ]  # fmt: skip
-
-
-def _address(path: str) -> str:
-    """Of the file where it was found; empty where it is no more, or inside of an archive."""
-    file = Path(path)
-    return file.as_uri() if file.is_absolute() and file.is_file() else ""
 
 
 def _page(cell: Cell, files: Mapping[str, str]) -> str:

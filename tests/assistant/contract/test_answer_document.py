@@ -8,7 +8,7 @@ from assistant.cli.ask import _doubt
 from assistant.contract.answer_document import answer_document
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.contract.reply import Reply
-from assistant.receipts.evidence_pack import pieces
+from assistant.export.account import pieces
 from assistant.ui.components.answer import cited_answer
 
 FULL = Sentence("Leave is 25 days.", True, (1,))

@@ -1,0 +1,29 @@
+"""Saves answers in the form that a file's ending names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from assistant.errors import AssistantError
+from assistant.export.account import Account
+from assistant.export.markdown import markdown
+from assistant.export.spreadsheet import spreadsheet
+from assistant.export.word import word
+from ingest.platform.private_files import usual_rights
+
+FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
+    ".docx": word,
+    ".md": lambda accounts: markdown(accounts).encode(),
+    ".xlsx": spreadsheet,
+}
+
+
+def save(path: Path, accounts: Sequence[Account]) -> None:
+    """Raises AssistantError for another ending, and where it cannot be written."""
+    form = FORMS.get(path.suffix.lower())
+    if form is None:
+        raise AssistantError(f"{path} must end with {', '.join(FORMS)}.")
+    try:
+        with usual_rights():
+            path.write_bytes(form(accounts))
+    except OSError as error:
+        raise AssistantError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,148 @@
+"""Answers are taken along with their citations: Word, Markdown and a workbook."""
+
+import io
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from lxml import etree
+from openpyxl import load_workbook
+
+from assistant.errors import AssistantError
+from assistant.export.account import Account, account
+from assistant.export.links import page_addresses
+from assistant.export.markdown import markdown
+from assistant.export.save import save
+from assistant.export.spreadsheet import spreadsheet
+from assistant.export.word import word
+from tests.commands import Pincite, refused
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+ANSWER: dict[str, Any] = {
+    "question": "How many days\x01 of *leave*?", "answer": "Thirty. Paid by Mars. Nobody knows.",
+    "refused": False, "stopped": False, "notices": ["A page was not read."],
+    "citations": [
+        {"mark": 1, "document": "Handbook.pdf", "page": 2, "quote": "Thirty days\nof leave <b>."},
+        {"mark": 2, "document": "Talk.wav", "page": 1, "quote": "Paid.", "seconds": 75.0},
+    ],
+    "sentences": [
+        {"text": "Thirty.", "supported": True, "marks": [1, 2]},
+        {"text": "Paid by Mars.", "supported": False, "marks": [2], "unstated": ["Mars"]},
+        {"text": "Nobody knows.", "supported": False, "marks": [], "unstated": ["Nobody knows."]},
+    ],
+    "cells": [{"mark": 1, "row": "Leave", "column": "Days", "text": "30"}],
+}  # fmt: skip
+
+
+def told(folder: Path) -> Account:
+    file = folder / "Handbook.pdf"
+    file.write_bytes(b"%PDF")
+    return account(ANSWER, page_addresses({"Handbook.pdf": str(file), "Talk.wav": "/no/more.wav"}))
+
+
+def part(package: bytes, name: str) -> etree._Element:
+    with zipfile.ZipFile(io.BytesIO(package)) as opened:
+        return etree.fromstring(opened.read(name))
+
+
+def text(element: etree._Element) -> str:
+    return "".join(found.text or "" for found in element.iter(f"{W}t"))
+
+
+def test_a_word_document_has_a_footnote_for_each_mark(tmp_path: Path) -> None:
+    package = word([told(tmp_path)])
+
+    marks = [
+        m.get(f"{W}id") for m in part(package, "word/document.xml").iter(f"{W}footnoteReference")
+    ]
+    notes = {n.get(f"{W}id"): text(n) for n in part(package, "word/footnotes.xml")}
+    assert marks == ["1", "2", "3"]
+    assert notes["1"] == " Handbook.pdf, page 2: “Thirty days of leave <b>.”"
+    assert notes["2"] == notes["3"] == " Talk.wav, 01:15: “Paid.”"
+    links = part(package, "word/_rels/footnotes.xml.rels")
+    assert [link.get("Target") for link in links] == [
+        f"{(tmp_path / 'Handbook.pdf').as_uri()}#page=2"
+    ]
+    read = Document(io.BytesIO(package))
+    assert [p.text for p in read.paragraphs] == [
+        "How many days of *leave*?",
+        "Thirty. Paid by Mars. (no line states the marked words)"
+        " Nobody knows. (not found in the documents) ",
+        "A page was not read.",
+    ]
+    assert [p.style.name for p in read.paragraphs if p.style] == ["Heading 1", "Normal", "Notice"]
+
+
+def test_markdown_has_footnotes_and_no_markup_of_documents(tmp_path: Path) -> None:
+    made = markdown([told(tmp_path)])
+
+    assert made.startswith("## How many days\x01 of \\*leave\\*?")
+    assert "Thirty.[^1][^2]" in made
+    assert "Paid by *Mars*.[^2] (no line states the marked words)" in made
+    assert "[^1]: Handbook.pdf, page 2: “Thirty days of leave \\<b\\>.” [open](<file:///" in made
+    assert made.count("\n[^") == 2
+
+
+def test_a_workbook_has_a_row_for_each_source_and_the_cells(tmp_path: Path) -> None:
+    book = load_workbook(io.BytesIO(spreadsheet([told(tmp_path)])))
+
+    rows = [[cell.value for cell in row] for row in book["Answers"].iter_rows(2)]
+    assert [row[3] for row in rows] == ["Handbook.pdf", "Talk.wav", "Talk.wav", None]
+    link = book["Answers"]["E2"].hyperlink
+    assert link is not None and link.target is not None and link.target.endswith("#page=2")
+    assert [cell.value for cell in book["Cells"][2]][1:] == ["Leave", "Days", "30"]
+
+
+def test_a_refusal_is_told_without_doubt() -> None:
+    refusal = {"text": "I could not find it.", "supported": False, "marks": []}
+    answer = {**ANSWER, "refused": True, "citations": [], "sentences": [refusal]}
+
+    assert account(answer).said[0].remark == ""
+
+
+def test_the_form_is_that_of_the_ending(tmp_path: Path) -> None:
+    save(tmp_path / "a.MD", [account(ANSWER)])
+
+    assert (tmp_path / "a.MD").read_text("utf-8").startswith("## How many")
+    with pytest.raises(AssistantError, match="must end with"):
+        save(tmp_path / "a.odt", [account(ANSWER)])
+    with pytest.raises(AssistantError, match="cannot be written"):
+        save(tmp_path / "no" / "a.md", [account(ANSWER)])
+
+
+def test_the_command_saves_an_answer_and_a_conversation(full: Pincite, tmp_path: Path) -> None:
+    first = full("ask", "How many days of leave are there?", "--conversation", "c", "--json").json
+    full("ask", "How many letters has a password?", "--conversation", "c", "--json")
+
+    assert full("export", first["id"], "-o", tmp_path / "one.docx").status == 0
+    assert full("export", "--conversation", "c", "-o", tmp_path / "all.md").status == 0
+
+    notes = text(part((tmp_path / "one.docx").read_bytes(), "word/footnotes.xml"))
+    assert "Handbook.pdf, page 1: “Thirty days of leave.”" in notes
+    assert (tmp_path / "all.md").read_text("utf-8").count("## ") == 2
+    assert "no conversation 'x'" in refused(
+        full("export", "--conversation", "x", "-o", tmp_path / "x.md")
+    )
+    assert full("export", "-o", tmp_path / "x.md").status == 2
+    assert full("export", "--conversation", "c", "-o", tmp_path / "x.html").status == 2
+
+
+@pytest.mark.slow
+def test_libreoffice_reads_the_footnotes_and_the_workbook(tmp_path: Path) -> None:
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice is not installed: apt-get install libreoffice-writer-nogui")
+    save(tmp_path / "a.docx", [told(tmp_path)])
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    convert = [soffice, profile, "--headless", "--convert-to", "odt", "--outdir", tmp_path]
+    subprocess.run([*convert, tmp_path / "a.docx"], check=True, capture_output=True)
+
+    with zipfile.ZipFile(tmp_path / "a.odt") as opened:
+        read = opened.read("content.xml").decode()
+    assert read.count("<text:note ") == 3
+    assert "Thirty days of leave &lt;b&gt;." in read
+    assert "Handbook.pdf#page=2" in read  # LibreOffice writes it relative to the file
