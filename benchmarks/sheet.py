@@ -3,8 +3,8 @@
 Ten documents of five layouts are written and added, and eight columns are asked of each, by
 `pincite sheet`. What is wanted is known from the facts the documents were made of.
 `--half held-out` takes ten documents of five other layouts. `--home` keeps the cells, so that an
-interrupted run goes on. `--copy 1` takes the first of the two documents of each layout alone, `--copy
-2` the second.
+interrupted run goes on. `--copy 1` takes the first of the two documents of each layout alone, and
+`--copy 2` the second.
 """
 
 import re
