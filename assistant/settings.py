@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from assistant.errors import SettingsError
 
 PREFIX = "PINCITE_"
+YES_NO = "yes-no"  # the chat model as a reranker
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
@@ -40,7 +41,8 @@ class Settings(BaseModel):
     voice_model: str = ""  # a catalogue name or a folder: reads aloud
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
     tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
-    reranker: str = ""  # "yes-no": the chat model's odds; else a cross-encoder's folder or hub name
+    reranker: str = ""  # a catalogue name or a folder; "yes-no": the chat model's odds; "off": none
+    groundedness_model: str = ""  # a catalogue name or a folder: checks sentences; "off": none
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
@@ -101,7 +103,13 @@ class Settings(BaseModel):
 
     def model(self, role: str) -> str:
         """The setting for a role of the catalogue; empty: chosen by `models use`."""
-        return str(getattr(self, f"{role}_model"))
+        found = str(getattr(self, self.field_of(role)))
+        return "off" if (role, found) == ("reranker", YES_NO) else found
+
+    @staticmethod
+    def field_of(role: str) -> str:
+        """The name of that setting."""
+        return role if role == "reranker" else f"{role}_model"
 
     def by_hand(self, name: str) -> bool:
         """Whether it was set explicitly, even to the default."""

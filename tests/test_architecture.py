@@ -36,6 +36,7 @@ assistant/images/generation
 assistant/answering/whole_document          assistant/storage
 assistant/answering/verification            assistant/attachments
 assistant/answering/writing                 assistant/images/vision
+assistant/answering/groundedness
 assistant/answering/passages
 assistant/llm
 assistant/llm/llama                         assistant/speech/synthesis
@@ -52,6 +53,7 @@ vectorstore/watch                           vectorstore/testing
 vectorstore/library
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
+vectorstore/classifiers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming
 vectorstore/dense
@@ -156,7 +158,6 @@ HOMES = {
     "sentencex": {"ingest/language/sentences.py"},
     "sentence_transformers": {
         "vectorstore/embedding/embedder.py",
-        "vectorstore/retrieval/reranker.py",
     },
     "sklearn": {"assistant/feedback/fit.py"},
     "sqlite3": {
@@ -193,11 +194,13 @@ HOMES = {
         "assistant/images/generation/previews.py",
         "assistant/images/vision/transformers_models.py",
         "assistant/images/vision/tagger.py",
+        "vectorstore/classifiers/export.py",
     },
     "transformers": {
         "assistant/images/generation/models/load_pipeline.py",
         "assistant/images/generation/models/single_file.py",
         "assistant/images/vision/transformers_models.py",
+        "vectorstore/classifiers/export.py",
     },
     "uvicorn": {"assistant/api/application.py"},
 }

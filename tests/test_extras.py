@@ -24,8 +24,9 @@ from ingest.media.ffmpeg import Media
 from ingest.media.whisper import WhisperTranscriber
 from tests.conftest import PROJECT, models_folder
 from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, providers
+from vectorstore.classifiers.export import export
+from vectorstore.classifiers.folder import Classifier
 from vectorstore.embedding.embedder import SentenceTransformerEmbedder
-from vectorstore.retrieval.reranker import CrossEncoderReranker
 
 # Modules that are set to None can neither be found nor imported.
 WITHOUT = """import json, sys
@@ -114,7 +115,7 @@ USES: dict[str, Callable[[Path], object]] = {
     "images] to describe pictures": lambda path: kind_of(config(path, model_type="smolvlm")),
     "images] to name": lambda path: Tagging(path / "a.pth").identity,
     "embedders] to use the embedding": SentenceTransformerEmbedder,
-    "embedders] to use a cross-encoder": lambda path: CrossEncoderReranker(str(path)),
+    "embedders] to use": lambda path: export(path, Classifier("score", ("label_0",))),
 }
 
 

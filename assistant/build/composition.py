@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.answering.passages.budget import Budget
 from assistant.answering.verification.answerability import NO_MODEL, OperatingPoint
+from assistant.build import classifiers
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
     LoadedChat,
@@ -25,8 +26,6 @@ from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.model_lock import TurnTaking
-from assistant.llm.token_odds import TokenOdds
-from assistant.llm.yes_no_reranker import YES_NO, YesNoReranker
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, MessageRouter, Router
 from assistant.settings import Settings
@@ -39,7 +38,6 @@ from assistant.tools.whole_document import Whole
 from ingest.errors import ExtensionFailed
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
-from vectorstore.retrieval.reranker import CrossEncoderReranker, Reranker
 
 
 def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
@@ -171,7 +169,7 @@ def answering(settings: Settings) -> Answering:
         why = str(error)
     answer = AnswerTool(
         None, _budget(settings), settings.refusal_threshold,
-        reranker=_reranker(settings), reader=reader(settings),
+        reranker=classifiers.reranker(settings), reader=reader(settings),
     )  # fmt: skip
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
@@ -188,10 +186,10 @@ def answering(settings: Settings) -> Answering:
 def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
-    reranker = _reranker(settings, model)
+    reranker = classifiers.reranker(settings, model)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chat.weights, chat.odds,
+        chat.weights, chat.odds, classifiers.groundedness(settings),
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
@@ -222,17 +220,10 @@ def _router(settings: Settings, model: ChatModel) -> Router:
     return ModelRouter(model)
 
 
-def _reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | None:
-    """Raises LibraryError when there is no such cross-encoder."""
-    if settings.reranker == YES_NO:
-        return YesNoReranker(model) if isinstance(model, TokenOdds) else None
-    return CrossEncoderReranker(settings.reranker) if settings.reranker else None
-
-
 def _deciding(settings: Settings) -> dict[str, Any]:
-    """The settings that influence an answer."""
+    """The settings that influence an answer, and the models that do beside the chat model."""
     names = {
         "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
-        "refusal_threshold", "reranker",
+        "refusal_threshold",
     }  # fmt: skip
-    return settings.model_dump(include=names)
+    return settings.model_dump(include=names) | dict(classifiers.identities(settings))

@@ -194,17 +194,20 @@ def _show(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) 
 
 def _compare(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
     from assistant.evaluation import comparing, measuring
+    from assistant.models.roles import BY_CHOICE
 
     runs = measuring.runs(settings)
     first, second = (runs.get(_number(args, word)) for word in words)
     found = comparing.compare(runs.rows(first.number), runs.rows(second.number))
+    differ = measuring.differences(first, second)
+    told = [comparing.verdict(found, role) for role in BY_CHOICE if role in differ]
     if args.json:
-        print(json.dumps({"before": vars(first), "after": vars(second)} | found))
+        runs_told = {"before": vars(first), "after": vars(second), "verdicts": told}
+        print(json.dumps(runs_told | found))
         return DONE
     print(f"before: {_head(first)}\nafter:  {_head(second)}\n", *comparing.lines(found), sep="\n")
-    differ = measuring.differences(first, second)
     if differ:
-        print(f"\nThe runs differ in {', '.join(differ)}.")
+        print(f"\nThe runs differ in {', '.join(differ)}.", *told, sep="\n")
     return DONE
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli.shared import DONE, FAILED, IN_PART
-from assistant.models.roles import ROLES
+from assistant.models.roles import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
     from assistant.models.store import Models
@@ -130,8 +130,15 @@ def _pull_all(
     return pulled, failed
 
 
+_MEASURE = (
+    "Whether it helps is not known: `pincite eval DIR` with it and with `pincite models use {role} "
+    "off`, then `pincite eval compare A B`, tell it for your questions."
+)
+
+
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
     name = _named(args.role, args.name, settings)
+    _prepare_classifier(args.role, name, settings)
     path = _models(settings).use(args.role, name)
     named = settings.model(args.role)
     if args.json:
@@ -139,16 +146,33 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
     elif name.startswith("http"):
         print(f"{args.role}: {name}. It gets {_GIVEN[args.role]}.")
     else:
-        print(f"{args.role}: {path or f'{name}, from an installed package'}")
+        print(f"{args.role}: {path or _without_path(args.role, name)}")
     if named:
-        variable = f"PINCITE_{args.role.upper()}_MODEL"
+        variable = f"PINCITE_{settings.field_of(args.role).upper()}"
         print(
             f"Note: {variable} (or settings.toml) says {named}, which takes precedence.",
             file=sys.stderr,
         )
     elif path and args.role == "chat":
         _offer_calibration(path, settings)
+    elif path and args.role in BY_CHOICE:
+        print(_MEASURE.format(role=args.role), file=sys.stderr)
     return DONE
+
+
+def _prepare_classifier(role: str, name: str, settings: "Settings") -> None:
+    """Before it is remembered: one that cannot be loaded is not chosen."""
+    if role in BY_CHOICE:
+        from assistant.build.classifiers import prepare
+
+        prepare(settings, role, name)
+
+
+def _without_path(role: str, name: str) -> str:
+    from assistant.models.store import AUTO, OFF
+
+    none = role in BY_CHOICE and name in (AUTO, OFF)
+    return "none" if none else f"{name}, from an installed package"
 
 
 def _offer_calibration(path: Path, settings: "Settings") -> None:

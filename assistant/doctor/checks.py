@@ -11,7 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import answering_device, installed_extensions, refusal_gate, voices
+from assistant.doctor import (
+    answering_device,
+    classifiers,
+    installed_extensions,
+    refusal_gate,
+    voices,
+)
 from assistant.doctor.check import Check, Severity, importing, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
@@ -100,7 +106,7 @@ def _contents(settings: Settings) -> list[Check]:
     models = Models(settings.models_folder, settings)
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
-        found.append(Check("voice", *voices.voice(settings)))
+        found += [Check("voice", *voices.voice(settings)), *classifiers.check(models)]
         return found + list(_libraries(settings.libraries_folder))
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."

@@ -15,6 +15,8 @@ _ORDERS = {
 }
 _HITS = ("page_hit@5", "document_hit@5")  # the first known measure of a search
 
+_LESS_IS_BETTER = ("wrong", "refused")
+
 Both = list[tuple[Scored, Scored]]
 
 
@@ -58,6 +60,30 @@ def lines(found: dict[str, Any]) -> list[str]:
     if found["left_out"]:
         told.append(f"Questions of only one run, left out: {found['left_out']}")
     return told
+
+
+def verdict(found: dict[str, Any], role: str) -> str:
+    """What another model of a role changed, as a sentence: gains and losses whose interval leaves
+    out 0. Whether to choose it is left to a person."""
+    told = {"gained": _shown(found, 1), "lost": _shown(found, -1)}
+    parts = [f"{word}: {'; '.join(some)}" for word, some in told.items() if some]
+    said = ". ".join(parts) or "neither a gain nor a loss is shown"
+    return f"The {role} differs; {said} ({found['questions']} questions)."
+
+
+def _shown(found: dict[str, Any], side: int) -> list[str]:
+    return [
+        f"{MEASURES[name]} {f['mean']:+.3f} [{f['low']:+.3f}, {f['high']:+.3f}]"
+        for name, f in found["measures"].items()
+        if _side(name, f) == side
+    ]
+
+
+def _side(name: str, figure: dict[str, Any]) -> int:
+    """1 for a gain, -1 for a loss, 0 where the interval holds 0."""
+    if figure["low"] <= 0 <= figure["high"]:
+        return 0
+    return 1 if (figure["mean"] > 0) != (name in _LESS_IS_BETTER) else -1
 
 
 def _measures(both: Both) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.answering.verification import answerability
-from assistant.build import composition
+from assistant.build import classifiers, composition
 from assistant.conversation.assistant import Assistant
 from assistant.errors import BadQuestionSet
 from assistant.evaluation.running import EvaluationStep, RunningEvaluation
@@ -18,12 +18,15 @@ from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
 from assistant.evaluation.sets import folders, sources
 from assistant.evaluation.sets.folders import QuestionSet
 from assistant.evaluation.sets.sources import QuestionSource
+from assistant.models.roles import BY_CHOICE
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
 from vectorstore.add_report import AddProgress
 from vectorstore.library import Library
 
-_COMPARED = ("set", "digest", "library", "sha256", "embedder", "model", "gate", "learned")
+_COMPARED = (
+    "set", "digest", "library", "sha256", "embedder", "model", "gate", "learned", *BY_CHOICE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,18 +90,23 @@ def measure(
         kept = runs(settings)
         with kept.at_work(about, options.note, options.fresh) as number:
             running = RunningEvaluation(
-                kept, source, who, options.passages, watch.asking, watch.cancel
-            )
+                kept, source, who, classifiers.reranker(settings), options.passages,
+                watch.asking, watch.cancel,
+            )  # fmt: skip
             running.run(number, asked)
     return number
 
 
 def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
     """The differences of two runs as words: "model", "settings: refusal_threshold"."""
-    names = [n for n in _COMPARED if first.about.get(n) != second.about.get(n)]
+    names = [n for n in _COMPARED if _told(first, n) != _told(second, n)]
     settings = _changed(_settings(first), _settings(second))
     options = _changed(first.about["options"], second.about["options"])
     return [*names, *(f"settings: {n}" for n in settings), *(f"options: {n}" for n in options)]
+
+
+def _told(run: EvaluationRun, name: str) -> Any:
+    return run.about.get(name, "")
 
 
 def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
@@ -141,6 +149,7 @@ def _about(
         "model": who.model_name if who else "",
         "gate": answerability.identity() if who else "",
         "learned": _learned(source.library),
+        **classifiers.identities(settings),
         "settings": _dumped(settings),
         "options": {
             "retrieval": who is None,

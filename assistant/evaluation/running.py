@@ -12,6 +12,7 @@ from assistant.evaluation.runs import EvaluationRuns
 from assistant.evaluation.sets.question_sets import Question, to_row
 from assistant.evaluation.sets.sources import QuestionSource
 from ingest.errors import PinciteError
+from vectorstore.retrieval.reranker import Reranker, reranked
 
 HITS = 25  # pages that are requested; the first five or ten count
 Row = dict[str, Any]
@@ -33,6 +34,7 @@ class RunningEvaluation:
     runs: EvaluationRuns
     source: QuestionSource
     assistant: Assistant | None  # None: only searches
+    reranker: Reranker | None = None  # orders what a search finds, as for answers
     passages: int = 0  # number of whole passages given from a corpus; 0: the assistant searches
     show: Callable[[EvaluationStep], None] = lambda step: None
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -70,10 +72,11 @@ class RunningEvaluation:
 
     def _searched(self, question: Question) -> Row:
         started = time.perf_counter()
-        hits = self.source.library.search(question.question, HITS)
+        found = self.source.library.search(question.question, HITS)
+        hits = reranked(self.reranker, question.question, found)
         seconds = round(time.perf_counter() - started, 4)
-        found = [[self.source.named(hit.document), hit.page] for hit in hits]
-        return {"hits": found, "search_seconds": seconds}
+        pages = [[self.source.named(hit.document), hit.page] for hit in hits]
+        return {"hits": pages, "search_seconds": seconds}
 
     def _ask(self, assistant: Assistant, question: Question) -> Row:
         """The answer document, with document names as in the set."""

@@ -7,8 +7,6 @@ from assistant.llm import prompts
 from assistant.llm.token_odds import TokenOdds
 from vectorstore.library import Hit
 
-YES_NO = "yes-no"  # its name in the setting
-
 
 class YesNoReranker:
     """Asks of each passage whether it contains the answer. Seconds a question: see the figures in

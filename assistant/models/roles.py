@@ -3,16 +3,24 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from ingest.platform.extras import installed
+from vectorstore.classifiers import folder as classifiers
 
-Role = Literal["chat", "embedding", "speech", "drawing", "vision", "voice", "tags"]
-ROLES: tuple[Role, ...] = ("chat", "embedding", "speech", "drawing", "vision", "voice", "tags")
+Role = Literal[
+    "chat", "embedding", "reranker", "groundedness", "speech", "drawing", "vision", "voice", "tags",
+]  # fmt: skip
+ROLES: tuple[Role, ...] = get_args(Role)
+# Roles that nobody fills unless a person says so: what such a model does to answers is to be
+# measured first, on the person's own questions.
+BY_CHOICE: tuple[Role, ...] = ("reranker", "groundedness")
 
 KINDS: dict[Role, str] = {  # for people
     "chat": "a GGUF file",
     "embedding": "a folder of sentence-transformers, or that of multilingual-e5-small",
+    "reranker": "a folder of transformers with a cross-encoder, which has one label",
+    "groundedness": "a folder of transformers whose labels tell what a text supports",
     "speech": "a folder of faster-whisper",
     "drawing": "a folder of diffusers, or one .safetensors file",
     "vision": "a folder of transformers, or one with a GGUF file and its mmproj file",
@@ -115,11 +123,23 @@ def _sees(folder: Path) -> bool:
     return (folder / "config.json").exists() and any((folder / name).exists() for name in prepares)
 
 
+def _ranks(folder: Path) -> bool:
+    found = classifiers.look(folder)
+    return found is not None and found.ranks
+
+
+def _checks(folder: Path) -> bool:
+    found = classifiers.look(folder)
+    return found is not None and found.checks
+
+
 _FOLDERS: dict[Role, Callable[[Path], bool]] = {
+    "reranker": _ranks,  # before embedders: both can have the modules of sentence-transformers
     "embedding": _has(MARKS["embedding"], _PACKED),
     "speech": _has(MARKS["speech"]),
     "drawing": _has(MARKS["drawing"]),
     "voice": _has(MARKS["voice"]),
     "tags": _names_architecture,
     "vision": _sees,
+    "groundedness": _checks,  # after vision: pictures are classified, too
 }

@@ -21,7 +21,7 @@ from assistant.models.fetch import (
 )
 from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.programs import PIPER, PROGRAMS
-from assistant.models.roles import KINDS, MARKS, ROLES, Role, found_below, role_of
+from assistant.models.roles import BY_CHOICE, KINDS, MARKS, ROLES, Role, found_below, role_of
 from assistant.models.server_address import Served, ServerAddress
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
@@ -31,6 +31,7 @@ from ingest.extensions import Extension
 _GROUPS: dict[Role, str] = {"chat": extensions.CHAT_MODELS, "embedding": extensions.EMBEDDERS}
 
 AUTO = "auto"  # the default, and for a library in several languages another one
+OFF = "off"  # no model, for a role that needs none
 State = Literal["ok", "damaged", "missing"]
 
 
@@ -111,7 +112,8 @@ class Models:
     def use(self, role: Role, name_or_path: str) -> Path | None:
         """Remember which model is used for the role, in this home; its path. AUTO forgets it.
 
-        None for one that an installed package or a server brings. Raises AssistantError.
+        OFF, where a role has models by choice alone, does the same. None for one that an installed
+        package or a server brings, and for none. Raises AssistantError.
         """
         if address := ServerAddress.parse(name_or_path):
             if role not in get_args(Served):
@@ -119,7 +121,7 @@ class Models:
                 raise ModelUnusable(f"A server cannot be used for {role}, only for {roles}.")
             self._remember({**self._remembered(), role: str(address)})
             return None
-        if name_or_path == AUTO:
+        if name_or_path == AUTO or (name_or_path == OFF and role in BY_CHOICE):
             self._remember({r: name for r, name in self._remembered().items() if r != role})
             return self.chosen(role)
         if self._extension(role, name_or_path):
@@ -155,12 +157,14 @@ class Models:
 
     def _name(self, role: Role) -> str:
         """By the settings, else as remembered; empty when nobody has chosen."""
-        return self._named[role] or self._remembered().get(role, "")
+        name = self._named[role] or self._remembered().get(role, "")
+        return "" if name == OFF and role in BY_CHOICE else name
 
     def chosen(self, role: Role) -> Path | None:
         """The settings' model, else the remembered one, else the default, else any that is here.
 
-        None when there is none, or a package or a server brings it: `extension`, `server`.
+        None when there is none, or a package or a server brings it: `extension`, `server`; or when
+        nobody has chosen one for a role that has models by choice alone.
 
         Raises ModelUnusable when the named one is gone or damaged: another one in its place
         would answer, or search, differently without a word.
@@ -169,6 +173,8 @@ class Models:
             return None
         if name := self._name(role):
             return self.path(name)
+        if role in BY_CHOICE:
+            return None
         here = {model.name: model.path for model in self.installed() if model.role == role}
         defaults = [m.name for m in self.models if m.role == role and m.default]
         return next((here[name] for name in (*defaults, *here) if name in here), None)
@@ -280,7 +286,10 @@ def usable(path: Path) -> Path:
         raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
     if path.is_dir():
         marks = " and no ".join(f"{mark} ({role})" for role, mark in MARKS.items())
-        raise ModelUnusable(f"{path} is not a model's folder: it holds no {marks}.")
+        raise ModelUnusable(
+            f"{path} is not a model's folder: it holds no {marks}, and its config.json names no "
+            "classifier of texts (reranker, groundedness)."
+        )
     if path.suffix == ".safetensors":
         raise ModelUnusable(f"{path} is damaged: it does not start as a .safetensors file.")
     raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")

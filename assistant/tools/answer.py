@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.passages.best_sentences import (
     Quoted,
     best_sentences,
@@ -73,12 +74,14 @@ class AnswerTool:
         reader: Reader | None = None,
         weights: Weights | None = answerability.DEFAULT,
         odds: TokenOdds | None = None,
+        checker: Groundedness | None = None,
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it. `weights`: of the model's
         odds in the gate; None where none were fitted to it. `odds`: who tells them, where it is
-        not the model. `turns` are shared with
-        other tools that write with the same model."""
+        not the model. `checker` reads what the sentences rest on. `turns` are shared with other
+        tools that write with the same model."""
         self._model = model
+        self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
         room = Room(budget, self._count)
@@ -175,7 +178,7 @@ class AnswerTool:
     ) -> Answering:
         """A refusal is not yielded."""
         reply.activity.stage = "Writing"
-        found = grounding(read.context, request)
+        found = grounding(read.context, request, self._checker)
 
         def held(text: str, whole: bool) -> bool:
             stated = functools.partial(found.stated, text, whole)

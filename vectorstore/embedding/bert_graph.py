@@ -50,7 +50,7 @@ def write_reader(folder: Path, adapter: Path, path: Path) -> None:
     """
     with _faults_of_files():
         config, weights = read_bert(folder)
-        graph = BertGraph(config, _adapted(weights, _weights(adapter)), ("token_type_ids",))
+        graph = BertGraph(config, _adapted(weights, read_weights(adapter)), ("token_type_ids",))
         graph.odds(graph.encoded())
     graph.save(path, "odds", ["texts", 1])
 
@@ -62,11 +62,12 @@ def read_bert(folder: Path) -> tuple[dict[str, Any], Weights]:
         blocks, scales = packed.words()
         return packed.config, {**packed.weights, _BLOCKS: blocks, _SCALES: scales}
     config = {**_BASE, **json.loads((folder / "config.json").read_text(encoding="utf-8"))}
-    weights = _weights(folder / "model.safetensors")
+    weights = read_weights(folder / "model.safetensors")
     return config, {name.removeprefix("bert."): array for name, array in weights.items()}
 
 
-def _weights(path: Path) -> Weights:
+def read_weights(path: Path) -> Weights:
+    """The arrays of a safetensors file, in float32."""
     from safetensors.numpy import load_file
 
     return {name: array.astype(np.float32) for name, array in load_file(path).items()}

@@ -112,15 +112,38 @@ class UnigramTokenizer:
 
 def session(folder: Path, name: str = _FILE, write: Write = write_bert) -> Any:
     """An onnxruntime session of one thread, see `prepare`; several threads may run it at once."""
-    path = prepare(folder, name, write)
+    return open_session(prepare(folder, name, write))
+
+
+def open_session(path: Path) -> Any:
+    """An onnxruntime session of one thread on a model's file. Raises LibraryError."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
-    )
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+        )
+    except Exception as error:  # its own kinds, one for each fault of a file
+        raise LibraryError(
+            f"{path} cannot be run, for it is damaged or of a newer kind: delete it, and where "
+            "nothing makes it again, fetch the model again."
+        ) from error
+
+
+def pair_tokenizer(path: Path, most: int) -> Any:
+    """The tokenizer of a file, for pairs of texts: the longer one is cut. Raises LibraryError."""
+    from tokenizers import Tokenizer
+
+    try:
+        found = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises this very class
+        raise LibraryError(f"{path} is damaged: fetch the model again.") from error
+    found.enable_truncation(most)
+    found.no_padding()
+    return found
 
 
 def prepare(folder: Path, name: str = _FILE, write: Write = write_bert) -> Path:

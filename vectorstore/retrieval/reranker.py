@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
-from ingest.platform.extras import require
-from ingest.platform.openmp import wait_calmly
+from vectorstore.classifiers.pairs import PairClassifier
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.hybrid_search import Hit
 
@@ -21,29 +21,22 @@ class Reranker(Protocol):
 
 
 class CrossEncoderReranker:
-    """Any cross-encoder that sentence-transformers loads."""
+    """The cross-encoder of a folder, in ONNX Runtime."""
 
-    def __init__(self, model: str) -> None:
-        """A folder, or the name of a model that is in the cache of the hub already.
-
-        Raises LibraryError. Nothing is downloaded: a search makes no connection.
-        """
-        # Imported here: torch takes seconds to load, and the default is no reranker.
-        require("embedders", "sentence_transformers", to="use a cross-encoder", error=LibraryError)
-        wait_calmly()
-        from sentence_transformers import CrossEncoder
-
-        try:
-            self._model: Any = CrossEncoder(model, local_files_only=True)
-        except (OSError, ValueError) as error:
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        """Raises LibraryError where the folder holds none. Nothing is loaded before it is needed,
+        and nothing is downloaded: a search makes no connection."""
+        self._model = PairClassifier(folder, threads)
+        if not self._model.classifier.ranks:
             raise LibraryError(
-                f"No cross-encoder could be loaded from {model!r}: {error}. "
-                "Name a folder that holds one, or unset PINCITE_RERANKER."
-            ) from error
+                f"{folder} holds a classifier with {len(self._model.classifier.labels)} labels, "
+                "and a reranker has one. Choose another: `pincite models use reranker FOLDER`."
+            )
 
     def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        pairs = [(question, f"{hit.document}\n{hit.text}") for hit in hits]
-        return [float(score) for score in self._model.predict(pairs)] if pairs else []
+        """Raises LibraryError when the model cannot be loaded."""
+        found = self._model.read([(question, f"{hit.document}\n{hit.text}") for hit in hits])
+        return [float(logits.values[0]) for logits in found]
 
 
 def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -10,12 +10,14 @@ on labelled sentences (docs/answers.md).
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
+from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.passages.citable_spans import CitableSpan
 from assistant.answering.passages.window_builder import Window
 from assistant.answering.verification.given_names import GivenNames
 from assistant.answering.verification.read_lines import ReadLines, Said, Support
-from assistant.answering.verification.unstated import denials, unstated
+from assistant.answering.verification.unstated import denials, marked_too, unstated
 from assistant.contract.outcome import Citation, Sentence
 from ingest.document.model import Page
 from ingest.language.locales import MONTH_OF
@@ -41,9 +43,11 @@ class Grounding:
 
     def __init__(
         self, question: str, read: Sequence[Window], embedder: Embedder,
-        first_pages: Mapping[str, Page] | None = None,
+        first_pages: Mapping[str, Page] | None = None, checker: Groundedness | None = None,
     ) -> None:  # fmt: skip
-        """`first_pages`, by document, tell what a document is about."""
+        """`first_pages`, by document, tell what a document is about. `checker` reads what lines
+        were found for, and may take support away: it gives none."""
+        self._checker = checker
         self._question = question
         self._read = read
         self._lines = ReadLines(read, GivenNames(read, first_pages or {}), embedder)
@@ -55,10 +59,28 @@ class Grounding:
         sentences = []
         for text in split_answer(answer):
             supports, words = self._attributed(text)
+            words = self._checked(text, supports, words)
             marks = {_mark(citations, support, self._read) for support in supports}
             supported = bool(marks) and not words
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
+
+    def _checked(
+        self, text: str, supports: Sequence[Support], words: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The words that lines do not state, with those that the checker finds unsupported; the
+        whole sentence where it does not say which."""
+        if self._checker is None or not supports:
+            return words
+        found = self._checker.check(self._question, self._texts_of(supports), text)
+        if found.supported:
+            return words
+        return marked_too(text, words, found.spans) if found.spans else (text.strip(),)
+
+    def _texts_of(self, supports: Sequence[Support]) -> str:
+        """The passages that the lines are in, each below the name of its document."""
+        windows = [self._read[index] for index in sorted({s.unit.window for s in supports})]
+        return "\n\n".join(f"{PurePath(w.document).stem}\n{w.text}" for w in windows)
 
     def stated(self, answer: str, whole: bool = True) -> float:
         """How much of the sentence that lines state best they state, 0 to 1; unless it is the

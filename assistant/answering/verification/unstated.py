@@ -40,6 +40,29 @@ def unstated(
     return tuple(_joined(text, spans))
 
 
+def marked_too(
+    text: str, unstated: Sequence[str], spans: Sequence[tuple[int, int]]
+) -> tuple[str, ...]:
+    """What is unstated, and what is at the spans, in the order of the text; neighbours together."""
+    found, start = list(spans), 0
+    for piece in unstated:
+        start = text.find(piece, start)
+        found.append((start, start + len(piece)))
+        start += len(piece)
+    return tuple(_joined(text, _apart(sorted(found))))
+
+
+def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that overlap made one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in spans:
+        if kept and start < kept[-1][1]:
+            kept[-1] = kept[-1][0], max(end, kept[-1][1])
+        else:
+            kept.append((start, end))
+    return kept
+
+
 def denials(said: Said, chosen: Sequence[Support]) -> frozenset[str]:
     """What the sentence denies and no line does ("not"), or what a line denies and it says."""
     lines = [_NAMED.sub(" ", support.unit.text) for support in chosen]

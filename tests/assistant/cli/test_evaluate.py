@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Pincite, refused
+from tests.vectorstore.classifiers.made import made
 
 
 @pytest.fixture
@@ -55,6 +56,20 @@ def test_two_runs_are_compared(full: Pincite, questions: Path) -> None:
     told = full("eval", "compare", 1, 2).out
     assert "Broke: 1\n  leave: How many days of leave? (correct → refused)" in told
     assert told.endswith("The runs differ in settings: refusal_threshold.\n")
+
+
+@pytest.mark.slow
+def test_a_reranker_is_chosen_measured_and_left_out_again(full: Pincite, questions: Path) -> None:
+    ran = full("models", "use", "reranker", made("score"))
+    assert ran.out == f"reranker: {made('score')}\n"
+    assert "pincite eval compare" in ran.err
+    assert full("eval", questions, "--library", "main").status == 0
+    assert full("models", "use", "reranker", "off").out == "reranker: none\n"
+    assert full("eval", questions, "--library", "main").status == 0
+    told = full("eval", "compare", 2, 1).out
+    assert "The runs differ in reranker.\nThe reranker differs; neither a gain" in told
+    found = full("eval", "show", 1, "--json").json
+    assert found["reranker"].startswith(f"{made('score').name} ")
 
 
 def test_what_cannot_be_measured_is_said_in_a_sentence(full: Pincite, tmp_path: Path) -> None:

@@ -48,6 +48,35 @@ def test_a_classifier_of_timm_names_its_architecture(tmp_path: Path) -> None:
     assert role_of(tmp_path) == "tags"
 
 
+@pytest.mark.parametrize(
+    ("config", "role"),
+    [
+        ({"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}, "reranker"),
+        ({"architectures": ["DebertaV2ForSequenceClassification"]}, "groundedness"),
+        ({"architectures": ["ModernBertForTokenClassification"]}, "groundedness"),
+        ({"architectures": ["BertForTokenClassification"],
+          "id2label": {"0": "O", "1": "B-PER", "2": "I-PER"}}, None),
+    ],
+)  # fmt: skip
+def test_a_classifier_of_texts_is_known_by_its_labels(
+    tmp_path: Path, config: dict[str, object], role: Role | None
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text(json.dumps(config))
+    assert role_of(tmp_path / "mine") == role
+    assert list(found_below(tmp_path)) == ([(role, tmp_path / "mine")] if role else [])
+
+
+def test_a_cross_encoder_of_sentence_transformers_is_no_embedding_model(tmp_path: Path) -> None:
+    modules = [{"path": "", "type": "st.Transformer"}, {"path": "1", "type": "st.Pooling"}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "config.json").write_text('{"architectures": ["ModernBertModel"]}')
+    assert role_of(tmp_path) == "embedding"
+    told = '{"model_type": "CrossEncoder"}'
+    (tmp_path / "config_sentence_transformers.json").write_text(told)
+    assert role_of(tmp_path) == "reranker"
+
+
 def test_a_single_file_can_draw_but_pickled_weights_are_never_opened(tmp_path: Path) -> None:
     assert role_of(safetensors(tmp_path / "dreams.safetensors")) == "drawing"
     (tmp_path / "dreams.ckpt").write_bytes(b"\x80\x02}q\x00.")

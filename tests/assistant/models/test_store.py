@@ -1,3 +1,4 @@
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -263,3 +264,31 @@ def test_a_server_is_remembered_and_leaves_no_model_chosen(
     assert "http" not in str(later.verify())
     with pytest.raises(ModelUnusable, match="cannot be used for speech, only for chat"):
         later.use("speech", "http://127.0.0.1:8080/v1")
+
+
+def put_reranker(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    config = {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "LABEL_0"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def test_a_reranker_takes_part_only_when_a_person_chooses_it(
+    models: Models, settings: Settings
+) -> None:
+    folder = put_reranker(models.folder / "ranks")
+    assert [(m.name, m.role) for m in models.installed()] == [("ranks", "reranker")]
+    assert models.chosen("reranker") is None
+    models.use("reranker", "ranks")
+    assert models.chosen("reranker") == folder
+    off = Settings(home=settings.home, reranker="off")
+    assert Models(models.folder, off, models.models).chosen("reranker") is None
+    models.use("reranker", "off")
+    assert models.chosen("reranker") is None
+    assert models.verify() == {"ranks": "ok"}
+
+
+def test_a_reranker_checks_no_sentences(models: Models, tmp_path: Path) -> None:
+    folder = put_reranker(tmp_path / "ranks")
+    with pytest.raises(ModelUnusable, match="whose labels tell what a text supports"):
+        models.use("groundedness", str(folder))
