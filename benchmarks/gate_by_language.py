@@ -50,9 +50,12 @@ def main() -> None:
 
 
 def parts(rows: list[Row]) -> dict[str, list[Row]]:
-    """By the language of questions and passages."""
+    """By the language of questions and passages; all by that of the questions alone, so that a
+    language that is left out is left out in both."""
     same = [row for row in rows if len(set(row["set"].split("-"))) == 1]
-    return {"one language": same, "into English": [row for row in rows if row not in same]}
+    other = [row for row in rows if row not in same]
+    every = [{**row, "set": row["set"].split("-")[0]} for row in rows]
+    return {"one language": same, "into English": other, "both": every}
 
 
 def collect(options: Any, path: Path) -> None:

@@ -11,13 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import (
-    answering_device,
-    classifiers,
-    installed_extensions,
-    refusal_gate,
-    voices,
-)
+from assistant.doctor import answering_device as device_checks
+from assistant.doctor import classifiers, installed_extensions, refusal_gate, voices
 from assistant.doctor.check import Check, Severity, importing, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
@@ -46,11 +41,11 @@ def checks(settings: Settings) -> list[Check]:
     version = "from importlib.metadata import version; print(version('rapidocr'))"
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
     chat = _chat_file(settings)
-    device = answering_device.look(chat, settings)
+    device = device_checks.look(chat, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
-    found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
+    found += [_runtime(runtime, settings), *device_checks.check(device, settings)]
     found += refusal_gate.check(chat, settings)
     return [*found, *installed_extensions.check(settings)]
 

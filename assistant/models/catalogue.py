@@ -40,6 +40,12 @@ class LocalPath:
 Source = HubFile | RegistryWheels | LocalPath
 
 
+_BYTES = {"drawing": 2e9, "embedding": 4e9, "reranker": 4e9, "groundedness": 4e9}  # a billion
+_USUAL = {  # bytes of weights: of the default, and for rerankers and checkers, which have none,
+    "chat": 1.1e9, "embedding": 0.09e9, "reranker": 0.13e9, "groundedness": 0.6e9,  # of a usual one
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Model:
     """One model: what it is, and where its bytes can come from, best source first."""
@@ -48,7 +54,7 @@ class Model:
     role: Role
     licence: str
     file: str  # the weights; sha256 is theirs
-    sha256: str
+    sha256: str  # empty: nobody here knows it yet, see `fetch.pinned`
     sources: tuple[Source, ...]
     bytes: int | None = None
     parameters: float | None = None  # in billions
@@ -56,7 +62,7 @@ class Model:
     default: bool = False
     note: str = ""
     folder: bool = False  # its own, though it is one file: others are made beside it
-    habits: Mapping[str, Any] = field(default_factory=dict)  # of an embedder, see its `Habits`
+    habits: Mapping[str, Any] = field(default_factory=dict)  # see `Habits` and `Reads` of its role
 
     @property
     def is_folder(self) -> bool:
@@ -65,10 +71,21 @@ class Model:
     @property
     def weights(self) -> int | None:
         """The size of the weights, estimated where it is not known: 4-bit files of 1 to 4
-        billion parameters take 0.6 to 0.75 bytes for each; drawing models two."""
+        billion parameters take 0.6 to 0.75 bytes for each; drawing models two, and models that
+        read texts four."""
         if self.bytes is None and self.parameters is not None:
-            return int(self.parameters * (2e9 if self.role == "drawing" else 0.7e9))
+            return int(self.parameters * _BYTES.get(self.role, 0.7e9))
         return self.bytes
+
+    @property
+    def speed(self) -> str | None:
+        """A class by the size of what is read for each word or text, not a measurement: up to
+        .7 of the usual size of the role is quick, 1.5 times of it or more is slow."""
+        usual = _USUAL.get(self.role)
+        if self.weights is None or usual is None:
+            return None
+        share = self.weights / usual
+        return "quick" if share <= 0.7 else "medium" if share < 1.5 else "slow"
 
     @property
     def memory(self) -> int | None:

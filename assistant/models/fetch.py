@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,10 +22,12 @@ from assistant.models.verified_file import (
     require_space,
     sha256_of,
     silent,
+    write_whole,
 )
 from assistant.models.wheels import join_wheels
 from assistant.security.network_guard import allow_network
 
+_PINS = "pins.json"  # in a folder of models: hashes by file, by model
 SourceKind = Literal["hub", "registry"]
 
 
@@ -56,7 +59,7 @@ def is_good(model: Model, weights: Path, progress: Progress = silent) -> bool:
     return (
         is_whole(model, weights)
         and all(sha256_of(path) == sha256 for path, sha256 in beside.items())
-        and sha256_of(weights, progress) == model.sha256
+        and (not model.sha256 or sha256_of(weights, progress) == model.sha256)
     )
 
 
@@ -80,8 +83,38 @@ def fetch(
         with _alone(model, cache, progress):
             if not is_whole(model, weights):
                 _try_all(model, weights, progress, only, cache)
-                _keep(model, weights, cache)
+                _keep(_pin(model, folder, weights), weights, cache)
     return weights.parent if model.is_folder else weights
+
+
+def pinned(model: Model, folder: Path) -> Model:
+    """A model without a hash in the catalogue with those of its first fetch into the folder, if
+    there was one: from then on nothing else is taken for it."""
+    if model.sha256:
+        return model
+    known = _pins(folder).get(model.name, {})
+    beside = {name: sha256 or known.get(name, "") for name, sha256 in model.companions.items()}
+    return replace(model, sha256=known.get(model.file, ""), companions=beside)
+
+
+def _pin(model: Model, folder: Path, weights: Path) -> Model:
+    if model.sha256:
+        return model
+    names = (model.file, *model.companions)
+    found = {name: sha256_of(weights.parent / name) for name in names}
+    text = json.dumps({**_pins(folder), model.name: found}, indent=1)
+    write_whole(folder / _PINS, [text.encode()])
+    return pinned(model, folder)
+
+
+def _pins(folder: Path) -> dict[str, dict[str, str]]:
+    try:
+        found: dict[str, dict[str, str]] = json.loads((folder / _PINS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ModelNotFetched(f"{folder / _PINS} is damaged: {error}. Delete it.") from error
+    return found
 
 
 def _about(model: Model, progress: Progress) -> Progress:
@@ -93,7 +126,7 @@ def _about(model: Model, progress: Progress) -> Progress:
 def _alone(model: Model, cache: Path, progress: Progress) -> Iterator[None]:
     import filelock
 
-    lock = filelock.FileLock(cache / "models" / f"{model.sha256}.lock")
+    lock = filelock.FileLock(cache / "models" / f"{model.sha256 or model.name}.lock")
     try:
         (cache / "models").mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -134,7 +167,7 @@ def _attempts(
 
 def _in_cache(model: Model, cache: Path) -> bool:
     try:
-        return is_whole(model, cached(model, cache))
+        return bool(model.sha256) and is_whole(model, cached(model, cache))
     except OSError:  # it cannot be looked into
         return False
 
@@ -170,7 +203,7 @@ def _from_hub(model: Model, source: HubFile, weights: Path, progress: Progress) 
     for name, sha256 in model.companions.items():
         beside = replace(source, file=name)
         download(beside, weights.parent / name, sha256 or None, silent)
-    download(source, weights, model.sha256, progress)
+    download(source, weights, model.sha256 or None, progress)
 
 
 def _from_cache(model: Model, weights: Path, cache: Path, progress: Progress) -> None:
@@ -183,7 +216,7 @@ def _from_cache(model: Model, weights: Path, cache: Path, progress: Progress) ->
 
 
 def _from_path(model: Model, found: Path, weights: Path, progress: Progress, link: bool) -> None:
-    if sha256_of(found, progress) != model.sha256:
+    if model.sha256 and sha256_of(found, progress) != model.sha256:
         raise SourceFailed(f"{found} is not {model.file}, or it is damaged: its sha256 differs")
     for name, sha256 in model.companions.items():
         if not (found.parent / name).exists():

@@ -50,14 +50,15 @@ def _known(model: Model, here: Installed | None, chosen: list[Path]) -> Row:
         "chosen": here is not None and here.path in chosen,
         "fit": fit(model, this_machine()),
         "sources": [_KINDS[type(source)] for source in model.sources],
-        "sha256": model.sha256,
+        "sha256": model.sha256 or None,
+        "speed": model.speed,
         "note": model.note,
     }
 
 
 def _program(models: Models, program: IsolatedEnvironment) -> Row:
     here = program.python(models.cache) is not None
-    unknown = {"memory": None, "fit": None, "sha256": None, "note": ""}
+    unknown = {"memory": None, "fit": None, "speed": None, "sha256": None, "note": ""}
     return {
         "name": program.name, "role": ENHANCE, "licence": program.licence,
         "bytes": program.downloaded, "installed": here, "chosen": here, "sources": ["registry"],
@@ -67,7 +68,7 @@ def _program(models: Models, program: IsolatedEnvironment) -> Row:
 
 def _other(item: Installed, chosen: list[Path]) -> Row:
     size = item.path.stat().st_size if item.path.is_file() else None
-    unknown = {"licence": None, "memory": None, "fit": None, "sha256": None}
+    unknown = {"licence": None, "memory": None, "fit": None, "speed": None, "sha256": None}
     row: Row = {"name": item.name, "role": item.role, "bytes": size, "installed": True, **unknown}
     return {**row, "chosen": item.path in chosen, "sources": ["path"], "note": str(item.path)}
 
@@ -91,12 +92,13 @@ def _table(role: str, listed: list[Row]) -> "Table":
     from rich.table import Table
 
     shown = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in (f"[bold]{role}", "size", "memory", "fit", "", "licence"):
+    for heading in (f"[bold]{role}", "size", "memory", "speed", "fit", "", "licence"):
         shown.add_column(heading, no_wrap=heading != "licence", header_style="dim")
     for row in listed:
         mark = "[green]in use" if row["chosen"] else "here" if row["installed"] else ""
         sizes = (_gigabytes(row["bytes"]), _gigabytes(row["memory"]))
-        shown.add_row(row["name"], *sizes, row["fit"] or "", mark, row["licence"] or "unknown")
+        told = (row["speed"] or "", row["fit"] or "", mark, row["licence"] or "unknown")
+        shown.add_row(row["name"], *sizes, *told)
     return shown
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
+from assistant.errors import ModelUnusable
 from ingest.platform.extras import installed
 from vectorstore.classifiers import folder as classifiers
 
@@ -64,6 +65,32 @@ def role_of(path: Path) -> Role | None:
     if not path.is_dir():
         return _role_of_file(path)
     return next((role for role, known in _FOLDERS.items() if known(path)), None)
+
+
+def usable(path: Path) -> Path:
+    """The path itself, once it is known to look like a model. Raises ModelUnusable."""
+    try:
+        if role_of(path):
+            return path
+    except OSError as error:
+        raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
+    if path.is_dir():
+        marks = " and no ".join(f"{mark} ({role})" for role, mark in MARKS.items())
+        raise ModelUnusable(
+            f"{path} is not a model's folder: it holds no {marks}, and its config.json names no "
+            "classifier of texts (reranker, groundedness)."
+        )
+    if path.suffix == ".safetensors":
+        raise ModelUnusable(f"{path} is damaged: it does not start as a .safetensors file.")
+    raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
+
+
+def is_usable(path: Path) -> bool:
+    """Whether it looks like a model."""
+    try:
+        return bool(usable(path))
+    except ModelUnusable:
+        return False
 
 
 def found_below(folder: Path) -> Iterator[tuple[Role, Path]]:

@@ -16,12 +16,22 @@ from assistant.models.fetch import (
     fetch,
     is_good,
     is_whole,
+    pinned,
     user_cache,
     weights_of,
 )
 from assistant.models.isolated_environment import IsolatedEnvironment
 from assistant.models.programs import PIPER, PROGRAMS
-from assistant.models.roles import BY_CHOICE, KINDS, MARKS, ROLES, Role, found_below, role_of
+from assistant.models.roles import (
+    BY_CHOICE,
+    KINDS,
+    ROLES,
+    Role,
+    found_below,
+    is_usable,
+    role_of,
+    usable,
+)
 from assistant.models.server_address import Served, ServerAddress
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
@@ -55,7 +65,8 @@ class Models:
         cache: Path | None = None,
     ) -> None:
         self.folder = folder
-        self.models = catalogue() if models is None else models
+        known = catalogue() if models is None else models
+        self.models: Sequence[Model] = tuple(pinned(model, folder) for model in known)
         self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
         self._extensions_first = settings.extensions_first
         self._choices = settings.home / "models.toml"
@@ -105,6 +116,7 @@ class Models:
         if from_path:
             model, only = replace(model, sources=(LocalPath(from_path),)), None
         path = usable(fetch(model, self.folder, progress, only, self.cache))
+        self.models = tuple(pinned(known, self.folder) for known in self.models)
         if model.role == "voice":
             PIPER.make(self.cache, progress)
         return path
@@ -225,7 +237,7 @@ class Models:
             if self._target(model).exists():
                 states[model.name] = self._state(model, progress)
         for other in self._others():
-            states[other.name] = "ok" if _is_usable(other.path) else "damaged"
+            states[other.name] = "ok" if is_usable(other.path) else "damaged"
         return states
 
     def _state(self, model: Model, progress: Progress) -> State:
@@ -275,31 +287,6 @@ class Models:
         kept = {role: name for role, name in self._remembered().items() if name not in names}
         if kept != self._remembered():
             self._remember(kept)
-
-
-def usable(path: Path) -> Path:
-    """The path itself, once it is known to look like a model. Raises ModelUnusable."""
-    try:
-        if role_of(path):
-            return path
-    except OSError as error:
-        raise ModelUnusable(f"{path} cannot be read: {error.strerror}.") from error
-    if path.is_dir():
-        marks = " and no ".join(f"{mark} ({role})" for role, mark in MARKS.items())
-        raise ModelUnusable(
-            f"{path} is not a model's folder: it holds no {marks}, and its config.json names no "
-            "classifier of texts (reranker, groundedness)."
-        )
-    if path.suffix == ".safetensors":
-        raise ModelUnusable(f"{path} is damaged: it does not start as a .safetensors file.")
-    raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
-
-
-def _is_usable(path: Path) -> bool:
-    try:
-        return bool(usable(path))
-    except ModelUnusable:
-        return False
 
 
 def _delete(path: Path) -> None:
