@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import answering_device as device_checks
-from assistant.doctor import classifiers, installed_extensions, refusal_gate, voices
+from assistant.doctor import answering_device, installed_extensions, pairs, refusal_gate, voices
 from assistant.doctor.check import Check, Severity, importing, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
@@ -41,11 +40,11 @@ def checks(settings: Settings) -> list[Check]:
     version = "from importlib.metadata import version; print(version('rapidocr'))"
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
     chat = _chat_file(settings)
-    device = device_checks.look(chat, settings)
+    device = answering_device.look(chat, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
-    found += [_runtime(runtime, settings), *device_checks.check(device, settings)]
+    found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
     found += refusal_gate.check(chat, settings)
     return [*found, *installed_extensions.check(settings)]
 
@@ -101,8 +100,8 @@ def _contents(settings: Settings) -> list[Check]:
     models = Models(settings.models_folder, settings)
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
-        found += [Check("voice", *voices.voice(settings)), *classifiers.check(models)]
-        return found + list(_libraries(settings.libraries_folder))
+        found.append(Check("voice", *voices.voice(settings)))
+        return [*found, *pairs.check(models), *_libraries(settings.libraries_folder)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
         return [Check("contents", "error", message, "Make the home readable, or choose another.")]

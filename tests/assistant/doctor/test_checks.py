@@ -8,7 +8,7 @@ import pytest
 
 from assistant.doctor import check as one_check
 from assistant.doctor import checks as doctor
-from assistant.doctor import classifiers
+from assistant.doctor import pairs
 from assistant.doctor.checks import as_rows, checks
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.llama import runtime
@@ -38,15 +38,15 @@ def test_a_reranker_that_nothing_can_run_is_said(
     config = '{"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}'
     (tmp_path / "config.json").write_text(config)
     models = Models(settings.models_folder, settings)
-    assert {check.message for check in classifiers.check(models)} == {"none is chosen"}
+    assert {check.message for check in pairs.check(models)} == {"none is chosen"}
     models.use("reranker", str(tmp_path))
-    monkeypatch.setattr(classifiers, "installed", lambda *packages: False)
-    first = next(classifiers.check(models))
+    monkeypatch.setattr(pairs, "installed", lambda *packages: False)
+    first = next(pairs.check(models))
     assert (first.severity, first.remedy) == ("error", "pip install 'pincite[embedders]'")
     (tmp_path / "model.onnx").touch()
-    assert next(classifiers.check(models)).severity == "ok"
+    assert next(pairs.check(models)).severity == "ok"
     (tmp_path / "config.json").unlink()
-    assert next(classifiers.check(models)).remedy == "pincite models use reranker off"
+    assert next(pairs.check(models)).remedy == "pincite models use reranker off"
 
 
 def test_an_empty_home_lacks_models_and_says_how_to_get_them(settings: Settings) -> None:
