@@ -251,7 +251,8 @@ def balanced(rows: list[Row]) -> list[float]:
 
 
 def signals_of(row: Row) -> Signals:
-    return Signals(**{name: row[name] for name in Signals.__dataclass_fields__})
+    """Rows that were kept before a signal was there are without it."""
+    return Signals(**{name: row[name] for name in Signals.__dataclass_fields__ if name in row})
 
 
 def matrix(rows: list[Row], names: list[str]) -> Any:

@@ -178,7 +178,8 @@ class AnswerTool:
     ) -> Answering:
         """A refusal is not yielded."""
         reply.activity.stage = "Writing"
-        found = grounding(read.context, request, self._checker)
+        found = grounding(read.context, request)
+        found.checker = self._checker
 
         def held(text: str, whole: bool) -> bool:
             stated = functools.partial(found.stated, text, whole)

@@ -11,6 +11,10 @@ itself: the odds of one without weights of its own do not count.
 import hashlib
 import math
 from dataclasses import dataclass
+from typing import Literal
+
+Languages = Literal["", "one", "two"]
+"""Of an embedding model for several: whether question and passages are in one; else empty."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Signals:
     covered: float  # share of the question's words in the passages
     yes_log_odds: float | None = None  # natural logarithm
     reader_odds: float | None = None  # log-odds, of the best passage by the reader
+    languages: Languages = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,13 @@ WITH_MODEL = Gate(-7.42, 8.03, 1.22, 1.04)
 WITHOUT_MODEL = Gate(-7.38, 9.89, 2.28)
 # To 234 questions of the same five sets (benchmarks/results/gate_by_model.md).
 WITH_READER_ALONE = Gate(0.05, 0.0, 0.0, reader_odds=0.64)
+# To multilingual-e5-small, with questions in five languages to passages in their own, and in four
+# to English ones (benchmarks/gate_by_language.py, benchmarks/results/languages.md).
+IN_ONE_LANGUAGE = Gate(-8.43, 14.37, 4.21)
+IN_TWO_LANGUAGES = Gate(-2.55, 11.36, 0.50)
+_EVIDENCE: dict[Languages, Gate] = {
+    "": WITHOUT_MODEL, "one": IN_ONE_LANGUAGE, "two": IN_TWO_LANGUAGES,
+}  # fmt: skip
 
 DEFAULT = Weights(WITH_READER, WITH_MODEL)  # of the default chat model
 
@@ -110,11 +122,14 @@ def answerable(signals: Signals, weights: Weights | None = DEFAULT) -> float:
 def _gate(signals: Signals, weights: Weights | None) -> Gate:
     read = signals.reader_odds is not None
     if weights is None or signals.yes_log_odds is None:
-        return WITH_READER_ALONE if read else WITHOUT_MODEL
+        return WITH_READER_ALONE if read else _EVIDENCE[signals.languages]
     return weights.with_reader if read else weights.without_reader
 
 
 def identity() -> str:
     """The identity of the gate: probabilities of different gates cannot be compared."""
-    gates = WITH_READER, WITH_MODEL, WITHOUT_MODEL, WITH_READER_ALONE
+    gates = (
+        WITH_READER, WITH_MODEL, WITHOUT_MODEL, WITH_READER_ALONE, IN_ONE_LANGUAGE,
+        IN_TWO_LANGUAGES,
+    )  # fmt: skip
     return hashlib.sha256(repr(gates).encode()).hexdigest()[:8]

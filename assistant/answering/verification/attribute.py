@@ -4,7 +4,6 @@ out, and adds notices about contradictions, unread pages and instructions to an 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.citable_spans import states
 from assistant.answering.passages.context_builder import Context
@@ -41,11 +40,11 @@ def refusal(
     )  # fmt: skip
 
 
-def grounding(context: Context, request: Request, checker: Groundedness | None = None) -> Grounding:
+def grounding(context: Context, request: Request) -> Grounding:
     """What attributes an answer to the lines of its context."""
     read = context.windows + context.earlier
     embedder, about = request.evidence.embedder(), first_pages(read, request.evidence)
-    return Grounding(context.question, read, embedder, about, checker)
+    return Grounding(context.question, read, embedder, about)
 
 
 def attribute(

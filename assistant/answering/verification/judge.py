@@ -8,13 +8,15 @@ from typing import Literal
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.context_builder import Context
 from assistant.answering.verification import answerability
-from assistant.answering.verification.answerability import Signals, Weights
+from assistant.answering.verification.answerability import Languages, Signals, Weights
 from assistant.contract.trace import Trace
 from assistant.errors import NoOdds
 from assistant.llm import prompts
 from assistant.llm.token_odds import TokenOdds
 from ingest.errors import Stopped
+from ingest.language.identify_language import UNKNOWN, language_of_passages, language_of_question
 from ingest.language.words import stems, telling
+from vectorstore.embedding.embedder import is_multilingual
 
 # The decision: refuse, offer the model a refusal, or offer none.
 Verdict = Literal["refuse", "unsure", "sure"]
@@ -102,4 +104,13 @@ def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
         covered=len(asked & known) / len(asked) if asked else 1.0,
         reader_odds=context.reader_odds,
+        languages=_languages(context),
     )
+
+
+def _languages(context: Context) -> Languages:
+    """Passages of no certain language are taken for those of the question's: tables, for one."""
+    if not is_multilingual(context.retrieved.request.evidence.embedder()):
+        return ""
+    read = language_of_passages([window.text for window in context.windows])
+    return "one" if read in (UNKNOWN, language_of_question(context.question)) else "two"

@@ -374,6 +374,12 @@ class Doubting:
         return Finding(False, ((start, start + len(self._word)),))
 
 
+def checked_by(checker: Doubting) -> Grounding:
+    found = Grounding("Who?", [LEAVE], EMBEDDER)
+    found.checker = checker
+    return found
+
+
 @pytest.mark.parametrize(
     ("checker", "unstated"),
     [
@@ -383,7 +389,7 @@ class Doubting:
     ],
 )
 def test_a_checker_takes_support_away(checker: Doubting, unstated: tuple[str, ...]) -> None:
-    found = Grounding("Who?", [LEAVE], EMBEDDER, checker=checker)
+    found = checked_by(checker)
     [sentence], [citation] = found.ground("Requests go to the team lead.")
     assert (sentence.supported, sentence.unstated) == (not unstated, unstated)
     assert sentence.marks == (1,)  # the line that is close stays to be looked at
@@ -394,14 +400,14 @@ def test_a_checker_takes_support_away(checker: Doubting, unstated: tuple[str, ..
 def test_a_checker_gives_no_support_and_its_words_join_the_others() -> None:
     text = "Requests go to the team manager."
     alone = Grounding("Who?", [LEAVE], EMBEDDER).ground(text)[0]
-    agreed = Grounding("Who?", [LEAVE], EMBEDDER, checker=Doubting()).ground(text)[0]
+    agreed = checked_by(Doubting()).ground(text)[0]
     assert alone == agreed
     assert alone[0].unstated == ("manager",)
-    doubted = Grounding("Who?", [LEAVE], EMBEDDER, checker=Doubting("team")).ground(text)[0]
+    doubted = checked_by(Doubting("team")).ground(text)[0]
     assert doubted[0].unstated == ("team manager",)
 
 
 def test_a_checker_is_not_asked_about_what_no_line_is_close_to() -> None:
     checker = Doubting()
-    Grounding("?", [LEAVE], EMBEDDER, checker=checker).ground("Bananas ripen in paper bags.")
+    checked_by(checker).ground("Bananas ripen in paper bags.")
     assert checker.read == []
