@@ -86,7 +86,14 @@ def test_a_stopped_question_is_not_put_to_the_model() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["WITH_READER", "WITHOUT_MODEL", "WITH_READER_ALONE", "IN_ONE_LANGUAGE", "IN_TWO_LANGUAGES"],
+    [
+        "WITH_READER",
+        "WITH_MODEL",
+        "WITHOUT_MODEL",
+        "WITH_READER_ALONE",
+        "IN_ONE_LANGUAGE",
+        "IN_TWO_LANGUAGES",
+    ],
 )
 def test_the_identity_is_that_of_all_gates(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = answerability.identity()
