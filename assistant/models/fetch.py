@@ -110,7 +110,7 @@ def _pin(model: Model, folder: Path, weights: Path) -> Model:
 def _pins(folder: Path) -> dict[str, dict[str, str]]:
     try:
         found: dict[str, dict[str, str]] = json.loads((folder / _PINS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except OSError:  # there are none, or who looks for models says what is wrong with the folder
         return {}
     except ValueError as error:
         raise ModelNotFetched(f"{folder / _PINS} is damaged: {error}. Delete it.") from error
