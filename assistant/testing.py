@@ -1,5 +1,5 @@
-"""Contract tests of evidence, chat models and tools. Subclass one, and supply the fixture that its
-docstring names."""
+"""Contract tests of evidence, chat models, checkers and tools. Subclass one, and supply the fixture
+that its docstring names."""
 
 import json
 import threading
@@ -9,6 +9,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
+from assistant.answering.groundedness.checker import Groundedness
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.outcome import Passage
 from assistant.contract.reply import Reply
@@ -102,6 +103,32 @@ class ChatModelContract:
 def _options(model: BaseChatModel) -> dict[str, Any]:
     """A model with odds takes these, too."""
     return {"cancel": threading.Event(), "max_tokens": 40} if isinstance(model, TokenOdds) else {}
+
+
+class GroundednessContract:
+    """Fixture: `checker`."""
+
+    READ = "Handbook\nThere are thirty days of leave."
+    SAID = ("There are thirty days of leave.", "Cats {may} sleep in the lift.", "No.")
+
+    def test_words_are_marked_only_where_a_sentence_is_unsupported(
+        self, checker: Groundedness
+    ) -> None:
+        for said in self.SAID:
+            found = checker.check("How much leave?", self.READ, said)
+            assert not (found.supported and found.spans)
+
+    def test_marks_are_in_the_sentence_and_in_its_order(self, checker: Groundedness) -> None:
+        for said in self.SAID:
+            places = [n for s in checker.check("?", self.READ, said).spans for n in s]
+            assert places == sorted(places) and all(0 <= n <= len(said) for n in places)
+
+    def test_the_same_sentence_is_judged_the_same(self, checker: Groundedness) -> None:
+        first, second = (checker.check("?", self.READ, self.SAID[1]) for _ in range(2))
+        assert first == second
+
+    def test_a_long_text_and_an_empty_question_are_read(self, checker: Groundedness) -> None:
+        checker.check("", "There are thirty days of leave. " * 500, self.SAID[0])
 
 
 class ToolContract:

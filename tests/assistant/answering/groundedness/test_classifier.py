@@ -3,11 +3,20 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.groundedness.classifier import ClassifiedGroundedness, Reads
+from assistant.testing import GroundednessContract
 from tests.vectorstore.classifiers.made import TOPICS, made
 from vectorstore.errors import LibraryError
 
 READ = "Handbook about {}"
+
+
+@pytest.mark.slow
+class TestClassifiedGroundedness(GroundednessContract):
+    @pytest.fixture(params=["texts", "tokens"])
+    def checker(self, request: pytest.FixtureRequest) -> Groundedness:
+        return ClassifiedGroundedness(made(request.param))
 
 
 @pytest.mark.slow
