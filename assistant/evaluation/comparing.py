@@ -16,6 +16,7 @@ _ORDERS = {
 _HITS = ("page_hit@5", "document_hit@5")  # the first known measure of a search
 
 _LESS_IS_BETTER = ("wrong", "refused")
+_FEWEST = 10  # questions: drawn again from fewer, they hardly differ, and every interval is narrow
 
 Both = list[tuple[Scored, Scored]]
 
@@ -80,8 +81,8 @@ def _shown(found: dict[str, Any], side: int) -> list[str]:
 
 
 def _side(name: str, figure: dict[str, Any]) -> int:
-    """1 for a gain, -1 for a loss, 0 where the interval holds 0."""
-    if figure["low"] <= 0 <= figure["high"]:
+    """1 for a gain, -1 for a loss, 0 where the interval holds 0, or is of too few questions."""
+    if figure["n"] < _FEWEST or figure["low"] <= 0 <= figure["high"]:
         return 0
     return 1 if (figure["mean"] > 0) != (name in _LESS_IS_BETTER) else -1
 

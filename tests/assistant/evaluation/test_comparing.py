@@ -67,18 +67,19 @@ def test_people_read_the_questions_by_name() -> None:
 
 
 def test_a_gain_or_a_loss_is_what_the_interval_shows() -> None:
-    miss = [row(question(id), hits=[["other.pdf", 1]]) for id in "abcdef"]
-    hit = [row(question(id), hits=[["plan.pdf", 7]]) for id in "abcdef"]
+    miss = [row(question(id), hits=[["other.pdf", 1]]) for id in "abcdefghijkl"]
+    hit = [row(question(id), hits=[["plan.pdf", 7]]) for id in "abcdefghijkl"]
     won, lost = verdict(compare(miss, hit), "reranker"), verdict(compare(hit, miss), "reranker")
     assert won.startswith("The reranker differs; gained: ") and "lost" not in won
     assert lost.startswith("The reranker differs; lost: ") and "gained" not in lost
     assert "right page among the first 5 +1.000 [+1.000, +1.000]" in won
     same = verdict(compare(hit, hit), "reranker")
-    assert same == "The reranker differs; neither a gain nor a loss is shown (6 questions)."
+    assert same == "The reranker differs; neither a gain nor a loss is shown (12 questions)."
+    assert "neither" in verdict(compare(miss[:9], hit[:9]), "reranker")  # too few
 
 
 def test_fewer_wrong_answers_are_a_gain() -> None:
-    before = [row(question(id), WRONG) for id in "abcdef"]
-    after = [row(question(id), RIGHT) for id in "abcdef"]
+    before = [row(question(id), WRONG) for id in "abcdefghijkl"]
+    after = [row(question(id), RIGHT) for id in "abcdefghijkl"]
     told = verdict(compare(before, after), "groundedness")
     assert "lost" not in told and "answerable: wrong -1.000" in told
