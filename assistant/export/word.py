@@ -74,7 +74,9 @@ def _blocks(one: Account, sources: list[Source]) -> Iterator[etree._Element]:
 def _runs(said: Said, sources: list[Source]) -> Iterator[etree._Element]:
     for text, stated in said.pieces:
         yield _run(text) if stated else _run(text, {"u": {"val": "dotted", "color": _DOUBT}})
-    for source in said.sources:
+    for at, source in enumerate(said.sources):
+        if at:  # "1,2", not "12"
+            yield _run(",", {"vertAlign": {"val": "superscript"}})
         sources.append(source)
         number = str(len(sources) - 1 + _FIRST)
         mark = _properties("rPr", {"rStyle": {"val": "FootnoteReference"}})

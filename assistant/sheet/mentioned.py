@@ -65,8 +65,9 @@ def _statements(column: Column, page: Page) -> Iterator[Labelled]:
     if not column.question.startswith("Is this document") or len(said.split()) > 1:
         return
     for at, line in enumerate(page.lines):
-        for sentence in [] if line.hidden else split(line.text):
-            words = [word.lower() for word in _WORD.findall(sentence)]
+        said_here = [] if line.hidden else split(line.text)
+        for clause in (clause for sentence in said_here for clause in sentence.split(";")):
+            words = [word.lower() for word in _WORD.findall(clause)]
             if said in words and _OPEN.isdisjoint(words):
                 yield Labelled(_NO if not _NOT.isdisjoint(words) else _YES, page, at)
 

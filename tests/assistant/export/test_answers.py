@@ -70,7 +70,7 @@ def test_a_word_document_has_a_footnote_for_each_mark(tmp_path: Path) -> None:
     read = Document(io.BytesIO(package))
     assert [p.text for p in read.paragraphs] == [
         "How many days of *leave*?",
-        "Thirty. Paid by Mars. (no line states the marked words)"
+        "Thirty., Paid by Mars. (no line states the marked words)"
         " Nobody knows. (not found in the documents) ",
         "A page was not read.",
     ]

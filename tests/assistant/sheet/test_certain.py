@@ -84,6 +84,7 @@ def test_the_only_date_is_the_date() -> None:
 def test_sentences_say_whether_it_is_signed() -> None:
     assert of_text("signed?", "Signed for the supplier by Maria Keller") == "yes"
     assert of_text("signed?", "This copy is not signed.") == "no"
+    assert of_text("signed?", "Please sign the copy; it has not been signed so far.") == "no"
     assert of_text("signed?", "It must be signed by both parties.") == ""
     assert of_text("signed?", "Signed by Maria Keller", "This copy is not signed.") == ""
 
