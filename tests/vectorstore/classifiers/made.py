@@ -1,6 +1,8 @@
 """Tiny classifiers of pairs, trained in seconds: whether two texts are about the same topic."""
 
+import atexit
 import functools
+import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -19,7 +21,9 @@ PAIRS = [(a, b) for a in TOPICS for b in TOPICS]
 @functools.cache
 def made(kind: str) -> Path:
     """The folder of a trained model: "score", "texts" or "tokens". Shared by all tests."""
-    return trained(Path(mkdtemp(prefix=f"pincite-test-{kind}-")), kind)
+    folder = Path(mkdtemp(prefix=f"pincite-test-{kind}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return trained(folder, kind)
 
 
 def trained(folder: Path, kind: str) -> Path:
