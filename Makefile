@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Each core takes whole files, whose tests share what they have prepared.
 QUICK_TESTS = $(BIN)/python -m pytest -m "not slow and not browser" --numprocesses logical --dist loadfile
 
-.PHONY: help setup run test check bench lock licences clean python
+.PHONY: help setup run test check bench lock licences messages clean python
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -38,6 +38,9 @@ lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 
 licences: ## write docs/licences.md anew
 	$(BIN)/python scripts/licences.py
+
+messages: ## take the texts of the app up into its catalogues, and compile them
+	$(BIN)/python scripts/messages.py
 
 bench: EXTRAS := dev bench
 bench: setup ## measure speed and quality beside the plain LangChain pipeline (some hours)

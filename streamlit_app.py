@@ -9,25 +9,29 @@ def main() -> None:
     """Draw the page that the address names."""
     import streamlit as st
 
+    from assistant.i18n.translation import _
     from assistant.ui import resources
+    from assistant.ui.components.language import visitor_language
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
     st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
+    visitor_language.follow()
     if resources.is_open():
-        st.error("Start Pincite with `pincite app --address …`: it asks visitors for a token.")
+        st.error(_("Start Pincite with `pincite app --address …`: it asks visitors for a token."))
         st.stop()
-    chat = st.Page(UI / "pages" / "chat.py", title="Chat", icon=":material/forum:", default=True)
+    chat = st.Page(UI / "pages" / "chat.py", title=_("Chat"), icon=":material/forum:", default=True)
     library = st.Page(
-        UI / "pages" / "library.py", title="Library", icon=":material/docs:", url_path="library"
+        UI / "pages" / "library.py", title=_("Library"), icon=":material/docs:", url_path="library"
     )
     measure = st.Page(
         UI / "pages" / "measure.py",
-        title="Measure",
+        title=_("Measure"),
         icon=":material/monitoring:",
         url_path="measure",
     )
     st.navigation([chat, library, measure] if resources.is_owner() else [chat, library]).run()
+    visitor_language.choose()
 
 
 # Streamlit runs this file as __main__. A process that is spawned to read a document runs it once

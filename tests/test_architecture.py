@@ -46,6 +46,7 @@ assistant/security                          assistant/export
 assistant/contract
 assistant/answering/query                   assistant/speech
 assistant/settings
+assistant/i18n
 assistant/errors
 assistant
 

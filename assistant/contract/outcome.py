@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.i18n.translation import _
 from ingest.document.model import Box
 from ingest.media.ffmpeg import clock
 
@@ -61,7 +62,7 @@ class Passage:
 
 def place(page: int, seconds: float | None) -> str:
     """A place for people: "page 3", and in a recording "03:12"."""
-    return f"page {page}" if seconds is None else clock(seconds)
+    return _("page {page}", page=page) if seconds is None else clock(seconds)
 
 
 @dataclass(frozen=True)

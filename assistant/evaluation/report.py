@@ -9,32 +9,33 @@ import numpy as np
 from assistant.evaluation.metrics import Interval, bootstrap_interval, ratio_interval
 from assistant.evaluation.runs import EvaluationRun
 from assistant.evaluation.scoring import COSTS, Row, Scored, scored
+from assistant.i18n.translation import N_, _
 
 MEASURES = {
-    "document_hit@5": "right document among the first 5 pages",
-    "page_hit@5": "right page among the first 5",
-    "page_hit@5_one_off": "- or one page off",
-    "page_recall@5": "share of the right pages among the first 5",
-    "page_hit@10": "right page among the first 10",
-    "page_hit@10_one_off": "- or one page off",
-    "document_recall@10": "share of the right documents among the first 10",
-    "ndcg@10": "nDCG@10",
-    "correct": "answerable: correct",
-    "wrong": "answerable: wrong",
-    "refused": "answerable: refused",
-    "refusal_recall": "unanswerable: refused (refusal recall)",
-    "refusal_precision": "refusals that are right (precision)",
-    "asked_back": "unclear: asked back",
-    "right_behaviour": "answered, refused or asked back as wanted",
-    "citation_precision": "citations that point at known evidence",
-    "citation_recall": "sentences that cite known evidence",
+    "document_hit@5": N_("right document among the first 5 pages"),
+    "page_hit@5": N_("right page among the first 5"),
+    "page_hit@5_one_off": N_("- or one page off"),
+    "page_recall@5": N_("share of the right pages among the first 5"),
+    "page_hit@10": N_("right page among the first 10"),
+    "page_hit@10_one_off": N_("- or one page off"),
+    "document_recall@10": N_("share of the right documents among the first 10"),
+    "ndcg@10": N_("nDCG@10"),
+    "correct": N_("answerable: correct"),
+    "wrong": N_("answerable: wrong"),
+    "refused": N_("answerable: refused"),
+    "refusal_recall": N_("unanswerable: refused (refusal recall)"),
+    "refusal_precision": N_("refusals that are right (precision)"),
+    "asked_back": N_("unclear: asked back"),
+    "right_behaviour": N_("answered, refused or asked back as wanted"),
+    "citation_precision": N_("citations that point at known evidence"),
+    "citation_recall": N_("sentences that cite known evidence"),
 }
 COST_NAMES = {
-    "search_seconds": "search, seconds",
-    "first_token_seconds": "first word, seconds",
-    "total_seconds": "whole answer, seconds",
-    "prompt_tokens": "tokens read",
-    "completion_tokens": "tokens written",
+    "search_seconds": N_("search, seconds"),
+    "first_token_seconds": N_("first word, seconds"),
+    "total_seconds": N_("whole answer, seconds"),
+    "prompt_tokens": N_("tokens read"),
+    "completion_tokens": N_("tokens written"),
 }
 
 Figure = dict[str, Any]
@@ -107,9 +108,14 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 def about(run: EvaluationRun) -> str:
     """Of what library, and by which model."""
-    by = run.about["model"] or "search only"
+    by = run.about["model"] or _("search only")
     documents = run.about["documents"]
-    held = f"{run.about['library']}, documents: {documents}" if documents else "given passages"
+    library = run.about["library"]
+    held = (
+        _("{library}, documents: {count}", library=library, count=documents)
+        if documents
+        else _("given passages")
+    )
     return f"{held}; {by}"
 
 

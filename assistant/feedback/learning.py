@@ -13,6 +13,8 @@ from assistant.feedback import rank_weights, refusal_threshold
 from assistant.feedback.examples import Example, examples
 from assistant.feedback.rank_weights import Case
 from assistant.feedback.ratings import Feedback, feedback
+from assistant.i18n.numbers import number
+from assistant.i18n.translation import N_, _
 from assistant.settings import Settings
 from assistant.storage.learned import Lesson, Lessons, lessons
 from assistant.storage.learned_measure import MeasuredChange
@@ -52,7 +54,7 @@ class Learning:
         lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
 
         def step(done: int, total: int) -> None:
-            show("comparing", done, total)
+            show(_("comparing"), done, total)
             if cancel.is_set():
                 raise Stopped("Nothing was learned.")
 
@@ -99,9 +101,9 @@ class Learning:
         """(what, without and with what was learned, of how many questions), as far as measured."""
         lesson = self.lessons.last()
         measured = [] if lesson is None else [
-            ("reciprocal rank of the first right page", lesson.rank, lesson.questions),
-            ("right page among the first 5", lesson.hit, lesson.questions),
-            ("right decisions to answer or to refuse", lesson.right, sum(lesson.should)),
+            (N_("reciprocal rank of the first right page"), lesson.rank, lesson.questions),
+            (N_("right page among the first 5"), lesson.hit, lesson.questions),
+            (N_("right decisions to answer or to refuse"), lesson.right, sum(lesson.should)),
         ]  # fmt: skip
         return [(name, figure, n) for name, figure, n in measured if figure is not None]
 
@@ -111,7 +113,7 @@ class Learning:
         if lesson is None:
             sure = _sure(self._examples())
             more = _ranking(Lesson("", sure)) if sure < rank_weights.LEAST else []
-            return [_data(self.feedback), "Nothing has been learned yet.", *more]
+            return [_data(self.feedback), _("Nothing has been learned yet."), *more]
         by_hand = self.settings.by_hand("refusal_threshold")
         ranked = _ranking(lesson, self._unused(lesson))
         return [_data(self.feedback), *ranked, *_refusing(lesson, by_hand)]
@@ -153,36 +155,45 @@ def _data(feedback: Feedback) -> str:
     ratings, opened = feedback.ratings(), feedback.opened()
     up = sum(rating.good for rating in ratings)
     kept = len(feedback.mine.of("kept"))
-    return (
-        f"Questions of your own: {kept}. Thumbs up: {up}, down: {len(ratings) - up}. "
-        f"Answers whose citations you opened: {len(opened)}."
-    )
+    return _(
+        "Questions of your own: {own}. Thumbs up: {up}, down: {down}. "
+        "Answers whose citations you opened: {opened}.",
+        own=kept, up=up, down=len(ratings) - up, opened=len(opened),
+    )  # fmt: skip
 
 
 def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
     if lesson.rank is None:
         more = rank_weights.LEAST - lesson.questions
         return [
-            f"Ranking: {more} more questions with a known page are needed; you have "
-            f"{lesson.questions}. Thumbs up and kept drafts count."
-        ]
-    state = "on" if lesson.ranking else "no certain gain, left off"
+            _("Ranking: {more} more questions with a known page are needed; you have {known}. "
+              "Thumbs up and kept drafts count.", more=more, known=lesson.questions)
+        ]  # fmt: skip
     if unused:
-        state += "; not used, as the embedding model is another one since: learn again"
-    return [f"Ranking: {state}."]
+        return [
+            _("Ranking: on; not used, as the embedding model is another one since: learn again.")
+        ]
+    return [_("Ranking: on.") if lesson.ranking else _("Ranking: no certain gain, left off.")]
 
 
 def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
     answer, refuse = refusal_threshold.missing(lesson.should)
     if lesson.right is None:
         return [
-            f"When to refuse: judged answers are needed, {answer} more that should be given and "
-            f"{refuse} more questions that should be refused."
-        ]
-    off = "no certain gain, left unchanged"
-    state = off if lesson.threshold is None else f"on, refuses below {lesson.threshold:.2f}"
-    if lesson.threshold is not None and lesson.gate != answerability.identity():
-        state += "; not used, as the check of answers has changed since: learn again"
-    elif by_hand and lesson.threshold is not None:
-        state += "; not used, as the setting refusal_threshold was made by hand"
-    return [f"When to refuse: {state}."]
+            _("When to refuse: judged answers are needed, {answer} more that should be given and "
+              "{refuse} more questions that should be refused.", answer=answer, refuse=refuse)
+        ]  # fmt: skip
+    if lesson.threshold is None:
+        return [_("When to refuse: no certain gain, left unchanged.")]
+    below = number(lesson.threshold, 2)
+    if lesson.gate != answerability.identity():
+        return [
+            _("When to refuse: on, refuses below {threshold}; not used, as the check of answers "
+              "has changed since: learn again.", threshold=below)
+        ]  # fmt: skip
+    if by_hand:
+        return [
+            _("When to refuse: on, refuses below {threshold}; not used, as the setting "
+              "refusal_threshold was made by hand.", threshold=below)
+        ]  # fmt: skip
+    return [_("When to refuse: on, refuses below {threshold}.", threshold=below)]

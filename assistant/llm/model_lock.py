@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assistant.contract.reply import Reply
+from assistant.i18n.translation import N_, _
 from ingest.errors import Stopped
 
-WAITING = "Waiting for another answer"
+WAITING = N_("Waiting for another answer")
 _LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 
 
@@ -27,7 +28,7 @@ class TurnTaking:
     def turn(self, reply: Reply) -> Iterator[None]:
         """Wait for the others, and show it. Raises Stopped."""
         while not self._busy.acquire(timeout=_LOOK_AGAIN):
-            reply.activity.stage = self._waiting
+            reply.activity.stage = _(self._waiting)
             if reply.cancel.is_set():
                 raise Stopped("Stopped while waiting.")
         try:

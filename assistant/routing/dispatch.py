@@ -14,6 +14,8 @@ from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.completion import completed
+from assistant.i18n.numbers import percent
+from assistant.i18n.translation import _
 from assistant.routing.classifier import classify
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.fill_slots import fill
@@ -44,9 +46,10 @@ class MessageRouter:
             return ANSWER
         intent = fill(guess.tool, message)
         if intent is not None:
-            return Decision(intent, f"likeness to known requests ({guess.probability:.0%})")
+            sure = percent(guess.probability)
+            return Decision(intent, _("likeness to known requests ({share})", share=sure))
         if guess.tool == "speak":
-            return Decision(Answer(), notice="There is no answer yet that could be read aloud.")
+            return Decision(Answer(), notice=_("There is no answer yet that could be read aloud."))
         return ANSWER
 
 
@@ -54,7 +57,7 @@ def _unworded(message: Message) -> Decision:
     """The decision for files without words: they are read."""
     for tool in ("describe", "clip", "transcribe") if message.files else ():
         if intent := fill(tool, message):
-            return Decision(intent, "the attached file")
+            return Decision(intent, _("the attached file"))
     return ANSWER
 
 

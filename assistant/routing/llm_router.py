@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.contract.intents import KINDS, Answer, Intent, Speak
 from assistant.conversation.langchain_tools import Done, adapted
 from assistant.errors import AssistantError
+from assistant.i18n.translation import _
 from assistant.routing.decision import ANSWER, Decision, Message
 from ingest.errors import PinciteError
 from ingest.platform.extras import require
@@ -54,7 +55,7 @@ class ModelRouter:
         if not noted:
             return ANSWER
         intent = with_files(noted[0], message)
-        return ANSWER if intent is None else Decision(intent, "the chat model")
+        return ANSWER if intent is None else Decision(intent, _("the chat model"))
 
     def _note(self, intent: Intent, question: str) -> Done:
         self._noted.append((intent, question))

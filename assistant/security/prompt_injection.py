@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.contract.outcome import Outcome, Passage
+from assistant.i18n.translation import _
 from assistant.security.fold import fold
 from assistant.security.instruction_head import grades
 from assistant.security.patterns import INSTRUCTION, score
@@ -67,10 +68,11 @@ def _found(passage: Passage) -> tuple[str, ...]:
 def _notice(passage: Passage) -> str:
     said = passage.instructions[0]
     quote = said if len(said) <= _QUOTED else f"{said[:_QUOTED]}…"
-    return (
-        f"A passage of {passage.document}, page {passage.page}, contains instructions to an "
-        f"assistant (“{quote}”); they were not followed."
-    )
+    return _(
+        "A passage of {document}, page {page}, contains instructions to an assistant (“{quote}”); "
+        "they were not followed.",
+        document=passage.document, page=passage.page, quote=quote,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=512)

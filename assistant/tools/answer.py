@@ -34,6 +34,7 @@ from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.token_odds import TokenOdds
@@ -102,7 +103,7 @@ class AnswerTool:
         return self._builder.build(self._retriever.retrieve(request))
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
-        reply.activity.stage = "Searching"
+        reply.activity.stage = _("Searching")
         context = self.read(request)
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
@@ -127,7 +128,7 @@ class AnswerTool:
 
     def _judge(self, read: "_Read", request: Request, reply: Reply) -> Answering:
         many = len(read.context.windows)
-        reply.activity.stage = f"Reading {many} passages" if many > 1 else "Reading a passage"
+        reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
         read = self._judged(read, request, reply)
         if read.verdict == "refuse":
             read = self._read_on(read, request, reply)
@@ -177,7 +178,7 @@ class AnswerTool:
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
     ) -> Answering:
         """A refusal is not yielded."""
-        reply.activity.stage = "Writing"
+        reply.activity.stage = _("Writing")
         found = grounding(read.context, request)
         found.checker = self._checker
 
@@ -188,7 +189,7 @@ class AnswerTool:
         instruction = prompts.answering(request.question, read.verdict == "sure")
         messages = read.context.messages(request.question, instruction)
         written = yield from write(model, messages, self._budget.answer, self._count, reply, held)
-        reply.activity.stage = "Citing"
+        reply.activity.stage = _("Citing")
         back = bool(reply.trace.withheld)
         return attribute(written, read.context, read.ranked, request, found, back)
 
@@ -214,7 +215,9 @@ class AnswerTool:
         if more is None:
             return replace(read, verdict="refuse")
         count = len(more.windows) - len(read.context.windows)
-        reply.activity.stage = f"Reading on: {count} more passage{'s'[: count > 1]}"
+        reply.activity.stage = ngettext(
+            "Reading on: {count} more passage", "Reading on: {count} more passages", count
+        )
         ranked = self._ranked(more, request, read.ranked)
         return self._judged(_Read(more, ranked, further=True), request, reply)
 

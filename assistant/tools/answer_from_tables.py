@@ -12,6 +12,7 @@ from assistant.answering.verification import unread_page_notices
 from assistant.contract.outcome import Citation, Outcome, Passage, Sentence, UsedCell
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.translation import _
 
 _LONGEST = 40  # lines of a table that are kept as what was read
 
@@ -44,7 +45,7 @@ def _seen(plan: Plan) -> bool:
 
 
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
-    reply.activity.stage = "Computing"
+    reply.activity.stage = _("Computing")
     text = sentence(plan)
     yield text
     reply.outcome = unread_page_notices.noted(

@@ -10,6 +10,7 @@ from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
+from assistant.i18n.translation import _
 from assistant.images.vision.image_facts import Looking, Seen
 from ingest.errors import Stopped
 
@@ -50,9 +51,9 @@ def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Se
     seen = []
     for number, path in enumerate(pictures):
         reply.activity.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
-        reply.activity.stage = f"Reading what is written on {path.name}"
+        reply.activity.stage = _("Reading what is written on {name}", name=path.name)
         written = looking.read_text(path, reply.cancel)
-        reply.activity.stage = f"Looking at {path.name}"
+        reply.activity.stage = _("Looking at {name}", name=path.name)
         seen.append(looking.describe(written, path, reply.cancel))
     return seen
 

@@ -12,6 +12,8 @@ from assistant.contract.intents import Chart
 from assistant.contract.outcome import Outcome, Sentence
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
 from assistant.images.charts import CannotChart, ChartNumbers
 from assistant.images.charts.find_series import find
 from assistant.images.charts.render import draw, kind_of, unit
@@ -39,17 +41,18 @@ class Charting:
         )
 
     def _work(self, intent: Chart, request: Request, reply: Reply) -> Iterator[str]:
-        reply.activity.stage = "Looking for a table"
+        reply.activity.stage = _("Looking for a table")
         try:
             numbers = _found(intent, request)
         except CannotChart as error:
-            yield str(error)
-            reply.outcome = _refusal(str(error))
+            why = told(str(error))
+            yield why
+            reply.outcome = _refusal(why)
             return
         if reply.cancel.is_set():
             reply.outcome = Outcome("", stopped=True)
             return
-        reply.activity.stage = "Drawing"
+        reply.activity.stage = _("Drawing")
         kind, notice = kind_of(numbers, intent.kind)
         if kind == "pie":
             numbers = replace(numbers, series=numbers.series[:1])
@@ -85,7 +88,8 @@ def source(numbers: ChartNumbers) -> str:
     """Document, page and table."""
     grid = numbers.grid
     table = f", “{grid.table.caption}”" if grid.table.caption else ""
-    return f"{grid.document}, page {grid.page.number}{table}"
+    named = _("{document}, page {page}", document=grid.document, page=grid.page.number)
+    return f"{named}{table}"
 
 
 def said(numbers: ChartNumbers) -> str:
@@ -94,8 +98,9 @@ def said(numbers: ChartNumbers) -> str:
     named = "; ".join(_named(numbers, at) for at in range(len(numbers.series)))
     scale = f" ({unit(numbers)})" if unit(numbers) else ""
     if len(cells) > _LISTED:
-        named = f"{len(cells)} numbers"
-    return f"Charted from {source(numbers)}{scale}: {named}."
+        named = ngettext("{count} number", "{count} numbers", len(cells))
+    where = f"{source(numbers)}{scale}"
+    return _("Charted from {source}: {numbers}.", source=where, numbers=named)
 
 
 def _named(numbers: ChartNumbers, at: int) -> str:
@@ -111,22 +116,25 @@ def _backwards(numbers: ChartNumbers, kind: str) -> str:
     ]
     newest_first = numbers.timed and years[0] > years[-1]
     return (
-        "The newest value is at the left, as in the table."
+        _("The newest value is at the left, as in the table.")
         if newest_first and kind != "pie"
         else ""
     )
 
 
 def _without_font(letters: str) -> str:
-    return (
-        f"No font on this machine has these letters; boxes replace them: {letters[:40]}"
-        if letters
-        else ""
+    if not letters:
+        return ""
+    return _(
+        "No font on this machine has these letters; boxes replace them: {letters}",
+        letters=letters[:40],
     )
 
 
 def _left_out(numbers: ChartNumbers) -> str:
     """Totals and changes are not drawn beside their parts."""
     names = ", ".join(f"“{name}”" for name in numbers.left_out[:6])
-    more = f" and {len(numbers.left_out) - 6} more" if len(numbers.left_out) > 6 else ""
-    return f"Not drawn: {names}{more}." if names else ""
+    more = len(numbers.left_out) - 6
+    if more > 0:
+        names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
+    return _("Not drawn: {names}.", names=names) if names else ""

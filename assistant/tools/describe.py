@@ -7,15 +7,16 @@ from assistant.contract.intents import Describe
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
+from assistant.i18n.translation import N_, _
 from assistant.images.vision.image_facts import Looking, Seen
 from assistant.llm import prompts
 from assistant.tools.answer_with_images import look_at
 from ingest.errors import Stopped
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there
-NOTHING = "No text could be read on it, and no vision model is installed to describe it."
-_NOT_WRITTEN = "What is written on it does not answer this. This is what can be told of it:"
-_UNSEEN = "It is not described, because no vision model is installed."
+NOTHING = N_("No text could be read on it, and no vision model is installed to describe it.")
+_NOT_WRITTEN = N_("What is written on it does not answer this. This is what can be told of it:")
+_UNSEEN = N_("It is not described, because no vision model is installed.")
 
 
 class Describing:
@@ -66,8 +67,8 @@ class Describing:
             return
         given = attached(seen)
         if not given.pages:
-            yield NOTHING
-            reply.outcome = self._outcome(NOTHING)
+            yield _(NOTHING)
+            reply.outcome = self._outcome(_(NOTHING))
             return
         inner = self._answer().run(given.alone(request, intent.question))
         reply.model = inner.model
@@ -85,12 +86,12 @@ class Describing:
         said = self._ask_viewer(intent, reply) if unasked else ""
         if not said:
             facts = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
-            said, reply.model = f"{_NOT_WRITTEN}\n\n{facts}", ""
+            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{facts}", ""
         yield said
         reply.outcome = self._outcome(said)
 
     def _ask_viewer(self, intent: Describe, reply: Reply) -> str:
-        reply.activity.stage = "Looking for the answer"
+        reply.activity.stage = _("Looking for the answer")
         return self._looking.answer(intent.pictures[0], intent.question, reply.cancel)
 
     def _outcome(self, text: str) -> Outcome:
@@ -113,9 +114,9 @@ def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
 
 def describe_facts(seen: Seen, named: bool = False) -> str:
     """The facts about a picture, for people."""
-    written = f"Written on it:\n{seen.text}" if seen.lines else ""
+    written = f"{_('Written on it:')}\n{seen.text}" if seen.lines else ""
     known = [part for part in (seen.shows, written) if part]
     if seen.lines and not seen.shows:
-        known.append(_UNSEEN)
-    text = "\n\n".join(known) or NOTHING
+        known.append(_(_UNSEEN))
+    text = "\n\n".join(known) or _(NOTHING)
     return f"{seen.name}: {text}" if named else text

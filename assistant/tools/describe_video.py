@@ -11,6 +11,8 @@ from assistant.contract.intents import Clip
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from assistant.images.vision.image_facts import Looking, Seen
 from ingest.document.model import NOWHERE, Line, Page
 from ingest.document.source import readable
@@ -18,8 +20,13 @@ from ingest.errors import Stopped, UnsupportedFile
 from ingest.media.ffmpeg import clock
 from ingest.media.keyframes import place
 
-DEAF = "There is no speech model for its sound, and a video is not read without it."
-NOTHING = "It contains no speech and no text"
+DEAF = N_("There is no speech model for its sound, and a video is not read without it.")
+_NOT_RECOGNISED = N_(
+    "It contains no speech and no text, and nothing is recognised in its pictures."
+)
+NO_VISION = N_(
+    "It contains no speech and no text, and no vision model is installed to describe its pictures."
+)
 
 
 @dataclass(frozen=True)
@@ -41,14 +48,14 @@ class Watched:
 
     def timeline(self) -> Iterator[str]:
         """A line for each moment, in order: speech, text or scene."""
-        told = [(line.seconds or 0.0, "Shows", line.text) for line in self.shown]
+        told = [(line.seconds or 0.0, _("Shows"), line.text) for line in self.shown]
         written: dict[float, list[str]] = {}
         for line in self.page.lines:
             if self._is_written(line):
                 written.setdefault(line.seconds or 0.0, []).append(line.text)
             else:
-                told.append((line.seconds or 0.0, "Says", line.text))
-        told += [(moment, "Written", " / ".join(texts)) for moment, texts in written.items()]
+                told.append((line.seconds or 0.0, _("Says"), line.text))
+        told += [(moment, _("Written"), " / ".join(texts)) for moment, texts in written.items()]
         for moment, how, text in sorted(told):
             yield f"{clock(moment)}  {how}: {text}"
 
@@ -96,7 +103,8 @@ class Clipping:
             else:
                 text = "\n".join(watched.timeline()) or self._nothing()
                 yield text
-                notices = (f"{watched.name}: {watched.page.note}.",) if watched.page.note else ()
+                note = told(watched.page.note)
+                notices = (f"{watched.name}: {note}.",) if note else ()
                 reply.outcome = Outcome(
                     text, grounded=False, offers=self._missing(), notices=notices
                 )
@@ -105,14 +113,14 @@ class Clipping:
         except UnsupportedFile:
             if not (missing := self._hearing()):
                 raise
-            yield DEAF
-            reply.outcome = Outcome(DEAF, grounded=False, offers=missing)
+            yield _(DEAF)
+            reply.outcome = Outcome(_(DEAF), grounded=False, offers=missing)
 
     def _watch(self, video: Path, reply: Reply) -> Watched:
-        reply.activity.stage = "Listening, and reading what is written"
+        reply.activity.stage = _("Listening, and reading what is written")
         document = self._looking.read(video, reply.cancel)
         with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
-            reply.activity.stage = "Looking for its scenes"
+            reply.activity.stage = _("Looking for its scenes")
             moments = self._looking.stills(video, Path(folder), reply.cancel)
             shown = self._describe_scenes(Path(folder), moments, reply)
         return Watched(readable(video.name), document.pages[0], shown)
@@ -122,7 +130,8 @@ class Clipping:
     ) -> tuple[Line, ...]:
         lines: list[Line] = []
         for number, seconds in enumerate(moments):
-            reply.activity.stage = f"Looking at the picture at {clock(seconds)}"
+            at = clock(seconds)
+            reply.activity.stage = _("Looking at the picture at {time}", time=at)
             reply.activity.progress = Progress(number, len(moments))
             seen = self._looking.describe(Seen("", ()), place(folder, number), reply.cancel)
             if seen.shows and (not lines or lines[-1].text != seen.shows):
@@ -130,10 +139,7 @@ class Clipping:
         return tuple(lines)
 
     def _nothing(self) -> str:
-        seeing = "and nothing is recognised in its pictures" if self._looking.viewer() else (
-            "and no vision model is installed to describe its pictures"
-        )  # fmt: skip
-        return f"{NOTHING}, {seeing}."
+        return _(_NOT_RECOGNISED if self._looking.viewer() else NO_VISION)
 
     def _missing(self) -> tuple[Offer, ...]:
         return () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))

@@ -3,6 +3,7 @@
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.translation import _
 from assistant.images.generation import CannotPaint, DrawingJob
 from assistant.images.generation.queue import Studio
 
@@ -26,7 +27,7 @@ class Drawing:
 def _job(intent: Draw) -> DrawingJob:
     """Raises CannotPaint: without words a model paints anything."""
     if not intent.prompt.strip():
-        raise CannotPaint("Describe the picture, such as: a lighthouse at dusk.")
+        raise CannotPaint(_("Describe the picture, such as: a lighthouse at dusk."))
     return DrawingJob(
         intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance, intent.seed
     )

@@ -3,6 +3,7 @@
 from assistant.contract.intents import Edit
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.translation import _
 from assistant.images.generation import CannotPaint, DrawingJob, canvas, open_image
 from assistant.images.generation.queue import Studio
 
@@ -28,7 +29,7 @@ def _job(intent: Edit) -> DrawingJob:
     picture, mask = open_image.picture(intent.picture), None
     if intent.grow is not None:
         if intent.mask is not None:
-            raise CannotPaint("Give either a mask or a number of pixels to grow, not both.")
+            raise CannotPaint(_("Give either a mask or a number of pixels to grow, not both."))
         picture, mask = canvas.grown(picture, intent.grow)
     elif intent.mask is not None:
         mask = open_image.mask(intent.mask, picture.size)

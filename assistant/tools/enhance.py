@@ -9,6 +9,7 @@ from assistant.contract.intents import Enhance
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.translation import N_, _
 from assistant.images.generation.open_image import picture
 from assistant.images.generation.provenance import marks, program
 from assistant.images.super_resolution import Enlarger
@@ -21,9 +22,9 @@ from ingest.images.ai_provenance import Provenance
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_NONE = "Real-ESRGAN, which enhances pictures, is not installed."
-WAITING = "Waiting for another picture"
-INVENTED = (
+_NONE = N_("Real-ESRGAN, which enhances pictures, is not installed.")
+WAITING = N_("Waiting for another picture")
+INVENTED = N_(
     "Fine detail in it is invented: a network has seen many pictures, not this scene. It is never "
     "evidence."
 )
@@ -54,16 +55,16 @@ class Enhancing:
     def _work(self, intent: Enhance, reply: Reply) -> Iterator[str]:
         small = checked(intent)
         if offers := self._enlarger.offers():
-            yield _NONE
-            reply.outcome = Outcome(_NONE, grounded=False, offers=offers)
+            yield _(_NONE)
+            reply.outcome = Outcome(_(_NONE), grounded=False, offers=offers)
             return
 
         def tell(progress: Progress) -> None:
-            reply.activity.stage, reply.activity.progress = "Enhancing", progress
+            reply.activity.stage, reply.activity.progress = _("Enhancing"), progress
 
         try:
             with self._turns.turn(reply):
-                reply.activity.stage = "Loading Real-ESRGAN"
+                reply.activity.stage = _("Loading {model}", model="Real-ESRGAN")
                 large = enhance(small, intent.scale, self._enlarger, reply.cancel, tell)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
@@ -73,7 +74,7 @@ class Enhancing:
         reply.images = (path,)
         text = _describe_result(intent, small.size, large.size)
         yield text
-        reply.outcome = Outcome(text, grounded=False, notices=(INVENTED,))
+        reply.outcome = Outcome(text, grounded=False, notices=(_(INVENTED),))
 
     def _provenance(self, intent: Enhance, size: tuple[int, int]) -> Provenance:
         """The picture that it was made of is named, not where it lies."""
@@ -97,5 +98,8 @@ def checked(intent: Enhance) -> "Image":
 def _describe_result(intent: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
     sizes = f"{after[0]}x{after[1]}"
     if intent.scale == 1:
-        return f"The picture, repaired by Real-ESRGAN, {sizes}."
-    return f"The picture, enhanced by Real-ESRGAN from {before[0]}x{before[1]} to {sizes}."
+        return _("The picture, repaired by Real-ESRGAN, {size}.", size=sizes)
+    small = f"{before[0]}x{before[1]}"
+    return _(
+        "The picture, enhanced by Real-ESRGAN from {before} to {after}.", before=small, after=sizes
+    )

@@ -11,6 +11,7 @@ from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
+from assistant.i18n.translation import _
 from assistant.speech.synthesis import Voice
 from assistant.speech.synthesis.text_normalisation import pieces
 from assistant.speech.synthesis.voices import NONE, Voices
@@ -41,22 +42,23 @@ class Speaking:
         """Raises AssistantError when there is nothing to read."""
         voice = self._voices.of(text)
         if voice is None:
-            yield NONE
-            reply.outcome = Outcome(NONE, grounded=False, offers=self._voices.offers())
+            yield _(NONE)
+            reply.outcome = Outcome(_(NONE), grounded=False, offers=self._voices.offers())
             return
         read = list(pieces(text, self._voices.language_of(text)))
         if not read:
-            raise AssistantError("There is nothing to read aloud: the text holds no words.")
+            raise AssistantError(_("There is nothing to read aloud: the text holds no words."))
         reply.model = voice.name
         seconds = self._spoken(read, voice, reply)
-        told = f"Read aloud by {voice.name}: {clock(round(seconds))}." if seconds else ""
+        heard = {"voice": voice.name, "time": clock(round(seconds))}
+        told = _("Read aloud by {voice}: {time}.", **heard) if seconds else ""
         yield told
         stopped = reply.cancel.is_set()
         reply.outcome = Outcome(told, stopped=stopped, grounded=False)
 
     def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
         """The seconds of sound that were written; what was written before a stop stays."""
-        reply.activity.stage, path = "Reading aloud", self._made.path(".wav")
+        reply.activity.stage, path = _("Reading aloud"), self._made.path(".wav")
         try:
             seconds = self._write(path, read, voice, reply)
         except BaseException:

@@ -12,6 +12,8 @@ from assistant.contract.intents import Transcribe
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.llm.model_lock import TurnTaking
 from assistant.speech.transcription import Ear
 from ingest.document.source import readable
@@ -20,7 +22,7 @@ from ingest.media.pcm import DecodedSound
 from ingest.media.whisper import Said, Segment
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
-MISSING = "There is no speech model for the transcription."
+MISSING = N_("There is no speech model for the transcription.")
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Transcribing:
         """`ear` is asked at each recording, `offers` where there is no speech model."""
         self._ear = ear
         self._offers = offers
-        self._turns = TurnTaking("Waiting for another recording")
+        self._turns = TurnTaking(N_("Waiting for another recording"))
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for any other intent."""
@@ -75,8 +77,8 @@ class Transcribing:
     def _work(self, recording: Path, reply: Transcription) -> Iterator[str]:
         ear = self._ear()
         if ear is None:
-            yield MISSING
-            reply.outcome = Outcome(MISSING, grounded=False, offers=self._offers())
+            yield _(MISSING)
+            reply.outcome = Outcome(_(MISSING), grounded=False, offers=self._offers())
             return
         reply.model = ear.model.name
         decoded = None
@@ -85,7 +87,7 @@ class Transcribing:
                 self._turns.turn(reply),
                 tempfile.TemporaryDirectory(prefix="pincite-", ignore_cleanup_errors=True) as made,
             ):
-                reply.activity.stage = "Opening the recording"
+                reply.activity.stage = _("Opening the recording")
                 decoded = ear.decode(recording, Path(made), reply.cancel)
                 reply.seconds = decoded.seconds
                 yield from _write(ear.hear(Path(made), decoded, reply.cancel), reply)
@@ -95,7 +97,7 @@ class Transcribing:
 
 
 def _write(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:
-    reply.activity.stage = "Listening"
+    reply.activity.stage = _("Listening")
     began, end = time.monotonic(), 0.0
     reply.activity.progress = Progress(0, reply.seconds)
     for said in heard:
@@ -117,10 +119,15 @@ def _outcome(name: str, decoded: DecodedSound | None, reply: Transcription) -> O
     notices = []
     stopped = reply.cancel.is_set()
     if not reply.segments and not stopped:
-        notices.append(f"{name} contains no speech.")
+        notices.append(_("{name} contains no speech.", name=name))
     if decoded and decoded.note:
-        notices.append(f"{name}: {decoded.note}.")
+        notices.append(f"{name}: {told(decoded.note)}.")
     if count := len(reply.doubtful):
-        times = "once" if count == 1 else f"{count} times"
-        notices.append(f"Left out {times}: words that were probably invented over noise.")
+        notices.append(
+            ngettext(
+                "Left out once: words that were probably invented over noise.",
+                "Left out {count} times: words that were probably invented over noise.",
+                count,
+            )
+        )
     return Outcome(reply.so_far, stopped=stopped, notices=tuple(notices), grounded=False)

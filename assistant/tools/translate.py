@@ -10,6 +10,7 @@ from assistant.contract.intents import Translate
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.i18n.translation import N_, _
 from assistant.images.vision.image_facts import Looking
 from assistant.llm import prompts, token_odds
 from assistant.llm.model_lock import TurnTaking
@@ -17,9 +18,9 @@ from ingest.errors import Stopped
 from ingest.language.sentences import numbers
 
 DEFAULT = "English"
-NO_TEXT = "No text could be read on the picture."
-NO_MODEL = "The text is not translated, because no chat model is installed."
-_WRONG = "  [its numbers differ from those of the line]"
+NO_TEXT = N_("No text could be read on the picture.")
+NO_MODEL = N_("The text is not translated, because no chat model is installed.")
+_WRONG = N_("[its numbers differ from those of the line]")
 _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
@@ -58,28 +59,29 @@ class Translating:
         except Stopped:
             reply.cancel.set()
         text, stopped = "".join(written), reply.cancel.is_set()
-        offers = self._offers() if NO_MODEL in text else ()
+        offers = self._offers() if _(NO_MODEL) in text else ()
         reply.outcome = Outcome(text, stopped=stopped, grounded=False, offers=offers)
 
     def _lines(self, intent: Translate, reply: Reply) -> Iterator[str]:
-        reply.activity.stage = "Reading what is written"
+        reply.activity.stage = _("Reading what is written")
         lines = [line.text for line in self._looking.read_text(intent.picture, reply.cancel).lines]
         if not lines:
-            yield NO_TEXT
+            yield _(NO_TEXT)
             return
         chat = self._chat()
         if chat is None:
-            yield "\n".join([*lines, "", NO_MODEL])
+            yield "\n".join([*lines, "", _(NO_MODEL)])
             return
         reply.model, model = chat
         with self._turns.turn(reply):
             for number, line in enumerate(lines):
                 if reply.cancel.is_set():
                     return
-                reply.activity.stage = "Translating"
+                reply.activity.stage = _("Translating")
                 reply.activity.progress = Progress(number, len(lines))
                 said = self._translate(model, line, intent.language or DEFAULT, reply)
-                yield f"{line}\n→ {said}{_WRONG if _other_numbers(line, said) else ''}\n"
+                wrong = f"  {_(_WRONG)}"
+                yield f"{line}\n→ {said}{wrong if _other_numbers(line, said) else ''}\n"
 
     def _translate(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
         """One line. Raises Stopped."""

@@ -11,6 +11,7 @@ from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
+from assistant.i18n.translation import _
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.ui import session
@@ -93,8 +94,14 @@ def _feedback(name: str) -> Feedback:
     return ratings.feedback(settings(), name)
 
 
-@st.cache_resource(show_spinner="Loading the model…")
 def _answering() -> composition.Answering:
+    # Decorated at each call, for the spinner in the language of the visitor: Streamlit knows the
+    # kept resource by the name of the function.
+    loading = _("Loading the model…")
+    return st.cache_resource(show_spinner=loading)(_load_answering)()
+
+
+def _load_answering() -> composition.Answering:
     return composition.answering(settings())
 
 

@@ -56,7 +56,7 @@ def attribute(
     tokens = written.prompt_tokens, written.completion_tokens
     refused = refuses(written.text, whole=True) or not (written.text or written.stopped)
     if refused or held:
-        why = () if refused else (refusal_notices.UNSTATED,)
+        why = () if refused else (refusal_notices.unstated(),)
         refusing = refusal(context, ranked, request, why)
         return replace(refusing, prompt_tokens=tokens[0], completion_tokens=tokens[1])
     sentences, citations = found.ground(written.text)

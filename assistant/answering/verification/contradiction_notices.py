@@ -16,6 +16,7 @@ from assistant.answering.verification import attribution
 from assistant.answering.verification.contradiction import Difference, difference
 from assistant.contract.evidence import Evidence
 from assistant.contract.outcome import Citation, Outcome, Sentence, place
+from assistant.i18n.translation import _
 from ingest.language.words import name_parts, stems
 from vectorstore.versions.names import one_document, parsed
 
@@ -146,8 +147,8 @@ def _sentence(
 def _notice(found: Disagreement, read: Sequence[Window]) -> str:
     """`A.pdf, page 1, says 25 days; B.pdf, page 2, says 28 days.`"""
     sides = ((found.cited, found.difference.one), (found.other, found.difference.other))
-    told = "; ".join(f"{_where(unit, read)}, says {value}" for unit, value in sides)
-    return f"The documents do not agree: {told}."
+    said = (_("{place}, says {value}", place=_where(unit, read), value=v) for unit, v in sides)
+    return _("The documents do not agree: {sides}.", sides="; ".join(said))
 
 
 def _where(unit: CitableSpan, read: Sequence[Window]) -> str:

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from assistant.answering.passages.context_builder import Context
 from assistant.contract.outcome import Outcome
+from assistant.i18n.translation import N_, _, ngettext
 from ingest.language.words import content_words, stems, telling
 
-_UNSURE = "The passages probably do not answer this. Check each line before you rely on it."
-UNSTATED = "What the model wrote is left out: the lines that were read state too little of it."
+_UNSURE = N_("The passages probably do not answer this. Check each line before you rely on it.")
+UNSTATED = N_("What the model wrote is left out: the lines that were read state too little of it.")
 _MOST = 4  # words that are named
 _DOCUMENTS = 3  # documents that are named
 _SHORTEST = 3  # letters
@@ -27,20 +28,35 @@ def noted(context: Context, question: str) -> tuple[str, ...]:
 
 def doubted(outcome: Outcome) -> Outcome:
     """An answer that would have been refused says so, once: the person wanted it in any case."""
-    return replace(outcome, notices=tuple(dict.fromkeys((*outcome.notices, _UNSURE))))
+    return replace(outcome, notices=tuple(dict.fromkeys((*outcome.notices, _(_UNSURE)))))
+
+
+def unstated() -> str:
+    """That the lines did not state what the model wrote."""
+    return _(UNSTATED)
 
 
 def _looked_for(context: Context, question: str) -> tuple[str, ...]:
     documents = list(dict.fromkeys(window.document for window in context.windows))
     if not documents:
         return ()
-    what = f" for “{context.question}”" if context.question != question else ""
-    names = ", ".join(documents[:_DOCUMENTS])
-    more = len(documents) - _DOCUMENTS
-    others = f" and {more} more" if more > 0 else ""
+    names, more = ", ".join(documents[:_DOCUMENTS]), len(documents) - _DOCUMENTS
+    if more > 0:
+        names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
     many = len(context.windows)
-    passages = "the closest passage" if many == 1 else f"the {many} closest passages"
-    return (f"Looked{what} in {passages}, of {names}{others}.",)
+    if context.question == question:
+        looked = ngettext(
+            "Looked in the closest passage, of {names}.",
+            "Looked in the {count} closest passages, of {names}.",
+            many, names=names,
+        )  # fmt: skip
+    else:
+        looked = ngettext(
+            "Looked for “{question}” in the closest passage, of {names}.",
+            "Looked for “{question}” in the {count} closest passages, of {names}.",
+            many, names=names, question=context.question,
+        )  # fmt: skip
+    return (looked,)
 
 
 def _missing(context: Context, question: str) -> tuple[str, ...]:
@@ -53,8 +69,8 @@ def _missing(context: Context, question: str) -> tuple[str, ...]:
         return ()
     quoted = [f"“{_as_written(word, question)}”" for word in absent[:_MOST]]
     first, last = ", ".join(quoted[:-1]), quoted[-1]
-    told = f"{first} or {last}" if first else last
-    return (f"The closest passages do not mention {told}.",)
+    told = _("{first} or {last}", first=first, last=last) if first else last
+    return (_("The closest passages do not mention {words}.", words=told),)
 
 
 def _as_written(word: str, question: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from assistant.contract.evidence import Evidence
 from assistant.contract.outcome import Outcome
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument
@@ -28,8 +30,8 @@ def noted(outcome: Outcome, evidence: Evidence, scope: Iterable[str] = ()) -> Ou
     names = read[:1] + [citation.document for citation in outcome.citations]
     if outcome.refused:
         names = [*read, *scope]
-    told = [_notice(name, evidence, outcome.refused) for name in dict.fromkeys(names)]
-    gaps = tuple(filter(None, told))[:_DOCUMENTS]
+    found = [_notice(name, evidence, outcome.refused) for name in dict.fromkeys(names)]
+    gaps = tuple(filter(None, found))[:_DOCUMENTS]
     return replace(outcome, notices=gaps + outcome.notices)
 
 
@@ -49,10 +51,31 @@ def _gap(row: PageLedger) -> bool:
 
 def sentence(document: str, rows: Sequence[PageLedger], refused: bool) -> str:
     """`Page 14 of Report.pdf could not be read (…), so the answer may be incomplete.`"""
-    read = "could not be read" if not any(row.source for row in rows) else "could not be fully read"
-    them = "that page" if len(rows) == 1 else "one of them"
-    end = f"so the answer may be on {them}" if refused else "so the answer may be incomplete"
-    return f"{_pages([row.page for row in rows], document)} {read}{_why(rows)}, {end}."
+    told = {"pages": _pages([row.page for row in rows], document), "why": _why(rows)}
+    partly = any(row.source for row in rows)
+    if refused and partly:
+        return ngettext(
+            "{pages} could not be fully read{why}, so the answer may be on that page.",
+            "{pages} could not be fully read{why}, so the answer may be on one of them.",
+            len(rows), **told,
+        )  # fmt: skip
+    if refused:
+        return ngettext(
+            "{pages} could not be read{why}, so the answer may be on that page.",
+            "{pages} could not be read{why}, so the answer may be on one of them.",
+            len(rows), **told,
+        )  # fmt: skip
+    if partly:
+        return ngettext(
+            "{pages} could not be fully read{why}, so the answer may be incomplete.",
+            "{pages} could not be fully read{why}, so the answer may be incomplete.",
+            len(rows), **told,
+        )  # fmt: skip
+    return ngettext(
+        "{pages} could not be read{why}, so the answer may be incomplete.",
+        "{pages} could not be read{why}, so the answer may be incomplete.",
+        len(rows), **told,
+    )  # fmt: skip
 
 
 def _pages(numbers: Sequence[int], document: str) -> str:
@@ -65,15 +88,25 @@ def _pages(numbers: Sequence[int], document: str) -> str:
             runs.append([number])
     parts: list[str] = []
     for run in runs:
-        parts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+        ends = {"first": run[0], "last": run[-1]}
+        parts += [_("{first} to {last}", **ends)] if len(run) > 2 else map(str, run)
     if len(parts) > _NAMED:
-        return f"{len(numbers)} pages of {document}, among them page {numbers[0]},"
-    told = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
-    return f"Page{'s' if len(numbers) > 1 else ''} {told} of {document}"
+        return ngettext(
+            "{count} page of {document}, among them page {page},",
+            "{count} pages of {document}, among them page {page},",
+            len(numbers), document=document, page=numbers[0],
+        )  # fmt: skip
+    first, last = ", ".join(parts[:-1]), parts[-1]
+    named = _("{first} and {last}", first=first, last=last) if first else last
+    return ngettext(
+        "Page {pages} of {document}", "Pages {pages} of {document}", len(numbers),
+        pages=named, document=document,
+    )  # fmt: skip
 
 
 def _why(rows: Sequence[PageLedger]) -> str:
-    notes = dict.fromkeys(row.note.rstrip(".") for row in rows if row.note)
+    notes = dict.fromkeys(told(row.note.rstrip(".")) for row in rows if row.note)
     missing = sum(row.unread for row in rows)
-    reasons = [*list(notes)[:2], *([f"an estimated {missing:,} characters"] if missing else [])]
+    size = ngettext("an estimated {count} character", "an estimated {count} characters", missing)
+    reasons = [*list(notes)[:2], *([size] if missing else [])]
     return f" ({', '.join(reasons)})" if reasons else ""

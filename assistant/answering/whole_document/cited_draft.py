@@ -11,6 +11,7 @@ from assistant.answering.verification.given_names import first_pages
 from assistant.contract.evidence import Evidence
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.contract.reply import Reply
+from assistant.i18n.translation import _
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.store import Vectors
 
@@ -91,7 +92,7 @@ class CitedDraft:
             if reply.cancel.is_set():
                 break
             done = round(100 * start / len(texts))
-            reply.activity.stage = f"Weighing what it states: {done} %"
+            reply.activity.stage = _("Weighing what it states: {done} %", done=done)
             found.append(self.embedder.passages(texts[start : start + _AT_ONCE]))
         return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 

@@ -18,6 +18,7 @@ from assistant.answering.whole_document.sections import Section, Shelf, parts
 from assistant.answering.whole_document.statements import Statement, rows, statements
 from assistant.answering.whole_document.summary import plain
 from assistant.contract.reply import Reply
+from assistant.i18n.translation import _
 from ingest.document.source import readable
 from vectorstore.embedding.embedder import nearness
 
@@ -43,7 +44,7 @@ def compare(
 def _on_topic(
     pair: Sequence[str], topic: str, shelf: Shelf, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
-    reply.activity.stage = "Reading both documents"
+    reply.activity.stage = _("Reading both documents")
     sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
     if all(side.stated for side in sides) and not reply.cancel.is_set():
         yield from _set_against(pair, sides[0], sides[1], "", _ON_TOPIC, draft)
@@ -85,7 +86,8 @@ def _part_by_part(
     for number, (one, other) in enumerate(pairs, start=1):
         if reply.cancel.is_set():
             return
-        reply.activity.stage = f"Comparing part {number} of {len(pairs)}"
+        of = len(pairs)
+        reply.activity.stage = _("Comparing part {number} of {total}", number=number, total=of)
         sides = [
             _side(statements(part.windows), part.title, name, draft, reply)
             for name, part in zip(pair, (one, other), strict=True)
@@ -124,7 +126,8 @@ def _text_of(part: Section) -> str:
 
 def _only(name: str, found: Sequence[Section], paired: Sequence[Section]) -> list[str]:
     titles = [plain(part.title) for part in found if part not in paired]
-    return [f"Not compared, of {name}: {', '.join(titles)}."] if titles else []
+    parts = ", ".join(titles)
+    return [_("Not compared, of {name}: {parts}.", name=name, parts=parts)] if titles else []
 
 
 def _short(name: str) -> str:

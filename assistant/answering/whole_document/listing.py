@@ -16,6 +16,7 @@ from assistant.answering.whole_document.known_items import KnownItems
 from assistant.answering.whole_document.sections import Shelf
 from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
+from assistant.i18n.translation import N_, _
 from ingest.text.reflow import lists_contents
 from vectorstore.library import Hit
 
@@ -26,7 +27,7 @@ _BEHIND = 1  # batches that are read where a document has the list itself
 _LONGEST = 30  # words of an item
 _FEW, _WORDS = 2, 4  # items of at most so many words may share a line
 _MEANT = 0.0  # log-odds from which items of a batch are meant
-_CUT = "Only the passages that fit best were read: others may name more."
+_CUT = N_("Only the passages that fit best were read: others may name more.")
 _NONE = re.compile(r"none\b", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def list_all(
     """Yields the items as they are found, and adds them, cited, to `draft`. Raises Stopped."""
     hits = [h for h in shelf.passages(what, _HITS, documents) if not lists_contents(h.text)]
     known = KnownItems(draft.embedder)
-    reply.activity.stage = "Looking for lists"
+    reply.activity.stage = _("Looking for lists")
     found, others = choose(what, hits, documents, shelf, writer)
     for one in found:
         yield from _shown(one, known, draft)
@@ -46,8 +47,8 @@ def list_all(
         known.refuse(others)
         most = _BEHIND if found else _BATCHES
         yield from _extracted(what, left, most, shelf, writer, reply, draft, known)
-    if (writer.quotes or len(hits) == _HITS) and _CUT not in draft.notices:
-        draft.notices.append(_CUT)
+    if (writer.quotes or len(hits) == _HITS) and _(_CUT) not in draft.notices:
+        draft.notices.append(_(_CUT))
 
 
 def _shown(one: Chosen, known: KnownItems, draft: CitedDraft) -> Iterator[str]:
@@ -64,7 +65,8 @@ def _extracted(
     for number, read in enumerate(batches, start=1):
         if reply.cancel.is_set():
             return
-        reply.activity.stage = f"Reading batch {number} of {len(batches)}"
+        of = len(batches)
+        reply.activity.stage = _("Reading batch {number} of {total}", number=number, total=of)
         named = [one for one in writer.items(what, read) if _is_item(one)]
         new = known.unknown([one for item in named for one in _carried(item, read, draft)])
         odds = writer.agreed(what, new, read) if new else None
@@ -72,8 +74,8 @@ def _extracted(
             continue
         for item in known.new(new):
             yield draft.add(f"• {item}", read)
-    if unread and _CUT not in draft.notices:
-        draft.notices.append(_CUT)
+    if unread and _(_CUT) not in draft.notices:
+        draft.notices.append(_(_CUT))
 
 
 def _is_item(text: str) -> bool:

@@ -12,6 +12,7 @@ from assistant.answering.whole_document.statements import Statement, of_part, st
 from assistant.answering.whole_document.telling import shares, telling
 from assistant.answering.whole_document.writer import PartWriter
 from assistant.contract.reply import Reply
+from assistant.i18n.translation import _
 from assistant.llm import prompts
 from ingest.language.words import stems
 
@@ -27,7 +28,7 @@ def summarise(
     writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
-    reply.activity.stage = "Reading the document"
+    reply.activity.stage = _("Reading the document")
     found = about(parts(document, shelf, _WHOLE), topic)
     each = _statements(document, found, shelf)
     told = [one for some in each for one in some if one.instructs]  # a notice names them
@@ -44,7 +45,7 @@ def summarise(
         for first, at in enumerate(run):
             yield draft.quote(stated[at].text, stated[at].lines, "" if first else title)
     if len(chosen) >= _ENOUGH and not reply.cancel.is_set():
-        reply.activity.stage = "Putting it in short"
+        reply.activity.stage = _("Putting it in short")
         if short := writer.short("\n".join(stated[at].text for at in chosen), prompts.SHORT):
             yield draft.supported(short, tuple(draft.windows), "In short", "\n\n")
 

@@ -17,6 +17,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.evaluation.metrics import contains, words
 from assistant.evaluation.sets.near_misses import near_miss
 from assistant.evaluation.sets.question_sets import EvidencePage, Question
+from assistant.i18n.translation import _
 from ingest.document.model import Page
 from ingest.language.measures import find_quantities
 from ingest.language.sentences import numbers
@@ -192,5 +193,9 @@ def _id(question: str) -> str:
 def describe_draft(question: Question) -> Sequence[str]:
     """What a person needs to judge a draft: the answer and its place."""
     if not question.answerable:
-        return ["The documents should not answer it."]
-    return [*question.answers, *(f"{place.doc}, page {place.page}" for place in question.evidence)]
+        return [_("The documents should not answer it.")]
+    places = (
+        _("{document}, page {page}", document=place.doc, page=place.page)
+        for place in question.evidence
+    )
+    return [*question.answers, *places]

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.i18n.translation import _
 from assistant.images.charts import CannotChart, ChartNumbers, Kind
 from ingest.platform.extras import require
 
@@ -35,12 +36,12 @@ def kind_of(numbers: ChartNumbers, asked: str) -> tuple[Kind, str]:
     """The kind of chart, and a sentence when it is not the requested one."""
     if asked == "pie":
         if not any(point.value for point in numbers.series[0].points):
-            return "bar", "A pie cannot show zeros alone, so bars are drawn instead."
+            return "bar", _("A pie cannot show zeros alone, so bars are drawn instead.")
         if any(point.value < 0 for series in numbers.series for point in series.points):
-            return "bar", "A pie cannot show negative numbers, so bars are drawn instead."
+            return "bar", _("A pie cannot show negative numbers, so bars are drawn instead.")
         if len(numbers.series) > 1:
             label = numbers.series[0].label
-            return "pie", f"A pie shows one column of numbers: this is “{label}”."
+            return "pie", _("A pie shows one column of numbers: this is “{label}”.", label=label)
         return "pie", ""
     if asked in ("bar", "line"):
         return ("bar" if asked == "bar" else "line"), ""

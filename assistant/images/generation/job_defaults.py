@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from assistant.i18n.translation import _
 from assistant.images.generation import CannotPaint, DrawingJob
 from assistant.images.generation.canvas import Likes
 from assistant.images.generation.models.model_families import Family
@@ -77,14 +78,15 @@ def unheeded(job: DrawingJob, taken: Parameters, tokenizer: Any) -> tuple[str, .
     """Sentences on the parts of a job that the model cannot use."""
     notes = []
     if job.negative and "negative_prompt" not in taken:
-        notes.append("This model takes no negative prompt: it was ignored.")
+        notes.append(_("This model takes no negative prompt: it was ignored."))
     elif job.negative and (job.guidance or 0.0) <= 1.0:
-        notes.append("Without guidance above 1 the model ignores the negative prompt.")
+        notes.append(_("Without guidance above 1 the model ignores the negative prompt."))
     if tokenizer is not None and job.prompt:
         most = tokenizer.model_max_length
         count = len(tokenizer(job.prompt, truncation=False, verbose=False).input_ids)
         if count > most:
-            notes.append(f"The model reads {most} tokens; the description has {count}.")
+            tokens = {"most": most, "count": count}
+            notes.append(_("The model reads {most} tokens; the description has {count}.", **tokens))
     return tuple(notes)
 
 

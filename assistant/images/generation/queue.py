@@ -6,6 +6,8 @@ from typing import Any
 
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
+from assistant.i18n.numbers import number
+from assistant.i18n.translation import _, ngettext
 from assistant.images.generation import CannotPaint, DrawingJob, Painted, Painter, Watch
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.run_pipeline import DiffusersPainter
@@ -82,15 +84,18 @@ def describe_output(done: Painted) -> str:
     job = done.job
     if done.sound is not None:
         seconds = done.sound.samples.shape[1] / done.sound.rate
-        what = f"A generated sound of {seconds:.1f} s"
+        what = _("A generated sound of {seconds} s", seconds=number(seconds, 1))
     elif done.frames:
-        what = f"A generated clip of {len(done.frames)} frames"
+        frames = len(done.frames)
+        what = ngettext("A generated clip of {count} frame", "A generated clip of {count} frames",
+                        frames)  # fmt: skip
     else:
-        what = "A generated picture" + (
-            "" if job.size is None else f", {job.size[0]}x{job.size[1]}"
-        )
-    steps = "" if job.steps is None else f", {job.steps} steps"
-    return f"{what}{steps}, seed {job.seed}."
+        size = "" if job.size is None else f", {job.size[0]}x{job.size[1]}"
+        what = _("A generated picture{size}", size=size)
+    if job.steps is not None:
+        steps = ngettext("{count} step", "{count} steps", job.steps)
+        what = f"{what}, {steps}"
+    return _("{output}, seed {seed}.", output=what, seed=job.seed)
 
 
 def _watch(reply: Reply) -> Watch:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.contract.activity import Progress
+from assistant.i18n.translation import _
 from assistant.images.generation import (
     CannotPaint,
     DrawingJob,
@@ -75,7 +76,7 @@ class DiffusersPainter:
 
     def _ready(self, watch: Watch) -> Loaded:
         if self._loaded is None:
-            watch.stage(f"Loading {self.name}")
+            watch.stage(_("Loading {model}", model=self.name))
             self._loaded = load(self.path)
             _listen(self._loaded.pipeline, self._look)
         return self._loaded
@@ -103,7 +104,7 @@ class _Run:
         """What the pipeline gives back. Raises Stopped or CannotPaint."""
         import torch
 
-        self._watch.stage("Painting")
+        self._watch.stage(_("Painting"))
         generator = torch.Generator("cpu").manual_seed(job.seed or 0)
         told = {**self._words(job), **self._picture(job), **self._listening(taken)}
         told = {name: value for name, value in told.items() if name in taken}
@@ -145,7 +146,7 @@ class _Run:
             self._shown = self._previews.of(self._pipeline, step, latents) or self._shown
         self._watch.tell(Progress(done, of, left, self._shown))
         if done >= of:
-            self._watch.stage("Decoding")
+            self._watch.stage(_("Decoding"))
 
 
 def _listen(pipeline: Any, look: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from assistant.i18n.translation import _
 from assistant.images.vision import Viewer
 from assistant.images.vision.tagger import Tag, Tagging
 from ingest.document.model import Document, Line, Page
@@ -49,7 +50,7 @@ class Seen:
         if self.description or not self.tags:
             return self.description
         named = ", ".join(f"{tag.words} ({tag.probability:.0%})" for tag in self.tags)
-        return f"Tags, not a description: {named}."
+        return _("Tags, not a description: {tags}.", tags=named)
 
 
 class Looking:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assistant.contract.outcome import Offer
 from assistant.errors import ModelUnusable
+from assistant.i18n.translation import N_
 from assistant.models.catalogue import catalogue
 from assistant.models.programs import PIPER
 from assistant.speech.synthesis import Voice, espeak
@@ -14,7 +15,7 @@ from assistant.speech.synthesis.espeak import Espeak
 from assistant.speech.synthesis.piper import Piper
 from ingest.language.detect_language import language_of
 
-NONE = (
+NONE = N_(
     "There is no voice to read aloud with. `pincite models pull en_US-joe-medium` fetches one; "
     "espeak-ng is used where the machine has it (`apt install espeak-ng`)."
 )

@@ -7,6 +7,8 @@ import time
 
 from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
+from assistant.i18n.language import carried
+from assistant.i18n.translation import N_, _
 from ingest.errors import PinciteError
 
 _KEPT = 600.0  # seconds in which a page may still ask for an answer that has ended
@@ -22,7 +24,9 @@ class RunningAnswer:
         self.error = ""
         self.started = time.monotonic()
         self.ended: float | None = None
-        self._thread = threading.Thread(target=self._run, name=f"answer-{reply.id}", daemon=True)
+        self._thread = threading.Thread(
+            target=carried(self._run), name=f"answer-{reply.id}", daemon=True
+        )
         self._thread.start()
 
     @property
@@ -46,7 +50,7 @@ class RunningAnswer:
             self.error = str(error)
         except Exception:
             log.exception("the answer to a question failed")
-            self.error = "The answer failed unexpectedly. The log has the details."
+            self.error = N_("The answer failed unexpectedly. The log has the details.")
         finally:
             self.ended = time.monotonic()
 
@@ -68,9 +72,9 @@ class Answers:
             before = self._running.get(conversation)
             if before is not None and not before.done:
                 raise AssistantError(
-                    "Another question of this conversation is being answered. "
-                    "Ask again when it is done."
-                )
+                    _("Another question of this conversation is being answered. "
+                      "Ask again when it is done.")
+                )  # fmt: skip
             self._running[conversation] = RunningAnswer(reply)
             return self._running[conversation]
 

@@ -14,6 +14,9 @@ from assistant.evaluation.measuring import MeasuringWatch, Options, measure
 from assistant.evaluation.sets.drafting import Drafting
 from assistant.evaluation.sets.own import OwnQuestions
 from assistant.feedback.learning import Learning
+from assistant.i18n.language import carried
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from assistant.settings import Settings
 from ingest.errors import PinciteError
 
@@ -35,9 +38,11 @@ class Task:
         self.run = 0  # the number of a run that was finished
         self.made = 0  # drafts
         self.learned = False
-        self.stopped = "Finished work stays; start again to continue from there."
+        self.stopped = N_("Finished work stays; start again to continue from there.")
         self.cancel = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(work,), name=title, daemon=True)
+        self._thread = threading.Thread(
+            target=carried(self._run), args=(work,), name=title, daemon=True
+        )
         self._thread.start()
 
     @property
@@ -69,7 +74,7 @@ class Task:
             self.error = str(error)
         except Exception:
             log.exception("%s failed", self.title)
-            self.error = "It failed unexpectedly. The log has the details."
+            self.error = N_("It failed unexpectedly. The log has the details.")
 
 
 class Tasks:
@@ -89,9 +94,9 @@ class Tasks:
         with self._lock:
             if self._last is not None and not self._last.ended:
                 raise AssistantError(
-                    f"“{title}” was not started: “{self._last.title}” is running, for this or "
-                    "another visitor. Start it when that is done."
-                )
+                    _("“{title}” was not started: “{other}” is running, for this or another "
+                      "visitor. Start it when that is done.", title=title, other=self._last.title)
+                )  # fmt: skip
             self._last = Task(title, work)
             return self._last
 
@@ -109,7 +114,7 @@ def measuring(
 
     def work(task: Task) -> None:
         watch = MeasuringWatch(
-            adding=lambda step: task.note(f"{step.stage} {step.file}", step.done, step.total),
+            adding=lambda step: task.note(f"{told(step.stage)} {step.file}", step.done, step.total),
             asking=lambda step: task.note(step.question, step.done, step.total),
             notice=task.tell,
             cancel=task.cancel,
@@ -124,7 +129,7 @@ def drafting(how: Drafting, mine: OwnQuestions, number: int, seed: int) -> Work:
 
     def work(task: Task) -> None:
         how.cancel = task.cancel
-        how.show = lambda done, total: task.note("Writing questions", done, total)
+        how.show = lambda done, total: task.note(_("Writing questions"), done, total)
         for question in how.drafts(number, seed):
             task.made += mine.add([question])
 
@@ -135,7 +140,7 @@ def learning_from(found: Learning) -> Work:
     """Learns from a person's feedback."""
 
     def work(task: Task) -> None:
-        task.stopped = "Nothing was learned; earlier results are unchanged."
+        task.stopped = N_("Nothing was learned; earlier results are unchanged.")
         task.learned = found.learn(task.note, task.cancel)
 
     return work

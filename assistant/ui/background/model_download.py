@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from assistant.i18n.translation import N_
 from assistant.models.verified_file import Progress
 from ingest.errors import PinciteError
 
@@ -18,7 +19,7 @@ class Fetch:
     def __init__(self, name: str, pull: Pull) -> None:
         """Start at once."""
         self.name = name
-        self.doing, self.have, self.total = "Starting", 0, 0
+        self.doing, self.have, self.total = N_("Starting"), 0, 0
         self.error = ""
         self._thread = threading.Thread(target=self._run, args=(pull,), name=name, daemon=True)
         self._thread.start()
@@ -44,7 +45,7 @@ class Fetch:
             self.error = str(error)
         except Exception:
             log.exception("fetching %s failed", self.name)
-            self.error = "It failed unexpectedly. The log has the details."
+            self.error = N_("It failed unexpectedly. The log has the details.")
 
     def _note(self, doing: str, have: int, total: int | None) -> None:
         self.doing, self.have, self.total = doing, have, total or 0

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.i18n.translation import N_
 from assistant.speech.synthesis import Voice
 from assistant.speech.synthesis.text_normalisation import pieces
 from ingest.errors import PinciteError, Stopped
@@ -81,7 +82,7 @@ class Aloud:
             self._fail(str(error))
         except Exception:
             log.exception("reading an answer aloud failed")
-            self._fail("Reading aloud failed unexpectedly. The log has the details.")
+            self._fail(N_("Reading aloud failed unexpectedly. The log has the details."))
 
     def _listened_to(self, number: int) -> bool:
         """Wait until it is the turn of a piece; False: nobody listens any more."""
@@ -92,7 +93,7 @@ class Aloud:
         with self._changed:
             heard = self._changed.wait_for(due, self._patience)
         if not heard:  # a browser that comes back, from a machine that slept, would wait for ever
-            self._fail("Reading aloud ended because the page was closed.")
+            self._fail(N_("Reading aloud ended because the page was closed."))
         return heard and not self._cancel.is_set()
 
     def _fail(self, error: str) -> None:

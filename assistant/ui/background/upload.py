@@ -12,6 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from assistant.i18n.language import carried
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from ingest.errors import PinciteError
 from vectorstore.catalog.sources import INSIDE
 from vectorstore.errors import HomeNotWritable
@@ -63,7 +66,9 @@ class Upload:
         self._folder = folder(home, library.name)
         self.paths = _places(self._folder, [f.name for f in files]) if files else _outer(again)
         self._resumes = not self.paths
-        self._thread = threading.Thread(target=self._run, args=(files,), name="upload", daemon=True)
+        self._thread = threading.Thread(
+            target=carried(self._run), args=(files,), name="upload", daemon=True
+        )
         self._thread.start()
 
     @property
@@ -109,7 +114,7 @@ class Upload:
             self.error = str(error)
         except Exception:
             log.exception("an upload failed")
-            self.error = "Adding failed unexpectedly. The log has the details."
+            self.error = N_("Adding failed unexpectedly. The log has the details.")
 
     def _add(self, files: Sequence[DroppedFile]) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
@@ -164,8 +169,11 @@ class Uploads:
 def describe_step(step: AddProgress) -> str:
     """`reading, page 3 of 20`"""
     if not step.page or not step.stage.startswith("reading"):
-        return step.stage
-    return f"{step.stage}, page {step.page}" + (f" of {step.pages}" if step.pages else "")
+        return told(step.stage)
+    stage = told(step.stage)
+    if not step.pages:
+        return _("{stage}, page {page}", stage=stage, page=step.page)
+    return _("{stage}, page {page} of {pages}", stage=stage, page=step.page, pages=step.pages)
 
 
 def folder(home: Path, library: str) -> Path:
@@ -201,7 +209,7 @@ def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return ""
     names = ", ".join(path.name for path in paths[:3]) + ("…" if len(paths) > 3 else "")
-    return f"No longer in its place: {names}. Add it again from its new place."
+    return _("No longer in its place: {names}. Add it again from its new place.", names=names)
 
 
 def _places(folder: Path, names: Sequence[str]) -> list[Path]:

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from assistant.i18n.told import told
 from assistant.ui import session
 from assistant.ui.components.escaping import with_commands
 
 
 def say(error: object) -> None:
-    """Show an error now."""
-    st.error(with_commands(str(error)), icon=":material/error:")
+    """Show an error now, in the language of the visitor."""
+    st.error(with_commands(told(str(error))), icon=":material/error:")
 
 
 def draw() -> None:

@@ -5,12 +5,19 @@ import streamlit as st
 from assistant.answering.verification.answerability import POINTS
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
+from assistant.i18n.numbers import percent
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import as_html, plain, with_commands
 from ingest.document.source import readable
 
 _RECENT = 8
 _LEARNED = "learned"  # a choice beside POINTS
+_POINTS = {
+    "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
+    _LEARNED: N_("Learned"),
+}  # fmt: skip
 
 
 def draw(assistant: Assistant) -> None:
@@ -18,7 +25,7 @@ def draw(assistant: Assistant) -> None:
     library()
     with st.sidebar:
         st.button(
-            "New conversation",
+            _("New conversation"),
             icon=":material/edit_square:",
             width="stretch",
             on_click=session.leave,
@@ -36,7 +43,7 @@ def library() -> None:
     now = resources.chosen()
     if len(names) < 2 or now not in names:
         return
-    picked = st.sidebar.selectbox("Library", names, index=names.index(now))
+    picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
     if picked != now:
         st.session_state.update({resources.PICKED: picked, "scope": []})
         session.leave()
@@ -69,18 +76,19 @@ def _refusal(assistant: Assistant) -> None:
         chosen = usual if st.session_state.get("refusal-usual") != usual else chosen
     st.session_state["refusal-usual"] = usual
     picked = st.segmented_control(
-        "When unsure", names, default=chosen or None,
-        format_func=str.capitalize, width="stretch",
+        _("When unsure"), names, default=chosen or None,
+        format_func=lambda name: _(_POINTS[name]), width="stretch",
     )  # fmt: skip
     st.session_state["refusal"] = picked or ""
     if picked in POINTS:
         point = points[picked]
+        shares = {"rightly": percent(point.unanswerable), "wrongly": percent(point.answerable)}
         st.caption(
-            f"Refuses {point.unanswerable:.0%} of what the documents do not answer, and "
-            f"{point.answerable:.0%} of what they do."
-        )
+            _("Refuses {rightly} of what the documents do not answer, and {wrongly} of what they "
+              "do.", **shares)
+        )  # fmt: skip
     elif picked:
-        st.caption("As learned from your feedback; the Measure page has the figures.")
+        st.caption(_("As learned from your feedback; the Measure page has the figures."))
 
 
 def _scope(assistant: Assistant) -> None:
@@ -91,10 +99,10 @@ def _scope(assistant: Assistant) -> None:
     # Streamlit forgets a widget while another page is shown, so that the choice is kept apart.
     kept = [name for name in st.session_state.get("scope", []) if name in names]
     st.session_state["scope"] = st.multiselect(
-        "Ask only",
+        _("Ask only"),
         names,
         default=kept,
-        placeholder=f"All {len(names)} documents",
+        placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
         format_func=readable,
     )
 
@@ -103,7 +111,7 @@ def _recent(assistant: Assistant) -> None:
     recent = assistant.conversations.recent(_RECENT, assistant.library.name)
     if not recent:
         return
-    st.html('<p class="section">Recent</p>')
+    st.html(f'<p class="section">{as_html(_("Recent"))}</p>')
     with st.container(key="recent"):
         for identity, title in recent:
             st.button(
@@ -117,6 +125,6 @@ def _recent(assistant: Assistant) -> None:
 
 def _about(assistant: Assistant) -> None:
     if assistant.notice:
-        st.info(with_commands(assistant.notice), icon=":material/info:")
+        st.info(with_commands(told(assistant.notice)), icon=":material/info:")
     if assistant.about:
-        st.html(f'<p class="quiet">{as_html(assistant.about)}</p>')
+        st.html(f'<p class="quiet">{as_html(told(assistant.about))}</p>')

@@ -6,11 +6,13 @@ Knows no Streamlit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from assistant.ui.background.upload import Upload, describe_step
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
-_RANK = {"indexing": 0, "reading": 1, "waiting": 2}
+_RANK = {N_("indexing"): 0, N_("reading"): 1, N_("waiting"): 2}
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ def _work(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[Work]:
     # A file is read before its turn to be indexed, and only its run knows.
     steps = {name: step for upload in uploads for name, step in upload.pages.items()}
     found = [Work(job.name, describe_step(steps[job.name])) for job in jobs if job.name in steps]
-    return found + [Work(job.name, job.state) for job in jobs if job.name not in steps]
+    return found + [Work(job.name, told(job.state)) for job in jobs if job.name not in steps]
 
 
 def _unsaved(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[Work]:
     """Files of uploads that have not begun: they are not in the queue of the catalogue yet."""
     known = {job.path for job in jobs if job.state in _RANK}
     paths = [path for upload in uploads if not upload.pages for path in upload.paths]
-    return [Work(path.name, "waiting") for path in paths if str(path) not in known]
+    return [Work(path.name, _("waiting")) for path in paths if str(path) not in known]

@@ -14,6 +14,7 @@ from assistant.contract import intents
 from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
+from assistant.i18n.translation import _
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components import error_banner, keyboard, sidebar, style, welcome
@@ -124,15 +125,17 @@ def _live(identity: str, running: RunningAnswer) -> None:
     cited_answer.draw_running(running.reply, time.monotonic() - running.started)
     stage_progress.draw(running.reply)
     if running.reply.cancel.is_set():
-        st.caption("Stopping…")
+        st.caption(_("Stopping…"))
     else:
-        st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=running.stop)
+        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
 
 
 def _input(assistant: Assistant, busy: bool) -> None:
     """Read words, files, or a tool from the dialog."""
     empty = not assistant.library.documents()
-    hint = "Ask for a picture, or add documents first" if empty else "Ask about your documents"
+    hint = (
+        _("Ask for a picture, or add documents first") if empty else _("Ask about your documents")
+    )
     tools_dialog.button(busy, _ask_for)
     given = st.chat_input(
         hint, disabled=busy, key="question", accept_file="multiple",

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources
 from assistant.ui.background.upload import Upload
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.answer import cited_page
-from assistant.ui.components.escaping import plain
+from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import document_list, images, job_queue, reindex_notice
 from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.ui.components.waiting import Work
@@ -21,10 +23,10 @@ from vectorstore.library import Library
 
 _KINDS = {  # and a suffix of each
     "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
-    "OpenDocument": ".odt", "RTF": ".rtf", "text": ".txt", "Markdown": ".md", "web pages": ".html",
-    "e-books": ".epub", "mails": ".eml", "CSV": ".csv", "JSON": ".json", "XML": ".xml",
-    "source code": ".py", "pictures and scans": ".png", "sound": ".mp3", "video": ".mp4",
-    "subtitles": ".srt", "archives": ".zip",
+    "OpenDocument": ".odt", "RTF": ".rtf", N_("text"): ".txt", "Markdown": ".md",
+    N_("web pages"): ".html", N_("e-books"): ".epub", N_("mails"): ".eml", "CSV": ".csv",
+    "JSON": ".json", "XML": ".xml", N_("source code"): ".py", N_("pictures and scans"): ".png",
+    N_("sound"): ".mp3", N_("video"): ".mp4", N_("subtitles"): ".srt", N_("archives"): ".zip",
 }  # fmt: skip
 _OUTCOMES = 8  # files of an upload
 
@@ -36,7 +38,7 @@ _name_rows = st.components.v2.component(
 def page() -> None:
     """Draw the page from top to bottom."""
     style.apply()
-    st.title("Library", anchor=False)
+    st.title(_("Library"), anchor=False)
     try:
         sidebar.library()
         library = resources.library()
@@ -70,7 +72,7 @@ def _uploader(library: Library) -> None:
     # A new key empties the box, ready for the next files.
     number = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
-        "Add documents: drop files here",
+        _("Add documents: drop files here"),
         accept_multiple_files=True,
         key=f"files-{number}",
         help=kinds(),
@@ -85,8 +87,8 @@ def _uploader(library: Library) -> None:
 
 def kinds() -> str:
     """The readable kinds of files, in everyday words."""
-    known = [kind for kind, suffix in _KINDS.items() if suffix in LOADERS]
-    return f"{', '.join(known[:-1])} and {known[-1]}."
+    known = [_(kind) for kind, suffix in _KINDS.items() if suffix in LOADERS]
+    return _("{kinds} and {last}.", kinds=", ".join(known[:-1]), last=known[-1])
 
 
 def _ended(library: Library, upload: Upload) -> None:
@@ -94,18 +96,23 @@ def _ended(library: Library, upload: Upload) -> None:
         if upload.error:
             error_banner.say(upload.error)
         if upload.is_rebuild and not upload.error:
-            stopped = "Stopped. Finished work stays, and the next run continues from there"
-            st.markdown(f"**{stopped if upload.stopping else 'The library was rebuilt'}**")
+            stopped = _("Stopped. Finished work stays, and the next run continues from there")
+            st.markdown(f"**{stopped if upload.stopping else _('The library was rebuilt')}**")
         if upload.summary:
             st.markdown(f"**{summed_up(upload.summary)}**")
             if other := upload.summary.unsupported:
-                st.caption(plain(f"Of kinds that cannot be read: {kinds_of(other)}"))
+                st.caption(plain(_("Of kinds that cannot be read: {kinds}", kinds=kinds_of(other))))
             for left in upload.summary.left_out:
-                st.caption(plain(f"{left.path} was left out: {left.reason}"))
+                st.caption(
+                    plain(
+                        _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
+                    )
+                )
             for newer in upload.summary.superseded:
-                st.caption(plain(f"{newer.by} is the newer version of {newer.document}"))
+                named = {"newer": newer.by, "document": newer.document}
+                st.caption(plain(_("{newer} is the newer version of {document}", **named)))
             if upload.summary.languages:
-                st.caption(plain(upload.summary.languages))
+                st.caption(plain(told(upload.summary.languages)))
         queued = {job.path for job in library.jobs.all()}
         _outcomes(upload, queued)
         st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
@@ -114,24 +121,28 @@ def _ended(library: Library, upload: Upload) -> None:
 def _outcomes(upload: Upload, queued: set[str]) -> None:
     """Draw the results of the files; failed ones are in the queue, with buttons."""
     failed = upload.summary.failed if upload.summary else []
-    inside = [Work(Path(f.path).name, f.error) for f in failed if f.path not in queued]
-    added = [Work(path.name, "in the library") for path in upload.added(queued)]
+    inside = [Work(Path(f.path).name, told(f.error)) for f in failed if f.path not in queued]
+    added = [Work(path.name, _("in the library")) for path in upload.added(queued)]
     for rows, bad in ((inside, True), (added, False)):
         job_queue.draw_list(rows[:_OUTCOMES], failed=bad)
         if len(rows) > _OUTCOMES:
-            st.caption(f"and {job_queue.files(len(rows) - _OUTCOMES)} more")
+            st.caption(job_queue.more_files(len(rows) - _OUTCOMES))
 
 
 def summed_up(done: AddSummary) -> str:
     """The result of an upload in a few words."""
-    counts = [
-        (done.added, "added"),
-        (done.updated, "replaced by a newer version"),
-        (done.unchanged + done.moved, "already in the library"),
-        (len(done.failed), "could not be added"),
-        (done.cancelled, "stopped"),
-    ]
-    return ", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to add"
+    there, failed = done.unchanged + done.moved, len(done.failed)
+    parts = [
+        ngettext("{count} added", "{count} added", done.added) if done.added else "",
+        ngettext("{count} replaced by a newer version", "{count} replaced by a newer version",
+                 done.updated) if done.updated else "",
+        ngettext("{count} already in the library", "{count} already in the library",
+                 there) if there else "",
+        ngettext("{count} could not be added", "{count} could not be added",
+                 failed) if failed else "",
+        ngettext("{count} stopped", "{count} stopped", done.cancelled) if done.cancelled else "",
+    ]  # fmt: skip
+    return ", ".join(filter(None, parts)) or _("Nothing to add")
 
 
 # -- what is there
@@ -148,13 +159,16 @@ def _watch(library: Library, drawn: int) -> None:
 
 def _empty(owner: bool) -> None:
     if not owner:
-        st.html('<div class="empty"><h3>Nothing here yet</h3></div>')
+        st.html(f'<div class="empty"><h3>{as_html(_("Nothing here yet"))}</h3></div>')
         return
+    command = "<code>pincite add FOLDER</code>"
+    drop = as_html(_("Drop files above. They are copied, read and indexed on this machine."))
+    folder = as_html(_("A whole folder comes in with {command}."))
     st.html(
-        '<div class="empty"><h3>Nothing here yet</h3>'
-        "<p>Drop files above. They are copied, read and indexed on this machine.</p>"
-        f'<p class="quiet">Pincite reads {kinds()}</p>'
-        '<p class="quiet">A whole folder comes in with <code>pincite add FOLDER</code>.</p></div>'
+        f'<div class="empty"><h3>{as_html(_("Nothing here yet"))}</h3>'
+        f"<p>{drop}</p>"
+        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds()))}</p>'
+        f'<p class="quiet">{folder.format(command=command)}</p></div>'
     )
 
 

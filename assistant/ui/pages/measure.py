@@ -9,6 +9,9 @@ from assistant.evaluation.measuring import Options, runs
 from assistant.evaluation.sets.drafting import Drafting, describe_draft
 from assistant.evaluation.sets.own import OwnQuestions, own
 from assistant.evaluation.sets.question_sets import Question, State
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.background.evaluation_task import Task, drafting, measuring
 from assistant.ui.components import error_banner, sidebar, style
@@ -17,15 +20,15 @@ from assistant.ui.components.measure import learning, measure_charts
 from ingest.errors import PinciteError
 
 _SHOWN = 10  # drafts at a time
-_OWN, _FOLDER = "My questions about this library", "A folder of questions"
+_OWN, _FOLDER = "own", "folder"  # where the questions come from
 
 
 def page() -> None:
     """Draw the page from top to bottom."""
     style.apply()
-    st.title("Measure", anchor=False)
+    st.title(_("Measure"), anchor=False)
     if not resources.is_owner():  # its questions and ratings are those of one person
-        error_banner.say("Only the owner of this Pincite can measure it.")
+        error_banner.say(_("Only the owner of this Pincite can measure it."))
         return
     try:
         sidebar.library()
@@ -55,33 +58,38 @@ def _work() -> None:
         draw = _ended if task.ended else _going
         draw(task)
         for notice in task.notices:
-            st.caption(plain(notice))
+            st.caption(plain(told(notice)))
 
 
 def _going(task: Task) -> None:
     st.session_state["task-drawn"] = False
     st.markdown(f"**{plain(task.title)}**")
     if task.total:
-        st.progress(min(task.done / task.total, 1.0), f"{task.done} of {task.total:,} done")
-    st.caption(plain(task.now or "Preparing"))
+        st.progress(min(task.done / task.total, 1.0), _done(task.done, task.total))
+    st.caption(plain(told(task.now) or _("Preparing")))
     if task.cancel.is_set():
-        st.caption("Stopping…")
+        st.caption(_("Stopping…"))
     else:
-        st.button("Stop", key="stop-task", on_click=task.stop)
+        st.button(_("Stop"), key="stop-task", on_click=task.stop)
+
+
+def _done(done: int, total: int) -> str:
+    return _("{done} of {total} done", done=number(done), total=number(total))
 
 
 def _ended(task: Task) -> None:
     if task.error:
         error_banner.say(task.error)
     elif task.cancel.is_set() and not task.learned:  # what was learned in spite of it is on
-        st.markdown(f"**Stopped.** {task.stopped}")
+        st.markdown(f"**{_('Stopped.')}** {told(task.stopped)}")
     elif task.run:
-        st.markdown(f"**{plain(task.title)}: done.** The figures are below.")
+        st.markdown(_("**{task}: done.** The figures are below.", task=plain(task.title)))
     elif task.learned:
-        st.markdown("**Learned.** The result is below.")
+        st.markdown(_("**Learned.** The result is below."))
     else:
-        st.markdown(f"**{task.made} new drafts.** Keep or drop each of them.")
-    st.button("OK", key="task-seen", on_click=resources.tasks().forget)
+        new = ngettext("{count} new draft.", "{count} new drafts.", task.made)
+        st.markdown(f"**{new}** {_('Keep or drop each of them.')}")
+    st.button(_("OK"), key="task-seen", on_click=resources.tasks().forget)
 
 
 # -- what can be started
@@ -89,30 +97,38 @@ def _ended(task: Task) -> None:
 
 def _start(mine: OwnQuestions) -> None:
     kept = len(mine.of("kept"))
-    sets = [f"{_OWN} ({kept})"] + ([_FOLDER] if resources.alone() else [])
+    mine_here = _("My questions about this library ({count})", count=number(kept))
+    names = {_OWN: mine_here, _FOLDER: _("A folder of questions")}
+    sets = [_OWN, _FOLDER] if resources.alone() else [_OWN]
     with st.form("measure", border=True):
-        chosen = st.radio("Questions", sets, key="which")
+        chosen = st.radio(_("Questions"), sets, key="which", format_func=names.__getitem__)
         folder = st.text_input(
-            "Folder or file", key="folder", placeholder="a folder with a questions.jsonl",
-            help="The questions go to the documents beside them, or to this library if it holds "
-                 "those documents.",
+            _("Folder or file"), key="folder", placeholder=_("a folder with a questions.jsonl"),
+            help=_("The questions go to the documents beside them, or to this library if it holds "
+                   "those documents."),
         ) if resources.alone() else ""  # fmt: skip
-        searches = st.checkbox("Search only, without answers", key="retrieval")
-        limit = st.number_input("Maximum number of questions", 1, value=None, key="limit")
-        if st.form_submit_button("Measure", type="primary"):
+        searches = st.checkbox(_("Search only, without answers"), key="retrieval")
+        limit = st.number_input(_("Maximum number of questions"), 1, value=None, key="limit")
+        if st.form_submit_button(_("Measure"), type="primary"):
             options = Options(retrieval=searches, limit=int(limit) if limit else None)
             _measure(mine, Path(folder).expanduser() if chosen == _FOLDER else None, options)
 
 
 def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
     if folder is not None and not folder.parts:
-        error_banner.say("Name the folder that holds the questions.")
+        error_banner.say(_("Name the folder that holds the questions."))
         return
     settings = resources.settings().model_copy(update={"library": resources.chosen()})
-    title = f"Measuring {folder.name if folder else _OWN.lower()}"
+    title = (
+        _("Measuring {folder}", folder=folder.name)
+        if folder
+        else _("Measuring my questions about this library")
+    )
     path, named = (folder, False) if folder else (mine.file, True)
     if named and not mine.of("kept"):
-        error_banner.say("You have not kept any questions yet: draft some, and keep the good ones.")
+        error_banner.say(
+            _("You have not kept any questions yet: draft some, and keep the good ones.")
+        )
         return
     work = measuring(path, settings, named, options, resources.assistants())
     resources.start(title, work)
@@ -122,15 +138,17 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
 
 
 def _drafts(mine: OwnQuestions) -> None:
-    st.subheader("My questions", anchor=False)
+    st.subheader(_("My questions"), anchor=False)
     drafts = mine.of("draft")
-    st.caption(f"{len(mine.of('kept'))} kept, {len(drafts)} drafts to review.")
+    kept = ngettext("{count} kept", "{count} kept", len(mine.of("kept")))
+    waiting = ngettext("{count} draft to review", "{count} drafts to review", len(drafts))
+    st.caption(_("{kept}, {drafts}.", kept=kept, drafts=waiting))
     for question in drafts[:_SHOWN]:
         _draft(mine, question)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input("Number of passages", 1, 100, 5, key="passages", width=180)
-        if st.button("Draft questions", key="draft"):
-            _draft_more(mine, int(number))
+        many = st.number_input(_("Number of passages"), 1, 100, 5, key="passages", width=180)
+        if st.button(_("Draft questions"), key="draft"):
+            _draft_more(mine, int(many))
 
 
 def _draft(mine: OwnQuestions, question: Question) -> None:
@@ -138,7 +156,7 @@ def _draft(mine: OwnQuestions, question: Question) -> None:
         st.markdown(f"**{plain(question.question)}**")
         st.caption(" · ".join(map(plain, describe_draft(question))))
         with st.container(horizontal=True):
-            for label, state in (("Keep", "kept"), ("Drop", "dropped")):
+            for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
                 st.button(label, key=f"{state}-{question.id}", on_click=_set_state,
                           args=(mine, question.id, state))  # fmt: skip
 
@@ -150,16 +168,16 @@ def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
         session.keep_error(error)
 
 
-def _draft_more(mine: OwnQuestions, number: int) -> None:
+def _draft_more(mine: OwnQuestions, many: int) -> None:
     model = resources.chat_model()
     if model is None:
-        error_banner.say("Drafts are written by a chat model, and none is installed.")
+        error_banner.say(_("Drafts are written by a chat model, and none is installed."))
         return
     library = resources.library()
     assistant = resources.assistants()(resources.settings(), library)
     how = Drafting(library, assistant, model)
     seed = random.randrange(1 << 30)  # other passages each time
-    resources.start("Drafting questions", drafting(how, mine, number, seed))
+    resources.start(_("Drafting questions"), drafting(how, mine, many, seed))
 
 
 page()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from assistant.contract.outcome import Offer
+from assistant.i18n.translation import _, ngettext
 from assistant.images.generation.models import estimate
 from assistant.models.catalogue import Model
 
@@ -21,5 +22,11 @@ def offers(models: Sequence[Model]) -> tuple[Offer, ...]:
 def describe_speed(seconds: float) -> str:
     """Roughly: an estimate is no measurement."""
     if seconds < 90:
-        return f"about {max(5, round(seconds / 5) * 5)} seconds a picture on this machine"
-    return f"about {round(seconds / 60)} minutes a picture on this machine"
+        some = max(5, round(seconds / 5) * 5)
+        return _("about {seconds} seconds a picture on this machine", seconds=some)
+    minutes = round(seconds / 60)
+    return ngettext(
+        "about {count} minute a picture on this machine",
+        "about {count} minutes a picture on this machine",
+        minutes,
+    )

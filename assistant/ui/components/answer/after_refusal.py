@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import streamlit as st
 
+from assistant.i18n.translation import _
 from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
 
@@ -26,10 +27,10 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
         return
     question = answer["question"]
     with st.container(horizontal=True, key=f"refused-{answer['id']}"):
-        _button(answer, "Answer anyway", "lightbulb", partial(ask, question, anyway=True))
+        _button(answer, _("Answer anyway"), "lightbulb", partial(ask, question, anyway=True))
         names = list(dict.fromkeys(line["document"] for line in answer["closest"]))
         for number, name in enumerate(names[:_DOCUMENTS]):
-            label = f"Ask only in {plain(readable(name))}"
+            label = plain(_("Ask only in {document}", document=readable(name)))
             act = partial(ask, question, documents=[name])
             _button(answer, label, "filter_alt", act, number)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.i18n.translation import _
+
 
 def is_empty(answer: Mapping[str, Any]) -> bool:
     """Whether it was stopped before its first word and its first file."""
@@ -18,6 +20,6 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
     if not answer.get("stopped"):
         return
     st.button(
-        "Try again", key=f"retry-{answer['id']}", on_click=again, type="tertiary",
+        _("Try again"), key=f"retry-{answer['id']}", on_click=again, type="tertiary",
         icon=":material/refresh:",
     )  # fmt: skip

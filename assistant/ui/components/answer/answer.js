@@ -16,9 +16,14 @@ const opener = (root, className, text, id, label) => {
   return button;
 };
 
+// The words of the page in the visitor's language (answer_words.py), with their places filled.
+let words = {};
+const said = (name, values = {}) =>
+  words[name].replace(/\{(\w+)\}/g, (place, value) => values[value] ?? place);
+
 // In a recording it is a time: 03:12.
-const place = (cited) => cited.time ?? `page ${cited.page}`;
-const shortPlace = (cited) => cited.time ?? `p. ${cited.page}`;
+const place = (cited) => cited.time ?? said("page", cited);
+const shortPlace = (cited) => cited.time ?? said("short_page", cited);
 
 // Of the Markdown that small models write, bold and code; links and pictures stay as they are
 // written. The parts go through textContent like everything else.
@@ -44,7 +49,7 @@ const underlined = (element, text, left) => {
   for (let found; left.length && (found = text.indexOf(left[0], at)) >= 0; ) {
     const word = left.shift();
     element.append(text.slice(at, found));
-    element.append(make("span", "unstated", word, { title: "no line states this" }));
+    element.append(make("span", "unstated", word, { title: said("unstated") }));
     at = found + word.length;
   }
   element.append(text.slice(at));
@@ -59,9 +64,11 @@ const codeBlock = (text) => {
   const [, language, code] = text.match(FENCE) ?? ["", "", text];
   const block = make("div", "code-block");
   const head = make("div", "code-head");
-  const button = make("button", "copy", "Copy", { type: "button", "aria-label": "Copy the code" });
+  const button = make("button", "copy", said("copy"), {
+    type: "button", "aria-label": said("copy_code"),
+  });
   button.onclick = () => copy(code, button);
-  head.append(make("span", "", language.trim() || "code"), button);
+  head.append(make("span", "", language.trim() || said("code")), button);
   const lines = make("pre", "", "", { tabindex: "0" });
   lines.append(make("code", "", code));
   block.append(head, lines);
@@ -78,7 +85,7 @@ const stage = (data) => {
 
 // The lines that fit best, while the model reads; its answer takes their place.
 const quotes = (data) => {
-  const list = make("div", "quotes", "", { role: "group", "aria-label": "The closest lines" });
+  const list = make("div", "quotes", "", { role: "group", "aria-label": said("closest_lines") });
   for (const quote of data.quotes) {
     const block = make("blockquote", "quote", quote.text);
     block.append(make("cite", "", `${quote.document}, ${shortPlace(quote)}`));
@@ -100,19 +107,22 @@ const sentence = (root, part, citations, opened) => {
   const partly = part.support === "partly";
   if (isCode(part.text)) span.classList.add("coded");
   if (part.time) span.append(make("span", "time", part.time), " ");
-  const words = partly ? part.unstated : [];
-  span.append(isCode(part.text) ? codeBlock(part.text) : worded("span", "words", part.text, words));
+  const unstated = partly ? part.unstated : [];
+  const text = isCode(part.text) ? codeBlock(part.text) : worded("span", "words", part.text, unstated);
+  span.append(text);
   if (part.support !== "supported") {
-    const whole = words.length === 1 && words[0] === part.text;
-    const told = whole ? "this" : words.map((word) => `“${word}”`).join(", ");
-    const tip = partly ? `no line states ${told}` : "not found in the documents";
+    const whole = unstated.length === 1 && unstated[0] === part.text;
+    const told = unstated.map((word) => `“${word}”`).join(", ");
+    const missing = whole ? said("unstated") : said("unstated_words", { words: told });
+    const tip = partly ? missing : said("not_found");
     span.setAttribute("tabindex", "0");
     span.append(make("span", "tip", tip, { role: "note" }));
   }
   for (const mark of part.marks) {
     const cited = citations[mark];
     if (!cited) continue;
-    const label = `${partly ? "Closest lines" : "Source"} ${mark}: ${cited.document}, ${place(cited)}`;
+    const named = { mark, document: cited.document, place: place(cited) };
+    const label = said(partly ? "closest" : "source", named);
     const kind = partly ? "mark close" : "mark";
     const button = opener(root, kind, `${mark}`, `citation-${mark}`, label);
     button.setAttribute("aria-pressed", String(opened === `citation-${mark}`));
@@ -134,9 +144,10 @@ const sentences = (root, data) => {
 };
 
 const sources = (root, data) => {
-  const list = make("div", "sources", "", { role: "group", "aria-label": "Sources" });
+  const list = make("div", "sources", "", { role: "group", "aria-label": said("sources") });
   for (const [mark, cited] of Object.entries(data.citations)) {
-    const label = `Open source ${mark}: ${cited.document}, ${place(cited)}`;
+    const named = { mark, document: cited.document, place: place(cited) };
+    const label = said("open_source", named);
     const chip = opener(root, "source", "", `citation-${mark}`, label);
     chip.append(make("b", "", mark), " ", make("span", "name", cited.document));
     chip.append(" ", make("span", "page", shortPlace(cited)));
@@ -150,7 +161,7 @@ const passages = (root, data) => {
   const list = make("div", "passages", "", { role: "group", "aria-label": data.passages_title });
   list.append(make("p", "hint", data.passages_title));
   data.passages.forEach((passage, index) => {
-    const label = `Open ${passage.document}, ${place(passage)}`;
+    const label = said("open", { document: passage.document, place: place(passage) });
     const card = opener(root, "passage", "", `passage-${index}`, label);
     const head = make("span", "head");
     head.append(make("span", "name", passage.document), " ");
@@ -164,17 +175,17 @@ const passages = (root, data) => {
 const copy = async (text, button) => {
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.textContent = said("copied");
   } catch {
-    button.textContent = "Copying is blocked here";
+    button.textContent = said("blocked");
   }
-  setTimeout(() => { button.textContent = "Copy"; }, 1600);
+  setTimeout(() => { button.textContent = said("copy"); }, 1600);
 };
 
 const footer = (data) => {
   const line = make("div", "footer");
-  const button = make("button", "copy", "Copy", { type: "button" });
-  button.setAttribute("aria-label", "Copy the answer with its sources");
+  const button = make("button", "copy", said("copy"), { type: "button" });
+  button.setAttribute("aria-label", said("copy_answer"));
   button.onclick = () => copy(data.copy, button);
   line.append(make("span", "", data.footer), button);
   return line;
@@ -195,7 +206,7 @@ const reading = (root, data, number) => {
       quotes: marks.map((mark) => ({ ...data.citations[mark], text: data.lines[mark] })),
     });
     lines.classList.add("heard-lines");
-    lines.setAttribute("aria-label", "The lines that this sentence comes from");
+    lines.setAttribute("aria-label", said("heard_lines"));
     span.closest(".paragraph").after(lines);
   }
   span.scrollIntoView({ block: "nearest" });
@@ -218,6 +229,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (root.dataset.state === state) return;
   root.dataset.state = state;
   const focused = root.getRootNode().activeElement?.dataset?.id;
+  words = data.words;
   const parts = [];
   if (data.text) parts.push(...writing(data));
   if (data.stage) parts.push(stage(data));

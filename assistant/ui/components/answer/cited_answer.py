@@ -9,8 +9,11 @@ import streamlit as st
 
 from assistant.contract.outcome import Citation, place
 from assistant.contract.reply import Reply
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
 from assistant.ui import session
-from assistant.ui.components.answer import thumbs
+from assistant.ui.components.answer import answer_words, thumbs
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
@@ -41,7 +44,7 @@ def draw_running(reply: Reply, seconds: float) -> None:
     begun = bool(reply.so_far)
     stage = "" if begun else stage_text(reply.activity.stage, seconds)
     quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
-    data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
+    data = {"text": reply.so_far, "stage": stage, "quotes": quotes, "words": answer_words.words()}
     _component(key=f"running-{reply.id}", data=data)
 
 
@@ -52,7 +55,7 @@ def _quoted(citation: Citation) -> dict[str, Any]:
 def stage_text(stage: str, seconds: float) -> str:
     """The current step as a short phrase, with the elapsed time after a while."""
     waited = f" {seconds:.0f} s" if seconds >= 3 else ""
-    return f"{stage or 'Starting'}…{waited}"
+    return f"{told(stage) or _('Starting')}…{waited}"
 
 
 def _open(key: str, answer: Mapping[str, Any]) -> None:
@@ -88,10 +91,11 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
         "note": _note(answer),
         "notices": list(answer.get("notices", ())),  # answers of older versions have none
         "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
-        "passages_title": "The closest passages",
+        "passages_title": _("The closest passages"),
         "opened": opened,
         "footer": footer(answer),
         "copy": copied(answer),
+        "words": answer_words.words(),
     }
 
 
@@ -139,10 +143,10 @@ def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
 def _note(answer: Mapping[str, Any]) -> str:
     found = set() if answer["refused"] else {support(s) for s in answer["sentences"]}
     notes = {
-        "Stopped before it was complete.": answer.get("stopped"),
-        "Dotted words: no line states them, and a dashed mark opens the closest one.": "partly"
+        _("Stopped before it was complete."): answer.get("stopped"),
+        _("Dotted words: no line states them, and a dashed mark opens the closest one."): "partly"
         in found,
-        "Dotted sentence: not found in the documents.": "none" in found,
+        _("Dotted sentence: not found in the documents."): "none" in found,
     }
     return " ".join(note for note, holds in notes.items() if holds)
 
@@ -166,16 +170,14 @@ def _excerpt(passage: str) -> str:
 def footer(answer: Mapping[str, Any]) -> str:
     """The footer: time, and the model or the table cells."""
     model, cells = answer["model"], len(answer.get("cells", ()))
-    by = "quoted from the documents" if model == "extractive" else model
+    by = _("quoted from the documents") if model == "extractive" else model
     if answer.get("asked_back"):
-        by = "asks for clarification"
+        by = _("asks for clarification")
     if cells:
-        by = (
-            f"computed from {cells} cells of a table"
-            if cells > 1
-            else "read from a cell of a table"
+        by = ngettext(
+            "read from a cell of a table", "computed from {count} cells of a table", cells
         )
-    return " · ".join(filter(None, [f"{answer['seconds_total']:.1f} s", by]))
+    return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by]))
 
 
 def copied(answer: Mapping[str, Any]) -> str:
@@ -186,14 +188,16 @@ def copied(answer: Mapping[str, Any]) -> str:
         for c in answer["citations"]
     ]
     text = " ".join(sentences).strip() or answer["answer"]
-    notices = [f"Note: {notice}" for notice in answer.get("notices", ())]
+    notices = [_("Note: {notice}", notice=notice) for notice in answer.get("notices", ())]
     return "\n".join([text, "", *sources, *notices]) if sources or notices else text
 
 
 def _copied(sentence: Mapping[str, Any]) -> str:
     """With its marks; code on lines of its own."""
-    close = "closest: " if support(sentence) == "partly" else ""
-    marks = [f"[{close}{mark}]" for mark in sentence["marks"]]
+    partly = support(sentence) == "partly"
+    marks = [
+        _("[closest: {mark}]", mark=mark) if partly else f"[{mark}]" for mark in sentence["marks"]
+    ]
     if is_code(sentence["text"]):
         return "\n".join(["", sentence["text"], " ".join(marks)])
     return " ".join([sentence["text"], *marks])

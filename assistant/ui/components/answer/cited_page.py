@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.attachments.attached_evidence import CAME_WITH
+from assistant.i18n.translation import N_, _
 from assistant.receipts.highlight import Rectangle, highlighted, png
 from assistant.ui import session
 from assistant.ui.components import error_banner
@@ -21,8 +22,10 @@ from ingest.images import image_file
 from ingest.media.ffmpeg import clock
 from vectorstore.library import Library
 
-_CHANGED = "This document has changed since the answer: its page no longer has the cited lines."
-_ELSEWHERE = "This file came with the question and is shown beside it. It is not in the library."
+_CHANGED = N_("This document has changed since the answer: its page no longer has the cited lines.")
+_ELSEWHERE = N_(
+    "This file came with the question and is shown beside it. It is not in the library."
+)
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
 _LARGE_SCALE = 3.0  # the same at the width of a window
 
@@ -41,12 +44,12 @@ def panel(library: Library) -> None:
             _head(opened, _pages(library, opened.document))
             if opened.document.startswith(CAME_WITH):
                 st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
-                st.info(_ELSEWHERE)
+                st.info(_(_ELSEWHERE))
             else:
                 _page(library, opened)
         except PinciteError as error:
             error_banner.say(error)
-            st.button("Close", on_click=session.show, args=(None,), key="close-broken")
+            st.button(_("Close"), on_click=session.show, args=(None,), key="close-broken")
 
 
 def _pages(library: Library, document: str) -> int:
@@ -57,21 +60,21 @@ def _head(opened: Shown, pages: int) -> None:
     with st.container(key="page-head"):
         st.html(
             f'<div class="page-name">{as_html(readable(opened.document))}</div>'
-            f'<div class="page-number">{_where(opened, pages)}</div>'
+            f'<div class="page-number">{as_html(_where(opened, pages))}</div>'
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):
             if pages > 1:
-                _turn_button("Previous", -1, opened, opened.page > 1)
-                _turn_button("Next", 1, opened, opened.page < pages)
+                _turn_button("previous", _("Previous"), -1, opened, opened.page > 1)
+                _turn_button("next", _("Next"), 1, opened, opened.page < pages)
             st.button(
-                "Smaller" if opened.large else "Larger",
+                _("Smaller") if opened.large else _("Larger"),
                 key="size-page",
                 icon=f":material/{'close_fullscreen' if opened.large else 'open_in_full'}:",
                 on_click=session.show,
                 args=(replace(opened, large=not opened.large),),
             )
             st.button(
-                "Close",
+                _("Close"),
                 key="close-page",
                 icon=":material/close:",
                 on_click=session.show,
@@ -81,14 +84,18 @@ def _head(opened: Shown, pages: int) -> None:
 
 def _where(opened: Shown, pages: int) -> str:
     if opened.seconds is not None:
-        return f"At {clock(opened.seconds)}"
-    return f"Page {opened.page} of {pages or '?'}"
+        return _("At {time}", time=clock(opened.seconds))
+    return _("Page {page} of {pages}", page=opened.page, pages=pages or "?")
 
 
-def _turn_button(label: str, step: int, opened: Shown, possible: bool) -> None:
+def _named(opened: Shown) -> str:
+    return _("{document}, page {page}", document=readable(opened.document), page=opened.page)
+
+
+def _turn_button(name: str, label: str, step: int, opened: Shown, possible: bool) -> None:
     st.button(
         label,
-        key=f"{label.lower()}-page",
+        key=f"{name}-page",
         disabled=not possible,
         on_click=session.show,
         args=(replace(opened, page=opened.page + step),),
@@ -101,7 +108,7 @@ def _page(library: Library, opened: Shown) -> None:
     if opened.page == opened.cited_page and opened.quote:
         st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
         if not cited:
-            st.info(_CHANGED)
+            st.info(_(_CHANGED))
     if note := missing(page.note, count(page.text), page.unread):
         st.html(f'<p class="page-note" role="note">{as_html(note[0].upper() + note[1:])}</p>')
     if page.width:
@@ -109,7 +116,7 @@ def _page(library: Library, opened: Shown) -> None:
         scale = _LARGE_SCALE if opened.large else _SCALE
         picture = _picture(library.file(opened.document), opened.page, boxes, page.width, scale)
         with st.container(key="page-image"):
-            st.image(picture, alt=f"Page {opened.page} of {opened.document}", width="stretch")
+            st.image(picture, alt=_named(opened), width="stretch")
         at = boxes[0][1] / page.height if boxes and page.height else 0.0
         left = boxes[0][0] / page.width if boxes else 0.0
     else:
@@ -121,7 +128,7 @@ def _page(library: Library, opened: Shown) -> None:
         data={
             "at": at,
             "left": left,
-            "name": f"{readable(opened.document)}, page {opened.page}",
+            "name": _named(opened),
             "source": opened.source,
             "large": opened.large,
         },

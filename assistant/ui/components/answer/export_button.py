@@ -7,6 +7,7 @@ import streamlit as st
 
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
+from assistant.i18n.translation import _
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources
@@ -19,12 +20,12 @@ def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
     if receipts is None or not receipts.has(identity):
         return
     st.download_button(
-        "Save with evidence",
+        _("Save with evidence"),
         data=lambda: _pack(receipts.get(identity), assistant.library),
         file_name=f"answer-{identity[:8]}.html",
         mime="text/html",
         key=f"pack-{identity}",
-        help="The answer, its cited lines and how it was made, in one HTML file",
+        help=_("The answer, its cited lines and how it was made, in one HTML file"),
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",

@@ -10,6 +10,8 @@ import streamlit as st
 
 from assistant.attachments import attached_files
 from assistant.contract.intents import Enhance, Intent, Vary
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
@@ -18,8 +20,8 @@ from ingest.images import image_file
 
 # What a tool makes out of nothing carries a mark, and can be made in another way. A chart shows
 # numbers of a document: a similar one, or a sharper one, would show numbers that nobody stated.
-_GENERATED = {"draw": "Generated", "edit": "Changed by a model", "vary": "Generated"}
-_GENERATED["enhance"] = "Enhanced: a model has invented detail"
+_GENERATED = {"draw": N_("Generated"), "edit": N_("Changed by a model"), "vary": N_("Generated")}
+_GENERATED["enhance"] = N_("Enhanced: a model has invented detail")
 _MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
 _WORDS = 6  # of the question, in the name of a file
 _SHARP = 2  # pixels of a picture that came with a question, for one that is shown
@@ -46,7 +48,7 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
             with st.container(key=f"made-{answer['id']}-{kind}-{number}"):
                 _play(path, 512, answer["question"])
                 if mark := _GENERATED.get(answer["tool"]):
-                    st.badge(mark, icon=":material/auto_awesome:", color="orange")
+                    st.badge(_(mark), icon=":material/auto_awesome:", color="orange")
                 again = ask if answer["tool"] in _GENERATED else None
                 _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", again)
 
@@ -63,7 +65,7 @@ def _given(path: Path, width: int) -> None:
     try:
         small = _small(str(path), path.stat().st_mtime, _SHARP * width)
     except UnreadableFile as error:
-        st.caption(plain(error))
+        st.caption(plain(told(str(error))))
     else:
         st.image(small, width=width, alt=readable(path.name))
 
@@ -82,7 +84,7 @@ def _small(path: str, modified: float, side: int) -> bytes:
 
 def _play(path: Path, width: int, alt: str = "") -> None:
     if not path.exists():
-        st.caption(plain(f"{path.name} is gone from {path.parent}."))
+        st.caption(plain(_("{file} is gone from {folder}.", file=path.name, folder=path.parent)))
         return
     match attached_files.kind(path):
         case "picture":
@@ -101,23 +103,23 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
         return
     with st.container(horizontal=True, key=f"with-made-{key}"):
         st.download_button(
-            "Download", data=path.read_bytes, file_name=name,
+            _("Download"), data=path.read_bytes, file_name=name,
             mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
             type="tertiary", icon=":material/download:",
         )  # fmt: skip
         if resources.is_owner():
             st.button(
-                "Add to library", key=f"keep-{key}", on_click=_add, args=(path, name),
+                _("Add to library"), key=f"keep-{key}", on_click=_add, args=(path, name),
                 type="tertiary", icon=":material/library_add:",
-                help="Added as generated: it is never cited",
+                help=_("Added as generated: it is never cited"),
             )  # fmt: skip
         if ask and attached_files.kind(path) == "picture":
             st.button(
-                "A similar picture", key=f"vary-{key}", on_click=ask, type="tertiary",
+                _("A similar picture"), key=f"vary-{key}", on_click=ask, type="tertiary",
                 args=("/vary", Vary(path)), icon=":material/shuffle:",
             )  # fmt: skip
             st.button(
-                "Enlarge", key=f"enlarge-{key}", on_click=ask, type="tertiary",
+                _("Enlarge"), key=f"enlarge-{key}", on_click=ask, type="tertiary",
                 args=("/enhance", Enhance(path)), icon=":material/zoom_out_map:",
             )  # fmt: skip
 
@@ -131,7 +133,7 @@ def _add(path: Path, name: str) -> None:
     except PinciteError as error:
         session.keep_error(error)
     else:
-        st.toast("It is being added to the library, as generated.")
+        st.toast(_("It is being added to the library, as generated."))
 
 
 class _File:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.attachments import media_kinds
+from assistant.i18n.translation import _
 from assistant.ui.components.escaping import plain
 from ingest.media.ffmpeg import clock
 
@@ -25,9 +26,11 @@ def draw(document: str, file: Path, seconds: float) -> None:
         return
     with st.container(key="player"):
         if why := _not_played(file):
-            st.info(plain(f"{why} The citation begins at {clock(seconds)}."))
+            begins = _("The citation begins at {time}.", time=clock(seconds))
+            st.info(plain(f"{why} {begins}"))
             return
-        form, name = _FORMATS[file.suffix], f"{document} from {clock(seconds)}"
+        form = _FORMATS[file.suffix]
+        name = _("{document} from {time}", document=document, time=clock(seconds))
         play = st.audio if kind == "audio" else st.video
         play(str(file), format=form, start_time=int(seconds), alt=name)
 
@@ -35,9 +38,12 @@ def draw(document: str, file: Path, seconds: float) -> None:
 def _not_played(file: Path) -> str:
     """Why a browser cannot play a file, or nothing."""
     if not file.exists():
-        return "The library's copy of this recording is gone: add the file again."
+        return _("The library's copy of this recording is gone: add the file again.")
     if file.suffix not in _FORMATS:
-        return f"Browsers do not play {file.suffix} files. Open {file} with a player."
+        return _(
+            "Browsers do not play {kind} files. Open {file} with a player.",
+            kind=file.suffix, file=file,
+        )  # fmt: skip
     if file.stat().st_size > _LARGEST:
-        return f"The recording is too large to play here. Open {file} with a player."
+        return _("The recording is too large to play here. Open {file} with a player.", file=file)
     return ""

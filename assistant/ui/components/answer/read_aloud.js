@@ -33,7 +33,7 @@ const lost = (one, number) => {
   if (one.lost < MOST) {
     ask(one, number);
   } else {
-    one.error = "Reading aloud has ended, for no sound came.";
+    one.error = one.words.lost;
     end(one);
   }
 };
@@ -69,7 +69,7 @@ const play = async (one) => {
     await one.audio.play();
   } catch (error) {
     if (one.state !== "playing" || error.name === "AbortError") return;
-    one.error = `The browser does not play it: ${error.message}`;
+    one.error = one.words.unplayable.replace("{error}", error.message);
     stop(one);
   }
 };
@@ -130,16 +130,15 @@ const receive = (one, data) => {
   }
 };
 
-const WORDS = { idle: "Read aloud", waiting: "Preparing…", playing: "Stop reading" };
-
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".aloud");
   const one = reading(data.id);
   one.send = setTriggerValue;
+  one.words = data.words;
   one.draw = () => {
     const button = root.querySelector("button") ?? document.createElement("button");
     button.type = "button";
-    button.textContent = WORDS[one.state];
+    button.textContent = one.words[one.state];
     button.dataset.state = one.state;
     button.onclick = () => (one.state === "idle" ? begin(one) : stop(one));
     const error = document.createElement("span");

@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 
 from assistant.build import speech
+from assistant.i18n.told import told
+from assistant.i18n.translation import _
 from assistant.speech.synthesis.voices import NONE, Voices
 from assistant.ui import resources
 from assistant.ui.background.read_aloud_queue import Aloud
@@ -38,7 +40,7 @@ def draw(answer: Mapping[str, Any]) -> None:
     key = f"aloud-{answer['id']}"
     _component(
         key=key,
-        data={"id": answer["id"], **_told(answer)},
+        data={"id": answer["id"], **_told(answer), "words": _words()},
         on_want_change=partial(_wanted, key, answer),
         on_stop_change=_stop,
         width="content",
@@ -46,11 +48,22 @@ def draw(answer: Mapping[str, Any]) -> None:
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"] and not reading["error"]:
         if _has_voice(answer["answer"]):  # fetched meanwhile
-            st.success("The voice is here. Press “Read aloud” to hear the answer.")
+            st.success(_("The voice is here. Press “Read aloud” to hear the answer."))
             return
-        st.info(plain(NONE), icon=":material/volume_off:")
+        st.info(plain(_(NONE)), icon=":material/volume_off:")
         missing = [vars(offer) for offer in _voices().offers()]
         model_offers.draw({"id": key, "offers": missing}, _stop)
+
+
+def _words() -> dict[str, str]:
+    """Of read_aloud.js."""
+    return {
+        "idle": _("Read aloud"),
+        "waiting": _("Preparing…"),
+        "playing": _("Stop reading"),
+        "lost": _("Reading aloud has ended, for no sound came."),
+        "unplayable": _("The browser does not play it: {error}"),
+    }
 
 
 def _voices() -> Voices:
@@ -68,20 +81,21 @@ def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The piece that the browser has asked for, once it is made."""
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"]:
-        return {"none": True, "error": reading["error"]}
+        return {"none": True, "error": told(reading["error"])}
     if reading.get("id") != answer["id"]:
         return {"error": ""}
     aloud: Aloud = reading["aloud"]
     asked = reading.pop("asked", None)
     if asked is None:  # the page was drawn for another reason
-        return {"error": aloud.error}
+        return {"error": told(aloud.error)}
     number, nonce = asked
     clip = aloud.clip(number, _WAIT) if number < len(aloud.pieces) else b""
-    told = {"nonce": nonce, "number": number, "of": len(aloud.pieces), "error": aloud.error}
+    error, of = told(aloud.error), len(aloud.pieces)
+    reply = {"nonce": nonce, "number": number, "of": of, "error": error}
     if clip:
-        told["sentence"] = aloud.pieces[number].sentence
-        told["sound"] = base64.b64encode(clip).decode("ascii")
-    return told
+        reply["sentence"] = aloud.pieces[number].sentence
+        reply["sound"] = base64.b64encode(clip).decode("ascii")
+    return reply
 
 
 def _wanted(key: str, answer: Mapping[str, Any]) -> None:

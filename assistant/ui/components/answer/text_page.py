@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from assistant.i18n.told import told
+from assistant.i18n.translation import _
 from assistant.ui.components.escaping import as_html
 from ingest.document.model import Line, Page, Table
 from ingest.media.ffmpeg import clock
@@ -13,7 +15,7 @@ def text_page(page: Page, cited: range) -> str:
     """The page as HTML; `cited` are indexes of lines."""
     title = f"<h3>{as_html(page.title)}</h3>" if page.title else ""
     blocks = "".join(_block(page, first, last, cited) for first, last in _blocks(page))
-    empty = '<p class="quiet">There is no text on this page.</p>'
+    empty = f'<p class="quiet">{as_html(_("There is no text on this page."))}</p>'
     return f'<div class="text-page">{title}{blocks or empty}</div>'
 
 
@@ -58,7 +60,8 @@ def _time(line: Line) -> str:
 def _line(line: Line, cited: bool) -> str:
     text = as_html(line.text)
     if line.hidden:
-        text = f'<span class="hidden-text" title="Hidden: {as_html(line.hidden)}">{text}</span>'
+        why = as_html(_("Hidden: {reason}", reason=told(line.hidden)))
+        text = f'<span class="hidden-text" title="{why}">{text}</span>'
     return f'<mark class="cited">{text}</mark>' if cited else text
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from assistant.feedback.ratings import REPLIES, Answer
+from assistant.i18n.told import told
+from assistant.i18n.translation import _
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from ingest.errors import PinciteError
@@ -32,7 +34,7 @@ def draw(answer: Answer) -> None:
             rated = resources.feedback().rated(answer["id"])
             st.session_state[key] = None if rated is None else int(rated)
     except PinciteError as error:
-        st.caption(plain(f"No thumbs: {error}"))
+        st.caption(plain(_("No thumbs: {error}", error=told(str(error)))))
         return
     st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
 

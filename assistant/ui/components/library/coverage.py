@@ -3,6 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
+from assistant.ui.components.escaping import as_html
 from ingest.chunking.coverage_ledger import PageLedger
 from vectorstore.catalog.catalog import Coverage
 
@@ -18,34 +22,41 @@ class CoverageRemark:
 def bar(coverage: Coverage) -> str:
     """A bar as HTML: text, recognised text, omitted text, unreadable text."""
     parts = [
-        ("text", coverage.extracted - coverage.dropped, "read as text"),
-        ("ocr", coverage.ocr, "recognised in pictures"),
-        ("dropped", coverage.dropped, "left out, such as repeated headers"),
-        ("unread", coverage.unread, "could not be read (estimate)"),
+        ("text", coverage.extracted - coverage.dropped, _("{characters} read as text")),
+        ("ocr", coverage.ocr, _("{characters} recognised in pictures")),
+        ("dropped", coverage.dropped, _("{characters} left out, such as repeated headers")),
+        ("unread", coverage.unread, _("{characters} could not be read (estimate)")),
     ]
-    whole = sum(max(size, 0) for _, size, _ in parts)
+    whole = sum(max(size, 0) for __, size, __ in parts)
     pieces = "".join(
         f'<span class="{kind}" style="flex-grow: {size}"></span>'
-        for kind, size, _ in parts
+        for kind, size, __ in parts
         if size > 0
     )
-    told = ", ".join(f"{size:,} characters {what}" for _, size, what in parts if size > 0)
+    sizes = [what.format(characters=_characters(size)) for __, size, what in parts if size > 0]
+    label = as_html(", ".join(sizes))
     if not whole:
         return ""
-    return f'<div class="coverage" role="img" title="{told}" aria-label="{told}">{pieces}</div>'
+    return f'<div class="coverage" role="img" title="{label}" aria-label="{label}">{pieces}</div>'
+
+
+def _characters(size: int) -> str:
+    return ngettext("{count} character", "{count} characters", size)
 
 
 def phrase(coverage: Coverage) -> str:
     """How much of the text was read. Text left out, such as repeated headers, counts as read."""
     read = coverage.extracted + coverage.ocr
     if not read + coverage.unread:
-        return "no text"
+        return _("no text")
     # Rounded down: "100 %" of a document with an unreadable page would be false.
-    share = f"{100 * read // (read + coverage.unread)} % of its text read"
-    told = share if coverage.unread else "all of its text read"
+    share = _("{share} % of its text read", share=100 * read // (read + coverage.unread))
+    part = share if coverage.unread else _("all of its text read")
     if not coverage.ocr:
-        return told
-    return f"{told}, {'partly ' if coverage.extracted else ''}recognised in pictures"
+        return part
+    if coverage.extracted:
+        return _("{part}, partly recognised in pictures", part=part)
+    return _("{part}, recognised in pictures", part=part)
 
 
 def remarks(ledger: Sequence[PageLedger]) -> list[CoverageRemark]:
@@ -57,14 +68,23 @@ def remarks(ledger: Sequence[PageLedger]) -> list[CoverageRemark]:
 
 def missing(note: str, read: int, unread: int) -> str:
     """The problem of a page, from its note and its characters; empty without one."""
-    estimate = f", {read:,} of an estimated {read + unread:,} characters" if unread else ""
-    return f"{note or 'not read'}{estimate}" if note or unread else ""
+    if not note and not unread:
+        return ""
+    why = told(note) or _("not read")
+    if not unread:
+        return why
+    sizes = {"read": number(read), "all": number(read + unread)}
+    return _("{why}, {read} of an estimated {all} characters", why=why, **sizes)
 
 
 def _reasons(row: PageLedger) -> Iterator[str]:
     if wrong := missing(row.note, row.extracted + row.ocr, row.unread):
         yield wrong
     if row.hidden:
-        yield f"{row.hidden:,} characters that a reader does not see"
+        yield ngettext(
+            "{count} character that a reader does not see",
+            "{count} characters that a reader does not see",
+            row.hidden,
+        )
     if row.ocr and row.confidence is not None:
-        yield f"recognised in a picture, {100 * row.confidence:.0f} % sure"
+        yield _("recognised in a picture, {share} % sure", share=number(100 * row.confidence))

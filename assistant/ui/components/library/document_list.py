@@ -2,6 +2,9 @@
 
 import streamlit as st
 
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import coverage
@@ -25,20 +28,23 @@ def draw(library: Library) -> None:
     for document in wanted[:_LISTED]:
         _row(library, document)
     if len(wanted) > _LISTED:
-        st.caption(f"The first {_LISTED} of {len(wanted)} are shown. Type a part of a name above.")
+        sizes = {"shown": number(_LISTED), "all": number(len(wanted))}
+        st.caption(_("The first {shown} of {all} are shown. Type a part of a name above.", **sizes))
 
 
 def _totals(documents: list[DocumentInfo]) -> None:
     pages = sum(document.pages for document in documents)
-    st.html(
-        f'<p class="section">{counted(len(documents), "document")}, {counted(pages, "page")}</p>'
-    )
+    sizes = ngettext("{count} document", "{count} documents", len(documents))
+    leaves = ngettext("{count} page", "{count} pages", pages)
+    st.html(f'<p class="section">{as_html(f"{sizes}, {leaves}")}</p>')
 
 
 def _filter(documents: list[DocumentInfo]) -> list[DocumentInfo]:
     if len(documents) <= _FILTER_FROM:
         return documents
-    part = st.text_input("Find a document by its name", key="part", placeholder="Part of a name")
+    part = st.text_input(
+        _("Find a document by its name"), key="part", placeholder=_("Part of a name")
+    )
     return [d for d in documents if part.lower() in d.document.lower()]
 
 
@@ -58,16 +64,18 @@ def _buttons(library: Library, document: DocumentInfo) -> None:
     if _worth_a_look(document):
         _pages(library, document)
     st.button(
-        "Open",
+        _("Open"),
         key=f"open-{document.sha256}",
         on_click=session.show,
         args=(Shown(document.document, 1),),
     )
     if resources.is_owner() and st.button(
-        "Remove", key=f"remove-{document.sha256}", type="tertiary"
+        _("Remove"), key=f"remove-{document.sha256}", type="tertiary"
     ):
         st.session_state[ASKED] = True
-        _confirm(library, document.document)
+        # At each call, for the title in the language of the visitor.
+        title = _("Remove this document?")
+        st.dialog(title, on_dismiss=_answered)(_confirm)(library, document.document)
 
 
 def _worth_a_look(document: DocumentInfo) -> bool:
@@ -78,23 +86,24 @@ def _worth_a_look(document: DocumentInfo) -> bool:
 def _pages(library: Library, document: DocumentInfo) -> None:
     """Draw the pages that were not read completely; a click opens one."""
     key = f"coverage-{document.sha256}"
-    popover = st.popover("Coverage", key=key, on_change="rerun")
+    popover = st.popover(_("Coverage"), key=key, on_change="rerun")
     if not popover.open:  # the page is drawn often while files are added
         return
     with popover, st.container(key=f"remarks-{document.sha256}"):
         remarks = coverage.remarks(library.ledger(document.document))
         for remark in remarks[:_REMARKS]:
             st.button(
-                plain(f"Page {remark.page}: {remark.words}"),
+                plain(_("Page {page}: {remark}", page=remark.page, remark=remark.words)),
                 key=f"remark-{document.sha256}-{remark.page}",
                 type="tertiary",
                 on_click=_open_remark,
                 args=(key, Shown(document.document, remark.page)),
             )
         if len(remarks) > _REMARKS:
-            st.caption(f"and {len(remarks) - _REMARKS:,} more pages")
+            left = len(remarks) - _REMARKS
+            st.caption(ngettext("and {count} more page", "and {count} more pages", left))
         if not remarks:
-            st.caption("Every page was read as it stands.")
+            st.caption(_("Every page was read as it stands."))
 
 
 def _open_remark(popover: str, shown: Shown) -> None:
@@ -104,38 +113,38 @@ def _open_remark(popover: str, shown: Shown) -> None:
 
 def facts(document: DocumentInfo) -> str:
     """Sizes, coverage and warnings, as HTML."""
-    sizes = f"{counted(document.pages, 'page')} · {counted(document.chunks, 'passage')}"
-    told = f"{sizes} · {coverage.phrase(document.coverage)}"
-    warnings = [] if document.status == "ready" else [document.status]
+    sizes = (
+        ngettext("{count} page", "{count} pages", document.pages),
+        ngettext("{count} passage", "{count} passages", document.chunks),
+        coverage.phrase(document.coverage),
+    )
+    warnings = [] if document.status == "ready" else [told(document.status)]
     if document.superseded_by:
-        warnings.append(f"older version of {document.superseded_by}")
-    return " · ".join([told, *(f'<span class="warning">{as_html(w)}</span>' for w in warnings)])
-
-
-def counted(count: int, thing: str) -> str:
-    """`1 page`, `2 pages`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+        warnings.append(_("older version of {document}", document=document.superseded_by))
+    marked = (f'<span class="warning">{as_html(warning)}</span>' for warning in warnings)
+    return " · ".join([*map(as_html, sizes), *marked])
 
 
 def _answered() -> None:
     st.session_state.pop(ASKED, None)
 
 
-@st.dialog("Remove this document?", on_dismiss=_answered)
 def _confirm(library: Library, name: str) -> None:
-    st.html(
-        f"<p><b>{as_html(readable(name))}</b> and everything that was read from it leave the "
-        "library. Your own file stays where it is.</p>"
+    leaves = _(
+        "{document} and everything that was read from it leave the library. Your own file stays "
+        "where it is."
     )
+    named = f"<b>{as_html(readable(name))}</b>"
+    st.html(f"<p>{as_html(leaves).format(document=named)}</p>")
     with st.container(horizontal=True):
         removed = st.button(
-            "Remove",
+            _("Remove"),
             type="primary",
             key="confirm-remove",
             on_click=_remove,
             args=(library, name),
         )
-        kept = st.button("Keep", key="keep")
+        kept = st.button(_("Keep"), key="keep")
     if removed or kept:
         _answered()
         st.rerun()  # closes the dialog

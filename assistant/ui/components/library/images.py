@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from assistant.contract.outcome import place
+from assistant.i18n.translation import _
 from assistant.ui import session
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import plain
@@ -26,14 +27,14 @@ Search = Callable[[Told], list[PictureHit]]
 
 def draw(library: Library) -> None:
     """Draw the search for pictures, closed at first."""
-    with st.expander("Pictures", key="pictures"):
+    with st.expander(_("Pictures"), key="pictures"):
         words = st.text_input(
-            "Find pictures by their text or description",
+            _("Find pictures by their text or description"),
             key="picture-words",
-            placeholder="A chart of revenue, a lighthouse, …",
+            placeholder=_("A chart of revenue, a lighthouse, …"),
         )
         file = st.file_uploader(
-            "or by a similar picture",
+            _("or by a similar picture"),
             type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
             key="picture-like",
         )
@@ -68,10 +69,11 @@ def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]
 
 def _searched(search: Search) -> list[PictureHit]:
     """Search with progress: new documents are processed first."""
-    bar = st.progress(0.0, "Looking at the pictures…")
+    bar = st.progress(0.0, _("Looking at the pictures…"))
 
     def show_progress(document: str, done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), plain(f"Looking at {readable(document)}"))
+        looking = _("Looking at {name}", name=readable(document))
+        bar.progress(done / max(total, 1), plain(looking))
 
     try:
         return search(show_progress)
@@ -81,7 +83,7 @@ def _searched(search: Search) -> list[PictureHit]:
 
 def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
     if not hits:
-        st.caption("Nothing found.")
+        st.caption(_("Nothing found."))
     for start in range(0, len(hits), _ACROSS):
         row = hits[start : start + _ACROSS]
         for column, hit in zip(st.columns(_ACROSS), row, strict=False):
@@ -92,7 +94,7 @@ def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
 def _card(library: Library, hit: PictureHit) -> None:
     where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
     if thumbnail := library.pictures.thumbnail(hit):
-        st.image(thumbnail, alt=f"A picture of {where}")
+        st.image(thumbnail, alt=_("A picture of {place}", place=where))
     st.button(
         plain(where),
         key=f"picture-{hit.id}",

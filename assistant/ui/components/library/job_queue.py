@@ -6,6 +6,9 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.background.upload import Upload, describe_step, folder, forget
 from assistant.ui.components import error_banner
@@ -66,45 +69,61 @@ def draw_list(rows: Sequence[Work], failed: bool = False) -> None:
 
 def files(count: int) -> str:
     """`1 file`, `2 files`."""
-    return "1 file" if count == 1 else f"{count:,} files"
+    return ngettext("{count} file", "{count} files", count)
+
+
+def more_files(count: int) -> str:
+    """How many are not listed."""
+    return ngettext("and {count} file more", "and {count} files more", count)
 
 
 # -- its parts
+
+
+def _title(text: str) -> None:
+    st.html(f'<p class="queue-title">{as_html(text)}</p>')
 
 
 def _draw_rebuild(uploads: Sequence[Upload]) -> None:
     if not uploads:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html('<p class="queue-title">Rebuilding the library</p>')
+        _title(_("Rebuilding the library"))
         if uploads[0].stopping:
-            st.caption("Stopping…")
+            st.caption(_("Stopping…"))
         elif resources.is_owner():
-            st.button("Stop", key="stop-rebuild", on_click=_stop, args=(uploads,))
+            st.button(_("Stop"), key="stop-rebuild", on_click=_stop, args=(uploads,))
     step = uploads[0].progress
     if step.total:
-        what = "documents" if step.is_rebuild else "passages"
-        st.progress(min(step.done / step.total, 1), f"{step.done} of {step.total:,} {what} done")
+        sizes = {"done": number(step.done), "total": number(step.total)}
+        documents, passages = (
+            N_("{done} of {total} documents done"),
+            N_("{done} of {total} passages done"),
+        )
+        what = _(documents if step.is_rebuild else passages, **sizes)
+        st.progress(min(step.done / step.total, 1), what)
     if step.is_rebuild:
         draw_list([Work(step.file, describe_step(step))])
-    st.caption("Until then, search works as before.")
+    st.caption(_("Until then, search works as before."))
 
 
 def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
     if not found.work:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'<p class="queue-title">Adding {files(len(found.work))}</p>')
+        _title(ngettext("Adding {count} file", "Adding {count} files", len(found.work)))
         if uploads and uploads[0].stopping:
-            st.caption("Stopping…")
+            st.caption(_("Stopping…"))
         elif uploads and resources.is_owner():
-            st.button("Stop", key="stop-adding", on_click=_stop, args=(uploads,))
+            st.button(_("Stop"), key="stop-adding", on_click=_stop, args=(uploads,))
     if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
-        st.progress(done / total, f"{done} of {files(total)} done")
+        count = ngettext("{done} of {count} file done", "{done} of {count} files done", total,
+                         done=number(done))  # fmt: skip
+        st.progress(done / total, count)
     draw_list(found.work[:_LISTED])
     if len(found.work) > _LISTED:
-        st.caption(f"and {files(len(found.work) - _LISTED)} more")
+        st.caption(more_files(len(found.work) - _LISTED))
 
 
 def _stop(uploads: Sequence[Upload]) -> None:
@@ -116,42 +135,53 @@ def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        waits = "waits" if len(jobs) == 1 else "wait"
-        st.html(f'<p class="queue-title">Stopped: {files(len(jobs))} {waits} to be continued</p>')
+        _title(
+            ngettext(
+                "Stopped: {count} file waits to be continued",
+                "Stopped: {count} files wait to be continued",
+                len(jobs),
+            )
+        )
         with _buttons():
-            if st.button("Continue", key="continue", type="primary"):
+            if st.button(_("Continue"), key="continue", type="primary"):
                 start(library, [])
-            st.button("Dismiss", key="dismiss-left", on_click=_dismiss, args=(library, jobs))
-    draw_list([Work(job.name, "not read yet") for job in jobs[:_LISTED]])
+            st.button(_("Dismiss"), key="dismiss-left", on_click=_dismiss, args=(library, jobs))
+    draw_list([Work(job.name, _("not read yet")) for job in jobs[:_LISTED]])
     if len(jobs) > _LISTED:
-        st.caption(f"and {files(len(jobs) - _LISTED)} more")
+        st.caption(more_files(len(jobs) - _LISTED))
 
 
 def _failed(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'<p class="queue-title">{files(len(jobs))} could not be added</p>')
+        _title(
+            ngettext(
+                "{count} file could not be added", "{count} files could not be added", len(jobs)
+            )
+        )
         if len(jobs) > 1:
             with _buttons():
-                if st.button("Retry all", key="retry-all"):
+                if st.button(_("Retry all"), key="retry-all"):
                     start(library, [job.path for job in jobs])
-                st.button("Dismiss all", key="dismiss-all", on_click=_dismiss, args=(library, jobs))
+                st.button(
+                    _("Dismiss all"), key="dismiss-all", on_click=_dismiss, args=(library, jobs)
+                )
     for job in jobs[:_FAILED]:
         _failure(library, job)
     if len(jobs) > _FAILED:
-        st.caption(f"and {files(len(jobs) - _FAILED)} more")
+        st.caption(more_files(len(jobs) - _FAILED))
 
 
 def _failure(library: Library, job: Job) -> None:
     key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
-    reason = job.error.partition(" Known: ")[0]  # all suffixes there are
+    reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
     with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
         draw_list([Work(job.name, reason)], failed=True)
         with _buttons():
-            if st.button("Retry", key=f"retry-{key}"):
+            if st.button(_("Retry"), key=f"retry-{key}"):
                 start(library, [job.path])
-            st.button("Dismiss", key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
+            st.button(_("Dismiss"), key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
 
 
 def _buttons() -> DeltaGenerator:

@@ -4,6 +4,8 @@ from contextlib import suppress
 
 import streamlit as st
 
+from assistant.i18n.told import told
+from assistant.i18n.translation import _
 from assistant.ui import resources
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.job_queue import UPLOAD
@@ -21,12 +23,12 @@ def draw(library: Library) -> None:
     if not why:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="outdated"):
-        told = (
-            f"{why} Everything in it is still found. Rebuilding it reads or indexes again what has "
+        meanwhile = _(
+            "Everything in it is still found. Rebuilding it reads or indexes again what has "
             "changed, and you can go on meanwhile."
         )
-        st.html(f'<p class="outdated">{as_html(told)}</p>')
-        if st.button("Rebuild it", key="rebuild"):
+        st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
+        if st.button(_("Rebuild it"), key="rebuild"):
             home = resources.settings().home
             st.session_state[UPLOAD] = resources.uploads().start(library, home, rebuild=True)
             st.rerun()

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from assistant.feedback.learning import Learning, learning
+from assistant.i18n.numbers import number
+from assistant.i18n.translation import _
 from assistant.ui import resources, session
 from assistant.ui.background.evaluation_task import learning_from
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.measure.measure_charts import table
+from assistant.ui.components.measure.measure_charts import interval, table
 from ingest.errors import PinciteError
 
 _WRONG = 20  # answers that are shown
@@ -14,29 +16,31 @@ _WRONG = 20  # answers that are shown
 
 def draw() -> None:
     """Raises PinciteError."""
-    st.subheader("Learned from your feedback", anchor=False)
+    st.subheader(_("Learned from your feedback"), anchor=False)
     found = learning(resources.settings(), resources.library())
     st.caption(
-        "Thumbs, your questions and the citations that you open show where answers are found. "
+        _("Thumbs, your questions and the citations that you open show where answers are found. "
         "A ranking and a threshold learned from them are used only where they are better on "
-        "questions that they were not learned from."
-    )
+        "questions that they were not learned from.")
+    )  # fmt: skip
     for line in found.summarise():
         st.markdown(plain(line))
     table(
-        ("on questions left out", "before", "learned", "difference", "95 % interval", "of"),
+        (_("on questions left out"), _("before"), _("learned"), _("difference"),
+         _("95 % interval"), _("of")),
         [
-            (name, f"{f.before:.3f}", f"{f.after:.3f}", f"{f.change:+.3f}",
-             f"{f.low:+.3f} to {f.high:+.3f}", n)
+            (_(name), number(f.before, 3), number(f.after, 3), number(f.change, 3, sign=True),
+             interval(f.low, f.high, sign=True), n)
             for name, f, n in found.figures()
         ],
     )  # fmt: skip
     with st.container(horizontal=True):
-        if st.button("Learn from feedback", key="learn"):
-            resources.start("Learning from feedback", learning_from(found))
+        if st.button(_("Learn from feedback"), key="learn"):
+            resources.start(_("Learning from feedback"), learning_from(found))
         if found.lessons.last() is not None:
-            st.button("Reset", key="reset-learned", on_click=_reset, args=(found,),
-                      help="Restores the earlier ranking; thumbs and questions stay")  # fmt: skip
+            st.button(_("Reset"), key="reset-learned", on_click=_reset, args=(found,),
+                      help=_("Restores the earlier ranking; thumbs and questions stay"),
+                      )  # fmt: skip
     _wrong(found)
 
 
@@ -50,6 +54,6 @@ def _reset(found: Learning) -> None:
 def _wrong(found: Learning) -> None:
     wrong = [rating for rating in found.feedback.ratings() if not rating.good][::-1]
     if wrong:
-        with st.expander(f"Answers that you marked wrong: {len(wrong)}"):
+        with st.expander(_("Answers that you marked wrong: {count}", count=number(len(wrong)))):
             for rating in wrong[:_WRONG]:
                 st.markdown(f"**{plain(rating.question)}**  \n{plain(rating.said)}")

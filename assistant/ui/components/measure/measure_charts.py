@@ -9,6 +9,9 @@ from assistant.evaluation.comparing import compare
 from assistant.evaluation.measuring import differences
 from assistant.evaluation.report import COST_NAMES, MEASURES, about, report
 from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui.components.escaping import as_html, plain
 
 _LATEST = 30
@@ -17,20 +20,20 @@ _CHANGES = 50  # questions of each kind
 
 def runs(kept: EvaluationRuns) -> None:
     """Draw the latest runs; one is shown, alone or beside another."""
-    st.subheader("Runs", anchor=False)
+    st.subheader(_("Runs"), anchor=False)
     found = [run for run in kept.recent(_LATEST) if run.asked]
     if not found:
-        st.caption("Nothing has been measured yet.")
+        st.caption(_("Nothing has been measured yet."))
         return
     titles = {run.number: _title(run) for run in found}
     # A new run is shown at once: another key is another box, which begins with the latest.
     number = st.selectbox(
-        "Run", titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
+        _("Run"), titles, format_func=lambda one: titles[one], key=f"run-{found[0].number}"
     )
     run = kept.get(number)
     others = [0, *(other for other in titles if other != number)]
     before = st.selectbox(
-        "Compare with", others, format_func=lambda other: titles.get(other, "no other"),
+        _("Compare with"), others, format_func=lambda other: titles.get(other) or _("no other"),
         index=others.index(_changed_since(run, found)), key=f"compared-{number}",
     )  # fmt: skip
     if before:
@@ -52,63 +55,91 @@ def _changed_since(run: EvaluationRun, found: Sequence[EvaluationRun]) -> int:
 
 
 def _title(run: EvaluationRun) -> str:
-    end = "" if run.finished else ", not finished"
-    return f"{run.title}, questions: {run.asked}{end}{f' ({run.note})' if run.note else ''}"
+    parts = [_("{run}, questions: {count}", run=_run_title(run), count=number(run.asked))]
+    parts += [] if run.finished else [_("not finished")]
+    return ", ".join(parts) + (f" ({run.note})" if run.note else "")
+
+
+def _run_title(run: EvaluationRun) -> str:
+    started = run.started[:16].replace("T", " ")
+    return _("run {number}: {set}, {time}", number=run.number, set=run.about["set"], time=started)
 
 
 def _figures(run: EvaluationRun, kept: EvaluationRuns) -> None:
     found = report(kept.rows(run.number))
     _about(run)
     table(
-        ("", "mean", "95 % interval", "of"),
+        ("", _("mean"), _("95 % interval"), _("of")),
         [
-            (MEASURES[name], f"{f['mean']:.3f}", f"{f['low']:.3f} to {f['high']:.3f}", f["n"])
+            (_(MEASURES[name]), number(f["mean"], 3), interval(f["low"], f["high"]), f["n"])
             for name, f in found["measures"].items()
         ],
     )
     costs = [
-        (COST_NAMES[name], f"{c['p50']:.3g}", f"{c['p95']:.3g}", c["n"])
+        (_(COST_NAMES[name]), short(c["p50"]), short(c["p95"]), c["n"])
         for name, c in found["costs"].items()
     ]
-    table(("", "half within", "95 % within", "of"), costs)
+    table(("", _("half within"), _("95 % within"), _("of")), costs)
     if found["failed"]:
-        st.caption(f"{found['failed']} questions failed, and count as wrong.")
+        st.caption(
+            ngettext(
+                "{count} question failed, and counts as wrong.",
+                "{count} questions failed, and count as wrong.",
+                found["failed"],
+            )
+        )
 
 
 def _about(run: EvaluationRun) -> None:
     st.caption(plain(about(run)))
     if skipped := run.about["skipped"]["questions"]:
         names = ", ".join(run.about["skipped"]["documents"][:5])
-        st.caption(plain(f"Questions skipped: {skipped}. The library does not hold {names}"))
+        missing = _("Questions skipped: {count}. The library does not hold {documents}",
+                    count=number(skipped), documents=names)  # fmt: skip
+        st.caption(plain(missing))
 
 
 def _changes(before: EvaluationRun, after: EvaluationRun, kept: EvaluationRuns) -> None:
     found = compare(kept.rows(before.number), kept.rows(after.number))
     if not found["questions"]:
-        st.caption("These two runs have no question in common.")
+        st.caption(_("These two runs have no question in common."))
         return
     differ = differences(before, after)
-    st.caption(plain(f"They differ in {', '.join(differ)}." if differ else "Same settings."))
+    names = ", ".join(differ)
+    st.caption(plain(_("They differ in {names}.", names=names) if differ else _("Same settings.")))
     table(
-        ("", f"run {before.number}", f"run {after.number}", "difference", "95 % interval", "of"),
+        ("", _("run {number}", number=before.number), _("run {number}", number=after.number),
+         _("difference"), _("95 % interval"), _("of")),
         [
-            (MEASURES[name], f"{f['before']:.3f}", f"{f['after']:.3f}", f"{f['mean']:+.3f}",
-             f"{f['low']:+.3f} to {f['high']:+.3f}", f["n"])
+            (_(MEASURES[name]), number(f["before"], 3), number(f["after"], 3),
+             number(f["mean"], 3, sign=True), interval(f["low"], f["high"], sign=True), f["n"])
             for name, f in found["measures"].items()
         ],
     )  # fmt: skip
-    for name, title in (("better", "Got better"), ("broke", "Broke")):
-        with st.expander(f"{title}: {len(found[name])}", expanded=name == "broke"):
+    titles = {"better": N_("Got better: {count}"), "broke": N_("Broke: {count}")}
+    for name, title in titles.items():
+        with st.expander(_(title, count=number(len(found[name]))), expanded=name == "broke"):
             _questions(found[name])
 
 
 def _questions(changes: Sequence[dict[str, Any]]) -> None:
     for change in changes[:_CHANGES]:
-        st.markdown(f"{plain(change['question'])} — *{plain(change['what'])}*")
+        st.markdown(f"{plain(change['question'])} — *{plain(told(change['what']))}*")
     if len(changes) > _CHANGES:
-        st.caption(f"and {len(changes) - _CHANGES} more")
+        st.caption(_("and {count} more", count=number(len(changes) - _CHANGES)))
     if not changes:
-        st.caption("No question.")
+        st.caption(_("No question."))
+
+
+def interval(low: float, high: float, sign: bool = False) -> str:
+    """`0.512 to 0.634`"""
+    ends = {"low": number(low, 3, sign), "high": number(high, 3, sign)}
+    return _("{low} to {high}", **ends)
+
+
+def short(value: float) -> str:
+    """Three digits: `12.3`."""
+    return number(float(f"{value:.3g}"), max(0, len(f"{value:.3g}".partition(".")[2])))
 
 
 def table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> None:

@@ -35,22 +35,22 @@ const paint = (canvas, strokes, colour, ground) => {
 const build = (root, data, send) => {
   const strokes = [];
   const sheet = make("div", "sheet");
-  const image = make("img", "picture", { src: data.picture, alt: "The picture that is edited" });
+  const image = make("img", "picture", { src: data.picture, alt: data.words.picture });
   const size = { width: data.width, height: data.height };
   const canvas = make("canvas", "paint", {
-    ...size, role: "img", "aria-label": "Paint over what is to change",
+    ...size, role: "img", "aria-label": data.words.paint,
   });
   sheet.append(image, canvas);
 
   const tools = make("div", "tools");
-  const label = make("label", "brush", {}, "Brush");
+  const label = make("label", "brush", {}, data.words.brush);
   const most = Math.max(size.width, size.height);
   const brush = make("input", "", {
-    type: "range", min: 1, max: 30, value: 8, "aria-label": "Brush size",
+    type: "range", min: 1, max: 30, value: 8, "aria-label": data.words.size,
   });
   label.append(brush);
-  const undo = make("button", "undo", { type: "button" }, "Undo");
-  const clear = make("button", "clear", { type: "button" }, "Clear");
+  const undo = make("button", "undo", { type: "button" }, data.words.undo);
+  const clear = make("button", "clear", { type: "button" }, data.words.clear);
   tools.append(label, undo, clear);
   root.replaceChildren(sheet, tools);
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from assistant.i18n.translation import _
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
 
@@ -32,9 +33,21 @@ def draw(path: Path, key: str) -> bytes | None:
     Raises UnreadableFile.
     """
     shown = _preview(path)
-    data = {"picture": _url(shown), "width": shown.width, "height": shown.height}
+    data = {"picture": _url(shown), "width": shown.width, "height": shown.height, "words": _words()}
     result = _component(key=key, data=data, on_mask_change=lambda: None)
     return decode_mask(result)
+
+
+def _words() -> dict[str, str]:
+    """Of mask.js."""
+    return {
+        "picture": _("The picture that is edited"),
+        "paint": _("Paint over what is to change"),
+        "brush": _("Brush"),
+        "size": _("Brush size"),
+        "undo": _("Undo"),
+        "clear": _("Clear"),
+    }
 
 
 def decode_mask(result: Mapping[str, Any]) -> bytes | None:

@@ -12,6 +12,8 @@ import streamlit as st
 
 from assistant.build import speech
 from assistant.errors import AssistantError
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from assistant.ui import resources
 from assistant.ui import session as conversation
 from assistant.ui.background.answer_task import RunningAnswer
@@ -19,7 +21,7 @@ from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.tools import model_offers
 
 _KEY = "spoken"  # in the session's state: what is being heard
-NOTHING = "The recording contains no speech."
+NOTHING = N_("The recording contains no speech.")
 
 Ask = Callable[[str, Sequence[Path]], None]  # words, and files that came with them
 
@@ -101,10 +103,10 @@ def draw(ask: Ask) -> None:
     if not spoken.running.done:
         _live(spoken)
     elif outcome and outcome.offers:
-        st.info(plain(outcome.text), icon=":material/mic_off:")
+        st.info(plain(told(outcome.text)), icon=":material/mic_off:")
         missing = [vars(offer) for offer in outcome.offers]
         model_offers.draw({"id": "spoken", "offers": missing}, spoken.listen)
-        st.button("Discard the recording", key="forget-spoken", on_click=forget)
+        st.button(_("Discard the recording"), key="forget-spoken", on_click=forget)
     else:
         _ask_spoken(spoken, ask)
         st.rerun()
@@ -118,8 +120,8 @@ def _live(spoken: Spoken) -> None:
     words = spoken.words
     st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):
-        st.caption(plain(f"{spoken.running.reply.activity.stage or 'Listening'}…"))
-        st.button("Stop", icon=":material/stop_circle:", key="stop-listening", on_click=forget)
+        st.caption(plain(f"{told(spoken.running.reply.activity.stage) or _('Listening')}…"))
+        st.button(_("Stop"), icon=":material/stop_circle:", key="stop-listening", on_click=forget)
 
 
 def _ask_spoken(spoken: Spoken, ask: Ask) -> None:

@@ -5,6 +5,9 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _
 from assistant.models.roles import missing_extra
 from assistant.ui import resources
 from assistant.ui.background.model_download import Fetch
@@ -22,24 +25,25 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
                 _progress(offer["name"])
             elif fetch and not fetch.error:
                 key = f"again-{answer['id']}-{offer['name']}"
-                st.button("Try again", key=key, on_click=again, type="primary")
+                st.button(_("Try again"), key=key, on_click=again, type="primary")
             else:
                 _button(answer["id"], offer["name"], fetch)
 
 
 def describe_offer(offer: Mapping[str, Any]) -> str:
     """Its name, size, licence and cost here."""
-    size = f"{offer['bytes'] / 1e6:,.0f} MB" if offer["bytes"] else "size unknown"
+    size = f"{number(offer['bytes'] / 1e6)} MB" if offer["bytes"] else _("size unknown")
     extra = missing_extra(offer["role"])
-    notes = [note for note in (offer["note"], extra and f"needs {extra}") if note]
+    needs = _("needs {extra}", extra=extra) if extra else ""
+    notes = [note for note in (told(offer["note"]), needs) if note]
     return " · ".join([offer["name"], size, offer["licence"], *notes])
 
 
 def _button(identity: str, name: str, before: Fetch | None) -> None:
     if before and before.error:
-        st.error(plain(before.error))
+        st.error(plain(told(before.error)))
     if resources.is_owner() and st.button(
-        "Fetch it", key=f"fetch-{identity}-{name}", icon=":material/download:"
+        _("Fetch it"), key=f"fetch-{identity}-{name}", icon=":material/download:"
     ):
         resources.fetches().start(name)
         st.rerun()
@@ -51,4 +55,4 @@ def _progress(name: str) -> None:
     if fetch is None or fetch.ended:
         st.rerun()
     else:
-        st.progress(fetch.share, text=plain(fetch.doing))
+        st.progress(fetch.share, text=plain(told(fetch.doing)))

@@ -5,13 +5,14 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.i18n.translation import N_, _
 from assistant.ui.components.escaping import plain
 
 # What a tool has done, as people say it.
 _DONE = {
-    "draw": "Drawn", "edit": "Changed", "vary": "Varied", "enhance": "Enhanced",
-    "describe": "Described", "clip": "Watched", "transcribe": "Written down",
-    "speak": "Spoken", "translate": "Translated", "chart": "Charted",
+    "draw": N_("Drawn"), "edit": N_("Changed"), "vary": N_("Varied"), "enhance": N_("Enhanced"),
+    "describe": N_("Described"), "clip": N_("Watched"), "transcribe": N_("Written down"),
+    "speak": N_("Spoken"), "translate": N_("Translated"), "chart": N_("Charted"),
 }  # fmt: skip
 
 
@@ -26,17 +27,20 @@ def has_worked(answer: Mapping[str, Any]) -> bool:
     return bool(answer["answer"]) and not answer["refused"]
 
 
+def _sentence(done: str, why: str) -> str:
+    return _("{done}, because of {why}.", done=done, why=why) if why else f"{done}."
+
+
 def draw(answer: Mapping[str, Any], instead: Callable[[], None]) -> None:
     """Draw nothing for an answer. `instead` asks the documents the same question."""
     done = _DONE.get(answer["tool"])
     if done is None:
         return
-    why = f", because of {answer['why']}" if answer.get("why") else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"tool-{answer['id']}"):
         if has_worked(answer):
-            st.caption(plain(f"{done}{why}."))
+            st.caption(plain(_sentence(_(done), answer.get("why", ""))))
         if answer.get("why"):  # a tool that was chosen by a command or a button
             st.button(
-                "Ask the documents instead", key=f"instead-{answer['id']}", on_click=instead,
+                _("Ask the documents instead"), key=f"instead-{answer['id']}", on_click=instead,
                 type="tertiary", icon=":material/undo:",
             )  # fmt: skip

@@ -10,6 +10,8 @@ from assistant.attachments import attached_files
 from assistant.attachments.attached_files import Kind
 from assistant.contract import intents
 from assistant.contract.intents import Intent
+from assistant.i18n.told import told
+from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.tools import image_forms
@@ -19,9 +21,16 @@ Ask = Callable[[str, Intent], None]
 
 _OPEN = "tools-open"
 _TOOLS = {
-    "draw": "Draw", "edit": "Edit a picture", "enhance": "Enhance", "describe": "Describe",
-    "translate": "Translate", "transcribe": "Transcribe", "clip": "Watch a clip",
-    "speak": "Read aloud", "chart": "Chart",
+    "draw": N_("Draw"), "edit": N_("Edit a picture"), "enhance": N_("Enhance"),
+    "describe": N_("Describe"), "translate": N_("Translate"), "transcribe": N_("Transcribe"),
+    "clip": N_("Watch a clip"), "speak": N_("Read aloud"), "chart": N_("Chart"),
+}  # fmt: skip
+
+
+_CHARTS = {"": N_("What suits"), "bar": N_("Bar"), "line": N_("Line"), "pie": N_("Pie")}
+_KINDS: dict[tuple[Kind, ...], str] = {
+    ("picture",): N_("Picture"), ("video",): N_("Video"),
+    ("recording", "video"): N_("Recording or video"),
 }  # fmt: skip
 
 
@@ -30,12 +39,13 @@ def button(busy: bool, ask: Ask) -> None:
     intent."""
     with st.bottom, st.container(key="tools", horizontal=True):
         st.button(
-            "Tools", icon=":material/handyman:", disabled=busy, key="open-tools",
+            _("Tools"), icon=":material/handyman:", disabled=busy, key="open-tools",
             on_click=_stay, args=(True,),
             type="tertiary",
         )  # fmt: skip
     if st.session_state.get(_OPEN) and not busy:
-        _dialog(ask)
+        # At each call, for the title in the language of the visitor.
+        st.dialog(_("Tools"), width="medium", on_dismiss=lambda: _stay(False))(_dialog)(ask)
 
 
 def _stay(open: bool) -> None:
@@ -43,10 +53,9 @@ def _stay(open: bool) -> None:
     st.session_state[_OPEN] = open
 
 
-@st.dialog("Tools", width="medium", on_dismiss=lambda: _stay(False))
 def _dialog(ask: Ask) -> None:
     picked = st.pills(
-        "What to do", list(_TOOLS), format_func=_TOOLS.__getitem__, default="draw",
+        _("What to do"), list(_TOOLS), format_func=lambda tool: _(_TOOLS[tool]), default="draw",
         required=True, key="tool", label_visibility="collapsed",
     )  # fmt: skip
     try:
@@ -56,7 +65,7 @@ def _dialog(ask: Ask) -> None:
             ask(command_of(intent), intent)
             st.rerun()
     except PinciteError as error:
-        st.error(plain(error))
+        st.error(plain(told(str(error))))
 
 
 def command_of(intent: Intent) -> str:
@@ -66,10 +75,12 @@ def command_of(intent: Intent) -> str:
 
 
 def _draw() -> Intent | None:
-    prompt = st.text_area("What the picture shows", key="draw-prompt", placeholder="A lighthouse…")
+    prompt = st.text_area(
+        _("What the picture shows"), key="draw-prompt", placeholder=_("A lighthouse…")
+    )
     how = image_forms.options("draw")
     size = image_forms.size("draw")
-    if not _start("Draw", bool(prompt.strip())):
+    if not _start(N_("Draw"), bool(prompt.strip())):
         return None
     return intents.Draw(prompt.strip(), size, **how, negative=image_forms.negative("draw"))
 
@@ -82,53 +93,59 @@ def _edit() -> Intent | None:
 def _enhance() -> Intent | None:
     picture = _picture("enhance")
     scale = st.segmented_control(
-        "How much larger", [1, 2, 4], default=4, required=True, key="enhance-scale",
-        format_func=lambda scale: "Only sharper" if scale == 1 else f"{scale} times",
+        _("How much larger"), [1, 2, 4], default=4, required=True, key="enhance-scale",
+        format_func=lambda scale: (
+            _("Only sharper") if scale == 1 else _("{scale} times", scale=scale)
+        ),
     )  # fmt: skip
-    return intents.Enhance(picture, scale or 4) if _start("Enhance", picture) and picture else None
+    started = _start(N_("Enhance"), picture)
+    return intents.Enhance(picture, scale or 4) if started and picture else None
 
 
 def _describe() -> Intent | None:
     picture = _picture("describe")
-    question = st.text_input("A question about it, if you have one", key="describe-question")
-    if not _start("Describe", picture) or picture is None:
+    question = st.text_input(_("A question about it, if you have one"), key="describe-question")
+    if not _start(N_("Describe"), picture) or picture is None:
         return None
     return intents.Describe((picture,), question.strip())
 
 
 def _translate() -> Intent | None:
     picture = _picture("translate")
-    language = st.text_input("Target language", key="translate-to", placeholder="English")
-    if not _start("Translate", picture) or picture is None:
+    language = st.text_input(_("Target language"), key="translate-to", placeholder=_("English"))
+    if not _start(N_("Translate"), picture) or picture is None:
         return None
     return intents.Translate(picture, language.strip())
 
 
 def _transcribe() -> Intent | None:
     recording = _file("transcribe", ("recording", "video"))
-    started = _start("Transcribe", recording)
+    started = _start(N_("Transcribe"), recording)
     return intents.Transcribe(recording) if started and recording else None
 
 
 def _clip() -> Intent | None:
     video = _file("clip", ("video",))
-    question = st.text_input("A question about it, if you have one", key="clip-question")
-    return intents.Clip(video, question.strip()) if _start("Watch", video) and video else None
+    question = st.text_input(_("A question about it, if you have one"), key="clip-question")
+    started = _start(N_("Watch"), video)
+    return intents.Clip(video, question.strip()) if started and video else None
 
 
 def _speak() -> Intent | None:
-    text = st.text_area("Text to read aloud", key="speak-text")
-    return intents.Speak(text.strip()) if _start("Read aloud", bool(text.strip())) else None
+    text = st.text_area(_("Text to read aloud"), key="speak-text")
+    started = _start(N_("Read aloud"), bool(text.strip()))
+    return intents.Speak(text.strip()) if started else None
 
 
 def _chart() -> Intent | None:
-    what = st.text_input("Numbers to plot", key="chart-what",
-                         placeholder="Employees by site in 2026")  # fmt: skip
+    what = st.text_input(_("Numbers to plot"), key="chart-what",
+                         placeholder=_("Employees by site in 2026"))  # fmt: skip
     kind = st.segmented_control(
-        "As", ["", "bar", "line", "pie"], default="", key="chart-kind",
-        format_func=lambda kind: kind.capitalize() or "What suits",
+        _("As"), list(_CHARTS), default="", key="chart-kind",
+        format_func=lambda kind: _(_CHARTS[kind]),
     )  # fmt: skip
-    return intents.Chart(what.strip(), kind or "") if _start("Chart", bool(what.strip())) else None
+    started = _start(N_("Chart"), bool(what.strip()))
+    return intents.Chart(what.strip(), kind or "") if started else None
 
 
 _FORMS: dict[str, Callable[[], Intent | None]] = {
@@ -141,9 +158,9 @@ _FORMS: dict[str, Callable[[], Intent | None]] = {
 def _start(label: str, ready: Any) -> bool:
     """Whether it was pressed. Fields are read when they lose the focus, so it is never greyed
     out: a click that comes first would be lost."""
-    pressed = st.button(label, type="primary", key=f"start-{label}")
+    pressed = st.button(_(label), type="primary", key=f"start-{label}")
     if pressed and not ready:
-        st.warning("Fill in the fields above first.")
+        st.warning(_("Fill in the fields above first."))
     return pressed and bool(ready)
 
 
@@ -158,12 +175,14 @@ def _file(tool: str, kinds: Sequence[Kind]) -> Path | None:
         for suffix in attached_files.SUFFIXES
         if attached_files.kind(Path(f"a{suffix}")) in kinds
     ]
-    dropped = st.file_uploader(" or ".join(kinds).capitalize(), suffixes, key=f"{tool}-file")
+    dropped = st.file_uploader(_(_KINDS[tuple(kinds)]), suffixes, key=f"{tool}-file")
     if dropped is not None:
         return _save_once(dropped)
     last = _last(kinds)
     if last is not None:
-        st.caption(plain(f"Without a file, the last one of this conversation: {last.name}"))
+        st.caption(
+            plain(_("Without a file, the last one of this conversation: {file}", file=last.name))
+        )
     return last
 
 

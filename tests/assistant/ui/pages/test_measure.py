@@ -264,7 +264,7 @@ def test_drafts_are_written_in_the_background(
     end(app)
 
     assert [q.question for q in mine.of("draft")] == ["How long is leave for everybody?"]
-    assert any("1 new drafts" in text.value for text in app.markdown)
+    assert any("1 new draft." in text.value for text in app.markdown)
 
 
 def test_without_a_model_no_drafts_are_promised(visit: Visit) -> None:

@@ -1,0 +1,1 @@
+"""The language of a visitor: the choice of it, and what the browser has to know."""

@@ -1,0 +1,40 @@
+// Says in which language the page is, for those who hear it, keeps a choice of it in a cookie, and
+// translates the words that Streamlit writes by itself.
+const YEAR = 31536000; // seconds
+const NAMES = ["aria-label", "title", "placeholder"];
+
+const inTexts = (root, words) => {
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const word = words[text.data.trim()];
+    if (word && word !== text.data) text.data = word;
+  }
+};
+
+const inNames = (root, words) => {
+  for (const name of NAMES) {
+    for (const element of root.querySelectorAll(`[${name}]`)) {
+      const word = words[element.getAttribute(name)];
+      if (word) element.setAttribute(name, word);
+    }
+  }
+};
+
+export default function ({ data }) {
+  document.documentElement.lang = data.language;
+  if (data.keep) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    const kept = `${data.keep}=${data.language}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+    document.cookie = kept;
+  }
+  const words = Object.fromEntries(Object.entries(data.words).filter(([a, b]) => a !== b));
+  if (!Object.keys(words).length) return undefined;
+  const translate = () => {
+    inTexts(document.body, words);
+    inNames(document.body, words);
+  };
+  translate();
+  const drawn = new MutationObserver(translate);
+  drawn.observe(document.body, { childList: true, subtree: true, characterData: true });
+  return () => drawn.disconnect();
+}

@@ -1,0 +1,43 @@
+"""The language of a visitor: the one that they chose, else their browser's.
+
+A choice is kept in a cookie of the browser, so that two visitors of a server each have their own.
+"""
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from assistant.i18n import language
+from assistant.i18n.translation import _
+from assistant.ui.components.language import browser_words
+
+COOKIE = "pincite_language"
+_CHOSEN = "language"  # in the session's state
+
+
+def follow() -> None:
+    """From here on, what a page draws is in the language of its visitor."""
+    language.ask_visitors(spoken)
+
+
+def spoken() -> str:
+    """Of the visitor whose page this thread draws; empty in any other thread."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ""
+    chosen = st.session_state.get(_CHOSEN) or st.context.cookies.get(COOKIE, "")
+    if chosen in language.LANGUAGES:
+        return str(chosen)
+    return language.best(st.context.locale or st.context.headers.get("Accept-Language", ""))
+
+
+def choose() -> None:
+    """Draw the choice at the end of the sidebar, and tell the browser about it."""
+    now, names = spoken(), language.LANGUAGES
+    with st.sidebar:
+        picked = st.selectbox(
+            _("Language"), names, index=list(names).index(now), format_func=names.__getitem__,
+            key=f"language-{now}",
+        )  # fmt: skip
+    if picked != now:
+        st.session_state[_CHOSEN] = picked
+        st.rerun()
+    browser_words.draw(now, keep=COOKIE if st.session_state.get(_CHOSEN) else "")

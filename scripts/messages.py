@@ -1,0 +1,185 @@
+"""Takes the texts of the sources up into the catalogues of the app, and compiles them.
+
+Usage: python scripts/messages.py [--check]. With --check nothing is written: it says what is not up
+to date or not translated, and exits with 1. See docs/languages.md.
+"""
+
+import ast
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALE = ROOT / "assistant" / "i18n" / "locale"
+LANGUAGES = ("de", "es", "fr")
+# The terminal, the API and the checks of an installation speak English, and so do backups.
+_ENGLISH = (
+    "assistant/cli", "assistant/api", "assistant/doctor", "assistant/testing.py",
+    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/foreign_catalog.py",
+    "vectorstore/maintenance/restoring.py", "vectorstore/maintenance/verify.py",
+    "vectorstore/catalog/foreign_file.py", "vectorstore/testing.py", "vectorstore/watch.py",
+    "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
+    # What a model reads, and what becomes a part of an answer, in the language of its question:
+    "assistant/llm/prompts.py", "assistant/llm/llama/messages.py", "assistant/answering",
+)  # fmt: skip
+# What is said to people by these names, beside errors that are raised.
+_SAID = {"note", "reason", "status", "error", "detail", "notice"}
+_SENTENCE = re.compile(r"(?!(?:SELECT|UPDATE|FROM) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL)
+_PLACE = re.compile(r"\{(?!\{)[^{}]*\}")
+
+
+def main(options: list[str]) -> int:
+    if "--check" in options:
+        wrong = list(outdated())
+        print("\n".join(wrong) or "All texts are translated.")
+        return 1 if wrong else 0
+    for language in LANGUAGES:
+        catalog = updated(language)
+        path = po(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(as_po(catalog))
+        path.with_suffix(".mo").write_bytes(as_mo(catalog))
+        print(f"{language}: {len(catalog)} texts, {len(list(missing(catalog)))} not translated")
+    return 0
+
+
+def po(language: str) -> Path:
+    return LOCALE / language / "LC_MESSAGES" / "pincite.po"
+
+
+def outdated() -> Iterator[str]:
+    """What `make messages` or a translator has to do, as sentences."""
+    for language in LANGUAGES:
+        catalog = updated(language)
+        name = po(language).relative_to(ROOT)
+        if po(language).read_bytes() != as_po(catalog):
+            yield f"{name} is not up to date: make messages"
+        if po(language).with_suffix(".mo").read_bytes() != as_mo(catalog):
+            yield f"{name.with_suffix('.mo')} is not up to date: make messages"
+        yield from (f"{name} has no translation of {text!r}" for text in missing(catalog))
+
+
+def missing(catalog: Catalog) -> Iterator[str]:
+    """The texts without a translation, or with a doubtful one."""
+    for message in catalog:
+        said = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id and (message.fuzzy or not all(said)):
+            yield message.id[0] if isinstance(message.id, tuple) else message.id
+
+
+def updated(language: str) -> Catalog:
+    """The catalogue of a language with the texts of the sources as they are."""
+    known = Catalog(language, project="Pincite", charset="utf-8")
+    if po(language).exists():
+        with po(language).open("rb") as file:
+            known = read_po(file, locale=language)
+    found = template()
+    found.creation_date = known.creation_date  # no change where no text has changed
+    known.update(found, no_fuzzy_matching=True)
+    known.obsolete.clear()
+    return known
+
+
+def template() -> Catalog:
+    """All texts of the sources, without translations."""
+    found = Catalog(project="Pincite", charset="utf-8")
+    for path in sources():
+        place = path.relative_to(ROOT).as_posix()
+        tree = ast.parse(path.read_text("utf-8"))
+        below = () if place.startswith(_ENGLISH) else said_in_english(tree)
+        for text in (*marked(tree), *below):
+            found.add(text, locations=[(place, 0)])
+    return found
+
+
+def sources() -> list[Path]:
+    folders = ("assistant", "vectorstore", "ingest")
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return [ROOT / "streamlit_app.py", *sorted(found)]
+
+
+def marked(tree: ast.Module) -> Iterator[str | tuple[str, str]]:
+    """The texts of `_`, `N_` and `ngettext`, the last with both forms. Babel's own extraction does
+    not see those in f-strings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+            if node.func.id in ("_", "N_") and texts:
+                yield str(texts[0])
+            elif node.func.id == "ngettext" and len(texts) >= 2:
+                yield str(texts[0]), str(texts[1])
+
+
+def said_in_english(tree: ast.Module) -> Iterator[str]:
+    """The patterns of sentences that are raised as errors, or said by one of the names of `_SAID`:
+    `{0} is empty.` See assistant/i18n/told.py."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            yield from filter(_SENTENCE.match, _texts(node.exc.args))
+        elif isinstance(node, ast.keyword) and node.arg in _SAID:
+            yield from _texts([node.value])
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Return) and node.value:
+            yield from filter(_SENTENCE.match, _texts([node.value]))
+
+
+def _texts(nodes: list[ast.expr]) -> Iterator[str]:
+    """Of strings, also in a choice between two; what is marked with `_` is found as such."""
+    for node in nodes:
+        match node:
+            case (
+                ast.Constant(value=str(text))
+                | ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"))
+            ):
+                yield from _worth(_numbered(text))
+            case ast.JoinedStr(values=parts):
+                yield from _worth(_joined(parts))
+            case ast.IfExp(body=one, orelse=other):
+                yield from _texts([one, other])
+            case ast.BoolOp(values=some) | ast.Tuple(elts=some):
+                yield from _texts(some)
+
+
+def _joined(parts: list[ast.expr]) -> str:
+    """An f-string as a pattern."""
+    text, number = "", 0
+    for part in parts:
+        if isinstance(part, ast.Constant):
+            text += str(part.value).replace("{", "{{").replace("}", "}}")
+        else:
+            text += f"{{{number}}}"
+            number += 1
+    return text
+
+
+def _numbered(text: str) -> str:
+    """The places of a text for `str.format`, by number."""
+    count = iter(range(10))
+    return _PLACE.sub(lambda _: f"{{{next(count)}}}", text)
+
+
+def _worth(text: str) -> Iterator[str]:
+    """Words to translate beside the places."""
+    if len(re.findall(r"[a-z]{2,}", _PLACE.sub("", text))) >= 2 and "\n" not in text:
+        yield text
+
+
+def as_po(catalog: Catalog) -> bytes:
+    file = io.BytesIO()
+    write_po(file, catalog, width=100, include_lineno=False, sort_by_file=False)
+    return file.getvalue()
+
+
+def as_mo(catalog: Catalog) -> bytes:
+    file = io.BytesIO()
+    write_mo(file, catalog)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""Sentences that rooms below have made in English are recognised, and said in another language."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.i18n import language, told
+from tests.assistant.i18n import catalogues
+
+TEXTS = {
+    "{0} is empty: 0 bytes.": "{0} ist leer: 0 Bytes.",
+    "{0} could not be read. {1}": "{0} war nicht zu lesen. {1}",
+    "{0} has no {1}.": "{1} fehlt in {0}.",
+    "Nothing was learned.": "Nichts wurde gelernt.",
+}
+
+
+@pytest.fixture(autouse=True)
+def german(tmp_path: Path) -> Iterator[None]:
+    catalogues.write(tmp_path, "de", TEXTS)
+    with catalogues.used(tmp_path), language.speaking("de"):
+        yield
+
+
+def test_a_sentence_without_places() -> None:
+    assert told.told("Nothing was learned.") == "Nichts wurde gelernt."
+
+
+def test_what_stands_in_its_places_is_kept() -> None:
+    assert told.told("a b.pdf is empty: 0 bytes.") == "a b.pdf ist leer: 0 Bytes."
+
+
+def test_a_reason_within_a_sentence_is_translated_too() -> None:
+    said = told.told("x.zip could not be read. notes.txt is empty: 0 bytes.")
+
+    assert said == "x.zip war nicht zu lesen. notes.txt ist leer: 0 Bytes."
+
+
+def test_places_may_change_their_order() -> None:
+    assert told.told("A.pdf has no page 7.") == "page 7 fehlt in A.pdf."
+
+
+def test_two_sentences_are_translated_one_by_one() -> None:
+    said = told.told("Nothing was learned. A.pdf is empty: 0 bytes.")
+
+    assert said == "Nichts wurde gelernt. A.pdf ist leer: 0 Bytes."
+
+
+def test_braces_and_lines_of_a_document_do_no_harm() -> None:
+    assert told.told("{0}\n{x} is empty: 0 bytes.") == "{0}\n{x} ist leer: 0 Bytes."
+
+
+def test_an_unknown_sentence_stays_as_it_is() -> None:
+    assert told.told("The moon is full.") == "The moon is full."
+
+
+def test_in_english_all_stays() -> None:
+    with language.speaking("en"):
+        assert told.told("a.pdf is empty: 0 bytes.") == "a.pdf is empty: 0 bytes."

@@ -1,0 +1,107 @@
+"""The app speaks the language of its visitor, and no text is left out of its catalogues."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from assistant.i18n import language
+from tests.assistant.i18n import catalogues
+from tests.assistant.ui import fakes
+from tests.assistant.ui.conftest import LIBRARY_PAGE, ask
+
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All texts in brackets, for visitors with a German browser."""
+    monkeypatch.setattr(ContextProxy, "locale", "de-DE")
+    catalogues.write(tmp_path / "locale", "de", catalogues.pseudo())
+    with catalogues.used(tmp_path / "locale"):
+        yield
+
+
+def left_out(app: AppTest, *names: str) -> list[str]:
+    """The words on a page that are in no brackets, without those of documents and models."""
+    known = [*names, fakes.HANDBOOK, *language.LANGUAGES.values()]
+    return [text for text in map(unmarked, shown(app)) if _left(text, known)]
+
+
+def shown(app: AppTest) -> Iterator[str]:
+    for kind in (
+        "title",
+        "subheader",
+        "caption",
+        "markdown",
+        "error",
+        "info",
+        "warning",
+        "success",
+    ):
+        yield from (element.value for element in getattr(app, kind))
+    for kind in ("button", "selectbox", "multiselect", "text_input", "number_input", "checkbox",
+                 "radio", "expander", "chat_input"):  # fmt: skip
+        for element in app.get(kind):
+            proto = getattr(element, "proto", None)
+            for name in ("label", "placeholder", "help"):
+                if text := getattr(proto, name, "") or getattr(element, name, ""):
+                    yield str(text)
+            yield from map(str, getattr(proto, "options", ()) or ())
+    for element in app.get("html"):
+        if "<style>" not in element.proto.body:
+            yield re.sub(r"<code>.*?</code>|<[^>]*>", " ", element.proto.body)
+
+
+def unmarked(text: str) -> str:
+    """Without what stands in brackets, also in one another."""
+    before = ""
+    while before != text:
+        before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
+    return text
+
+
+def _left(text: str, names: list[str]) -> bool:
+    for name in names:
+        text = text.replace(name, " ")
+    plain = re.sub(r":material/\w+:|`[^`]*`|\\", " ", text)
+    return bool(re.search(r"[A-Za-z]{2,}", plain))
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_no_text_of_the_chat_is_left_out(visit: Visit) -> None:
+    app = visit()
+    # What may be asked is no text of the app, and what answers is told by the fake.
+    questions = [button.label for button in app.button if button.label.startswith("What does ")]
+    assert questions
+    about = "Answers by fake-model, on a card &lt;of&gt; this machine."
+    assert left_out(app, about, *questions) == []
+    assert "⟦" in app.chat_input[0].placeholder
+
+    ask(app, "Leave?")
+
+    assert left_out(app, about, "Leave?") == []
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_no_text_of_the_library_is_left_out(visit: Visit) -> None:
+    app = visit(LIBRARY_PAGE)
+
+    assert not app.exception
+    assert left_out(app) == []
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_a_choice_takes_the_place_of_the_browsers_language(visit: Visit) -> None:
+    app = visit()
+    box = next(box for box in app.selectbox if "Language" in box.label)
+    assert (box.label, box.value) == ("⟦Language⟧", "de")
+
+    app = box.set_value("en").run()
+
+    assert any(box.label == "Language" for box in app.selectbox)
+    assert any(button.label == "New conversation" for button in app.button)
+    assert any(box.label == "Language" for box in app.switch_page(LIBRARY_PAGE).run().selectbox)
