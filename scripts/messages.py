@@ -18,19 +18,28 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "assistant" / "i18n" / "locale"
 LANGUAGES = ("de", "es", "fr")
-# The terminal, the API and the checks of an installation speak English, and so do backups.
+# The rooms whose errors and notes the app shows, and within them what only the terminal says. What
+# needs a terminal to be put right, such as a model that does not load, is said in English.
+_BELOW = (
+    "ingest", "vectorstore", "assistant/attachments", "assistant/build/composition.py",
+    "assistant/build/gate.py", "assistant/build/models.py", "assistant/images/charts",
+    "assistant/images/generation/canvas.py", "assistant/images/generation/open_image.py",
+    "assistant/images/generation/queue.py", "assistant/images/generation/run_pipeline.py",
+    "assistant/images/super_resolution", "assistant/images/vision/image_facts.py",
+    "assistant/speech/transcription.py", "assistant/tools", "assistant/ui/components",
+)  # fmt: skip
 _ENGLISH = (
-    "assistant/cli", "assistant/api", "assistant/doctor", "assistant/testing.py",
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/foreign_catalog.py",
     "vectorstore/maintenance/restoring.py", "vectorstore/maintenance/verify.py",
     "vectorstore/catalog/foreign_file.py", "vectorstore/testing.py", "vectorstore/watch.py",
+    "vectorstore/embedding/embedder.py", "vectorstore/embedding/onnx_int8.py",
+    "vectorstore/embedding/packed_weights.py", "vectorstore/retrieval/reranker.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
-    # What a model reads, and what becomes a part of an answer, in the language of its question:
-    "assistant/llm/prompts.py", "assistant/llm/llama/messages.py", "assistant/answering",
+    "ingest/platform",
 )  # fmt: skip
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}
-_SENTENCE = re.compile(r"(?!(?:SELECT|UPDATE|FROM) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL)
+_SENTENCE = re.compile(r"(?!(?:SELECT|UPDATE|FROM|CREATE|IN) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL)
 _PLACE = re.compile(r"\{(?!\{)[^{}]*\}")
 
 
@@ -92,7 +101,8 @@ def template() -> Catalog:
     for path in sources():
         place = path.relative_to(ROOT).as_posix()
         tree = ast.parse(path.read_text("utf-8"))
-        below = () if place.startswith(_ENGLISH) else said_in_english(tree)
+        is_below = place.startswith(_BELOW) and not place.startswith(_ENGLISH)
+        below = said_in_english(tree) if is_below else ()
         for text in (*marked(tree), *below):
             found.add(text, locations=[(place, 0)])
     return found
