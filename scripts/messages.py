@@ -5,6 +5,7 @@ to date or not translated, and exits with 1. See docs/languages.md.
 """
 
 import ast
+import gettext
 import io
 import re
 import sys
@@ -40,6 +41,10 @@ _ENGLISH = (
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}
 _SENTENCE = re.compile(r"(?!(?:SELECT|UPDATE|FROM|CREATE|IN) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL)
+_EMPTY = re.compile(
+    rb'"(?:Generated-By|Report-Msgid-Bugs-To|PO-Revision-Date|Last-Translator|Language-Team'
+    rb"|Project-Id-Version|POT-Creation-Date): [^\n]*\n"
+)
 _PLACE = re.compile(r"\{(?!\{)[^{}]*\}")
 
 
@@ -69,7 +74,7 @@ def outdated() -> Iterator[str]:
         name = po(language).relative_to(ROOT)
         if po(language).read_bytes() != as_po(catalog):
             yield f"{name} is not up to date: make messages"
-        if po(language).with_suffix(".mo").read_bytes() != as_mo(catalog):
+        if compiled(po(language).with_suffix(".mo").read_bytes()) != compiled(as_mo(catalog)):
             yield f"{name.with_suffix('.mo')} is not up to date: make messages"
         yield from (f"{name} has no translation of {text!r}" for text in missing(catalog))
 
@@ -89,9 +94,10 @@ def updated(language: str) -> Catalog:
         with po(language).open("rb") as file:
             known = read_po(file, locale=language)
     found = template()
-    found.creation_date = known.creation_date  # no change where no text has changed
     known.update(found, no_fuzzy_matching=True)
     known.obsolete.clear()
+    known.header_comment = f"# Pincite in {known.locale.english_name}: see docs/languages.md."
+    known.fuzzy = False
     return known
 
 
@@ -180,15 +186,22 @@ def _worth(text: str) -> Iterator[str]:
 
 
 def as_po(catalog: Catalog) -> bytes:
+    """Without the lines that nobody fills in, and the version of Babel."""
     file = io.BytesIO()
-    write_po(file, catalog, width=100, include_lineno=False, sort_by_file=False)
-    return file.getvalue()
+    write_po(file, catalog, width=100, include_lineno=False)
+    return _EMPTY.sub(b"", file.getvalue())
 
 
 def as_mo(catalog: Catalog) -> bytes:
     file = io.BytesIO()
     write_mo(file, catalog)
     return file.getvalue()
+
+
+def compiled(data: bytes) -> dict[object, str]:
+    """The texts of a compiled catalogue, without its head."""
+    texts: dict[object, str] = vars(gettext.GNUTranslations(io.BytesIO(data)))["_catalog"]
+    return {text: said for text, said in texts.items() if text}
 
 
 if __name__ == "__main__":
