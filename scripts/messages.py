@@ -41,6 +41,7 @@ _ENGLISH = (
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}
 _SENTENCE = re.compile(r"(?!(?:SELECT|UPDATE|FROM|CREATE|IN) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL)
+_LEFT = 0.05  # of the texts
 _EMPTY = re.compile(
     rb'"(?:Generated-By|Report-Msgid-Bugs-To|PO-Revision-Date|Last-Translator|Language-Team'
     rb"|Project-Id-Version|POT-Creation-Date): [^\n]*\n"
@@ -68,15 +69,26 @@ def po(language: str) -> Path:
 
 
 def outdated() -> Iterator[str]:
-    """What `make messages` or a translator has to do, as sentences."""
+    """What `make messages` or a translator has to do, as sentences.
+
+    Every text that is marked has to be translated. Of the sentences of rooms below a few may be
+    shown in English until somebody has translated them.
+    """
+    own = {first(message.id) for message in template(below=False)}
     for language in LANGUAGES:
-        catalog = updated(language)
-        name = po(language).relative_to(ROOT)
-        if po(language).read_bytes() != as_po(catalog):
-            yield f"{name} is not up to date: make messages"
-        if compiled(po(language).with_suffix(".mo").read_bytes()) != compiled(as_mo(catalog)):
+        name, catalog = po(language).relative_to(ROOT), updated(language)
+        with po(language).open("rb") as file:
+            kept = as_mo(read_po(file, locale=language))
+        if compiled(po(language).with_suffix(".mo").read_bytes()) != compiled(kept):
             yield f"{name.with_suffix('.mo')} is not up to date: make messages"
-        yield from (f"{name} has no translation of {text!r}" for text in missing(catalog))
+        left = list(missing(catalog))
+        yield from (f"{name} has no translation of {text!r}" for text in left if text in own)
+        if len(left) > _LEFT * len(catalog):
+            yield f"{name} has no translation of {len(left)} texts: make messages"
+
+
+def first(id: str | tuple[str, ...]) -> str:
+    return id[0] if isinstance(id, tuple) else id
 
 
 def missing(catalog: Catalog) -> Iterator[str]:
@@ -84,7 +96,7 @@ def missing(catalog: Catalog) -> Iterator[str]:
     for message in catalog:
         said = message.string if isinstance(message.string, tuple) else (message.string,)
         if message.id and (message.fuzzy or not all(said)):
-            yield message.id[0] if isinstance(message.id, tuple) else message.id
+            yield first(message.id)
 
 
 def updated(language: str) -> Catalog:
@@ -101,15 +113,14 @@ def updated(language: str) -> Catalog:
     return known
 
 
-def template() -> Catalog:
-    """All texts of the sources, without translations."""
+def template(below: bool = True) -> Catalog:
+    """All texts of the sources, without translations; those of rooms `below` with them."""
     found = Catalog(project="Pincite", charset="utf-8")
     for path in sources():
         place = path.relative_to(ROOT).as_posix()
         tree = ast.parse(path.read_text("utf-8"))
-        is_below = place.startswith(_BELOW) and not place.startswith(_ENGLISH)
-        below = said_in_english(tree) if is_below else ()
-        for text in (*marked(tree), *below):
+        shown = below and place.startswith(_BELOW) and not place.startswith(_ENGLISH)
+        for text in (*marked(tree), *(said_in_english(tree) if shown else ())):
             found.add(text, locations=[(place, 0)])
     return found
 

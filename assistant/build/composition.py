@@ -24,6 +24,7 @@ from assistant.contract.request import Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
+from assistant.i18n.translation import N_
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.model_lock import TurnTaking
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
@@ -38,6 +39,8 @@ from assistant.tools.whole_document import Whole
 from ingest.errors import ExtensionFailed
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
+
+_UNTIL = N_("Until then, answers are quoted from the documents.")
 
 
 def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
@@ -178,7 +181,7 @@ def answering(settings: Settings) -> Answering:
             makers(settings), extensions_first=settings.extensions_first,
         ),
         EXTRACTIVE,
-        f"{why} Until then, answers are quoted from the documents.",
+        f"{why} {_UNTIL}",
         ReceiptWriter(None, _deciding(settings)),
     )  # fmt: skip
 

@@ -4,12 +4,15 @@ Streamlit itself compares `Host` with a list for its WebSocket alone, admits ori
 this machine, knows no password, and lets others frame its page.
 """
 
+import html
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from assistant.i18n import language
+from assistant.i18n.translation import N_, _
 from assistant.ui.door import headers
 from assistant.ui.door.guests import WAIT, Guests, TooManyTries
 from assistant.ui.door.hosts import Hosts, is_same_origin
@@ -24,6 +27,8 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 _CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_WRONG = N_("That is not the token that the terminal shows.")
+_TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
 _FORM = 4096  # bytes of a form with a token
 _SIGN_IN = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
 
@@ -81,7 +86,7 @@ class Door:
         if scope["type"] == "http" and scope["method"] == "POST":
             await self._judge(scope, receive, send)
         elif "text/html" in _headers(scope).get("accept", "") and scope["type"] == "http":
-            await _answer(send, 401, _form(""))
+            await _answer(send, 401, _form(_headers(scope), ""))
         else:
             await _refuse(scope, send, 401, "Sign in first.")
 
@@ -91,11 +96,11 @@ class Door:
         try:
             cookie = self._guests.come_in(await _token(receive), place)
         except TooManyTries:
-            told = f"Too many wrong tokens. Wait {WAIT:.0f} seconds, and try again."
-            await _answer(send, 429, _form(told), {"retry-after": f"{WAIT:.0f}"})
+            page = _form(_headers(scope), _TOO_MANY)
+            await _answer(send, 429, page, {"retry-after": f"{WAIT:.0f}"})
             return
         if cookie is None:
-            await _answer(send, 401, _form("That is not the token that the terminal shows."))
+            await _answer(send, 401, _form(_headers(scope), _WRONG))
             return
         # To the same address: a reference of a query alone cannot lead to another server.
         query = scope["query_string"].decode("latin-1")
@@ -151,8 +156,21 @@ async def _answer(send: Send, status: int, body: str, more: dict[str, str] | Non
     await send({"type": "http.response.body", "body": data})
 
 
-def _form(notice: str) -> str:
-    return _SIGN_IN.replace("<!--notice-->", notice)
+def _form(asked: dict[str, str], notice: str) -> str:
+    """In the language of the browser."""
+    spoken = language.best(asked.get("accept-language", ""))
+    with language.speaking(spoken):
+        texts = {
+            "lang": spoken,
+            "notice": _(notice, seconds=f"{WAIT:.0f}"),
+            "where": _("The terminal in which Pincite runs shows a token."),
+            "token": _("Token"),
+            "come-in": _("Come in"),
+        }
+    page = _SIGN_IN
+    for name, text in texts.items():
+        page = page.replace(f"<!--{name}-->", html.escape(text))
+    return page
 
 
 async def _token(receive: Receive) -> str:

@@ -2,12 +2,17 @@
 // translates the words that Streamlit writes by itself.
 const YEAR = 31536000; // seconds
 const NAMES = ["aria-label", "title", "placeholder"];
+// Only in what Streamlit writes: a line of a document stays as it is.
+const OWN = '[data-testid^="stFileUploader"], [data-testid="InputInstructions"], [role="listbox"],' +
+  ' [data-testid="stMultiSelect"], [data-testid="stSelectbox"]';
 
 const inTexts = (root, words) => {
-  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-    const word = words[text.data.trim()];
-    if (word && word !== text.data) text.data = word;
+  for (const own of root.querySelectorAll(OWN)) {
+    const texts = document.createTreeWalker(own, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      const word = words[text.data.trim()];
+      if (word && word !== text.data) text.data = word;
+    }
   }
 };
 
