@@ -43,6 +43,7 @@ def mutated(data: bytes, random: Random) -> bytes:
 
 
 def _changed(data: bytes, random: Random) -> bytes:
+    data = data or b"\0"
     for _ in range(random.choice((1, 1, 2, 4, 16))):
         data = random.choice(CHANGES)(data, random)[:_MOST] or b"\0"
     return data
