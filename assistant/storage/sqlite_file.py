@@ -8,6 +8,9 @@ from pathlib import Path
 
 from assistant.errors import AssistantError
 
+# A version that changes the tables so that this one cannot read them sets another `user_version`.
+VERSION = 0
+
 
 class Kept:
     """A connection for each use, one at a time in this process."""
@@ -34,6 +37,7 @@ class Kept:
                 new = not self._path.exists()  # as when somebody has deleted it meanwhile
                 connection = sqlite3.connect(self._path, timeout=30)
                 try:
+                    self._check_version(connection)
                     connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
                     if new:
                         connection.executescript(self._schema)
@@ -44,4 +48,25 @@ class Kept:
         except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
             raise AssistantError(
                 f"{self._path}, which keeps the {self._what}, cannot be used: {error}."
+                f" {_remedy(str(error))}"
             ) from error
+
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        [(version,)] = connection.execute("PRAGMA user_version")
+        if version > VERSION:
+            raise AssistantError(
+                f"{self._path}, which keeps the {self._what}, was made by a newer version of "
+                "Pincite. Use that version, or another --home."
+            )
+
+
+def _remedy(error: str) -> str:
+    """What to do, by the words of SQLite and of the system."""
+    said = error.lower()
+    if "full" in said or "no space" in said or "i/o" in said:
+        return "Free some space on its disk, or check the disk."
+    if "read-only" in said or "readonly" in said or "permission" in said or "unable" in said:
+        return "Make it writable, or choose another --home."
+    if "locked" in said:
+        return "Another process is writing: try again later."
+    return "Move the file away to begin a new one, or put back a copy of it."

@@ -55,6 +55,7 @@ class Database:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_version()  # a newer version may have taken the file over since
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -101,12 +102,7 @@ class Database:
 
     def _create(self) -> None:
         connection = self._connection()
-        version = self._version()
-        if version > SCHEMA_VERSION:
-            raise LibraryError(
-                f"{self._path} was made by a newer version of Pincite (schema {version}, this one "
-                f"reads up to {SCHEMA_VERSION}). Use that version, or start a new library."
-            )
+        version = self._check_version()
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
             start = _script("schema", "tables_2", "tables_3", "tables_7")
@@ -122,6 +118,16 @@ class Database:
             for statement in _statements(script):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version}")
+
+    def _check_version(self) -> int:
+        """The file's version of the schema. Raises LibraryError for a newer one."""
+        version = self._version()
+        if version > SCHEMA_VERSION:
+            raise LibraryError(
+                f"{self._path} was made by a newer version of Pincite (schema {version}, this one "
+                f"reads up to {SCHEMA_VERSION}). Use that version, or start a new library."
+            )
+        return version
 
     def _version(self) -> int:
         return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
