@@ -3,6 +3,7 @@
 LibraryError
  ├─ LibraryBusy         another process is adding or removing documents
  ├─ EmbedderMismatch    the index was made with another embedding model or chunker
+ ├─ DamagedCatalog      the catalogue's bytes are not as they were written
  ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
  └─ UnknownDocument     no document of that name
 """
@@ -20,6 +21,10 @@ class LibraryBusy(LibraryError):
 
 class EmbedderMismatch(LibraryError):
     """The stored vectors were made by another model or from other chunks."""
+
+
+class DamagedCatalog(LibraryError):
+    """The catalogue's bytes are not as they were written."""
 
 
 class HomeNotWritable(LibraryError):

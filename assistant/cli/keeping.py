@@ -14,6 +14,7 @@ from assistant.cli.shared import DONE, IN_PART, check_paths, command, notice, op
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from vectorstore.add_report import Change
+    from vectorstore.maintenance.backup import Contents
 
 
 def add_parsers(commands: Any) -> None:
@@ -89,16 +90,20 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Restores into the library of the backup's name, unless another one is named."""
     from assistant.build import composition
     from assistant.settings import Settings
-    from assistant.storage.learned import lessons
+    from vectorstore.errors import DamagedCatalog
     from vectorstore.maintenance.backup import read_contents
+    from vectorstore.maintenance.set_aside import set_aside
 
     name = args.library or read_contents(args.file).library
     chosen = Settings.load(home=settings.home, library=name)  # a name from a file: it is checked
     new = name not in composition.libraries(chosen)
     try:
-        with opened(chosen, make=True) as library:
-            contents = library.maintenance.restore(args.file.absolute())
-            lessons(library.folder).reset()  # learned from the earlier contents
+        contents = _restored(chosen, args.file)
+    except DamagedCatalog:
+        read_contents(args.file)  # whatever is wrong with the backup: before anything is moved
+        aside = set_aside(chosen.libraries_folder / name)
+        notice(f"The catalogue of {name} was damaged: it was moved to {aside}.")
+        contents = _restored(chosen, args.file)
     except BaseException:
         if new:
             shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)
@@ -111,6 +116,15 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
             f" as of {contents.made}"
         )
     return IN_PART if contents.lost else DONE
+
+
+def _restored(settings: "Settings", backup: Path) -> "Contents":
+    from assistant.storage.learned import lessons
+
+    with opened(settings, make=True) as library:
+        contents = library.maintenance.restore(backup.absolute())
+        lessons(library.folder).reset()  # learned from the earlier contents
+    return contents
 
 
 def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:

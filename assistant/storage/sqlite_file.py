@@ -13,16 +13,19 @@ VERSION = 0
 
 
 class Kept:
-    """A connection for each use, one at a time in this process."""
+    """A connection for each use, one at a time in this process.
+
+    A file that cannot be used is an error when it is used, not before: who asks a question gets an
+    answer, and learns that it was not saved.
+    """
 
     def __init__(self, path: Path, schema: str, what: str) -> None:
-        """`what` names its contents. Raises AssistantError when the file cannot be written."""
+        """`what` names its contents."""
         self._path = path
         self._schema = schema
         self._what = what
         self._lock = threading.Lock()
-        with self._connected() as connection:
-            connection.executescript(schema)
+        self._made = False  # whether it has the tables, in this version
 
     def _write_anew(self) -> None:
         """Leave no byte in the file of what was deleted or changed before."""
@@ -31,6 +34,7 @@ class Kept:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Raises AssistantError when the file is damaged or cannot be written."""
         try:
             with self._lock:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,8 +43,9 @@ class Kept:
                 try:
                     self._check_version(connection)
                     connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
-                    if new:
+                    if new or not self._made:
                         connection.executescript(self._schema)
+                        self._made = True
                     with connection:
                         yield connection
                 finally:

@@ -137,6 +137,8 @@ class Bench:
         pick = random.Random(f"faults {writer}")
         with self.mounted():
             self.copy(start)
+            self.run(command)  # it imports what the next ones need not
+            self.copy(start)
             before, used = state(self.home), self.used()
             whole = self.run(command)
             after, need = state(self.home), max(self.used() - used, 16 * PAGE)
@@ -147,14 +149,16 @@ class Bench:
                 seconds = pick.uniform(0, whole.seconds)
                 killed = self.run(command, seconds)
                 when = f"killed after {seconds:.3f} of {whole.seconds:.3f} s"
-                yield "kill", self.wrong(command, before, after, killed, when, killed=True)
+                fault = "kill" if killed.status == -signal.SIGKILL else "late kill"
+                yield fault, self.wrong(command, before, after, killed, when, killed=True)
             for step in range(sizes):
                 self.copy(start)
                 room = int(need * 1.2 * (step / sizes) ** 2)
                 with self.full(room):
                     ran = self.run(command)
                 when = f"{room >> 10} of {need >> 10} kB free"
-                yield "full disk", self.wrong(command, before, after, ran, when)
+                fault = "enough room" if ran.status in (0, 3) else "full disk"
+                yield fault, self.wrong(command, before, after, ran, when)
             self.copy(start)
             with self.read_only():
                 ran = self.run(command)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
+from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
 SCHEMA_VERSION = 8
 _WAIT = 60.0  # seconds to wait for the transaction of another process
@@ -183,11 +183,18 @@ def _sentences(path: Path) -> Iterator[None]:
             raise
         raise LibraryError(f"The library in {path.parent} was closed meanwhile.") from error
     except UnicodeDecodeError as error:  # SQLite quotes damaged bytes in its own message
-        raise LibraryError(f"{path} is damaged. Restore it from a backup.") from error
+        raise _damaged(path, "signs of no alphabet") from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError):
             raise
-        raise LibraryError(f"{path} is damaged ({error}). Restore it from a backup.") from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, why: object) -> DamagedCatalog:
+    return DamagedCatalog(
+        f"{path} is damaged ({why}). `pincite restore FILE` puts a backup in its place; without "
+        "one, move its folder away and add the documents again: its files/ holds copies of them."
+    )
 
 
 _FULL = "The disk is full: the library is as it was before this step. Free some space near"

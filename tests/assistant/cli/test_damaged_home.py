@@ -1,12 +1,14 @@
 """A home whose files are damaged: a sentence with the remedy, and nothing is made worse."""
 
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Pincite
+from tests.commands import Pincite, refused
 
 LEAVE = "How many days of leave are there?"
 
@@ -96,3 +98,58 @@ def test_a_damaged_file_is_a_sentence_and_the_rest_works(
     for path, data in others.items():
         if damage is not missing or "catalog" not in name:
             assert path.read_bytes() == data
+
+
+KEPT = ("conversations.sqlite", "evaluation/runs.sqlite", "evaluation/own/main/feedback.sqlite")
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped])
+def test_a_backup_takes_the_place_of_a_damaged_catalogue(
+    full: Pincite, home: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    assert full("backup", tmp_path / "b").status == 0
+    catalog = home / "libraries/main/catalog.sqlite"
+    damage(catalog)
+    bytes_ = catalog.read_bytes()
+    assert "`pincite restore FILE` puts a backup in its place" in refused(full("documents"))
+    (tmp_path / "none").write_text("no backup")
+    assert "none is not a backup" in refused(full("restore", tmp_path / "none"))
+    assert catalog.read_bytes() == bytes_
+
+    restored = full("restore", tmp_path / "b")
+
+    aside = home / "libraries/main/damaged-1.sqlite"
+    assert restored.err == f"pincite: The catalogue of main was damaged: it was moved to {aside}.\n"
+    assert aside.read_bytes() == bytes_
+    assert restored.out.startswith("main: 2 documents, 3 passages")
+    assert full("search", "leave", "--json").json[0]["document"] == "Handbook.pdf"
+    assert full("verify").status == 0
+
+
+def test_a_question_is_answered_though_its_receipt_cannot_be_kept(
+    full: Pincite, home: Path
+) -> None:
+    full("ask", LEAVE)
+    truncated(home / "conversations.sqlite")
+    ran = full("ask", LEAVE)
+    assert ran.status == 0
+    assert "Thirty days of leave" in ran.out
+    assert "which keeps the receipts, cannot be used" in ran.err
+    assert "Move the file away to begin a new one, or put back a copy of it." in ran.err
+    (home / "conversations.sqlite").unlink()
+    assert "cannot be used" not in full("ask", LEAVE).err
+
+
+def test_what_a_newer_version_has_made_is_left_as_it_is(full: Pincite, home: Path) -> None:
+    answer = full("ask", LEAVE, "--json").json
+    full("eval", "rate", answer["id"], "up")
+    full("eval", "runs")
+    paths = [home / name for name in (*KEPT, "libraries/main/catalog.sqlite")]
+    for path in paths:
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA user_version = 99")
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = [path.read_bytes() for path in paths]
+    for command in (["documents"], ["replay", answer["id"]], ["eval", "runs"], ["add", home]):
+        assert "was made by a newer version of Pincite" in refused(full(*command)), command
+    assert [path.read_bytes() for path in paths] == before

@@ -97,7 +97,7 @@ def test_answers_of_older_versions_can_be_rated(kept: Feedback) -> None:
 def test_a_file_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "feedback.sqlite").write_bytes(b"no database, but long enough to be looked at" * 9)
     with pytest.raises(AssistantError, match="which keeps the feedback, cannot be used"):
-        opened(tmp_path)
+        opened(tmp_path).ratings()
 
 
 _ENDLESS = """

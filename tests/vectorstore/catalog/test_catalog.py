@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -327,6 +328,20 @@ def test_a_library_of_another_version_is_told_in_a_sentence(tmp_path: Path) -> N
     connection.close()
     with pytest.raises(LibraryError, match=r"a newer version of Pincite \(schema 99"):
         Catalog(tmp_path / "catalog.sqlite", "main")
+
+
+def test_a_newer_version_that_takes_an_open_library_over_is_not_written_to(
+    tmp_path: Path,
+) -> None:
+    """As when the app of an older version is still open."""
+    catalog = Catalog(tmp_path / "catalog.sqlite", "main")
+    catalog.set_meta("a", "1")
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    with pytest.raises(LibraryError, match="a newer version of Pincite"), catalog.writing():
+        pytest.fail("it wrote")
+    assert catalog.generation() == 0
+    catalog.close()
 
 
 def test_a_place_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
