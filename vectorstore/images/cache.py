@@ -47,6 +47,10 @@ class KnownPicture:
     id: int = 0  # 0: not saved yet
 
 
+class _Damaged(LibraryError):
+    """The bytes of the cache are not as they were written."""
+
+
 class PictureCache:
     """Opened for each use: a search is rare, and any thread or process may run one."""
 
@@ -58,7 +62,7 @@ class PictureCache:
         """Delete rows of other makers and lost documents. Returns the new documents."""
         try:
             return self._keep_to(maker, documents)
-        except sqlite3.DatabaseError:  # damaged: everything can be made again
+        except _Damaged:  # everything can be made again
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
             return self._keep_to(maker, documents)
@@ -101,9 +105,9 @@ class PictureCache:
                 file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
                 file.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
             if gone:
-                with closing(sqlite3.connect(self._path, timeout=_WAIT)) as file:
+                with _sentences(self._path), closing(self._connected()) as file:
                     file.execute("VACUUM")
-        except sqlite3.DatabaseError:  # damaged: everything can be made again
+        except _Damaged:  # everything can be made again
             self._path.unlink(missing_ok=True)
             return 0
         return gone
@@ -140,23 +144,35 @@ class PictureCache:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One transaction. Raises LibraryError when the folder cannot be written."""
-        try:
-            with closing(sqlite3.connect(self._path, timeout=_WAIT)) as file:
-                file.execute("PRAGMA foreign_keys = ON")
-                file.execute("PRAGMA secure_delete = ON")
-                self._make(file)
-                with file:
-                    yield file
-        except sqlite3.OperationalError as error:
-            raise LibraryError(
-                f"{self._path}, the cache of pictures, cannot be used: {error}. It may be "
-                "deleted: it is made again."
-            ) from error
+        with _sentences(self._path), closing(self._connected()) as file:
+            file.execute("PRAGMA foreign_keys = ON")
+            file.execute("PRAGMA secure_delete = ON")
+            self._make(file)
+            with file:
+                yield file
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_WAIT)
 
     def _make(self, file: sqlite3.Connection) -> None:
         with self._making:
             if file.execute("PRAGMA user_version").fetchone()[0] == 0:
                 file.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Turns errors of SQLite into LibraryError, and those of damaged bytes into _Damaged."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes damaged bytes
+        kind = LibraryError if isinstance(error, sqlite3.OperationalError) else _Damaged
+        raise kind(
+            f"{path}, the cache of pictures, cannot be used: {error}. It may be deleted: it is "
+            "made again."
+        ) from error
 
 
 def _bytes(vector: Vectors | None) -> bytes | None:
