@@ -190,14 +190,19 @@ def _caller() -> str:
     return "outside of the project"
 
 
+class _Log(logging.handlers.RotatingFileHandler):
+    """On a full disk a line is missing; by itself it would print a traceback for each."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+
 def _journal(log: Path) -> logging.Logger:
     """Log each attempt as a line; at most two files of a megabyte are kept."""
     journal = logging.Logger("pincite.network", logging.INFO)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            log, maxBytes=1_000_000, backupCount=1, encoding="utf-8"
-        )
+        handler: logging.Handler = _Log(log, maxBytes=1_000_000, backupCount=1, encoding="utf-8")
     except OSError:  # a home that cannot be written to is no reason to lose the guard
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))

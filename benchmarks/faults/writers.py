@@ -41,7 +41,7 @@ WRITERS: dict[str, list[str]] = {
     "receipts": ["ask", "How many days of leave are there?"],
     "ratings": ["eval", "rate", ANSWER, "down"],
     "runs": ["eval", "--retrieval", "--limit", "2", "--fresh", str(SAMPLES)],
-    "settings": ["models", "use", "chat", "http://127.0.0.1:9/v1"],
+    "settings": ["models", "use", "embedding", "auto"],
     "drawing": ["chart", "Draw a chart of the revenue by region"],
 }
 _COUNTED = {  # files beside the libraries, and what is counted in them

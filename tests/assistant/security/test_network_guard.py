@@ -3,6 +3,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,12 @@ def test_telemetry_is_switched_off_even_where_it_was_on(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, "on")
     quiet_telemetry()
     assert {name: os.environ[name] for name in QUIET} == QUIET
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full by nature")
+def test_a_line_that_cannot_be_written_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    journal = network_guard._journal(Path("/dev/full"))
+    journal.info("a connection")
+    with suppress(OSError):
+        journal.handlers[0].close()
+    assert capsys.readouterr().err == ""
