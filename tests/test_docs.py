@@ -145,8 +145,9 @@ def test_a_wrong_command_would_be_noticed(capsys: pytest.CaptureFixture[str]) ->
 def test_every_flag_of_a_benchmark_exists() -> None:
     common = (PROJECT / "benchmarks" / "common.py").read_text(encoding="utf-8")
     readme = (PROJECT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    for module, flags in re.findall(r"`python -m benchmarks\.(\w+)([^`]*)`", readme):
-        source = (PROJECT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8") + common
+    for module, flags in re.findall(r"`python -m benchmarks\.([\w.]+)([^`]*)`", readme):
+        path = PROJECT / "benchmarks" / f"{module.replace('.', '/')}.py"
+        source = path.read_text(encoding="utf-8") + common
         for flag in re.findall(r"--[\w-]+", flags):
             assert f'"{flag}"' in source, f"{module} {flag}"
 

@@ -42,7 +42,7 @@ WRITERS: dict[str, list[str]] = {
     "ratings": ["eval", "rate", ANSWER, "down"],
     "runs": ["eval", "--retrieval", "--limit", "2", "--fresh", str(SAMPLES)],
     "settings": ["models", "use", "embedding", "auto"],
-    "drawing": ["chart", "Draw a chart of the revenue by region"],
+    "drawing": ["chart", "Revenue 2025 by region"],
 }
 _COUNTED = {  # files beside the libraries, and what is counted in them
     "conversations.sqlite": ("message", "receipt"),
@@ -254,7 +254,7 @@ class Bench:
 
     @contextmanager
     def mounted(self) -> Iterator[None]:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "none", self.disk], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "none", self.disk], check=True)
         try:
             yield
         finally:
@@ -266,7 +266,7 @@ class Bench:
         try:
             yield
         finally:
-            self._remount("size=1g")
+            self._remount("size=4g")
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
