@@ -9,6 +9,7 @@ from assistant.i18n.numbers import percent
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
+from assistant.ui.components.answer import export_button
 from assistant.ui.components.escaping import as_html, plain, with_commands
 from ingest.document.source import readable
 
@@ -34,6 +35,7 @@ def draw(assistant: Assistant) -> None:
         _refusal(assistant)
         if resources.is_owner():  # visitors must not read what others asked
             _recent(assistant)
+        export_button.conversation(assistant, session.current())
         _about(assistant)
 
 

@@ -1,21 +1,44 @@
-"""The button under an answer that saves it with its evidence."""
+"""The buttons under an answer and in the sidebar that save answers: with evidence, or as Word,
+Markdown or a table."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
-from assistant.i18n.translation import _
+from assistant.export.account import account
+from assistant.export.links import page_addresses
+from assistant.export.save import FORMS
+from assistant.i18n.translation import N_, _
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources
 from vectorstore.library import Library
 
+Answer = Mapping[str, Any]
 
-def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
-    """Draw the button, if the answer has a receipt; the pack is made when it is pressed."""
+
+class _Form(NamedTuple):
+    label: str
+    mime: str
+    icon: str
+
+
+_OPEN_XML = "application/vnd.openxmlformats-officedocument"
+_FORMS = {
+    ".docx": _Form(
+        "Word", f"{_OPEN_XML}.wordprocessingml.document", ":material/description:"
+    ),
+    ".md": _Form("Markdown", "text/markdown", ":material/notes:"),
+    ".xlsx": _Form(N_("Table"), f"{_OPEN_XML}.spreadsheetml.sheet", ":material/table:"),
+}  # fmt: skip
+
+
+def draw(assistant: Assistant, answer: Answer) -> None:
+    """Draw the buttons, if the answer has a receipt; a file is made when its button is pressed."""
     receipts, identity = assistant.receipts, answer["id"]
     if receipts is None or not receipts.has(identity):
         return
@@ -30,6 +53,44 @@ def draw(assistant: Assistant, answer: Mapping[str, Any]) -> None:
         type="tertiary",
         icon=":material/download:",
     )
+    of = receipts.get(identity).library
+    with st.popover(
+        _("Save as"), type="tertiary", icon=":material/file_save:",
+        help=_("With a footnote for each citation"), key=f"save-{identity}",
+    ):  # fmt: skip
+        _forms(f"answer-{identity[:8]}", lambda: [receipts.get(identity).answer], of)
+
+
+def conversation(assistant: Assistant, identity: str) -> None:
+    """Draw the buttons that save all answers of a conversation, if it has some."""
+    turns = assistant.conversations.turns
+    if not identity or not turns(identity):
+        return
+    of = assistant.conversations.library(identity)
+    with st.popover(
+        _("Save this conversation"), type="tertiary", icon=":material/file_save:",
+        key="save-conversation",
+    ):  # fmt: skip
+        _forms(f"conversation-{identity[:8]}", lambda: turns(identity), of)
+
+
+def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: str) -> None:
+    for ending, form in _FORMS.items():
+        st.download_button(
+            _(form.label), data=partial(_file, ending, answers, library),
+            file_name=f"{name}{ending}", mime=form.mime, icon=form.icon, type="tertiary",
+            key=f"{name}{ending}", on_click="ignore",
+        )  # fmt: skip
+
+
+def _file(ending: str, answers: Callable[[], Sequence[Answer]], library: str) -> bytes:
+    """With links to the pages of the library that is shown, for its owner: others do not have the
+    files."""
+    shown = resources.assistant().library
+    linked = resources.is_owner() and shown.name == library
+    found = shown.documents() if linked else []
+    address = page_addresses({info.document: info.path for info in found})
+    return FORMS[ending]([account(answer, address) for answer in answers()])
 
 
 def _pack(receipt: Receipt, shown: Library) -> str:

@@ -14,6 +14,7 @@ from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.ui import resources
 from assistant.ui.components.answer import export_button
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.ui.conftest import answers, ask, conversation
@@ -42,16 +43,40 @@ def test_an_answer_with_a_receipt_can_be_saved(
     ask(app, "How many days of leave are there?")
     identity = with_receipts.conversations.turns(conversation(app))[0]["id"]
 
-    [button] = app.get("download_button")
+    labels = [button.proto.label for button in app.get("download_button")]
 
-    assert button.proto.label == "Save with evidence"
-    saved: dict[str, object] = {}
-    monkeypatch.setattr(st, "download_button", lambda label, **given: saved.update(given))
+    forms = ["Word", "Markdown", "Table"]
+    assert sorted(labels) == sorted(["Save with evidence", *forms, *forms])
+    given_to = buttons(monkeypatch)
     export_button.draw(with_receipts, {"id": identity})
+    saved = given_to["Save with evidence"]
     make = saved["data"]
     assert callable(make)
     assert "data:image/png;base64," in make()
     assert saved["file_name"] == f"answer-{identity[:8]}.html"
+    assert given_to["Word"]["file_name"] == f"answer-{identity[:8]}.docx"
+
+
+def test_a_conversation_is_saved_in_each_form(
+    visit: Visit, with_receipts: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    given_to = buttons(monkeypatch)
+    monkeypatch.setattr(resources, "assistant", lambda: with_receipts)
+
+    export_button.conversation(with_receipts, conversation(app))
+
+    assert given_to["Word"]["data"]().startswith(b"PK")
+    assert given_to["Table"]["data"]().startswith(b"PK")
+    assert b"How many days of leave are there?" in given_to["Markdown"]["data"]()
+
+
+def buttons(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What each button of a page is given, by its label."""
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr(st, "download_button", lambda label, **given: seen.update({label: given}))
+    return seen
 
 
 def test_pages_are_those_of_the_library_that_the_answer_came_from(
@@ -62,9 +87,9 @@ def test_pages_are_those_of_the_library_that_the_answer_came_from(
     other = FakeLibrary()
     other.name = "other"
     shown = SimpleNamespace(library=other, receipts=with_receipts.receipts)
-    saved: dict[str, Any] = {}
-    monkeypatch.setattr(st, "download_button", lambda label, **given: saved.update(given))
+    given_to = buttons(monkeypatch)
     export_button.draw(shown, {"id": identity})  # type: ignore[arg-type]
+    saved = given_to["Save with evidence"]
 
     monkeypatch.setattr(composition, "libraries", lambda settings: ["main", "other"])
     opened = nullcontext(with_receipts.library)
@@ -81,4 +106,6 @@ def test_an_answer_without_one_has_no_button(visit: Visit) -> None:
     ask(app, "How many days of leave are there?")
 
     assert answers(app)
-    assert not app.get("download_button")
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert "Save with evidence" not in labels
+    assert labels == ["Word", "Markdown", "Table"]  # of the conversation
