@@ -20,6 +20,9 @@ def main() -> None:
     if resources.is_open():
         st.error(_("Start Pincite with `pincite app --address …`: it asks visitors for a token."))
         st.stop()
+    if not resources.signed_in():
+        st.html(f'{_("You are signed out.")} <a href="/" target="_self">{_("Sign in")}</a>')
+        st.stop()
     chat = st.Page(UI / "pages" / "chat.py", title=_("Chat"), icon=":material/forum:", default=True)
     library = st.Page(
         UI / "pages" / "library.py", title=_("Library"), icon=":material/docs:", url_path="library"

@@ -22,7 +22,7 @@ assistant/ui/pages
 assistant/ui/components                     assistant/cli
 assistant/ui                                assistant/api
 assistant/ui/background                     assistant/ui/door
-assistant/forgetting
+assistant/forgetting                        assistant/accounts
 assistant/feedback
 assistant/evaluation
 assistant/doctor
@@ -82,6 +82,7 @@ ingest
 """
 
 HOMES = {
+    "argon2": {"assistant/accounts/passwords.py"},
     "Stemmer": {"ingest/language/stemming.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
@@ -93,6 +94,7 @@ HOMES = {
         "assistant/api/errors.py",
         "assistant/api/openai_protocol.py",
         "assistant/api/own_routes.py",
+        "assistant/api/shelf.py",
     },
     "faster_whisper": {"ingest/media/whisper.py"},
     "defusedxml": {"ingest/office/ooxml.py"},
@@ -168,6 +170,7 @@ HOMES = {
         "vectorstore/catalog/foreign_file.py",
         "vectorstore/images/cache.py",
         # the types of a connection and of an error:
+        "assistant/accounts/accounts.py",
         "vectorstore/catalog/catalog.py",
         "vectorstore/catalog/rows.py",
         "vectorstore/maintenance/foreign_catalog.py",
@@ -179,6 +182,7 @@ HOMES = {
         "assistant/api/mcp_server.py",
         "assistant/api/openai_protocol.py",
         "assistant/api/own_routes.py",
+        "assistant/api/shelf.py",
     },
     "tests": set(),
     "timm": {"assistant/images/vision/tagger.py"},

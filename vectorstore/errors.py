@@ -5,8 +5,11 @@ LibraryError
  ├─ EmbedderMismatch    the index was made with another embedding model or chunker
  ├─ DamagedCatalog      the catalogue's bytes are not as they were written
  ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
+ ├─ UnknownLibrary      a request names a library that is not there
  └─ UnknownDocument     no document of that name
 """
+
+from collections.abc import Sequence
 
 from ingest.errors import PinciteError
 
@@ -29,6 +32,14 @@ class DamagedCatalog(LibraryError):
 
 class HomeNotWritable(LibraryError):
     """The folder cannot be written, or its disk is full."""
+
+
+class UnknownLibrary(LibraryError):
+    """A request names a library that is not there."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        there = f"Libraries: {', '.join(known)}." if known else "There is none yet."
+        super().__init__(f"There is no library {name!r}. {there}")
 
 
 class UnknownDocument(LibraryError):

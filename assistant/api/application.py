@@ -10,7 +10,8 @@ import uvicorn
 from fastapi import FastAPI, Response
 from mcp.server.transport_security import TransportSecuritySettings
 
-from assistant.api import errors, mcp_server, openai_protocol, own_routes
+from assistant.accounts.tokens import tokens
+from assistant.api import errors, mcp_server, openai_protocol, own_routes, shelf
 from assistant.api.guard import Guard
 from assistant.api.libraries import Libraries
 from assistant.settings import Settings
@@ -34,13 +35,16 @@ def serve(
     alone needs a token; with `asks` everybody does.
     """
     guests = None if is_loopback(address) and not names and not asks else Guests()
-    app = guarded(Libraries(settings), Hosts(address, names), guests)
+    libraries = Libraries(settings)
+    guests = None if libraries.accounts else guests  # people have tokens of their own
+    app = guarded(libraries, Hosts(address, names), guests)
     config = uvicorn.Config(
         app, host=address, port=port, log_level="warning", timeout_graceful_shutdown=_GRACE,
         server_header=False,
     )  # fmt: skip
     host = f"[{address}]" if ":" in address else address
-    _Telling(config, _welcome(f"http://{host}:{port}", guests)).run()
+    place = f"http://{host}:{port}"
+    _Telling(config, _welcome(place, guests, libraries.accounts is not None)).run()
 
 
 class _Telling(uvicorn.Server):
@@ -58,12 +62,13 @@ class _Telling(uvicorn.Server):
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
     """The application behind its guard."""
-    return Guard(application(libraries), hosts, guests)
+    people = tokens(libraries.settings) if libraries.accounts else None
+    return Guard(application(libraries), hosts, guests, people)
 
 
 def application(libraries: Libraries) -> FastAPI:
     """All routes; the chat model is loaded from the start, in the background."""
-    protocol = mcp_server.server(libraries, changes=False)
+    protocol = mcp_server.server(libraries, changes=False, who=shelf.person)
     # The guard has compared the names of the server already.
     unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     mcp = protocol.streamable_http_app(transport_security=unguarded)
@@ -82,8 +87,9 @@ def application(libraries: Libraries) -> FastAPI:
         description="Answers from documents, each sentence with the lines that state it.",
     )  # fmt: skip
     errors.install(app)
-    app.include_router(openai_protocol.router(libraries))
-    app.include_router(own_routes.router(libraries))
+    app.state.libraries = libraries
+    app.include_router(openai_protocol.router())
+    app.include_router(own_routes.router())
     app.router.routes.extend(mcp.routes)
 
     @app.get("/healthz", tags=["Server"])
@@ -107,8 +113,10 @@ def _load(libraries: Libraries) -> None:
         print(f"pincite: {error}", file=sys.stderr, flush=True)
 
 
-def _welcome(place: str, guests: Guests | None) -> str:
+def _welcome(place: str, guests: Guests | None, people: bool) -> str:
     told = f"Pincite's API is at {place}/v1, {place}/api and {place}/mcp  (Ctrl-C stops it)"
+    if people:
+        return f"{told}. It asks for a token of `pincite tokens add`."
     if guests is None:
         return told
     return (

@@ -1,7 +1,6 @@
 """Errors as the JSON that OpenAI's clients read: `{"error": {"message", "type", "code"}}`."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,28 +8,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from assistant.accounts.permitted import NotAllowed
 from assistant.api.answers import TooManyAnswers
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from ingest.errors import PinciteError
-from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError, UnknownDocument
+from vectorstore.errors import HomeNotWritable, LibraryBusy, UnknownDocument, UnknownLibrary
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, dict[str, Any]]
 
 
-class UnknownLibrary(LibraryError):
-    """A request names a library that is not there."""
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        there = f"Libraries: {', '.join(known)}." if known else "There is none yet."
-        super().__init__(f"There is no library {name!r}. {there}")
-
-
 _STATUS: dict[type[PinciteError], int] = {
     TooManyAnswers: 429,
     UnknownDocument: 404,
     UnknownLibrary: 404,
+    NotAllowed: 403,
     LibraryBusy: 409,
     HomeNotWritable: 500,
     ModelRuntimeMissing: 500,

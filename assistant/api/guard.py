@@ -8,16 +8,19 @@ from collections.abc import Mapping
 from json import dumps
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from assistant.accounts.person import LOCAL, VISITOR, Person
+from assistant.accounts.tokens import Tokens
 from assistant.api.errors import body
+from assistant.api.shelf import PERSON
 from assistant.ui.door.door import PROXIED, Asgi, Receive, Scope, Send
-from assistant.ui.door.guests import WAIT, Guests, TooManyTries
+from assistant.ui.door.guests import Guests
 from assistant.ui.door.hosts import Hosts, is_same_origin
-from assistant.ui.door.roles import Role
+from assistant.ui.door.tries import WAIT, TooManyTries, Tries
 
 _OPEN = ("/healthz", "/readyz")  # for who watches the server
-ROLE = "role"  # in the state of a request
 _LARGEST = 4 << 20  # bytes of a request, but for files
 _LARGEST_FILES = 512 << 20
 
@@ -25,11 +28,15 @@ _LARGEST_FILES = 512 << 20
 class Guard:
     """An ASGI application before another one.
 
-    Without `guests` all who reach it are owners: it must not be reached from another machine.
+    With `tokens` of people, each request needs one. Otherwise, without `guests` all who reach it
+    are owners: it must not be reached from another machine.
     """
 
-    def __init__(self, inner: Asgi, hosts: Hosts, guests: Guests | None = None) -> None:
-        self._inner, self._hosts, self._guests = inner, hosts, guests
+    def __init__(
+        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None, tokens: Tokens | None = None
+    ) -> None:
+        self._inner, self._hosts, self._guests, self._tokens = inner, hosts, guests, tokens
+        self._tries = Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
@@ -37,36 +44,50 @@ class Guard:
             await self._inner(scope, receive, send)
             return
         asked = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
-        role, refusal = self._judged(scope, {n: v.decode("latin-1") for n, v in asked.items()})
+        headers = {n: v.decode("latin-1") for n, v in asked.items()}
+        person, refusal = await run_in_threadpool(self._judged, scope, headers)
         if refusal:
             await _refuse(send, *refusal)
-        elif _announced(asked) > (most := _most(scope, role)):
+        elif _announced(asked) > (most := _most(scope, person)):
             await _refuse(send, 413, _too_large(most))
         else:
-            state = {**scope.get("state", {}), ROLE: role}
+            state = {**scope.get("state", {}), PERSON: person}
             await self._inner({**scope, "state": state}, _limited(receive, most), send)
 
     def _judged(
         self, scope: Scope, asked: Mapping[str, str]
-    ) -> tuple[Role | None, tuple[int, str] | None]:
+    ) -> tuple[Person | None, tuple[int, str] | None]:
         """Who asks; or the status and the sentence that turn the request away."""
         host = asked.get("host", "")
         if not self._hosts.admit(host):
             return None, (403, "This is Pincite, and it is not known by that name (--host NAME).")
         if "origin" in asked and not is_same_origin(asked["origin"], host):
             return None, (403, "Web pages of other origins have no access.")
-        if self._guests is None and any(name in asked for name in PROXIED):
-            told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
-            return None, (403, told)
-        if self._guests is None or scope["path"] in _OPEN:
-            return "owner", None
+        if scope["path"] in _OPEN:
+            return VISITOR, None
+        if self._tokens is None and self._guests is None:
+            if any(name in asked for name in PROXIED):
+                told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
+                return None, (403, told)
+            return LOCAL, None
         place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
         try:
-            role = self._guests.judged(token, place) if token else None
+            person = self._holder(token, place) if token else None
         except TooManyTries:
             return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
-        told = "Send the token that the terminal shows: Authorization: Bearer TOKEN."
-        return role, None if role else (401, told)
+        shown = "that the terminal shows" if self._tokens is None else "of `pincite tokens add`"
+        told = f"Send the token {shown}: Authorization: Bearer TOKEN."
+        return person, None if person else (401, told)
+
+    def _holder(self, token: str, place: str) -> Person | None:
+        """Raises TooManyTries."""
+        if self._tokens is None:
+            role = self._guests.judged(token, place) if self._guests else None
+            return {"owner": LOCAL, "visitor": VISITOR, None: None}[role]
+        self._tries.begin(place)
+        if person := self._tokens.person(token):
+            self._tries.right(place)
+        return person
 
 
 def _bearer(asked: Mapping[str, str]) -> str:
@@ -74,9 +95,9 @@ def _bearer(asked: Mapping[str, str]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _most(scope: Scope, role: Role | None) -> int:
+def _most(scope: Scope, person: Person | None) -> int:
     """Who may not add files need not send any: a form is read before its route is asked."""
-    adds = role == "owner" and scope["path"].endswith("/documents")
+    adds = person is not None and person.changes and scope["path"].endswith("/documents")
     return _LARGEST_FILES if adds else _LARGEST
 
 

@@ -4,16 +4,23 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 
-from assistant.api.errors import UnknownLibrary
+from assistant.accounts.accounts import accounts_if_any
+from assistant.accounts.audit import Audit
+from assistant.accounts.person import LOCAL, Person
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings, check_library_name
+from assistant.storage.whose import EVERYBODY, Whose
 from assistant.ui.background.upload import Uploads
+from vectorstore.errors import UnknownLibrary
 from vectorstore.library import Library
+
+_MOST = 256  # assistants that are kept: one for each library and person
 
 
 class Libraries:
-    """Of one home. All of them share the chat model, whose answers wait for each other."""
+    """Of one home. All of them share the chat model, whose answers wait for each other. Who may see
+    which is not their business: see `shelf`."""
 
     def __init__(
         self,
@@ -24,12 +31,14 @@ class Libraries:
         """`answering` loads the chat model, at the first question or by `load`; `opened` opens a
         library by its name, and makes one if it may."""
         self.settings = settings
+        self.accounts = accounts_if_any(settings)
+        self.audit = Audit(settings.home / "audit", "serve") if self.accounts else None
         self.uploads = Uploads()
         self._load, self._library = answering, opened
         self._lock = threading.Lock()  # of what is open
         self._loading = threading.Lock()  # of the chat model, which may take a minute
         self._open: dict[str, Library] = {}
-        self._assistants: dict[str, Assistant] = {}
+        self._assistants: dict[tuple[str, Person], Assistant] = {}
 
     @property
     def loaded(self) -> bool:
@@ -54,13 +63,18 @@ class Libraries:
         with self._lock:
             return self._opened(name, make)
 
-    def assistant(self, name: str) -> Assistant:
-        """Of a library that is there. Raises UnknownLibrary, LibraryError."""
+    def assistant(self, name: str, person: Person = LOCAL, whose: Whose = EVERYBODY) -> Assistant:
+        """Of a library that is there, with a person's conversations and receipts. Raises
+        UnknownLibrary, LibraryError."""
         library, how = self.library(name), self._how()
         with self._lock:
-            if name not in self._assistants:
-                self._assistants[name] = composition.assistant(self.settings, library, how)
-            return self._assistants[name]
+            if len(self._assistants) >= _MOST:
+                self._assistants.clear()
+            if (name, person) not in self._assistants:
+                self._assistants[name, person] = composition.assistant(
+                    self.settings, library, how, whose=whose
+                )
+            return self._assistants[name, person]
 
     def close(self) -> None:
         """Release all libraries to other processes."""
@@ -69,6 +83,8 @@ class Libraries:
                 library.close()
             self._open.clear()
             self._assistants.clear()
+        if self.audit:
+            self.audit.close()
 
     def _opened(self, name: str, make: bool) -> Library:
         if name not in self._open:

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from mcp.server.mcpserver import Elicit, ElicitationResult, MCPServer, Resolve
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult, MCPServer, Resolve
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from assistant.accounts.person import LOCAL, Person
 from assistant.api import answers
 from assistant.api.libraries import Libraries
 from assistant.api.rows import document_row, hit_row, summary_row
+from assistant.api.shelf import Shelf
 from assistant.errors import AssistantError
 from ingest.errors import PinciteError
 
@@ -39,49 +41,61 @@ class Consent(BaseModel):
     add: bool = Field(description="Add this file to the library?")
 
 
-def server(libraries: Libraries, changes: bool) -> MCPServer:
-    """`changes`: files of this machine may be added, each after the person was asked."""
+def server(
+    libraries: Libraries, changes: bool, who: Callable[[Any], Person] = lambda _: LOCAL
+) -> MCPServer:
+    """`changes`: files of this machine may be added, each after the person was asked. `who` sends
+    an HTTP request; over standard input it is whoever started this process."""
     made = MCPServer("pincite", title="Pincite", instructions=INSTRUCTIONS, log_level="WARNING")
 
+    def seen(context: Context[Any, Any]) -> Shelf:
+        # Of this very request: a session may be another person's, whose id was guessed.
+        return Shelf(libraries, who(context.request_context.request))
+
     @made.tool()
     @_told
-    def list_libraries() -> list[str]:
+    def list_libraries(context: Context[Any, Any]) -> list[str]:
         """The names of the libraries."""
-        return libraries.names()
+        return seen(context).names()
 
     @made.tool()
     @_told
-    def list_documents(library: str) -> list[Row]:
+    def list_documents(library: str, context: Context[Any, Any]) -> list[Row]:
         """The documents of a library, with their pages."""
-        return [document_row(info) for info in libraries.library(library).documents()]
+        return [document_row(info) for info in seen(context).library(library, "listed").documents()]
 
     @made.tool()
     @_told
-    def search(library: str, query: str, k: int = 8) -> list[Row]:
+    def search(library: str, query: str, context: Context[Any, Any], k: int = 8) -> list[Row]:
         """The best passage of each of the k best pages, best first."""
-        opened = libraries.library(library)
+        opened = seen(context).library(library, "searched")
         return [hit_row(opened, hit) for hit in opened.search(query, min(max(k, 1), 100))]
 
     @made.tool()
     @_told
-    async def ask(library: str, question: str, documents: list[str] | None = None) -> Row:
+    async def ask(
+        library: str,
+        question: str,
+        context: Context[Any, Any],
+        documents: list[str] | None = None,
+    ) -> Row:
         """A cited answer from the documents of a library, or from the named ones alone."""
-        assistant = await run_in_threadpool(libraries.assistant, library)
+        assistant = await run_in_threadpool(seen(context).assistant, library)
         # Choosing a tool embeds the message.
         reply = await run_in_threadpool(assistant.ask, question, documents=documents)
         return (await answers.finish(reply)).to_json()
 
     @made.tool()
     @_told
-    def read_page(library: str, document: str, page: int) -> str:
+    def read_page(library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page."""
-        return _page(libraries, library, document, page)
+        return _page(seen(context), library, document, page)
 
     @made.resource("pincite://{library}/{document}/{page}", mime_type="text/plain")
-    def page_of(library: str, document: str, page: int) -> str:
+    def page_of(library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page; `document` is its name in percent-encoding."""
         try:
-            return _page(libraries, library, document, page)
+            return _page(seen(context), library, document, page)
         except PinciteError as error:
             raise ResourceError(str(error)) from error
 
@@ -92,6 +106,7 @@ def server(libraries: Libraries, changes: bool) -> MCPServer:
         async def add_document(
             library: str,
             path: str,
+            context: Context[Any, Any],
             consent: Annotated[ElicitationResult[Consent], Resolve(_asked)],
         ) -> Row:
             """Add a file of this machine to a library. The person is asked first."""
@@ -100,16 +115,18 @@ def server(libraries: Libraries, changes: bool) -> MCPServer:
             file = Path(path)
             if not file.is_file():  # a folder is more than the person was asked about
                 raise AssistantError(f"{path} is not a file. Give the whole path of one.")
-            opened = await run_in_threadpool(libraries.library, library, True)
+            shelf = seen(context)
+            opened = await run_in_threadpool(shelf.changed, library, "added", file.name, True)
             return summary_row(await run_in_threadpool(opened.add, [file]))
 
     return made
 
 
-def _page(libraries: Libraries, library: str, document: str, number: int) -> str:
+def _page(shelf: Shelf, library: str, document: str, number: int) -> str:
     if not 1 <= number < 1 << 31:  # the catalogue's numbers have an end
         raise AssistantError(f"There is no page {number}: pages count from 1.")
-    return libraries.library(library).page(document, number).text
+    opened = shelf.library(library, "saw", f"{document}, page {number}")
+    return opened.page(document, number).text
 
 
 def _asked(library: str, path: str) -> Elicit[Consent]:

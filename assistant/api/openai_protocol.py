@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from assistant.api import answers
 from assistant.api.errors import body, status_of
-from assistant.api.libraries import Libraries
+from assistant.api.shelf import Seen
 from assistant.contract.outcome import place
 from assistant.contract.reply import Reply
 from assistant.conversation.from_messages import turns
@@ -76,24 +76,24 @@ class EmbeddingsRequest(BaseModel):
     encoding_format: Literal["float", "base64"] = "float"
 
 
-def router(libraries: Libraries) -> APIRouter:
+def router() -> APIRouter:
     """The routes below `/v1`."""
     routes = APIRouter(prefix="/v1", tags=["OpenAI's protocol"])
 
     @routes.get("/models")
-    def models() -> Row:
+    def models(seen: Seen) -> Row:
         """The libraries."""
-        return {"object": "list", "data": [_model(name) for name in libraries.names()]}
+        return {"object": "list", "data": [_model(name) for name in seen.names()]}
 
     @routes.get("/models/{name}")
-    def model(name: str) -> Row:
+    def model(name: str, seen: Seen) -> Row:
         """A library."""
-        return _model(libraries.library(name).name)
+        return _model(seen.library(name, "looked up").name)
 
     @routes.post("/chat/completions", response_model=None)
-    async def chat(asked: ChatRequest, request: Request) -> Row | StreamingResponse:
+    async def chat(asked: ChatRequest, request: Request, seen: Seen) -> Row | StreamingResponse:
         """An answer from a library, whole or as server-sent events."""
-        assistant = await run_in_threadpool(libraries.assistant, asked.model)
+        assistant = await run_in_threadpool(seen.assistant, asked.model)
         question, before = _question(asked.messages)
         # Choosing a tool embeds the message.
         reply = await run_in_threadpool(assistant.ask, question, history=turns(before))
@@ -104,12 +104,12 @@ def router(libraries: Libraries) -> APIRouter:
         return StreamingResponse(events, media_type="text/event-stream")
 
     @routes.post("/embeddings")
-    def embeddings(asked: EmbeddingsRequest) -> Row:
+    def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
         """The vectors of texts."""
         texts = [asked.input] if isinstance(asked.input, str) else asked.input
         if len(texts) > _MOST_TEXTS:
             raise AssistantError(f"One request embeds at most {_MOST_TEXTS:,} texts.")
-        vectors = libraries.library(asked.model).embedder().passages(texts)
+        vectors = seen.library(asked.model, "embedded").embedder().passages(texts)
         coded = base64_of if asked.encoding_format == "base64" else floats_of
         rows = [
             {"object": "embedding", "index": at, "embedding": coded(vector)}

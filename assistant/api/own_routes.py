@@ -10,15 +10,14 @@ from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, HTTPException, Path, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Path, Query, Request, UploadFile
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from assistant.api import answers
-from assistant.api.guard import ROLE
-from assistant.api.libraries import Libraries
 from assistant.api.rows import document_row, hit_row, summary_row
+from assistant.api.shelf import Seen, changing
 from assistant.conversation.from_messages import turns
 from assistant.errors import AssistantError
 from assistant.receipts.highlight import highlighted, png
@@ -64,70 +63,72 @@ class Dropped:
         return memoryview(self._data)
 
 
-def router(libraries: Libraries) -> APIRouter:
+def router() -> APIRouter:
     """The routes below `/api`."""
     routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
 
     @routes.get("")
-    def names() -> list[Row]:
+    def names(seen: Seen) -> list[Row]:
         """The libraries."""
-        return [{"library": name} for name in libraries.names()]
+        return [{"library": name} for name in seen.names()]
 
     @routes.get("/{library}/documents")
-    def documents(library: str) -> list[Row]:
+    def documents(library: str, seen: Seen) -> list[Row]:
         """The documents of a library."""
-        return [document_row(info) for info in libraries.library(library).documents()]
+        return [document_row(info) for info in seen.library(library, "listed").documents()]
 
-    @routes.post("/{library}/documents", dependencies=[Depends(owner)], response_model=None)
+    @routes.post("/{library}/documents", dependencies=[Depends(changing)], response_model=None)
     async def add(
-        library: str, files: Annotated[list[UploadFile], File()], request: Request
+        library: str, files: Annotated[list[UploadFile], File()], request: Request, seen: Seen
     ) -> Row | StreamingResponse:
         """Add files; the library is made if it is not there. A client that accepts
         `text/event-stream` is told how far it is."""
         given = [Dropped(_name(file.filename or ""), await file.read()) for file in files]
-        opened = await run_in_threadpool(libraries.library, library, True)
-        upload = libraries.uploads.start(opened, libraries.settings.home, given)
+        upload = await run_in_threadpool(seen.upload, library, given)
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(_steps(upload), media_type="text/event-stream")
         while not upload.done:  # a thread that waits for hours would be missed by other requests
             await asyncio.sleep(_LOOKS)
         return _done(upload)
 
-    @routes.delete("/{library}/documents/{document:path}", dependencies=[Depends(owner)])
-    def remove(library: str, document: str) -> Row:
+    @routes.delete("/{library}/documents/{document:path}", dependencies=[Depends(changing)])
+    def remove(library: str, document: str, seen: Seen) -> Row:
         """Remove a document."""
-        return {"removed": libraries.library(library).remove([document])}
+        return {"removed": seen.changed(library, "removed", document).remove([document])}
 
     @routes.get("/{library}/documents/{document:path}/pages/{number}.png")
     def picture(
-        library: str, document: str, number: Number,
+        library: str, document: str, number: Number, seen: Seen,
         box: Annotated[list[str], Query(description="x0,y0,x1,y1 in points; marked")] = [],  # noqa: B006
     ) -> Response:  # fmt: skip
         """The picture of a page, with boxes marked as with a pen."""
-        opened = libraries.library(library)
+        opened = seen.library(library, "saw", f"{document}, page {number}")
         page = opened.page(document, number)
         drawn = image_file.render(opened.file(document), number, _SCALE)
         boxes = [_box(text) for text in box]
         return Response(png(highlighted(drawn, boxes, page.width)), media_type="image/png")
 
     @routes.get("/{library}/documents/{document:path}/pages/{number}")
-    def page(library: str, document: str, number: Number) -> Row:
+    def page(library: str, document: str, number: Number, seen: Seen) -> Row:
         """The lines of a page with their boxes."""
-        read = libraries.library(library).page(document, number)
+        opened = seen.library(library, "saw", f"{document}, page {number}")
+        read = opened.page(document, number)
         lines = [{"text": line.text, "box": [round(v, 2) for v in line.box]} for line in read.lines]
         return {"document": document, "page": number, "width": read.width, "height": read.height,
                 "lines": lines}  # fmt: skip
 
     @routes.get("/{library}/search")
-    def search(library: str, q: str, k: Annotated[int, Query(ge=1, le=100)] = 8) -> list[Row]:
+    def search(
+        library: str, q: str, seen: Seen, k: Annotated[int, Query(ge=1, le=100)] = 8
+    ) -> list[Row]:
         """The best passage of each of the k best pages, best first."""
-        opened = libraries.library(library)
+        opened = seen.library(library, "searched")
         return [hit_row(opened, hit) for hit in opened.search(q, k)]
 
     @routes.post("/{library}/ask")
-    async def ask(library: str, asked: Question, request: Request) -> Row:
+    async def ask(library: str, asked: Question, request: Request, seen: Seen) -> Row:
         """The answer document of a question."""
-        assistant = await run_in_threadpool(libraries.assistant, library)
+        assistant = await run_in_threadpool(seen.assistant, library)
         history = turns((said.role, said.text) for said in asked.history)
         reply = await run_in_threadpool(
             assistant.ask, asked.question,
@@ -136,12 +137,6 @@ def router(libraries: Libraries) -> APIRouter:
         return (await answers.finish(reply, request)).to_json()
 
     return routes
-
-
-def owner(request: Request) -> None:
-    """Who holds the owner's token. Raises HTTPException for others."""
-    if getattr(request.state, ROLE, None) != "owner":
-        raise HTTPException(403, "Only the owner's token may change a library.")
 
 
 def _name(given: str) -> str:

@@ -31,6 +31,7 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, MessageRouter, Router
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
+from assistant.storage.whose import EVERYBODY, Whose
 from assistant.tools.answer import EXTRACTIVE, AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.answer_with_images import WithPictures
@@ -126,13 +127,15 @@ def assistant(
     how: Answering | None = None,
     kept: Conversations | None = None,
     recorded: bool = True,
+    whose: Whose = EVERYBODY,
 ) -> Assistant:
     """The assistant of a library; parts shared with other assistants may be given.
 
-    `recorded`: answers get a receipt; measuring and drafting need none.
+    `recorded`: answers get a receipt; measuring and drafting need none. `whose` conversations and
+    receipts they become.
     """
-    how, kept = how or answering(settings), kept or conversations(settings)
-    recorder = Recorder(receipts(settings), how.writer) if recorded else None
+    how, kept = how or answering(settings), kept or conversations(settings, whose)
+    recorder = Recorder(receipts(settings, whose), how.writer) if recorded else None
     learned, by_hand = lessons(library.folder), settings.by_hand("refusal_threshold")
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
@@ -152,14 +155,14 @@ def maker(settings: Settings, library: Library) -> Assistant:
     return Assistant(library, tool, conversations(settings), EXTRACTIVE)
 
 
-def conversations(settings: Settings) -> Conversations:
-    """Of the whole home."""
-    return Conversations(settings.conversations_file)
+def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
+    """Of a person in this home."""
+    return Conversations(settings.conversations_file, whose)
 
 
-def receipts(settings: Settings) -> Receipts:
-    """Of the whole home."""
-    return Receipts(settings.conversations_file)
+def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
+    """Of a person in this home; of everybody for the command line."""
+    return Receipts(settings.conversations_file, whose=whose)
 
 
 def answering(settings: Settings) -> Answering:

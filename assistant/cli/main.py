@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant.cli import (
+    accounts,
     ask,
     describe,
     documents,
@@ -80,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     models.add_parsers(commands)
     evaluate.add_parsers(commands)
     serve.add_parsers(commands)
+    accounts.add_parsers(commands)
     for command in commands.choices.values():
         # Also after the command; SUPPRESS, so that it does not undo one before it.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -123,9 +123,9 @@ class Learning:
         return learned is not None and learned.embedder != self.library.embedder().identity
 
 
-def learning(settings: Settings, library: Library) -> Learning:
-    """Of a library of the home."""
-    return Learning(library, feedback(settings, library.name), runs(settings), settings)
+def learning(settings: Settings, library: Library, person: str = "") -> Learning:
+    """Of a library of the home, from the feedback of the person with that id."""
+    return Learning(library, feedback(settings, library.name, person), runs(settings), settings)
 
 
 def _sure(known: Sequence[Example]) -> int:

@@ -5,6 +5,7 @@ that the answer cited; taking it back takes the question out again.
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Any
 
 from assistant.answering.query import followups
 from assistant.answering.verification import answerability
-from assistant.evaluation.sets.own import OwnQuestions, own
+from assistant.evaluation.sets.own import OwnQuestions, own, people
 from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Kept
@@ -152,10 +153,22 @@ class Feedback(Kept):
         ]
 
 
-def feedback(settings: Settings, library: str) -> Feedback:
-    """Of a library of the home."""
-    mine = own(settings, library)
+def feedback(settings: Settings, library: str, person: str = "") -> Feedback:
+    """Of a library of the home; with accounts that of a person, by their id."""
+    mine = own(settings, library, person)
     return Feedback(mine.file.with_name("feedback.sqlite"), mine)
+
+
+def forget(settings: Settings, library: str, document: str) -> int:
+    """Take a document out of everybody's feedback, and count what was deleted."""
+    found = people(settings, library)
+    return sum(feedback(settings, library, person).forget(document) for person in found)
+
+
+def forget_person(settings: Settings, person: str) -> None:
+    """Delete a person's ratings and questions about all libraries."""
+    for folder in (settings.home / "evaluation" / "own").glob(f"*/people/{person}"):
+        shutil.rmtree(folder)
 
 
 def cited(answer: Answer) -> tuple[Place, ...]:

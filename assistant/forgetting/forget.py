@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.build import composition, sheets
 from assistant.evaluation.measuring import runs
-from assistant.feedback.ratings import feedback
+from assistant.feedback import ratings
 from assistant.settings import Settings
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library
@@ -54,6 +54,6 @@ def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, ...]:
         composition.conversations(settings).forget(library, name),
         composition.receipts(settings).forget(library, name),
         runs(settings).forget(library, name),
-        feedback(settings, library).forget(name),
+ratings.forget(settings, library, name),
         sheets.cells(settings).forget(library, name),
     )

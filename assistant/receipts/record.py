@@ -18,6 +18,7 @@ from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.models.verified_file import sha256_of
 from assistant.storage.sqlite_file import Kept
+from assistant.storage.whose import EVERYBODY, Whose
 from ingest.document.source import readable
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
@@ -29,7 +30,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS receipt (
     number  INTEGER PRIMARY KEY,
     id      TEXT NOT NULL UNIQUE,      -- of the answer
-    receipt TEXT NOT NULL              -- JSON: a Receipt
+    receipt TEXT NOT NULL,             -- JSON: a Receipt
+    person  TEXT NOT NULL DEFAULT ''   -- whose it is; empty without accounts
 );
 CREATE TABLE IF NOT EXISTS file_hash ( -- to hash a model of gigabytes only once
     path     TEXT PRIMARY KEY,
@@ -85,18 +87,23 @@ class Receipt:
 
 
 class Receipts(Kept):
-    """The newest receipts of a home."""
+    """The newest receipts of a home, as a person sees them: their own, of libraries that they see;
+    the command line sees all."""
 
-    def __init__(self, path: Path, most: int = MOST) -> None:
+    def __init__(self, path: Path, most: int = MOST, whose: Whose = EVERYBODY) -> None:
         """Raises AssistantError when the file cannot be written."""
         super().__init__(path, _SCHEMA, "receipts")
-        self._most = most
+        self._most, self._whose = most, whose
+        with self._connected() as connection:
+            columns = connection.execute("PRAGMA table_info(receipt)").fetchall()
+            if "person" not in {column[1] for column in columns}:  # of an earlier version
+                connection.execute("ALTER TABLE receipt ADD COLUMN person TEXT NOT NULL DEFAULT ''")
 
     def add(self, receipt: Receipt) -> None:
         with self._connected() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO receipt (id, receipt) VALUES (?, ?)",
-                (receipt.id, json.dumps(asdict(receipt))),
+                "INSERT OR REPLACE INTO receipt (id, receipt, person) VALUES (?, ?, ?)",
+                (receipt.id, json.dumps(asdict(receipt)), self._whose.person),
             )
             connection.execute(
                 "DELETE FROM receipt WHERE number <= (SELECT max(number) FROM receipt) - ?",
@@ -105,11 +112,7 @@ class Receipts(Kept):
 
     def get(self, identity: str) -> Receipt:
         """By an answer's id or its beginning. Raises AssistantError."""
-        last = f"{identity}\uffff"
-        with self._connected() as connection:
-            rows = connection.execute(
-                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? LIMIT 2", (identity, last)
-            ).fetchall()
+        rows = self._begin_with(identity)
         if len(identity) < _LEAST_OF_ID or not rows:
             raise AssistantError(
                 f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
@@ -120,7 +123,18 @@ class Receipts(Kept):
             raise AssistantError(
                 f"Several answers begin with {identity!r}. Give more characters of the id."
             )
-        return Receipt(**json.loads(rows[0][0]))
+        return Receipt(**rows[0])
+
+    def _begin_with(self, identity: str) -> list[dict[str, Any]]:
+        """Of those that the person sees, at most two."""
+        person, last = self._whose.person, f"{identity}\uffff"
+        with self._connected() as connection:
+            found = connection.execute(
+                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person)"
+                " LIMIT 2", (identity, last, person)
+            ).fetchall()  # fmt: skip
+        rows = [json.loads(text) for (text,) in found]
+        return [row for row in rows if self._whose.sees(row["library"])]
 
     def forget(self, library: str, document: str) -> int:
         """Delete the receipts of answers that read a document of a library, and count them.
@@ -139,10 +153,24 @@ class Receipts(Kept):
             self._write_anew()
         return len(gone)
 
+    def give(self, person: str) -> None:
+        """What belongs to nobody becomes a person's."""
+        with self._connected() as connection:
+            connection.execute("UPDATE receipt SET person = ? WHERE person = ''", (person,))
+
+    def drop(self, person: str) -> None:
+        """Delete all receipts of a person."""
+        with self._connected() as connection:
+            connection.execute("DELETE FROM receipt WHERE person = ?", (person,))
+        self._write_anew()
+
     def has(self, identity: str) -> bool:
         """Whether an answer has a receipt."""
         with self._connected() as connection:
-            found = connection.execute("SELECT 1 FROM receipt WHERE id = ?", (identity,))
+            found = connection.execute(
+                "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)",
+                (identity, self._whose.person),
+            )
             return found.fetchone() is not None
 
     def sha256(self, path: Path) -> str:

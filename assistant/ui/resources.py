@@ -1,10 +1,13 @@
-"""Resources that all visitors share, made once a server: the only place of st.cache_resource."""
+"""What the pages work with, as the visitor may see it; what all share is made once a server."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from assistant.accounts.permitted import Permitted
+from assistant.accounts.person import Person
 from assistant.build import composition, tools
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -14,7 +17,8 @@ from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.ui import session
+from assistant.storage.whose import Whose
+from assistant.ui import session, who
 from assistant.ui.background import upload
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
@@ -22,6 +26,7 @@ from assistant.ui.background.model_download import Fetches
 from assistant.ui.door import roles
 from assistant.ui.door.hosts import is_loopback
 from ingest.platform.private_files import keep_private
+from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
@@ -50,15 +55,57 @@ def chosen() -> str:
     A conversation from the browser's history may be about another one than was picked since. One
     that somebody has deleted is not looked at: opened, it would be there again, and empty.
     """
-    known = composition.libraries(settings())
+    known = names()
     if (of_conversation := _of_conversation()) in known:
         st.session_state[PICKED] = of_conversation
     picked: str = st.session_state.get(PICKED, "")
-    return picked if picked in known else composition.first_library(settings())
+    if picked in known:
+        return picked
+    first = composition.first_library(settings())
+    # Before the first file there is none; it is made for who may make one.
+    if first in known or not composition.libraries(settings()):
+        if person().id:
+            permitted().check_new(first)
+        return first
+    if not known:
+        raise LibraryError("You see no library yet. An owner can give you one.")
+    return known[0]
+
+
+def names() -> list[str]:
+    """The libraries that this person sees."""
+    return permitted().names()
+
+
+def permitted() -> Permitted:
+    """What this person may do. Raises NotAllowed for who has signed out."""
+    there = partial(composition.libraries, settings())
+    return Permitted(person(), there, who.accounts(settings()))
+
+
+def person() -> Person:
+    """Who looks at the page. Raises NotAllowed for who has signed out."""
+    return who.person(settings())
+
+
+def signed_in() -> bool:
+    """Whether the page may be drawn."""
+    return who.signed_in(settings())
+
+
+def sign_out() -> None:
+    """End this person's session."""
+    who.sign_out(settings())
+
+
+def note(did: str, library: str = "", what: str = "") -> None:
+    """A line of the audit log, where people have accounts."""
+    who.note(settings(), did, library, what)
 
 
 def _of_conversation() -> str:
-    return _conversations().library(st.query_params.get("c", ""))
+    kept = composition.conversations(settings(), permitted().whose)
+    return kept.library(st.query_params.get("c", ""))
 
 
 def library() -> Library:
@@ -68,7 +115,8 @@ def library() -> Library:
 
 def assistant() -> Assistant:
     """Of the chosen library; all of them share one model. Raises PinciteError."""
-    return _assistant(chosen())
+    mine = person()
+    return _assistant(chosen(), f"{mine.id} {mine.role} {sorted(mine.groups)}", permitted().whose)
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,19 +127,21 @@ def _library(name: str) -> Library:
     return opened
 
 
-@st.cache_resource(show_spinner=False)
-def _assistant(name: str) -> Assistant:
-    return composition.assistant(settings(), _library(name), _answering(), _conversations())
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _assistant(name: str, mine: str, _whose: Whose) -> Assistant:
+    """`mine` tells people and their rights apart."""
+    kept = composition.conversations(settings(), _whose)
+    return composition.assistant(settings(), _library(name), _answering(), kept, True, _whose)
 
 
 def feedback() -> Feedback:
     """Of the library that the conversation is about, be it gone. Raises PinciteError."""
-    return _feedback(_of_conversation() or chosen())
+    return _feedback(_of_conversation() or chosen(), person().id)
 
 
 @st.cache_resource(show_spinner=False)
-def _feedback(name: str) -> Feedback:
-    return ratings.feedback(settings(), name)
+def _feedback(name: str, person: str) -> Feedback:
+    return ratings.feedback(settings(), name, person)
 
 
 def _answering() -> composition.Answering:
@@ -110,9 +160,13 @@ def _conversations() -> Conversations:
     return composition.conversations(settings())
 
 
-@st.cache_resource(show_spinner=False)
 def answers() -> Answers:
-    """The running answers, by conversation."""
+    """The running answers of this person, by conversation."""
+    return _answers(person().id)
+
+
+@st.cache_resource(show_spinner=False)
+def _answers(person: str) -> Answers:
     return Answers()
 
 
@@ -161,14 +215,29 @@ def alone() -> bool:
 
 def is_owner() -> bool:
     """Whether this visitor may change the library, and see what belongs to its owner."""
-    given = st.context.headers.get(roles.HEADER, "")
-    # Without the door (`streamlit run`), all who reach this machine from itself.
-    return roles.unsealed(given) == "owner" if given else alone()
+    return person().owns
+
+
+def may_change() -> bool:
+    """Whether this visitor may add and remove documents."""
+    return is_owner() or bool(person().id and person().changes)
+
+
+def to_change(library: Library, did: str, what: str = "") -> Library:
+    """The same library, of which something is `added` or `removed`. The page was drawn before, and
+    a right may be gone since: raises NotAllowed, UnknownLibrary."""
+    mine = permitted()
+    mine.check_change()
+    if library.name in composition.libraries(settings()):
+        mine.check(library.name)
+    note(did, library.name, what)
+    return library
 
 
 def is_open() -> bool:
     """Whether others reach this server and nobody asks them for a token."""
-    return not alone() and roles.unsealed(st.context.headers.get(roles.HEADER, "")) is None
+    given = st.context.headers.get(roles.HEADER, "")
+    return not alone() and roles.unsealed(given) is None and not roles.session_of(given)
 
 
 def _address() -> str:

@@ -11,8 +11,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.accounts.accounts import accounts_if_any
+from assistant.accounts.audit import Audit
+from assistant.accounts.sessions import sessions
+from assistant.settings import Settings
+from assistant.ui.door.door import Door, Entrance
 from assistant.ui.door.guests import Guests
 from assistant.ui.door.hosts import Hosts, is_loopback, is_wildcard
+from assistant.ui.door.members import Members
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -30,10 +36,12 @@ def serve(
     """Serve the app until it is stopped, and say where it is.
 
     `names` are further names of the server. Who does not come from this machine alone, or through
-    a proxy by one of these names, is asked for a token; with `asks` everybody is.
+    a proxy by one of these names, is asked for a token; with `asks` everybody is. Where people
+    have accounts, each signs in with theirs.
     """
     hosts = Hosts(address, names)
-    guests = None if is_loopback(address) and not names and not asks else Guests()
+    alone = is_loopback(address) and not names and not asks
+    guests = _members() or (None if alone else Guests())
     place = _shown(address, port, names)
     app = _guarded(hosts, guests, place)
     print(_welcome(place, guests), file=sys.stderr, flush=True)
@@ -41,11 +49,17 @@ def serve(
     app.run(config=options(port, address, hosts))
 
 
-def _guarded(hosts: Hosts, guests: Guests | None, place: str) -> "App":
+def _members() -> Members | None:
+    """None where nobody has an account. Raises SettingsError."""
+    settings = Settings.load()
+    known = accounts_if_any(settings)
+    audit = settings.home / "audit"
+    return Members(known, sessions(settings), Audit(audit, "app-door")) if known else None
+
+
+def _guarded(hosts: Hosts, guests: Entrance | None, place: str) -> "App":
     """Streamlit's application behind the door."""
     import streamlit as st
-
-    from assistant.ui.door.door import Door
 
     class Guarded(st.App):
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -86,8 +100,8 @@ def _shown(address: str, port: int, names: Sequence[str]) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def _welcome(place: str, guests: Guests | None) -> str:
-    if guests is None:
+def _welcome(place: str, guests: Entrance | None) -> str:
+    if not isinstance(guests, Guests):
         return f"Pincite is at {place}  (Ctrl-C stops it)"
     return (
         f"Pincite is at {place}  (Ctrl-C stops it). It asks for a token, shown here only:\n"

@@ -70,9 +70,16 @@ class OwnQuestions:
             raise AssistantError(f"{self.file} cannot be written: {error}.") from error
 
 
-def own(settings: Settings, library: str) -> OwnQuestions:
-    """Of a library of the home."""
-    return OwnQuestions(settings.home / "evaluation" / "own" / library / "questions.jsonl")
+def own(settings: Settings, library: str, person: str = "") -> OwnQuestions:
+    """Of a library of the home; with accounts those of a person, by their id."""
+    folder = settings.home / "evaluation" / "own" / library
+    return OwnQuestions((folder / "people" / person if person else folder) / "questions.jsonl")
+
+
+def people(settings: Settings, library: str) -> list[str]:
+    """The ids of those who have questions or ratings of their own, and the empty one."""
+    folders = (settings.home / "evaluation" / "own" / library / "people").glob("*")
+    return ["", *(folder.name for folder in folders)]
 
 
 def _words(text: str) -> str:

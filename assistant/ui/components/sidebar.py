@@ -3,7 +3,6 @@
 import streamlit as st
 
 from assistant.answering.verification.answerability import POINTS
-from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.i18n.numbers import percent
 from assistant.i18n.told import told
@@ -33,15 +32,17 @@ def draw(assistant: Assistant) -> None:
         )
         _scope(assistant)
         _refusal(assistant)
-        if resources.is_owner():  # visitors must not read what others asked
+        # Visitors without an account must not read what others asked.
+        if resources.is_owner() or resources.person().id:
             _recent(assistant)
         export_button.conversation(assistant, session.current())
         _about(assistant)
+        _account()
 
 
 def library() -> None:
     """Draw the choice of library, where there are several."""
-    names = composition.libraries(resources.settings())
+    names = resources.names()
     now = resources.chosen()
     if len(names) < 2 or now not in names:
         return
@@ -123,6 +124,14 @@ def _recent(assistant: Assistant) -> None:
                 on_click=session.enter,
                 args=(identity,),
             )
+
+
+def _account() -> None:
+    """Draw who has signed in."""
+    mine = resources.person()
+    if mine.id:
+        st.html(f'<p class="quiet">{as_html(mine.name)}, {mine.role}</p>')
+        st.button("Sign out", key="sign-out", type="tertiary", on_click=resources.sign_out)
 
 
 def _about(assistant: Assistant) -> None:

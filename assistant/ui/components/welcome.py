@@ -20,7 +20,7 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _suggest(assistant.suggestions(4), ask)
         else:
             _greet(_("Welcome to Pincite"), _("Add a few documents, and ask them anything."))
-            if resources.is_owner() and st.button(
+            if resources.may_change() and st.button(
                 _("Add documents"), type="primary", icon=":material/upload_file:"
             ):
                 st.switch_page("assistant/ui/pages/library.py")

@@ -4,19 +4,19 @@ Streamlit itself compares `Host` with a list for its WebSocket alone, admits ori
 this machine, knows no password, and lets others frame its page.
 """
 
+import asyncio
 import html
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from assistant.i18n import language
 from assistant.i18n.translation import N_, _
 from assistant.ui.door import headers
-from assistant.ui.door.guests import WAIT, Guests, TooManyTries
 from assistant.ui.door.hosts import Hosts, is_same_origin
-from assistant.ui.door.roles import HEADER, Role, sealed
+from assistant.ui.door.roles import HEADER, sealed
+from assistant.ui.door.tries import WAIT, TooManyTries
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -27,10 +27,26 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 _CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-_WRONG = N_("That is not the token that the terminal shows.")
 _TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
 _FORM = 4096  # bytes of a form with a token
-_SIGN_IN = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+
+
+class Entrance(Protocol):
+    """Who lets people in: by a token of this process, or by their accounts."""
+
+    @property
+    def form(self) -> str:
+        """The page that asks them."""
+
+    @property
+    def wrong(self) -> str:
+        """The sentence for who is not let in."""
+
+    def enter(self, fields: Mapping[str, str], place: str) -> str | None:
+        """A new cookie for the right fields of the form. Raises TooManyTries."""
+
+    def mark(self, cookie: str) -> str | None:
+        """The header that tells the pages who has that cookie; None for nobody."""
 
 
 class Door:
@@ -39,7 +55,7 @@ class Door:
     Without `guests` all who reach it are owners: it must not be reached from another machine.
     """
 
-    def __init__(self, inner: Asgi, hosts: Hosts, guests: Guests | None = None) -> None:
+    def __init__(self, inner: Asgi, hosts: Hosts, guests: Entrance | None = None) -> None:
         self._inner = inner
         self._hosts = hosts
         self._guests = guests
@@ -55,13 +71,13 @@ class Door:
             await _refuse(scope, send, 403, refusal)
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
-        elif role := self._role(scope, asked):
+        elif mark := await self._mark(scope, asked):
             page = headers.of_response(host, headers.streamlit_page())
-            await self._inner(_marked(scope, role), receive, _with_headers(send, page))
+            await self._inner(_marked(scope, mark), receive, _with_headers(send, page))
         else:
-            await self._ask(
-                scope, receive, _with_headers(send, headers.of_response(host, _SIGN_IN))
-            )
+            assert self._guests
+            form = headers.of_response(host, self._guests.form)
+            await self._ask(scope, receive, _with_headers(send, form))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -74,19 +90,21 @@ class Door:
             return "Behind a proxy, Pincite asks for a token: start it with --host NAME."
         return ""
 
-    def _role(self, scope: Scope, asked: dict[str, str]) -> Role | None:
+    async def _mark(self, scope: Scope, asked: dict[str, str]) -> str | None:
         if self._guests is None:
-            return "owner"
+            return sealed("owner")
         if scope["path"] == _HEALTH:
-            return "visitor"
-        return self._guests.known(_cookie(asked.get("cookie", ""), _name(scope)))
+            return sealed("visitor")
+        cookie = _cookie(asked.get("cookie", ""), _name(scope))
+        return await asyncio.to_thread(self._guests.mark, cookie)
 
     async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Show the form for a token, or judge the one that was sent."""
+        """Show the form, or judge the one that was sent."""
         if scope["type"] == "http" and scope["method"] == "POST":
             await self._judge(scope, receive, send)
         elif "text/html" in _headers(scope).get("accept", "") and scope["type"] == "http":
-            await _answer(send, 401, _form(_headers(scope), ""))
+            assert self._guests
+            await _answer(send, 401, _form(self._guests, _headers(scope), ""))
         else:
             await _refuse(scope, send, 401, "Sign in first.")
 
@@ -94,13 +112,14 @@ class Door:
         assert self._guests
         place = (scope.get("client") or ("", 0))[0]
         try:
-            cookie = self._guests.come_in(await _token(receive), place)
+            fields = await _fields(receive)
+            cookie = await asyncio.to_thread(self._guests.enter, fields, place)
         except TooManyTries:
-            page = _form(_headers(scope), _TOO_MANY)
+            page = _form(self._guests, _headers(scope), _TOO_MANY)
             await _answer(send, 429, page, {"retry-after": f"{WAIT:.0f}"})
             return
         if cookie is None:
-            await _answer(send, 401, _form(_headers(scope), _WRONG))
+            await _answer(send, 401, _form(self._guests, _headers(scope), self._guests.wrong))
             return
         # To the same address: a reference of a query alone cannot lead to another server.
         query = scope["query_string"].decode("latin-1")
@@ -120,11 +139,11 @@ def _headers(scope: Scope) -> dict[str, str]:
     return found
 
 
-def _marked(scope: Scope, role: Role) -> Scope:
-    """With the role in a header, in the place of any that the client has sent."""
+def _marked(scope: Scope, mark: str) -> Scope:
+    """With who it is in a header, in the place of any that the client has sent."""
     name = HEADER.encode()
     others = [(key, value) for key, value in scope["headers"] if key.lower() != name]
-    return {**scope, "headers": [*others, (name, sealed(role).encode())]}
+    return {**scope, "headers": [*others, (name, mark.encode())]}
 
 
 def _with_headers(send: Send, more: dict[str, str]) -> Send:
@@ -156,37 +175,37 @@ async def _answer(send: Send, status: int, body: str, more: dict[str, str] | Non
     await send({"type": "http.response.body", "body": data})
 
 
-def _form(asked: dict[str, str], notice: str) -> str:
+def _form(guests: Entrance, asked: dict[str, str], notice: str) -> str:
     """In the language of the browser."""
     spoken = language.best(asked.get("accept-language", ""))
     with language.speaking(spoken):
         texts = {
             "lang": spoken,
-            "notice": _(notice, seconds=f"{WAIT:.0f}"),
+            "notice": _(notice, seconds=f"{WAIT:.0f}") if notice else "",
             "where": _("The terminal in which Pincite runs shows a token."),
             "token": _("Token"),
             "come-in": _("Come in"),
         }
-    page = _SIGN_IN
+    page = guests.form
     for name, text in texts.items():
         page = page.replace(f"<!--{name}-->", html.escape(text))
     return page
 
 
-async def _token(receive: Receive) -> str:
-    """The field `token` of a form; empty if there is none, or the form is too large."""
+async def _fields(receive: Receive) -> dict[str, str]:
+    """The fields of a form; none where there is no form, or it is too large."""
     data, more = b"", True
     while more:
         message = await receive()
         data += message.get("body", b"")
         more = message.get("more_body", False) and message["type"] == "http.request"
         if len(data) > _FORM:
-            return ""
+            return {}
     try:
         fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=10)
     except ValueError:  # more fields than that
-        return ""
-    return fields.get("token", [""])[0].strip()
+        return {}
+    return {name: values[0] for name, values in fields.items()}
 
 
 def _name(scope: Scope) -> str:

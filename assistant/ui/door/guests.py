@@ -5,23 +5,19 @@ Nothing is stored: tokens and cookies end with the process.
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from assistant.ui.door.roles import Role
+from assistant.i18n.translation import N_
+from assistant.ui.door.roles import Role, sealed
+from assistant.ui.door.tries import Tries
 
-TRIES = 5  # wrong tokens from one place, after which it waits
-WAIT = 60.0  # seconds
 _STAY = 7 * 24 * 3600.0  # seconds after which a cookie is no longer known
-_MOST = 10_000  # cookies and places that are remembered; the oldest are forgotten
-
-
-class TooManyTries(Exception):
-    """Nobody may try from that place for a while."""
+_MOST = 10_000  # cookies that are remembered; the oldest are forgotten
 
 
 class Guests:
@@ -35,7 +31,19 @@ class Guests:
         self._clock = clock
         self._lock = threading.Lock()
         self._cookies: OrderedDict[bytes, tuple[Role, float]] = OrderedDict()
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+        self._tries = Tries(clock)
+
+    form = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+    wrong = N_("That is not the token that the terminal shows.")
+
+    def enter(self, fields: Mapping[str, str], place: str) -> str | None:
+        """See `come_in`; the token is in the form's field of that name."""
+        return self.come_in(fields.get("token", "").strip(), place)
+
+    def mark(self, cookie: str) -> str | None:
+        """What the pages are told of who has that cookie; None for nobody."""
+        role = self.known(cookie)
+        return sealed(role) if role else None
 
     def come_in(self, token: str, place: str) -> str | None:
         """A new cookie for a right token; None for a wrong one.
@@ -48,21 +56,18 @@ class Guests:
         with self._lock:
             cookie = secrets.token_urlsafe(32)
             self._cookies[_digest(cookie)] = role, self._clock() + _STAY
-            _forget_oldest(self._cookies)
+            while len(self._cookies) > _MOST:
+                self._cookies.popitem(last=False)
             return cookie
 
     def judged(self, token: str, place: str) -> Role | None:
         """Who the holder of a token is; None for a wrong one. `place` is the address it was sent
         from. Raises TooManyTries."""
-        with self._lock:
-            wrong = self._wrong_of(place)
-            if len(wrong) >= TRIES:
-                raise TooManyTries
-            role = self._role_of(token)
-            if role is None:
-                self._wrong[_neighbourhood(place)] = [*wrong, self._clock()]
-                _forget_oldest(self._wrong)
-            return role
+        self._tries.begin(place)
+        role = self._role_of(token)
+        if role:
+            self._tries.right(place)
+        return role
 
     def known(self, cookie: str) -> Role | None:
         """Who the holder of a cookie is."""
@@ -79,26 +84,6 @@ class Guests:
                 found = role
         return found
 
-    def _wrong_of(self, place: str) -> list[float]:
-        since = self._clock() - WAIT
-        return [at for at in self._wrong.get(_neighbourhood(place), ()) if at > since]
-
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def _neighbourhood(place: str) -> str:
-    """The address; of IPv6 its network, because a single machine has 2**64 addresses."""
-    try:
-        address = ipaddress.ip_address(place.partition("%")[0])
-    except ValueError:
-        return place
-    return str(ipaddress.ip_network((address, 64), False)) if address.version == 6 else place
-
-
-def _forget_oldest(
-    kept: OrderedDict[bytes, tuple[Role, float]] | OrderedDict[str, list[float]],
-) -> None:
-    while len(kept) > _MOST:
-        kept.popitem(last=False)

@@ -171,6 +171,7 @@ def _ask(
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
     try:
+        resources.note("asked", assistant.library.name)
         reply = assistant.ask(
             question,
             conversation=identity,

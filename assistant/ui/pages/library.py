@@ -44,7 +44,7 @@ def page() -> None:
         library = resources.library()
         error_banner.draw()
         above = st.container()  # filled last: it may have to wait for a model
-        if resources.is_owner():
+        if resources.may_change():
             _uploader(library)
         upload: Upload | None = st.session_state.get(UPLOAD)
         if upload and upload.done:
@@ -54,11 +54,11 @@ def page() -> None:
             images.draw(library)
             document_list.draw(library)
         else:
-            _empty(resources.is_owner())
+            _empty(resources.may_change())
         _name_rows(key="row-names")
         cited_page.panel(library)
         with above:
-            if resources.is_owner():
+            if resources.may_change():
                 reindex_notice.draw(library)
         _watch(library, library.generation())
     except PinciteError as error:
@@ -81,7 +81,10 @@ def _uploader(library: Library) -> None:
         return
     st.session_state["uploads"] = number + 1
     home = resources.settings().home
-    st.session_state[UPLOAD] = resources.uploads().start(library, home, files)
+    names = ", ".join(file.name for file in files)
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added", names), home, files
+    )
     st.rerun()
 
 

@@ -33,7 +33,7 @@ def page() -> None:
     try:
         sidebar.library()
         error_banner.draw()
-        mine = own(resources.settings(), resources.library().name)
+        mine = own(resources.settings(), resources.library().name, resources.person().id)
         _work()
         _start(mine)
         _drafts(mine)

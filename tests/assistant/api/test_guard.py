@@ -12,7 +12,8 @@ from assistant.api.libraries import Libraries
 from assistant.cli import serve
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.ui.door.guests import TRIES, Guests
+from assistant.ui.door.guests import Guests
+from assistant.ui.door.tries import TRIES
 from tests.assistant.api.conftest import LEAVE, Server
 
 STAFF = "/api/libraries/staff"

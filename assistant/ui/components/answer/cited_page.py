@@ -8,7 +8,7 @@ import streamlit as st
 from assistant.attachments.attached_evidence import CAME_WITH
 from assistant.i18n.translation import N_, _
 from assistant.receipts.highlight import Rectangle, highlighted, png
-from assistant.ui import session
+from assistant.ui import resources, session
 from assistant.ui.components import error_banner
 from assistant.ui.components.answer import player
 from assistant.ui.components.answer.text_page import lines_of, text_page
@@ -26,6 +26,7 @@ _CHANGED = N_("This document has changed since the answer: its page no longer ha
 _ELSEWHERE = N_(
     "This file came with the question and is shown beside it. It is not in the library."
 )
+_NOTED = "noted-page"
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
 _LARGE_SCALE = 3.0  # the same at the width of a window
 
@@ -104,6 +105,7 @@ def _turn_button(name: str, label: str, step: int, opened: Shown, possible: bool
 
 def _page(library: Library, opened: Shown) -> None:
     page = library.page(opened.document, opened.page)
+    _note(library.name, opened)
     cited = cited_lines(opened, page) if opened.page == opened.cited_page else range(0)
     if opened.page == opened.cited_page and opened.quote:
         st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
@@ -135,6 +137,13 @@ def _page(library: Library, opened: Shown) -> None:
         on_close_change=lambda: session.show(None),
         on_smaller_change=lambda: session.show(replace(opened, large=False)),
     )
+
+
+def _note(library: str, opened: Shown) -> None:
+    """Once for each time that a page is opened: it is drawn again with every click."""
+    if st.session_state.get(_NOTED) != (now := (library, opened.document, opened.page)):
+        st.session_state[_NOTED] = now
+        resources.note("saw", library, f"{opened.document}, page {opened.page}")
 
 
 def cited_lines(opened: Shown, page: Page) -> range:

@@ -95,7 +95,10 @@ def _file(ending: str, answers: Callable[[], Sequence[Answer]], library: str) ->
 
 def _pack(receipt: Receipt, shown: Library) -> str:
     """The pack, with pages of the answer's own library, whichever is shown."""
+    resources.note("exported", receipt.library, receipt.id)
     if receipt.library in ("", shown.name):
         return evidence_pack(receipt, shown)
+    if receipt.library not in resources.names():
+        return evidence_pack(receipt, None)
     with composition.library_of(resources.settings(), receipt.library) as library:
         return evidence_pack(receipt, library)

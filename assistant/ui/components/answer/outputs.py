@@ -107,7 +107,7 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
             mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
             type="tertiary", icon=":material/download:",
         )  # fmt: skip
-        if resources.is_owner():
+        if resources.may_change():
             st.button(
                 _("Add to library"), key=f"keep-{key}", on_click=_add, args=(path, name),
                 type="tertiary", icon=":material/library_add:",
@@ -128,7 +128,9 @@ def _add(path: Path, name: str) -> None:
     """Add it in the background, like files on the Library page."""
     try:
         resources.uploads().start(
-            resources.library(), resources.settings().home, [_File(path, name)]
+            resources.to_change(resources.library(), "added", name),
+            resources.settings().home,
+            [_File(path, name)],
         )  # the library keeps a copy of its own
     except PinciteError as error:
         session.keep_error(error)

@@ -69,7 +69,7 @@ def _buttons(library: Library, document: DocumentInfo) -> None:
         on_click=session.show,
         args=(Shown(document.document, 1),),
     )
-    if resources.is_owner() and st.button(
+    if resources.may_change() and st.button(
         _("Remove"), key=f"remove-{document.sha256}", type="tertiary"
     ):
         st.session_state[ASKED] = True
@@ -152,7 +152,7 @@ def _confirm(library: Library, name: str) -> None:
 
 def _remove(library: Library, name: str) -> None:
     try:
-        library.remove([name])
+        resources.to_change(library, "removed", name).remove([name])
     except PinciteError as error:
         session.keep_error(error)
     opened = session.shown()

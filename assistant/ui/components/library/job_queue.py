@@ -36,11 +36,11 @@ def draw(library: Library, told: bool) -> None:
         rebuilding = [upload for upload in uploads if upload.is_rebuilding]
         adding = [upload for upload in uploads if not upload.is_rebuild]
         found = waiting(library, adding)
-        if (found if resources.is_owner() else found.work) or rebuilding:
+        if (found if resources.may_change() else found.work) or rebuilding:
             with st.container(border=True, key="queue"):
                 _draw_rebuild(rebuilding)
                 _work(found, adding)
-                if resources.is_owner():
+                if resources.may_change():
                     _draw_left(library, found.left)
                     _failed(library, found.failed)
     except PinciteError as error:
@@ -50,7 +50,9 @@ def draw(library: Library, told: bool) -> None:
 def start(library: Library, again: Sequence[str]) -> None:
     """Try files again; without any, continue what was stopped."""
     home = resources.settings().home
-    st.session_state[UPLOAD] = resources.uploads().start(library, home, again=again)
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added again"), home, again=again
+    )
     st.rerun()
 
 
@@ -91,7 +93,7 @@ def _draw_rebuild(uploads: Sequence[Upload]) -> None:
         _title(_("Rebuilding the library"))
         if uploads[0].stopping:
             st.caption(_("Stopping…"))
-        elif resources.is_owner():
+        elif resources.may_change():
             st.button(_("Stop"), key="stop-rebuild", on_click=_stop, args=(uploads,))
     step = uploads[0].progress
     if step.total:
@@ -114,7 +116,7 @@ def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
         _title(ngettext("Adding {count} file", "Adding {count} files", len(found.work)))
         if uploads and uploads[0].stopping:
             st.caption(_("Stopping…"))
-        elif uploads and resources.is_owner():
+        elif uploads and resources.may_change():
             st.button(_("Stop"), key="stop-adding", on_click=_stop, args=(uploads,))
     if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
@@ -192,7 +194,7 @@ def _buttons() -> DeltaGenerator:
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     places = [job.path for job in jobs]
     try:
-        library.jobs.drop(places)
+        resources.to_change(library, "dismissed").jobs.drop(places)
     except PinciteError as error:
         session.keep_error(error)
     else:

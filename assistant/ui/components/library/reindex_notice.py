@@ -30,5 +30,7 @@ def draw(library: Library) -> None:
         st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
         if st.button(_("Rebuild it"), key="rebuild"):
             home = resources.settings().home
-            st.session_state[UPLOAD] = resources.uploads().start(library, home, rebuild=True)
+            st.session_state[UPLOAD] = resources.uploads().start(
+                resources.to_change(library, "rebuilt"), home, rebuild=True
+            )
             st.rerun()

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 import pytest
 
 from assistant.ui.door.door import Door
-from assistant.ui.door.guests import TRIES, Guests
+from assistant.ui.door.guests import Guests
 from assistant.ui.door.hosts import Hosts
 from assistant.ui.door.roles import HEADER, unsealed
+from assistant.ui.door.tries import TRIES
 
 Message = MutableMapping[str, Any]
 

@@ -2,8 +2,9 @@ import hmac
 
 import pytest
 
-from assistant.ui.door.guests import TRIES, WAIT, Guests, TooManyTries
+from assistant.ui.door.guests import Guests
 from assistant.ui.door.roles import sealed, unsealed
+from assistant.ui.door.tries import TRIES, WAIT, TooManyTries
 
 
 class Clock:

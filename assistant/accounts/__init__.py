@@ -1,0 +1,1 @@
+"""Who may see which library: people, groups, sessions, tokens. Without accounts: everybody."""

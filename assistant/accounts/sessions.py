@@ -1,0 +1,66 @@
+"""Who has signed in, known again by a cookie. The cookie itself is kept nowhere."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.accounts.accounts import person_of
+from assistant.accounts.database import FILE, Database
+from assistant.accounts.person import Person
+from assistant.settings import Settings
+
+LASTS = 7 * 24 * 3600.0  # seconds after which one signs in again
+IDLE = 24 * 3600.0  # seconds without a request that end a session, too
+_NOTED = 60.0  # seconds between two notes that a session is in use
+
+
+class Sessions(Database):
+    """Of a home."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970."""
+        super().__init__(path)
+        self._clock = clock
+
+    def start(self, person: Person) -> str:
+        """The cookie of a new session. Sessions that have ended are deleted."""
+        cookie, now = secrets.token_urlsafe(32), self._clock()
+        with self._connected() as connection:
+            connection.execute(
+                "DELETE FROM session WHERE made < ? OR seen < ?", (now - LASTS, now - IDLE)
+            )
+            connection.execute(
+                "INSERT INTO session VALUES (?, ?, ?, ?)", (digest(cookie), person.id, now, now)
+            )
+        return cookie
+
+    def person(self, session: str) -> Person | None:
+        """Whose session it is, by the digest of its cookie; None once it has ended."""
+        now = self._clock()
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT person, seen FROM session WHERE digest = ? AND made > ? AND seen > ?",
+                (session, now - LASTS, now - IDLE),
+            ).fetchone()
+            if row is None:
+                return None
+            if row[1] < now - _NOTED:
+                connection.execute("UPDATE session SET seen = ? WHERE digest = ?", (now, session))
+            return person_of(connection, row[0])
+
+    def end(self, session: str) -> None:
+        """Sign out."""
+        with self._connected() as connection:
+            connection.execute("DELETE FROM session WHERE digest = ?", (session,))
+
+
+def sessions(settings: Settings) -> Sessions:
+    """Of a home."""
+    return Sessions(settings.home / FILE)
+
+
+def digest(secret: str) -> str:
+    """Random secrets need no slow hash: nobody can try 2**128 of them."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

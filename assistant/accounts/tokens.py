@@ -1,0 +1,105 @@
+"""Tokens for programs: a person's rights or less, hashed, revocable."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.accounts.accounts import person_of
+from assistant.accounts.database import FILE, Database
+from assistant.accounts.person import Person, Role
+from assistant.accounts.sessions import digest
+from assistant.errors import AssistantError
+from assistant.settings import Settings
+
+_PREFIX = "pincite_"  # programs that look for secrets in files find it by this
+_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Token:
+    """Without its secret."""
+
+    id: str
+    name: str
+    person: str  # the name
+    role: Role
+    libraries: tuple[str, ...] | None  # None: all that the person sees
+    made: str  # ISO 8601, UTC
+    until: str | None
+
+
+class Tokens(Database):
+    """Of a home."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970."""
+        super().__init__(path)
+        self._clock = clock
+
+    def add(
+        self, person: Person, name: str, role: Role,
+        libraries: Collection[str] | None = None, days: float | None = None,
+    ) -> str:  # fmt: skip
+        """The new token, which is shown once. Raises AssistantError for a name that the person
+        has given already."""
+        token, now = _PREFIX + secrets.token_urlsafe(32), self._clock()
+        named = None if libraries is None else json.dumps(sorted(libraries))
+        until = None if days is None else now + days * _DAY
+        row = (secrets.token_hex(4), digest(token), person.id, name, role, named, now, until)
+        with self._connected() as connection:
+            if connection.execute(
+                "SELECT 1 FROM token WHERE person = ? AND name = ?", (person.id, name)
+            ).fetchone():
+                raise AssistantError(f"{person.name} has a token {name!r} already.")
+            connection.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return token
+
+    def person(self, token: str) -> Person | None:
+        """Who asks with it, and with which rights; None for a wrong, an old or a revoked one."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT person, role, libraries, name FROM token"
+                " WHERE digest = ? AND (until IS NULL OR until > ?)",
+                (digest(token), self._clock()),
+            ).fetchone()
+            found = person_of(connection, row[0]) if row else None
+        if found is None:
+            return None
+        only = None if row[2] is None else frozenset(json.loads(row[2]))
+        return found.limited(row[1], only, row[3])
+
+    def all(self) -> list[Token]:
+        """By person and name, also those that have run out."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT t.id, t.name, p.name, t.role, t.libraries, t.made, t.until"
+                " FROM token AS t JOIN person AS p ON p.id = t.person ORDER BY p.name, t.name"
+            ).fetchall()
+        return [_token(row) for row in rows]
+
+    def revoke(self, id: str) -> None:
+        """Raises AssistantError when there is no such token."""
+        with self._connected() as connection:
+            gone = connection.execute("DELETE FROM token WHERE id = ?", (id,)).rowcount
+        if not gone:
+            raise AssistantError(f"There is no token {id!r}. `pincite tokens list` shows all.")
+
+
+def tokens(settings: Settings) -> Tokens:
+    """Of a home."""
+    return Tokens(settings.home / FILE)
+
+
+def _token(row: Any) -> Token:
+    named = None if row[4] is None else tuple(json.loads(row[4]))
+    until = None if row[6] is None else _time(row[6])
+    return Token(row[0], row[1], row[2], row[3], named, _time(row[5]), until)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

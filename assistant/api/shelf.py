@@ -1,0 +1,112 @@
+"""The libraries as the person sees them who sends a request: all that routes and tools get.
+
+Each opening says what for, and the audit log keeps it.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from assistant.accounts.permitted import NotAllowed, Permitted
+from assistant.accounts.person import Person
+from assistant.api.libraries import Libraries
+from assistant.build import composition
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.receipts.record import Receipts
+from assistant.ui.background.upload import DroppedFile, Upload
+from vectorstore.errors import LibraryError
+from vectorstore.library import Library
+
+PERSON = "person"  # in the state of a request; the guard puts it there
+
+
+class Shelf:
+    """Of one person."""
+
+    def __init__(self, libraries: Libraries, person: Person) -> None:
+        self.person = person
+        self._libraries = libraries
+        self._permitted = Permitted(person, libraries.names, libraries.accounts)
+
+    def names(self) -> list[str]:
+        """The libraries that they see, by name."""
+        return self._permitted.names()
+
+    def library(self, name: str, did: str, what: str = "") -> Library:
+        """`did` with `what` of it: "saw", "Handbook.pdf, page 2". Raises UnknownLibrary,
+        LibraryError."""
+        self._check(name)
+        opened = self._libraries.library(name)
+        self._note(did, name, what)
+        return opened
+
+    def changed(self, name: str, did: str, what: str, make: bool = False) -> Library:
+        """A library to be changed; with `make` it is empty rather than unknown. Raises NotAllowed,
+        UnknownLibrary, LibraryError, SettingsError."""
+        self._permitted.check_change()
+        new = make and name not in self.names()
+        if make:
+            self._permitted.check_new(name)
+        else:
+            self._check(name)
+        opened = self._libraries.library(name, make)
+        if new and self._libraries.accounts:
+            self._libraries.accounts.share(name, [self.person.name], [])
+        self._note(did, name, what)
+        return opened
+
+    def upload(self, name: str, files: Sequence[DroppedFile]) -> Upload:
+        """Begin to add files. Raises as `changed`."""
+        opened = self.changed(name, "added", ", ".join(file.name for file in files), make=True)
+        return self._libraries.uploads.start(opened, self._libraries.settings.home, files)
+
+    def assistant(self, name: str) -> Assistant:
+        """Whose answers become the person's. Raises UnknownLibrary, LibraryError."""
+        self._check(name)
+        made = self._libraries.assistant(name, self.person, self._permitted.whose)
+        self._note("asked", name)
+        return made
+
+    @property
+    def conversations(self) -> Conversations:
+        """The person's own."""
+        return composition.conversations(self._libraries.settings, self._permitted.whose)
+
+    @property
+    def receipts(self) -> Receipts:
+        """The person's own."""
+        return composition.receipts(self._libraries.settings, self._permitted.whose)
+
+    def _check(self, name: str) -> None:
+        try:
+            self._permitted.check(name)
+        except LibraryError:
+            self._note("was refused", name)
+            raise
+
+    def _note(self, did: str, library: str, what: str = "") -> None:
+        if self._libraries.audit:
+            self._libraries.audit.note(self.person, did, library, what)
+
+
+def shelf(request: Request) -> Shelf:
+    """Of who sends a request."""
+    return Shelf(request.app.state.libraries, person(request))
+
+
+def changing(request: Request) -> None:
+    """Before files are read. Raises NotAllowed for who may only read."""
+    if not person(request).changes:
+        raise NotAllowed("Only the owner or an editor may change a library.")
+
+
+def person(request: Request) -> Person:
+    """Whom the guard has found."""
+    found: Person = getattr(request.state, PERSON)
+    return found
+
+
+Seen = Annotated[Shelf, Depends(shelf)]

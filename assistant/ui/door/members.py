@@ -1,0 +1,43 @@
+"""Lets people with an account in by name and password. Knows no HTTP."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from assistant.accounts.accounts import Accounts
+from assistant.accounts.audit import Audit
+from assistant.accounts.person import VISITOR
+from assistant.accounts.sessions import Sessions, digest
+from assistant.ui.door.roles import sealed_session
+from assistant.ui.door.tries import Tries
+
+_BY_NAME, _BY_PLACE = 10, 30  # wrong passwords a minute; behind a proxy all have one place
+
+
+class Members:
+    """The people of a home, at the door of its app."""
+
+    form = Path(__file__).with_name("account.html").read_text(encoding="utf-8")
+    wrong = "That is not the name and the password of an account."
+
+    def __init__(self, accounts: Accounts, sessions: Sessions, audit: Audit) -> None:
+        self._accounts, self._sessions, self._audit = accounts, sessions, audit
+        self._names, self._places = Tries(most=_BY_NAME), Tries(most=_BY_PLACE)
+
+    def enter(self, fields: Mapping[str, str], place: str) -> str | None:
+        """The cookie of a new session; None for a wrong name or password. Raises TooManyTries."""
+        name = fields.get("name", "").strip().casefold()
+        self._places.begin(place)
+        self._names.begin(f"name {name}")
+        person = self._accounts.signs_in(name, fields.get("password", ""))
+        if person is None:
+            self._audit.note(VISITOR, "failed to sign in", what=place)
+            return None
+        self._places.right(place)
+        self._names.right(f"name {name}")
+        self._audit.note(person, "signed in", what=place)
+        return self._sessions.start(person)
+
+    def mark(self, cookie: str) -> str | None:
+        """What the pages are told of who has that cookie; None where its session has ended."""
+        session = digest(cookie)
+        return sealed_session(session) if cookie and self._sessions.person(session) else None

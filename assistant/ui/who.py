@@ -1,0 +1,79 @@
+"""Who looks at the page: asked anew each time it is drawn, so that a right that was taken away is
+gone at once."""
+
+import streamlit as st
+
+from assistant.accounts.accounts import Accounts, accounts_if_any
+from assistant.accounts.audit import Audit
+from assistant.accounts.permitted import NotAllowed
+from assistant.accounts.person import LOCAL, VISITOR, Person
+from assistant.accounts.sessions import Sessions, sessions
+from assistant.settings import Settings
+from assistant.ui.door import roles
+from assistant.ui.door.hosts import is_loopback
+
+_LAST = "person"  # in the session's state
+
+
+def person(settings: Settings) -> Person:
+    """Raises NotAllowed for who has signed out, or has no account any more."""
+    if accounts(settings) is None:
+        return LOCAL if _owns() else VISITOR
+    found = _sessions(settings).person(_session())
+    if found is None:
+        raise NotAllowed("You are signed out. Load the page again to sign in.")
+    return found
+
+
+def signed_in(settings: Settings) -> bool:
+    """Whether the page may be drawn. What another person did in this tab is forgotten."""
+    if accounts(settings) is None:
+        return True
+    found = _sessions(settings).person(_session())
+    identity = found.id if found else ""
+    if st.session_state.get(_LAST, identity) != identity:
+        st.session_state.clear()
+    st.session_state[_LAST] = identity
+    return found is not None
+
+
+def sign_out(settings: Settings) -> None:
+    """End this session, in all tabs of the browser."""
+    note(settings, "signed out")
+    _sessions(settings).end(_session())
+
+
+def note(settings: Settings, did: str, library: str = "", what: str = "") -> None:
+    """A line of the audit log, where people have accounts."""
+    if accounts(settings) is not None:
+        _audit(settings).note(person(settings), did, library, what)
+
+
+@st.cache_resource(show_spinner=False)
+def accounts(_settings: Settings) -> Accounts | None:
+    """None where nobody had an account when the server was started."""
+    return accounts_if_any(_settings)
+
+
+@st.cache_resource(show_spinner=False)
+def _sessions(_settings: Settings) -> Sessions:
+    return sessions(_settings)
+
+
+@st.cache_resource(show_spinner=False)
+def _audit(_settings: Settings) -> Audit:
+    return Audit(_settings.home / "audit", "app")
+
+
+def _session() -> str:
+    return roles.session_of(st.context.headers.get(roles.HEADER, ""))
+
+
+def _owns() -> bool:
+    given = st.context.headers.get(roles.HEADER, "")
+    # Without the door (`streamlit run`), all who reach this machine from itself.
+    return roles.unsealed(given) == "owner" if given else is_loopback(_address())
+
+
+def _address() -> str:
+    return str(st.get_option("server.address") or "")

@@ -1,0 +1,171 @@
+"""People, passwords, sessions, tokens and rights."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+
+from assistant.accounts.accounts import Accounts, accounts_if_any
+from assistant.accounts.audit import Audit
+from assistant.accounts.database import FILE
+from assistant.accounts.permitted import NotAllowed, Permitted
+from assistant.accounts.person import LOCAL, VISITOR, Person
+from assistant.accounts.sessions import IDLE, LASTS, Sessions, digest
+from assistant.accounts.tokens import Tokens
+from assistant.errors import AssistantError
+from assistant.settings import Settings
+from tests.assistant.accounts.conftest import PASSWORD, Team
+from vectorstore.errors import UnknownLibrary
+
+
+class Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def seen(team: Team, person: Person) -> Permitted:
+    return Permitted(person, lambda: ["all", "north", "south"], team.accounts)
+
+
+def test_before_the_first_account_nobody_is_asked(tmp_path: object) -> None:
+    settings = Settings(home=tmp_path)
+    assert accounts_if_any(settings) is None
+    assert not (settings.home / FILE).exists()
+    for person in (LOCAL, VISITOR):
+        assert Permitted(person, lambda: ["a", "b"]).names() == ["a", "b"]
+
+
+def test_a_password_is_kept_as_an_argon2_hash_and_found_again(team: Team) -> None:
+    rows = sqlite3.connect(team.settings.home / FILE).execute("SELECT * FROM person").fetchall()
+    assert PASSWORD not in str(rows)
+    assert all(row[3].startswith("$argon2id$") for row in rows)
+    assert team.accounts.signs_in("ANN ", PASSWORD) == team.accounts.named("ann")
+    for name, password in (
+        ("ann", "wrong horse battery"), ("nobody", PASSWORD), ("", ""), ("ann", "x" * 10_000),
+    ):  # fmt: skip
+        assert team.accounts.signs_in(name, password) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "told"),
+    [("a b", PASSWORD, "cannot be a name"), ("", PASSWORD, "cannot be a name"),
+     ("Ann", PASSWORD, "already"), ("carl", "short", "10 to 256"), ("carl", "x" * 300, "10 to")],
+)  # fmt: skip
+def test_what_cannot_be_an_account_is_said(team: Team, name: str, password: str, told: str) -> None:
+    with pytest.raises(AssistantError, match=told):
+        team.accounts.add(name, password, "reader")
+
+
+def test_a_library_is_seen_by_whom_it_belongs_to_and_one_of_nobody_by_all(team: Team) -> None:
+    names = {name: seen(team, team.accounts.named(name)).names() for name in ("ann", "bob", "olga")}
+    assert names == {
+        "ann": ["all", "north"], "bob": ["all", "south"], "olga": ["all", "north", "south"],
+    }  # fmt: skip
+
+
+def test_a_right_that_is_taken_away_is_gone_at_once(team: Team) -> None:
+    team.accounts.change("ann", groups=[])
+    assert seen(team, team.accounts.named("ann")).names() == ["all"]
+    team.accounts.share("all", ["bob"], [])
+    assert seen(team, team.accounts.named("ann")).names() == []
+
+
+def test_a_library_of_a_person_who_is_gone_does_not_become_everybodys(team: Team) -> None:
+    team.accounts.share("all", ["bob"], [])
+    team.accounts.remove("bob")
+    again = team.accounts.add("bob", PASSWORD, "reader")
+    assert seen(team, again).names() == []
+
+
+def test_unknown_and_forbidden_are_told_in_the_same_words(team: Team) -> None:
+    ann, told = seen(team, team.accounts.named("ann")), set()
+    for name in ("south", "nowhere"):
+        for check in (ann.check, ann.check_new):
+            with pytest.raises(UnknownLibrary) as error:
+                check(name)
+            told.add(str(error.value).replace(name, "X"))
+    assert len(told) == 1
+
+
+def test_readers_change_nothing(team: Team) -> None:
+    with pytest.raises(NotAllowed):
+        seen(team, team.accounts.change("ann", role="reader")).check_change()
+
+
+def test_a_token_gives_no_more_than_its_person_has(team: Team) -> None:
+    made = Tokens(team.settings.home / FILE)
+    ann = team.accounts.named("ann")
+    token = made.add(ann, "too much", "owner", ["south", "all"])
+    found = made.person(token)
+    assert found and found.role == "editor"
+    assert seen(team, found).names() == ["all"]
+    team.accounts.change("ann", role="reader")
+    assert made.person(token).role == "reader"  # type: ignore[union-attr]
+
+
+def test_a_token_ends_when_it_is_revoked_when_its_days_are_over_and_with_its_person(
+    team: Team,
+) -> None:
+    clock = Clock()
+    made = Tokens(team.settings.home / FILE, clock)
+    ann = team.accounts.named("ann")
+    days, revoked, left = (made.add(ann, n, "reader", days=d) for n, d in
+                           (("a", 3.0), ("b", None), ("c", None)))  # fmt: skip
+    [row] = [token for token in made.all() if token.name == "b"]
+    made.revoke(row.id)
+    clock.now += 4 * 24 * 3600
+    assert [bool(made.person(token)) for token in (days, revoked, left)] == [False, False, True]
+    team.accounts.remove("ann")
+    assert made.person(left) is None
+    with pytest.raises(AssistantError, match="no token"):
+        made.revoke(row.id)
+
+
+def test_secrets_are_nowhere_in_the_file(team: Team) -> None:
+    cookie = Sessions(team.settings.home / FILE).start(team.accounts.named("ann"))
+    data = (team.settings.home / FILE).read_bytes()
+    assert not [secret for secret in (cookie, *team.tokens.values()) if secret.encode() in data]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [lambda team, clock: setattr(clock, "now", clock.now + IDLE + 1),
+     lambda team, clock: team.accounts.set_password("ann", "another long one"),
+     lambda team, clock: team.accounts.remove("ann")],
+)  # fmt: skip
+def test_a_session_ends(team: Team, end: Callable[[Team, Clock], None]) -> None:
+    clock = Clock()
+    kept = Sessions(team.settings.home / FILE, clock)
+    session = digest(kept.start(team.accounts.named("ann")))
+    assert kept.person(session) == team.accounts.named("ann")
+    end(team, clock)
+    assert kept.person(session) is None
+
+
+def test_a_session_ends_after_a_week_however_busy_it_is(team: Team) -> None:
+    clock = Clock()
+    kept = Sessions(team.settings.home / FILE, clock)
+    session, until = digest(kept.start(team.accounts.named("ann"))), clock.now + LASTS
+    while clock.now < until:
+        assert kept.person(session)
+        clock.now += IDLE / 2
+    assert kept.person(session) is None
+
+
+def test_the_audit_log_has_a_line_each_without_empty_fields(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = Audit(team.settings.home / "audit", "x")
+    log.note(team.accounts.named("ann"), "saw", "north", "a")
+    log.close()
+    [line] = (team.settings.home / "audit" / "x.jsonl").read_text().splitlines()
+    row = json.loads(line)
+    assert row.pop("at")
+    assert row == {"person": "ann", "did": "saw", "library": "north", "what": "a"}
+
+
+def test_accounts_of_the_same_home_are_the_same(team: Team) -> None:
+    assert isinstance(accounts_if_any(team.settings), Accounts)

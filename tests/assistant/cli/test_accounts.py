@@ -1,0 +1,91 @@
+"""The commands users and tokens."""
+
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from assistant.cli.main import main
+from assistant.conversation.history import Conversations
+from assistant.storage.whose import Whose
+from tests.assistant.accounts.conftest import PASSWORD, quick_hashes
+
+_ = quick_hashes  # a fixture
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("assistant.security.network_guard.install_guard", lambda *_: None)
+    catalogue = tmp_path / "libraries" / "contracts" / "catalog.sqlite"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.touch()
+    return tmp_path
+
+
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    return main(["--home", str(home), *words])
+
+
+def test_people_are_added_shared_with_listed_and_removed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = Conversations(home / "conversations.sqlite")
+    kept.add("abc", {"question": "Before?", "answer": "x"}, "contracts")
+    assert run(home, monkeypatch, "users", "add", "olga") == 0
+    assert "Restart" in capsys.readouterr().err
+    assert run(home, monkeypatch, "users", "add", "Ann", "--role", "editor", "--group", "law") == 0
+    assert run(home, monkeypatch, "users", "share", "contracts", "--group", "law") == 0
+    assert run(home, monkeypatch, "users", "list", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [(row["name"], row["role"]) for row in shown["people"]] == [
+        ("ann", "editor"), ("olga", "owner"),
+    ]  # fmt: skip
+    assert shown["libraries"] == {"contracts": ["group law"]}
+
+    from assistant.accounts.accounts import accounts
+    from assistant.settings import Settings
+
+    olga = accounts(Settings(home=home)).named("olga")
+    hers = Conversations(home / "conversations.sqlite", Whose(olga.id))
+    assert [title for _, title in hers.recent(9, "contracts")] == ["Before?"]
+    assert kept.recent(9, "contracts") == []
+    assert run(home, monkeypatch, "users", "remove", "olga") == 0
+    assert b"Before?" not in (home / "conversations.sqlite").read_bytes()
+
+
+def test_a_token_is_shown_once_and_revoked(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(home, monkeypatch, "users", "add", "ann") == 0
+    give = ("tokens", "add", "ann", "--as", "intranet", "--only", "contracts", "--days", "9")
+    assert run(home, monkeypatch, *give) == 0
+    token = capsys.readouterr().out.strip()
+    assert run(home, monkeypatch, "tokens", "list", "--json") == 0
+    out = capsys.readouterr().out
+    [row] = json.loads(out)
+    assert token not in out and row["libraries"] == ["contracts"] and row["role"] == "reader"
+    assert run(home, monkeypatch, "tokens", "revoke", row["id"]) == 0
+    assert run(home, monkeypatch, "tokens", "revoke", row["id"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("users", "passwd", "carl"), "There is no person 'carl'"),
+     (("users", "share", "nothing"), "There is no library 'nothing'"),
+     (("tokens", "add", "carl", "--as", "x"), "There is no person 'carl'")],
+)  # fmt: skip
+def test_what_is_not_there_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...], told: str,
+) -> None:  # fmt: skip
+    assert run(home, monkeypatch, *words) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_nobody_else_reads_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(home, monkeypatch, "users", "add", "ann") == 0
+    files = [home / "accounts.sqlite", *(home / "audit").iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}

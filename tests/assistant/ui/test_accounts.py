@@ -1,0 +1,150 @@
+"""People with accounts in the app: they sign in, see what is theirs, and sign out."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from assistant.accounts.accounts import Accounts, accounts
+from assistant.accounts.audit import Audit
+from assistant.accounts.permitted import NotAllowed
+from assistant.accounts.sessions import digest, sessions
+from assistant.build import composition
+from assistant.settings import Settings
+from assistant.storage.whose import Whose
+from assistant.ui import resources, who
+from assistant.ui.door.members import Members
+from assistant.ui.door.roles import session_of, unsealed
+from assistant.ui.door.tries import TooManyTries
+from tests.assistant.ui import fakes
+from tests.assistant.ui.conftest import LIBRARY_PAGE, html
+from tests.assistant.ui.test_served_app import Answer, App, served
+from vectorstore.errors import UnknownLibrary
+
+Visit = Callable[..., AppTest]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    for name in ("all", "north", "south"):
+        folder = tmp_path / "libraries" / name
+        folder.mkdir(parents=True)
+        (folder / "catalog.sqlite").touch()
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def known(settings: Settings) -> Accounts:
+    found = accounts(settings)
+    for name in ("ann", "bob"):
+        found.add(name, PASSWORD, "editor", ["north" if name == "ann" else "south"])
+    found.share("north", [], ["north"])
+    found.share("south", [], ["south"])
+    return found
+
+
+@pytest.fixture
+def ann(
+    known: Accounts, settings: Settings, over_fakes: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The session of somebody who has signed in."""
+    session = digest(sessions(settings).start(known.named("ann")))
+    monkeypatch.setattr(who, "_session", lambda: session)
+    yield session
+    who._audit(settings).close()
+
+
+def test_a_person_sees_their_libraries_and_their_name(visit: Visit, ann: str) -> None:
+    app = visit()
+    assert not app.exception
+    assert app.sidebar.selectbox[0].options == ["all", "north"]
+    assert "ann, editor" in html(app)
+
+
+def test_a_forbidden_choice_and_a_guessed_conversation_lead_nowhere(
+    visit: Visit, ann: str, known: Accounts, settings: Settings
+) -> None:
+    bob = known.named("bob")
+    kept = composition.conversations(settings, Whose(bob.id))
+    kept.add("abc", {"question": "Where is the volcano?", "answer": "x"}, "south")
+    app = visit(conversation="abc")
+    app.session_state["library"] = "south"
+    app.run()
+    assert not app.exception
+    assert "volcano" not in html(app)
+    assert app.sidebar.selectbox[0].value != "south"
+
+
+def test_who_is_signed_out_sees_nothing(
+    visit: Visit, ann: str, settings: Settings, library: fakes.FakeLibrary
+) -> None:
+    app = visit()
+    [out] = [button for button in app.button if button.key == "sign-out"]
+    out.click().run()
+    for _ in range(2):
+        assert "Sign in" in html(app) and fakes.HANDBOOK not in html(app)
+        assert not app.button
+        app.run()
+    assert sessions(settings).person(ann) is None
+
+
+def test_a_reader_reads_and_a_right_that_is_gone_stops_a_click(
+    visit: Visit, ann: str, known: Accounts, library: fakes.FakeLibrary
+) -> None:
+    library.name = "north"
+    assert resources.to_change(library, "removed") is library  # type: ignore[comparison-overlap,arg-type]
+    known.change("ann", role="reader")
+    with pytest.raises(NotAllowed):
+        resources.to_change(library, "removed")  # type: ignore[arg-type]
+    known.change("ann", role="editor", groups=[])
+    with pytest.raises(UnknownLibrary):
+        resources.to_change(library, "removed")  # type: ignore[arg-type]
+    known.change("ann", role="reader")
+    app = visit(LIBRARY_PAGE)
+    assert not app.exception
+    assert "Remove" not in {button.label for button in app.button}
+    assert not [box for box in app.get("file_uploader") if "Add" in box.label]
+
+
+def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:
+    st.session_state["library"] = "north"
+    mine = resources.answers(), resources._feedback("north", known.named("ann").id)
+    assert resources._answers(known.named("bob").id) is not mine[0]
+    assert resources._feedback("north", known.named("bob").id) is not mine[1]
+
+
+def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Settings) -> None:
+    audit = Audit(settings.home / "audit", "door")
+    door = Members(known, sessions(settings), audit)
+    cookie = door.enter({"name": "Ann", "password": PASSWORD}, "10.0.0.1")
+    mark = door.mark(cookie or "") or ""
+    assert session_of(mark) == digest(cookie or "") and unsealed(mark) is None
+    assert not session_of(mark[:-1] + ("0" if mark[-1] != "0" else "1")), "a seal of nobody"
+    assert door.mark("") is None and door.mark("guess") is None
+    with pytest.raises(TooManyTries):
+        for number in range(20):
+            assert door.enter({"name": "ann", "password": "wrong"}, f"10.0.0.{number}") is None
+    audit.close()
+
+
+def test_the_real_server_lets_in_who_has_an_account(known: Accounts, settings: Settings) -> None:
+    with served(settings.home) as app:
+        assert app.get("/").status == 401
+        assert app.socket() != 101
+        assert 'name="password"' in app.get("/").body
+        assert _sent(app, "wrong").status == 401
+        entered = _sent(app, PASSWORD)
+        assert entered.status == 303
+        cookie = entered.headers["Set-Cookie"].split(";")[0]
+        assert app.get("/", Cookie=cookie).status == 200
+        assert app.socket(cookie=cookie) == 101
+        known.remove("ann")
+        assert app.get("/", Cookie=cookie).status == 401
+
+
+def _sent(app: App, password: str) -> Answer:
+    return app.get("/", "POST", urlencode({"name": "ann", "password": password}).encode())
