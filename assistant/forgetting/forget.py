@@ -54,6 +54,6 @@ def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, ...]:
         composition.conversations(settings).forget(library, name),
         composition.receipts(settings).forget(library, name),
         runs(settings).forget(library, name),
-ratings.forget(settings, library, name),
+        ratings.forget(settings, library, name),
         sheets.cells(settings).forget(library, name),
     )
