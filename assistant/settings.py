@@ -52,6 +52,9 @@ class Settings(BaseModel):
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
+    metrics_token: SecretStr = SecretStr("")  # for `/metrics` of `pincite serve`; empty: none
+    logs: Literal["text", "json"] = "text"  # of `pincite serve`
+    stop_seconds: int = Field(30, ge=1)  # that running answers have to end in
     port: int = Field(8501, ge=1, le=65535)
     # What reading one file may cost, see ingest/document/limits.py for the reasons:
     file_gb: int = Field(16, ge=1)  # how large it may be

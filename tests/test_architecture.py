@@ -140,6 +140,7 @@ HOMES = {
     "openpyxl": {"assistant/export/workbook.py", "ingest/sheets/workbook.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},
+    "prometheus_client": {"assistant/api/watching.py"},
     "psutil": {
         "ingest/platform/hardware.py",
         "ingest/sandbox/confinement.py",
@@ -183,6 +184,7 @@ HOMES = {
         "assistant/api/openai_protocol.py",
         "assistant/api/own_routes.py",
         "assistant/api/shelf.py",
+        "assistant/api/watching.py",
     },
     "tests": set(),
     "timm": {"assistant/images/vision/tagger.py"},

@@ -19,6 +19,19 @@ class TooManyAnswers(AssistantError):
 
 
 _places = threading.BoundedSemaphore(_MOST)
+_running = 0
+_counting = threading.Lock()
+
+
+def running() -> int:
+    """The answers that are at work or wait for their turn."""
+    return _running
+
+
+def _count(more: int) -> None:
+    global _running
+    with _counting:
+        _running += more
 
 
 async def words(reply: Reply) -> AsyncIterator[str]:
@@ -29,6 +42,7 @@ async def words(reply: Reply) -> AsyncIterator[str]:
     """
     if not _places.acquire(blocking=False):
         raise TooManyAnswers(f"{_MOST} answers are under way. Ask again in a while.")
+    _count(1)
     loop, queue = asyncio.get_running_loop(), asyncio.Queue[str | Exception | None]()
 
     def put(part: str | Exception | None) -> None:
@@ -74,4 +88,5 @@ def _run(reply: Reply, put: Callable[[str | Exception | None], None]) -> None:
         put(None if reply.outcome else error)
     finally:
         _places.release()
+        _count(-1)
         put(None)

@@ -5,15 +5,17 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from mcp.server.transport_security import TransportSecuritySettings
 
 from assistant.accounts.tokens import tokens
-from assistant.api import errors, mcp_server, openai_protocol, own_routes, shelf
+from assistant.api import errors, json_log, mcp_server, openai_protocol, own_routes, shelf
 from assistant.api.guard import Guard
 from assistant.api.libraries import Libraries
+from assistant.api.watching import Figures, Watched
 from assistant.settings import Settings
 from assistant.ui.door.door import Asgi
 from assistant.ui.door.guests import Guests
@@ -22,7 +24,6 @@ from ingest.errors import PinciteError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8600
-_GRACE = 30  # seconds that running answers have to end in
 
 
 def serve(
@@ -39,12 +40,20 @@ def serve(
     guests = None if libraries.accounts else guests  # people have tokens of their own
     app = guarded(libraries, Hosts(address, names), guests)
     config = uvicorn.Config(
-        app, host=address, port=port, log_level="warning", timeout_graceful_shutdown=_GRACE,
-        server_header=False,
+        app, host=address, port=port, server_header=False, access_log=False,
+        timeout_graceful_shutdown=settings.stop_seconds, **_logged(settings),
     )  # fmt: skip
     host = f"[{address}]" if ":" in address else address
     place = f"http://{host}:{port}"
     _Telling(config, _welcome(place, guests, libraries.accounts is not None)).run()
+
+
+def _logged(settings: Settings) -> dict[str, Any]:
+    """How uvicorn logs."""
+    if settings.logs == "text":
+        return {"log_level": "warning"}
+    json_log.install()
+    return {"log_config": None}
 
 
 class _Telling(uvicorn.Server):
@@ -63,10 +72,11 @@ class _Telling(uvicorn.Server):
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
     """The application behind its guard."""
     people = tokens(libraries.settings) if libraries.accounts else None
-    return Guard(application(libraries), hosts, guests, people)
+    figures = Figures(libraries)
+    return Watched(Guard(application(libraries, figures), hosts, guests, people), figures)
 
 
-def application(libraries: Libraries) -> FastAPI:
+def application(libraries: Libraries, figures: Figures) -> FastAPI:
     """All routes; the chat model is loaded from the start, in the background."""
     protocol = mcp_server.server(libraries, changes=False, who=shelf.person)
     # The guard has compared the names of the server already.
@@ -102,6 +112,11 @@ def application(libraries: Libraries) -> FastAPI:
         """Whether it can answer: the chat model is in memory."""
         response.status_code = 200 if libraries.loaded else 503
         return {"status": "ready" if libraries.loaded else "loading"}
+
+    @app.get("/metrics", tags=["Server"])
+    def metrics(request: Request) -> Response:
+        """Figures for Prometheus."""
+        return figures.page(request)
 
     return app
 

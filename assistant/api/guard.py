@@ -20,7 +20,7 @@ from assistant.ui.door.guests import Guests
 from assistant.ui.door.hosts import Hosts, is_same_origin
 from assistant.ui.door.tries import WAIT, TooManyTries, Tries
 
-_OPEN = ("/healthz", "/readyz")  # for who watches the server
+_OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the last has a token
 _LARGEST = 4 << 20  # bytes of a request, but for files
 _LARGEST_FILES = 512 << 20
 

@@ -98,6 +98,11 @@ def sign_out() -> None:
     who.sign_out(settings())
 
 
+def noting() -> Callable[[str, str, str], None]:
+    """`note` of this person, for what is done outside of a page's thread."""
+    return who.noting(settings())
+
+
 def note(did: str, library: str = "", what: str = "") -> None:
     """A line of the audit log, where people have accounts."""
     who.note(settings(), did, library, what)

@@ -1,6 +1,9 @@
 """Who looks at the page: asked anew each time it is drawn, so that a right that was taken away is
 gone at once."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from assistant.accounts.accounts import Accounts, accounts_if_any
@@ -45,8 +48,14 @@ def sign_out(settings: Settings) -> None:
 
 def note(settings: Settings, did: str, library: str = "", what: str = "") -> None:
     """A line of the audit log, where people have accounts."""
-    if accounts(settings) is not None:
-        _audit(settings).note(person(settings), did, library, what)
+    noting(settings)(did, library, what)
+
+
+def noting(settings: Settings) -> Callable[[str, str, str], None]:
+    """The same for who looks now, to be called from any thread."""
+    if accounts(settings) is None:
+        return lambda did, library, what: None
+    return partial(_audit(settings).note, person(settings))
 
 
 @st.cache_resource(show_spinner=False)

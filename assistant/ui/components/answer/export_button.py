@@ -42,9 +42,10 @@ def draw(assistant: Assistant, answer: Answer) -> None:
     receipts, identity = assistant.receipts, answer["id"]
     if receipts is None or not receipts.has(identity):
         return
+    note = resources.noting()  # the pack is made outside of the page's thread
     st.download_button(
         _("Save with evidence"),
-        data=lambda: _pack(receipts.get(identity), assistant.library),
+        data=lambda: _pack(receipts.get(identity), assistant.library, note),
         file_name=f"answer-{identity[:8]}.html",
         mime="text/html",
         key=f"pack-{identity}",
@@ -75,30 +76,31 @@ def conversation(assistant: Assistant, identity: str) -> None:
 
 
 def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: str) -> None:
+    # Now: a file is made outside of the page's thread, where nobody has signed in.
+    shown = resources.assistant().library
+    linked = shown if resources.is_owner() and shown.name == library else None
     for ending, form in _FORMS.items():
         st.download_button(
-            _(form.label), data=partial(_file, ending, answers, library),
+            _(form.label), data=partial(_file, ending, answers, linked),
             file_name=f"{name}{ending}", mime=form.mime, icon=form.icon, type="tertiary",
             key=f"{name}{ending}", on_click="ignore",
         )  # fmt: skip
 
 
-def _file(ending: str, answers: Callable[[], Sequence[Answer]], library: str) -> bytes:
+def _file(
+    ending: str, answers: Callable[[], Sequence[Answer]], linked: Library | None
+) -> bytes:
     """With links to the pages of the library that is shown, for its owner: others do not have the
     files."""
-    shown = resources.assistant().library
-    linked = resources.is_owner() and shown.name == library
-    found = shown.documents() if linked else []
+    found = linked.documents() if linked else []
     address = page_addresses({info.document: info.path for info in found})
     return FORMS[ending]([account(answer, address) for answer in answers()])
 
 
-def _pack(receipt: Receipt, shown: Library) -> str:
+def _pack(receipt: Receipt, shown: Library, note: Callable[[str, str, str], None]) -> str:
     """The pack, with pages of the answer's own library, whichever is shown."""
-    resources.note("exported", receipt.library, receipt.id)
+    note("exported", receipt.library, receipt.id)
     if receipt.library in ("", shown.name):
         return evidence_pack(receipt, shown)
-    if receipt.library not in resources.names():
-        return evidence_pack(receipt, None)
     with composition.library_of(resources.settings(), receipt.library) as library:
         return evidence_pack(receipt, library)
