@@ -94,6 +94,7 @@ HOMES = {
         "assistant/api/errors.py",
         "assistant/api/openai_protocol.py",
         "assistant/api/own_routes.py",
+        "assistant/api/personal_routes.py",
         "assistant/api/shelf.py",
     },
     "faster_whisper": {"ingest/media/whisper.py"},

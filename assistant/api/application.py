@@ -12,7 +12,15 @@ from fastapi import FastAPI, Request, Response
 from mcp.server.transport_security import TransportSecuritySettings
 
 from assistant.accounts.tokens import tokens
-from assistant.api import errors, json_log, mcp_server, openai_protocol, own_routes, shelf
+from assistant.api import (
+    errors,
+    json_log,
+    mcp_server,
+    openai_protocol,
+    own_routes,
+    personal_routes,
+    shelf,
+)
 from assistant.api.guard import Guard
 from assistant.api.libraries import Libraries
 from assistant.api.watching import Figures, Watched
@@ -100,6 +108,7 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     app.state.libraries = libraries
     app.include_router(openai_protocol.router())
     app.include_router(own_routes.router())
+    app.include_router(personal_routes.router())
     app.router.routes.extend(mcp.routes)
 
     @app.get("/healthz", tags=["Server"])

@@ -48,6 +48,9 @@ class Question(BaseModel):
     question: str = Field(min_length=1)
     history: list[Said] = []
     documents: list[str] | None = Field(None, description="only these")
+    conversation: str = Field(
+        "", pattern=r"^[\w-]{0,64}$", description="goes on with it, or begins it; empty: none"
+    )
     anyway: bool = Field(False, description="answer also where it would be refused")
 
 
@@ -129,10 +132,13 @@ def router() -> APIRouter:
     async def ask(library: str, asked: Question, request: Request, seen: Seen) -> Row:
         """The answer document of a question."""
         assistant = await run_in_threadpool(seen.assistant, library)
+        if asked.conversation:
+            seen.check_own()
         history = turns((said.role, said.text) for said in asked.history)
         reply = await run_in_threadpool(
             assistant.ask, asked.question,
             history=history, documents=asked.documents, anyway=asked.anyway,
+            conversation=asked.conversation,
         )  # fmt: skip
         return (await answers.finish(reply, request)).to_json()
 

@@ -72,13 +72,20 @@ class Shelf:
 
     @property
     def conversations(self) -> Conversations:
-        """The person's own."""
+        """The person's own. Raises NotAllowed for visitors without an account."""
+        self.check_own()
         return composition.conversations(self._libraries.settings, self._permitted.whose)
 
     @property
     def receipts(self) -> Receipts:
-        """The person's own."""
+        """The person's own. Raises NotAllowed for visitors without an account."""
+        self.check_own()
         return composition.receipts(self._libraries.settings, self._permitted.whose)
+
+    def check_own(self) -> None:
+        """Raises NotAllowed for visitors without an account, who are not told apart."""
+        if not self.person.id and not self.person.owns:
+            raise NotAllowed("Only the owner may see conversations and receipts.")
 
     def _check(self, name: str) -> None:
         try:

@@ -22,7 +22,9 @@ from assistant.ui.door.tries import WAIT, TooManyTries, Tries
 _ROUTES = {
     "chat": r"/v1/chat/completions", "embeddings": r"/v1/embeddings", "models": r"/v1/models.*",
     "ask": r"/api/.*/ask", "search": r"/api/.*/search", "pages": r"/api/.*/pages/[^/]*",
-    "documents": r"/api/.*/documents.*", "libraries": r"/api/libraries", "mcp": r"/mcp.*",
+    "documents": r"/api/.*/documents.*",
+    "own": r"/api/.*conversations.*|/api/receipts/.*",
+    "libraries": r"/api/libraries", "mcp": r"/mcp.*",
     "health": r"/healthz|/readyz|/metrics",
 }  # fmt: skip
 # Seconds: a search takes tens of milliseconds, an answer of a small machine a minute.

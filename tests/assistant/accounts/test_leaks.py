@@ -183,3 +183,23 @@ def test_the_audit_log_says_who_asked_saw_and_was_refused(server: Server, team: 
     assert {(row["person"], row["token"]) for row in rows} == {("ann", "program")}
     assert rows[0]["what"] == "Iceberg.pdf, page 1"
     assert "volcano" not in "".join(lines)
+
+
+def test_over_the_api_a_guessed_conversation_or_receipt_is_that_of_nothing(
+    server: Server, team: Team
+) -> None:
+    asked = {"question": QUESTION, "conversation": "abc"}
+    with server.client(team.tokens["bob"]) as bob:
+        answer = bob.post("/api/libraries/south/ask", json=asked).json()
+        own = ["/api/conversations/abc", f"/api/receipts/{answer['id']}"]
+        assert all("forty" in bob.get(path).text for path in own)
+        [row] = bob.get("/api/libraries/south/conversations").json()
+        assert row == {"conversation": "abc", "title": QUESTION}
+    for name in ("ann", "olga"):
+        with server.client(team.tokens[name]) as other:
+            for path, guess in zip(own, ("abc", answer["id"]), strict=True):
+                found, nothing = other.get(path), other.get(path.replace(guess, "0123456789"))
+                assert found.status_code == nothing.status_code >= 400
+                assert found.text.replace(guess, "0123456789") == nothing.text
+            rows = other.get("/api/libraries/south/conversations")
+            assert rows.status_code == 404 or rows.json() == []

@@ -100,3 +100,13 @@ def test_a_name_of_the_server_that_cannot_be_one_is_refused(
         args = commands.parse_args(["serve", *wrong])
         with pytest.raises(AssistantError, match=told):
             args.run(args, Settings(home=tmp_path))
+
+
+def test_visitors_are_not_told_apart_and_see_no_conversation(
+    guarded: Server, guests: Guests
+) -> None:
+    with guarded.client(guests.tokens["visitor"]) as client:
+        asked = {"question": LEAVE, "conversation": "abc"}
+        assert client.post(f"{STAFF}/ask", json=asked).status_code == 403
+        for path in ("/api/conversations/abc", "/api/receipts/abcdef", f"{STAFF}/conversations"):
+            assert client.get(path).status_code == 403
