@@ -131,7 +131,7 @@ def _account() -> None:
     mine = resources.person()
     if mine.id:
         st.html(f'<p class="quiet">{as_html(mine.name)}, {mine.role}</p>')
-        st.button("Sign out", key="sign-out", type="tertiary", on_click=resources.sign_out)
+        st.button(_("Sign out"), key="sign-out", type="tertiary", on_click=resources.sign_out)
 
 
 def _about(assistant: Assistant) -> None:

@@ -87,9 +87,7 @@ def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: str) -> 
         )  # fmt: skip
 
 
-def _file(
-    ending: str, answers: Callable[[], Sequence[Answer]], linked: Library | None
-) -> bytes:
+def _file(ending: str, answers: Callable[[], Sequence[Answer]], linked: Library | None) -> bytes:
     """With links to the pages of the library that is shown, for its owner: others do not have the
     files."""
     found = linked.documents() if linked else []
