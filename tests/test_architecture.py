@@ -25,7 +25,7 @@ assistant/ui/background                     assistant/ui/door
 assistant/forgetting                        assistant/accounts
 assistant/feedback
 assistant/evaluation
-assistant/doctor
+assistant/doctor                            assistant/bundling
 assistant/build                             assistant/testing
 assistant/routing                           assistant/sheet
 assistant/conversation
@@ -139,6 +139,7 @@ HOMES = {
     "matplotlib": {"assistant/images/charts/render.py"},
     "openai": {"assistant/llm/server_chat.py", "assistant/llm/server_embedder.py"},
     "openpyxl": {"assistant/export/workbook.py", "ingest/sheets/workbook.py"},
+    "packaging": {"assistant/bundling/wheels.py"},
     "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
     "pi_heif": {"ingest/images/image_file.py"},
     "prometheus_client": {"assistant/api/watching.py"},

@@ -122,7 +122,7 @@ def _document(reply: "Reply") -> dict[str, Any]:
 
 
 def _show(reply: "Reply", as_json: bool) -> None:
-    from assistant.cli.run_tool import tell_offers
+    from assistant.cli.tools.run_tool import tell_offers
     from assistant.contract.outcome import place
     from assistant.errors import AssistantError
 

@@ -152,7 +152,7 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     if sum(value is not None for value in given) != 1:
         args.misused("give a QUERY, --batch FILE, --pictures WORDS or --image FILE")
     if args.pictures is not None or args.image:
-        from assistant.cli import image_search
+        from assistant.cli.tools import image_search
 
         return image_search.run(args, settings)
     from assistant.api.rows import hit_row

@@ -12,20 +12,18 @@ from pathlib import Path
 from assistant.cli import (
     accounts,
     ask,
-    describe,
+    bundle,
     documents,
-    draw,
     evaluate,
     keeping,
     library,
-    make,
     models,
     receipts,
     serve,
     sheet,
-    speech,
 )
 from assistant.cli.shared import FAILED, INTERRUPTED
+from assistant.cli.tools import describe, draw, make, speech
 from ingest.errors import PinciteError
 
 
@@ -82,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_parsers(commands)
     serve.add_parsers(commands)
     accounts.add_parsers(commands)
+    bundle.add_parsers(commands)
     for command in commands.choices.values():
         # Also after the command; SUPPRESS, so that it does not undo one before it.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

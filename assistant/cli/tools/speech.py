@@ -39,7 +39,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _run_speak(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Speak
     from assistant.errors import AssistantError
 
@@ -52,7 +52,7 @@ def _run_speak(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_transcribe(args: argparse.Namespace, settings: "Settings") -> int:
     """Needs no library, and no chat model."""
     from assistant.build import speech
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
 
     run_tool.require_place(args.output)
     _require_known(args.output)

@@ -56,7 +56,7 @@ def _with_words(command: argparse.ArgumentParser) -> None:
 
 
 def _run_draw(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Draw
 
     intent = Draw(args.prompt, args.size, args.steps, args.seed, args.guidance, args.negative)
@@ -64,7 +64,7 @@ def _run_draw(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Edit
 
     if args.vary:
@@ -83,7 +83,7 @@ def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_vary(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Vary
 
     intent = Vary(args.image, args.strength, args.steps, args.seed)

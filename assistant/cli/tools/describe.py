@@ -22,7 +22,7 @@ def add_parsers(commands: Any) -> None:
 
 def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.attachments import attached_files
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Clip, Describe
     from assistant.errors import AssistantError
 
@@ -36,7 +36,7 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.attachments import attached_files
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Translate
     from assistant.errors import AssistantError
 

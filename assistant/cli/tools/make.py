@@ -33,7 +33,7 @@ def _command(commands: Any, name: str, run: Any, help: str) -> argparse.Argument
 
 
 def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Enhance
     from assistant.models.fetch import user_cache
     from assistant.models.programs import REAL_ESRGAN
@@ -49,7 +49,7 @@ def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_chart(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli import run_tool
+    from assistant.cli.tools import run_tool
     from assistant.contract.intents import Chart
 
     return run_tool.run(args, settings, Chart(args.what, args.kind), args.what)

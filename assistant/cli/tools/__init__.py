@@ -1,0 +1,1 @@
+"""Commands that run a tool: draw, describe, speak and what makes files."""
