@@ -25,7 +25,7 @@ echo "Installing Pincite into $target"
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
     --no-compile --require-hashes --find-links "$here/wheels" --requirement "$here/requirements.txt"
 
-home=$("$target/bin/python" -c 'from assistant.settings import Settings; print(Settings.load().home)')
+home=$("$target/bin/python" -I -c 'from assistant.settings import Settings; print(Settings.load().home)')
 if [ -d "$here/models" ]; then
     mkdir -p "$home/models"
     for model in "$here"/models/*; do
