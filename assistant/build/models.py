@@ -10,11 +10,13 @@ from typing import Any
 
 from assistant.answering.verification.answerability import NO_MODEL, OperatingPoint, Weights
 from assistant.build.gate import UNFITTED, fitted, identity, named
+from assistant.contract.outcome import Offer
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.devices import graphics
 from assistant.llm.llama.quicker import quicker
 from assistant.llm.token_odds import TokenOdds
+from assistant.models.catalogue import defaults
 from assistant.models.server_address import ServerAddress
 from assistant.models.server_key import key_of
 from assistant.models.store import Models
@@ -26,6 +28,8 @@ from ingest.extensions import EMBEDDERS, Extension, installed
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.reader import AdaptedReader, fits
+
+_NEEDED = ("chat", "embedding")  # roles without which Pincite does little
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,17 @@ def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
         model, extension.name, settings.context_tokens, about=about,
         known=known, fitted=fitted(settings, known),
     )  # fmt: skip
+
+
+def missing_defaults(settings: Settings) -> list[Offer]:
+    """What answers and searches by default and is not here, where nothing else was chosen."""
+    models = Models(settings.models_folder, settings)
+    here = {model.name for model in models.installed()}
+    return [
+        Offer(model.name, model.role, model.licence, model.bytes)
+        for model in defaults(models.models)
+        if model.role in _NEEDED and model.name not in here and not models.named(model.role)
+    ]
 
 
 def embedder(settings: Settings) -> Embedder:

@@ -160,6 +160,12 @@ def _load_answering() -> composition.Answering:
     return composition.answering(settings())
 
 
+def renew_answering() -> None:
+    """Load the models again when they are needed next: one has been fetched."""
+    _answering.clear()
+    _assistant.clear()
+
+
 @st.cache_resource(show_spinner=False)
 def _conversations() -> Conversations:
     return composition.conversations(settings())

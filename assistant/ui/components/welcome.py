@@ -8,6 +8,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources
 from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.tools import first_models
 
 
 def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
@@ -24,6 +25,7 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
                 _("Add documents"), type="primary", icon=":material/upload_file:"
             ):
                 st.switch_page("assistant/ui/pages/library.py")
+        first_models.draw()
 
 
 def describe_library(documents: int, pages: int) -> str:
