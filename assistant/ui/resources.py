@@ -162,7 +162,7 @@ def _load_answering() -> composition.Answering:
 
 def renew_answering() -> None:
     """Load the models again when they are needed next: one has been fetched."""
-    _answering.clear()
+    st.cache_resource(_load_answering).clear()
     _assistant.clear()
 
 
