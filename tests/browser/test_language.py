@@ -87,7 +87,7 @@ def letters(text: str) -> bool:
 def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     page = visit(pseudo, locale="de-DE")
     page.get_by_text("⟦Ask your documents⟧").wait_for()
-    page.locator("html[lang=de]").wait_for()
+    page.locator("html[lang=de]").wait_for(state="attached")
     assert left_out(page) == []
 
     page.get_by_role("button", name="Tools").click()
@@ -113,7 +113,7 @@ def test_the_app_speaks_the_language_of_the_browser_until_another_is_chosen(
 ) -> None:
     page = visit(address, locale="de-AT")
     page.get_by_text("Fragen Sie Ihre Dokumente").wait_for()
-    page.locator("html[lang=de]").wait_for()
+    page.locator("html[lang=de]").wait_for(state="attached")
 
     page.get_by_test_id("stSidebar").get_by_label("Sprache").click()
     page.get_by_role("option", name="Español").click()
