@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 # about pictures for those who hear the page, and the button of a dialog, in the right language.
 NAMES = (
     "Leave.pdf", "Leave", "Pincite", "How long is it?", "MB", "Help for", "Logo", "info",
-    "Schließen", *language.LANGUAGES.values(),
+    "Skip to main content", "Schließen", *language.LANGUAGES.values(),
 )  # fmt: skip
 # All that people see or hear on a page, also in components, without what comes from documents.
 SEEN = """() => {
