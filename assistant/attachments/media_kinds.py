@@ -6,9 +6,9 @@ from typing import Literal, Protocol
 
 from ingest.document.model import Page
 from ingest.loaders import LOADERS
-from ingest.loaders.audio import load_audio
-from ingest.loaders.subtitles import load_subtitles
-from ingest.loaders.video import load_video
+from ingest.loaders.media.audio import load_audio
+from ingest.loaders.media.subtitles import load_subtitles
+from ingest.loaders.media.video import load_video
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Hit
 

@@ -23,14 +23,14 @@ from assistant.settings import Settings
 from assistant.storage.output_files import Made
 from assistant.tools.answer import AnswerTool
 from assistant.tools.chart import Charting
-from assistant.tools.describe import Describing
-from assistant.tools.describe_video import Clipping
-from assistant.tools.draw import Drawing
-from assistant.tools.edit import Editing
-from assistant.tools.enhance import Enhancing
 from assistant.tools.installed import Running
+from assistant.tools.pictures.describe import Describing
+from assistant.tools.pictures.describe_video import Clipping
+from assistant.tools.pictures.draw import Drawing
+from assistant.tools.pictures.edit import Editing
+from assistant.tools.pictures.enhance import Enhancing
+from assistant.tools.pictures.vary import Varying
 from assistant.tools.translate import Translating
-from assistant.tools.vary import Varying
 
 
 @dataclass

@@ -15,26 +15,26 @@ from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
 from ingest.loaders.archive import load_archive
-from ingest.loaders.audio import load_audio
 from ingest.loaders.code import LANGUAGES, load_code
 from ingest.loaders.data import load_json, load_json_lines, load_xml
 from ingest.loaders.delimited import load_delimited
-from ingest.loaders.docx import load_docx
 from ingest.loaders.epub import load_epub
 from ingest.loaders.html import load_html, load_mhtml
 from ingest.loaders.image import load_image
-from ingest.loaders.legacy import load_legacy
 from ingest.loaders.mail import load_mail
 from ingest.loaders.markdown import load_markdown
-from ingest.loaders.odf import load_odf
+from ingest.loaders.media.audio import load_audio
+from ingest.loaders.media.subtitles import load_subtitles
+from ingest.loaders.media.video import load_video
+from ingest.loaders.office.docx import load_docx
+from ingest.loaders.office.legacy import load_legacy
+from ingest.loaders.office.odf import load_odf
+from ingest.loaders.office.pptx import load_pptx
+from ingest.loaders.office.rtf import load_rtf
+from ingest.loaders.office.sheet import load_sheet
 from ingest.loaders.pdf import load_pdf
-from ingest.loaders.pptx import load_pptx
-from ingest.loaders.rtf import load_rtf
-from ingest.loaders.sheet import load_sheet
-from ingest.loaders.subtitles import load_subtitles
 from ingest.loaders.text import load_text
 from ingest.loaders.versions import stamp
-from ingest.loaders.video import load_video
 from ingest.serialization.reading import LoadedCodec
 from ingest.text.fold_lines import folded
 from ingest.text.sniffing import is_text

@@ -38,7 +38,7 @@ def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.models.fetch import user_cache
     from assistant.models.programs import REAL_ESRGAN
     from assistant.models.progress_bar import progress_bar
-    from assistant.tools.enhance import checked
+    from assistant.tools.pictures.enhance import checked
 
     intent = Enhance(args.image, args.scale)
     checked(intent)

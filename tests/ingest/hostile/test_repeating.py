@@ -9,7 +9,7 @@ from ingest.errors import UnreadableFile
 from ingest.images import image_file
 from ingest.loaders.html import load_html
 from ingest.loaders.image import load_image
-from ingest.loaders.sheet import load_sheet
+from ingest.loaders.office.sheet import load_sheet
 from ingest.sheets import expansion_guard
 from tests.ingest.hostile.documents import long_string
 from tests.ingest.hostile.media import frames

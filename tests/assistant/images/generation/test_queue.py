@@ -19,9 +19,9 @@ from assistant.images.generation.queue import WAITING, Studio
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from assistant.models.catalogue import catalogue
 from assistant.storage.output_files import Made
-from assistant.tools.draw import Drawing
-from assistant.tools.edit import Editing
-from assistant.tools.vary import Varying
+from assistant.tools.pictures.draw import Drawing
+from assistant.tools.pictures.edit import Editing
+from assistant.tools.pictures.vary import Varying
 from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.fakes import WordEmbedder

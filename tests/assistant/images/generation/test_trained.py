@@ -83,7 +83,7 @@ def test_it_says_how_it_was_made(tmp_path: Path, painter: Painter) -> None:
     from assistant.contract.request import Request
     from assistant.images.generation.queue import Studio
     from assistant.storage.output_files import Made
-    from assistant.tools.draw import Drawing
+    from assistant.tools.pictures.draw import Drawing
     from ingest.images.ai_provenance import generated
     from tests.fakes import WordEmbedder
 

@@ -27,7 +27,7 @@ from assistant.images.super_resolution.tiles import tiles
 from assistant.models.fetch import user_cache
 from assistant.models.programs import REAL_ESRGAN
 from assistant.storage.output_files import Made
-from assistant.tools.enhance import Enhancing
+from assistant.tools.pictures.enhance import Enhancing
 from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.assistant.fakes import WordEmbedder

@@ -10,9 +10,10 @@ from PIL import Image
 from ingest.document.model import Document, Line, count
 from ingest.document.source import Engines
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
-from ingest.loaders import load, video
+from ingest.loaders import load
+from ingest.loaders.media import video
 from ingest.media import whisper
-from tests.ingest.loaders.test_audio import SAID, Told, balanced
+from tests.ingest.loaders.media.test_audio import SAID, Told, balanced
 from tests.recordings import slide, tone, with_cover, write
 
 MODEL = Engines(speech=Path("model"))

@@ -7,7 +7,7 @@ from openpyxl.comments import Comment
 
 from ingest.document.model import Document
 from ingest.errors import UnreadableFile
-from ingest.loaders import sheet
+from ingest.loaders.office import sheet
 from ingest.page_builder import flowing_text
 from tests.ingest.made import dropped, hidden, lines, odf, read, table, written
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.loaders import legacy
+from ingest.loaders.office import legacy
 from tests.ingest.made import docx, lines, paragraph, read, written
 
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)

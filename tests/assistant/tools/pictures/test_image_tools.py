@@ -20,8 +20,8 @@ from assistant.llm.prompts import REFUSAL
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_with_images import WithPictures
-from assistant.tools.describe import NOTHING, Describing
-from assistant.tools.describe_video import Clipping
+from assistant.tools.pictures.describe import NOTHING, Describing
+from assistant.tools.pictures.describe_video import Clipping
 from assistant.tools.translate import NO_MODEL, NO_TEXT, Translating
 from assistant.ui.components.tools import tool_choice
 from ingest.document.model import Line, Page

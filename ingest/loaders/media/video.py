@@ -9,7 +9,7 @@ from ingest.document.model import NOWHERE, Box, Document, Dropped, Figure, Line,
 from ingest.document.source import Source
 from ingest.errors import CannotRecognise, UnreadableFile
 from ingest.images.ocr import Recognizer, recognizer
-from ingest.loaders.audio import SoundStream
+from ingest.loaders.media.audio import SoundStream
 from ingest.media.ffmpeg import Media, clock
 from ingest.media.scene_detection import Scene, scenes
 from ingest.platform.progress import beat

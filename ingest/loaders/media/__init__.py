@@ -1,0 +1,1 @@
+"""Loaders of recordings, films and their subtitles."""
