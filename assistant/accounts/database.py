@@ -43,5 +43,5 @@ class Database(Kept):
     """A part of that file."""
 
     def __init__(self, path: Path) -> None:
-        """Raises AssistantError when the file cannot be written."""
+        """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _SCHEMA, "accounts")

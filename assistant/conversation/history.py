@@ -34,7 +34,7 @@ class Conversations(Kept):
 
     def __init__(self, path: Path, whose: Whose = EVERYBODY) -> None:
         """An id of another person, or of a library that the person does not see, is that of a
-        conversation without turns. Raises AssistantError when the file cannot be written."""
+        conversation without turns. Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _SCHEMA, "conversations")
         self._whose = whose
         self._before = f"@{whose.person}/" if whose.person else ""

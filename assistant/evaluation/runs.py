@@ -53,7 +53,7 @@ class EvaluationRuns(Kept):
     """One SQLite file for all runs of a home."""
 
     def __init__(self, path: Path) -> None:
-        """Raises AssistantError when the file cannot be written."""
+        """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _SCHEMA, "runs")
 
     @contextmanager

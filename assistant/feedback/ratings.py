@@ -80,7 +80,7 @@ class Feedback(Kept):
     """Of one library."""
 
     def __init__(self, path: Path, mine: OwnQuestions) -> None:
-        """Raises AssistantError when the file cannot be written."""
+        """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _SCHEMA, "feedback")
         self.mine = mine
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -91,13 +92,14 @@ class Receipts(Kept):
     the command line sees all."""
 
     def __init__(self, path: Path, most: int = MOST, whose: Whose = EVERYBODY) -> None:
-        """Raises AssistantError when the file cannot be written."""
+        """Each use raises AssistantError when the file cannot be read or written."""
         super().__init__(path, _SCHEMA, "receipts")
         self._most, self._whose = most, whose
-        with self._connected() as connection:
-            columns = connection.execute("PRAGMA table_info(receipt)").fetchall()
-            if "person" not in {column[1] for column in columns}:  # of an earlier version
-                connection.execute("ALTER TABLE receipt ADD COLUMN person TEXT NOT NULL DEFAULT ''")
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        columns = connection.execute("PRAGMA table_info(receipt)").fetchall()
+        if "person" not in {column[1] for column in columns}:
+            connection.execute("ALTER TABLE receipt ADD COLUMN person TEXT NOT NULL DEFAULT ''")
 
     def add(self, receipt: Receipt) -> None:
         with self._connected() as connection:

@@ -48,7 +48,7 @@ class SheetCells(Kept):
     """All cells of a home."""
 
     def __init__(self, path: Path) -> None:
-        """Raises AssistantError when the file cannot be written."""
+        """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _SCHEMA, "cells of sheets")
 
     def get(self, key: SheetKey) -> Cell | None:

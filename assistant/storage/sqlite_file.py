@@ -27,6 +27,9 @@ class Kept:
         self._lock = threading.Lock()
         self._made = False  # whether it has the tables, in this version
 
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Give tables of an earlier version what this one needs."""
+
     def _write_anew(self) -> None:
         """Leave no byte in the file of what was deleted or changed before."""
         with self._connected() as connection:
@@ -45,6 +48,7 @@ class Kept:
                     connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
                     if new or not self._made:
                         connection.executescript(self._schema)
+                        self._upgrade(connection)
                         self._made = True
                     with connection:
                         yield connection

@@ -75,4 +75,4 @@ def test_the_latest_run_comes_first_and_an_unknown_one_is_named(tmp_path: Path) 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").write_text("no database, however long this text may be" * 20)
     with pytest.raises(AssistantError, match=r"runs\.sqlite, which keeps the runs"):
-        EvaluationRuns(tmp_path / "runs.sqlite")
+        EvaluationRuns(tmp_path / "runs.sqlite").recent()

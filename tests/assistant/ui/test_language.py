@@ -67,7 +67,8 @@ def unmarked(text: str) -> str:
 def _left(text: str, names: list[str]) -> bool:
     for name in names:
         text = text.replace(name, " ")
-    plain = re.sub(r":material/\w+:|`[^`]*`|\\", " ", text)
+    plain = re.sub(r":material/\w+:|`[^`]*`", " ", text).replace("\\", "")
+    plain = re.sub(r"\S+ · [\d.]+ [KMG]B · [\w.-]+", " ", plain)  # a model that is offered
     return bool(re.search(r"[A-Za-z]{2,}", plain))
 
 
