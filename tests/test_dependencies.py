@@ -20,7 +20,8 @@ ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of th
 FOR_TESTS = [
     path for name in ("samples", "scripts", "tests") for path in (PROJECT / name).rglob("*.py")
 ]
-DISTRIBUTIONS = packages_distributions()
+# The one that is installed instead of another, and need not be there.
+DISTRIBUTIONS = {"llama_cpp": ["llama-cpp-python"], **packages_distributions()}
 PINNED = {  # those that fit at one version alone
     normalised[0]: normalised[1]
     for line in tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"][

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from types import ModuleType
 
 import pytest
@@ -30,6 +30,8 @@ def rows() -> dict[str, tuple[str, str]]:
 def test_a_declared_package_is_in_the_table_with_its_licence(
     name: str, licences: ModuleType, rows: dict[str, tuple[str, str]]
 ) -> None:
+    if name == "llama-cpp-python" and "llama_cpp" not in packages_distributions():
+        pytest.skip("its place is taken by the ready llama.cpp")
     assert rows[name][0] == licences.licence(distribution(name))
 
 

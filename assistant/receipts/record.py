@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.models.verified_file import sha256_of
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.sqlite_file import Connection, Kept
 from assistant.storage.whose import EVERYBODY, Whose
 from ingest.document.source import readable
 from vectorstore.errors import LibraryError
@@ -96,7 +95,7 @@ class Receipts(Kept):
         super().__init__(path, _SCHEMA, "receipts")
         self._most, self._whose = most, whose
 
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
+    def _upgrade(self, connection: Connection) -> None:
         columns = connection.execute("PRAGMA table_info(receipt)").fetchall()
         if "person" not in {column[1] for column in columns}:
             connection.execute("ALTER TABLE receipt ADD COLUMN person TEXT NOT NULL DEFAULT ''")

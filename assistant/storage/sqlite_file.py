@@ -8,6 +8,8 @@ from pathlib import Path
 
 from assistant.errors import AssistantError
 
+Connection = sqlite3.Connection
+
 # A version that changes the tables so that this one cannot read them sets another `user_version`.
 VERSION = 0
 
@@ -27,7 +29,7 @@ class Kept:
         self._lock = threading.Lock()
         self._made = False  # whether it has the tables, in this version
 
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
+    def _upgrade(self, connection: Connection) -> None:
         """Give tables of an earlier version what this one needs."""
 
     def _write_anew(self) -> None:

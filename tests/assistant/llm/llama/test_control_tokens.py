@@ -1,6 +1,9 @@
 """With the tokenizer of a real model, text of a document gives no token that has a function."""
 
+import ctypes
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
@@ -12,6 +15,7 @@ from assistant.llm.llama.messages import turn
 from assistant.llm.llama.tokenizer import Vocabulary
 from tests.conftest import models_folder
 
+NORMAL = 1 << 2  # LLAMA_TOKEN_ATTR_NORMAL of llama.h
 TOKENS = (
     *("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>", "</tool_call>", "[INST]"),
     *("<|fim_prefix|>", "<|file_sep|>", "<|repo_name|>", "<|vision_pad|>", "<s>", "</s>"),
@@ -32,6 +36,15 @@ def vocabulary() -> Vocabulary:
     )
 
 
+def attributes_of(llama: Any) -> Callable[[Any, int], int]:
+    """The function, which the product does not need and the ready library does not declare."""
+    if found := getattr(llama, "llama_vocab_get_attr", None):
+        return found  # type: ignore[no-any-return]
+    function = llama.library.llama_vocab_get_attr
+    function.restype, function.argtypes = ctypes.c_int, (ctypes.c_void_p, ctypes.c_int32)
+    return function  # type: ignore[no-any-return]
+
+
 def functional(vocabulary: Vocabulary, text: str) -> list[int]:
     """The tokens of a prompt that are no text, in order."""
     rendered = vocabulary.render(
@@ -43,12 +56,11 @@ def functional(vocabulary: Vocabulary, text: str) -> list[int]:
         ],
         None,
     )
-    normal = vocabulary._llama.LLAMA_TOKEN_ATTR_NORMAL
-    attributes = vocabulary._llama.llama_vocab_get_attr
+    attributes = attributes_of(vocabulary._llama)
     return [
         token
         for token in vocabulary.tokenize(rendered, markup=True)
-        if not attributes(vocabulary.handle, token) & normal
+        if not attributes(vocabulary.handle, token) & NORMAL
     ]
 
 
