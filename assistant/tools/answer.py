@@ -161,17 +161,20 @@ class AnswerTool:
         if outcome.refused:
             yield outcome.text
         elif not outcome.stopped:
-            return (yield from self._completed(outcome, read, request))
+            return (yield from self._completed(outcome, read, request, reply))
         return outcome
 
-    def _completed(self, outcome: Outcome, read: "_Read", request: Request) -> Answering:
+    def _completed(
+        self, outcome: Outcome, read: "_Read", request: Request, reply: Reply
+    ) -> Answering:
         """The outcome with what it leaves out. What is answered anyway stays as doubtful as it
         is."""
         if request.anyway:
             return outcome
         more = left_out(outcome.text, read.context.question, read.ranked)
         whole = completed(outcome, more, read.context)
-        yield from filter(None, [whole.text[len(outcome.text) :]])
+        reply.trace.quoted = whole.text[len(outcome.text) :]
+        yield from filter(None, [reply.trace.quoted])
         return whole
 
     def _written(

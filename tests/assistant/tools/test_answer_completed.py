@@ -50,6 +50,13 @@ def test_the_other_half_of_an_answer_is_quoted_with_its_line() -> None:
     assert done.citations[1].quote == WORK
 
 
+def test_a_receipt_learns_which_words_are_not_the_models() -> None:
+    tool = AnswerTool(ScriptedChat(replies=[ROLE]), Budget(), reader=Reader({WORK: 2.0}))
+    reply = tool.run(Request(QUESTION, Shelf(ROLE, WORK), threshold=0))
+    assert reply.finish().text.endswith(reply.trace.quoted)
+    assert reply.trace.quoted == f"\n\n“{WORK}”"
+
+
 def test_what_the_answer_says_is_not_quoted_again() -> None:
     assert answered(f"{ROLE} {WORK}", {ROLE: 3.0, WORK: 2.0}).text == f"{ROLE} {WORK}"
 
