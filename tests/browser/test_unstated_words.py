@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assistant.ui.components import answer as component
+from assistant.ui.components.answer import answer_words
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -33,7 +34,7 @@ def page(chromium: Any) -> Any:
     page.evaluate(
         "data => window.draw({data, parentElement: document.querySelector('#here'),"
         " setTriggerValue: (name, value) => { window.opened = value; }})",
-        json.loads(json.dumps(DATA)),
+        json.loads(json.dumps({**DATA, "words": answer_words.words()})),
     )
     yield page
     page.close()
