@@ -1,7 +1,8 @@
 """LangChain's own standard suites, run on the adapter with a real small GGUF model.
 
-None of their tests is expected to fail, but for one with the ready llama.cpp. They skip what the adapter does not claim: pictures, sound
-and PDFs as input, JSON without a schema, another model for a single call, serialisation.
+None of their tests is expected to fail, but for one with the ready llama.cpp. They skip what the
+adapter does not claim: pictures, sound and PDFs as input, JSON without a schema, another model for
+a single call, serialisation.
 """
 
 import inspect
