@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from assistant.export.account import Account, Said, Source
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
-_BLOCK = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|$)", re.MULTILINE)
+_BLOCK = re.compile(r"^([ \t]*+)([-+=]|\d++[.)])(?=\s|$)", re.MULTILINE)
 
 
 def markdown(accounts: Sequence[Account]) -> str:

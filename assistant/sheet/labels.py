@@ -13,7 +13,7 @@ from assistant.sheet.values import Value, whole
 from ingest.document.model import Line, Page, Table
 from ingest.language.words import content_words, stems
 
-_COLON = re.compile(r"^\s*(?P<label>[^:|]{2,60}?)\s*:\s+(?P<entry>\S.*)$")
+_COLON = re.compile(r"^\s*+(?P<label>[^\s:|][^:|]{0,58}?[^\s:|])\s*+:\s++(?P<entry>\S.*)$")
 _BLANK = re.compile(r"__|\.{4}|…{2}|^[\s-]*$")  # to be filled in by hand
 GENERIC: dict[Kind, frozenset[str]] = {
     "date": stems("date day"),
