@@ -182,8 +182,7 @@ class AnswerTool:
     ) -> Answering:
         """A refusal is not yielded."""
         reply.activity.stage = _("Writing")
-        found = grounding(read.context, request)
-        found.checker = self._checker
+        found = grounding(read.context, request, self._checker)
 
         def held(text: str, whole: bool) -> bool:
             stated = functools.partial(found.stated, text, whole)

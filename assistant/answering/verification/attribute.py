@@ -4,6 +4,7 @@ out, and adds notices about contradictions, unread pages and instructions to an 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.citable_spans import states
 from assistant.answering.passages.context_builder import Context
@@ -20,6 +21,7 @@ from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.security import prompt_injection
+from assistant.security.addresses import AddressFilter
 
 _CLOSEST = 2  # lines that a refusal shows
 
@@ -40,11 +42,11 @@ def refusal(
     )  # fmt: skip
 
 
-def grounding(context: Context, request: Request) -> Grounding:
+def grounding(context: Context, request: Request, checker: Groundedness | None = None) -> Grounding:
     """What attributes an answer to the lines of its context."""
     read = context.windows + context.earlier
     embedder, about = request.evidence.embedder(), first_pages(read, request.evidence)
-    return Grounding(context.question, read, embedder, about)
+    return Grounding(context.question, read, embedder, about, checker)
 
 
 def attribute(
@@ -68,10 +70,7 @@ def attribute(
 
 def quote(quoted: Sequence[Quoted], context: Context) -> Outcome:
     """Sentences of the documents as the answer, each with its citation."""
-    sentences = tuple(
-        Sentence(" ".join(q.unit.text.split()), True, (mark,))
-        for mark, q in enumerate(quoted, start=1)
-    )
+    sentences = tuple(Sentence(_shown(q), True, (mark,)) for mark, q in enumerate(quoted, start=1))
     text = " ".join(sentence.text for sentence in sentences)
     return Outcome(text, sentences, citations_of(quoted, context), context.passages)
 
@@ -83,9 +82,14 @@ def completed(outcome: Outcome, quoted: Sequence[Quoted], context: Context) -> O
     sentence that states it (benchmarks/results/answers.md).
     """
     for one in quoted:
-        text = f"“{' '.join(one.unit.text.split())}”"
-        outcome = _with(outcome, text, citations_of([one], context)[0])
+        outcome = _with(outcome, f"“{_shown(one)}”", citations_of([one], context)[0])
     return outcome
+
+
+def _shown(quoted: Quoted) -> str:
+    """In one line; the markup of links and pictures is reduced to its words."""
+    text = " ".join(quoted.unit.text.split())
+    return AddressFilter([text]).clean(text)
 
 
 def _with(outcome: Outcome, text: str, lines: Citation) -> Outcome:

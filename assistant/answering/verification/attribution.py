@@ -43,12 +43,11 @@ class Grounding:
 
     def __init__(
         self, question: str, read: Sequence[Window], embedder: Embedder,
-        first_pages: Mapping[str, Page] | None = None,
+        first_pages: Mapping[str, Page] | None = None, checker: Groundedness | None = None,
     ) -> None:  # fmt: skip
-        """`first_pages`, by document, tell what a document is about."""
-        # Where there is one, it reads what lines were found for. It takes support away, and gives
-        # none.
-        self.checker: Groundedness | None = None
+        """`first_pages`, by document, tell what a document is about. `checker` reads what lines
+        were found for: it takes support away, and gives none."""
+        self._checker = checker
         self._question = question
         self._read = read
         self._lines = ReadLines(read, GivenNames(read, first_pages or {}), embedder)
@@ -71,9 +70,9 @@ class Grounding:
     ) -> tuple[str, ...]:
         """The words that lines do not state, with those that the checker finds unsupported; the
         whole sentence where it does not say which."""
-        if self.checker is None or not supports:
+        if self._checker is None or not supports:
             return words
-        found = self.checker.check(self._question, self._texts_of(supports), text)
+        found = self._checker.check(self._question, self._texts_of(supports), text)
         if found.supported:
             return words
         return marked_too(text, words, found.spans) if found.spans else (text.strip(),)

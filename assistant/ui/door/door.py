@@ -5,15 +5,14 @@ this machine, knows no password, and lets others frame its page.
 """
 
 import asyncio
-import html
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
-from assistant.i18n import language
-from assistant.i18n.translation import N_, _
+from assistant.i18n.translation import N_
 from assistant.ui.door import headers
+from assistant.ui.door.form import Form
 from assistant.ui.door.hosts import Hosts, is_same_origin
 from assistant.ui.door.roles import HEADER, sealed
 from assistant.ui.door.tries import WAIT, TooManyTries
@@ -35,12 +34,8 @@ class Entrance(Protocol):
     """Who lets people in: by a token of this process, or by their accounts."""
 
     @property
-    def form(self) -> str:
-        """The page that asks them."""
-
-    @property
-    def wrong(self) -> str:
-        """The sentence for who is not let in."""
+    def form(self) -> Form:
+        """What they are asked."""
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
         """A new cookie for the right fields of the form. Raises TooManyTries."""
@@ -76,7 +71,7 @@ class Door:
             await self._inner(_marked(scope, mark), receive, _with_headers(send, page))
         else:
             assert self._guests
-            form = headers.of_response(host, self._guests.form)
+            form = headers.of_response(host, self._guests.form.page(""))
             await self._ask(scope, receive, _with_headers(send, form))
 
     def _refusal(self, asked: dict[str, str]) -> str:
@@ -104,7 +99,7 @@ class Door:
             await self._judge(scope, receive, send)
         elif "text/html" in _headers(scope).get("accept", "") and scope["type"] == "http":
             assert self._guests
-            await _answer(send, 401, _form(self._guests, _headers(scope), ""))
+            await _answer(send, 401, self._page(scope))
         else:
             await _refuse(scope, send, 401, "Sign in first.")
 
@@ -115,17 +110,21 @@ class Door:
             fields = await _fields(receive)
             cookie = await asyncio.to_thread(self._guests.enter, fields, place)
         except TooManyTries:
-            page = _form(self._guests, _headers(scope), _TOO_MANY)
-            await _answer(send, 429, page, {"retry-after": f"{WAIT:.0f}"})
+            wait = {"retry-after": f"{WAIT:.0f}"}
+            await _answer(send, 429, self._page(scope, _TOO_MANY), wait)
             return
         if cookie is None:
-            await _answer(send, 401, _form(self._guests, _headers(scope), self._guests.wrong))
+            await _answer(send, 401, self._page(scope, self._guests.form.wrong))
             return
         # To the same address: a reference of a query alone cannot lead to another server.
         query = scope["query_string"].decode("latin-1")
         secure = "; Secure" if scope["scheme"] in ("https", "wss") else ""
         kept = f"{_name(scope)}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
         await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
+
+    def _page(self, scope: Scope, notice: str = "") -> str:
+        assert self._guests
+        return self._guests.form.page(_headers(scope).get("accept-language", ""), notice)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -173,23 +172,6 @@ async def _answer(send: Send, status: int, body: str, more: dict[str, str] | Non
     pairs = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": data})
-
-
-def _form(guests: Entrance, asked: dict[str, str], notice: str) -> str:
-    """In the language of the browser."""
-    spoken = language.best(asked.get("accept-language", ""))
-    with language.speaking(spoken):
-        texts = {
-            "lang": spoken,
-            "notice": _(notice, seconds=f"{WAIT:.0f}") if notice else "",
-            "where": _("The terminal in which Pincite runs shows a token."),
-            "token": _("Token"),
-            "come-in": _("Come in"),
-        }
-    page = guests.form
-    for name, text in texts.items():
-        page = page.replace(f"<!--{name}-->", html.escape(text))
-    return page
 
 
 async def _fields(receive: Receive) -> dict[str, str]:

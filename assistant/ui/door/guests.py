@@ -10,9 +10,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from assistant.i18n.translation import N_
+from assistant.ui.door.form import Field, Form
 from assistant.ui.door.roles import Role, sealed
 from assistant.ui.door.tries import Tries
 
@@ -33,8 +33,12 @@ class Guests:
         self._cookies: OrderedDict[bytes, tuple[Role, float]] = OrderedDict()
         self._tries = Tries(clock)
 
-    form = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
-    wrong = N_("That is not the token that the terminal shows.")
+    form = Form(
+        (Field("token", N_("Token"), "off"),),
+        N_("Come in"),
+        wrong=N_("That is not the token that the terminal shows."),
+        where=N_("The terminal in which Pincite runs shows a token."),
+    )
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
         """See `come_in`; the token is in the form's field of that name."""

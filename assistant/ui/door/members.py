@@ -1,12 +1,13 @@
 """Lets people with an account in by name and password. Knows no HTTP."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from assistant.accounts.accounts import Accounts
 from assistant.accounts.audit import Audit
 from assistant.accounts.person import VISITOR
 from assistant.accounts.sessions import Sessions, digest
+from assistant.i18n.translation import N_
+from assistant.ui.door.form import Field, Form
 from assistant.ui.door.roles import sealed_session
 from assistant.ui.door.tries import Tries
 
@@ -16,8 +17,14 @@ _BY_NAME, _BY_PLACE = 10, 30  # wrong passwords a minute; behind a proxy all hav
 class Members:
     """The people of a home, at the door of its app."""
 
-    form = Path(__file__).with_name("account.html").read_text(encoding="utf-8")
-    wrong = "That is not the name and the password of an account."
+    form = Form(
+        (
+            Field("name", N_("Name"), "username", type="text"),
+            Field("password", N_("Password"), "current-password"),
+        ),
+        N_("Sign in"),
+        wrong=N_("That is not the name and the password of an account."),
+    )
 
     def __init__(self, accounts: Accounts, sessions: Sessions, audit: Audit) -> None:
         self._accounts, self._sessions, self._audit = accounts, sessions, audit

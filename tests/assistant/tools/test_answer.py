@@ -3,16 +3,13 @@
 import threading
 import time
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
-from langchain_core.messages import BaseMessage
-from pydantic import Field
 
 from assistant.answering.groundedness.checker import Finding
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification import answerability, refusal_notices
+from assistant.answering.verification import answerability
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request, Turn
@@ -26,9 +23,11 @@ from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
 from vectorstore.catalog.catalog import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.library import Hit
+from vectorstore.retrieval.reader import Readable
 
 FULL_TIME = "Full-time employees get 25 days of annual leave."
 PART_TIME = "Part-time employees get 15 days of annual leave."
+UNSURE = 2.5  # log-odds by which the gate answers, and is not certain
 
 
 class Shelf:
@@ -281,118 +280,20 @@ def test_a_request_may_set_how_sure_the_gate_has_to_be() -> None:
     assert not AnswerTool(model, Budget()).run(request).finish().refused
 
 
-class Doubting(ScriptedChat):
-    """Finds the answer only where it reads a word."""
-
-    word: str
-    checked: list[str] = Field(default_factory=list)
-    reply: Any = None
-    stages: list[str] = Field(default_factory=list)
-
-    def next_token_logprobs(
-        self, messages: list[BaseMessage], candidates: Sequence[str], cancel: object = None
-    ) -> list[float]:
-        self.checked.append(str(messages[-1].content))
-        self.stages += [self.reply.activity.stage] if self.reply else []
-        return [0.0, -8.0 if self.word in self.checked[-1] else 30.0]
-
-
-ONE_PASSAGE = Budget(passages=40, further=60)
-
-
-def test_before_a_refusal_the_next_passages_are_read_behind_the_first() -> None:
-    model = Doubting(word="Part-time", replies=["Part-time employees get 15 days."])
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
-    reply = AnswerTool(model, ONE_PASSAGE).run(request)
-    model.reply = reply
-    done = reply.finish()
-    first, both = (prompt.split("\n\nQuestion:")[0] for prompt in model.checked)
-    assert both.startswith(first)  # only what is new is read
-    assert [passage.page for passage in done.passages] == [1, 2]
-    assert done.citations[0].quote == PART_TIME
-    assert model.stages == ["Reading a passage", "Reading on: 1 more passage"]
-
-
-def test_what_is_not_found_by_reading_on_is_refused_with_all_that_was_read() -> None:
-    model = Doubting(word="zebra")
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
-    done = AnswerTool(model, ONE_PASSAGE).run(request).finish()
-    assert done.refused
-    assert len(done.passages) == len(model.checked) == 2
-
-
-def test_a_model_that_refuses_reads_on_and_is_asked_again() -> None:
-    model = ScriptedChat(replies=[prompts.REFUSAL, "Part-time employees get 15 days."], yes=0.0)
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME), threshold=0.0)
-    reply = AnswerTool(model, ONE_PASSAGE).run(request)
-    streamed = "".join(reply)
-    done = reply.finish()
-    assert streamed.strip() == done.text == "Part-time employees get 15 days."
-    assert [passage.page for passage in done.passages] == [1, 2]
-
-
-UNSURE = 2.5  # log-odds by which the gate answers, and is not certain
-
-
-def test_what_no_line_states_is_not_shown_and_read_on_and_written_again() -> None:
-    model = ScriptedChat(replies=["They get 31 days of leave.", PART_TIME], yes=UNSURE)
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
-    reply = AnswerTool(model, ONE_PASSAGE).run(request)
-    assert "31" not in "".join(reply)
-    assert reply.finish().text == PART_TIME
-    assert reply.trace.withheld == ""
-
-
-def test_what_no_line_states_after_reading_on_is_refused_and_kept_for_the_receipt() -> None:
-    wrote = ["They get 31 days of leave.", "They get 32 days of leave."]
-    model = ScriptedChat(replies=wrote, yes=UNSURE)
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
-    reply = AnswerTool(model, ONE_PASSAGE).run(request)
-    assert "".join(reply) == prompts.REFUSAL
-    assert reply.finish().refused
-    assert reply.trace.withheld.strip() == "They get 32 days of leave."
-
-
-def test_what_no_line_states_is_refused_with_the_reason_where_there_is_no_more_to_read() -> None:
-    model = ScriptedChat(replies=["They get 31 days of leave."], yes=UNSURE)
-    reply = AnswerTool(model, Budget()).run(
-        Request("How many days of annual leave?", Shelf(FULL_TIME))
-    )
-    assert "".join(reply) == prompts.REFUSAL
-    assert reply.finish().notices[0] == refusal_notices.UNSTATED
-    assert reply.trace.withheld.strip() == "They get 31 days of leave."
-
-
-def test_a_model_that_refuses_all_the_same_is_a_refusal() -> None:
-    model = ScriptedChat(replies=[prompts.REFUSAL, prompts.REFUSAL], yes=0.0)
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME), threshold=0.0)
-    reply = AnswerTool(model, ONE_PASSAGE).run(request)
-    assert "".join(reply) == prompts.REFUSAL
-    assert reply.finish().refused
-    assert len(model.asked) == 2
-
-
-def test_nothing_is_read_on_where_the_first_passages_are_enough() -> None:
-    model = Doubting(word="Full-time", replies=["Full-time employees get 25 days."])
-    request = Request("How many days of annual leave?", Shelf(FULL_TIME, PART_TIME))
-    done = AnswerTool(model, ONE_PASSAGE).run(request).finish()
-    assert (len(done.passages), len(model.checked)) == (1, 1)
-
-
 class LikesPartTime:
     """Finds the answer in passages about part-time employees."""
 
-    def odds(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        return [5.0 if "Part-time" in hit.text else -5.0 for hit in hits]
+    def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
+        return [5.0 if "Part-time" in text.text else -5.0 for text in texts]
 
 
 def test_what_the_reader_finds_is_read_first() -> None:
-    tool = AnswerTool(ScriptedChat(), ONE_PASSAGE, reader=LikesPartTime())
+    tool = AnswerTool(ScriptedChat(), Budget(passages=40), reader=LikesPartTime())
     shelf = Shelf(FULL_TIME, PART_TIME)
     context = tool.read(Request("How many days of annual leave?", shelf))
     assert [passage.text for passage in context.passages] == [PART_TIME]
     assert context.reader_odds == 5.0
-    without = AnswerTool(ScriptedChat(), ONE_PASSAGE).read(Request("How many days?", shelf))
+    without = AnswerTool(ScriptedChat(), Budget(passages=40)).read(Request("How many days?", shelf))
     assert (without.passages[0].text, without.reader_odds) == (FULL_TIME, None)
 
 

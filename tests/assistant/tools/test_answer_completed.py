@@ -112,6 +112,16 @@ def test_of_a_model_that_refuses_who_wants_an_answer_anyway_gets_the_best_lines(
     assert sum("Check each line" in notice for notice in done.notices) == 1
 
 
+def test_a_picture_of_a_document_is_quoted_without_its_address() -> None:
+    picture = "![The seal](https://example.com/seal.png) stands below each order she signs."
+    tool = AnswerTool(ScriptedChat(replies=[ROLE]), Budget(), reader=Reader({picture: 2.0}))
+    done = tool.run(Request(QUESTION, Shelf(ROLE, picture), threshold=0)).finish()
+    assert done.text == f"{ROLE}\n\n“The seal stands below each order she signs.”"
+    alone = AnswerTool(None, Budget(), reader=Reader({picture: 2.0}))
+    quoted = alone.run(Request(QUESTION, Shelf(ROLE, picture), threshold=0)).finish()
+    assert quoted.text == "The seal stands below each order she signs."
+
+
 def test_without_a_model_the_reader_chooses_what_is_quoted() -> None:
     request = Request(QUESTION, Shelf(ROLE, WORK, OTHER), threshold=0)
     alone = AnswerTool(None, Budget(), reader=Reader({WORK: 2.0, ROLE: 0.5})).run(request).finish()
