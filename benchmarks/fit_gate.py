@@ -21,9 +21,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from assistant.answering.gate.answerability import Signals, answerable
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification.answerability import Signals, answerable
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.request import Request
 from assistant.contract.trace import Trace

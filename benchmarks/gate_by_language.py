@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from assistant.answering.gate.answerability import answerable
+from assistant.answering.gate.judge import retrieval_signals
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification.answerability import answerable
-from assistant.answering.verification.judge import retrieval_signals
 from assistant.build.composition import library_in
 from assistant.contract.request import Request
 from assistant.evaluation.sets.question_sets import read_rows

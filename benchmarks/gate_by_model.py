@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from assistant.answering.gate import gate_fit
+from assistant.answering.gate.answerability import DEFAULT, Signals, answerable
+from assistant.answering.gate.gate_fit import Example
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification import gate_fit
-from assistant.answering.verification.answerability import DEFAULT, Signals, answerable
-from assistant.answering.verification.gate_fit import Example
 from assistant.contract.evidence import GivenPassages
 from assistant.evaluation.sets.question_sets import read_questions, read_rows
 from assistant.llm.chat_model import LlamaCppChat

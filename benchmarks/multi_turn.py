@@ -14,9 +14,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.gate.answerability import Signals
+from assistant.answering.gate.judge import Verdict
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification.answerability import Signals
-from assistant.answering.verification.judge import Verdict
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request

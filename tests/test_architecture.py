@@ -34,7 +34,8 @@ assistant/tools
 assistant/images/super_resolution
 assistant/images/generation
 assistant/answering/whole_document          assistant/storage
-assistant/answering/verification            assistant/attachments
+assistant/answering/gate                    assistant/attachments
+assistant/answering/verification
 assistant/answering/writing                 assistant/images/vision
 assistant/answering/groundedness
 assistant/answering/passages

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification.answerability import NO_MODEL, OperatingPoint
 from assistant.build import classifiers
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (

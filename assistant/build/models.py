@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.verification.answerability import NO_MODEL, OperatingPoint, Weights
+from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint, Weights
 from assistant.build.gate import UNFITTED, fitted, identity, named
 from assistant.contract.outcome import Offer
 from assistant.errors import ModelRuntimeMissing

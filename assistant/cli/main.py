@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant.cli import (
-    accounts,
     ask,
     bundle,
     documents,
@@ -19,9 +18,9 @@ from assistant.cli import (
     library,
     models,
     receipts,
-    serve,
     sheet,
 )
+from assistant.cli.hosting import accounts, serve
 from assistant.cli.shared import FAILED, INTERRUPTED
 from assistant.cli.tools import describe, draw, make, speech
 from ingest.errors import PinciteError

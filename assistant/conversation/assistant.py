@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from assistant.answering.gate.answerability import POINTS, OperatingPoint
 from assistant.answering.query.starter_questions import suggest
-from assistant.answering.verification.answerability import POINTS, OperatingPoint
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply

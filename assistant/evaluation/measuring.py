@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.build import classifiers, composition
 from assistant.conversation.assistant import Assistant
 from assistant.errors import BadQuestionSet

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.runs import EvaluationRuns
 from assistant.feedback import rank_weights, refusal_threshold

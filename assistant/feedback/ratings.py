@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.gate import answerability
 from assistant.answering.query import followups
-from assistant.answering.verification import answerability
 from assistant.evaluation.sets.own import OwnQuestions, own, people
 from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.settings import Settings

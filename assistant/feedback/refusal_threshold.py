@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.evaluation.scoring import scored
 from assistant.feedback import fit
 from assistant.feedback.measure import compare

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.verification.answerability import POINTS
+from assistant.answering.gate.answerability import POINTS
 from assistant.contract.forgetting import reads
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply

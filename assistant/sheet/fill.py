@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answering.verification.answerability import HELPFUL, THRESHOLD
+from assistant.answering.gate.answerability import HELPFUL, THRESHOLD
 from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome
 from assistant.conversation.assistant import Assistant

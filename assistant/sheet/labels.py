@@ -39,9 +39,7 @@ class Labelled:
 
 def labelled(column: Column, pages: Iterable[Page]) -> Labelled | None:
     """The one value that stands at a label of this name, wherever it is repeated; else None."""
-    wanted = telling(column.head, column.kind)
-    if not wanted:
-        wanted = stems(column.head)
+    wanted = telling(column.head, column.kind) or stems(column.head)
     if not wanted:
         return None
     found = [one for page in pages for one in _of_page(column, wanted, page)]

@@ -22,7 +22,7 @@ from ingest.language.words import STOP_WORDS, stem
 _BEFORE, _AFTER = 60, 40  # characters around a value that are looked at
 _ENDS = re.compile(r"[.;!?](?=\s|$)|\n\n")
 _YES, _NO = Value("yes", True, "yes"), Value("no", False, "no")
-_NOT = frozenset({"not", "never", "no", "isn't", "hasn't", "un", "pending"})
+_NOT = frozenset({"not", "never", "no", "isn't", "hasn't", "pending"})
 # A sentence with one of these says what ought to be, or when, and not what is.
 _OPEN = frozenset(
     {"if", "when", "once", "until", "unless", "must", "shall", "should", "may", "can", "will"}

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.verification.answerability import (
+from assistant.answering.gate.answerability import (
     DEFAULT,
     POINTS,
     Gate,

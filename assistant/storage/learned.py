@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.errors import AssistantError
 from assistant.storage.learned_measure import MeasuredChange
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned

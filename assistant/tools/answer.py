@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from langchain_core.language_models import BaseChatModel
 
+from assistant.answering.gate import answerability
+from assistant.answering.gate.answerability import Weights
+from assistant.answering.gate.judge import Judge, Verdict
 from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.passages.best_sentences import (
     Quoted,
@@ -18,8 +21,7 @@ from assistant.answering.passages.best_sentences import (
 from assistant.answering.passages.budget import Budget, Room
 from assistant.answering.passages.context_builder import Context, ContextBuilder
 from assistant.answering.passages.retrieve import Retriever
-from assistant.answering.verification import answerability, refusal_notices
-from assistant.answering.verification.answerability import Weights
+from assistant.answering.verification import refusal_notices
 from assistant.answering.verification.attribute import (
     attribute,
     check,
@@ -29,7 +31,6 @@ from assistant.answering.verification.attribute import (
     quote,
     refusal,
 )
-from assistant.answering.verification.judge import Judge, Verdict
 from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.gate import gate_fit
+from assistant.answering.gate.answerability import Signals
+from assistant.answering.gate.gate_fit import Example
+from assistant.answering.gate.judge import asked, retrieval_signals
 from assistant.answering.passages.best_sentences import rank
-from assistant.answering.verification import gate_fit
-from assistant.answering.verification.answerability import Signals
-from assistant.answering.verification.gate_fit import Example
-from assistant.answering.verification.judge import asked, retrieval_signals
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
 from assistant.contract.trace import Trace

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assistant.answering.table_qa.normalise import is_year, terms
-from assistant.answering.table_qa.parse_question import LOOKUP
 from assistant.answering.table_qa.plan import Plan
+from assistant.answering.table_qa.question.normalise import is_year, terms
+from assistant.answering.table_qa.question.parse_question import LOOKUP
 from assistant.answering.table_qa.select_plan import Tabled
 from assistant.answering.verification import unread_page_notices
 from assistant.contract.intents import Chart

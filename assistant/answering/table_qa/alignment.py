@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.table_qa.normalise import terms
-from assistant.answering.table_qa.parse_question import operation_spans
-from assistant.answering.table_qa.periods import without_periods
+from assistant.answering.table_qa.question.normalise import terms
+from assistant.answering.table_qa.question.parse_question import operation_spans
+from assistant.answering.table_qa.question.periods import without_periods
 from ingest.language.words import STOP_WORDS
 from vectorstore.embedding.embedder import Embedder
 

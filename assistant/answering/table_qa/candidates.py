@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from assistant.answering.table_qa.grid import Column, TableGrid, TableRow, grid
-from assistant.answering.table_qa.periods import (
+from assistant.answering.table_qa.question.periods import (
     Asked,
     Period,
     column_periods,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from assistant.answering.table_qa.alignment import Alignment
 from assistant.answering.table_qa.candidates import Candidate, Dated, plain
 from assistant.answering.table_qa.matching import states_amounts
-from assistant.answering.table_qa.parse_question import LOOKUP, TableQuestion
-from assistant.answering.table_qa.periods import Asked
 from assistant.answering.table_qa.plan import Operand
+from assistant.answering.table_qa.question.parse_question import LOOKUP, TableQuestion
+from assistant.answering.table_qa.question.periods import Asked
 
 _TABLE_LEAD = 0.05  # of a table over others that state another value, as a cosine
 

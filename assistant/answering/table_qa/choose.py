@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from assistant.answering.table_qa.matching import is_of_kind
-from assistant.answering.table_qa.parse_question import LOOKUP, asked
 from assistant.answering.table_qa.plan import Plan
 from assistant.answering.table_qa.program import propose
+from assistant.answering.table_qa.question.parse_question import LOOKUP, asked
 from assistant.answering.table_qa.select_plan import Tabled, certain, ranking, told
 
 

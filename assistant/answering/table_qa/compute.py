@@ -2,7 +2,8 @@
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from assistant.answering.table_qa.parse_question import (
+from assistant.answering.table_qa.plan import Operand, Plan
+from assistant.answering.table_qa.question.parse_question import (
     AVERAGE,
     COUNT,
     DIFFERENCE,
@@ -14,7 +15,6 @@ from assistant.answering.table_qa.parse_question import (
     SHARE,
     SUM,
 )  # fmt: skip
-from assistant.answering.table_qa.plan import Operand, Plan
 
 _EXACT = Context(prec=28, rounding=ROUND_HALF_UP)
 

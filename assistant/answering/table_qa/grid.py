@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from assistant.answering.table_qa.normalise import is_hard, is_year, terms
+from assistant.answering.table_qa.question.normalise import is_hard, is_year, terms
 from ingest.document.model import Cell, Page, Table
 from ingest.language.measures import head_scale
 

@@ -11,9 +11,9 @@ from functools import cached_property
 from itertools import pairwise
 
 from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
-from assistant.answering.table_qa.normalise import MONTHS, SPANS, is_hard, is_year, terms
-from assistant.answering.table_qa.parse_question import COUNT, SHARE, TableQuestion
 from assistant.answering.table_qa.plan import Operand
+from assistant.answering.table_qa.question.normalise import MONTHS, SPANS, is_hard, is_year, terms
+from assistant.answering.table_qa.question.parse_question import COUNT, SHARE, TableQuestion
 
 _WEAK = frozenset(
     terms("after all amount company completed cost count different during fiscal less limit more")

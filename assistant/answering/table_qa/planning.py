@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
 from assistant.answering.table_qa.matching import CHANGES, Match
-from assistant.answering.table_qa.normalise import MONTHS, is_year
-from assistant.answering.table_qa.parse_question import (
+from assistant.answering.table_qa.plan import Operand, Plan
+from assistant.answering.table_qa.question.normalise import MONTHS, is_year
+from assistant.answering.table_qa.question.parse_question import (
     AVERAGE,
     COUNT,
     GROWTH,
@@ -17,7 +18,6 @@ from assistant.answering.table_qa.parse_question import (
     SUM,
     TableQuestion,
 )  # fmt: skip
-from assistant.answering.table_qa.plan import Operand, Plan
 
 _Part = TypeVar("_Part", TableRow, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole

@@ -26,8 +26,9 @@ from assistant.answering.table_qa.cells import (
 )
 from assistant.answering.table_qa.compute import result
 from assistant.answering.table_qa.matching import is_of_kind
-from assistant.answering.table_qa.normalise import terms
-from assistant.answering.table_qa.parse_question import (
+from assistant.answering.table_qa.plan import Plan
+from assistant.answering.table_qa.question.normalise import terms
+from assistant.answering.table_qa.question.parse_question import (
     DIFFERENCE,
     GROWTH,
     LOOKUP,
@@ -38,8 +39,7 @@ from assistant.answering.table_qa.parse_question import (
     names_of,
     starts_of_whole,
 )
-from assistant.answering.table_qa.periods import Asked, asked_periods, spans_of
-from assistant.answering.table_qa.plan import Plan
+from assistant.answering.table_qa.question.periods import Asked, asked_periods, spans_of
 from assistant.answering.table_qa.select_plan import Tabled, card
 
 _CONSIDERED = 8  # labels or pairs of labels, the closest ones

@@ -7,10 +7,15 @@ from typing import Protocol, runtime_checkable
 
 from assistant.answering.table_qa.compute import best, result
 from assistant.answering.table_qa.grid import TableGrid, grid
-from assistant.answering.table_qa.normalise import terms
-from assistant.answering.table_qa.parse_question import HIGHEST, LOOKUP, LOWEST, TableQuestion
 from assistant.answering.table_qa.plan import Plan
 from assistant.answering.table_qa.planning import date_of, plans
+from assistant.answering.table_qa.question.normalise import terms
+from assistant.answering.table_qa.question.parse_question import (
+    HIGHEST,
+    LOOKUP,
+    LOWEST,
+    TableQuestion,
+)
 from assistant.contract.evidence import Evidence
 from ingest.document.model import Page
 from vectorstore.catalog.records import StoredTable

@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 
 from assistant.answering.table_qa.compute import best, result
-from assistant.answering.table_qa.parse_question import (
+from assistant.answering.table_qa.plan import Operand, Plan
+from assistant.answering.table_qa.question.parse_question import (
     AVERAGE,
     COUNT,
     DIFFERENCE,
@@ -16,7 +17,6 @@ from assistant.answering.table_qa.parse_question import (
     SHARE,
     SUM,
 )
-from assistant.answering.table_qa.plan import Operand, Plan
 
 _LISTED = 12  # operands that are named one by one
 _SYMBOL = re.compile(r"\W+")  # a unit that stands in front of its number: "$", "€"

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from assistant.answering.table_qa.grid import Column, TableGrid, TableRow
 from assistant.answering.table_qa.matching import CHANGES, Match, weight
-from assistant.answering.table_qa.normalise import MONTHS, is_hard, is_year, terms
 from assistant.answering.table_qa.plan import Operand
+from assistant.answering.table_qa.question.normalise import MONTHS, is_hard, is_year, terms
 from assistant.answering.table_qa.select_plan import Tabled, card, grids
 from assistant.images.charts import CannotChart, ChartNumbers, ChartPoint, Series
 from assistant.images.charts.parse_request import TIMES, Wanted, wanted

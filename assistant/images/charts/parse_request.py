@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.answering.table_qa.normalise import is_hard, is_year, terms
-from assistant.answering.table_qa.parse_question import LOOKUP, TableQuestion
+from assistant.answering.table_qa.question.normalise import is_hard, is_year, terms
+from assistant.answering.table_qa.question.parse_question import LOOKUP, TableQuestion
 from ingest.language.dates import YEAR
 
 _OVER = re.compile(

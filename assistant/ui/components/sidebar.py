@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from assistant.answering.verification.answerability import POINTS
+from assistant.answering.gate.answerability import POINTS
 from assistant.conversation.assistant import Assistant
 from assistant.i18n.numbers import percent
 from assistant.i18n.told import told

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.api import application
 from assistant.api.libraries import Libraries
-from assistant.cli import serve
+from assistant.cli.hosting import serve
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.ui.door.guests import Guests

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.verification.answerability import POINTS, Gate, Weights
+from assistant.answering.gate.answerability import POINTS, Gate, Weights
 from assistant.build import gate
 from assistant.build.calibrating import calibration
 from assistant.build.models import LoadedChat, chat_loader

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.verification.answerability import POINTS, Gate, Weights
+from assistant.answering.gate.answerability import POINTS, Gate, Weights
 from assistant.build import calibrating, gate
 from assistant.cli.main import main
 from assistant.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.build import composition
 from assistant.evaluation.measuring import runs
 from assistant.evaluation.sets.question_sets import EvidencePage, Question

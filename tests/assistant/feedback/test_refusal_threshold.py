@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.evaluation.sets.question_sets import EvidencePage, Question, to_row
 from assistant.feedback import refusal_threshold
 from assistant.feedback.ratings import Rating

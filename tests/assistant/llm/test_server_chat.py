@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
+from assistant.answering.gate.judge import Judge
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification.judge import Judge
 from assistant.contract.trace import Trace
 from assistant.errors import ModelUnusable, NoOdds
 from assistant.llm.server_chat import ServerChat, choose, connect

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.verification import answerability
+from assistant.answering.gate import answerability
 from assistant.errors import AssistantError
 from assistant.storage.learned import Lesson, Lessons, lessons
 from assistant.storage.learned_measure import MeasuredChange

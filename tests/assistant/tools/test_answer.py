@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
+from assistant.answering.gate import answerability
 from assistant.answering.groundedness.checker import Finding
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification import answerability
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.request import Request, Turn

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from assistant.answering.gate.answerability import Signals, answerable
 from assistant.answering.passages.budget import Budget
-from assistant.answering.verification.answerability import Signals, answerable
 from assistant.storage.fitted_gates import FittedGates
 from assistant.tools.answer import AnswerTool
 from assistant.tools.calibration import Calibration, Case, cases

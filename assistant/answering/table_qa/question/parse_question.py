@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from assistant.answering.table_qa.normalise import is_year, terms
+from assistant.answering.table_qa.question.normalise import is_year, terms
 from ingest.language.numbers import DIGITS, value_of
 
 LOOKUP = "lookup"

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.answering.gate import answerability
+from assistant.answering.gate.answerability import Signals, answerable
+from assistant.answering.gate.judge import Judge, retrieval_signals
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification import answerability
-from assistant.answering.verification.answerability import Signals, answerable
-from assistant.answering.verification.judge import Judge, retrieval_signals
 from assistant.contract.trace import Trace
 from ingest.errors import Stopped
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, found, window_of

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.answering.table_qa.grid import grid
-from assistant.answering.table_qa.periods import (
+from assistant.answering.table_qa.question.periods import (
     Period,
     asked_periods,
     column_periods,

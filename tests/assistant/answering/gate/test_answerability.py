@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from assistant.answering.verification.answerability import Signals, answerable
+from assistant.answering.gate.answerability import Signals, answerable
 
 
 def test_an_embedding_model_for_several_languages_has_gates_of_its_own() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from assistant.answering.gate import answerability
+from assistant.answering.gate.answerability import Languages, Signals, Weights
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification import answerability
-from assistant.answering.verification.answerability import Languages, Signals, Weights
 from assistant.contract.trace import Trace
 from assistant.errors import NoOdds
 from assistant.llm import prompts

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from assistant.answering.verification import answerability, gate_fit
-from assistant.answering.verification.answerability import Signals, Weights, answerable
-from assistant.answering.verification.gate_fit import Example, curve, fit, left_out
+from assistant.answering.gate import answerability, gate_fit
+from assistant.answering.gate.answerability import Signals, Weights, answerable
+from assistant.answering.gate.gate_fit import Example, curve, fit, left_out
 
 
 def examples(telling: float, shift: float = 0.0, count: int = 120) -> list[Example]:

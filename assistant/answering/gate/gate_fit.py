@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.verification import answerability
-from assistant.answering.verification.answerability import Gate, OperatingPoint, Signals, Weights
+from assistant.answering.gate import answerability
+from assistant.answering.gate.answerability import Gate, OperatingPoint, Signals, Weights
 
 FOLDS = 5
 _STEPS = 25  # of Newton's method; 6 are enough

@@ -1,0 +1,1 @@
+"""Whether what was read answers the question, before a word is written."""
