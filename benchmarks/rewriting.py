@@ -9,7 +9,7 @@ seconds of the model. The halves are those of `multi_turn`.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--half", choices=multi_turn.HALVES, default=multi_turn.HALVES[0])
     parser.add_argument("--show", action="store_true", help="print the rewritings to read")
+    parser.set_defaults(near=False)  # the passages of the tasks alone
     options = parser.parse_args()
     path = options.cache / f"rewriting-{options.half}.jsonl"
     rows = common.saved(path, options.reuse, lambda: measured(options))
@@ -58,7 +59,6 @@ def measured(options: Any) -> Any:
     for task in tasks:
         pools[task["collection"]].update(dict.fromkeys(map(passage, task["contexts"])))
     corpora = {name: GivenPassages(numbered(pool), embedder) for name, pool in pools.items()}
-    options.near = False  # the passages of the tasks alone
     for task in multi_turn.half(tasks, options):
         if not task["contexts"] or len(task["history"]) < 2:
             continue
@@ -135,8 +135,8 @@ def report(rows: Sequence[Row]) -> None:
 def shares(rows: Sequence[Row], way: str) -> list[str]:
     gain = [reciprocal(row[way]) - reciprocal(row["rules"]) for row in rows]
     among = [sum(rank <= FIRST for rank in row[way]) / min(row["gold"], FIRST) for row in rows]
-    mean: Callable[[Sequence[float]], str] = lambda values: f"{np.mean(values):.3f}"  # noqa: E731
-    return [mean([reciprocal(r[way]) for r in rows]), mean(among), bootstrap_interval(gain)]
+    rank = np.mean([reciprocal(row[way]) for row in rows])
+    return [f"{rank:.3f}", f"{np.mean(among):.3f}", str(bootstrap_interval(gain))]
 
 
 def reciprocal(found: Sequence[int]) -> float:

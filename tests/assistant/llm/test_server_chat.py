@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from assistant.llm.server_odds import ServerOdds
 from assistant.llm.token_odds import TokenOdds
 from assistant.models.server_address import ServerAddress
 from tests.assistant.fakes import WordEmbedder, found, window_of
+from tests.assistant.llm.model_server import ModelHandler
 from tests.assistant.tools.test_answer import FULL_TIME
 
 pytestmark = pytest.mark.timeout(60)
@@ -31,22 +32,11 @@ ASKED = [HumanMessage("How long is the leave?")]
 WORDS = ["25 ", "days."]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(ModelHandler):
     """What a test wants the server to do is in `server.does`; what it was asked in `server.got`."""
 
-    server: Any
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: Any) -> None: ...
-
-    def do_GET(self) -> None:
-        if self._refused():
-            return
-        self._json(200, {"object": "list", "data": [{"id": n} for n in self.server.models]})
-
     def do_POST(self) -> None:
-        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.got.append(said)
+        said = self._asked()
         if self._refused():
             return
         if said["model"] not in self.server.models:
@@ -57,21 +47,6 @@ class Handler(BaseHTTPRequestHandler):
             self._whole()
         else:
             self._stream()
-
-    def _refused(self) -> bool:
-        key = self.server.key
-        wrong = bool(key) and self.headers.get("Authorization") != f"Bearer {key}"
-        if wrong:
-            self._json(401, {"error": {"message": "invalid key"}})
-        return wrong
-
-    def _json(self, status: int, body: dict[str, Any]) -> None:
-        sent = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
 
     def _whole(self) -> None:
         listed = [{"token": t, "logprob": math.log(p), "bytes": None, "top_logprobs": []}

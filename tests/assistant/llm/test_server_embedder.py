@@ -1,11 +1,10 @@
 """Embeddings of a model server: a real HTTP server on loopback that speaks OpenAI's protocol."""
 
-import json
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +20,21 @@ from assistant.models.server_address import ServerAddress
 from assistant.models.store import Models
 from assistant.settings import Settings
 from tests.assistant.fakes import WordEmbedder
+from tests.assistant.llm.model_server import ModelHandler
 from vectorstore.embedding.embedder import Habits
 from vectorstore.testing import EmbedderContract
 
 pytestmark = pytest.mark.timeout(60)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(ModelHandler):
     """Vectors of words, three times as long as they should be, in another order than asked."""
 
-    server: Any
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: Any) -> None: ...
-
-    def do_GET(self) -> None:
-        self._json(200, {"object": "list", "data": [{"id": name} for name in self.server.models]})
-
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.got.append(asked)
-        if self.server.key and self.headers["Authorization"] != f"Bearer {self.server.key}":
-            self._json(401, {"error": {"message": "invalid key"}})
-        elif self.server.failures:
+        asked = self._asked()
+        if self._refused():
+            return
+        if self.server.failures:
             self.server.failures -= 1
             self._json(503, {"error": {"message": "loading"}})
         elif max(map(len, asked["input"])) > self.server.window:
@@ -56,14 +47,6 @@ class Handler(BaseHTTPRequestHandler):
         rows = [{"object": "embedding", "index": at, "embedding": vector.tolist()}
                 for at, vector in enumerate(vectors)]  # fmt: skip
         return rows[::-1]
-
-    def _json(self, status: int, body: dict[str, Any]) -> None:
-        sent = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
 
 
 @pytest.fixture
