@@ -54,43 +54,48 @@ def draw(assistant: Assistant, answer: Answer) -> None:
         type="tertiary",
         icon=":material/download:",
     )
-    of = receipts.get(identity).library
     with st.popover(
         _("Save as"), type="tertiary", icon=":material/file_save:",
         help=_("With a footnote for each citation"), key=f"save-{identity}",
     ):  # fmt: skip
-        _forms(f"answer-{identity[:8]}", lambda: [receipts.get(identity).answer], of)
+        _forms(
+            f"answer-{identity[:8]}", lambda: [receipts.get(identity).answer],
+            lambda: receipts.get(identity).library,
+        )  # fmt: skip
 
 
 def conversation(assistant: Assistant, identity: str) -> None:
     """Draw the buttons that save all answers of a conversation, if it has some."""
-    turns = assistant.conversations.turns
-    if not identity or not turns(identity):
+    of = assistant.conversations.library(identity) if identity else ""
+    if not of:  # nothing was asked yet
         return
-    of = assistant.conversations.library(identity)
+    turns = assistant.conversations.turns
     with st.popover(
         _("Save this conversation"), type="tertiary", icon=":material/file_save:",
         key="save-conversation",
     ):  # fmt: skip
-        _forms(f"conversation-{identity[:8]}", lambda: turns(identity), of)
+        _forms(f"conversation-{identity[:8]}", lambda: turns(identity), lambda: of)
 
 
-def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: str) -> None:
+def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str]) -> None:
+    """`library` names that of the answers, when a file is made."""
     # Now: a file is made outside of the page's thread, where nobody has signed in.
-    shown = resources.assistant().library
-    linked = shown if resources.is_owner() and shown.name == library else None
+    theirs = resources.assistant().library if resources.is_owner() else None
     for ending, form in _FORMS.items():
         st.download_button(
-            _(form.label), data=partial(_file, ending, answers, linked),
+            _(form.label), data=partial(_file, ending, answers, library, theirs),
             file_name=f"{name}{ending}", mime=form.mime, icon=form.icon, type="tertiary",
             key=f"{name}{ending}", on_click="ignore",
         )  # fmt: skip
 
 
-def _file(ending: str, answers: Callable[[], Sequence[Answer]], linked: Library | None) -> bytes:
-    """With links to the pages of the library that is shown, for its owner: others do not have the
+def _file(
+    ending: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str],
+    theirs: Library | None,
+) -> bytes:  # fmt: skip
+    """With links to the pages of the library that its owner is shown: others do not have the
     files."""
-    found = linked.documents() if linked else []
+    found = theirs.documents() if theirs and theirs.name == library() else []
     address = page_addresses({info.document: info.path for info in found})
     return FORMS[ending]([account(answer, address) for answer in answers()])
 
