@@ -96,11 +96,16 @@ def reread(
     if reader is None:
         return list(ranked)
     near = [quoted for quoted in ranked if states(quoted.unit)][:_READ]
-    texts = [_Read(windows[q.unit.window].document, q.unit.text) for q in near]
-    odds = reader.odds(question, texts)
-    read = [replace(q, odds=one) for q, one in zip(near, odds, strict=True)]
+    new = [quoted for quoted in near if quoted.odds is None]  # others were read with the first ones
+    odds = reader.odds(question, [_text(quoted, windows) for quoted in new])
+    read = [replace(quoted, odds=one) for quoted, one in zip(new, odds, strict=True)]
+    read += [quoted for quoted in near if quoted.odds is not None]
     others = [quoted for quoted in ranked if quoted not in near]
-    return [*sorted(read, key=lambda q: -(q.odds or 0.0)), *others]
+    return [*sorted(read, key=lambda quoted: -(quoted.odds or 0.0)), *others]
+
+
+def _text(quoted: Quoted, windows: Sequence[Window]) -> _Read:
+    return _Read(windows[quoted.unit.window].document, quoted.unit.text)
 
 
 def rank_sentences(question: str, units: Sequence[CitableSpan], embedder: Embedder) -> list[Quoted]:

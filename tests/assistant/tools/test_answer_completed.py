@@ -122,6 +122,15 @@ def test_a_picture_of_a_document_is_quoted_without_its_address() -> None:
     assert quoted.text == "The seal stands below each order she signs."
 
 
+def test_no_sentence_is_read_twice() -> None:
+    reader = Reader({})
+    budget = Budget(passages=40, further=60)
+    tool = AnswerTool(ScriptedChat(replies=[prompts.REFUSAL] * 2), budget, reader=reader)
+    tool.run(Request(QUESTION, Shelf(ROLE, WORK, OTHER), threshold=0)).finish()
+    sentences = reader.asked[3:]  # behind the passages, which are lines here
+    assert len(sentences) == len(set(sentences)) > 1
+
+
 def test_without_a_model_the_reader_chooses_what_is_quoted() -> None:
     request = Request(QUESTION, Shelf(ROLE, WORK, OTHER), threshold=0)
     alone = AnswerTool(None, Budget(), reader=Reader({WORK: 2.0, ROLE: 0.5})).run(request).finish()
