@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,22 @@ def _usual_rights() -> Iterator[None]:
     os.umask(before)
     yield
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def _no_guard_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command guards its process until that ends, and this process runs all tests."""
+    removals: list[Callable[[], None]] = []
+    install = network_guard.install_guard
+
+    def install_for_the_test(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]:
+        removals.append(install(log, listen_on))
+        return removals[-1]
+
+    monkeypatch.setattr(network_guard, "install_guard", install_for_the_test)
+    yield
+    for remove in reversed(removals):
+        remove()
 
 
 @pytest.fixture(autouse=True)
@@ -116,9 +132,6 @@ def pincite(
         monkeypatch.delenv(name)
     for name, value in network_guard.QUIET.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(
-        network_guard, "install_guard", lambda log: None
-    )  # it would outlive the test
     monkeypatch.setattr(composition, "embedder", lambda settings: WordEmbedder())
 
     def run(*arguments: object) -> Ran:
