@@ -20,9 +20,11 @@ streamlit_app
 
 assistant/ui/pages
 assistant/ui/components                     assistant/cli
-assistant/ui                                assistant/api
-assistant/ui/background                     assistant/ui/door
+assistant/ui
+assistant/ui/background                     assistant/ui/door               assistant/api
+assistant/entrance
 assistant/forgetting                        assistant/accounts
+assistant/uploads
 assistant/feedback
 assistant/evaluation
 assistant/doctor                            assistant/bundling

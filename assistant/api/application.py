@@ -24,10 +24,10 @@ from assistant.api import (
 from assistant.api.guard import Guard
 from assistant.api.libraries import Libraries
 from assistant.api.watching import Figures, Watched
+from assistant.entrance.asgi import Asgi
+from assistant.entrance.guests import Guests
+from assistant.entrance.hosts import Hosts, is_loopback
 from assistant.settings import Settings
-from assistant.ui.door.door import Asgi
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.hosts import Hosts, is_loopback
 from ingest.errors import PinciteError
 
 LOOPBACK = "127.0.0.1"

@@ -15,10 +15,10 @@ from assistant.accounts.person import LOCAL, VISITOR, Person
 from assistant.accounts.tokens import Tokens
 from assistant.api.errors import body
 from assistant.api.shelf import PERSON
-from assistant.ui.door.door import PROXIED, Asgi, Receive, Scope, Send
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.hosts import Hosts, is_same_origin
-from assistant.ui.door.tries import WAIT, TooManyTries, Tries
+from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send
+from assistant.entrance.guests import Guests
+from assistant.entrance.hosts import Hosts, is_same_origin
+from assistant.entrance.tries import WAIT, TooManyTries, Tries
 
 _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the last has a token
 _LARGEST = 4 << 20  # bytes of a request, but for files

@@ -11,7 +11,7 @@ from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings, check_library_name
 from assistant.storage.whose import EVERYBODY, Whose
-from assistant.ui.background.upload import Uploads
+from assistant.uploads.upload import Uploads, clear
 from vectorstore.errors import UnknownLibrary
 from vectorstore.library import Library
 
@@ -90,6 +90,7 @@ class Libraries:
         if name not in self._open:
             library = self._library(self.settings, name, make)
             library.maintenance.follow()  # what other processes add is found, too
+            clear(self.settings.home, library)
             self._open[name] = library
         return self._open[name]
 

@@ -21,7 +21,7 @@ from assistant.api.shelf import Seen, changing
 from assistant.conversation.from_messages import turns
 from assistant.errors import AssistantError
 from assistant.receipts.highlight import highlighted, png
-from assistant.ui.background.upload import Upload, describe_step
+from assistant.uploads.upload import Upload, describe_step
 from ingest.images import image_file
 
 Row = dict[str, Any]
@@ -54,18 +54,6 @@ class Question(BaseModel):
     anyway: bool = Field(False, description="answer also where it would be refused")
 
 
-class Dropped:
-    """A file of an upload, as `Upload` takes it."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name = name
-        self._data = data
-
-    def getbuffer(self) -> memoryview:
-        """All of its bytes."""
-        return memoryview(self._data)
-
-
 def router() -> APIRouter:
     """The routes below `/api`."""
     routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
@@ -86,7 +74,7 @@ def router() -> APIRouter:
     ) -> Row | StreamingResponse:
         """Add files; the library is made if it is not there. A client that accepts
         `text/event-stream` is told how far it is."""
-        given = [Dropped(_name(file.filename or ""), await file.read()) for file in files]
+        given = [(_name(file.filename or ""), file.file) for file in files]
         upload = await run_in_threadpool(seen.upload, library, given)
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(_steps(upload), media_type="text/event-stream")

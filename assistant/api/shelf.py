@@ -4,7 +4,7 @@ Each opening says what for, and the audit log keeps it.
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -16,7 +16,8 @@ from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Receipts
-from assistant.ui.background.upload import DroppedFile, Upload
+from assistant.uploads.staged_file import staged
+from assistant.uploads.upload import Upload, folder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
@@ -58,10 +59,13 @@ class Shelf:
         self._note(did, name, what)
         return opened
 
-    def upload(self, name: str, files: Sequence[DroppedFile]) -> Upload:
-        """Begin to add files. Raises as `changed`."""
-        opened = self.changed(name, "added", ", ".join(file.name for file in files), make=True)
-        return self._libraries.uploads.start(opened, self._libraries.settings.home, files)
+    def upload(self, name: str, files: Sequence[tuple[str, BinaryIO]]) -> Upload:
+        """Begin to add files, by their names; they are read to their end before it returns. Raises
+        as `changed`, and HomeNotWritable."""
+        opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
+        home = self._libraries.settings.home
+        kept = [staged(folder(home, name), file, source) for file, source in files]
+        return self._libraries.uploads.start(opened, home, kept)
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's. Raises UnknownLibrary, LibraryError."""

@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from assistant.api import answers
 from assistant.api.libraries import Libraries
-from assistant.ui.door.door import Asgi, Receive, Scope, Send
-from assistant.ui.door.tries import WAIT, TooManyTries, Tries
+from assistant.entrance.asgi import Asgi, Receive, Scope, Send
+from assistant.entrance.tries import WAIT, TooManyTries, Tries
 
 _ROUTES = {
     "chat": r"/v1/chat/completions", "embeddings": r"/v1/embeddings", "models": r"/v1/models.*",

@@ -11,6 +11,8 @@ from assistant.accounts.person import Person
 from assistant.build import composition, tools
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
+from assistant.entrance import roles
+from assistant.entrance.hosts import is_loopback
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
@@ -19,12 +21,10 @@ from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from assistant.ui import session, who
-from assistant.ui.background import upload
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
-from assistant.ui.door import roles
-from assistant.ui.door.hosts import is_loopback
+from assistant.uploads import upload
 from ingest.platform.private_files import keep_private
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assistant.entrance.hosts import is_name
 from assistant.errors import AssistantError
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.ui.door.hosts import is_name
 
 LOOPBACK = "127.0.0.1"
 _ROOT = Path(__file__).parents[2]

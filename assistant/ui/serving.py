@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from assistant.accounts.accounts import accounts_if_any
 from assistant.accounts.audit import Audit
 from assistant.accounts.sessions import sessions
+from assistant.entrance.guests import Guests
+from assistant.entrance.hosts import Hosts, is_loopback, is_wildcard
+from assistant.entrance.members import Members
 from assistant.settings import Settings
 from assistant.ui.door.door import Door, Entrance
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.hosts import Hosts, is_loopback, is_wildcard
-from assistant.ui.door.members import Members
 
 if TYPE_CHECKING:
     from streamlit.starlette import App

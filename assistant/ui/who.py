@@ -11,9 +11,9 @@ from assistant.accounts.audit import Audit
 from assistant.accounts.permitted import NotAllowed
 from assistant.accounts.person import LOCAL, VISITOR, Person
 from assistant.accounts.sessions import Sessions, sessions
+from assistant.entrance import roles
+from assistant.entrance.hosts import is_loopback
 from assistant.settings import Settings
-from assistant.ui.door import roles
-from assistant.ui.door.hosts import is_loopback
 
 _LAST = "person"  # in the session's state
 

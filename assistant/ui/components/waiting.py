@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _
-from assistant.ui.background.upload import Upload, describe_step
+from assistant.uploads.upload import Upload, describe_step
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 

@@ -1,1 +1,1 @@
-"""Who may come in: the names of the server, tokens and cookies, headers. Knows no page."""
+"""The door of the app, before Streamlit's server."""

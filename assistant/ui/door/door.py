@@ -5,27 +5,22 @@ this machine, knows no password, and lets others frame its page.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send
+from assistant.entrance.form import Form
+from assistant.entrance.hosts import Hosts, is_same_origin
+from assistant.entrance.roles import HEADER, sealed
+from assistant.entrance.tries import WAIT, TooManyTries
 from assistant.i18n.translation import N_
 from assistant.ui.door import headers
-from assistant.ui.door.form import Form
-from assistant.ui.door.hosts import Hosts, is_same_origin
-from assistant.ui.door.roles import HEADER, sealed
-from assistant.ui.door.tries import WAIT, TooManyTries
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # What nobody needs here: figures about the server, runs of the pages and a way to drive them.
 _CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
-PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
 _FORM = 4096  # bytes of a form with a token
 

@@ -8,13 +8,13 @@ import streamlit as st
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources
-from assistant.ui.background.upload import Upload
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import document_list, images, job_queue, reindex_notice
 from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.ui.components.waiting import Work
+from assistant.uploads.upload import Upload
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
 from vectorstore.add_report import AddSummary

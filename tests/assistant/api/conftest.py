@@ -13,10 +13,10 @@ from assistant.answering.passages.budget import Budget
 from assistant.api.application import guarded
 from assistant.api.libraries import Libraries
 from assistant.build.composition import Answering
+from assistant.entrance.guests import Guests
+from assistant.entrance.hosts import Hosts
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.hosts import Hosts
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

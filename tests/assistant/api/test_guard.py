@@ -10,10 +10,10 @@ import pytest
 from assistant.api import application
 from assistant.api.libraries import Libraries
 from assistant.cli.hosting import serve
+from assistant.entrance.guests import Guests
+from assistant.entrance.tries import TRIES
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.tries import TRIES
 from tests.assistant.api.conftest import LEAVE, Server
 
 STAFF = "/api/libraries/staff"

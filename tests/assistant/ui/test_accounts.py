@@ -13,12 +13,12 @@ from assistant.accounts.audit import Audit
 from assistant.accounts.permitted import NotAllowed
 from assistant.accounts.sessions import digest, sessions
 from assistant.build import composition
+from assistant.entrance.members import Members
+from assistant.entrance.roles import session_of, unsealed
+from assistant.entrance.tries import TooManyTries
 from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from assistant.ui import resources, who
-from assistant.ui.door.members import Members
-from assistant.ui.door.roles import session_of, unsealed
-from assistant.ui.door.tries import TooManyTries
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.test_served_app import Answer, App, served

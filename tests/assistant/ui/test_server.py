@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit import config
 
+from assistant.entrance.hosts import Hosts
 from assistant.errors import AssistantError
 from assistant.security.network_guard import install_guard
 from assistant.settings import Settings
 from assistant.ui import server, serving
-from assistant.ui.door.hosts import Hosts
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
-from assistant.ui.background.upload import Upload, describe_step, folder, forget
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.waiting import Waiting, Work, waiting
+from assistant.uploads.upload import Upload, describe_step, folder, forget
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.indexing.jobs import Job

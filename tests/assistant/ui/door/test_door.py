@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from assistant.entrance.guests import Guests
+from assistant.entrance.hosts import Hosts
+from assistant.entrance.roles import HEADER, unsealed
+from assistant.entrance.tries import TRIES
 from assistant.ui.door.door import Door
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.hosts import Hosts
-from assistant.ui.door.roles import HEADER, unsealed
-from assistant.ui.door.tries import TRIES
 
 Message = MutableMapping[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.ui.background.upload import Upload
+from assistant.uploads.upload import Upload
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary
 from vectorstore.errors import LibraryBusy

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
-from assistant.ui.background import upload
-from assistant.ui.background.upload import Upload, describe_step
 from assistant.ui.components.waiting import Work, waiting
+from assistant.uploads import upload
+from assistant.uploads.upload import Upload, describe_step
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.pages.test_library import Dropped
 from tests.fakes import WordEmbedder

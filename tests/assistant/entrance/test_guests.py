@@ -2,9 +2,9 @@ import hmac
 
 import pytest
 
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.roles import sealed, unsealed
-from assistant.ui.door.tries import TRIES, WAIT, TooManyTries
+from assistant.entrance.guests import Guests
+from assistant.entrance.roles import sealed, unsealed
+from assistant.entrance.tries import TRIES, WAIT, TooManyTries
 
 
 class Clock:

@@ -6,10 +6,10 @@ from assistant.accounts.accounts import Accounts
 from assistant.accounts.audit import Audit
 from assistant.accounts.person import VISITOR
 from assistant.accounts.sessions import Sessions, digest
+from assistant.entrance.form import Field, Form
+from assistant.entrance.roles import sealed_session
+from assistant.entrance.tries import Tries
 from assistant.i18n.translation import N_
-from assistant.ui.door.form import Field, Form
-from assistant.ui.door.roles import sealed_session
-from assistant.ui.door.tries import Tries
 
 _BY_NAME, _BY_PLACE = 10, 30  # wrong passwords a minute; behind a proxy all have one place
 

@@ -1,4 +1,4 @@
-"""Adds files from a browser to the library in a background thread.
+"""Adds files from a browser or a program to the library in a background thread.
 
 Knows no Streamlit.
 """
@@ -15,9 +15,9 @@ from typing import Protocol
 from assistant.i18n.language import carried
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _
+from assistant.uploads.staged_file import StagedFile, not_saved
 from ingest.errors import PinciteError
 from vectorstore.catalog.sources import INSIDE
-from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
 
@@ -37,6 +37,9 @@ class DroppedFile(Protocol):
     def getbuffer(self) -> memoryview: ...
 
 
+Sent = DroppedFile | StagedFile
+
+
 class Upload:
     """An `add` of files that were dropped together or wait in the queue; or a rebuild.
 
@@ -47,7 +50,7 @@ class Upload:
         self,
         library: Library,
         home: Path,
-        files: Sequence[DroppedFile] = (),
+        files: Sequence[Sent] = (),
         again: Sequence[str] = (),
         rebuild: bool = False,
     ) -> None:
@@ -103,7 +106,7 @@ class Upload:
         failed = {failure.path for failure in self.summary.failed}
         return [path for path in self.paths if str(path) not in failed.union(queued)]
 
-    def _run(self, files: Sequence[DroppedFile]) -> None:
+    def _run(self, files: Sequence[Sent]) -> None:
         try:
             with _turns[self._folder]:
                 if self.is_rebuild:
@@ -116,7 +119,7 @@ class Upload:
             log.exception("an upload failed")
             self.error = N_("Adding failed unexpectedly. The log has the details.")
 
-    def _add(self, files: Sequence[DroppedFile]) -> None:
+    def _add(self, files: Sequence[Sent]) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
         try:
             _save(files, self.paths, self._folder)
@@ -149,7 +152,7 @@ class Uploads:
         self,
         library: Library,
         home: Path,
-        files: Sequence[DroppedFile] = (),
+        files: Sequence[Sent] = (),
         again: Sequence[str] = (),
         rebuild: bool = False,
     ) -> Upload:
@@ -225,15 +228,16 @@ def _places(folder: Path, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _save(files: Sequence[DroppedFile], paths: Sequence[Path], folder: Path) -> None:
+def _save(files: Sequence[Sent], paths: Sequence[Path], folder: Path) -> None:
     """Raises HomeNotWritable."""
     if not files:
         return
     try:
         for file, path in zip(files, paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.getbuffer())
+            if isinstance(file, StagedFile):
+                file.move_to(path)
+            else:
+                path.write_bytes(file.getbuffer())
     except OSError as error:
-        raise HomeNotWritable(
-            f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
-        ) from error
+        raise not_saved(folder, error) from error

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from assistant.ui.door.form import Form
-from assistant.ui.door.guests import Guests
-from assistant.ui.door.members import Members
+from assistant.entrance.form import Form
+from assistant.entrance.guests import Guests
+from assistant.entrance.members import Members
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.entrance.tries import WAIT
 from assistant.i18n import language
 from assistant.i18n.translation import _
-from assistant.ui.door.tries import WAIT
 
 _PAGE = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
 

@@ -11,10 +11,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from assistant.entrance.form import Field, Form
+from assistant.entrance.roles import Role, sealed
+from assistant.entrance.tries import Tries
 from assistant.i18n.translation import N_
-from assistant.ui.door.form import Field, Form
-from assistant.ui.door.roles import Role, sealed
-from assistant.ui.door.tries import Tries
 
 _STAY = 7 * 24 * 3600.0  # seconds after which a cookie is no longer known
 _MOST = 10_000  # cookies that are remembered; the oldest are forgotten

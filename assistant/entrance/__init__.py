@@ -1,0 +1,1 @@
+"""Who may come in: the names of a server, tokens and cookies, wrong guesses. Knows no page."""

@@ -1,0 +1,1 @@
+"""Files that come from elsewhere, on their way into a library."""

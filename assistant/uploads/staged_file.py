@@ -1,0 +1,49 @@
+"""A file that a client sends: on the disk from its first piece on, however large it is."""
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vectorstore.errors import HomeNotWritable
+
+_PIECE = 1 << 20  # bytes in memory at a time
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """Lies in a folder of its own, and waits there for its turn."""
+
+    name: str
+    path: Path
+
+    def move_to(self, place: Path) -> None:
+        """Take it there, in the place of an older one. Raises OSError."""
+        self.path.replace(place)
+        self.path.parent.rmdir()
+
+    def drop(self) -> None:
+        """Delete it, where it was not moved."""
+        shutil.rmtree(self.path.parent, ignore_errors=True)
+
+
+def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
+    """Copy what is read from `source` below `folder`. Raises HomeNotWritable."""
+    # Named as the folders of uploads are: what a crash leaves is found and deleted with theirs.
+    file = StagedFile(name, folder / f"uploaded-{uuid.uuid4().hex}" / name)
+    try:
+        file.path.parent.mkdir(parents=True)
+        with file.path.open("wb") as copy:
+            shutil.copyfileobj(source, copy, _PIECE)
+    except OSError as error:
+        file.drop()
+        raise not_saved(folder, error) from error
+    return file
+
+
+def not_saved(folder: Path, error: OSError) -> HomeNotWritable:
+    """The error for a file that found no place."""
+    return HomeNotWritable(
+        f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
+    )
