@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from assistant.api import answers
 from assistant.api.rows import document_row, hit_row, summary_row
-from assistant.api.shelf import Seen, changing
+from assistant.api.shelf import Seen, Shelf, changing
 from assistant.conversation.from_messages import turns
 from assistant.errors import AssistantError
 from assistant.receipts.highlight import highlighted, png
@@ -121,7 +121,7 @@ def router() -> APIRouter:
         """The answer document of a question."""
         assistant = await run_in_threadpool(seen.assistant, library)
         if asked.conversation:
-            seen.check_own()
+            await run_in_threadpool(_check_library, seen, asked.conversation, library)
         history = turns((said.role, said.text) for said in asked.history)
         reply = await run_in_threadpool(
             assistant.ask, asked.question,
@@ -131,6 +131,16 @@ def router() -> APIRouter:
         return (await answers.finish(reply, request)).to_json()
 
     return routes
+
+
+def _check_library(seen: Shelf, conversation: str, library: str) -> None:
+    """All turns of a conversation are of one library: who may no longer see it sees none of them.
+    Raises AssistantError, NotAllowed."""
+    of = seen.conversations.library(conversation)
+    if of not in ("", library):
+        raise AssistantError(
+            f"conversation: {conversation!r} is about the library {of!r}. Give another name."
+        )
 
 
 def _name(given: str) -> str:

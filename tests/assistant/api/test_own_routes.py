@@ -234,3 +234,13 @@ def test_health_and_readiness(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     client.post(f"{STAFF}/ask", json={"question": LEAVE})
     assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_a_conversation_stays_with_its_library(client: httpx.Client) -> None:
+    files = {"files": ("train.txt", b"We travel by train.")}
+    assert client.post("/api/libraries/other/documents", files=files).status_code == 200
+    asked = {"question": LEAVE, "conversation": "leave"}
+    told = [client.post(f"/api/libraries/{name}/ask", json=asked) for name in ("staff", "other")]
+    assert [answer.status_code for answer in told] == [200, 400]
+    assert "about the library 'staff'" in told[1].json()["error"]["message"]
+    assert len(client.get("/api/conversations/leave").json()) == 1
