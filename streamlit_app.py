@@ -33,7 +33,14 @@ def main() -> None:
         icon=":material/monitoring:",
         url_path="measure",
     )
-    st.navigation([chat, library, measure] if resources.is_owner() else [chat, library]).run()
+    settings = st.Page(
+        UI / "pages" / "settings.py",
+        title=_("Settings"),
+        icon=":material/tune:",
+        url_path="settings",
+    )
+    mine = [measure] if resources.is_owner() else []
+    st.navigation([chat, library, *mine, settings]).run()
     visitor_language.choose()
 
 

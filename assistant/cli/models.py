@@ -137,9 +137,9 @@ _MEASURE = (
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
-    name = _named(args.role, args.name, settings)
-    _prepare_classifier(args.role, name, settings)
-    path = _models(settings).use(args.role, name)
+    from assistant.build.chosen_models import use
+
+    name, path = (choice := use(settings, args.role, args.name)).name, choice.path
     named = settings.model(args.role)
     if args.json:
         print(json.dumps({"role": args.role, "path": str(path) if path else None}))
@@ -154,18 +154,10 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
             file=sys.stderr,
         )
     elif path and args.role == "chat":
-        _offer_calibration(path, settings)
+        _offer_calibration(settings)
     elif path and args.role in BY_CHOICE:
         print(_MEASURE.format(role=args.role), file=sys.stderr)
     return DONE
-
-
-def _prepare_classifier(role: str, name: str, settings: "Settings") -> None:
-    """Before it is remembered: one that cannot be loaded is not chosen."""
-    if role in BY_CHOICE:
-        from assistant.build.classifiers import prepare
-
-        prepare(settings, role, name)
 
 
 def _without_path(role: str, name: str) -> str:
@@ -175,11 +167,10 @@ def _without_path(role: str, name: str) -> str:
     return "none" if none else f"{name}, from an installed package"
 
 
-def _offer_calibration(path: Path, settings: "Settings") -> None:
-    from assistant.build.gate import fitted, identity
-    from assistant.models.roles import missing_extra
+def _offer_calibration(settings: "Settings") -> None:
+    from assistant.build.chosen_models import lacks_gate
 
-    if not missing_extra("chat") and not fitted(settings, identity(settings, path)):
+    if lacks_gate(settings):
         print(
             "The refusal gate is not fitted to this model and judges without its odds. "
             "`pincite models calibrate` fits it, in a few minutes.",
@@ -205,20 +196,6 @@ def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
             f"do not answer, {point.answerable:.0%} of what they do"
         )
     return DONE
-
-
-def _named(role: str, name: str, settings: "Settings") -> str:
-    """What is remembered: of a server also which of its models, which is asked now."""
-    from assistant.models.server_address import ServerAddress
-
-    address = ServerAddress.parse(name) if role in _GIVEN else None
-    if not address:
-        return name
-    from assistant.build.models import server_embedder, server_model
-
-    if role == "chat":
-        return str(server_model(address, settings))
-    return str(server_embedder(address, settings).address)
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:

@@ -43,3 +43,15 @@ def check(child: subprocess.Popen[str] | None, settings: Settings) -> Iterator[C
         remedy = quicker(place, settings.gpu, bool(names))
         severity: Severity = "warning" if remedy else "ok"
         yield Check("device", severity, f"Answers are computed on {place}{cores}.", remedy)
+
+
+def graphics() -> list[str]:
+    """The graphics devices that llama.cpp finds here; empty without it. Takes a second: looked for
+    in a child process, too."""
+    code = (
+        "import json\nfrom assistant.llm.llama import devices\n"
+        "print(json.dumps([device.description for device in devices.graphics()]))"
+    )
+    status, said = outcome(importing(code))
+    found: list[str] = json.loads(said) if status == 0 else []
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from assistant.accounts.permitted import Permitted
+from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import Person
 from assistant.build import composition, tools
 from assistant.conversation.assistant import Assistant
@@ -227,6 +227,12 @@ def alone() -> bool:
 def is_owner() -> bool:
     """Whether this visitor may change the library, and see what belongs to its owner."""
     return person().owns
+
+
+def check_owner() -> None:
+    """The page was drawn before, and a right may be gone since: raises NotAllowed."""
+    if not is_owner():
+        raise NotAllowed("Only the owner of this Pincite can change its settings.")
 
 
 def may_change() -> bool:

@@ -13,6 +13,10 @@ log = logging.getLogger(__name__)
 Pull = Callable[[str, Progress], object]
 
 
+class Stopped(PinciteError):
+    """A person has stopped it."""
+
+
 class Fetch:
     """One model on its way."""
 
@@ -21,12 +25,22 @@ class Fetch:
         self.name = name
         self.doing, self.have, self.total = N_("Starting"), 0, 0
         self.error = ""
+        self.stopped = False
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(pull,), name=name, daemon=True)
         self._thread.start()
 
     @property
     def ended(self) -> bool:
         return not self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set() and not self.ended
+
+    def stop(self) -> None:
+        """Stop it; what has come stays, and the next start goes on from there."""
+        self._stop.set()
 
     @property
     def share(self) -> float:
@@ -41,6 +55,8 @@ class Fetch:
     def _run(self, pull: Pull) -> None:
         try:
             pull(self.name, self._note)
+        except Stopped:
+            self.stopped = True
         except PinciteError as error:
             self.error = str(error)
         except Exception:
@@ -48,6 +64,8 @@ class Fetch:
             self.error = N_("It failed unexpectedly. The log has the details.")
 
     def _note(self, doing: str, have: int, total: int | None) -> None:
+        if self._stop.is_set():
+            raise Stopped("Stopped.")
         self.doing, self.have, self.total = doing, have, total or 0
 
 

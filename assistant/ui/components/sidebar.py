@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from assistant.answering.gate.answerability import POINTS
+from assistant.answering.gate.answerability import POINTS, OperatingPoint
 from assistant.conversation.assistant import Assistant
-from assistant.i18n.numbers import percent
+from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
@@ -18,6 +18,11 @@ _POINTS = {
     "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
     _LEARNED: N_("Learned"),
 }  # fmt: skip
+_EFFECTS = {
+    "strict": N_("Says nothing rather than something doubtful."),
+    "balanced": N_("Answers where the documents probably do."),
+    "helpful": N_("Also answers where it is unsure: look at the marks."),
+}
 
 
 def draw(assistant: Assistant) -> None:
@@ -84,14 +89,19 @@ def _refusal(assistant: Assistant) -> None:
     )  # fmt: skip
     st.session_state["refusal"] = picked or ""
     if picked in POINTS:
-        point = points[picked]
-        shares = {"rightly": percent(point.unanswerable), "wrongly": percent(point.answerable)}
-        st.caption(
-            _("Refuses {rightly} of what the documents do not answer, and {wrongly} of what they "
-              "do.", **shares)
-        )  # fmt: skip
+        st.caption(when_unsure(picked, points[picked]))
     elif picked:
         st.caption(_("As learned from your feedback; the Measure page has the figures."))
+
+
+def when_unsure(picked: str, point: OperatingPoint) -> str:
+    """What a choice does, and how often in ten questions."""
+    shares = {"rightly": number(10 * point.unanswerable), "wrongly": number(10 * point.answerable)}
+    often = _(
+        "Of 10 questions without an answer in the documents it turns down about {rightly}; of 10 "
+        "with one, about {wrongly}.", **shares,
+    )  # fmt: skip
+    return f"{_(_EFFECTS[picked])} {often}"
 
 
 def _scope(assistant: Assistant) -> None:

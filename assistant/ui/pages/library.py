@@ -8,7 +8,7 @@ import streamlit as st
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources
-from assistant.ui.components import error_banner, sidebar, style
+from assistant.ui.components import error_banner, row_names, sidebar, style
 from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import document_list, images, job_queue, reindex_notice
@@ -29,10 +29,6 @@ _KINDS = {  # and a suffix of each
     N_("sound"): ".mp3", N_("video"): ".mp4", N_("subtitles"): ".srt", N_("archives"): ".zip",
 }  # fmt: skip
 _OUTCOMES = 8  # files of an upload
-
-_name_rows = st.components.v2.component(
-    "pincite_row_names", js=Path(__file__).with_name("row_names.js").read_text(encoding="utf-8")
-)
 
 
 def page() -> None:
@@ -55,7 +51,7 @@ def page() -> None:
             document_list.draw(library)
         else:
             _empty(resources.may_change())
-        _name_rows(key="row-names")
+        row_names.draw()
         cited_page.panel(library)
         with above:
             if resources.may_change():

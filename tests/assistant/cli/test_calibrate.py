@@ -17,7 +17,7 @@ OWN = Fitted(Weights(Gate(1, 2, 3, 4, 5), Gate(5, 4, 3, 2, 1)), POINTS)
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("assistant.models.roles.missing_extra", lambda _: "")
+    monkeypatch.setattr("assistant.build.chosen_models.missing_extra", lambda _: "")
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"GGUF")
     return path

@@ -1,0 +1,14 @@
+"""Gives the buttons of rows names that tell a screen reader which row they are of."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_component = st.components.v2.component(
+    "pincite_row_names", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+)
+
+
+def draw() -> None:
+    """Draw nothing, once a page."""
+    _component(key="row-names")

@@ -1,0 +1,1 @@
+"""The parts of the Settings page: models, servers, the gate, appearance, storage."""

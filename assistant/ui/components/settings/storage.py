@@ -1,0 +1,72 @@
+"""What the home takes on the disk by kind, and buttons that clean what can be made again or is no
+longer wanted."""
+
+import streamlit as st
+
+from assistant.i18n.numbers import number
+from assistant.i18n.translation import N_, _, ngettext
+from assistant.storage.used_space import CLEANABLE, Kind, Used, clean, used_space
+from assistant.ui import resources, session
+from assistant.ui.components.escaping import as_html, plain
+from ingest.errors import PinciteError
+
+_NAMES: dict[Kind, str] = {
+    "models": N_("Models"), "libraries": N_("Libraries"),
+    "attached": N_("Files attached to questions"), "made": N_("Pictures and sounds that were made"),
+    "pictures": N_("Small copies of pictures"), "uploads": N_("Uploads under way"),
+    "deleted": N_("Deleted libraries"), "measurements": N_("Measurements"),
+    "other": N_("Conversations and the rest"),
+}  # fmt: skip
+_LOST: dict[Kind, str] = {
+    "attached": N_("Conversations keep their words and lose these files."),
+    "made": N_("Conversations keep their words and lose these pictures and sounds."),
+    "pictures": N_("The next search for pictures makes them again."),
+    "deleted": N_("They cannot be brought back afterwards."),
+}
+
+
+def draw() -> None:
+    """Draw a row for each kind that takes space."""
+    home = resources.settings().home
+    found = [used for used in used_space(home) if used.files]
+    total = number(sum(used.bytes for used in found) / 1e9, 2)
+    st.caption(plain(_("{size} GB in {folder}", size=total, folder=home)))
+    for used in found:
+        _row(used)
+
+
+def _row(used: Used) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", key=f"space-{used.kind}", border=True
+    ):
+        files = ngettext("{count} file", "{count} files", used.files)
+        st.html(
+            f'<div class="document-name">{as_html(_(_NAMES[used.kind]))}</div>'
+            f'<div class="document-facts">{as_html(f"{_size(used.bytes)} · {files}")}</div>'
+        )
+        if used.kind in CLEANABLE and st.button(_("Clean"), key=f"clean-{used.kind}"):
+            st.dialog(_(_NAMES[used.kind]))(_confirm)(used)
+
+
+def _size(count: int) -> str:
+    return f"{number(count / 1e9, 2)} GB" if count >= 1e9 else f"{number(count / 1e6, 1)} MB"
+
+
+def _confirm(used: Used) -> None:
+    files = ngettext("{count} file", "{count} files", used.files)
+    st.markdown(plain(f"{files}, {_size(used.bytes)}. {_(_LOST[used.kind])}"))
+    with st.container(horizontal=True):
+        cleaned = st.button(
+            _("Delete"), type="primary", key="confirm-clean", on_click=_clean, args=(used.kind,)
+        )
+        kept = st.button(_("Keep"), key="keep-space")
+    if cleaned or kept:
+        st.rerun()  # closes the dialog
+
+
+def _clean(kind: Kind) -> None:
+    try:
+        resources.check_owner()
+        clean(resources.settings().home, kind)
+    except PinciteError as error:
+        session.keep_error(error)
