@@ -15,6 +15,7 @@ from assistant.errors import SettingsError
 PREFIX = "PINCITE_"
 YES_NO = "yes-no"  # the chat model as a reranker
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
+_SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
 
@@ -48,6 +49,7 @@ class Settings(BaseModel):
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
     passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
+    vectors: str = ""  # the address of a Chroma server, "http://host:8000"; empty: in the home
     threads: int = Field(0, ge=0)  # 0: one for each core
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
@@ -80,6 +82,13 @@ class Settings(BaseModel):
         if text.isdigit():
             return int(text)
         raise ValueError("use auto, off, or a number of layers")
+
+    @field_validator("vectors")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not _SERVER.fullmatch(value):
+            raise ValueError(f"{value!r} is no address of a Chroma server, as http://host:8000 is")
+        return value.rstrip("/")
 
     @field_validator("tool_calling", mode="before")
     @classmethod

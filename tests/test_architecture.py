@@ -89,7 +89,7 @@ HOMES = {
     "Stemmer": {"ingest/language/stemming.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
-    "chromadb": {"vectorstore/dense/chroma_store.py"},
+    "chromadb": {"vectorstore/dense/chroma_server.py", "vectorstore/dense/chroma_store.py"},
     "cssselect2": {"ingest/web/css_cascade.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "fastapi": {
@@ -107,6 +107,7 @@ HOMES = {
         "assistant/models/fetch.py",
         "assistant/models/isolated_environment.py",
         "vectorstore/dense/index.py",
+        "vectorstore/dense/served_index.py",
         "vectorstore/indexing/jobs.py",
     },
     "fpdf": set(),

@@ -13,7 +13,7 @@ from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
-from vectorstore.dense.index import DenseIndex
+from vectorstore.dense.opened import index as dense_index
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
@@ -44,11 +44,12 @@ class Library:
         engines: Callable[[], Engines] = Engines,
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
-        multilingual: Callable[[], Embedder | None] = none,
+        multilingual: Callable[[], Embedder | None] = none, vectors: str = "",
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
         the one that made the library, by its identity; `multilingual` the one for a library that
-        is not mostly English, see `Embedders`. The others are called each time, because a model may
+        is not mostly English, see `Embedders`; `vectors` is the address of a Chroma server, where
+        they are not in the folder. The others are called each time, because a model may
         have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
@@ -57,7 +58,7 @@ class Library:
         self.folder = folder
         self._catalog = Catalog(folder / "catalog.sqlite", name)
         self._files = Files(folder / "files")
-        self._index = DenseIndex(self._catalog, folder / "chroma")
+        self._index = dense_index(self._catalog, folder / "chroma", vectors)
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)

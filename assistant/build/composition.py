@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint
 from assistant.answering.passages.budget import Budget
-from assistant.build import classifiers
+from assistant.build import classifiers, vectors
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
     LoadedChat,
@@ -92,7 +92,7 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings), lambda: multilingual(settings),
+        lambda: tagging(settings), lambda: multilingual(settings), vectors.server(settings),
     )  # fmt: skip
 
 

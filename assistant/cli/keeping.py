@@ -151,7 +151,7 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
     )
     if not report.index:
         notice(
-            "Another process, probably the app, owns the index, whose files keep numbers made of "
-            "the documents' text: close it and run `pincite rebuild`."
+            "Another process, probably the app, owns the index, or its server is away. It keeps "
+            "numbers made of the documents' text: close the app and run `pincite rebuild`."
         )
     return DONE if report.index else IN_PART

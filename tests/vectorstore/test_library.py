@@ -276,7 +276,7 @@ def test_rebuilding_is_refused_while_another_process_has_the_index(
     full.close()
     other = elsewhere("library.maintenance.sync(); print('mine', flush=True); input()")
     assert other.stdout is not None and other.stdout.readline() == "mine\n"
-    with pytest.raises(LibraryError, match="in use by another process"):
+    with pytest.raises(LibraryError, match="owned by another process"):
         full.maintenance.rebuild()
     assert full.maintenance.verify().chroma == "owned by another process"
     assert full.search("leave", k=1)[0].document == "Handbook.pdf"

@@ -1,10 +1,13 @@
 """Every Store keeps the contract."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.vectorstore.dense.chroma_process import ChromaProcess
+from vectorstore.dense.chroma_server import ChromaServer
 from vectorstore.dense.chroma_store import ChromaStore
 from vectorstore.dense.exact_store import ExactStore
 from vectorstore.store import Store
@@ -23,3 +26,12 @@ class TestChromaStore(StoreContract):
         chroma = ChromaStore(tmp_path / "chroma")
         yield chroma
         chroma.close()
+
+
+class TestChromaServer(StoreContract):
+    @pytest.fixture
+    def store(self, chroma: ChromaProcess) -> Iterator[Store]:
+        server = ChromaServer.at(chroma.address, f"test-{uuid.uuid4().hex}")
+        yield server
+        server.delete()
+        server.close()

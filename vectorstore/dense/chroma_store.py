@@ -1,4 +1,4 @@
-"""Vectors in a Chroma collection on disk. The only module that imports chromadb.
+"""Vectors in a Chroma collection on disk.
 
 A second process that reads the folder stays silently on the old index, two writers damage each
 other's vectors, and a killed writer can leave a folder that never opens again (chromadb 1.5.9).
@@ -10,71 +10,32 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from vectorstore.store import Vectors
+from vectorstore.dense.collection import CONFIGURATION, Collection
 
 _NAME = "chunks"
 _PATIENCE = 120.0  # seconds for a child that tests a folder, on a busy machine
-_BATCH = 2000  # Chroma refuses more than 5,461 rows at once
 
 
-class ChromaStore:
-    """One collection with cosine distance and without an embedding function."""
+class ChromaStore(Collection):
+    """In a folder of this process alone."""
 
     def __init__(self, folder: Path) -> None:
         """Raises any error of Chroma when the folder is damaged."""
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
         import chromadb
 
-        self._client: Any = chromadb.PersistentClient(
+        client: Any = chromadb.PersistentClient(
             folder, chromadb.Settings(anonymized_telemetry=False)
         )
         # No embedding function: Chroma's default one downloads a model of its own.
-        self._collection: Any = self._client.get_or_create_collection(
-            _NAME,
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}},
+        found = client.get_or_create_collection(
+            _NAME, embedding_function=None, configuration=CONFIGURATION
         )
+        super().__init__(client, found)
         self.count()  # a damaged folder fails here, not at the first question
-
-    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
-        for start in range(0, len(ids), _BATCH):
-            part = slice(start, start + _BATCH)
-            self._collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part]))
-
-    def remove(self, ids: Sequence[str]) -> None:
-        for start in range(0, len(ids), _BATCH):
-            self._collection.delete(ids=list(ids[start : start + _BATCH]))
-
-    def ids(self) -> set[str]:
-        return set(self._collection.get(include=[])["ids"])
-
-    def vectors(self, ids: Sequence[str]) -> Vectors:
-        return np.asarray(self._collection.get(list(ids), include=["embeddings"])["embeddings"])
-
-    def count(self) -> int:
-        return int(self._collection.count())
-
-    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        count = self.count()
-        if not count or k < 1:
-            return []
-        found = self._collection.query(
-            query_embeddings=[vector], n_results=min(k, count), include=["distances"]
-        )
-        return [
-            (id, 1.0 - distance)
-            for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)
-        ]
-
-    def close(self) -> None:
-        """Release the folder, so that it can be deleted or opened by another process."""
-        self._client.close()
 
 
 def loads(folder: Path) -> bool:

@@ -2,8 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,14 +9,15 @@ from filelock import FileLock, Timeout
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense import chroma_store
 from vectorstore.dense.chroma_store import ChromaStore
+from vectorstore.dense.collection import Collection
 from vectorstore.dense.exact_store import ExactStore
+from vectorstore.dense.filling import Progress, fill
 from vectorstore.store import Vectors
 
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or
 _WRITING = "writing"
 _MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chroma
 _SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it last worked
-_BATCH = 2000
 _PATIENCE = 0.2  # seconds that a search waits for another one
 
 log = logging.getLogger(__name__)
@@ -31,6 +30,10 @@ class DenseIndex:
     mark `writing` in the catalogue; the next owner deletes the folder and fills it again.
     """
 
+    # Where `sync` returns False:
+    why = "owned by another process"
+    remedy = "It is in use, probably by the app: close it and try again."
+
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self._catalog = catalog
         self._folder = folder
@@ -38,7 +41,7 @@ class DenseIndex:
         self._guard = threading.RLock()  # of Chroma: held during a query and an update
         self._busy = False  # an update takes minutes; a query takes milliseconds
         self._scanning = threading.Lock()
-        self._chroma: ChromaStore | None = None
+        self._chroma: Collection | None = None
         self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
         self._held = -1  # the generation of the open Chroma
         self._exact: tuple[int, ExactStore] | None = None
@@ -65,14 +68,14 @@ class DenseIndex:
         finally:
             self._guard.release()
 
-    def current(self, generation: int) -> ChromaStore | None:
+    def current(self, generation: int) -> Collection | None:
         """Chroma, when it holds exactly this generation of the catalogue."""
         with self._guard:
             if self._chroma is None and self._state() == str(generation):
                 self._open()
             return self._chroma if self._held == generation else None
 
-    def sync(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
+    def sync(self, progress: Progress = lambda done, total: None) -> bool:
         """Update Chroma from the catalogue; False when another process owns Chroma.
 
         Also False when Chroma fails, such as on a full disk. The scan finds what Chroma lacks.
@@ -103,7 +106,7 @@ class DenseIndex:
             self._let_go()
             return True
 
-    def rebuild(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
+    def rebuild(self, progress: Progress = lambda done, total: None) -> bool:
         """Fill Chroma again from the catalogue; False when another process owns Chroma."""
         with self._guard:
             return self.clear() and self.sync(progress)
@@ -178,23 +181,13 @@ class DenseIndex:
         except Exception as error:  # its folder may be gone
             log.warning("Chroma could not be closed: %s", error)
 
-    def _catch_up(self, generation: int, progress: Callable[[int, int], None]) -> None:
+    def _catch_up(self, generation: int, progress: Progress) -> None:
         assert self._chroma is not None
         self._busy = True
         self._catalog.set_meta(_STATE, _WRITING)
-        have, want = self._chroma.ids(), self._catalog.passages.ids()
         maker = self._catalog.made()
-        if (self._catalog.meta(_MAKER) or "") != maker:  # ids stay, and would hide old vectors
-            self._chroma.remove(sorted(have))
-            have = set()
-            self._catalog.set_meta(_MAKER, maker)
-        self._chroma.remove(sorted(have - want))
-        missing = sorted(want - have)
-        for start in range(0, len(missing), _BATCH):
-            ids, vectors = self._catalog.passages.vectors(missing[start : start + _BATCH])
-            with suppress(ValueError):  # the whole batch was removed meanwhile
-                self._chroma.add(ids, vectors)
-            progress(min(start + _BATCH, len(missing)), len(missing))
+        fill(self._chroma, self._catalog, (self._catalog.meta(_MAKER) or "") != maker, progress)
+        self._catalog.set_meta(_MAKER, maker)
         self._catalog.set_meta(_STATE, str(generation))
         self._held = generation
 

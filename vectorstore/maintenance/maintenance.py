@@ -140,6 +140,5 @@ class Maintenance:
     def _clear(self) -> None:
         if not self._index.clear():
             raise LibraryError(
-                f"The index of {self._catalog.library!r} is in use by another process, "
-                "probably the app. Close it and try again."
+                f"The index of {self._catalog.library!r} is {self._index.why}. {self._index.remedy}"
             )

@@ -22,7 +22,7 @@ class Health:
 
     documents: int
     chunks: int
-    chroma: str  # "complete", "rebuilt" or "owned by another process"
+    chroma: str  # "complete", "rebuilt", or why it could not be looked at
     lost_files: tuple[str, ...]  # documents whose copy is gone or damaged
     mended: tuple[str, ...] = ()  # what was wrong and is repaired, in sentences
     unbalanced: tuple[str, ...] = ()  # pages whose characters do not add up: "Report.pdf, page 3"
@@ -107,7 +107,7 @@ class Verifying:
 
     def _chroma(self, ids: set[str]) -> str:
         if not self._index.sync():
-            return "owned by another process"
+            return self._index.why
         if self._index.ids() != ids:
             self._index.rebuild()
             return "rebuilt"

@@ -1,0 +1,47 @@
+"""Where the vectors are is a setting; a server elsewhere passes the guard by its name alone."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from assistant.build import vectors
+from assistant.errors import NetworkRefused, SettingsError
+from assistant.security import network_guard
+from assistant.settings import Settings
+
+
+@pytest.mark.parametrize("wrong", ["chroma:8000", "ftp://chroma", "http://", "http://a/b", "here"])
+def test_an_address_that_is_none_is_said(wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no address of a Chroma server"):
+        Settings.load(home=tmp_path, vectors=wrong)
+
+
+def test_the_setting_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert vectors.server(Settings.load(home=tmp_path)) == ""
+    monkeypatch.setenv("PINCITE_VECTORS", "http://127.0.0.1:8000/")
+    assert vectors.server(Settings.load(home=tmp_path)) == "http://127.0.0.1:8000"
+
+
+def test_the_guard_lets_that_one_address_through_and_notes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_guard, "_permitted", {})
+    remove = network_guard.install_guard(tmp_path / "network.log")
+    try:
+        vectors.server(Settings(home=tmp_path, vectors="http://192.0.2.7:8000"))
+        for port, refused in ((8000, False), (8001, True)):
+            with socket.socket() as one:
+                one.setblocking(False)
+                try:
+                    one.connect(("192.0.2.7", port))
+                except NetworkRefused:
+                    assert refused
+                except OSError:
+                    assert not refused
+    finally:
+        remove()
+    said = (tmp_path / "network.log").read_text()
+    assert "allowed connect to 192.0.2.7 (vectors)" in said and "refused connect" in said

@@ -1,0 +1,159 @@
+"""Vectors in a real Chroma server: filled once, read by several, not missed while it is away."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.fakes import WordEmbedder
+from tests.vectorstore.dense.chroma_process import ChromaProcess
+from tests.vectorstore.dense.test_index import EMBEDDER, nearest, put, serves
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.dense import served_index
+from vectorstore.dense.served_index import ServedIndex
+from vectorstore.library import Library
+
+Opened = Callable[..., ServedIndex]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return Catalog(tmp_path / "catalog.sqlite", "main")
+
+
+@pytest.fixture
+def opened(catalog: Catalog, tmp_path: Path, chroma: ChromaProcess) -> Iterator[Opened]:
+    indexes: list[ServedIndex] = []
+
+    def open_index(address: str = chroma.address, of: Catalog = catalog) -> ServedIndex:
+        indexes.append(ServedIndex(of, tmp_path / "chroma", address))
+        return indexes[-1]
+
+    yield open_index
+    for index in indexes:
+        index.close()
+
+
+def test_what_one_fills_all_read(catalog: Catalog, opened: Opened) -> None:
+    writer, reader = opened(), opened()
+    ids = put(catalog, "leave", "travel")
+    assert not serves(reader, catalog) and nearest(reader, "leave") == f"{'leave':x<16}:0"
+    assert writer.sync()
+    assert serves(reader, catalog) and reader.ids() == ids
+    assert nearest(reader, "travel") == f"{'travel':x<16}:0"
+    put(catalog, "password")
+    assert not serves(reader, catalog)
+    assert nearest(reader, "password") == f"{'password':x<16}:0", "the scan finds what is new"
+    assert reader.sync() and serves(writer, catalog)
+
+
+def test_one_fills_at_a_time(catalog: Catalog, opened: Opened, tmp_path: Path) -> None:
+    index = opened()
+    put(catalog, "leave")
+    with FileLock(tmp_path / "chroma.lock"):
+        assert not index.sync() and not index.clear()
+        assert index.why == "being filled by another process"
+    assert index.sync() and serves(index, catalog)
+
+
+def test_a_writer_that_was_killed_leaves_nothing_wrong(catalog: Catalog, opened: Opened) -> None:
+    index = opened()
+    put(catalog, "leave", "travel")
+    index.sync()
+    server = index.current(catalog.generation())
+    assert server
+    server.say(-1, catalog.made())
+    server.remove([f"{'leave':x<16}:0"])
+    other = opened()
+    assert not serves(other, catalog) and nearest(other, "leave") == f"{'leave':x<16}:0"
+    assert other.sync() and serves(other, catalog) and len(other.ids()) == 2
+
+
+def test_vectors_of_another_model_are_replaced(catalog: Catalog, opened: Opened) -> None:
+    index = opened()
+    put(catalog, "leave")
+    index.sync()
+    catalog.set_meta("made_by", "another model")
+    with catalog.writing() as connection:  # the generation grows
+        turned = (-EMBEDDER.passages(["leave"])[0]).tobytes()
+        connection.execute("UPDATE chunk SET vector = ?", (turned,))
+    assert index.sync()
+    server = index.current(catalog.generation())
+    assert server and server.nearest(EMBEDDER.query("leave"), 1)[0][1] < 0
+
+
+def test_an_index_is_filled_again(catalog: Catalog, opened: Opened) -> None:
+    index, reader = opened(), opened()
+    put(catalog, "leave")
+    assert index.sync() and serves(reader, catalog)
+    assert index.rebuild() and index.ids() == {f"{'leave':x<16}:0"}
+    assert nearest(reader, "leave") == f"{'leave':x<16}:0", "its collection has gone"
+
+
+def test_a_server_that_goes_and_comes_back_is_not_missed(
+    catalog: Catalog, opened: Opened, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(served_index, "_PAUSE", 0.0)
+    own = ChromaProcess(tmp_path / "data")
+    try:
+        index = opened(own.address)
+        put(catalog, "leave")
+        assert index.sync()
+        own.end()
+        with caplog.at_level(logging.WARNING):
+            assert nearest(index, "leave") == f"{'leave':x<16}:0"
+        assert f"The Chroma server at {own.address} does not answer" in caplog.text
+        put(catalog, "travel")
+        assert not index.sync() and "does not answer" in index.why
+        assert nearest(index, "travel") == f"{'travel':x<16}:0"
+        own.start()
+        assert index.sync() and serves(index, catalog) and len(index.ids()) == 2
+    finally:
+        own.end()
+
+
+def test_two_homes_share_a_server(tmp_path: Path, chroma: ChromaProcess) -> None:
+    found = []
+    for name in ("one", "two"):
+        catalog = Catalog(tmp_path / name / "catalog.sqlite", "main")
+        index = ServedIndex(catalog, tmp_path / name / "chroma", chroma.address)
+        put(catalog, name)
+        assert index.sync()
+        found.append(index.ids())
+        index.close()
+    assert found == [{f"{'one':x<16}:0"}, {f"{'two':x<16}:0"}]
+
+
+def test_a_library_searches_while_another_adds(tmp_path: Path, chroma: ChromaProcess) -> None:
+    def library() -> Library:
+        return Library(tmp_path / "library", "main", WordEmbedder, vectors=chroma.address)
+
+    wrong: list[str] = []
+    ended = threading.Event()
+
+    def search() -> None:
+        with library() as mine:
+            while not ended.is_set():
+                if mine.documents():
+                    [hit] = mine.search("alpha leave", 1)
+                    wrong.extend([hit.document] if hit.document != "alpha.txt" else [])
+
+    with library() as writer:
+        (tmp_path / "alpha.txt").write_text("The alpha leave has thirty days.")
+        writer.add([tmp_path / "alpha.txt"])
+        readers = [threading.Thread(target=search) for _ in range(3)]
+        for thread in readers:
+            thread.start()
+        for number in range(5):
+            (tmp_path / f"{number}.txt").write_text(f"The number {number} travels by train.")
+            writer.add([tmp_path / f"{number}.txt"])
+        ended.set()
+        for thread in readers:
+            thread.join()
+        assert wrong == []
+        assert writer.maintenance.verify().chroma == "complete"
+        assert not (tmp_path / "library" / "chroma").exists()

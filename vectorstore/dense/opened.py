@@ -1,0 +1,12 @@
+"""The index of a library, where the settings want it."""
+
+from pathlib import Path
+
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.dense.index import DenseIndex
+from vectorstore.dense.served_index import ServedIndex
+
+
+def index(catalog: Catalog, folder: Path, server: str = "") -> DenseIndex:
+    """In a folder, or in the Chroma server of an address."""
+    return ServedIndex(catalog, folder, server) if server else DenseIndex(catalog, folder)
