@@ -44,4 +44,4 @@ def test_the_guard_lets_that_one_address_through_and_notes_it(
     finally:
         remove()
     said = (tmp_path / "network.log").read_text()
-    assert "allowed connect to 192.0.2.7 (vectors)" in said and "refused connect" in said
+    assert "allowed connect 192.0.2.7 (vectors)" in said and "refused connect" in said
