@@ -51,6 +51,9 @@ class Question(BaseModel):
     conversation: str = Field(
         "", pattern=r"^[\w-]{0,64}$", description="goes on with it, or begins it; empty: none"
     )
+    after: int | None = Field(
+        None, ge=0, description="begins a branch after this turn; 0: in the place of the first"
+    )
     anyway: bool = Field(False, description="answer also where it would be refused")
 
 
@@ -126,7 +129,7 @@ def router() -> APIRouter:
         reply = await run_in_threadpool(
             assistant.ask, asked.question,
             history=history, documents=asked.documents, anyway=asked.anyway,
-            conversation=asked.conversation,
+            conversation=asked.conversation, after=asked.after,
         )  # fmt: skip
         return (await answers.finish(reply, request)).to_json()
 

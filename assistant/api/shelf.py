@@ -15,6 +15,7 @@ from assistant.api.libraries import Libraries
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
+from assistant.forgetting import conversation as forgetting
 from assistant.receipts.record import Receipts
 from assistant.uploads.staged_file import staged
 from assistant.uploads.upload import Upload, folder
@@ -85,6 +86,14 @@ class Shelf:
         """The person's own. Raises NotAllowed for visitors without an account."""
         self.check_own()
         return composition.receipts(self._libraries.settings, self._permitted.whose)
+
+    def delete_conversation(self, conversation: str) -> int:
+        """One of the person's own, for good; returns its turns. Raises NotAllowed,
+        AssistantError."""
+        self.check_own()
+        whose = self._permitted.whose
+        self._note("deleted a conversation", self.conversations.library(conversation))
+        return forgetting.delete(self._libraries.settings, conversation, whose)
 
     def check_own(self) -> None:
         """Raises NotAllowed for visitors without an account, who are not told apart."""

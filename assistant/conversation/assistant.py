@@ -54,21 +54,23 @@ class Assistant:
         files: Sequence[Path] = (),
         intent: Intent | None = None,
         anyway: bool = False,
+        after: int | None = None,
     ) -> Reply:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search; `history` stands in front of the conversation's turns;
         below `threshold` the gate refuses (None: as was learned, else as the settings say).
         `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what the
-        gate would refuse is answered, and the answer says so.
+        gate would refuse is answered, and the answer says so. `after` a turn of the conversation
+        (0: instead of its first) it begins a branch, and knows only what was said before.
         """
         threshold = self.learned_threshold() if threshold is None else threshold
-        kept = self.conversations.history(conversation) if conversation else []
+        kept = self.conversations.history(conversation, after) if conversation else []
         request = Request(
             question, self.library, (*history, *kept), documents, threshold,
             files=tuple(files), intent=intent, anyway=anyway,
         )  # fmt: skip
-        return self._remembered(self._tool.run(request), request, conversation)
+        return self._remembered(self._tool.run(request), request, conversation, after)
 
     def ask_given(
         self, question: str, passages: Sequence[tuple[str, str]], history: Sequence[Turn] = ()
@@ -93,12 +95,17 @@ class Assistant:
         seed = hashlib.sha256("".join(names).encode()).digest()[0]
         return suggest(headings, limit, seed)
 
-    def _remembered(self, reply: Reply, request: Request, conversation: str = "") -> Reply:
+    def _remembered(
+        self, reply: Reply, request: Request, conversation: str = "", after: int | None = None
+    ) -> Reply:
         generation = self.library.generation() if self._recorder else 0
+        known = bool(conversation) and self.conversations.has(conversation)
 
         def keep(done: Reply) -> None:
+            if known and not self.conversations.has(conversation):
+                return  # deleted meanwhile: nothing of it may come back
             if conversation:
-                self.conversations.add(conversation, done.to_json(), self.library.name)
+                self.conversations.add(conversation, done.to_json(), self.library.name, after)
             if self._recorder and done.intent is None:  # tool output states itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 

@@ -9,55 +9,80 @@ from typing import Any
 from assistant.contract.forgetting import reads, without
 from assistant.contract.outcome import Passage
 from assistant.contract.request import Turn
-from assistant.storage.sqlite_file import Kept
-from assistant.storage.whose import EVERYBODY, Whose
+from assistant.conversation import branches
+from assistant.conversation.branches import KeptTurn
+from assistant.conversation.listing import Listing
+from assistant.storage.sqlite_file import Connection
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversation (
-    id      TEXT PRIMARY KEY,           -- of a person with an account: "@PERSON/ID"
-    library TEXT,
-    started TEXT
-);
-CREATE TABLE IF NOT EXISTS turn (
-    number       INTEGER PRIMARY KEY,
-    conversation TEXT NOT NULL REFERENCES conversation,
-    question     TEXT NOT NULL,
-    answer       TEXT NOT NULL          -- JSON: the answer document of the public contract
-);
-CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation);
-"""
-_TITLE = 60  # characters
+_TABLES = (("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"))
 
 
-class Conversations(Kept):
-    """A person's conversations in a home."""
+class Conversations(Listing):
+    """A person's conversations in a home.
 
-    def __init__(self, path: Path, whose: Whose = EVERYBODY) -> None:
-        """An id of another person, or of a library that the person does not see, is that of a
-        conversation without turns. Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _SCHEMA, "conversations")
-        self._whose = whose
-        self._before = f"@{whose.person}/" if whose.person else ""
+    An id of another person, or of a library that the person does not see, is that of a
+    conversation without turns. Each use raises AssistantError when the file cannot be used.
+    """
 
     def start(self) -> str:
         """The id of a new conversation; nothing is written before its first turn."""
         return uuid.uuid4().hex[:12]
 
-    def add(self, conversation: str, answer: dict[str, Any], library: str = "") -> None:
-        """Append a turn; a new id begins a conversation."""
+    def add(
+        self, conversation: str, answer: dict[str, Any], library: str = "",
+        after: int | None = None,
+    ) -> None:  # fmt: skip
+        """Append a turn to the branch that is shown, or begin one `after` a turn (0: a new
+        beginning), which is then shown; a new id begins a conversation."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        key = self._key(conversation)
         with self._connected() as connection:
+            parent = self._shown(connection, conversation) if after is None else after
             connection.execute(
-                "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?)",
-                (self._key(conversation), library, now),
+                "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?)", (key, library, now)
             )
-            connection.execute(
+            number = connection.execute(
                 "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
-                (self._key(conversation), answer["question"], json.dumps(answer)),
+                (key, answer["question"], json.dumps(answer)),
+            ).lastrowid
+            connection.execute("INSERT INTO branch VALUES (?, ?)", (number, parent))
+            connection.execute(
+                "INSERT INTO arranged (conversation, latest, shown) VALUES (?, ?, ?) ON CONFLICT"
+                " DO UPDATE SET latest = excluded.latest, shown = excluded.shown",
+                (key, now, number),
             )
 
+    def branch(self, conversation: str, until: int | None = None) -> list[KeptTurn]:
+        """The turns of the branch that is shown, or those up to a turn, oldest first."""
+        if not self._whose.sees(self._library(conversation)):
+            return []
+        with self._connected() as connection:
+            parents = self._parents(connection, conversation)
+            end = self._shown(connection, conversation) if until is None else until
+            path = branches.to_begin(parents, end)
+            rows = connection.execute(
+                f"SELECT number, answer FROM turn WHERE number IN ({','.join('?' * len(path))})",
+                path,
+            ).fetchall()
+        answers = {number: json.loads(answer) for number, answer in rows}
+        return [
+            KeptTurn(number, answers[number], parents[number], branches.versions(parents, number))
+            for number in path
+        ]
+
+    def show(self, conversation: str, turn: int) -> None:
+        """Show the branch with a turn, from there on as it went on last."""
+        with self._connected() as connection:
+            parents = self._parents(connection, conversation)
+        if turn in parents:
+            self._arrange(conversation, "shown", branches.to_end(parents, turn))
+
     def turns(self, conversation: str) -> list[dict[str, Any]]:
-        """The answer documents, oldest first."""
+        """The answer documents of the branch that is shown, oldest first."""
+        return [turn.answer for turn in self.branch(conversation)]
+
+    def every_turn(self, conversation: str) -> list[dict[str, Any]]:
+        """The answer documents of all branches, oldest first."""
         if not self._whose.sees(self._library(conversation)):
             return []
         with self._connected() as connection:
@@ -67,9 +92,9 @@ class Conversations(Kept):
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
-    def history(self, conversation: str) -> list[Turn]:
-        """The turns as a tool needs them, oldest first."""
-        return [_turn(answer) for answer in self.turns(conversation)]
+    def history(self, conversation: str, until: int | None = None) -> list[Turn]:
+        """The turns of `branch` as a tool needs them, oldest first."""
+        return [_turn(turn.answer) for turn in self.branch(conversation, until)]
 
     def library(self, conversation: str) -> str:
         """The library of a conversation; empty for one without turns."""
@@ -83,9 +108,26 @@ class Conversations(Kept):
             ).fetchone()
         return row[0] if row else ""
 
-    def _key(self, conversation: str) -> str:
-        """People may guess an id, but not one of another person."""
-        return f"{self._before}{conversation}"
+    def _parents(self, connection: Connection, conversation: str) -> dict[int, int]:
+        """The turn before each turn, 0 before the first."""
+        rows = connection.execute(
+            "SELECT number, parent FROM turn LEFT JOIN branch ON turn = number"
+            " WHERE conversation = ? ORDER BY number", (self._key(conversation),)
+        ).fetchall()  # fmt: skip
+        earlier = [0, *(number for number, _ in rows)]
+        return {
+            number: before if parent is None else parent
+            for before, (number, parent) in zip(earlier, rows, strict=False)
+        }
+
+    def _shown(self, connection: Connection, conversation: str) -> int:
+        """The last turn of the branch that is shown; 0 without turns."""
+        parents = self._parents(connection, conversation)
+        row = connection.execute(
+            "SELECT shown FROM arranged WHERE conversation = ?", (self._key(conversation),)
+        ).fetchone()
+        shown = row[0] if row and row[0] in parents else max(parents, default=0)
+        return branches.to_end(parents, shown) if parents else 0
 
     def forget(self, library: str, document: str) -> int:
         """Take a document out of the turns of a library's conversations, whosever they are, and
@@ -108,7 +150,7 @@ class Conversations(Kept):
     def give(self, person: str) -> None:
         """What belongs to nobody becomes a person's: before the first account all was theirs."""
         with self._connected() as connection:
-            for table, column in (("conversation", "id"), ("turn", "conversation")):
+            for table, column in _TABLES:
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
                     (f"@{person}/",),
@@ -117,26 +159,9 @@ class Conversations(Kept):
     def drop(self, person: str) -> None:
         """Delete all conversations of a person."""
         with self._connected() as connection:
-            for table, column in (("conversation", "id"), ("turn", "conversation")):
+            for table, column in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE {column} LIKE ?", (f"@{person}/%",))
         self._write_anew()
-
-    def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
-        """(id, title) of a library's conversations, latest first; the title is the first
-        question."""
-        if not self._whose.sees(library):
-            return []
-        mine = (f"{self._before}%", 1) if self._before else ("@%/%", 0)
-        with self._connected() as connection:
-            rows = connection.execute(
-                "SELECT conversation, question FROM turn JOIN conversation AS c"
-                " ON c.id = conversation AND c.library = ? AND (c.id LIKE ?) = ? WHERE number IN"
-                " (SELECT min(number) FROM turn GROUP BY conversation)"
-                " ORDER BY (SELECT max(number) FROM turn AS t"
-                " WHERE t.conversation = turn.conversation) DESC LIMIT ?",
-                (library, *mine, limit),
-            ).fetchall()
-        return [(row[0].removeprefix(self._before), row[1][:_TITLE]) for row in rows]
 
 
 def _turn(answer: dict[str, Any]) -> Turn:

@@ -6,7 +6,7 @@ that the answer cited; taking it back takes the question out again.
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,6 +131,15 @@ class Feedback(Kept):
         if gone:
             self._write_anew()
         return gone + len(questions)
+
+    def drop(self, answers: Sequence[Answer]) -> None:
+        """Delete what people thought of answers, with the own questions that came from it."""
+        for answer in answers:
+            self.mine.remove(_id(answer))
+        ids = [(answer["id"],) for answer in answers]
+        with self._connected() as connection:
+            connection.executemany("DELETE FROM rating WHERE answer = ?", ids)
+            connection.executemany("DELETE FROM opened WHERE answer = ?", ids)
 
     def note_opened(self, answer: Answer, page: Place) -> None:
         """Record that a cited page was opened; repetition changes nothing."""

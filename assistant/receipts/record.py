@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -23,7 +23,7 @@ from ingest.document.source import readable
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
-MOST = 2000  # receipts of a home; with each new one the oldest goes
+MOST = 2000  # receipts of a home; the oldest goes
 _LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
 
 _SCHEMA = """
@@ -47,9 +47,8 @@ class ReceiptWriter:
     """The model and settings that write this process's answers; no model when they are quoted."""
 
     model: Path | None = None
-    settings: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # budget, threshold, sampling: all that decides what is written
+    # Budget, threshold, sampling: all that decides what is written.
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,6 +153,13 @@ class Receipts(Kept):
             self._write_anew()
         return len(gone)
 
+    def delete(self, answers: Iterable[str]) -> int:
+        """Delete the person's receipts of answers, by their ids, and count them."""
+        gone = [(identity, self._whose.person) for identity in answers]
+        query = "DELETE FROM receipt WHERE id = ? AND ? IN ('', person)"
+        with self._connected() as connection:
+            return connection.executemany(query, gone).rowcount
+
     def give(self, person: str) -> None:
         """What belongs to nobody becomes a person's."""
         with self._connected() as connection:
@@ -168,10 +174,8 @@ class Receipts(Kept):
     def has(self, identity: str) -> bool:
         """Whether an answer has a receipt."""
         with self._connected() as connection:
-            found = connection.execute(
-                "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)",
-                (identity, self._whose.person),
-            )
+            query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
+            found = connection.execute(query, (identity, self._whose.person))
             return found.fetchone() is not None
 
     def sha256(self, path: Path) -> str:

@@ -73,8 +73,9 @@ def test_an_answer_that_was_stopped_before_its_first_word_offers_only_to_try_aga
     assert page.get_by_role("button", name="Save with evidence").count() == 0
     page.get_by_role("button", name="Try again").click()
 
-    page.locator(".question", has_text="silent leave").nth(1).wait_for(timeout=60_000)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop").click(timeout=60_000)
+    page.get_by_role("img", name="Version 2 of 2").wait_for(timeout=60_000)
+    assert page.locator(".question", has_text="silent leave").count() == 1
 
 
 def _reply(question: str, tool: str, outcome: Outcome, **others: Any) -> Reply:

@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 class RunningAnswer:
     """A reply that is written in the background."""
 
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
+    def __init__(self, reply: Reply, after: int | None = None) -> None:
+        """`after` a turn of the conversation it begins a branch."""
+        self.reply, self.after = reply, after
         self.error = ""
         self.started = time.monotonic()
         self.ended: float | None = None
@@ -62,7 +63,7 @@ class Answers:
         self._lock = threading.Lock()
         self._running: dict[str, RunningAnswer] = {}
 
-    def start(self, conversation: str, reply: Reply) -> RunningAnswer:
+    def start(self, conversation: str, reply: Reply, after: int | None = None) -> RunningAnswer:
         """At most one at a time in a conversation, which may be open in two tabs.
 
         Raises AssistantError while another one is in work.
@@ -75,7 +76,7 @@ class Answers:
                     _("Another question of this conversation is being answered. "
                       "Ask again when it is done.")
                 )  # fmt: skip
-            self._running[conversation] = RunningAnswer(reply)
+            self._running[conversation] = RunningAnswer(reply, after)
             return self._running[conversation]
 
     def of(self, conversation: str) -> RunningAnswer | None:

@@ -1,4 +1,4 @@
-"""The sidebar of the chat: a new conversation, the recent ones, and the documents to ask."""
+"""The sidebar of the chat: the conversations, and the documents to ask."""
 
 import streamlit as st
 
@@ -9,10 +9,10 @@ from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components.answer import export_button
-from assistant.ui.components.escaping import as_html, plain, with_commands
+from assistant.ui.components.conversations import conversation_list
+from assistant.ui.components.escaping import as_html, with_commands
 from ingest.document.source import readable
 
-_RECENT = 8
 _LEARNED = "learned"  # a choice beside POINTS
 _POINTS = {
     "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
@@ -35,14 +35,17 @@ def draw(assistant: Assistant) -> None:
             width="stretch",
             on_click=session.leave,
         )
+        # Visitors without an account must not read what others asked.
+        own = resources.is_owner() or bool(resources.person().id)
+        if own:
+            conversation_list.draw(assistant)
         _scope(assistant)
         _refusal(assistant)
-        # Visitors without an account must not read what others asked.
-        if resources.is_owner() or resources.person().id:
-            _recent(assistant)
         export_button.conversation(assistant, session.current())
         _about(assistant)
         _account()
+    if own:
+        conversation_list.dialogs(assistant)
 
 
 def library() -> None:
@@ -118,22 +121,6 @@ def _scope(assistant: Assistant) -> None:
         placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
         format_func=readable,
     )
-
-
-def _recent(assistant: Assistant) -> None:
-    recent = assistant.conversations.recent(_RECENT, assistant.library.name)
-    if not recent:
-        return
-    st.html(f'<p class="section">{as_html(_("Recent"))}</p>')
-    with st.container(key="recent"):
-        for identity, title in recent:
-            st.button(
-                plain(title),
-                key=f"recent-{identity}",
-                type="tertiary",
-                on_click=session.enter,
-                args=(identity,),
-            )
 
 
 def _account() -> None:

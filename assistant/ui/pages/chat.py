@@ -13,6 +13,7 @@ from assistant.attachments import attached_files
 from assistant.contract import intents
 from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.branches import KeptTurn
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _
 from assistant.ui import resources, session
@@ -30,6 +31,7 @@ from assistant.ui.components.answer import (
     stage_progress,
     thumbs,
 )
+from assistant.ui.components.conversations import versions
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
 from ingest.errors import PinciteError
@@ -50,9 +52,11 @@ def _chat(assistant: Assistant) -> None:
     sidebar.draw(assistant)
     identity = session.current()
     running = resources.answers().of(identity)
-    turns = assistant.conversations.turns(identity) if identity else []
-    for turn in thumbs.told_apart(turns):
-        _turn(assistant, turn)
+    branch = _branch(assistant, identity, running)
+    turns = [turn.answer for turn in branch]
+    busy = running is not None and not running.done
+    for turn, answer in zip(branch, thumbs.told_apart(turns), strict=True):
+        _turn(assistant, answer, turn, busy)
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
         _in_work(identity, running, kept)
@@ -62,21 +66,36 @@ def _chat(assistant: Assistant) -> None:
         clarification.draw(turns[-1], _ask)
     elif not running:
         welcome.draw(assistant, _ask)
-    _input(assistant, busy=microphone.busy() or (running is not None and not running.done))
+    _input(assistant, busy=microphone.busy() or busy)
     cited_page.panel(assistant.library)
     keyboard.listen()
 
 
-def _turn(assistant: Assistant, turn: Mapping[str, Any]) -> None:
+def _branch(
+    assistant: Assistant, identity: str, running: RunningAnswer | None
+) -> list[KeptTurn]:  # fmt: skip
+    """The turns that are shown: of a new branch, while it is answered, those before it."""
+    shown = assistant.conversations.branch(identity) if identity else []
+    if running is None or running.after is None or running.error:
+        return shown
+    if any(turn.answer["id"] == running.reply.id for turn in shown):
+        return shown
+    return assistant.conversations.branch(identity, running.after)
+
+
+def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: bool) -> None:
     """Draw a question with its attachments, its answer, output and buttons."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
+    instead = partial(_ask_instead, turn, kept.parent)
+    if not busy:
+        versions.draw(kept, instead, partial(_show, assistant))
     cited_answer.draw(turn, session.shown())
     outputs.draw(turn, _ask_for)
     files = [Path(path) for path in turn.get("attached", ())]
     again = _intent_of(turn)
     model_offers.draw(turn, partial(_ask, turn["question"], files, again))
     after_refusal.draw(turn, _ask_again)
-    after_stop.draw(turn, partial(_ask, turn["question"], files, again))
+    after_stop.draw(turn, partial(instead, None))
     tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
     if after_stop.is_empty(turn):
         return
@@ -162,11 +181,23 @@ def _ask_again(question: str, *, anyway: bool = False, documents: list[str] | No
     _ask(question, anyway=anyway, documents=documents)
 
 
+def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:
+    """Ask in the place of a turn; None: the same once more, with the settings of now."""
+    files = [Path(path) for path in turn.get("attached", ())]
+    same = question is None
+    _ask(turn["question"] if question is None else question, files,
+         _intent_of(turn) if same else None, after=parent)  # fmt: skip
+
+
+def _show(assistant: Assistant, turn: int) -> None:
+    assistant.conversations.show(session.current(), turn)
+
+
 def _ask(
     question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None,
-    anyway: bool = False, documents: list[str] | None = None,
+    anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
 ) -> None:  # fmt: skip
-    """Ask in the sidebar's documents where none are given."""
+    """Ask in the sidebar's documents where none are given; `after` a turn it begins a branch."""
     assistant = resources.assistant()
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
@@ -180,11 +211,12 @@ def _ask(
             files=files,
             intent=intent,
             anyway=anyway,
+            after=after,
         )
     except PinciteError as error:
         reply = _failed(question, files, error)
     try:
-        resources.answers().start(identity, reply)
+        resources.answers().start(identity, reply, after)
     except PinciteError as error:
         session.keep_error(error)
 

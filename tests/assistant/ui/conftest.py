@@ -87,22 +87,31 @@ def conversation(app: AppTest) -> str:
 
 def answers(app: AppTest) -> list[dict[str, Any]]:
     """What the page gives to the browser to draw: each answer, oldest first."""
-    return [
-        json.loads(node.proto.json)
-        for node in app.get("bidi_component")
-        if node.proto.component_name == "pincite_answer"
-    ]
+    return drawn(app, "pincite_answer")
+
+
+def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
+    """What the page gives to the browser to draw, of a component."""
+    return [json.loads(node.proto.json) for node in _nodes(app, component)]
+
+
+def _nodes(app: AppTest, component: str) -> list[Any]:
+    nodes = app.get("bidi_component")
+    return [node for node in nodes if node.proto.component_name == component]
 
 
 def click(app: AppTest, identity: str, answer: int = -1) -> None:
     """Click on a mark, a source or a passage, as the component in the browser reports it."""
-    nodes = [
-        node for node in app.get("bidi_component") if node.proto.component_name == "pincite_answer"
-    ]
+    report(app, "pincite_answer", "open", identity, answer)
+
+
+def report(app: AppTest, component: str, event: str, value: object, which: int = -1) -> None:
+    """What a component in the browser reports."""
     states = app._tree.get_widget_states()
-    event = states.widgets.add()
-    event.id = f"$$STREAMLIT_INTERNAL_KEY_{nodes[answer].proto.id}__events"
-    event.json_trigger_value = json.dumps([{"event": "open", "value": identity}])
+    widget = states.widgets.add()
+    node = _nodes(app, component)[which]
+    widget.id = f"$$STREAMLIT_INTERNAL_KEY_{node.proto.id}__events"
+    widget.json_trigger_value = json.dumps([{"event": event, "value": value}])
     app._run(states)
 
 

@@ -1,0 +1,196 @@
+"""A person's conversations as a list: found by their words, named, pinned, deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from assistant.conversation.tables import SCHEMA, drop_deleted_words, index_words
+from assistant.errors import AssistantError
+from assistant.storage.sqlite_file import Connection, Kept
+from assistant.storage.whose import EVERYBODY, Whose
+
+_TITLE = 60  # characters of a question that serve as a title
+_LONGEST_TITLE = 200  # characters
+_TERM = 3  # characters: the index has no shorter terms
+_AROUND = 40  # characters of a turn before and behind the first word that was found
+_MOST_TERMS = 20
+
+_LIST = """
+SELECT c.id, c.library, coalesce(a.title, ''), q.question,
+       coalesce(nullif(a.latest, ''), c.started), coalesce(a.pinned, 0)
+FROM (SELECT conversation, min(number) AS first, max(number) AS last FROM turn
+      GROUP BY conversation) AS t
+JOIN conversation AS c ON c.id = t.conversation
+JOIN turn AS q ON q.number = t.first
+LEFT JOIN arranged AS a ON a.conversation = c.id
+WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
+"""
+
+
+@dataclass(frozen=True)
+class ConversationInfo:
+    """A conversation in a list."""
+
+    id: str
+    library: str
+    title: str  # as it was named, else its first question
+    latest: str  # ISO 8601, UTC: its last turn
+    pinned: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A conversation with the words that were looked for."""
+
+    info: ConversationInfo
+    turn: int  # the latest turn that has them; 0 where only the title does
+    excerpt: tuple[str, str, str]  # before, the first word that was found, behind
+
+
+class Listing(Kept):
+    """A person's conversations in a home."""
+
+    def __init__(self, path: Path, whose: Whose = EVERYBODY) -> None:
+        """Each use raises AssistantError when the file cannot be used."""
+        super().__init__(path, SCHEMA, "conversations")
+        self._whose = whose
+        self._before = f"@{whose.person}/" if whose.person else ""
+
+    def infos(self, library: str | None = None) -> list[ConversationInfo]:
+        """Of libraries that the person sees (None: of all of them), the latest first."""
+        with self._connected() as connection:
+            rows = connection.execute(_LIST, self._mine).fetchall()
+        sees = cache(self._whose.sees)
+        wanted = [row for row in rows if library in (None, row[1]) and sees(row[1])]
+        return [self._info(row) for row in wanted]
+
+    def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
+        """(id, title) of a library's conversations, latest first."""
+        return [(info.id, info.title) for info in self.infos(library)[:limit]]
+
+    def search(self, words: str, library: str | None = None, limit: int = 50) -> list[Found]:
+        """The conversations of which a question with its answer, or the title, has all of the
+        words or parts of words, the latest first."""
+        terms = words.split()[:_MOST_TERMS]
+        if not terms:
+            return []
+        infos = self.infos(library)
+        with self._connected() as connection:
+            turns = dict(connection.execute(*_having(terms)).fetchall())
+            found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
+            named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)][:limit]
+            return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in named]
+
+    def rename(self, conversation: str, title: str) -> None:
+        """An empty title is the first question again. Raises AssistantError for a long one."""
+        title = " ".join(title.split())
+        if len(title) > _LONGEST_TITLE:
+            raise AssistantError(
+                f"A conversation's name has at most {_LONGEST_TITLE} characters; this one has "
+                f"{len(title)}."
+            )
+        self._arrange(conversation, "title", title)
+
+    def pin(self, conversation: str, pinned: bool = True) -> None:
+        """Keep it above all others, or no longer."""
+        self._arrange(conversation, "pinned", int(pinned))
+
+    def delete(self, conversation: str) -> int:
+        """Leave no byte of its turns in this file, and count them. `forgetting` has what else a
+        home keeps of it."""
+        key = self._key(conversation)
+        with self._connected() as connection:
+            gone = connection.execute("DELETE FROM turn WHERE conversation = ?", (key,)).rowcount
+            connection.execute("DELETE FROM conversation WHERE id = ?", (key,))
+            connection.execute("DELETE FROM arranged WHERE conversation = ?", (key,))
+            # SQLite has overwritten the rows; the index of words only marks them as deleted.
+            drop_deleted_words(connection)
+        return gone
+
+    def has(self, conversation: str) -> bool:
+        """Whether it has a turn, in whatever library."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM turn WHERE conversation = ?", (self._key(conversation),)
+            ).fetchone()
+        return row is not None
+
+    def _arrange(self, conversation: str, column: str, value: object) -> None:
+        """Nothing is kept of a conversation that is not there."""
+        with self._connected() as connection:
+            connection.execute(
+                f"INSERT INTO arranged (conversation, {column}) SELECT id, ? FROM conversation"
+                f" WHERE id = ? ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
+                (value, self._key(conversation)),
+            )
+
+    def _info(self, row: Sequence[Any]) -> ConversationInfo:
+        identity, library, title, question, latest, pinned = row
+        name = title or question[:_TITLE]
+        return ConversationInfo(
+            identity.removeprefix(self._before), library, name, latest, bool(pinned)
+        )
+
+    @property
+    def _mine(self) -> tuple[str, int]:
+        """Which ids are the person's: like this, or not like this."""
+        return (f"{self._before}%", 1) if self._before else ("@%/%", 0)
+
+    def _key(self, conversation: str) -> str:
+        """People may guess an id, but not one of another person."""
+        return f"{self._before}{conversation}"
+
+    def _upgrade(self, connection: Connection) -> None:
+        with connection:
+            index_words(connection)
+
+    def _write_anew(self) -> None:
+        with self._connected() as connection:
+            drop_deleted_words(connection)
+        super()._write_anew()
+
+
+def _having(terms: Sequence[str]) -> tuple[str, list[str]]:
+    """The latest turn with all terms of each conversation, as a query."""
+    long = [term for term in terms if len(term) >= _TERM]
+    short = [term for term in terms if len(term) < _TERM]
+    quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
+    match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
+    like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
+    where = " AND ".join([*match[0], *(like for _ in short)])
+    return (
+        "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
+        f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
+        [*match[1], *(f"%{_literal(term)}%" for term in short)],
+    )
+
+
+def _literal(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _has(title: str, terms: Sequence[str]) -> bool:
+    return all(term.casefold() in title.casefold() for term in terms)
+
+
+def _excerpt(connection: Connection, turn: int, terms: Sequence[str]) -> tuple[str, str, str]:
+    """Of the answer where it has a term, else of the question."""
+    row = connection.execute(
+        "SELECT answer, question FROM turn_words WHERE rowid = ?", (turn,)
+    ).fetchone()
+    for text in row or ():
+        plain = " ".join((text or "").split())
+        lower = plain.lower()  # as long as the text, unlike what casefold() gives
+        for term in terms:
+            at = lower.find(term.lower())
+            if at >= 0 and len(lower) == len(plain):
+                return _cut(plain, at, at + len(term))
+    return "", "", ""
+
+
+def _cut(text: str, begin: int, end: int) -> tuple[str, str, str]:
+    first, last = max(begin - _AROUND, 0), end + _AROUND
+    before = f"{'…' if first else ''}{text[first:begin]}"
+    return before, text[begin:end], f"{text[end:last]}{'…' if last < len(text) else ''}"

@@ -1,0 +1,117 @@
+// Draws the conversations of the sidebar. Titles and excerpts are text, never markup.
+const make = (tag, className, text = "", attributes = {}) => {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+
+const PAUSE = 250; // milliseconds after the last letter of a search
+
+const acts = (row, act, words) => {
+  const box = make("div", "acts");
+  const named = [["pin", row.pinned ? "unpin" : "pin"], ["rename", "rename"], ["delete", "delete"]];
+  for (const [does, word] of named) {
+    const button = make("button", "", words[word], { type: "button" });
+    button.onclick = () => act({ do: does, id: row.id, on: !row.pinned });
+    box.append(button);
+  }
+  return box;
+};
+
+const line = (row, act, words) => {
+  const box = make("div", "line");
+  const name = make("button", "name", row.title, { type: "button", title: row.title });
+  if (row.library) name.append(" ", make("span", "library", row.library));
+  name.onclick = () => act({ do: "open", id: row.id, turn: row.turn ?? 0 });
+  const label = words.more.replace("{title}", row.title);
+  const more = make("button", "more", "⋯", {
+    type: "button", "aria-label": label, "aria-expanded": "false",
+  });
+  more.onclick = () => {
+    const item = more.closest("li");
+    const opened = item.querySelector(".acts");
+    more.setAttribute("aria-expanded", String(!opened));
+    if (opened) opened.remove();
+    else {
+      const box = acts(row, act, words);
+      item.append(box);
+      box.querySelector("button").focus();
+      box.onkeydown = (event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        more.click();
+        more.focus();
+      };
+    }
+  };
+  box.append(name, more);
+  return box;
+};
+
+const item = (row, act, data) => {
+  const element = make("li", row.id === data.open ? "open" : "");
+  element.append(line(row, act, data.words));
+  if (row.id === data.open) element.querySelector(".name").setAttribute("aria-current", "true");
+  if (row.excerpt?.[1]) {
+    const [before, found, behind] = row.excerpt;
+    const text = make("div", "excerpt", before);
+    text.append(make("mark", "", found), behind);
+    element.append(text);
+  }
+  return element;
+};
+
+const group = (one, act, data) => {
+  const title = make("div", "day", one.title);
+  const list = make("ul", "");
+  list.setAttribute("aria-label", one.title);
+  list.append(...one.rows.map((row) => item(row, act, data)));
+  return [title, list];
+};
+
+const search = (root, act, data) => {
+  const label = data.words.search;
+  const box = make("input", "search", "", { type: "search", placeholder: label, "aria-label": label });
+  box.value = data.sought;
+  box.oninput = () => {
+    clearTimeout(root.waiting);
+    root.waiting = setTimeout(() => act({ do: "find", text: box.value.trim() }), PAUSE);
+  };
+  return box;
+};
+
+// The arrows go from one conversation to the next.
+const step = (root) => (event) => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const names = [...root.querySelectorAll(".search, .name")];
+  const at = names.indexOf(root.getRootNode().activeElement);
+  if (!by || at < 0) return;
+  event.preventDefault();
+  names[at + by]?.focus();
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".conversations");
+  const state = JSON.stringify(data);
+  if (root.dataset.state === state) return;
+  root.dataset.state = state;
+  const act = (given) => setTriggerValue("act", given);
+  root.setAttribute("aria-label", data.words.conversations);
+  root.onkeydown = step(root);
+  // It stays, with the letters that are being typed into it.
+  if (!root.querySelector(".search")) root.append(search(root, act, data));
+  const list = make("div", "list");
+  list.append(...data.groups.flatMap((one) => group(one, act, data)));
+  if (data.older) {
+    const older = make("button", "older", data.words.older, { type: "button" });
+    older.onclick = () => act({ do: "all" });
+    list.append(older);
+  }
+  const before = root.querySelector(".list");
+  const top = before?.scrollTop ?? 0;
+  before?.remove();
+  root.append(list);
+  list.scrollTop = top;
+}

@@ -1,0 +1,162 @@
+"""The conversations in the sidebar: by day, found by their words, renamed, pinned and deleted."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.by_day import by_day
+from assistant.conversation.listing import ConversationInfo
+from assistant.forgetting import conversation as forgetting
+from assistant.i18n.translation import _, ngettext
+from assistant.ui import resources, session
+from assistant.ui.components.escaping import plain
+from ingest.errors import PinciteError
+
+_HERE = Path(__file__).parent
+_FIRST = 100  # conversations that are drawn before somebody asks for the older ones
+_SECONDS = 5.0  # for an answer to end that is under way in a deleted conversation
+_KEY = "conversations"
+# In the session's state:
+_FIND, _ALL, _OPENED = "conversations-find", "conversations-all", "conversations-dialog"
+_TITLE = "conversation-title"
+
+Row = dict[str, Any]
+
+_component = st.components.v2.component(
+    "pincite_conversations",
+    html='<nav class="conversations"></nav>',
+    css=(_HERE / "conversation_list.css").read_text(encoding="utf-8"),
+    js=(_HERE / "conversation_list.js").read_text(encoding="utf-8"),
+)
+
+
+def draw(assistant: Assistant) -> None:
+    """Draw nothing before the first conversation."""
+    infos = assistant.conversations.infos()
+    if not infos:
+        return
+    sought = st.session_state.get(_FIND, "")
+    shown = len(infos) if st.session_state.get(_ALL) else _FIRST
+    groups = _found(assistant, sought) if sought else _by_day(infos[:shown])
+    older = 0 if sought else len(infos[shown:])
+    data = {
+        "groups": groups, "open": session.current(), "sought": sought, "words": _words(older),
+        "older": older,
+    }  # fmt: skip
+    _component(key=_KEY, data=data, on_act_change=_act)
+
+
+def dialogs(assistant: Assistant) -> None:
+    """Draw the dialog that was asked for, outside of the sidebar."""
+    asked: tuple[str, str] | None = st.session_state.pop(_OPENED, None)
+    if asked is None:
+        return
+    kind, identity = asked
+    info = next((i for i in assistant.conversations.infos() if i.id == identity), None)
+    if info is not None:
+        named = {"rename": (_("Rename"), _rename), "delete": (_("Delete"), _delete)}
+        title, body = named[kind]
+        st.dialog(title)(body)(info)
+
+
+def _by_day(infos: Sequence[ConversationInfo]) -> list[Row]:
+    groups = by_day(infos, datetime.now(UTC), _zone())
+    return [{"title": _(name), "rows": [_row(info) for info in rows]} for name, rows in groups]
+
+
+def _found(assistant: Assistant, sought: str) -> list[Row]:
+    found = assistant.conversations.search(sought)
+    rows = [{**_row(one.info), "turn": one.turn, "excerpt": one.excerpt} for one in found]
+    title = ngettext("{count} found", "{count} found", len(rows)) if rows else _("Nothing found")
+    return [{"title": title, "rows": rows}]
+
+
+def _row(info: ConversationInfo) -> Row:
+    elsewhere = info.library if len(resources.names()) > 1 else ""
+    return {"id": info.id, "title": info.title, "pinned": info.pinned, "library": elsewhere}
+
+
+def _zone() -> tzinfo | None:
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ValueError, OSError, LookupError):
+        return None
+
+
+def _act() -> None:
+    """Do what was clicked or typed."""
+    act: Mapping[str, Any] = st.session_state[_KEY].act or {}
+    kept = resources.assistant().conversations
+    does, identity = act.get("do"), str(act.get("id", ""))
+    if does == "find":
+        st.session_state[_FIND] = str(act["text"])
+    elif does == "all":
+        st.session_state[_ALL] = True
+    elif does == "open":
+        if act.get("turn"):
+            kept.show(identity, int(act["turn"]))
+        session.enter(identity)
+    elif does == "pin":
+        kept.pin(identity, bool(act["on"]))
+    elif does in ("rename", "delete"):
+        st.session_state[_OPENED] = does, identity
+
+
+def _rename(info: ConversationInfo) -> None:
+    with st.form("rename", border=False):
+        st.text_input(_("Name"), info.title, max_chars=200, key=_TITLE)
+        saved = st.form_submit_button(_("Save"), type="primary", on_click=_named, args=(info.id,))
+    if saved:
+        st.rerun()
+
+
+def _named(identity: str) -> None:
+    resources.assistant().conversations.rename(identity, str(st.session_state[_TITLE]))
+
+
+def _delete(info: ConversationInfo) -> None:
+    told = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
+             title=info.title)  # fmt: skip
+    st.write(plain(told))
+    with st.container(horizontal=True):
+        deleted = st.button(
+            _("Delete"), type="primary", key="delete-conversation", on_click=_gone,
+            args=(info.id,),
+        )  # fmt: skip
+        kept = st.button(_("Cancel"), key="keep-conversation")
+    if deleted or kept:
+        st.rerun()
+
+
+def _gone(identity: str) -> None:
+    """An answer that is under way ends first: it would bring the conversation back."""
+    if running := resources.answers().of(identity):
+        running.stop()
+        running.wait(_SECONDS)
+        resources.answers().forget(identity)
+    try:
+        forgetting.delete(resources.settings(), identity, resources.permitted().whose)
+    except PinciteError as error:
+        session.keep_error(error)
+        return
+    if session.current() == identity:
+        session.leave()
+
+
+def _words(older: int) -> dict[str, str]:
+    """Of conversation_list.js."""
+    return {
+        "conversations": _("Conversations"),
+        "search": _("Search questions and answers"),
+        "more": _("What to do with “{title}”"),
+        "pin": _("Pin"),
+        "unpin": _("Unpin"),
+        "rename": _("Rename"),
+        "delete": _("Delete"),
+        "older": ngettext("Show {count} older", "Show {count} older", older),
+    }

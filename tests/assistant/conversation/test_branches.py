@@ -1,0 +1,86 @@
+"""Questions that were edited or asked again."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from assistant.conversation.history import Conversations
+from tests.assistant.conversation.test_history import answer
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Conversations:
+    """The first question has a second version, whose branch is shown."""
+    made = Conversations(tmp_path / "c.sqlite")
+    for question in ("One?", "Two?", "Three?"):
+        made.add("c", answer(question), "main")
+    made.add("c", answer("One, better?"), "main", after=0)
+    made.add("c", answer("Next?"), "main")
+    return made
+
+
+def shown(kept: Conversations) -> list[str]:
+    return [turn["question"] for turn in kept.turns("c")]
+
+
+def test_an_edited_question_begins_a_branch_that_is_shown(kept: Conversations) -> None:
+    assert shown(kept) == ["One, better?", "Next?"]
+    assert [turn.question for turn in kept.history("c")] == ["One, better?", "Next?"]
+    assert [turn.versions for turn in kept.branch("c")] == [(1, 4), (5,)]
+    assert [turn["question"] for turn in kept.every_turn("c")][2:] == [
+        "Three?", "One, better?", "Next?",
+    ]  # fmt: skip
+
+
+def test_one_goes_back_to_the_other_branch_and_on_from_there(kept: Conversations) -> None:
+    kept.show("c", 1)
+    assert shown(kept) == ["One?", "Two?", "Three?"]
+    kept.add("c", answer("Four?"))
+    kept.add("c", answer("Two, again?"), after=1)
+    assert shown(kept) == ["One?", "Two, again?"]
+    assert [turn.question for turn in kept.history("c", until=1)] == ["One?"]
+    assert kept.history("c", until=0) == []
+    kept.show("c", 2)
+    assert shown(kept) == ["One?", "Two?", "Three?", "Four?"]
+    kept.show("c", 99)
+    assert shown(kept) == ["One?", "Two?", "Three?", "Four?"]
+
+
+def test_a_hidden_branch_is_searched_and_its_turn_shown(kept: Conversations) -> None:
+    [found] = kept.search("three")
+    kept.show("c", found.turn)
+    assert shown(kept)[-1] == "Three?"
+    assert kept.infos()[0].title == "One?"
+
+
+def test_a_file_of_an_earlier_version_gains_branches_and_words(tmp_path: Path) -> None:
+    """Its tables and its way of writing, which goes on beside this version's."""
+    path = tmp_path / "c.sqlite"
+
+    def wrote(question: str) -> None:
+        with sqlite3.connect(path) as old:
+            old.executescript(
+                "CREATE TABLE IF NOT EXISTS conversation (id TEXT PRIMARY KEY, library TEXT,"
+                " started TEXT);"
+                "CREATE TABLE IF NOT EXISTS turn (number INTEGER PRIMARY KEY, conversation TEXT"
+                " NOT NULL REFERENCES conversation, question TEXT NOT NULL, answer TEXT NOT NULL);"
+            )
+            old.execute("INSERT OR IGNORE INTO conversation VALUES ('c', 'main', '2026-01-02')")
+            old.execute(
+                "INSERT INTO turn (conversation, question, answer) VALUES ('c', ?, ?)",
+                (question, json.dumps(answer(question, f"{question} Answered."))),
+            )
+        old.close()
+
+    wrote("Alpha?")
+    wrote("Beta?")
+    kept = Conversations(path)
+    assert [found.turn for found in kept.search("beta answered")] == [2]
+    assert shown(kept) == ["Alpha?", "Beta?"]
+    assert kept.infos()[0].latest == "2026-01-02"
+    kept.add("c", answer("Gamma?"), "main")
+    wrote("Delta?")
+    assert shown(kept) == ["Alpha?", "Beta?", "Gamma?", "Delta?"]
+    assert [found.turn for found in kept.search("delta")] == [4]

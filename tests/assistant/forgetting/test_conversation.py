@@ -1,0 +1,50 @@
+"""A conversation that is deleted leaves no word of its own in the home."""
+
+from pathlib import Path
+
+from assistant.build import composition
+from assistant.feedback import ratings
+from assistant.forgetting import conversation
+from assistant.settings import Settings
+from assistant.storage.whose import Whose
+from tests.assistant.forgetting.test_forget import holding
+from tests.commands import Pincite
+
+ASKED = "How many letters does a pincushion have?"
+
+
+def test_its_turns_receipts_thumbs_and_files_are_gone(full: Pincite, home: Path) -> None:
+    answer = full("ask", ASKED, "--conversation", "talk", "--json").json
+    full("ask", "How many days of leave are there?", "--conversation", "other")
+    settings = Settings(home=home)
+    kept = composition.conversations(settings)
+    [library] = composition.libraries(settings)
+    ratings.feedback(settings, library).rate(answer, good=True)
+    sound, outside = home / "made" / "pincushion.wav", home.parent / "pincushion.png"
+    attached = home / "attached" / "1" / "pincushion.png"
+    for file in (sound, attached, outside):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"pincushion")
+    files = {"audio": [str(sound)], "attached": [str(attached), str(outside)]}
+    kept.add("talk", {**answer, **files, "id": "with-files"}, library)
+    assert {"conversations.sqlite", "feedback.sqlite"} <= holding(home, "pincushion")
+
+    assert conversation.delete(settings, "talk", Whose("somebody")) == 0
+    assert conversation.delete(settings, "talk") == 2
+
+    assert holding(home, "pincushion") == set()
+    assert outside.exists() and not attached.parent.exists()
+    assert [info.id for info in kept.infos()] == ["other"]
+    assert conversation.delete(settings, "talk") == 0
+
+
+def test_an_answer_that_ends_later_does_not_bring_it_back(full: Pincite, home: Path) -> None:
+    full("ask", ASKED, "--conversation", "talk")
+    settings = Settings(home=home)
+    with composition.library_to_read(settings) as library:
+        assistant = composition.assistant(settings, library)
+        reply = assistant.ask("And in Ghent, the pincushion?", conversation="talk")
+        conversation.delete(settings, "talk")
+        reply.finish()
+    assert not assistant.conversations.infos()
+    assert "conversations.sqlite" not in holding(home, "pincushion")

@@ -1,0 +1,77 @@
+"""Conversations in the sidebar, and the versions of a question, with mouse and keyboard."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.conversation.history import Conversations
+from tests.browser.conftest import PHONE, Visit, ask
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+LEAVE = "How many days of leave are there?"
+
+
+def test_a_conversation_is_found_opened_renamed_and_deleted(
+    fake_address: str, fake_home: Path, visit: Visit, picture: Any
+) -> None:
+    kept = Conversations(fake_home / "conversations.sqlite")
+    for number in range(120):
+        topic = "the <b>volcano</b>" if number == 7 else f"room {number}"
+        kept.add(f"c{number}", _answer(f"Where is {topic}?", f"Behind {topic}."), "main")
+    page = visit(fake_address)
+    rows = page.locator(".conversations li")
+    rows.nth(99).wait_for()
+    page.get_by_role("button", name="Show 20 older").click()
+    rows.nth(119).wait_for()
+
+    page.get_by_label("Search questions and answers").fill("volcano")
+    page.get_by_text("1 found").wait_for()
+    assert "<b>volcano</b>" in rows.first.inner_text()
+    picture(page, "conversations-found")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".question", has_text="volcano").wait_for()
+
+    rows.first.hover()
+    page.get_by_role("button", name="What to do with").first.click()
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name", exact=True).fill("Mountains")
+    page.keyboard.press("Enter")
+    page.locator(".conversations li", has_text="Mountains").wait_for()
+    page.get_by_role("button", name="What to do with").first.click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("Nothing found").wait_for()
+    assert not kept.has("c7")
+
+
+def test_a_question_is_edited_and_its_versions_are_turned(
+    fake_address: str, visit: Visit, picture: Any
+) -> None:
+    page = visit(fake_address)
+    ask(page, LEAVE)
+    page.get_by_role("button", name="Edit the question").click(timeout=60_000)
+    page.get_by_label("Edit the question").fill("Is this unknown?")
+    page.keyboard.press("Enter")
+    page.get_by_role("img", name="Version 2 of 2").wait_for(timeout=60_000)
+    assert page.locator(".question").count() == 1
+    picture(page, "versions")
+
+    page.get_by_role("button", name="The version before").click()
+    page.locator(".question", has_text=LEAVE).wait_for()
+    page.locator(".mark").first.wait_for()
+    picture(visit(page.url, color_scheme="dark"), "versions-dark")
+    phone = visit(page.url, viewport=PHONE, has_touch=True)
+    phone.get_by_role("img", name="Version 1 of 2").wait_for()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    picture(phone, "versions-phone")
+
+
+def _answer(question: str, text: str) -> dict[str, Any]:
+    return {
+        "id": question, "question": question, "answer": text, "refused": False, "citations": [],
+        "sentences": [], "passages": [], "images": [], "audio": [], "model": "fake",
+        "seconds_total": 1.0,
+    }  # fmt: skip
