@@ -37,6 +37,8 @@ _FAULT = re.compile(r"could not be read: \w+\(")
 def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--cases", type=int, default=5000)
+    parser.add_argument("--share", type=int, nargs=2, default=(0, 1), metavar=("PART", "PARTS"),
+                        help="of the cases, so that several processes can take them")  # fmt: skip
     parser.add_argument("--only", type=int, help="the number of one case")
     parser.add_argument("--keep", type=Path, help="folder for its file")
     options = parser.parse_args()
@@ -48,10 +50,12 @@ def main() -> None:
         return
     if not options.reuse:
         saved.unlink(missing_ok=True)
-    done = len(read_rows(saved)) if saved.exists() else 0
+    done = {row["number"] for row in read_rows(saved)} if saved.exists() else set()
+    part, parts = options.share
+    left = [n for n in range(options.cases) if n not in done and n % parts == part]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pincite-fuzz-") as folder:
-        run(files, range(done, options.cases), Path(folder), saved)
+        run(files, left, Path(folder), saved)
     report(read_rows(saved), time.monotonic() - began)
 
 
@@ -79,7 +83,7 @@ def case(files: list[Path], number: int) -> tuple[Path, bytes]:
     return path, mutated(path.read_bytes(), pick)
 
 
-def run(files: list[Path], numbers: range, folder: Path, saved: Path) -> None:
+def run(files: list[Path], numbers: list[int], folder: Path, saved: Path) -> None:
     home, inbox = folder / "home", folder / "inbox"
     home.mkdir()
     inbox.mkdir()

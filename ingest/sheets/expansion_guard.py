@@ -53,7 +53,7 @@ def _of_xlsx(package: Package) -> tuple[int, int]:
 def _lengths(shared: bytes) -> list[int]:
     """The length of each shared text, with its markup."""
     starts = [match.start() for match in re.finditer(rb"<(?:\w+:)?si\b", shared)]
-    return [end - start for start, end in zip(starts, [*starts[1:], len(shared)], strict=True)]
+    return [end - start for start, end in zip(starts, [*starts, len(shared)][1:], strict=True)]
 
 
 def _shown(sheet: bytes, texts: list[int]) -> Iterator[int]:

@@ -28,6 +28,11 @@ def test_a_workbook_that_repeats_texts_as_people_do_is_read(tmp_path: Path) -> N
     assert text.replace("\n", "").count("long") == 3 * 8_000  # a row of one text is a title
 
 
+def test_a_workbook_whose_shared_texts_are_damaged_has_none() -> None:
+    assert expansion_guard._lengths(b"<sst>") == []
+    assert expansion_guard._lengths(b"<sst><si>a</si><si>") == [10, 4]
+
+
 def ods(path: Path, text: str, columns: int, rows: int) -> Path:
     cell = (
         f'<table:table-cell table:number-columns-repeated="{columns}" office:value-type="string">'
