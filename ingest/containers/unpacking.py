@@ -3,6 +3,7 @@
 import errno
 import re
 import shutil
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -71,11 +72,12 @@ def unpack(
     parts: list[Part] = []
     left = _LeftOut()
     names = _Names()
+    files = _Files(folder)
     size = 0
     for member in members:
         beat(len(parts), 0)
         name = names.new(member.name)
-        path = folder / f"{len(parts):05d}" / _safe(member.name)
+        path = files.path(_safe(member.name))
         try:
             if reason := member.problem or refusal(member.name, suffixes):
                 raise Refused(reason)
@@ -108,6 +110,22 @@ class _LeftOut:
     def list_omitted(self) -> tuple[Omitted, ...]:
         more = ((kind, number - NAMED) for kind, number in self._count.items() if number > NAMED)
         return (*self._omitted, *(Omitted(f"{number:,} more files", kind) for kind, number in more))
+
+
+class _Files:
+    """Where members are written: those of one name into folders of their own.
+
+    A folder for each of them takes longer to delete than a small file to read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._used: Counter[str] = Counter()
+
+    def path(self, name: str) -> Path:
+        key = unicodedata.normalize("NFKC", name).casefold()  # as disks compare names
+        self._used[key] += 1
+        return self._folder / f"{self._used[key]:05d}" / name
 
 
 class _Names:

@@ -21,7 +21,7 @@ from ingest.platform.progress import beat
 from ingest.sandbox import child, scratch
 from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
 from ingest.serialization.codec import Codec
-from ingest.serialization.reading import Loaded, LoadedCodec
+from ingest.serialization.reading import Loaded, LoadedCodec, Several, SeveralCodec
 
 POLL = 0.25  # seconds between two progress checks
 
@@ -70,6 +70,15 @@ class Sandbox:
         EncryptedFile, UnsupportedFile or UnreadableFile, or Stopped after `close`.
         """
         return self._begin(partial(self._read, path), LoadedCodec(), path, heard)
+
+    def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
+        """The same for small files: the sentence of UnreadableFile for one that cannot be read.
+
+        "" for one that has to be read alone, and for all of them when the child was ended: it is
+        not known which of them did it.
+        """
+        pending = self._begin(partial(_several, self._read, paths), SeveralCodec(), paths[0])
+        return partial(_of_each, pending, len(paths))
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
@@ -224,3 +233,27 @@ def _load(engines: Engines, path: Path) -> Loaded:
     document = load(path, engines)
     beat(len(document.pages), len(document.pages))
     return document, chunk(document)
+
+
+def _several(read: Callable[[Path], Loaded], paths: Sequence[Path]) -> Several:
+    """In the child."""
+    found: Several = []
+    for path in paths:
+        beat(0, 0)
+        try:
+            found.append(read(path))
+        except PageTooLarge:  # its sentence is completed by who reads it alone
+            found.append("")
+        except UnreadableFile as error:
+            found.append(str(error))
+        except Exception:
+            found.append("")
+    return found
+
+
+def _of_each(pending: Callable[[], Several], files: int) -> Several:
+    try:
+        found = pending()
+    except UnreadableFile:
+        return [""] * files
+    return found if len(found) == files else [""] * files

@@ -5,9 +5,10 @@ nothing, and is forgotten when it comes to an end, even to a failure.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from vectorstore.catalog import rows
 from vectorstore.catalog.database import Database
 from vectorstore.errors import LibraryError
 
@@ -22,34 +23,37 @@ class Attempts:
         self._database = database
 
     @contextmanager
-    def watched(self, path: str, sha256: str) -> Iterator[None]:
-        """While a file is in work: it counts as interrupted unless this comes to an end.
+    def watched(self, files: Sequence[tuple[str, str]]) -> Iterator[None]:
+        """While files (path, sha256) are in work: they count as interrupted unless this ends.
 
         A wish to stop it, and an end of the process, are interruptions.
         """
-        timer = threading.Timer(SLOW, self._count, (path, sha256))
+        timer = threading.Timer(SLOW, self._count, (files,))
         timer.daemon = True
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
+            timer.join()  # otherwise it may count after `ended`
 
-    def ended(self, path: str) -> None:
-        """It came to an end."""
-        if self._database.one("SELECT 1 FROM attempt WHERE path = ?", path):
-            self._database.write("DELETE FROM attempt WHERE path = ?", path)
+    def ended(self, *paths: str) -> None:
+        """They came to an end."""
+        where, listed = f"FROM attempt WHERE path {rows.AMONG}", rows.listed(paths)
+        if self._database.one(f"SELECT 1 {where}", listed):
+            self._database.write(f"DELETE {where}", listed)
 
     def before(self) -> dict[str, tuple[str, int]]:
         """By path: the sha256 of the bytes, and how often they did not come to an end."""
         rows = self._database.all("SELECT path, sha256, times FROM attempt")
         return {path: (sha256, times) for path, sha256, times in rows}
 
-    def _count(self, path: str, sha256: str) -> None:
-        with suppress(LibraryError):  # the run itself will meet the error
-            self._database.write(
+    def _count(self, files: Sequence[tuple[str, str]]) -> None:
+        # Of an error the run itself will hear.
+        with suppress(LibraryError), self._database.transaction() as connection:
+            connection.executemany(
                 "INSERT INTO attempt VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE SET"
                 " times = CASE sha256 WHEN excluded.sha256 THEN times + 1 ELSE 1 END,"
                 " sha256 = excluded.sha256",
-                path, sha256,
-            )  # fmt: skip
+                files,
+            )

@@ -5,7 +5,8 @@ Each file is one transaction: a killed run leaves complete documents, and the ne
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -20,8 +21,6 @@ from vectorstore.add_report import (
     AddSummary,
     Change,
     Failure,
-    Hidden,
-    Incomplete,
     LeftOut,
 )
 from vectorstore.catalog.catalog import Catalog
@@ -29,18 +28,18 @@ from vectorstore.catalog.containers import Containers
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
 from vectorstore.embedding.embedder import Embedder
+from vectorstore.indexing import small_files
 from vectorstore.indexing.attempts import MOST, Attempts
 from vectorstore.indexing.embedding import Embedding
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
+from vectorstore.indexing.prefetch import Prefetch, Read, ReadTogether, UnpackingBudget
 from vectorstore.indexing.store_document import (
-    READY,
     Item,
     Storing,
     refuse_empty,
-    status,
-    unseen,
+    unchanged,
 )
+from vectorstore.indexing.store_together import Together
 from vectorstore.indexing.telling import Telling, interrupted, out_of_time, outer
 
 __all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
@@ -81,6 +80,7 @@ class Indexing:
         self._storing = Storing(catalog, files, self._embedding.check)
         self._summary = AddSummary()
         self._told = Telling(self._summary, jobs, changed)
+        self._together = Together(catalog, self._storing, self._embedding, self._told)
         self._settled: set[str] = set()  # places of files that were already known
         self._done = self._total = 0
 
@@ -134,58 +134,110 @@ class Indexing:
         level: int = 0,
     ) -> None:
         """Add (path, place, name); `level` counts the files around them."""
-        found = [item for file in files if (item := self._news(*file, level))]
+        found = [item for part in small_files.parts(list(files)) for item in self._new(part, level)]
         self._jobs.settle(self._settled)
         self._jobs.wait((item.place, item.name) for item in found)
         self._total += len(found)
         first = {item.sha256: item for item in reversed(found)}
         self._read(reading, [item for item in found if first[item.sha256] is item], budget)
-        for twin in [item for item in found if first[item.sha256] is not item]:
-            self._twin(reading, twin, first[twin.sha256], budget)
+        twins = [item for item in found if first[item.sha256] is not item]
+        for start in range(0, len(twins), small_files.MOST):
+            part = twins[start : start + small_files.MOST]
+            with self._catalog.database.together():
+                more = [new for twin in part for new in self._twin(twin, first[twin.sha256])]
+            self._read(reading, more, budget)
 
     def _read(
         self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget | None
     ) -> None:
-        for number, (item, read) in enumerate(reading.ahead(items, budget, self._report_page)):
+        """Inside of a file (`budget`) small ones are read and stored together."""
+        many = small_files.groups(items, self._held_before) if budget else [[one] for one in items]
+        done = 0
+        for group, read in reading.ahead(many, budget, self._report_page):
             if budget and budget.over:
-                self._out_of_time(items[number:])
+                self._out_of_time(items[done:])
                 return
-            done = not self._cancel.is_set() and self._add(reading, item, read, budget)
-            if self._cancel.is_set() or not done:
-                left = items[number + done :]
-                self._jobs.cancel([item.place for item in left])
-                self._summary.cancelled += len(left)
+            left = group if self._cancel.is_set() else self._add_group(reading, group, read, budget)
+            done += len(group)
+            if self._cancel.is_set() or left:
+                self._cancelled([*left, *items[done:]])
                 return
+
+    def _add_group(
+        self, reading: Prefetch, group: list[Item], read: Read | ReadTogether,
+        budget: UnpackingBudget | None,
+    ) -> list[Item]:  # fmt: skip
+        """Those that are left when it was stopped."""
+        if isinstance(read, Read):
+            return [] if self._add(reading, group[0], read, budget) else group
+        try:
+            with self._attempts.watched([(item.place, item.sha256) for item in group]):
+                alone = self._add_together(group, read)
+        except Stopped:
+            return group
+        self._attempts.ended(*(item.place for item in group))
+        for number, item in enumerate(alone):
+            with closing(reading.start(item, budget, self._report_page)) as one:
+                if self._cancel.is_set() or not self._add(reading, item, one, budget):
+                    return alone[number:]
+        return []
+
+    def _add_together(self, group: list[Item], read: ReadTogether) -> list[Item]:
+        """Returns the files that have to be read alone. Raises Stopped."""
+        found = read.documents()
+        self._step(group[0], "indexing")
+        alone = self._together.add(group, found)
+        self._done += len(group) - len(alone)
+        return alone
+
+    def _cancelled(self, items: Sequence[Item]) -> None:
+        self._jobs.cancel([item.place for item in items])
+        self._summary.cancelled += len(items)
+
+    def _held_before(self, item: Item) -> bool:
+        return item.place in self._before or item.place in self._held
 
     def _out_of_time(self, items: Sequence[Item]) -> None:
-        for item in items:
-            self._told.fail(item.place, item.name, out_of_time(item, self._bounds.seconds))
+        with self._catalog.database.together():
+            for item in items:
+                self._told.fail(item.place, item.name, out_of_time(item, self._bounds.seconds))
         self._done += len(items)
 
-    def _twin(
-        self, reading: Prefetch, item: Item, first: Item, budget: UnpackingBudget | None
-    ) -> None:
-        """The file of this run with the same bytes that was read before."""
+    def _twin(self, item: Item, first: Item) -> Iterator[Item]:
+        """The file of this run with the same bytes that was read before, if it has to be read."""
         if self._cancel.is_set():
-            self._jobs.cancel([item.place])
-            self._summary.cancelled += 1
+            self._cancelled([item])
         elif not self._catalog.holds(item.sha256):
             self._told.fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
-        elif more := self._news(item.path, item.place, item.name, item.level):
-            self._read(reading, [more], budget)
+        elif more := self._news(item):
+            yield more
+            return  # it is counted when it was read
         self._done += 1
 
-    def _news(self, path: Path, place: str, name: str, level: int) -> Item | None:
-        """The file if it has to be read; known files are counted."""
+    def _new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
+        """Those of the files that have to be read. Inside of a file, what is known is counted in
+        one transaction."""
+        items = [item for file in files if (item := self._item(*file, level))]
+        with self._catalog.database.together() if level else nullcontext():
+            return [new for item in items if (new := self._news(item))]
+
+    def _item(self, path: Path, place: str, name: str, level: int) -> Item | None:
         try:
             place.encode()
-            item = Item(path, place, name, digest(path, self._bounds.size), level)
-            stored = self._storing.known(item)
+            return Item(path, place, name, digest(path, self._bounds.size), level)
         except UnicodeEncodeError:
             self._summary.failed.append(Failure(place, _BAD_NAME))
-            return None
         except UnreadableFile as error:
             self._told.fail(place, name, str(error))
+        return None
+
+    def _news(self, item: Item) -> Item | None:
+        """The file if it has to be read; a known file is counted."""
+        place = item.place
+        try:
+            stored = self._storing.known(item)
+        except UnreadableFile as error:
+            self._told.fail(place, item.name, str(error))
             return None
         if stored is None:
             return None if self._waits(item) else item
@@ -212,7 +264,7 @@ class Indexing:
         # Each file of the user has one budget for everything inside it.
         own = budget or reading.budget(item.path)
         try:
-            with self._attempts.watched(item.place, item.sha256):
+            with self._attempts.watched([(item.place, item.sha256)]):
                 self._step(item, "reading")
                 if not item.known:
                     self._store(item, read)
@@ -227,9 +279,7 @@ class Indexing:
         return True
 
     def _store(self, item: Item, read: Read) -> None:
-        document, chunks = read.document()
-        if document.sha256 != item.sha256:
-            raise UnreadableFile(f"{item.path.name} changed while it was read. Add it again.")
+        document, chunks = unchanged(item, read.document())
         inside = read.inside()
         if not inside.parts:
             refuse_empty(document, chunks)
@@ -237,12 +287,7 @@ class Indexing:
         vectors = self._embedding.vectors([chunk.text for chunk in chunks])
         more = bool(inside.parts or inside.omitted)
         stored = self._storing.store(item, document, chunks, vectors, more)
-        self._told.count(stored, len(document.pages), len(chunks))
-        if stored.new and (told := status(document)) != READY:
-            self._summary.incomplete.append(Incomplete(stored.document, told))
-        if stored.new and (characters := unseen(document)):
-            made = "generated" in document.metadata
-            self._summary.hidden.append(Hidden(stored.document, characters, made))
+        self._told.stored(stored, document, chunks)
 
     def _inside(
         self, reading: Prefetch, item: Item, expanded: Expanded, budget: UnpackingBudget

@@ -16,13 +16,27 @@ from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.platform.hardware import cores
 from ingest.sandbox.pool import Sandbox
-from ingest.serialization.reading import Loaded
+from ingest.serialization.reading import Loaded, Several
 from vectorstore.indexing.store_document import Item
 
 _LOOK = 0.1  # seconds between two checks whether it was cancelled
 _MOST_CHILDREN = 4  # each holds the libraries of all formats in memory
 
 Heard = Callable[[Item], Callable[[int, int], None]]
+
+
+class ReadTogether:
+    """Small files that are being read; asking for the result waits."""
+
+    def __init__(self, documents: Callable[[], Several]) -> None:
+        self._documents = documents
+
+    def documents(self) -> Several:
+        """See `Sandbox.start_several`. Raises Stopped."""
+        return self._documents()
+
+    def close(self) -> None:
+        """Nothing was unpacked."""
 
 
 class Read:
@@ -116,24 +130,32 @@ class Prefetch:
             return self._limits
 
     def ahead(
-        self, items: Sequence[Item], budget: UnpackingBudget | None, heard: Heard
-    ) -> Iterator[tuple[Item, Read]]:
-        """Each file with its pending result; the next files are read meanwhile.
+        self, groups: Sequence[list[Item]], budget: UnpackingBudget | None, heard: Heard
+    ) -> Iterator[tuple[list[Item], Read | ReadTogether]]:
+        """Each group of files with its pending result; the next ones are read meanwhile.
 
         Files inside of one share its budget.
         """
-        waiting: deque[Read] = deque()
+        waiting: deque[Read | ReadTogether] = deque()
         try:
-            for index, item in enumerate(items):
-                for later in items[index + len(waiting) : index + self._children + 1]:
-                    waiting.append(self._start(later, budget, heard))
+            for index, group in enumerate(groups):
+                for later in groups[index + len(waiting) : index + self._children + 1]:
+                    waiting.append(self._begin(later, budget, heard))
                 with closing(waiting.popleft()) as read:
-                    yield item, read
+                    yield group, read
         finally:
             for read in waiting:  # it was cancelled
                 read.close()
 
-    def _start(self, item: Item, budget: UnpackingBudget | None, heard: Heard) -> Read:
+    def _begin(
+        self, group: list[Item], budget: UnpackingBudget | None, heard: Heard
+    ) -> Read | ReadTogether:
+        if len(group) > 1:
+            return ReadTogether(self._sandbox.start_several([item.path for item in group]))
+        return self.start(group[0], budget, heard)
+
+    def start(self, item: Item, budget: UnpackingBudget | None, heard: Heard) -> Read:
+        """Begin to read one file; the result is to be closed."""
         document = None if item.known else self._sandbox.start(item.path, heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)

@@ -4,14 +4,17 @@ Knows no loader, and of the queue only the row that it removes.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ingest.chunking.headings import Headings
 from ingest.containers import CONTAINERS
 from ingest.document.model import Chunk, Document, count
 from ingest.errors import UnreadableFile
+from ingest.serialization.reading import Loaded
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import containers
 from vectorstore.catalog.catalog import Catalog
@@ -24,6 +27,7 @@ from vectorstore.naming.stored import put_names
 from vectorstore.store import Vectors
 from vectorstore.versions.link import Versions
 
+_COPIES = 8  # files that are copied at once
 READY = "ready"  # the status of a document that was read completely
 
 
@@ -92,10 +96,44 @@ class Storing:
             self._keep(item)
             return self._stored(item, (document, chunks, vectors), inside)
         except BaseException:
-            with suppress(LibraryError, OSError):  # the first error is reported
+            self._drop_copies([item])
+            raise
+
+    def store_together(
+        self, found: Sequence[tuple[Item, Document, Sequence[Chunk], Vectors]]
+    ) -> list[Stored | UnreadableFile]:
+        """Store documents without files inside them, all or none but those whose file is gone.
+
+        Raises HomeNotWritable or LibraryError, with nothing written.
+        """
+        with ThreadPoolExecutor(_COPIES, "copies") as copies:  # one wait for the disk serves all
+            kept = list(copies.map(self._try_to_keep, [item for item, *_ in found]))
+        try:
+            if broken := [error for error in kept if isinstance(error, LibraryError)]:
+                raise broken[0]
+            with self._catalog.database.together():
+                return [
+                    error if isinstance(error, UnreadableFile)
+                    else self._stored(item, (document, chunks, vectors), inside=False)
+                    for (item, document, chunks, vectors), error in zip(found, kept, strict=True)
+                ]  # fmt: skip
+        except BaseException:
+            self._drop_copies([item for item, *_ in found])
+            raise
+
+    def _try_to_keep(self, item: Item) -> UnreadableFile | LibraryError | None:
+        try:
+            self._keep(item)
+        except (UnreadableFile, LibraryError) as error:
+            return error
+        return None
+
+    def _drop_copies(self, items: Sequence[Item]) -> None:
+        """Of documents that were not stored."""
+        with suppress(LibraryError, OSError):  # the first error is reported
+            for item in items:
                 if not self._catalog.holds(item.sha256):
                     self._files.remove(item.sha256)
-            raise
 
     def _stored(
         self, item: Item, read: tuple[Document, Sequence[Chunk], Vectors] | None, inside: bool
@@ -116,7 +154,7 @@ class Storing:
             containers.begin(connection, item.place, inside)
             jobs.leave(connection, item.place)
         if replaced and other:
-            self._files.remove(other)
+            self._catalog.database.when_kept(partial(self._files.remove, other))
         return Stored(stored.document, new, replaced, stored.was, stored.superseded)
 
     def _put(
@@ -147,6 +185,13 @@ def put(
     outline = [h.title for h in document.outline] or Headings(document).titles()
     catalog.put(connection, document, name, status(document), outline, chunks, vectors)
     put_names(connection, name)
+
+
+def unchanged(item: Item, loaded: Loaded) -> Loaded:
+    """What was read. Raises UnreadableFile when the file has other bytes by now."""
+    if loaded[0].sha256 != item.sha256:
+        raise UnreadableFile(f"{item.path.name} changed while it was read. Add it again.")
+    return loaded
 
 
 def refuse_empty(document: Document, chunks: Sequence[Chunk]) -> None:

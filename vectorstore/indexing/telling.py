@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ingest.containers import Omitted
-from vectorstore.add_report import AddSummary, Change, Failure, Outcome
+from ingest.document.model import Chunk, Document
+from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, Outcome
 from vectorstore.catalog.sources import INSIDE
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.store_document import Item, Stored
+from vectorstore.indexing.store_document import READY, Item, Stored, status, unseen
 
 
 class Telling:
@@ -40,6 +41,15 @@ class Telling:
         summary.unchanged += not stored.was
         if stored.was:
             self.tell("moved", stored.document, stored.was)
+
+    def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
+        """A file that was read is in the library."""
+        self.count(stored, len(document.pages), len(chunks))
+        if stored.new and (told := status(document)) != READY:
+            self._summary.incomplete.append(Incomplete(stored.document, told))
+        if stored.new and (characters := unseen(document)):
+            made = "generated" in document.metadata
+            self._summary.hidden.append(Hidden(stored.document, characters, made))
 
     def omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
         """Files inside a file that are not read."""

@@ -71,7 +71,7 @@ def test_adding_it_again_changes_nothing(
 ) -> None:
     library.add([archive])
     before = library.generation()
-    monkeypatch.setattr(prefetch.Prefetch, "_start", None)  # nothing may be read
+    monkeypatch.setattr(prefetch.Prefetch, "_begin", None)  # nothing may be read
     assert told(library.add([archive])) == (0, 0, 3, 0)
     assert library.generation() == before
 

@@ -1,0 +1,141 @@
+"""Small files inside of a file are added together; each is accounted for as if it were alone."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ingest.sandbox.pool import Sandbox
+from tests.fakes import WordEmbedder
+from tests.ingest.misbehaving import read
+from vectorstore.catalog.files import Files
+from vectorstore.errors import HomeNotWritable
+from vectorstore.indexing import store_document
+from vectorstore.indexing.small_files import LARGEST, MOST, groups
+from vectorstore.indexing.store_document import Item
+from vectorstore.library import Library
+from vectorstore.store import Vectors
+
+
+class Counting(WordEmbedder):
+    """Counts how often it is called."""
+
+    calls = 0
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        type(self).calls += 1
+        return super().passages(texts)
+
+
+def packed(target: Path, texts: dict[str, str]) -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+    return target
+
+
+def letters(number: int) -> dict[str, str]:
+    return {f"{n % 7}/{n}.md": f"# Letter {n}\n\nOf revenue {n * n}.\n" for n in range(number)}
+
+
+def found(library: Library) -> dict[str, tuple[list[object], list[str]]]:
+    """The ledger and the text of each document."""
+    return {
+        info.document.rpartition("/")[2]: (
+            list(library.ledger(info.document)),
+            [page.text for page in library.pages(info.document)],
+        )
+        for info in library.documents() if info.document != "post.zip"
+    }  # fmt: skip
+
+
+def test_the_cost_of_small_members_does_not_follow_their_number(tmp_path: Path) -> None:
+    Counting.calls = 0
+    statements: list[str] = []
+    with Library(tmp_path / "library", "main", Counting) as library:
+        library._catalog.database._connection().set_trace_callback(statements.append)
+        summary = library.add([packed(tmp_path / "post.zip", letters(150))])
+        assert (summary.added, summary.failed) == (151, [])
+        assert Counting.calls <= 5
+        assert sum(sql.startswith("BEGIN") for sql in statements) < 40
+        assert library.jobs.all() == []
+
+
+def test_members_are_read_as_files_of_a_folder_are(tmp_path: Path) -> None:
+    texts = letters(20) | {"bad.json": "{", "empty.csv": "", "large.md": "A word. " * LARGEST}
+    packed(tmp_path / "post.zip", texts)
+    for name, text in texts.items():
+        path = tmp_path / "desk" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with Library(tmp_path / "one", "main", WordEmbedder) as one:
+        said = one.add([tmp_path / "post.zip"])
+        together = found(one)
+    with Library(tmp_path / "other", "main", WordEmbedder) as other:
+        alone = other.add([tmp_path / "desk"])
+        assert together == found(other)
+    assert len(together) == said.added - 1 == alone.added
+    assert sorted(f.path.rpartition("/")[2] for f in said.failed) == sorted(
+        f.path.rpartition("/")[2] for f in alone.failed
+    )
+
+
+def test_twins_and_known_bytes_are_counted_each(tmp_path: Path) -> None:
+    texts = {f"{n}.md": f"Letter {n % 3}.\n" for n in range(100)}
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+        summary = library.add([packed(tmp_path / "post.zip", texts)])
+        assert (summary.added, summary.unchanged, summary.failed) == (4, 97, [])
+        again = library.add([packed(tmp_path / "copy.zip", texts | {"new.md": "New.\n"})])
+        assert (again.added, again.unchanged, again.failed) == (2, 100, [])
+
+
+def test_members_that_changed_take_the_place_of_the_old_ones(tmp_path: Path) -> None:
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+        library.add([packed(tmp_path / "post.zip", letters(30))])
+        changed = {name: text + "Paid.\n" for name, text in letters(30).items()}
+        summary = library.add([packed(tmp_path / "post.zip", changed)])
+        assert (summary.updated, summary.failed) == (31, [])
+        copies = {path.stem for path in (tmp_path / "library" / "files").iterdir()}
+        assert copies == {info.sha256 for info in library.documents()}
+        assert len(copies) == 31
+
+
+def test_a_group_that_cannot_be_stored_leaves_nothing_and_is_added_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed(tmp_path / "post.zip", letters(10))
+    put, seen = store_document.put, []
+
+    def full(*args: object) -> None:
+        seen.append(args)
+        if len(seen) == 6:
+            raise HomeNotWritable("The disk is full.")
+        put(*args)  # type: ignore[arg-type]
+
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+        with monkeypatch.context() as patched, pytest.raises(HomeNotWritable):
+            patched.setattr(store_document, "put", full)
+            library.add([tmp_path / "post.zip"])
+        assert [info.document for info in library.documents()] == ["post.zip"]
+        assert len(list(Files(tmp_path / "library" / "files").folder.iterdir())) == 1
+        summary = library.add([])
+        assert (summary.added, summary.failed, library.jobs.all()) == (10, [], [])
+
+
+def test_a_reader_that_crashes_leaves_each_file_to_be_read_alone(tmp_path: Path) -> None:
+    with Sandbox(read=read) as sandbox:
+        assert sandbox.start_several([Path("a"), Path("exit"), Path("b")])() == ["", "", ""]
+        first, second = sandbox.start_several([Path("a"), Path("b")])()
+    assert [one[0].name for one in (first, second) if not isinstance(one, str)] == ["a", "b"]
+
+
+def test_groups_keep_the_order_and_leave_large_files_alone(tmp_path: Path) -> None:
+    items = []
+    for number in range(MOST * 2 + 10):
+        path = tmp_path / f"{number}.md"
+        path.write_text("a" * (LARGEST + 1 if number == 5 else 3))
+        items.append(Item(path, str(path), path.name, "0"))
+    made = groups(items, alone=lambda item: item.name == "7.md")
+    assert [item for group in made for item in group] == items
+    assert [len(group) for group in made] == [5, 1, 1, 1, MOST, MOST, 2]
