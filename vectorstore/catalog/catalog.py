@@ -21,6 +21,7 @@ from vectorstore.catalog.records import StoredTable
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
 
+_FORGOTTEN = "forgotten"
 _ENDS = ".!?"
 _SENTENCE = 8  # words from which a line is more than a name
 
@@ -33,6 +34,7 @@ class Catalog:
     def __init__(self, path: Path, library: str) -> None:
         """Raises HomeNotWritable or LibraryError."""
         self.library = library
+        self.path = path
         self.database = Database(path)
         self.passages = Passages(self.database)
 
@@ -57,6 +59,14 @@ class Catalog:
             " (SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC)"
         )
         return str(row[0] or "") if row else ""
+
+    def forgotten(self) -> int:
+        """How often documents were forgotten, see `DenseIndex.forget`."""
+        return int(self.meta(_FORGOTTEN) or 0)
+
+    def forget(self) -> None:
+        """Count that documents are forgotten."""
+        self.set_meta(_FORGOTTEN, str(self.forgotten() + 1))
 
     def readers(self) -> dict[str, int]:
         """The number of documents by reader, see `ingest.loaders.versions`."""
@@ -161,6 +171,7 @@ class Catalog:
         """
         other = Catalog(path, self.library)
         other.set_meta("generation", str(max(self.generation(), other.generation()) + 1))
+        other.set_meta(_FORGOTTEN, str(self.forgotten()))
         other.set_meta("chroma_made_by", "")  # its ids may be there, with other vectors
         with other.database.transaction() as connection:
             wiping.mark(connection)  # what it takes the place of

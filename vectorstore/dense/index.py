@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense import chroma_store
+from vectorstore.dense import apart, chroma_store
 from vectorstore.dense.chroma_store import ChromaStore
 from vectorstore.dense.collection import Collection
 from vectorstore.dense.exact_store import ExactStore
@@ -20,6 +20,9 @@ _MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chrom
 _SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it last worked
 _PATIENCE = 0.2  # seconds that a search waits for another one
 
+# By folder: how often documents were forgotten when this process opened it for the first time.
+_BEGAN: dict[Path, int] = {}
+
 log = logging.getLogger(__name__)
 
 
@@ -28,6 +31,8 @@ class DenseIndex:
 
     A lock file gives Chroma to one process. A process that is killed while it writes leaves the
     mark `writing` in the catalogue; the next owner deletes the folder and fills it again.
+
+    A process that may remember a forgotten document opens Chroma no more, see `apart`: it scans.
     """
 
     # Where `sync` returns False:
@@ -45,6 +50,7 @@ class DenseIndex:
         self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
         self._held = -1  # the generation of the open Chroma
         self._exact: tuple[int, ExactStore] | None = None
+        _BEGAN.setdefault(folder, catalog.forgotten())
         self.failures = 0  # failures of Chroma since the last update
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
@@ -71,7 +77,9 @@ class DenseIndex:
     def current(self, generation: int) -> Collection | None:
         """Chroma, when it holds exactly this generation of the catalogue."""
         with self._guard:
-            if self._chroma is None and self._state() == str(generation):
+            if self._remembers():
+                self._give_up()
+            elif self._chroma is None and self._state() == str(generation):
                 self._open()
             return self._chroma if self._held == generation else None
 
@@ -82,6 +90,8 @@ class DenseIndex:
         """
         generation = self._catalog.generation()
         with self._guard:
+            if self._remembers():
+                return self._state() == str(generation) or self._ids_apart() is not None
             if not self._open():
                 return False
             try:
@@ -100,7 +110,7 @@ class DenseIndex:
     def clear(self) -> bool:
         """Have the next `sync` fill Chroma again; False when another process owns it."""
         with self._guard:
-            if not self._open():
+            if not self._own():
                 return False
             self._catalog.set_meta(_STATE, _WRITING)
             self._let_go()
@@ -111,23 +121,56 @@ class DenseIndex:
         with self._guard:
             return self.clear() and self.sync(progress)
 
+    def forget(self) -> bool:
+        """Fill Chroma again so that its files hold nothing of deleted passages; False when another
+        process owns it.
+
+        From now on no process that may have them in its memory opens Chroma.
+        """
+        with self._guard:
+            if not self.clear():
+                return False
+            self._catalog.forget()
+            return self.sync()
+
+    def _remembers(self) -> bool:
+        """Whether a document was forgotten while this process may have known it."""
+        return self._catalog.forgotten() != _BEGAN[self._folder]
+
+    def _ids_apart(self) -> set[str] | None:
+        self._give_up()
+        return apart.ids(self._catalog, self._folder)
+
+    def _give_up(self) -> None:
+        """Leave Chroma to other processes."""
+        self._let_go()
+        self._lock.release(force=True)  # it counts how often it was acquired
+
     def ids(self) -> set[str]:
         """The ids in Chroma; empty when another process owns it."""
         with self._guard:
+            if self._remembers():
+                return self._ids_apart() or set()
             return self._chroma.ids() if self._open() and self._chroma else set()
 
     def close(self) -> None:
         with self._guard:
-            self._let_go()
+            self._give_up()
             self._exact = None
-            self._lock.release(force=True)  # it counts how often it was acquired
 
-    def _open(self) -> bool:
+    def _own(self) -> bool:
         if self._chroma is not None:
             return True
         try:
             self._lock.acquire(timeout=0)
         except (Timeout, OSError):  # another owner, or a folder that cannot be written
+            return False
+        return True
+
+    def _open(self) -> bool:
+        if self._chroma is not None:
+            return True
+        if not self._own():
             return False
         state = self._state()
         if state in (None, _WRITING) or not self._sound():

@@ -46,7 +46,7 @@ class Removing:
         """See Library.forget."""
         digests = self._remove(names)
         pictures = self.clear_away(digests)
-        return Forgotten(tuple(digests), pictures, index=self._index.rebuild())
+        return Forgotten(tuple(digests), pictures, index=self._index.forget())
 
     def _remove(self, names: Sequence[str]) -> list[str]:
         """Returns the hashes of their files."""

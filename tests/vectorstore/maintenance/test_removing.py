@@ -13,6 +13,7 @@ from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.catalog import wiping
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.dense import chroma_store
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
 
@@ -153,6 +154,23 @@ def test_forgetting_takes_the_vectors_out_of_chroma(
         assert sha256[:16].encode() not in path.read_bytes()
     assert opened().maintenance.verify().chroma == "complete"
     assert len(vectors) == len(ids) > 0
+
+
+def test_a_process_that_has_forgotten_opens_chroma_no_more(
+    library: Library, novels: dict[str, list[str]], opened: OpenLibrary, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Its memory may hold what was forgotten, and Chroma's files hold what is in that memory."""
+    library.forget(["1-1.md"])
+    monkeypatch.setattr(chroma_store.ChromaStore, "__init__", None)
+    assert library.forget(["1-2.md"]).index
+    for used in (library, opened()):
+        assert used.search(novels["2-7.md"][30], k=1)[0].document == "2-7.md"
+        (tmp_path / "new.md").write_text(f"A word that nobody knows, for {used}.\n")
+        used.add([tmp_path / "new.md"])
+        assert used.search("nobody knows", k=1)[0].document == "new.md"
+        assert used.maintenance.verify().chroma == "complete"
+        used.close()
 
 
 def test_passages_keep_their_numbers_when_the_file_is_written_anew(
