@@ -6,8 +6,7 @@ Each file is one transaction: a killed run leaves complete documents, and the ne
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,6 @@ from ingest.containers import FULL, Expanded
 from ingest.discovery import Found, discover
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped, UnreadableFile
-from ingest.loaders import digest
 from vectorstore.add_report import (
     AddProgress,
     AddSummary,
@@ -29,9 +27,10 @@ from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.indexing import small_files
-from vectorstore.indexing.attempts import MOST, Attempts
+from vectorstore.indexing.attempts import Attempts
 from vectorstore.indexing.embedding import Embedding
 from vectorstore.indexing.jobs import Jobs
+from vectorstore.indexing.known import Known
 from vectorstore.indexing.prefetch import Prefetch, Read, ReadTogether, UnpackingBudget
 from vectorstore.indexing.store_document import (
     Item,
@@ -40,11 +39,9 @@ from vectorstore.indexing.store_document import (
     unchanged,
 )
 from vectorstore.indexing.store_together import Together
-from vectorstore.indexing.telling import Telling, interrupted, out_of_time, outer
+from vectorstore.indexing.telling import Telling, out_of_time
 
 __all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
-
-_BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
 
 
 class Indexing:
@@ -75,20 +72,19 @@ class Indexing:
         self._attempts = Attempts(catalog.database)
         self._before: dict[str, tuple[str, int]] = {}  # interrupted runs, by place
         self._held: set[str] = set()  # places that were in work when a run ended
-        self._named: set[str] = set()  # files that the user has named, not a folder around them
         self._embedding = Embedding(catalog.library, embedder, begin)
         self._storing = Storing(catalog, files, self._embedding.check)
         self._summary = AddSummary()
         self._told = Telling(self._summary, jobs, changed)
         self._together = Together(catalog, self._storing, self._embedding, self._told)
-        self._settled: set[str] = set()  # places of files that were already known
+        self._known = Known(catalog, self._storing, self._told, self._bounds.size)
         self._done = self._total = 0
 
     def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
         """See Library.add."""
         started = time.perf_counter()
         self._before = self._attempts.before()
-        self._named = {str(path.absolute()) for path in paths if path.is_file()}
+        self._known.begin(self._before, paths)
         with self._jobs.run() as alone:
             scratch = self._files.scratch() if alone else None
             left = self._left_over(cancelled=not paths) if alone else []
@@ -134,8 +130,9 @@ class Indexing:
         level: int = 0,
     ) -> None:
         """Add (path, place, name); `level` counts the files around them."""
-        found = [item for part in small_files.parts(list(files)) for item in self._new(part, level)]
-        self._jobs.settle(self._settled)
+        parts = small_files.parts(list(files))
+        found = [item for part in parts for item in self._known.new(part, level)]
+        self._jobs.settle(self._known.settled)
         self._jobs.wait((item.place, item.name) for item in found)
         self._total += len(found)
         first = {item.sha256: item for item in reversed(found)}
@@ -209,53 +206,10 @@ class Indexing:
             self._cancelled([item])
         elif not self._catalog.holds(item.sha256):
             self._told.fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
-        elif more := self._news(item):
+        elif more := self._known.news(item):
             yield more
             return  # it is counted when it was read
         self._done += 1
-
-    def _new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
-        """Those of the files that have to be read. Inside of a file, what is known is counted in
-        one transaction."""
-        items = [item for file in files if (item := self._item(*file, level))]
-        with self._catalog.database.together() if level else nullcontext():
-            return [new for item in items if (new := self._news(item))]
-
-    def _item(self, path: Path, place: str, name: str, level: int) -> Item | None:
-        try:
-            place.encode()
-            return Item(path, place, name, digest(path, self._bounds.size), level)
-        except UnicodeEncodeError:
-            self._summary.failed.append(Failure(place, _BAD_NAME))
-        except UnreadableFile as error:
-            self._told.fail(place, name, str(error))
-        return None
-
-    def _news(self, item: Item) -> Item | None:
-        """The file if it has to be read; a known file is counted."""
-        place = item.place
-        try:
-            stored = self._storing.known(item)
-        except UnreadableFile as error:
-            self._told.fail(place, item.name, str(error))
-            return None
-        if stored is None:
-            return None if self._waits(item) else item
-        self._told.count(stored, 0, 0)
-        if not self._containers.finished(place, item.sha256):
-            return replace(item, known=True)
-        self._settled.add(place)
-        self._summary.unchanged += self._places.inside(place)
-        self._told.omitted(item, self._containers.left_out(place))
-        return None
-
-    def _waits(self, item: Item) -> bool:
-        """Whether a file has held two runs, and nobody has named it now."""
-        sha256, times = self._before.get(item.place, ("", 0))
-        if sha256 != item.sha256 or times < MOST or self._named & {item.place, outer(item)}:
-            return False
-        self._told.fail(item.place, item.name, interrupted(item, times))
-        return True
 
     def _add(
         self, reading: Prefetch, item: Item, read: Read, budget: UnpackingBudget | None

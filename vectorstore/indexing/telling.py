@@ -10,6 +10,8 @@ from vectorstore.catalog.sources import INSIDE
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.store_document import READY, Item, Stored, status, unseen
 
+_BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
+
 
 class Telling:
     """Of one run."""
@@ -24,6 +26,14 @@ class Telling:
         self._jobs.fail(place, name, error)
         self._summary.failed.append(Failure(place, error))
         self._changed(Change("failed", name, error))
+
+    def bad_name(self, place: str) -> None:
+        """A file whose name the catalogue cannot keep."""
+        self._summary.failed.append(Failure(place, _BAD_NAME))
+
+    def unchanged(self, number: int) -> None:
+        """So many files inside a known file are in the library."""
+        self._summary.unchanged += number
 
     def count(self, stored: Stored, pages: int, chunks: int) -> None:
         """A file is in the library, or was there."""
