@@ -54,6 +54,8 @@ class Settings(BaseModel):
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
+    questions_an_hour: int = Field(0, ge=0)  # of each person with an account; 0: no limit
+    added_mb_a_day: int = Field(0, ge=0)  # the same, of files
     metrics_token: SecretStr = SecretStr("")  # for `/metrics` of `pincite serve`; empty: none
     logs: Literal["text", "json"] = "text"  # of `pincite serve`
     stop_seconds: int = Field(30, ge=1)  # that running answers have to end in

@@ -71,7 +71,7 @@ class Accounts(Database):
         person = self.named(name)
         with self._connected() as connection:
             connection.execute("DELETE FROM person WHERE id = ?", (person.id,))
-            for table in ("member", "session", "token"):
+            for table in ("member", "session", "token", "used"):
                 connection.execute(f"DELETE FROM {table} WHERE person = ?", (person.id,))
         return person
 

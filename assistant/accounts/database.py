@@ -36,6 +36,13 @@ CREATE TABLE IF NOT EXISTS token (
     made      REAL NOT NULL,
     until     REAL                        -- NULL: until it is revoked
 );
+CREATE TABLE IF NOT EXISTS used (         -- of what is limited
+    person   TEXT NOT NULL,
+    kind     TEXT NOT NULL,               -- "question" or "bytes"
+    at       REAL NOT NULL,               -- seconds since 1970
+    amount   INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS used_person ON used (person, kind, at);
 """
 
 

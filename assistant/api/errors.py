@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from assistant.accounts.limits import LimitReached
 from assistant.accounts.permitted import NotAllowed
 from assistant.api.answers import TooManyAnswers
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
@@ -21,6 +22,7 @@ Body = dict[str, dict[str, Any]]
 
 _STATUS: dict[type[PinciteError], int] = {
     TooManyAnswers: 429,
+    LimitReached: 429,
     UnknownDocument: 404,
     UnknownLibrary: 404,
     NotAllowed: 403,
@@ -42,7 +44,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PinciteError)
     async def ours(_: Request, error: PinciteError) -> JSONResponse:
-        return _response(str(error), status_of(error))
+        wait = {"retry-after": str(error.seconds)} if isinstance(error, LimitReached) else {}
+        return _response(str(error), status_of(error), wait)
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:

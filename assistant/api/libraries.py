@@ -6,6 +6,7 @@ from functools import cached_property
 
 from assistant.accounts.accounts import accounts_if_any
 from assistant.accounts.audit import Audit
+from assistant.accounts.limits import limits
 from assistant.accounts.person import LOCAL, Person
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
@@ -33,6 +34,7 @@ class Libraries:
         self.settings = settings
         self.accounts = accounts_if_any(settings)
         self.audit = Audit(settings.home / "audit", "serve") if self.accounts else None
+        self.limits = limits(settings)
         self.uploads = Uploads()
         self._load, self._library = answering, opened
         self._lock = threading.Lock()  # of what is open

@@ -3,6 +3,7 @@
 Each opening says what for, and the audit log keeps it.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Annotated, BinaryIO
 
@@ -62,15 +63,19 @@ class Shelf:
 
     def upload(self, name: str, files: Sequence[tuple[str, BinaryIO]]) -> Upload:
         """Begin to add files, by their names; they are read to their end before it returns. Raises
-        as `changed`, and HomeNotWritable."""
+        as `changed`, HomeNotWritable, and LimitReached."""
+        self._permitted.check_change()
+        self._libraries.limits.add(self.person, sum(_size(source) for _, source in files))
         opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
         home = self._libraries.settings.home
         kept = [staged(folder(home, name), file, source) for file, source in files]
         return self._libraries.uploads.start(opened, home, kept)
 
     def assistant(self, name: str) -> Assistant:
-        """Whose answers become the person's. Raises UnknownLibrary, LibraryError."""
+        """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
+        LibraryError, LimitReached."""
         self._check(name)
+        self._libraries.limits.ask(self.person)
         made = self._libraries.assistant(name, self.person, self._permitted.whose)
         self._note("asked", name)
         return made
@@ -110,6 +115,12 @@ class Shelf:
     def _note(self, did: str, library: str, what: str = "") -> None:
         if self._libraries.audit:
             self._libraries.audit.note(self.person, did, library, what)
+
+
+def _size(source: BinaryIO) -> int:
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    return size
 
 
 def shelf(request: Request) -> Shelf:

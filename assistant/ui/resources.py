@@ -1,11 +1,12 @@
 """What the pages work with, as the visitor may see it; what all share is made once a server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from assistant.accounts.limits import limits
 from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import Person
 from assistant.build import composition, tools
@@ -106,6 +107,16 @@ def noting() -> Callable[[str, str, str], None]:
 def note(did: str, library: str = "", what: str = "") -> None:
     """A line of the audit log, where people have accounts."""
     who.note(settings(), did, library, what)
+
+
+def count_question() -> None:
+    """Raises LimitReached."""
+    limits(settings()).ask(person())
+
+
+def count_files(sizes: Iterable[int]) -> None:
+    """The bytes of files that this person adds. Raises LimitReached."""
+    limits(settings()).add(person(), sum(sizes))
 
 
 def _of_conversation() -> str:

@@ -202,6 +202,7 @@ def _ask(
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
     try:
+        resources.count_question()
         resources.note("asked", assistant.library.name)
         reply = assistant.ask(
             question,

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.accounts.limits import LimitReached
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
-from assistant.ui import resources
+from assistant.ui import resources, session
 from assistant.ui.components import error_banner, row_names, sidebar, style
 from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import as_html, plain
@@ -78,6 +79,11 @@ def _uploader(library: Library) -> None:
     st.session_state["uploads"] = number + 1
     home = resources.settings().home
     names = ", ".join(file.name for file in files)
+    try:
+        resources.count_files(file.size for file in files)
+    except LimitReached as error:
+        session.keep_error(error)
+        st.rerun()
     st.session_state[UPLOAD] = resources.uploads().start(
         resources.to_change(library, "added", names), home, files
     )

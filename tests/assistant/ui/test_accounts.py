@@ -20,7 +20,7 @@ from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from assistant.ui import resources, who
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, html
 from tests.assistant.ui.test_served_app import Answer, App, served
 from vectorstore.errors import UnknownLibrary
 
@@ -148,3 +148,26 @@ def test_the_real_server_lets_in_who_has_an_account(known: Accounts, settings: S
 
 def _sent(app: App, password: str) -> Answer:
     return app.get("/", "POST", urlencode({"name": "ann", "password": password}).encode())
+
+
+def test_who_has_asked_enough_reads_so_under_the_question(
+    visit: Visit, ann: str, known: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINCITE_QUESTIONS_AN_HOUR", "1")
+    app = visit()
+    for _ in range(2):
+        ask(app, "How many days of leave are there?")
+    assert not app.exception
+    assert "Your limit of questions" in " ".join(e.value for e in app.error)
+
+
+def test_who_has_added_enough_reads_so(
+    visit: Visit, ann: str, known: Accounts, monkeypatch: pytest.MonkeyPatch,
+    library: fakes.FakeLibrary,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PINCITE_ADDED_MB_A_DAY", "1")
+    library.name = "north"
+    app = visit(LIBRARY_PAGE)
+    app.file_uploader[0].upload(("large.txt", b"a " * (1 << 20))).run()
+    assert not app.exception
+    assert "Your limit of files" in " ".join(error.value for error in app.error)

@@ -1,0 +1,93 @@
+"""Each person may ask and add so much, in all processes together; the rest gets a sentence."""
+
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from assistant.accounts.database import FILE
+from assistant.accounts.limits import LimitReached, Limits
+from assistant.accounts.person import LOCAL, Person
+from assistant.answering.passages.budget import Budget
+from assistant.api.libraries import Libraries
+from assistant.build.composition import Answering
+from assistant.tools.answer import AnswerTool
+from tests.assistant.accounts.conftest import Team, opened
+from tests.assistant.api.conftest import Server
+
+ANN, BOB = Person("1", "ann", "reader"), Person("2", "bob", "reader")
+
+
+def test_questions_come_back_after_an_hour_and_each_person_has_their_own(tmp_path: Path) -> None:
+    now = [1000.0]
+    limits = Limits(tmp_path / FILE, 2, 0, lambda: now[0])
+    limits.ask(ANN)
+    now[0] += 600
+    limits.ask(ANN)
+    with pytest.raises(LimitReached, match=r"within an hour \(2\).*in 50 min") as said:
+        limits.ask(ANN)
+    assert said.value.seconds == 3000
+    limits.ask(BOB)
+    now[0] += 3001
+    limits.ask(ANN)
+    with pytest.raises(LimitReached):
+        limits.ask(ANN)
+
+
+def test_bytes_are_counted_and_a_refused_file_counts_nothing(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / FILE, 0, 1)
+    limits.add(ANN, 600_000)
+    with pytest.raises(LimitReached, match=r"within a day \(1 MB\)"):
+        limits.add(ANN, 600_000)
+    limits.add(ANN, 400_000)
+    for _ in range(100):
+        limits.ask(ANN)
+        limits.add(LOCAL, 1 << 30)
+
+
+def test_processes_at_once_do_not_pass_it_together(tmp_path: Path) -> None:
+    passed: list[int] = []
+
+    def ask() -> None:
+        limits = Limits(tmp_path / FILE, 10, 0)  # as another process has its own
+        for number in range(5):
+            try:
+                limits.ask(ANN)
+            except LimitReached:
+                continue
+            passed.append(number)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(passed) == 10
+
+
+def test_over_the_api_it_is_429_with_the_time_to_wait(team: Team, filled: Path) -> None:
+    import shutil
+
+    shutil.copytree(filled, team.settings.home, dirs_exist_ok=True)
+    settings = team.settings.model_copy(update={"questions_an_hour": 1, "added_mb_a_day": 1})
+    libraries = Libraries(settings, lambda _: Answering(AnswerTool(None, Budget()), "q"), opened)
+    server = Server(libraries)
+    large = {"files": ("large.txt", b"a " * (1 << 20))}
+    try:
+        with server.client(team.tokens["ann"]) as ann, server.client(team.tokens["bob"]) as bob:
+            told = [_asked(ann), _asked(ann), _asked(bob)]
+            assert [answer.status_code for answer in told[:2]] == [200, 429]
+            assert told[2].status_code == 404, "her limit is not his"
+            assert 0 < int(told[1].headers["retry-after"]) <= 3600
+            assert "within an hour (1)" in told[1].json()["error"]["message"]
+            added = ann.post("/api/libraries/north/documents", files=large)
+            assert added.status_code == 429 and "1 MB" in added.json()["error"]["message"]
+            assert ann.get("/api/libraries/north/search", params={"q": "leave"}).status_code == 200
+    finally:
+        server.stop()
+        libraries.close()
+
+
+def _asked(client: httpx.Client) -> httpx.Response:
+    return client.post("/api/libraries/north/ask", json={"question": "How many days of leave?"})
