@@ -56,6 +56,11 @@ class Settings(BaseModel):
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
     questions_an_hour: int = Field(0, ge=0)  # of each person with an account; 0: no limit
     added_mb_a_day: int = Field(0, ge=0)  # the same, of files
+    oidc_issuer: str = ""  # an OpenID provider where people sign in, "https://login.example.org"
+    oidc_client: str = ""  # the name of this Pincite there
+    oidc_secret: SecretStr = SecretStr("")  # best as PINCITE_OIDC_SECRET; empty: a public client
+    oidc_claim: str = "preferred_username"  # which claim is the name of the account
+    oidc_makes_readers: bool = False  # who has no account yet gets one, as a reader
     metrics_token: SecretStr = SecretStr("")  # for `/metrics` of `pincite serve`; empty: none
     logs: Literal["text", "json"] = "text"  # of `pincite serve`
     stop_seconds: int = Field(30, ge=1)  # that running answers have to end in
@@ -91,6 +96,16 @@ class Settings(BaseModel):
         if value and not _SERVER.fullmatch(value):
             raise ValueError(f"{value!r} is no address of a Chroma server, as http://host:8000 is")
         return value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        secure = value.startswith("https://") or re.match(
+            r"http://(127\.0\.0\.1|localhost)\b", value
+        )
+        if value and not secure:
+            raise ValueError(f"{value!r} is no address of a provider that begins with https://")
+        return value
 
     @field_validator("tool_calling", mode="before")
     @classmethod

@@ -87,6 +87,8 @@ ingest
 HOMES = {
     "argon2": {"assistant/accounts/passwords.py"},
     "Stemmer": {"ingest/language/stemming.py"},
+    "authlib": {"assistant/accounts/provider.py"},
+    "joserfc": {"assistant/accounts/provider.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
     "chromadb": {"vectorstore/dense/chroma_server.py", "vectorstore/dense/chroma_store.py"},

@@ -3,7 +3,7 @@
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +11,9 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from mcp.server.transport_security import TransportSecuritySettings
 
+from assistant.accounts.person import Person
+from assistant.accounts.provider import NotSignedIn, provider
+from assistant.accounts.signed_in import signed_in
 from assistant.accounts.tokens import tokens
 from assistant.api import (
     errors,
@@ -81,7 +84,26 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     """The application behind its guard."""
     people = tokens(libraries.settings) if libraries.accounts else None
     figures = Figures(libraries)
-    return Watched(Guard(application(libraries, figures), hosts, guests, people), figures)
+    inner = application(libraries, figures)
+    return Watched(Guard(inner, hosts, guests, people, _signed(libraries)), figures)
+
+
+def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
+    """Whose token of the provider it is."""
+    at, known = provider(libraries.settings), libraries.accounts
+    if at is None or known is None:
+        return lambda token: None
+    people = signed_in(libraries.settings, known)
+
+    def person(token: str) -> Person | None:
+        if token.count(".") != 2:  # not of the form of RFC 7519: nobody else need be asked
+            return None
+        try:
+            return people.person(at.claims(token))
+        except NotSignedIn:
+            return None
+
+    return person
 
 
 def application(libraries: Libraries, figures: Figures) -> FastAPI:

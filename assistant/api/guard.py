@@ -4,7 +4,7 @@ A web page that a person has open can send requests to this machine, also under 
 (DNS rebinding); so the names of the server and the origin of a page are compared first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json import dumps
 from typing import Any
 
@@ -28,14 +28,16 @@ _LARGEST_FILES = 512 << 20
 class Guard:
     """An ASGI application before another one.
 
-    With `tokens` of people, each request needs one. Otherwise, without `guests` all who reach it
-    are owners: it must not be reached from another machine.
+    With `tokens` of people, each request needs one, or one that a provider has `signed`. Otherwise,
+    without `guests` all who reach it are owners: it must not be reached from another machine.
     """
 
     def __init__(
-        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None, tokens: Tokens | None = None
-    ) -> None:
+        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None, tokens: Tokens | None = None,
+        signed: Callable[[str], Person | None] = lambda token: None,
+    ) -> None:  # fmt: skip
         self._inner, self._hosts, self._guests, self._tokens = inner, hosts, guests, tokens
+        self._signed = signed
         self._tries = Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +87,7 @@ class Guard:
             role = self._guests.judged(token, place) if self._guests else None
             return {"owner": LOCAL, "visitor": VISITOR, None: None}[role]
         self._tries.begin(place)
-        if person := self._tokens.person(token):
+        if person := self._tokens.person(token) or self._signed(token):
             self._tries.right(place)
         return person
 

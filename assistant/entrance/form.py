@@ -29,6 +29,8 @@ class Form:
     button: str
     wrong: str  # the sentence for who is not let in
     where: str = ""  # where to find what is asked
+    elsewhere: str = ""  # a provider where one may sign in instead, and the path to it:
+    path: str = ""
 
     def page(self, accepted: str, notice: str = "") -> str:
         """`accepted`: the header Accept-Language. `notice`: what went wrong before."""
@@ -41,9 +43,16 @@ class Form:
                 "button": _(self.button),
             }
             page = _PAGE.replace("<!--fields-->", "\n".join(map(_input, self.fields)))
+            page = page.replace("<!--elsewhere-->", self._link())
         for name, text in texts.items():
             page = page.replace(f"<!--{name}-->", html.escape(text))
         return page
+
+    def _link(self) -> str:
+        if not self.elsewhere:
+            return ""
+        words = html.escape(_("Sign in with {place}", place=self.elsewhere))
+        return f'<p><a href="{html.escape(self.path)}">{words}</a></p>'
 
 
 def _input(field: Field) -> str:

@@ -23,6 +23,8 @@ _MOST = 10_000  # cookies that are remembered; the oldest are forgotten
 class Guests:
     """The tokens of a server, and who has come in with one of them."""
 
+    elsewhere = None
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.tokens: dict[Role, str] = {
             "owner": secrets.token_urlsafe(18),

@@ -1,11 +1,13 @@
 """Lets people with an account in by name and password. Knows no HTTP."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from assistant.accounts.accounts import Accounts
 from assistant.accounts.audit import Audit
 from assistant.accounts.person import VISITOR
 from assistant.accounts.sessions import Sessions, digest
+from assistant.entrance.elsewhere import START, Elsewhere
 from assistant.entrance.form import Field, Form
 from assistant.entrance.roles import sealed_session
 from assistant.entrance.tries import Tries
@@ -26,7 +28,14 @@ class Members:
         wrong=N_("That is not the name and the password of an account."),
     )
 
-    def __init__(self, accounts: Accounts, sessions: Sessions, audit: Audit) -> None:
+    def __init__(
+        self, accounts: Accounts, sessions: Sessions, audit: Audit,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:  # fmt: skip
+        """`elsewhere`: a provider where they may sign in, too."""
+        self.elsewhere = elsewhere
+        if elsewhere:
+            self.form = replace(self.form, elsewhere=elsewhere.place, path=START)
         self._accounts, self._sessions, self._audit = accounts, sessions, audit
         self._names, self._places = Tries(most=_BY_NAME), Tries(most=_BY_PLACE)
 

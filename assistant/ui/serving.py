@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.accounts.accounts import accounts_if_any
 from assistant.accounts.audit import Audit
+from assistant.accounts.provider import provider
 from assistant.accounts.sessions import sessions
+from assistant.accounts.signed_in import signed_in
+from assistant.entrance.elsewhere import Elsewhere
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_loopback, is_wildcard
 from assistant.entrance.members import Members
@@ -53,8 +56,12 @@ def _members() -> Members | None:
     """None where nobody has an account. Raises SettingsError."""
     settings = Settings.load()
     known = accounts_if_any(settings)
-    audit = settings.home / "audit"
-    return Members(known, sessions(settings), Audit(audit, "app-door")) if known else None
+    if known is None:
+        return None
+    audit, kept, at = Audit(settings.home / "audit", "app-door"), sessions(settings), None
+    if (found := provider(settings)) is not None:
+        at = Elsewhere(found, signed_in(settings, known), kept, audit)
+    return Members(known, kept, audit, at)
 
 
 def _guarded(hosts: Hosts, guests: Entrance | None, place: str) -> "App":

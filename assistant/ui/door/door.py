@@ -10,7 +10,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from assistant.accounts.provider import NotSignedIn
 from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send
+from assistant.entrance.elsewhere import BACK, LASTS, START, Elsewhere
 from assistant.entrance.form import Form
 from assistant.entrance.hosts import Hosts, is_same_origin
 from assistant.entrance.roles import HEADER, sealed
@@ -22,6 +24,7 @@ from assistant.ui.door import headers
 _CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
 _TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
+_NOT_THERE = N_("The sign-in did not succeed, or there is no account for you here. Ask an owner.")
 _FORM = 4096  # bytes of a form with a token
 
 
@@ -31,6 +34,10 @@ class Entrance(Protocol):
     @property
     def form(self) -> Form:
         """What they are asked."""
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """A provider where they may sign in instead."""
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
         """A new cookie for the right fields of the form. Raises TooManyTries."""
@@ -61,6 +68,9 @@ class Door:
             await _refuse(scope, send, 403, refusal)
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
+        elif self._guests and self._guests.elsewhere and scope["path"] in (START, BACK):
+            form = headers.of_response(host, self._guests.form.page(""))
+            await self._provide(scope, asked, self._guests.elsewhere, _with_headers(send, form))
         elif mark := await self._mark(scope, asked):
             page = headers.of_response(host, headers.streamlit_page())
             await self._inner(_marked(scope, mark), receive, _with_headers(send, page))
@@ -113,9 +123,30 @@ class Door:
             return
         # To the same address: a reference of a query alone cannot lead to another server.
         query = scope["query_string"].decode("latin-1")
-        secure = "; Secure" if scope["scheme"] in ("https", "wss") else ""
-        kept = f"{_name(scope)}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        kept = _kept(_name(scope), cookie, scope["scheme"])
         await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
+
+    async def _provide(
+        self, scope: Scope, asked: dict[str, str], elsewhere: Elsewhere, send: Send
+    ) -> None:
+        """Send the browser to the provider, or let in who comes back from there."""
+        proxied = asked.get("x-forwarded-proto", "")  # the provider knows this Pincite's addresses
+        scheme = proxied if proxied in ("http", "https") else scope["scheme"]
+        back, begun = f"{scheme}://{asked.get('host', '')}{BACK}", f"{_name(scope)}_begun"
+        try:
+            if scope["path"] == START:
+                place, cookie = await asyncio.to_thread(elsewhere.begin, back)
+                kept = f"{_kept(begun, cookie, scheme)}; Max-Age={LASTS:.0f}"
+            else:
+                said = _first(scope["query_string"].decode("latin-1"))
+                known = _cookie(asked.get("cookie", ""), begun)
+                place = "/"
+                session = await asyncio.to_thread(elsewhere.finish, said, known, back)
+                kept = _kept(_name(scope), session, scheme)
+        except NotSignedIn:  # the audit log says why
+            await _answer(send, 401, self._page(scope, _NOT_THERE))
+            return
+        await _answer(send, 303, "", {"location": place, "set-cookie": kept})
 
     def _page(self, scope: Scope, notice: str = "") -> str:
         assert self._guests
@@ -178,11 +209,22 @@ async def _fields(receive: Receive) -> dict[str, str]:
         more = message.get("more_body", False) and message["type"] == "http.request"
         if len(data) > _FORM:
             return {}
+    return _first(data.decode("utf-8", "replace"))
+
+
+def _first(query: str) -> dict[str, str]:
+    """The first value of each name; none where there are too many."""
     try:
-        fields = parse_qs(data.decode("utf-8", "replace"), max_num_fields=10)
-    except ValueError:  # more fields than that
+        fields = parse_qs(query, max_num_fields=10)
+    except ValueError:
         return {}
     return {name: values[0] for name, values in fields.items()}
+
+
+def _kept(name: str, cookie: str, scheme: str) -> str:
+    """The header that gives a cookie to the browser."""
+    secure = "; Secure" if scheme in ("https", "wss") else ""
+    return f"{name}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
 def _name(scope: Scope) -> str:

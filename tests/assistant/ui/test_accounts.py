@@ -168,6 +168,6 @@ def test_who_has_added_enough_reads_so(
     monkeypatch.setenv("PINCITE_ADDED_MB_A_DAY", "1")
     library.name = "north"
     app = visit(LIBRARY_PAGE)
-    app.file_uploader[0].upload(("large.txt", b"a " * (1 << 20))).run()
+    app.file_uploader[0].upload("large.txt", b"a " * (1 << 20)).run()
     assert not app.exception
     assert "Your limit of files" in " ".join(error.value for error in app.error)
