@@ -63,6 +63,7 @@ class Settings(BaseModel):
     oidc_makes_readers: bool = False  # who has no account yet gets one, as a reader
     metrics_token: SecretStr = SecretStr("")  # for `/metrics` of `pincite serve`; empty: none
     logs: Literal["text", "json"] = "text"  # of `pincite serve`
+    traces: str = ""  # the address of an OpenTelemetry collector, "http://host:4318"; empty: none
     stop_seconds: int = Field(30, ge=1)  # that running answers have to end in
     port: int = Field(8501, ge=1, le=65535)
     # What reading one file may cost, see ingest/document/limits.py for the reasons:
@@ -90,11 +91,11 @@ class Settings(BaseModel):
             return int(text)
         raise ValueError("use auto, off, or a number of layers")
 
-    @field_validator("vectors")
+    @field_validator("vectors", "traces")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not _SERVER.fullmatch(value):
-            raise ValueError(f"{value!r} is no address of a Chroma server, as http://host:8000 is")
+            raise ValueError(f"{value!r} is no address of a server, as http://host:8000 is")
         return value.rstrip("/")
 
     @field_validator("oidc_issuer")

@@ -141,6 +141,7 @@ HOMES = {
     "msgspec": {"ingest/serialization/codec.py"},
     "onnx": {"vectorstore/embedding/bert_graph.py"},
     "onnxruntime": {"vectorstore/embedding/onnx_int8.py"},
+    "opentelemetry": {"assistant/build/traces.py"},
     "oxmsg": {"ingest/mail/msg.py"},
     "matplotlib": {"assistant/images/charts/render.py"},
     "openai": {"assistant/llm/server_chat.py", "assistant/llm/server_embedder.py"},

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint
 from assistant.answering.passages.budget import Budget
-from assistant.build import classifiers, vectors
+from assistant.build import classifiers, traces, vectors
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
     LoadedChat,
@@ -167,6 +167,7 @@ def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
 
 def answering(settings: Settings) -> Answering:
     """Answers with the chosen chat model, or by quoting where none can run."""
+    traces.install(settings)
     try:
         if load := chat_loader(settings):
             return _with_model(load(), settings)

@@ -35,6 +35,7 @@ from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.contract.spans import span
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
 from assistant.llm.model_lock import TurnTaking
@@ -105,7 +106,8 @@ class AnswerTool:
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
-        context = self.read(request)
+        with span("retrieve", reply.id):
+            context = self.read(request)
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
@@ -191,10 +193,13 @@ class AnswerTool:
 
         instruction = prompts.answering(request.question, read.verdict == "sure")
         messages = read.context.messages(request.question, instruction)
-        written = yield from write(model, messages, self._budget.answer, self._count, reply, held)
+        most = self._budget.answer
+        with span("write", reply.id):
+            written = yield from write(model, messages, most, self._count, reply, held)
         reply.activity.stage = _("Citing")
         back = bool(reply.trace.withheld)
-        return attribute(written, read.context, read.ranked, request, found, back)
+        with span("attribute", reply.id):
+            return attribute(written, read.context, read.ranked, request, found, back)
 
     def _given(self, request: Request, reply: Reply, stated: Callable[[], float]) -> bool:
         """Whether what was written so far may be shown."""
@@ -234,10 +239,11 @@ class AnswerTool:
         return tuple(reread(context.question, ranked, context.windows, reader))
 
     def _judged(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
-        signals = self.judge.signals(
-            request.question, read.context, read.ranked, reply.trace, reply.cancel
-        )
-        judgement = self.judge.judge(signals, request.threshold)
+        with span("judge", reply.id):
+            signals = self.judge.signals(
+                request.question, read.context, read.ranked, reply.trace, reply.cancel
+            )
+            judgement = self.judge.judge(signals, request.threshold)
         reply.trace.answerable, reply.trace.withheld = judgement.probability, ""
         return replace(read, verdict=judgement.verdict)
 
