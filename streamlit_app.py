@@ -27,6 +27,9 @@ def main() -> None:
     library = st.Page(
         UI / "pages" / "library.py", title=_("Library"), icon=":material/docs:", url_path="library"
     )
+    sheet = st.Page(
+        UI / "pages" / "sheet.py", title=_("Sheet"), icon=":material/table:", url_path="sheet"
+    )
     measure = st.Page(
         UI / "pages" / "measure.py",
         title=_("Measure"),
@@ -40,7 +43,7 @@ def main() -> None:
         url_path="settings",
     )
     mine = [measure] if resources.is_owner() else []
-    st.navigation([chat, library, *mine, settings]).run()
+    st.navigation([chat, library, sheet, *mine, settings]).run()
     visitor_language.choose()
 
 

@@ -23,7 +23,7 @@ LANGUAGES = ("de", "es", "fr")
 # needs a terminal to be put right, such as a model that does not load, is said in English.
 _BELOW = (
     "ingest", "vectorstore", "assistant/attachments", "assistant/build/composition.py",
-    "assistant/conversation", "assistant/forgetting/conversation.py",
+    "assistant/conversation", "assistant/forgetting/conversation.py", "assistant/sheet/column.py",
     "assistant/build/gate.py", "assistant/build/models.py", "assistant/images/charts",
     "assistant/images/generation/canvas.py", "assistant/images/generation/open_image.py",
     "assistant/images/generation/queue.py", "assistant/images/generation/run_pipeline.py",

@@ -22,6 +22,7 @@ from assistant.api import (
     openai_protocol,
     own_routes,
     personal_routes,
+    sheet_routes,
     shelf,
 )
 from assistant.api.guard import Guard
@@ -131,6 +132,7 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     app.include_router(openai_protocol.router())
     app.include_router(own_routes.router())
     app.include_router(personal_routes.router())
+    app.include_router(sheet_routes.router())
     app.router.routes.extend(mcp.routes)
 
     @app.get("/healthz", tags=["Server"])

@@ -8,9 +8,10 @@ from assistant.accounts.accounts import accounts_if_any
 from assistant.accounts.audit import Audit
 from assistant.accounts.limits import limits
 from assistant.accounts.person import LOCAL, Person
-from assistant.build import composition
+from assistant.build import composition, sheets
 from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings, check_library_name
+from assistant.sheet.fill import Sheet
 from assistant.storage.whose import EVERYBODY, Whose
 from assistant.uploads.upload import Uploads, clear
 from vectorstore.errors import UnknownLibrary
@@ -77,6 +78,10 @@ class Libraries:
                     self.settings, library, how, whose=whose
                 )
             return self._assistants[name, person]
+
+    def sheet(self, name: str) -> Sheet:
+        """Fills sheets of a library that is there. Raises UnknownLibrary, LibraryError."""
+        return sheets.sheet(self.settings, self.library(name), self._how())
 
     def close(self) -> None:
         """Release all libraries to other processes."""

@@ -18,6 +18,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.forgetting import conversation as forgetting
 from assistant.receipts.record import Receipts
+from assistant.sheet.fill import Sheet
 from assistant.uploads.staged_file import staged
 from assistant.uploads.upload import Upload, folder
 from vectorstore.errors import LibraryError
@@ -77,6 +78,13 @@ class Shelf:
         self._check(name)
         self._libraries.limits.ask(self.person)
         made = self._libraries.assistant(name, self.person, self._permitted.whose)
+        self._note("asked", name)
+        return made
+
+    def sheet(self, name: str) -> Sheet:
+        """Fills sheets of a library. Raises UnknownLibrary, LibraryError."""
+        self._check(name)
+        made = self._libraries.sheet(name)
         self._note("asked", name)
         return made
 

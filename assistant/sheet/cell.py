@@ -5,20 +5,21 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from assistant.contract.outcome import place
+from assistant.i18n.translation import N_
 from assistant.sheet.column import Column, Kind
 from assistant.sheet.values import Typed
 from ingest.document.model import Box
 
 State = Literal["found", "doubtful", "empty", "failed"]
 DOUBTFUL: Mapping[State, str] = {
-    "doubtful": "The cited lines do not state all of it, or the document hardly answers it.",
-    "empty": "The document does not say, or the answer was held back.",
+    "doubtful": N_("The cited lines do not state all of it, or the document hardly answers it."),
+    "empty": N_("The document does not say, or the answer was held back."),
 }
 LACKS: Mapping[Kind, str] = {
-    "date": "The document has no date.",
-    "money": "The document has no amount of money.",
-    "time": "The document names no length of time.",
-    "code": "The document has no number of such a kind.",
+    "date": N_("The document has no date."),
+    "money": N_("The document has no amount of money."),
+    "time": N_("The document names no length of time."),
+    "code": N_("The document has no number of such a kind."),
 }
 
 

@@ -71,6 +71,11 @@ def columns(texts: list[str]) -> list[Column]:
     return list({found.head: found for found in map(column, texts)}.values())
 
 
+def written(of: Column) -> str:
+    """The text of which `column` makes this one."""
+    return of.head if column(of.head) == of else f"{of.head} = {of.question}"
+
+
 def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 

@@ -10,6 +10,7 @@ from assistant.accounts.limits import limits
 from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import Person
 from assistant.build import composition, tools
+from assistant.build import sheets as sheets_of
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.entrance import roles
@@ -20,11 +21,13 @@ from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
 from assistant.security import network_guard
 from assistant.settings import Settings
+from assistant.sheet.fill import Sheet
 from assistant.storage.whose import Whose
 from assistant.ui import session, who
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
+from assistant.ui.background.sheet_task import Sheets
 from assistant.uploads import upload
 from ingest.platform.private_files import keep_private
 from vectorstore.errors import LibraryError
@@ -190,6 +193,21 @@ def answers() -> Answers:
 @st.cache_resource(show_spinner=False)
 def _answers(person: str) -> Answers:
     return Answers()
+
+
+def sheet() -> Sheet:
+    """Fills sheets of the chosen library. Raises PinciteError."""
+    return sheets_of.sheet(settings(), library(), _answering())
+
+
+def sheets() -> Sheets:
+    """The running sheets of this person, by library."""
+    return _sheets(person().id)
+
+
+@st.cache_resource(show_spinner=False)
+def _sheets(person: str) -> Sheets:
+    return Sheets()
 
 
 @st.cache_resource(show_spinner=False)

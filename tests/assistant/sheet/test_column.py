@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.sheet.column import column, columns
+from assistant.sheet.column import column, columns, written
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,8 @@ def test_a_head_that_is_repeated_is_one_column() -> None:
 def test_what_cannot_be_asked_is_refused(head: str) -> None:
     with pytest.raises(AssistantError, match="column"):
         column(head)
+
+
+@pytest.mark.parametrize("text", ["signed?", "Who pays?", "end = When does the contract end?"])
+def test_a_column_is_written_as_it_can_be_read_again(text: str) -> None:
+    assert column(written(column(text))) == column(text)

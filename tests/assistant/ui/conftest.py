@@ -41,7 +41,7 @@ def over_fakes(
     monkeypatch.setattr(
         composition,
         "assistant",
-        lambda settings, library, *_: fakes.assistant(library, tmp_path, tool),
+        lambda settings, library, *_, **__: fakes.assistant(library, tmp_path, tool),
     )
     st.cache_resource.clear()
     yield

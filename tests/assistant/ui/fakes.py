@@ -134,6 +134,9 @@ class FakeLibrary:
     def documents(self) -> list[DocumentInfo]:
         return [_info(name, path) for name, path in sorted(self.files.items())]
 
+    def pages(self, document: str) -> list[Page]:
+        return _pages(self.file(document))
+
     def page(self, document: str, number: int) -> Page:
         pages = _pages(self.file(document))
         if number > len(pages):

@@ -1,0 +1,50 @@
+// Draws a sheet as a table. What documents say goes through textContent.
+const make = (tag, className, text = "", attributes = {}) => {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+
+const filled = (cell, open, words) => {
+  if (!cell) return make("td", "", "", { "aria-label": words.waiting });
+  const box = make("td", cell.state);
+  const button = make("button", "", cell.text, { type: "button" });
+  if (cell.place) button.title = cell.place;
+  const spoken = { doubtful: `${cell.text}, ${words.doubtful}`, empty: words.empty }[cell.state];
+  if (spoken) button.setAttribute("aria-label", spoken);
+  button.onclick = open;
+  box.append(button);
+  return box;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".sheet");
+  const state = JSON.stringify(data);
+  if (root.dataset.state === state) return;
+  root.dataset.state = state;
+  root.setAttribute("role", "region");
+  root.setAttribute("aria-label", data.words.sheet);
+  root.tabIndex = 0; // so that the arrows scroll it
+  const table = make("table", "");
+  const head = make("tr", "");
+  const heads = [data.words.document, ...data.heads];
+  head.append(...heads.map((text) => make("th", "", text, { scope: "col" })));
+  const body = make("tbody", "");
+  for (const row of data.rows) {
+    const line = make("tr", "");
+    line.append(make("th", "", row.name, { scope: "row" }));
+    row.cells.forEach((cell, at) => {
+      const open = () => setTriggerValue("open", [row.document, data.heads[at]]);
+      line.append(filled(cell, open, data.words));
+    });
+    body.append(line);
+  }
+  const top = make("thead", "");
+  top.append(head);
+  table.append(top, body);
+  const [x, y] = [root.scrollLeft, root.scrollTop];
+  root.replaceChildren(table);
+  root.scrollTo(x, y);
+}

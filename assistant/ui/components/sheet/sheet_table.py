@@ -1,0 +1,65 @@
+"""The table of a sheet: doubtful cells are marked, and a click on a cell shows where it stands."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.i18n.translation import _
+from assistant.sheet.cell import Cell
+from assistant.ui.background.sheet_task import RunningSheet
+from ingest.document.source import readable
+
+Open = Callable[[Cell], None]
+
+MOST = 500  # rows that are drawn
+_HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "pincite_sheet",
+    html='<div class="sheet"></div>',
+    css=(_HERE / "sheet_table.css").read_text(encoding="utf-8"),
+    js=(_HERE / "sheet_table.js").read_text(encoding="utf-8"),
+)
+
+
+def draw(running: RunningSheet, key: str, open_cell: Open) -> None:
+    """`open_cell` takes a cell that was clicked."""
+    heads = [column.head for column in running.columns]
+    rows = [info.document for info in running.rows[:MOST]]
+
+    def clicked() -> None:
+        given = st.session_state[key].open or []
+        if len(given) == 2 and (cell := running.cell(*map(str, given))):
+            open_cell(cell)
+
+    data = {
+        "heads": heads, "words": _words(),
+        "rows": [
+            {"document": name, "name": readable(name),
+             "cells": [_drawn(running.cell(name, head)) for head in heads]}
+            for name in rows
+        ],
+    }  # fmt: skip
+    _component(key=key, data=data, on_open_change=clicked)
+
+
+def _drawn(cell: Cell | None) -> dict[str, Any] | None:
+    """None where it is not filled yet."""
+    if cell is None:
+        return None
+    texts = {"empty": "–", "failed": _("failed"), "doubtful": f"{cell.value} (?)"}
+    text = texts.get(cell.state, cell.value)
+    return {"text": text, "state": cell.state, "place": cell.place}
+
+
+def _words() -> dict[str, str]:
+    """Of sheet_table.js."""
+    return {
+        "sheet": _("The sheet"),
+        "document": _("Document"),
+        "waiting": _("not asked yet"),
+        "doubtful": _("doubtful"),
+        "empty": _("The document does not say"),
+    }

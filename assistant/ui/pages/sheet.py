@@ -1,0 +1,178 @@
+"""A sheet: the same questions to many documents, each cell with the line that states it."""
+
+from functools import partial
+
+import streamlit as st
+
+from assistant.errors import AssistantError
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
+from assistant.sheet import save
+from assistant.sheet.cell import Cell
+from assistant.sheet.column import columns, written
+from assistant.sheet.fill import documents
+from assistant.ui import resources, session
+from assistant.ui.background.sheet_task import RunningSheet
+from assistant.ui.components import error_banner, sidebar, style
+from assistant.ui.components.answer import cited_page
+from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.sheet import sheet_table
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from vectorstore.library import Library
+
+# Kept apart from the widgets, which Streamlit forgets while another page is shown.
+_ASKED, _ROWS, _CHOSEN = "sheet-asked", "sheet-rows", "sheet-cell"
+_EXAMPLE = "supplier\ntotal\nnotice period\nsigned?"
+_OPEN_XML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def page() -> None:
+    """Draw the page from top to bottom."""
+    style.apply()
+    st.title(_("Sheet"), anchor=False)
+    try:
+        sidebar.library()
+        library = resources.library()
+        error_banner.draw()
+        if not library.documents():
+            st.info(_("This library has no documents yet. Add some on the Library page."))
+            return
+        running = resources.sheets().of(library.name)
+        if running:  # a reload has forgotten what was asked
+            lines = "\n".join(written(column) for column in running.columns)
+            st.session_state.setdefault(_ASKED, lines)
+        _form(library, running is not None and not running.ended)
+        if running:
+            _sheet(library, running)
+        cited_page.panel(library)
+    except PinciteError as error:
+        error_banner.say(error)
+
+
+def _form(library: Library, busy: bool) -> None:
+    st.caption(
+        _("A row for each document, a column for each line below. Each cell is answered from its "
+          "document alone.")
+    )  # fmt: skip
+    asked = st.text_area(
+        _("Columns: a few words or a whole question on each line"),
+        st.session_state.get(_ASKED, ""), placeholder=_EXAMPLE, height=130, disabled=busy,
+    )  # fmt: skip
+    names = [info.document for info in documents(library)]
+    kept = [name for name in st.session_state.get(_ROWS, []) if name in names]
+    rows = st.multiselect(
+        _("Documents"), names, kept, disabled=busy, format_func=readable,
+        placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
+    )  # fmt: skip
+    st.session_state.update({_ASKED: asked, _ROWS: rows})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            _("Fill the sheet"), type="primary", icon=":material/table:", key="fill",
+            disabled=busy or not asked.strip(), on_click=_start,
+        )  # fmt: skip
+        if resources.sheets().of(library.name) and not busy:
+            st.button(
+                _("Ask everything again"), type="tertiary", key="fill-anew",
+                icon=":material/refresh:", on_click=partial(_start, anew=True),
+            )  # fmt: skip
+
+
+def _start(anew: bool = False) -> None:
+    try:
+        library = resources.library()
+        lines = st.session_state.get(_ASKED, "").splitlines()
+        asked = columns([line.strip() for line in lines if line.strip()])
+        if not asked:
+            raise AssistantError(_("Write at least one column."))
+        rows = documents(library, st.session_state.get(_ROWS) or None)
+        resources.note("asked", library.name)
+        resources.sheets().start(library.name, resources.sheet(), asked, rows, anew)
+    except PinciteError as error:
+        session.keep_error(error)
+
+
+def _sheet(library: Library, running: RunningSheet) -> None:
+    if running.ended:
+        _filled(library, running)
+    else:
+        _live(running)
+
+
+@st.fragment(run_every=1.0)
+def _live(running: RunningSheet) -> None:
+    """Draw the sheet while it is filled; then the whole page with it."""
+    if running.ended:
+        st.rerun()
+    done = len(running.cells)
+    count = _("{done} of {total}", done=number(done), total=number(running.total))
+    st.progress(done / max(running.total, 1), text=plain(f"{count} · {running.now}"))
+    if running.cancel.is_set():
+        st.caption(_("Stopping…"))
+    else:
+        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
+    sheet_table.draw(running, "sheet-live", _open)
+
+
+def _filled(library: Library, running: RunningSheet) -> None:
+    if running.error:
+        error_banner.say(running.error)
+    missing = running.total - len(running.cells)
+    if missing:
+        st.caption(
+            ngettext("{count} cell is not asked yet: fill the sheet again, and only it is asked.",
+                     "{count} cells are not asked yet: fill the sheet again, and only they are "
+                     "asked.", missing)
+        )  # fmt: skip
+    sheet_table.draw(running, "sheet-filled", _open)
+    st.caption(_("A yellow cell is doubtful. Click on a cell to see where it stands."))
+    if len(running.rows) > sheet_table.MOST:
+        st.caption(
+            _("The first {count} rows are shown; the files have all of them.",
+              count=number(sheet_table.MOST))
+        )  # fmt: skip
+    _downloads(library, running)
+    _chosen()
+
+
+def _open(cell: Cell) -> None:
+    """Show where a cell stands."""
+    st.session_state[_CHOSEN] = cell
+    boxes = tuple(tuple(box) for box in cell.boxes)
+    source = f"sheet/{cell.document}/{cell.head}"
+    shown = session.Shown(
+        cell.document, cell.page, cell.page, cell.quote, boxes, source, cell.seconds
+    )  # fmt: skip
+    session.show(shown if cell.page else None)
+
+
+def _chosen() -> None:
+    """What is known of the cell that was clicked."""
+    cell: Cell | None = st.session_state.get(_CHOSEN)
+    if cell is None:
+        return
+    where = ", ".join(filter(None, [readable(cell.document), cell.place]))
+    parts = [f"<b>{as_html(cell.question)}</b>", as_html(cell.answer or cell.value)]
+    parts += [as_html(told(cell.why)), f'<span class="quiet">{as_html(where)}</span>']
+    st.html("<br>".join(filter(None, parts)))
+
+
+def _downloads(library: Library, running: RunningSheet) -> None:
+    # Links to files are for their owner: others do not have them.
+    known = library.documents() if resources.is_owner() else []
+    cells = running.cells
+    forms = {
+        "xlsx": (_OPEN_XML, lambda: save.as_workbook(cells, known)),
+        "csv": ("text/csv", lambda: save.as_csv(cells).encode("utf-8-sig")),
+    }
+    with st.container(horizontal=True):
+        for ending, (mime, make) in forms.items():
+            st.download_button(
+                ending.upper(), data=make, file_name=f"sheet-{library.name}.{ending}", mime=mime,
+                key=f"sheet-{ending}", on_click="ignore", type="tertiary",
+                icon=":material/download:", disabled=not cells,
+            )  # fmt: skip
+
+
+page()

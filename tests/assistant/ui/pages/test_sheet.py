@@ -1,0 +1,85 @@
+"""The page of sheets, over a known library."""
+
+import io
+from collections.abc import Callable
+
+from openpyxl import load_workbook
+from streamlit.testing.v1 import AppTest
+
+from assistant.sheet import save
+from assistant.ui import resources
+from tests.assistant.ui.conftest import drawn, html, report
+from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, FakeLibrary, FakeTool
+
+Visit = Callable[..., AppTest]
+PAGE, TABLE = "assistant/ui/pages/sheet.py", "pincite_sheet"
+
+
+def filled(app: AppTest, columns: str) -> AppTest:
+    """The page once all cells are there."""
+    app.text_area[0].set_value(columns).run()
+    app.button(key="fill").click().run()
+    if running := resources.sheets().of("main"):
+        running.wait(20)
+    return app.run()
+
+
+def test_each_cell_is_answered_and_shows_where_it_stands(visit: Visit, tool: FakeTool) -> None:
+    app = visit(PAGE)
+    assert app.button(key="fill").disabled
+    filled(app, "How many days of leave are there?\nIs anything unknown?\n")
+
+    assert not app.exception and not app.error
+    assert all(request.documents == [HANDBOOK] for request in tool.asked)
+    [table] = drawn(app, TABLE)
+    [row] = table["rows"]
+    leave, lacking = row["cells"]
+    assert leave["state"] == "found" and leave["text"].startswith("25")
+    assert (lacking["state"], lacking["text"]) == ("empty", "–")
+    report(app, TABLE, "open", [HANDBOOK, table["heads"][0]])
+    assert "Page 10 of 21" in html(app)
+    assert "25 days of paid annual leave" in html(app)
+    report(app, TABLE, "open", [HANDBOOK, table["heads"][1]])
+    assert "Page 10 of 21" not in html(app) and "does not say" in html(app)
+    report(app, TABLE, "open", ["Another.pdf", "nothing"])
+    assert not app.exception
+
+
+def test_a_second_filling_asks_only_what_is_new(visit: Visit, tool: FakeTool) -> None:
+    app = filled(visit(PAGE), "leave days")
+    asked = len(tool.asked)
+    filled(app, "leave days\nIs anything unknown?")
+    assert len(tool.asked) == asked + 1
+    app.button(key="fill-anew").click().run()
+    resources.sheets().of("main").wait(20)  # type: ignore[union-attr]
+    assert len(tool.asked) == 2 * asked + 2
+
+
+def test_a_stopped_sheet_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
+    app = visit(PAGE)
+    app.text_area[0].set_value("Is slow leave paid?\nleave days").run()
+    app.button(key="fill").click().run()
+    app.button(key="stop").click().run()
+    running = resources.sheets().of("main")
+    assert running is not None and running.wait(20)
+    app.run()
+    assert any("2 cells are not asked yet" in caption.value for caption in app.caption)
+    tool.go.set()
+    app.button(key="fill").click().run()
+    assert resources.sheets().of("main").wait(20)  # type: ignore[union-attr]
+    assert len(resources.sheets().of("main").cells) == 2  # type: ignore[union-attr]
+
+
+def test_a_column_without_words_is_an_error_and_the_files_hold_the_cells(
+    visit: Visit, library: FakeLibrary
+) -> None:
+    library.put(library.file(HANDBOOK), f"{HOSTILE.replace('/', '-')}.pdf")
+    app = visit(PAGE)
+    app.text_area[0].set_value("???").run()
+    app.button(key="fill").click().run()
+    assert "needs a head or a question of words" in app.error[0].value
+    filled(app, "leave days")
+    cells = resources.sheets().of("main").cells  # type: ignore[union-attr]
+    assert len(cells) == 2
+    book = load_workbook(io.BytesIO(save.as_workbook(cells, library.documents())))
+    assert book.sheetnames == ["Sheet", "Sources"]
