@@ -22,7 +22,7 @@ assistant/ui/pages
 assistant/ui/components                     assistant/cli
 assistant/ui
 assistant/ui/background                     assistant/ui/door               assistant/api
-assistant/entrance
+assistant/entrance                          assistant/libraries
 assistant/forgetting                        assistant/accounts
 assistant/uploads
 assistant/feedback

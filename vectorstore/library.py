@@ -70,6 +70,7 @@ class Library:
         self.maintenance = Maintenance(
             self._catalog, self._files, self._index, self._embedders, engines, staged
         )
+        self._listed: tuple[int, list[DocumentInfo]] | None = None  # the generation, and its list
         self._removing = Removing(
             self._catalog, self._files, self._index, staged, self.pictures.forget
         )
@@ -133,11 +134,29 @@ class Library:
         """Grows with every change by any process."""
         return self._catalog.generation()
 
+    def size(self) -> tuple[int, int]:
+        """The number of documents, and of their pages."""
+        return self._catalog.size()
+
+    def description(self) -> str:
+        """What is in it, as a person has said it; empty where nobody has."""
+        return self._catalog.meta("description") or ""
+
+    def describe(self, text: str) -> None:
+        """Say in a line what is in it. Raises HomeNotWritable or LibraryError."""
+        self._catalog.set_meta("description", text)
+
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
+        generation = self._catalog.generation()
+        if self._listed is None or self._listed[0] != generation:
+            self._listed = generation, self._documents()
+        return list(self._listed[1])
+
+    def _documents(self) -> list[DocumentInfo]:
         newer = superseded(self._catalog.database)
         return [
-            replace(info, superseded_by=newer.get(info.sha256))
+            replace(info, superseded_by=newer.get(info.sha256)) if info.sha256 in newer else info
             for info in self._catalog.documents()
         ]
 

@@ -111,6 +111,14 @@ class Accounts(Database):
                 "INSERT OR IGNORE INTO share VALUES (?, ?)", [(library, h) for h in holders]
             )
 
+    def share_like(self, library: str, other: str) -> None:
+        """Another library belongs to the same people and groups from now on."""
+        with self._connected() as connection:
+            connection.execute("DELETE FROM share WHERE library = ?", (other,))
+            connection.execute(
+                "INSERT INTO share SELECT ?, holder FROM share WHERE library = ?", (other, library)
+            )
+
     def shares(self) -> Mapping[str, frozenset[Holder]]:
         """To whom each library belongs that is not everybody's."""
         found: dict[str, set[Holder]] = {}

@@ -40,7 +40,7 @@ class Libraries:
         self._load, self._library = answering, opened
         self._lock = threading.Lock()  # of what is open
         self._loading = threading.Lock()  # of the chat model, which may take a minute
-        self._open: dict[str, Library] = {}
+        self._open: dict[str, tuple[Library, int]] = {}  # with its place on the disk
         self._assistants: dict[tuple[str, Person], Assistant] = {}
 
     @property
@@ -86,7 +86,7 @@ class Libraries:
     def close(self) -> None:
         """Release all libraries to other processes."""
         with self._lock:
-            for library in self._open.values():
+            for library, _ in self._open.values():
                 library.close()
             self._open.clear()
             self._assistants.clear()
@@ -94,12 +94,19 @@ class Libraries:
             self.audit.close()
 
     def _opened(self, name: str, make: bool) -> Library:
+        there = composition.place_of(self.settings, name)
+        if name in self._open and self._open[name][1] != there:
+            self._let_go(name)  # another one has its name now
         if name not in self._open:
             library = self._library(self.settings, name, make)
             library.maintenance.follow()  # what other processes add is found, too
             clear(self.settings.home, library)
-            self._open[name] = library
-        return self._open[name]
+            self._open[name] = library, composition.place_of(self.settings, name)
+        return self._open[name][0]
+
+    def _let_go(self, name: str) -> None:
+        self._open.pop(name)[0].close()
+        self._assistants = {key: one for key, one in self._assistants.items() if key[0] != name}
 
     def _how(self) -> composition.Answering:
         with self._loading:

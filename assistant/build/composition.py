@@ -101,6 +101,14 @@ def libraries(settings: Settings) -> list[str]:
     return sorted(path.parent.name for path in settings.libraries_folder.glob("*/catalog.sqlite"))
 
 
+def place_of(settings: Settings, name: str) -> int:
+    """Tells a library from one of the same name that was there before; 0 where there is none."""
+    try:
+        return (settings.libraries_folder / name / "catalog.sqlite").stat().st_ino
+    except OSError:
+        return 0
+
+
 def first_library(settings: Settings) -> str:
     """The library that the app opens: that of the settings, else one that exists."""
     known = libraries(settings)

@@ -15,6 +15,7 @@ from assistant.cli import (
     documents,
     evaluate,
     keeping,
+    libraries,
     library,
     models,
     receipts,
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     commands = main.add_subparsers(metavar="COMMAND", required=True)
     library.add_parsers(commands)
     keeping.add_parsers(commands)
+    libraries.add_parsers(commands)
     documents.add_parsers(commands)
     ask.add_parsers(commands)
     draw.add_parsers(commands)

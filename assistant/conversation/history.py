@@ -147,6 +147,11 @@ class Conversations(Listing):
             self._write_anew()
         return len(changed)
 
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is."""
+        with self._connected() as connection:
+            connection.execute("UPDATE conversation SET library = ? WHERE library = ?", (new, old))
+
     def give(self, person: str) -> None:
         """What belongs to nobody becomes a person's: before the first account all was theirs."""
         with self._connected() as connection:

@@ -69,6 +69,13 @@ class SheetCells(Kept):
                 (*key.row, key.document, json.dumps(cell.to_json())),
             )
 
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is."""
+        with self._connected() as connection:
+            connection.execute(
+                "UPDATE OR REPLACE cell SET library = ? WHERE library = ?", (new, old)
+            )
+
     def forget(self, library: str, document: str) -> int:
         """Delete the cells of a document, and count them."""
         with self._connected() as connection:

@@ -129,7 +129,23 @@ def _of_conversation() -> str:
 
 def library() -> Library:
     """The chosen one. Raises PinciteError."""
-    return _library(chosen())
+    return _opened(chosen())
+
+
+def release(name: str) -> None:
+    """Close a library, so that it can be moved. Its next use opens it. Raises PinciteError."""
+    _library(name)[0].close()
+    _library.clear(name)
+    _assistant.clear()
+    _feedback.clear()
+
+
+def _opened(name: str) -> Library:
+    opened, place = _library(name)
+    if place == composition.place_of(settings(), name):
+        return opened
+    release(name)  # another one has its name now
+    return _library(name)[0]
 
 
 def assistant() -> Assistant:
@@ -139,18 +155,18 @@ def assistant() -> Assistant:
 
 
 @st.cache_resource(show_spinner=False)
-def _library(name: str) -> Library:
+def _library(name: str) -> tuple[Library, int]:
     opened = composition.library(settings(), name, make=True)
     opened.maintenance.follow()
     upload.clear(settings().home, opened)
-    return opened
+    return opened, composition.place_of(settings(), name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _assistant(name: str, mine: str, _whose: Whose) -> Assistant:
     """`mine` tells people and their rights apart."""
     kept = composition.conversations(settings(), _whose)
-    return composition.assistant(settings(), _library(name), _answering(), kept, True, _whose)
+    return composition.assistant(settings(), _opened(name), _answering(), kept, True, _whose)
 
 
 def feedback() -> Feedback:

@@ -72,16 +72,26 @@ class Catalog:
         """The number of documents by reader, see `ingest.loaders.versions`."""
         return dict(self.database.all("SELECT reader, count(*) FROM document GROUP BY reader"))
 
+    def size(self) -> tuple[int, int]:
+        """The number of documents, and of their pages."""
+        ((documents, pages),) = self.database.all(
+            "SELECT count(*), coalesce(sum(pages), 0) FROM document"
+        )
+        return int(documents), int(pages)
+
     def documents(self) -> list[DocumentInfo]:
         found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
-            " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread"
-            " FROM document ORDER BY name"
+            " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread,"
+            " added, dated FROM document ORDER BY name"
         )
         return [
-            DocumentInfo(r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:]), r[5])
+            DocumentInfo(
+                r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5],
+                added=r[13], dated=r[14],
+            )
             for r in found
-        ]
+        ]  # fmt: skip
 
     def sha256(self, name: str) -> str:
         """Raises UnknownDocument."""

@@ -31,6 +31,8 @@ class DocumentInfo:
     coverage: Coverage
     sha256: str
     superseded_by: str | None = None  # the name of a newer version
+    added: str = ""  # ISO 8601, UTC
+    dated: str = ""  # ISO 8601: what it says of itself, else of its file; empty: nothing
 
 
 @dataclass(frozen=True)

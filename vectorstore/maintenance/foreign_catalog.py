@@ -29,7 +29,8 @@ _PAIRS: Codec[list[tuple[str, str]]] = Codec(list[tuple[str, str]])
 _COUNTS: Codec[dict[str, int]] = Codec(dict[str, int])
 _NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
 _META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}"),
-         "languages": re.compile("en|many")}  # fmt: skip
+         "languages": re.compile("en|many"),
+         "description": re.compile(r"[^\x00-\x1f]{0,300}")}  # fmt: skip
 _LATER = {"sheet": 2, "cell": 2, "container": 3}  # tables, by the schema that brought them
 _SPARE = 1000  # rows of a table that may follow its last cell
 _IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before

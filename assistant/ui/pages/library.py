@@ -12,7 +12,13 @@ from assistant.ui import resources, session
 from assistant.ui.components import error_banner, row_names, sidebar, style
 from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import as_html, plain
-from assistant.ui.components.library import document_list, images, job_queue, reindex_notice
+from assistant.ui.components.library import (
+    document_list,
+    images,
+    job_queue,
+    library_list,
+    reindex_notice,
+)
 from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.ui.components.waiting import Work
 from assistant.uploads.upload import Upload
@@ -38,28 +44,44 @@ def page() -> None:
     st.title(_("Library"), anchor=False)
     try:
         sidebar.library()
-        library = resources.library()
         error_banner.draw()
-        above = st.container()  # filled last: it may have to wait for a model
-        if resources.may_change():
-            _uploader(library)
-        upload: Upload | None = st.session_state.get(UPLOAD)
-        if upload and upload.done:
-            _ended(library, upload)
-        job_queue.draw(library, told=upload is None or upload.done)
-        if library.documents():
-            images.draw(library)
-            document_list.draw(library)
+        if resources.is_owner() and _part() == "libraries":
+            library_list.draw()
         else:
-            _empty(resources.may_change())
+            _documents(resources.library())
         row_names.draw()
-        cited_page.panel(library)
-        with above:
-            if resources.may_change():
-                reindex_notice.draw(library)
-        _watch(library, library.generation())
     except PinciteError as error:
         error_banner.say(error)
+
+
+def _part() -> str:
+    parts = {"documents": _("Documents"), "libraries": _("Libraries")}
+    st.session_state.setdefault(library_list.PART, "documents")
+    picked = st.segmented_control(
+        _("Part"), list(parts), required=True, format_func=parts.__getitem__,
+        label_visibility="collapsed", key=library_list.PART,
+    )  # fmt: skip
+    return str(picked)
+
+
+def _documents(library: Library) -> None:
+    above = st.container()  # filled last: it may have to wait for a model
+    if resources.may_change():
+        _uploader(library)
+    upload: Upload | None = st.session_state.get(UPLOAD)
+    if upload and upload.done:
+        _ended(library, upload)
+    job_queue.draw(library, told=upload is None or upload.done)
+    if library.documents():
+        images.draw(library)
+        document_list.draw(library)
+    else:
+        _empty(resources.may_change())
+    cited_page.panel(library)
+    with above:
+        if resources.may_change():
+            reindex_notice.draw(library)
+    _watch(library, library.generation())
 
 
 # -- adding

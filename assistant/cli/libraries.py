@@ -1,0 +1,106 @@
+"""The commands `pincite libraries ...`: all libraries, and what is done to one as a whole."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE, counted
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+Run = Callable[[argparse.Namespace, "Settings"], int]
+
+
+def add_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    every = commands.add_parser("libraries", help="list, make, describe, rename, delete libraries")
+    every.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    every.set_defaults(run=_list)
+    inner = every.add_subparsers(metavar="COMMAND")
+    _add(inner, "list", _list, "list the libraries, and those that can be brought back")
+    _add(inner, "make", _make, "make an empty library", "name").add_argument(
+        "--description", default="", metavar="TEXT", help="what is in it"
+    )
+    _add(inner, "describe", _describe, "say in a line what is in a library", "name", "text")
+    _add(inner, "rename", _rename, "give a library another name", "name", "new")
+    _add(inner, "delete", _delete, "delete a library; for a day it can be brought back", "name")
+    _add(inner, "undo", _undo, "bring back a library that was deleted", "name")
+
+
+def _add(inner: Any, name: str, run: Run, help: str, *arguments: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = inner.add_parser(name, help=help)
+    for argument in arguments:
+        made.add_argument(argument, metavar=argument.upper())
+    made.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document"
+    )
+    made.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    made.set_defaults(run=run)
+    return made
+
+
+def _list(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.deleted import deleted
+    from assistant.libraries.named import listed
+
+    found, gone = listed(settings), deleted(settings)
+    if args.json:
+        rows: list[dict[str, Any]] = [asdict(one) for one in found]
+        print(json.dumps(rows))
+        return DONE
+    for one in found:
+        size = f"{counted(one.documents, 'document')}, {counted(one.pages, 'page')}"
+        print(f"{one.library}  ({size})" + (f": {one.description}" if one.description else ""))
+    for old in gone:
+        until = f"{old.until.astimezone():%Y-%m-%d %H:%M}"
+        print(f"{old.library}  (deleted; until {until}: pincite libraries undo {old.library})")
+    if not found and not gone:
+        print("There is no library yet. `pincite add PATH` makes one.")
+    return DONE
+
+
+def _make(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.named import make
+
+    make(settings, args.name, args.description)
+    return _done(args, {"made": args.name}, f"{args.name} was made.")
+
+
+def _describe(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.named import describe
+
+    describe(settings, args.name, args.text)
+    return _done(args, {"described": args.name}, f"{args.name} is described.")
+
+
+def _rename(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.named import rename
+
+    rename(settings, args.name, args.new)
+    row = {"renamed": args.name, "name": args.new}
+    return _done(args, row, f"{args.name} is {args.new} now, with its conversations.")
+
+
+def _delete(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.deleted import delete
+
+    gone = delete(settings, args.name)
+    row = {"deleted": args.name, "until": gone.until.isoformat(timespec="seconds")}
+    undo = f"`pincite libraries undo {args.name}` brings it back for a day."
+    return _done(args, row, f"{args.name} was deleted. {undo}")
+
+
+def _undo(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.deleted import undo
+
+    undo(settings, args.name)
+    return _done(args, {"back": args.name}, f"{args.name} is back.")
+
+
+def _done(args: argparse.Namespace, row: dict[str, str], words: str) -> int:
+    print(json.dumps(row) if args.json else words)
+    return DONE

@@ -1,0 +1,15 @@
+"""Receipts of a library that has another name now."""
+
+from assistant.receipts.record import Receipts
+
+
+class RenamedReceipts(Receipts):
+    """Of all people of a home."""
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one. Raises AssistantError."""
+        with self._connected() as connection:
+            connection.execute(
+                "UPDATE receipt SET receipt = json_set(receipt, '$.library', ?)"
+                " WHERE json_valid(receipt) AND receipt ->> '$.library' = ?", (new, old),
+            )  # fmt: skip

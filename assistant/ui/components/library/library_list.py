@@ -1,0 +1,155 @@
+"""Lists the libraries, and makes, renames, describes and deletes them; a deleted one can be brought
+back for a day. Only owners get here."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from assistant.i18n.translation import _, ngettext
+from assistant.libraries.deleted import Deleted, clear, delete, deleted, undo
+from assistant.libraries.named import Named, describe, listed, make, rename
+from assistant.ui import resources, session
+from assistant.ui.components.escaping import as_html, plain
+from ingest.errors import PinciteError
+
+_NAME, _ABOUT = "library-name", "library-about"  # of the fields of a dialog
+PART = "library-part"  # in the session's state: which part of the page is shown
+
+
+def draw() -> None:
+    """Draw a row for each, the deleted ones last."""
+    now = resources.chosen()
+    for one in listed(resources.settings(), resources.names()):
+        _row(one, one.library == now)
+    if st.button(_("New library"), icon=":material/add:", key="new-library"):
+        st.dialog(_("New library"))(_ask_new)()
+    for gone in deleted(resources.settings()):
+        _gone(gone)
+
+
+def _row(one: Named, is_open: bool) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"row-lib-{one.library}"
+    ):
+        mark = f' <span class="in-use">{as_html(_("open"))}</span>' if is_open else ""
+        st.html(
+            f'<div class="document-name">{as_html(one.library)}{mark}</div>'
+            f'<div class="document-facts">{as_html(_facts(one))}</div>'
+        )
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.button(_("Open"), key=f"open-lib-{one.library}", on_click=_open, args=(one.library,))
+            if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
+                st.dialog(_("Name and description"))(_ask_change)(one)
+            if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
+                st.dialog(_("Delete this library?"))(_confirm)(one)
+
+
+def _facts(one: Named) -> str:
+    documents = ngettext("{count} document", "{count} documents", one.documents)
+    pages = ngettext("{count} page", "{count} pages", one.pages)
+    return " · ".join(filter(None, (documents, pages, one.description)))
+
+
+def _gone(gone: Deleted) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center",
+        key=f"row-gone-{gone.folder.name}",
+    ):  # fmt: skip
+        until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
+        st.html(
+            f'<div class="document-name">{as_html(gone.library)}</div><div class="document-facts">'
+            f"{as_html(_('Deleted; it can be brought back until {time}', time=until))}</div>"
+        )
+        st.button(
+            _("Undo"), key=f"undo-{gone.folder.name}", icon=":material/undo:", on_click=_undo,
+            args=(gone.library,),
+        )  # fmt: skip
+
+
+def _open(name: str) -> None:
+    st.session_state.update({resources.PICKED: name, "scope": [], PART: "documents"})
+    session.leave()
+
+
+def _fields(name: str, about: str) -> None:
+    st.text_input(
+        _("Name"), value=name, key=_NAME, max_chars=64,
+        help=_("Letters, digits, hyphens and underscores, without spaces."),
+    )  # fmt: skip
+    st.text_input(_("Description"), value=about, key=_ABOUT, max_chars=300)
+
+
+def _ask_new() -> None:
+    _fields("", "")
+    if st.button(_("Make"), type="primary", key="make-library", on_click=_make):
+        st.rerun()
+
+
+def _make() -> None:
+    name, about = st.session_state[_NAME].strip(), st.session_state[_ABOUT]
+    if _do(lambda: make(resources.settings(), name, about), "made", name):
+        _open(name)
+
+
+def _ask_change(one: Named) -> None:
+    _fields(one.library, one.description)
+    if st.button(_("Save"), type="primary", key="save-library", on_click=_change, args=(one,)):
+        st.rerun()
+
+
+def _change(one: Named) -> None:
+    name, about = st.session_state[_NAME].strip(), st.session_state[_ABOUT]
+
+    def change() -> None:
+        settings = resources.settings()
+        if about != one.description:
+            describe(settings, one.library, about)
+        if name != one.library:
+            was_open = resources.chosen() == one.library
+            resources.release(one.library)
+            rename(settings, one.library, name)
+            if was_open:
+                st.session_state[resources.PICKED] = name
+
+    _do(change, "changed", one.library)
+
+
+def _confirm(one: Named) -> None:
+    st.markdown(
+        plain(
+            _("{library} leaves Pincite with {facts}. Your own files stay where they are. For a "
+              "day it can be brought back.", library=one.library, facts=_facts(one))
+        )
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        gone = st.button(
+            _("Delete"), type="primary", key="confirm-delete", on_click=_delete, args=(one.library,)
+        )
+        kept = st.button(_("Keep"), key="keep-library")
+    if gone or kept:
+        st.rerun()  # closes the dialog
+
+
+def _delete(name: str) -> None:
+    def gone() -> None:
+        resources.release(name)
+        delete(resources.settings(), name)
+
+    _do(gone, "deleted", name)
+
+
+def _undo(name: str) -> None:
+    _do(lambda: undo(resources.settings(), name), "brought back", name)
+
+
+def _do(work: Callable[[], object], did: str, name: str) -> bool:
+    """Whether it could be done; why not is shown at the next drawing."""
+    try:
+        resources.check_owner()
+        work()
+        resources.note(did, name)
+        clear(resources.settings())
+    except PinciteError as error:
+        session.keep_error(error)
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""Libraries are made, described, renamed, deleted and brought back, with all that is theirs."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.accounts.accounts import accounts
+from assistant.build import composition
+from assistant.cli.main import main
+from assistant.errors import SettingsError
+from assistant.libraries import deleted as deleting
+from assistant.libraries.deleted import clear, delete, deleted, undo
+from assistant.libraries.named import describe, listed, make, rename
+from assistant.settings import Settings
+from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
+from vectorstore.indexing.jobs import alone
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(home=tmp_path)
+    make(made, "north", "  Contracts of\n the north ")
+    return made
+
+
+def names(settings: Settings) -> list[str]:
+    return [one.library for one in listed(settings)]
+
+
+def test_a_library_is_made_and_described_in_a_line(settings: Settings) -> None:
+    (north,) = listed(settings)
+    assert (north.description, north.documents, north.pages) == ("Contracts of the north", 0, 0)
+    describe(settings, "north", "Letters")
+    assert listed(settings)[0].description == "Letters"
+
+
+@pytest.mark.parametrize("name", ["no spaces", "../up", ""])
+def test_a_name_that_cannot_be_a_folder_is_refused(settings: Settings, name: str) -> None:
+    with pytest.raises(SettingsError):
+        make(settings, name)
+    with pytest.raises(SettingsError):
+        rename(settings, "north", name)
+
+
+def test_a_name_that_is_taken_is_refused(settings: Settings) -> None:
+    make(settings, "south")
+    with pytest.raises(LibraryError, match="already"):
+        rename(settings, "north", "south")
+    with pytest.raises(UnknownLibrary):
+        rename(settings, "west", "east")
+
+
+def test_conversations_and_shares_move_along_with_a_name(settings: Settings) -> None:
+    known = accounts(settings)
+    known.add("ann", "correct horse battery", "editor", [])
+    known.share("north", ["ann"], [])
+    holders = known.shares()["north"]
+    kept = composition.conversations(settings)
+    kept.add("a", {"question": "?"}, "north")
+    (settings.home / "evaluation" / "own" / "north").mkdir(parents=True)
+
+    rename(settings, "north", "south")
+
+    assert names(settings) == ["south"]
+    assert listed(settings)[0].description == "Contracts of the north"
+    assert kept.library("a") == "south"
+    assert known.shares()["south"] == holders
+    assert (settings.home / "evaluation" / "own" / "south").exists()
+
+
+def test_a_deleted_library_is_brought_back_whole(settings: Settings) -> None:
+    delete(settings, "north")
+    assert names(settings) == []
+    assert [one.library for one in deleted(settings)] == ["north"]
+    undo(settings, "north")
+    assert [one.description for one in listed(settings)] == ["Contracts of the north"]
+    assert deleted(settings) == []
+    with pytest.raises(LibraryError, match="No library 'north' was deleted"):
+        undo(settings, "north")
+
+
+def test_it_does_not_take_the_place_of_a_new_one(settings: Settings) -> None:
+    delete(settings, "north")
+    make(settings, "north", "new")
+    with pytest.raises(LibraryError, match="Rename it"):
+        undo(settings, "north")
+    rename(settings, "north", "newer")
+    undo(settings, "north")
+    assert names(settings) == ["newer", "north"]
+
+
+def test_after_a_day_it_leaves_the_disk(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = delete(settings, "north")
+    assert clear(settings) == 0
+    monkeypatch.setattr(deleting, "KEPT", timedelta(0))
+    assert deleted(settings) == []
+    assert clear(settings) == 1
+    assert not gone.folder.exists()
+
+
+def test_a_library_in_use_is_left_alone(settings: Settings) -> None:
+    with alone(settings.libraries_folder / "north" / "adding.lock"):
+        with pytest.raises(LibraryBusy):
+            delete(settings, "north")
+        with pytest.raises(LibraryBusy):
+            rename(settings, "north", "south")
+    assert names(settings) == ["north"]
+
+
+def test_the_commands_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def pincite(*arguments: str) -> str:
+        assert main([*arguments, "--home", str(tmp_path)]) == 0
+        return capsys.readouterr().out
+
+    assert "no library yet" in pincite("libraries")
+    pincite("libraries", "make", "north", "--description", "Contracts")
+    pincite("libraries", "rename", "north", "south")
+    rows = json.loads(pincite("libraries", "--json"))
+    assert rows == [{"library": "south", "description": "Contracts", "documents": 0, "pages": 0}]
+    told = json.loads(pincite("libraries", "delete", "south", "--json"))
+    assert told["deleted"] == "south"
+    assert "pincite libraries undo south" in pincite("libraries", "list")
+    assert pincite("libraries", "undo", "south") == "south is back.\n"
