@@ -4,32 +4,41 @@ import streamlit as st
 
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
-from assistant.i18n.translation import _, ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import as_html, plain
-from assistant.ui.components.library import coverage
+from assistant.ui.components.library import coverage, many
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.catalog.catalog import DocumentInfo
+from vectorstore.catalog.choosing import Sort, State, chosen, kinds, worth_a_look
 from vectorstore.library import Library
 
 ASKED = "asked"  # in the session's state: a dialog is open
-_LISTED = 50  # documents at once
-_FILTER_FROM = 8
+_PAGE = 10  # documents at once
+_TOOLS_FROM = 10  # documents from which they are searched and sorted
 _REMARKS = 30  # pages named at once
+_STATES: dict[State, str] = {
+    "": N_("Any state"), "look": N_("Not all was read"), "old": N_("Older versions"),
+}  # fmt: skip
+_SORTS: dict[Sort, str] = {
+    "name": N_("By name"), "newest": N_("Newest first"), "oldest": N_("Oldest first"),
+    "largest": N_("Most pages first"), "kind": N_("By type"),
+}  # fmt: skip
 
 
 def draw(library: Library) -> None:
-    """Draw the list, with a search box where there are many."""
+    """Draw ten of them, with a search box and an order where there are more."""
     documents = library.documents()
     _totals(documents)
-    wanted = _filter(documents)
-    for document in wanted[:_LISTED]:
-        _row(library, document)
-    if len(wanted) > _LISTED:
-        sizes = {"shown": number(_LISTED), "all": number(len(wanted))}
-        st.caption(_("The first {shown} of {all} are shown. Type a part of a name above.", **sizes))
+    wanted = _wanted(documents) if len(documents) > _TOOLS_FROM else documents
+    if resources.may_change() and len(documents) > 1:
+        many.draw(library, [document.document for document in wanted])
+    first = _first(len(wanted))
+    for document in wanted[first : first + _PAGE]:
+        _row(library, document, several=len(documents) > 1)
+    _pager(first, len(wanted))
 
 
 def _totals(documents: list[DocumentInfo]) -> None:
@@ -39,19 +48,60 @@ def _totals(documents: list[DocumentInfo]) -> None:
     st.html(f'<p class="section">{as_html(f"{sizes}, {leaves}")}</p>')
 
 
-def _filter(documents: list[DocumentInfo]) -> list[DocumentInfo]:
-    if len(documents) <= _FILTER_FROM:
-        return documents
-    part = st.text_input(
+def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
+    found = kinds(documents)
+    names = {"": _("Any type")} | {
+        kind: f"{kind or '–'} ({number(n)})" for kind, n in found.items()
+    }
+    first, *rest = st.columns([2.2, 1, 1, 1.2], vertical_alignment="bottom")
+    part = first.text_input(
         _("Find a document by its name"), key="part", placeholder=_("Part of a name")
     )
-    return [d for d in documents if part.lower() in d.document.lower()]
+    kind = rest[0].selectbox(_("Type"), list(names), format_func=lambda one: names.get(one, one),
+                             key="of-kind")  # fmt: skip
+    state = rest[1].selectbox(_("State"), list(_STATES), format_func=lambda one: _(_STATES[one]),
+                              key="in-state")  # fmt: skip
+    sort = rest[2].selectbox(_("Order"), list(_SORTS), format_func=lambda one: _(_SORTS[one]),
+                             key="in-order")  # fmt: skip
+    how = (part, kind, state, sort)
+    if st.session_state.get("listed-how") != how:  # another list begins with its first page
+        st.session_state.update({"listed-how": how, "listed-from": 0})
+    return chosen(documents, *how)
 
 
-def _row(library: Library, document: DocumentInfo) -> None:
+def _first(count: int) -> int:
+    """Of the documents on this page; the last page where the list has become shorter."""
+    first: int = st.session_state.get("listed-from", 0)
+    return min(first, max(0, (count - 1) // _PAGE * _PAGE))
+
+
+def _pager(first: int, count: int) -> None:
+    if count <= _PAGE:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="pager"):
+        _turn(_("Previous"), first - _PAGE, disabled=first == 0)
+        last = min(first + _PAGE, count)
+        st.caption(
+            _("{first} to {last} of {all}",
+              first=number(first + 1), last=number(last), all=number(count)),
+            width="content",
+        )  # fmt: skip
+        _turn(_("Next"), first + _PAGE, disabled=last == count)
+
+
+def _turn(label: str, to: int, disabled: bool) -> None:
+    st.button(
+        label, key=f"turn-{label}", disabled=disabled,
+        on_click=lambda: st.session_state.update({"listed-from": to}),
+    )  # fmt: skip
+
+
+def _row(library: Library, document: DocumentInfo, several: bool) -> None:
     with st.container(
         border=True, horizontal=True, vertical_alignment="center", key=f"row-{document.sha256}"
     ):
+        if several and resources.may_change():
+            many.box(library, document.document, document.sha256)
         st.html(
             f'<div class="document-name">{as_html(readable(document.document))}</div>'
             f'<div class="document-facts">{facts(document)}</div>{coverage.bar(document.coverage)}'
@@ -61,7 +111,7 @@ def _row(library: Library, document: DocumentInfo) -> None:
 
 
 def _buttons(library: Library, document: DocumentInfo) -> None:
-    if _worth_a_look(document):
+    if worth_a_look(document):
         _pages(library, document)
     st.button(
         _("Open"),
@@ -76,11 +126,6 @@ def _buttons(library: Library, document: DocumentInfo) -> None:
         # At each call, for the title in the language of the visitor.
         title = _("Remove this document?")
         st.dialog(title, on_dismiss=_answered)(_confirm)(library, document.document)
-
-
-def _worth_a_look(document: DocumentInfo) -> bool:
-    read = document.coverage
-    return bool(read.unread or read.ocr or read.hidden or document.status != "ready")
 
 
 def _pages(library: Library, document: DocumentInfo) -> None:
@@ -113,7 +158,7 @@ def _open_remark(popover: str, shown: Shown) -> None:
 
 def facts(document: DocumentInfo) -> str:
     """Sizes, coverage and warnings, as HTML."""
-    sizes = (
+    sizes: tuple[str, ...] = (
         ngettext("{count} page", "{count} pages", document.pages),
         ngettext("{count} passage", "{count} passages", document.chunks),
         coverage.phrase(document.coverage),
@@ -121,6 +166,8 @@ def facts(document: DocumentInfo) -> str:
     warnings = [] if document.status == "ready" else [told(document.status)]
     if document.superseded_by:
         warnings.append(_("older version of {document}", document=document.superseded_by))
+    if document.added:
+        sizes = (*sizes, _("added {date}", date=document.added[:10]))
     marked = (f'<span class="warning">{as_html(warning)}</span>' for warning in warnings)
     return " · ".join([*map(as_html, sizes), *marked])
 

@@ -1,0 +1,88 @@
+"""Lets a person select documents, also on other pages of the list, and remove them at once."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from assistant.i18n.translation import _, ngettext
+from assistant.ui import resources, session
+from assistant.ui.components.escaping import plain
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from vectorstore.library import Library
+
+_SHOWN = 5  # names in the question
+
+
+def draw(library: Library, listed: Sequence[str]) -> None:
+    """Draw what can be done with the selected ones; `listed` are those of the list."""
+    picked = _picked(library)
+    if not picked:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="many"):
+        st.markdown(ngettext("{count} selected", "{count} selected", len(picked)), width="content")
+        if len(picked) < len(listed):
+            label = ngettext("Select all {count}", "Select all {count}", len(listed))
+            st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
+        st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
+        if st.button(_("Remove"), key="remove-many", type="tertiary"):
+            st.dialog(_("Remove these documents?"))(_confirm)(library, sorted(picked))
+
+
+def box(library: Library, document: str, key: str) -> None:
+    """Draw the box that selects a document."""
+    st.checkbox(
+        plain(_("Select {document}", document=readable(document))),
+        value=document in _picked(library), key=f"pick-{key}-{_round()}",
+        label_visibility="collapsed", on_change=_toggle, args=(library, document), width="content",
+    )  # fmt: skip
+
+
+def _picked(library: Library) -> set[str]:
+    """Kept apart from the boxes: Streamlit forgets those of other pages."""
+    found: set[str] = st.session_state.setdefault(f"picked-{library.name}", set())
+    return found
+
+
+def _round() -> int:
+    """Grows when all boxes change at once: a box does not take another value by itself."""
+    return int(st.session_state.get("pick-round", 0))
+
+
+def _toggle(library: Library, document: str) -> None:
+    _picked(library).symmetric_difference_update({document})
+
+
+def _pick_all(library: Library, documents: Sequence[str]) -> None:
+    st.session_state[f"picked-{library.name}"] = set(documents)
+    st.session_state["pick-round"] = _round() + 1
+
+
+def _confirm(library: Library, names: list[str]) -> None:
+    shown = ", ".join(readable(name) for name in names[:_SHOWN])
+    more = len(names) - _SHOWN
+    if more > 0:
+        shown += " " + ngettext("and {count} more", "and {count} more", more)
+    leave = _("They and everything that was read from them leave the library. Your own files stay.")
+    st.markdown(plain(f"{shown}. {leave}"))
+    with st.container(horizontal=True):
+        removed = st.button(
+            _("Remove"), type="primary", key="confirm-many", on_click=_remove,
+            args=(library, names),
+        )  # fmt: skip
+        kept = st.button(_("Keep"), key="keep-many")
+    if removed or kept:
+        st.rerun()  # closes the dialog
+
+
+def _remove(library: Library, names: list[str]) -> None:
+    try:
+        there = {document.document for document in library.documents()}
+        wanted = [name for name in names if name in there]
+        resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
+        _pick_all(library, ())
+    except PinciteError as error:
+        session.keep_error(error)
+    opened = session.shown()
+    if opened and opened.document in names:
+        session.show(None)
