@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from assistant.i18n.numbers import number
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
@@ -62,7 +63,7 @@ def _confirm(library: Library, names: list[str]) -> None:
     shown = ", ".join(readable(name) for name in names[:_SHOWN])
     more = len(names) - _SHOWN
     if more > 0:
-        shown += " " + ngettext("and {count} more", "and {count} more", more)
+        shown += " " + _("and {count} more", count=number(more))
     leave = _("They and everything that was read from them leave the library. Your own files stay.")
     st.markdown(plain(f"{shown}. {leave}"))
     with st.container(horizontal=True):
