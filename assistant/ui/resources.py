@@ -23,7 +23,7 @@ from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
 from assistant.storage.whose import Whose
-from assistant.ui import session, who
+from assistant.ui import opened_libraries, session, who
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
@@ -134,32 +134,22 @@ def library() -> Library:
 
 def release(name: str) -> None:
     """Close a library, so that it can be moved. Its next use opens it. Raises PinciteError."""
-    _library(name)[0].close()
-    _library.clear(name)
+    opened_libraries.close(settings(), name)
     _assistant.clear()
     _feedback.clear()
 
 
 def _opened(name: str) -> Library:
-    opened, place = _library(name)
-    if place == composition.place_of(settings(), name):
+    if opened := opened_libraries.opened(settings(), name):
         return opened
     release(name)  # another one has its name now
-    return _library(name)[0]
+    return _opened(name)
 
 
 def assistant() -> Assistant:
     """Of the chosen library; all of them share one model. Raises PinciteError."""
     mine = person()
     return _assistant(chosen(), f"{mine.id} {mine.role} {sorted(mine.groups)}", permitted().whose)
-
-
-@st.cache_resource(show_spinner=False)
-def _library(name: str) -> tuple[Library, int]:
-    opened = composition.library(settings(), name, make=True)
-    opened.maintenance.follow()
-    upload.clear(settings().home, opened)
-    return opened, composition.place_of(settings(), name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

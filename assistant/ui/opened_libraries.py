@@ -1,0 +1,29 @@
+"""The libraries that this server has open, each once for all visitors."""
+
+import streamlit as st
+
+from assistant.build import composition
+from assistant.settings import Settings
+from assistant.uploads import upload
+from vectorstore.library import Library
+
+
+def opened(settings: Settings, name: str) -> Library | None:
+    """None where another library has the name since it was opened: close it first. Raises
+    PinciteError."""
+    found, place = _opened(settings, name)
+    return found if place == composition.place_of(settings, name) else None
+
+
+def close(settings: Settings, name: str) -> None:
+    """So that it can be moved; its next use opens it again."""
+    _opened(settings, name)[0].close()
+    _opened.clear(settings, name)
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(_settings: Settings, name: str) -> tuple[Library, int]:
+    made = composition.library(_settings, name, make=True)
+    made.maintenance.follow()
+    upload.clear(_settings.home, made)
+    return made, composition.place_of(_settings, name)
