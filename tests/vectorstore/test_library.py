@@ -319,3 +319,17 @@ def test_a_follower_tries_ever_more_seldom_and_goes_on_after_any_error(
     library.close()
     assert tries[2] - tries[1] >= 0.2
     assert tries[3] - tries[2] >= 0.4
+
+
+def test_a_file_without_a_suffix_has_a_copy_that_goes_with_it(
+    tmp_path: Path, library: Library
+) -> None:
+    notes = tmp_path / "README"
+    notes.write_text("The number of days is thirty.")
+    library.add([notes])
+    copy = library.file("README")
+    assert copy.read_bytes() == notes.read_bytes()
+    notes.unlink()
+    assert not library.maintenance.verify().lost_files
+    library.remove(["README"])
+    assert not copy.exists()

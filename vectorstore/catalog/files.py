@@ -63,7 +63,7 @@ class Files:
                 f"The catalogue beside {self.folder} names a copy by something that is no sha256:"
                 " it is damaged, or was made to do harm. Restore a backup of your own."
             )
-        return next(self.folder.glob(f"{sha256}.*"), self.folder / f"{sha256}.pdf")
+        return next(self.folder.glob(f"{sha256}*"), self.folder / f"{sha256}.pdf")
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)

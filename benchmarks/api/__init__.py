@@ -1,0 +1,1 @@
+"""The API under many requests of every kind."""
