@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import common
+from benchmarks.faults.other_writers import OTHERS, fetched, hub
+from ingest.errors import PinciteError
 
 PACKED = common.ROOT / "tests" / "homes" / "home-0.1.0.tar.xz"
 ANSWER = "5a48107e936a4796a46269da557d9c36"
@@ -43,9 +45,12 @@ WRITERS: dict[str, list[str]] = {
     "runs": ["eval", "--retrieval", "--limit", "2", "--fresh", str(SAMPLES)],
     "settings": ["models", "use", "embedding", "auto"],
     "drawing": ["chart", "Revenue 2025 by region"],
+    "watch": ["!watch"],
+    "conversations": ["!conversations"],
+    "model": ["!model"],
 }
 _COUNTED = {  # files beside the libraries, and what is counted in them
-    "conversations.sqlite": ("message", "receipt"),
+    "conversations.sqlite": ("message", "receipt", "turn"),
     "evaluation/runs.sqlite": ("run",),
 }
 Counts = dict[str, tuple[int, ...]]
@@ -108,6 +113,7 @@ class Bench:
     """A prepared home, and the place where copies of it are disturbed."""
 
     def __init__(self, folder: Path) -> None:
+        """`folder` is empty."""
         self.folder = folder
         self.disk = folder / "disk"
         self.home = self.disk / "home"
@@ -135,7 +141,7 @@ class Bench:
         command = [part.format(**given) for part in WRITERS[writer]]
         start = self.old if writer == "migrate" else self.new
         pick = random.Random(f"faults {writer}")
-        with self.mounted():
+        with self.mounted(), hub(self.folder / f"hub {writer}"):
             self.copy(start)
             self.run(command)  # it imports what the next ones need not
             self.copy(start)
@@ -191,9 +197,9 @@ class Bench:
         return [f"{when}: {problem}" for problem in found]
 
     def sentence(self, said: str) -> bool:
-        last = said.strip().splitlines()[-1:] or [""]
-        named = str(self.home) in last[0] or "--home" in last[0]
-        return "Traceback" not in said and last[0].startswith("pincite: ") and named
+        _, mark, last = said.rpartition("pincite: ")  # of a model it names each source in a line
+        named = str(self.home) in last or "--home" in last
+        return "Traceback" not in said and bool(mark) and named
 
     def run(self, command: Sequence[str], kill: float | None = None) -> Ran:
         """Run it in a copy of this process."""
@@ -231,7 +237,14 @@ class Bench:
             os.dup2(target, 2)
             os.environ["PINCITE_OCR"] = "off"
             composition.embedder = lambda settings: WordEmbedder()
-            status = pincite(["--home", str(self.home), *command])
+            if command[0] in OTHERS:
+                OTHERS[command[0]](self.home, self.papers)
+                status = 0
+            else:
+                status = pincite(["--home", str(self.home), *command])
+        except PinciteError as error:
+            print(f"pincite: {error}", file=sys.stderr)
+            status = 1
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 71
         except BaseException as error:
@@ -299,6 +312,9 @@ def state(home: Path) -> State:
         for table in tables:
             counts.append((table, _count(home / name, table)))
     counts.append(("made", len(list(home.glob("made/*")))))
+    models, damaged = fetched(home)
+    counts.append(("model", models))
+    broken += damaged
     return State(frozenset(documents), tuple(counts), tuple(broken))
 
 
