@@ -7,6 +7,7 @@ word finds first must be that document, and words of what is gone must not be fo
 library must hold what the dictionaries hold, and the last backup must be whole.
 """
 
+import faulthandler
 import json
 import multiprocessing
 import random
@@ -44,7 +45,8 @@ class Worker:
         self.wrong: list[str] = []
         self.cancel = threading.Event()
         if kind == "watch":
-            watching = Watching(self.library, [self.desk], lambda _: None, lambda _: None, 0.2)
+            own = Library(folder / "library", "main", WordEmbedder)  # as `pincite watch` has one
+            watching = Watching(own, [self.desk], lambda _: None, lambda _: None, 0.2)
             threading.Thread(target=watching.run, args=(self.cancel, 0.2), daemon=True).start()
 
     def run(self, until: float) -> dict[str, Any]:
@@ -156,6 +158,7 @@ class Worker:
 
 
 def _work(kind: str, folder: Path, seed: int, until: float) -> None:
+    faulthandler.enable()
     worker = Worker(kind, folder, seed)
     done = worker.run(until)
     (folder / f"{kind}.json").write_text(json.dumps(done))
@@ -180,14 +183,16 @@ def main() -> None:
             process.start()
         for process in running:
             process.join()
-        report(folder, kinds)
+        ended = {kind: process.exitcode for kind, process in zip(kinds, running, strict=True)}
+        report(folder, kinds, [f"{kind} ended with {code}" for kind, code in ended.items() if code])
 
 
-def report(folder: Path, kinds: tuple[str, ...]) -> None:
+def report(folder: Path, kinds: tuple[str, ...], wrong: list[str]) -> None:
     held: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    wrong: list[str] = []
     for kind in kinds:
+        if not (folder / f"{kind}.json").exists():
+            continue
         done = json.loads((folder / f"{kind}.json").read_text())
         held |= done["held"]
         counts.update(done["counts"])

@@ -25,7 +25,7 @@ class Database:
         """Raises HomeNotWritable or LibraryError."""
         self._path = path
         self._local = threading.local()
-        self._open: dict[threading.Thread, sqlite3.Connection] = {}
+        self._open: dict[threading.Thread, _Held] = {}
         self._opening = threading.Lock()
         with _sentences(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,8 @@ class Database:
 
     def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with _sentences(self._path):
-            return self._connection().execute(sql, values).fetchall()
+            with self._using() as connection:
+                return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
         rows = self.all(sql, *values)
@@ -57,8 +58,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, also within `together`. Raises HomeNotWritable or LibraryError."""
-        with _sentences(self._path):
-            connection = self._connection()
+        with _sentences(self._path), self._using() as connection:
             inner = connection.in_transaction
             begin, end, undo = _INNER if inner else _OUTER
             connection.execute(begin)
@@ -126,12 +126,16 @@ class Database:
             one.backup(other)  # all pages in one step: nothing can intervene
 
     def close(self) -> None:
-        """Close the connections of all threads; the next use opens a new one."""
+        """Close the connections of all threads; the next use opens a new one.
+
+        Waits for what the others are at.
+        """
         with self._opening:
             self._local = threading.local()
-            for connection in self._open.values():
-                connection.close()
+            all_held = list(self._open.values())
             self._open.clear()
+        for held in all_held:
+            held.close()
 
     def _create(self) -> None:
         connection = self._connection()
@@ -165,18 +169,26 @@ class Database:
     def _version(self) -> int:
         return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            connection.execute("PRAGMA foreign_keys = ON")
-            # No part of the file may call more than what SQLite counts as harmless.
-            connection.execute("PRAGMA trusted_schema = OFF")
-            connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
-            connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
-        return connection
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, which no other thread closes meanwhile."""
+        while True:
+            held = self._held()
+            with held.lock:
+                if not held.closed:
+                    yield held.connection
+                    return
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connection(self) -> sqlite3.Connection:
+        return self._held().connection
+
+    def _held(self) -> "_Held":
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.closed:
+            return self._connect()
+        return held
+
+    def _connect(self) -> "_Held":
         with self._opening:
             for thread in [thread for thread in self._open if not thread.is_alive()]:
                 self._open.pop(thread).close()  # the app has a thread for each click
@@ -184,8 +196,27 @@ class Database:
                 self._path, timeout=_WAIT, isolation_level=None,
                 check_same_thread=False,  # each is used by one thread, and closed by any
             )  # fmt: skip
-            self._local.connection = self._open[threading.current_thread()] = connection
-            return connection
+            connection.execute("PRAGMA foreign_keys = ON")
+            # No part of the file may call more than what SQLite counts as harmless.
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
+            connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
+            held = self._local.held = self._open[threading.current_thread()] = _Held(connection)
+            return held
+
+
+class _Held:
+    """A thread's connection. SQLite ends the process when one thread closes what another uses."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.lock = threading.RLock()
+        self.closed = False
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            self.connection.close()
 
 
 def _script(*names: str) -> str:

@@ -1,10 +1,13 @@
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import PROJECT
 from vectorstore.catalog import database
 from vectorstore.catalog.database import Database
 from vectorstore.errors import LibraryBusy, LibraryError
@@ -78,3 +81,32 @@ def test_an_error_without_a_sentence_of_its_own_names_the_file_and_the_reason(
 def test_a_broken_rule_of_the_schema_stays_an_error_of_the_programme(opened: Database) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         opened.write("INSERT INTO meta VALUES ('generation', '0')")
+
+
+_CLOSING = """
+import sys, threading, time
+from pathlib import Path
+from vectorstore.catalog.database import Database
+
+opened, over, asked = Database(Path(sys.argv[1])), threading.Event(), []
+
+def ask():
+    while not over.is_set():
+        asked.extend(opened.all("SELECT count(*) FROM (SELECT value FROM meta, pragma_table_list)"))
+
+threads = [threading.Thread(target=ask) for _ in range(3)]
+for thread in threads: thread.start()
+for _ in range(300):
+    opened.close()
+    time.sleep(0.001)
+over.set()
+for thread in threads: thread.join()
+print(min(len(asked), 100))
+"""
+
+
+def test_closing_while_other_threads_read_harms_nothing(tmp_path: Path) -> None:
+    """In a process of its own: SQLite ends it when one thread closes what another one uses."""
+    command = [sys.executable, "-c", _CLOSING, str(tmp_path / "catalog.sqlite")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert (done.returncode, done.stdout) == (0, "100\n"), done.stderr
