@@ -32,9 +32,8 @@ class Database:
             self._create()
 
     def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with _sentences(self._path):
-            with self._using() as connection:
-                return connection.execute(sql, values).fetchall()
+        with _sentences(self._path), self._using() as connection:
+            return connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
         rows = self.all(sql, *values)
