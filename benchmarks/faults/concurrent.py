@@ -99,7 +99,9 @@ class Worker:
         made = self.write()
         summary = self.library.add([self.desk])
         self.settle(made)
-        self.wrong += [f"add: {failure.error}" for failure in summary.failed]
+        # Files of others that it takes over from the queue may change while it reads them.
+        own = [failure for failure in summary.failed if failure.path.startswith(str(self.desk))]
+        self.wrong += [f"add: {failure.error}" for failure in own]
 
     def remove(self) -> None:
         self._take(self.library.remove)
