@@ -7,6 +7,7 @@ prints the fit from signals that an earlier run saved.
 
 import random
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from assistant.answering.gate.answerability import answerable
-from assistant.answering.gate.judge import retrieval_signals
+from assistant.answering.gate.judge import asked, retrieval_signals
 from assistant.answering.passages.best_sentences import rank
 from assistant.answering.passages.budget import Budget
 from assistant.build.composition import library_in
 from assistant.contract.request import Request
+from assistant.contract.trace import Trace
 from assistant.evaluation.sets.question_sets import read_rows
+from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from benchmarks import common, fit_gate
@@ -37,8 +40,10 @@ def main() -> None:
     options.add_argument("--show", action="store_true", help="fit what was collected before")
     options.add_argument("--pairs", default=PAIRS, help=f"question-passages ({PAIRS})")
     options.add_argument("--questions", type=int, default=60, help="of each pair")
+    options.add_argument("--chat", action="store_true", help="ask the chat model for its odds, too")
     chosen = options.parse_args()
-    path = chosen.cache / "gate_by_language.jsonl"
+    name = "gate_by_language_and_model" if chosen.chat else "gate_by_language"
+    path = chosen.cache / f"{name}.jsonl"
     if not chosen.show:
         collect(chosen, path)
     rows = read_rows(path)
@@ -100,7 +105,8 @@ def signals(
     """Of some questions, by lot: with their passage, and without it."""
     rows = read_rows(folder / f"questions.{pair.split('-')[0]}.jsonl")
     names = [f"{row['_id']}.txt" for row in read_rows(folder / "corpus.en.jsonl")]
-    tool = AnswerTool(None, Budget())
+    model = LlamaCppChat.from_file(common.model(options, "chat")) if options.chat else None
+    tool = AnswerTool(model, Budget())
     for row in random.Random(0).sample(rows, options.questions):
         for known in (True, False):
             key = f"{pair}/{row['id']}/{known}"
@@ -110,8 +116,10 @@ def signals(
             scope = None if known else [name for name in names if name not in own]
             context = tool.read(Request(row["question"], library, documents=scope))
             ranked = rank(context.question, context.windows, library.embedder())
-            found = asdict(retrieval_signals(context, ranked))
-            yield {"id": key, "set": pair, "answerable": known, **found}
+            found = retrieval_signals(context, ranked)
+            if model:
+                found = asked(model, row["question"], context, found, Trace(), threading.Event())
+            yield {"id": key, "set": pair, "answerable": known, **asdict(found)}
 
 
 if __name__ == "__main__":

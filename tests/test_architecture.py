@@ -121,6 +121,7 @@ HOMES = {
         "assistant/llm/chat_model.py",
         "assistant/llm/server_chat.py",
         "assistant/llm/server_odds.py",
+        "assistant/llm/letter_choice.py",
         "assistant/llm/token_odds.py",
         "assistant/llm/llama/messages.py",
         "assistant/llm/prompts.py",

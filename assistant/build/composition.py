@@ -27,6 +27,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.model_lock import TurnTaking
+from assistant.llm.token_odds import TokenOdds
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, MessageRouter, Router
 from assistant.settings import Settings
@@ -36,6 +37,7 @@ from assistant.tools.answer import EXTRACTIVE, AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.answer_with_images import WithPictures
 from assistant.tools.clarify import AskBack
+from assistant.tools.lists import Lists
 from assistant.tools.whole_document import Whole
 from ingest.errors import ExtensionFailed
 from vectorstore.errors import LibraryError
@@ -210,7 +212,8 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
     )
     specialists: list[Specialist] = [
-        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns), AskBack(),
+        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
+        *_lists(chat, turns, answer), AskBack(),
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)
@@ -223,6 +226,13 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
 
 def _budget(settings: Settings) -> Budget:
     return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+
+
+def _lists(chat: LoadedChat, turns: TurnTaking, answer: AnswerTool) -> Iterator[Specialist]:
+    """For a model that tells the odds of its words."""
+    odds = chat.odds or chat.model
+    if isinstance(odds, TokenOdds):
+        yield Lists(odds, turns, answer)
 
 
 def _router(settings: Settings, model: ChatModel) -> Router:

@@ -22,4 +22,5 @@ class Trace:
     yes_log_odds: float | None = None  # the check's log-odds, when the gate decided
     answerable: float | None = None  # probability by the gate; None without a gate
     withheld: str = ""  # what the model wrote last, where it was left out: a refusal stands for it
+    program: tuple[str, str] | None = None  # what a model chose of a list: operation and head
     quoted: str = ""  # what is quoted behind the words of the model

@@ -5,6 +5,7 @@ whether the documents answer the question to the answer itself, so that the mode
 """
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
@@ -50,6 +51,11 @@ CELL = (
     "few words that answer the question, copied from the answer, without a sentence."
 )
 
+WHICH_VALUE = "What does the question ask for?"
+WHICH_COLUMN = "Which column holds the answer?"
+_CHOOSER = "You choose how a question is answered from a table."
+_BY_LETTER = "Answer with the letter alone."
+
 DESCRIBE = "Describe this picture in one or two sentences."
 _TRANSLATOR = "You are a translator."
 _TRANSLATE = (
@@ -81,6 +87,19 @@ def on_passages(passages: Sequence[Passage], instruction: str) -> list[BaseMessa
 def on_text(text: str, instruction: str) -> list[BaseMessage]:
     """A prompt for a text about another text."""
     return [SystemMessage(SYSTEM), HumanMessage(f"{text}\n\n{instruction}")]
+
+
+def on_choices(
+    question: str, table: Sequence[str], asked: str, choices: Sequence[str]
+) -> list[BaseMessage]:
+    """A prompt that one letter answers: which choice fits a question to a table, of which some
+    lines are shown."""
+    offered = "\n".join(
+        f"{letter}) {choice}" for letter, choice in zip(ascii_uppercase, choices, strict=False)
+    )
+    rows = "\n".join([*table, "..."])
+    text = f"Table:\n{rows}\n\nQuestion: {question}\n\n{asked}\n{offered}\n\n{_BY_LETTER}"
+    return [SystemMessage(_CHOOSER), HumanMessage(text)]
 
 
 def on_line(line: str, language: str) -> list[BaseMessage]:

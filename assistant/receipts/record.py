@@ -83,6 +83,7 @@ class Receipt:
     threshold: float | None = None  # of the gate for this question; None in older receipts
     answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
     steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
+    program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
 
 
 class Receipts(Kept):
@@ -175,8 +176,7 @@ class Receipts(Kept):
         """Whether an answer has a receipt."""
         with self._connected() as connection:
             query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
-            found = connection.execute(query, (identity, self._whose.person))
-            return found.fetchone() is not None
+            return bool(connection.execute(query, (identity, self._whose.person)).fetchone())
 
     def sha256(self, path: Path) -> str:
         """Of a file; known files are hashed again when their size or time has changed."""
@@ -230,6 +230,7 @@ class Recorder:
                 threshold=self._threshold(request),
                 answerable=reply.trace.answerable,
                 steps=[asdict(step) for step in reply.trace.steps],
+                program=list(reply.trace.program or ()),
             )
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.writing.write import repeats
+from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
@@ -14,6 +15,7 @@ from assistant.models.store import Models
 from assistant.receipts.record import Receipt, Receipts, document_sha256, messages, versions
 from assistant.security.addresses import shown
 from assistant.tools.answer_from_tables import Tables
+from assistant.tools.lists import again
 from assistant.tools.whole_document import Whole
 from ingest.document.source import readable
 from vectorstore.library import Library
@@ -110,16 +112,23 @@ def _computed(receipt: Receipt, library: Library | None) -> Replayed:
     request = Request(
         receipt.meant or receipt.answer["question"], library, documents=receipt.documents
     )
-    reply = Tables().offer(request)
+    reply = _reply(receipt, request)
     if reply is None:
         told = f"No table answers it with certainty any more.{_changed(receipt, library)}"
         return Replayed(False, "", told)
-    again = reply.to_json()
-    if all(again.get(name) == receipt.answer.get(name) for name in ("answer", "cells")):
+    now = reply.to_json()
+    if all(now.get(name) == receipt.answer.get(name) for name in ("answer", "cells")):
         told = "It was computed again: the text and the cells are the same."
-        return Replayed(True, again["answer"], told)
+        return Replayed(True, now["answer"], told)
     told = f"The result differs now.{_changed(receipt, library)}"
-    return Replayed(False, again["answer"], told)
+    return Replayed(False, now["answer"], told)
+
+
+def _reply(receipt: Receipt, request: Request) -> Reply | None:
+    if not receipt.program:
+        return Tables().offer(request)
+    operation, head = receipt.program
+    return again(request, (operation, head))
 
 
 def _changed(receipt: Receipt, library: Library) -> str:

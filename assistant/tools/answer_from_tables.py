@@ -30,15 +30,15 @@ class Tables:
         if request.query.follows_up:
             return None
         plan = choose(request.question, evidence, request.documents)
-        if plan is None or not _seen(plan):
+        if plan is None or not seen(plan):
             return None
         return Reply(
             request.question, lambda reply: _work(plan, request, reply), self.name, self.name
         )
 
 
-def _seen(plan: Plan) -> bool:
-    """Do readers of the document see all cells that it is computed from?"""
+def seen(plan: Plan) -> bool:
+    """Whether readers of the document see all cells that it is computed from."""
     return not any(
         operand.grid.page.lines[n].hidden for operand in plan.operands for n in _lines(operand)
     )

@@ -36,16 +36,15 @@ def result(plan: Plan) -> Decimal | None:
 
 def best(plan: Plan) -> list[Operand]:
     """The operands that an answer names: the extreme values, or those that are counted."""
-    if plan.operation == COUNT:
-        return [operand for operand in plan.operands if _counts(plan, operand.value)]
+    if plan.operation == COUNT and plan.than:
+        return [operand for operand in plan.operands if _counts(*plan.than, operand.value)]
     if plan.operation not in (HIGHEST, LOWEST):
         return list(plan.operands)
     wanted = result(plan)
     return [operand for operand in plan.operands if operand.value == wanted]
 
 
-def _counts(plan: Plan, value: Decimal) -> bool:
-    how, limit = plan.than or ("at least", value)
+def _counts(how: str, limit: Decimal, value: Decimal) -> bool:
     if how in ("at least", "at most"):
         return value >= limit if how == "at least" else value <= limit
     return value > limit if how in ("more than", "over", "above") else value < limit

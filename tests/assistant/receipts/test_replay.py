@@ -22,6 +22,7 @@ from assistant.routing.dispatch import Choosing
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_from_tables import Tables
+from assistant.tools.lists import Lists
 from assistant.tools.whole_document import Whole
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
@@ -211,3 +212,33 @@ def test_an_answer_from_a_table_is_computed_again(
     library.remove(["Staff of both.csv", "Staff.csv"])
     gone = replay(receipt, no_model, library)
     assert gone.identical is False and "No table answers it with certainty any more" in gone.told
+
+
+def test_what_a_model_chose_of_a_list_is_computed_again_without_it(
+    library: Library, receipts: Receipts, tmp_path: Path
+) -> None:
+    (tmp_path / "papers" / "Räume.csv").write_text(
+        "Raum;Haus;Plätze\nEiche;Nord;8\nUlme;Nord;20\nEsche;Süd;4\n", "utf-8"
+    )
+    library.add([tmp_path / "papers"])
+
+    class Chosen:
+        def next_token_logprobs(self, messages: Any, letters: Any, cancel: Any) -> list[float]:
+            wanted = "the sum" if "ask for?" in str(messages[-1].content) else "Plätze"
+            lines = str(messages[-1].content).splitlines()
+            letter = next(line[0] for line in lines if line[3:].startswith(wanted))
+            return [0.0 if one == letter else -9.0 for one in letters]
+
+    tool = AnswerTool(None, Budget())
+    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    assistant = Assistant(
+        library, Choosing([Lists(Chosen(), TurnTaking(), tool)], tool), kept, "",
+        recorder=Recorder(receipts, ReceiptWriter()),
+    )  # fmt: skip
+    receipt = answered(assistant, receipts, "Wie viele Plätze hat das Haus Nord insgesamt?")
+    assert receipt.program == ["sum", "Plätze"] and receipt.answer["answer"].endswith("= 28.")
+
+    def no_model() -> Any:
+        pytest.fail("no model is loaded")
+
+    assert replay(receipt, no_model, library).identical is True

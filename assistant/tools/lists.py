@@ -1,0 +1,118 @@
+"""Answers questions to lists in any language: the chat model chooses what to compute, code does."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.table_qa.plan import Plan
+from assistant.answering.table_qa.records.program import (
+    CHOICES,
+    NO_COLUMN,
+    AskedList,
+    asked_list,
+    chosen,
+    computed,
+)
+from assistant.answering.table_qa.records.verbalise import sentence
+from assistant.answering.table_qa.select_plan import Tabled
+from assistant.answering.verification import unread_page_notices
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request, Tool
+from assistant.errors import NoOdds
+from assistant.i18n.translation import _
+from assistant.llm import prompts
+from assistant.llm.letter_choice import likeliest
+from assistant.llm.model_lock import TurnTaking
+from assistant.llm.token_odds import TokenOdds
+from assistant.tools.answer_from_tables import Tables, outcome, seen
+from ingest.errors import Stopped
+
+
+class Lists:
+    """Takes a question that mentions a value or a head of a list. Where the model is not sure what
+    it asks for, the tool for all questions answers it."""
+
+    name = Tables.name
+
+    def __init__(self, model: TokenOdds, turns: TurnTaking, otherwise: Tool) -> None:
+        self._model = model
+        self._turns = turns
+        self._otherwise = otherwise
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for a follow-up, and for a question that mentions nothing of a list nearby."""
+        evidence = request.evidence
+        if request.given or request.query.follows_up or not isinstance(evidence, Tabled):
+            return None
+        asked = asked_list(request.question, evidence, request.documents)
+        if asked is None:
+            return None
+        return Reply(request.question, lambda reply: self._work(asked, request, reply), self.name)
+
+    def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[str]:
+        reply.activity.stage = _("Computing")
+        try:
+            with self._turns.turn(reply):
+                program = chosen(asked, Chooser(self._model, reply.cancel))
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True)
+            return
+        except NoOdds:
+            program = None
+        plan = computed(asked, *program) if program else None
+        if program is None or plan is None or not seen(plan):
+            yield from self._other(request, reply)
+            return
+        reply.trace.program = program
+        yield from _write(plan, request, reply)
+
+    def _other(self, request: Request, reply: Reply) -> Iterator[str]:
+        other = self._otherwise.run(request)
+        reply.tool, reply.model = other.tool, other.model
+        yield from other.work(reply)
+
+
+def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
+    text = sentence(plan, request.question)
+    yield text
+    reply.outcome = unread_page_notices.noted(
+        outcome(plan, text), request.evidence, request.documents or ()
+    )
+
+
+def again(request: Request, program: tuple[str, str]) -> Reply | None:
+    """The reply of a program that was chosen before; None where the list does not give it."""
+    evidence = request.evidence
+    if not isinstance(evidence, Tabled):
+        return None
+    asked = asked_list(request.question, evidence, request.documents)
+    plan = computed(asked, *program) if asked else None
+    if plan is None:
+        return None
+    return Reply(request.question, lambda reply: _write(plan, request, reply), Lists.name)
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """See `table_qa.records.program.Chooser`."""
+
+    model: TokenOdds
+    cancel: threading.Event
+
+    def operation(self, question: str, shown: Sequence[str]) -> tuple[str, float]:
+        at, sure = self._choose(question, shown, prompts.WHICH_VALUE, list(CHOICES.values()))
+        return list(CHOICES)[at], sure
+
+    def column(
+        self, question: str, shown: Sequence[str], heads: Sequence[str]
+    ) -> tuple[str, float]:
+        choices = [*heads, NO_COLUMN]
+        at, sure = self._choose(question, shown, prompts.WHICH_COLUMN, choices)
+        return choices[at], sure
+
+    def _choose(
+        self, question: str, shown: Sequence[str], asked: str, choices: Sequence[str]
+    ) -> tuple[int, float]:
+        messages = prompts.on_choices(question, shown, asked, choices)
+        return likeliest(self.model, messages, len(choices), self.cancel)

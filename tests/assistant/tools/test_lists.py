@@ -1,0 +1,197 @@
+"""Questions to lists in several languages, with a model whose choices a test sets."""
+
+import math
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import BaseMessage
+
+from assistant.answering.passages.budget import Budget
+from assistant.answering.table_qa.records.program import CHOICES
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request, Turn
+from assistant.errors import NoOdds
+from assistant.llm.model_lock import TurnTaking
+from assistant.tools.answer import AnswerTool
+from assistant.tools.lists import Lists
+from tests.fakes import WordEmbedder
+from vectorstore.library import Library
+
+FILES = {
+    "Preise.csv": (
+        "Nummer;Artikel;Gruppe;Lieferzeit;Preis\n"
+        "A-1;Fräser klein;Fräsen;3;48,90 €\nA-2;Fräser groß;Fräsen;4;72,50 €\n"
+        "A-3;Tieflochbohrer;Bohren;14;1.264,75 €\nA-4;Zentrierbohrer;Bohren;2;19,85 €\n"
+    ),
+    "Rooms.csv": "Room,Floor,Seats\nOak,1,8\nElm,2,20\nAsh,1,\n",
+    "Rules.md": (
+        "# Rules\n\nEach depot has its rules.\n\n- Ask before you enter.\n- Wear a helmet.\n\n"
+        "| Depot | Helmets | Gate |\n|---|---|---|\n| Graz | 12 | East |\n| Kiel | 30 | West |\n"
+        "| Turin | 7 | North |\n\nThe gate is closed at night.\n\nDogs stay outside.\n"
+    ),
+    "Results.csv": "Item,2022,2023\nSales,100,120\nCosts,80,95\nTotal,180,215\n",
+}
+
+
+class Choosing:
+    """Gives one letter of each prompt the likelihood that a test sets."""
+
+    def __init__(self, operation: str, column: str = "", sure: float = 0.9) -> None:
+        self._wanted, self._sure = (operation, column), sure
+        self.asked: list[str] = []
+
+    def next_token_logprobs(
+        self,
+        messages: Sequence[BaseMessage],
+        candidates: Sequence[str],
+        cancel: threading.Event | None = None,
+    ) -> list[float]:
+        prompt = str(messages[-1].content)
+        self.asked.append(prompt)
+        offered = {line[3:]: line[0] for line in prompt.split("\n") if line[1:3] == ") "}
+        letter = next(offered[wanted] for wanted in self._wanted if wanted in offered)
+        rest = (1 - self._sure) / max(len(candidates) - 1, 1)
+        return [math.log(self._sure if one == letter else rest) for one in candidates]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    folder = tmp_path_factory.mktemp("lists")
+    (folder / "files").mkdir()
+    for name, text in FILES.items():
+        (folder / "files" / name).write_text(text, "utf-8")
+    library = Library(folder / "library", "main", WordEmbedder)
+    library.add([folder / "files"])
+    return library
+
+
+def offered(library: Library, question: str, model: Any, **more: Any) -> Reply | None:
+    tool = Lists(model, TurnTaking(), AnswerTool(None, Budget()))
+    return tool.offer(Request(question, library, **more))
+
+
+def answer(library: Library, question: str, operation: str, column: str = "") -> Reply:
+    reply = offered(library, question, Choosing(operation, column))
+    assert reply
+    reply.finish()
+    return reply
+
+
+ONE, HIGHEST, LOWEST, SUM, AVERAGE, COUNT = CHOICES.values()
+NONE = "none of these columns"
+
+
+@pytest.mark.parametrize(
+    ("question", "operation", "column", "told"),
+    [
+        ("Was kostet der Tieflochbohrer?", ONE, "Preis", "Tieflochbohrer, Preis: 1.264,75 €."),
+        (
+            "Welcher Artikel ist am teuersten?", HIGHEST, "Preis",
+            "Tieflochbohrer: 1.264,75 €, der höchste von 4 Werten in „Preis“.",
+        ),
+        (
+            "Welcher Artikel der Gruppe Fräsen ist am günstigsten?", LOWEST, "Preis",
+            "Fräser klein: 48,90 €, der niedrigste von 2 Werten in „Preis“.",
+        ),
+        (
+            "Was kosten alle Artikel der Gruppe Bohren zusammen?", SUM, "Preis",
+            "Preis, 2 Werte zusammen: Tieflochbohrer (1.264,75 €), Zentrierbohrer (19,85 €) = "
+            "1.284,60 €.",
+        ),
+        (
+            "Wie viele Artikel gibt es in der Gruppe Fräsen?", COUNT, NONE,
+            "2 Zeilen: Fräser klein, Fräser groß.",
+        ),
+        ("How many seats does the room Elm have?", ONE, "Seats", "Elm, Seats: 20."),
+        (
+            "What is the average number of seats of a room on floor 1?", AVERAGE, "Seats", "",
+        ),
+    ],
+)  # fmt: skip
+def test_code_computes_what_the_model_chooses(
+    library: Library, question: str, operation: str, column: str, told: str
+) -> None:
+    if not told:  # a number that is no value of words, such as a floor, is not understood
+        assert offered(library, question, Choosing(operation, column)) is None
+        return
+    reply = answer(library, question, operation, column)
+    assert reply.so_far == told and reply.tool == "table"
+    assert reply.outcome and reply.outcome.citations and reply.outcome.sentences[0].supported
+
+
+def test_each_value_is_cited_on_its_line(library: Library) -> None:
+    reply = answer(library, "Was kosten alle Artikel der Gruppe Bohren zusammen?", SUM, "Preis")
+    assert reply.outcome
+    quotes = "\n".join(citation.quote for citation in reply.outcome.citations)
+    assert "1.264,75 €" in quotes and "19,85 €" in quotes
+    assert {cell.row for cell in reply.outcome.cells} == {"Tieflochbohrer", "Zentrierbohrer"}
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ("Wie ist das Wetter?", "mentions nothing"),
+        ("Welcher Artikel ist ohne die Gruppe Bohren am teuersten?", "all but what it mentions"),
+        ("Welche Artikel kosten mehr als 100 Euro?", "a number that no value has"),
+        ("Was kostet der Tieflochbohrer der Gruppe Fräsen?", "no record has both"),
+        ("What were the costs in total?", "a statement is no list"),
+    ],
+)
+def test_other_questions_are_not_taken(library: Library, question: str, why: str) -> None:
+    assert offered(library, question, Choosing(ONE, "Preis")) is None, why
+
+
+def test_beside_sentences_no_single_value_is_looked_up(library: Library) -> None:
+    reply = offered(library, "How many helmets does the depot Kiel have?", Choosing(ONE, "Helmets"))
+    assert reply
+    reply.finish()
+    assert reply.tool == "answer"
+    summed = answer(library, "How many helmets do the depots have together?", SUM, "Helmets")
+    assert summed.so_far.endswith("= 49.")
+
+
+def test_a_follow_up_is_not_taken(library: Library) -> None:
+    history = [Turn("Was kostet der Tieflochbohrer?", "1.264,75 €")]
+    assert offered(library, "And the Elm?", Choosing(ONE, "Seats"), history=history) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "question"),
+    [
+        (Choosing(ONE, NONE), "Wer stellt den Tieflochbohrer her?"),
+        (Choosing(HIGHEST, "Preis", sure=0.4), "Welcher Artikel ist am schönsten?"),
+        (Choosing(ONE, "Preis"), "Welcher Artikel ist das?"),
+        (Choosing(AVERAGE, "Seats"), "How many seats do the rooms have on average?"),
+    ],
+)
+def test_what_the_model_is_not_sure_of_is_answered_by_the_tool_for_all_questions(
+    library: Library, model: Choosing, question: str
+) -> None:
+    reply = offered(library, question, model)
+    assert reply
+    reply.finish()
+    assert model.asked and reply.tool == "answer"
+
+
+def test_a_server_without_odds_leaves_the_question(library: Library) -> None:
+    class Silent:
+        def next_token_logprobs(self, *_: object) -> list[float]:
+            raise NoOdds("It comes without log-probabilities.")
+
+    reply = offered(library, "Was kostet der Tieflochbohrer?", Silent())
+    assert reply
+    reply.finish()
+    assert reply.tool == "answer"
+
+
+def test_a_long_list_stands_on_several_pages_and_is_one(tmp_path: Path) -> None:
+    rows = "".join(f"Item {n},Group {n % 3},{n}\n" for n in range(1, 701))
+    (tmp_path / "Stock.csv").write_text(f"Item,Group,Pieces\n{rows}", "utf-8")
+    library = Library(tmp_path / "library", "main", WordEmbedder)
+    library.add([tmp_path / "Stock.csv"])
+    assert len(library.page("Stock.csv", 3).tables) == 1
+    reply = answer(library, "How many pieces of all groups are in the stock?", SUM, "Pieces")
+    assert "700 values together" in reply.so_far and reply.so_far.endswith("= 245,350.")
