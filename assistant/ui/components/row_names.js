@@ -10,6 +10,9 @@ const name = () => {
       if (label) button.setAttribute("aria-label", `${label}: ${about}`);
     }
   }
+  // Streamlit 1.67 gives it a name, and a role that has none.
+  for (const zone of document.querySelectorAll('[data-testid="stFileUploaderDropzone"]'))
+    if (zone.getAttribute("role") !== "group") zone.setAttribute("role", "group");
 };
 
 export default function () {

@@ -186,13 +186,13 @@ def _watch(library: Library, drawn: int) -> None:
 
 def _empty(owner: bool) -> None:
     if not owner:
-        st.html(f'<div class="empty"><h3>{as_html(_("Nothing here yet"))}</h3></div>')
+        st.html(f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2></div>')
         return
     command = "<code>pincite add FOLDER</code>"
     drop = as_html(_("Drop files above. They are copied, read and indexed on this machine."))
     folder = as_html(_("A whole folder comes in with {command}."))
     st.html(
-        f'<div class="empty"><h3>{as_html(_("Nothing here yet"))}</h3>'
+        f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
         f"<p>{drop}</p>"
         f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds()))}</p>'
         f'<p class="quiet">{folder.format(command=command)}</p></div>'

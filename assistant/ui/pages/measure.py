@@ -138,7 +138,7 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
 
 
 def _drafts(mine: OwnQuestions) -> None:
-    st.subheader(_("My questions"), anchor=False)
+    st.header(_("My questions"), anchor=False)
     drafts = mine.of("draft")
     kept = ngettext("{count} kept", "{count} kept", len(mine.of("kept")))
     waiting = ngettext("{count} draft to review", "{count} drafts to review", len(drafts))

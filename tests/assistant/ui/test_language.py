@@ -34,7 +34,7 @@ def left_out(app: AppTest, *names: str) -> list[str]:
 def shown(app: AppTest) -> Iterator[str]:
     for kind in (
         "title",
-        "subheader",
+        "header",
         "caption",
         "markdown",
         "error",

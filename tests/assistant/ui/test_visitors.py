@@ -99,7 +99,7 @@ def test_the_measure_page_shows_nothing_to_others(
     assert not app.exception
     (refused,) = app.error
     assert refused.value.startswith("Only the owner of this Pincite")
-    assert not app.subheader
+    assert not app.header
     assert not labels(app) & {*CHANGES}
 
 

@@ -13,7 +13,7 @@ _DEEPEST = 6  # levels of headings that HTML has
 
 def text_page(page: Page, cited: range) -> str:
     """The page as HTML; `cited` are indexes of lines."""
-    title = f"<h3>{as_html(page.title)}</h3>" if page.title else ""
+    title = f"<h2>{as_html(page.title)}</h2>" if page.title else ""
     blocks = "".join(_block(page, first, last, cited) for first, last in _blocks(page))
     empty = f'<p class="quiet">{as_html(_("There is no text on this page."))}</p>'
     return f'<div class="text-page">{title}{blocks or empty}</div>'
@@ -47,7 +47,7 @@ def _block(page: Page, first: int, last: int, cited: range) -> str:
     if table:
         return _table(table, cited)
     line = page.lines[first]
-    tag = f"h{min(line.heading + 2, _DEEPEST)}" if line.heading else "p"
+    tag = f"h{min(line.heading + 1, _DEEPEST)}" if line.heading else "p"
     words = " ".join(_line(page.lines[at], at in cited) for at in range(first, last + 1))
     return f"<{tag}>{_time(line)}{words}</{tag}>"
 

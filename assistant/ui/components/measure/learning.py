@@ -16,7 +16,7 @@ _WRONG = 20  # answers that are shown
 
 def draw() -> None:
     """Raises PinciteError."""
-    st.subheader(_("Learned from your feedback"), anchor=False)
+    st.header(_("Learned from your feedback"), anchor=False)
     found = learning(resources.settings(), resources.library(), resources.person().id)
     st.caption(
         _("Thumbs, your questions and the citations that you open show where answers are found. "

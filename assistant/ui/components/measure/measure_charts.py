@@ -20,7 +20,7 @@ _CHANGES = 50  # questions of each kind
 
 def runs(kept: EvaluationRuns) -> None:
     """Draw the latest runs; one is shown, alone or beside another."""
-    st.subheader(_("Runs"), anchor=False)
+    st.header(_("Runs"), anchor=False)
     found = [run for run in kept.recent(_LATEST) if run.asked]
     if not found:
         st.caption(_("Nothing has been measured yet."))

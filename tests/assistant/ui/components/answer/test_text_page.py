@@ -29,7 +29,7 @@ def test_the_cited_lines_are_marked_where_they_stand() -> None:
 
 def test_what_the_document_says_is_never_markup() -> None:
     shown = text_page(PAGE, range(0))
-    assert "<h3>Fees &amp; fines</h3>" in shown
+    assert "<h2>Fees &amp; fines</h2>" in shown
     assert "&lt;b&gt;Ends&lt;/b&gt;" in shown
     assert 'title="Hidden: white on white"' in shown
 
