@@ -79,6 +79,14 @@ class Hidden:
     generated: bool = False  # made by a model; otherwise hidden from readers
 
 
+@dataclass(frozen=True)
+class KeptAs:
+    """A file whose bytes are in the library under another name."""
+
+    name: str  # of the file
+    document: str
+
+
 @dataclass
 class AddSummary:
     """The summary of an `add`."""
@@ -96,6 +104,7 @@ class AddSummary:
     superseded: list[Superseded] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
     hidden: list[Hidden] = field(default_factory=list)
+    kept_as: list[KeptAs] = field(default_factory=list)  # of the unchanged ones
     pages: int = 0
     chunks: int = 0
     seconds: float = 0.0

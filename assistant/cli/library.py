@@ -100,6 +100,8 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
         )
     for old in summary.superseded:
         yield f"{old.document}: {old.by} is a newer version and is preferred"
+    for same in summary.kept_as:
+        yield f"{same.name}: its bytes are in the library as {same.document}"
     if summary.unsupported:
         yield f"of kinds that cannot be read: {kinds(summary.unsupported)}"
     if summary.languages:

@@ -333,3 +333,17 @@ def test_a_file_without_a_suffix_has_a_copy_that_goes_with_it(
     assert not library.maintenance.verify().lost_files
     library.remove(["README"])
     assert not copy.exists()
+
+
+def test_a_file_whose_bytes_are_there_says_under_which_name(
+    opened: OpenLibrary, papers: Path, tmp_path: Path
+) -> None:
+    library = opened()
+    library.add([papers])
+    copy = tmp_path / "Copy of the policy.pdf"
+    copy.write_bytes((papers / "Policy.pdf").read_bytes())
+    summary = library.add([copy, papers])
+    assert [(same.name, same.document) for same in summary.kept_as] == [
+        ("Copy of the policy.pdf", "Policy.pdf")
+    ]
+    assert (summary.unchanged, summary.added) == (3, 0)

@@ -116,6 +116,11 @@ class Catalog:
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
+    def named(self, sha256: str) -> str:
+        """The name of the document with these bytes; empty where there is none."""
+        row = self.database.one("SELECT name FROM document WHERE sha256 = ?", sha256)
+        return str(row[0]) if row else ""
+
     def found_at(self, path: str) -> str | None:
         """The sha256 of the document that was last found at a path."""
         row = self.database.one(

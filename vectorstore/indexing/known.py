@@ -54,7 +54,7 @@ class Known:
             return None
         if stored is None:
             return None if self._waits(item) else item
-        self._told.count(stored, 0, 0)
+        self._told.known(item, stored, self._catalog.named(item.sha256))
         if not self._containers.finished(place, item.sha256):
             return replace(item, known=True)
         self.settled.add(place)

@@ -1,11 +1,11 @@
 """Tells what an `add` did with each file: in its summary, in the queue, and as it happens."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document
-from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, Outcome
+from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, KeptAs, Outcome
 from vectorstore.catalog.sources import INSIDE
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.store_document import READY, Item, Stored, status, unseen
@@ -51,6 +51,12 @@ class Telling:
         summary.unchanged += not stored.was
         if stored.was:
             self.tell("moved", stored.document, stored.was)
+
+    def known(self, item: Item, stored: Stored, document: str) -> None:
+        """A file whose bytes are in the library as `document`, by the name of another file."""
+        self.count(stored, 0, 0)
+        if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
+            self._summary.kept_as.append(KeptAs(item.name, document))
 
     def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
         """A file that was read is in the library."""

@@ -135,6 +135,9 @@ def _ended(library: Library, upload: Upload) -> None:
                         _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
                     )
                 )
+            for same in upload.summary.kept_as:
+                named = {"file": same.name, "document": same.document}
+                st.caption(plain(_("{file} is in the library already, as {document}", **named)))
             for newer in upload.summary.superseded:
                 named = {"newer": newer.by, "document": newer.document}
                 st.caption(plain(_("{newer} is the newer version of {document}", **named)))
