@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.cli.models import _defaults
+from assistant.export.pdf import pdf
 from assistant.images.charts import render
 from assistant.images.generation.queue import Studio
 from assistant.images.vision.model_kinds import kind_of
@@ -108,6 +109,7 @@ USES: dict[str, Callable[[Path], object]] = {
     "speech] to write down": lambda path: WhisperTranscriber(path),
     "ocr] to read scans": lambda path: Rapid(("en",)),
     "charts] to draw": lambda path: render.draw(None, "bar", "", "", path),  # type: ignore[arg-type]
+    "pdf] to save answers": lambda path: pdf([]),
     "images] to draw": lambda path: (
         Studio(lambda: None, Made(path), lambda: ()).reply("", "draw", object, None).finish()  # type: ignore[arg-type]
     ),

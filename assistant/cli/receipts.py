@@ -21,7 +21,8 @@ def add_parsers(commands: Any) -> None:
     again.add_argument("--json", action="store_true", help="print JSON and nothing else")
     again.set_defaults(run=_run_replay)
     pack = commands.add_parser(
-        "export", help="save an answer or a conversation: .html with evidence, .docx, .md, .xlsx"
+        "export",
+        help="save an answer or a conversation: .html with evidence, .docx, .pdf, .md, .xlsx",
     )
     pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
     pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")

@@ -6,12 +6,14 @@ from pathlib import Path
 from assistant.errors import AssistantError
 from assistant.export.account import Account
 from assistant.export.markdown import markdown
+from assistant.export.pdf import pdf
 from assistant.export.spreadsheet import spreadsheet
 from assistant.export.word import word
 from ingest.platform.private_files import usual_rights
 
 FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
     ".docx": word,
+    ".pdf": pdf,
     ".md": lambda accounts: markdown(accounts).encode(),
     ".xlsx": spreadsheet,
 }

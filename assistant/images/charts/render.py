@@ -1,4 +1,4 @@
-"""Draws numbers as a PNG. The only module that imports matplotlib, without a window or a display.
+"""Draws numbers as a PNG. matplotlib draws them, without a window or a display.
 
 The file says in its own text where each number comes from.
 """
@@ -6,10 +6,10 @@ The file says in its own text where each number comes from.
 import json
 import textwrap
 import warnings
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.export.fonts import fonts
 from assistant.i18n.translation import _
 from assistant.images.charts import CannotChart, ChartNumbers, Kind
 from ingest.platform.extras import require
@@ -22,8 +22,6 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#
 _DOTS = 150  # to an inch
 _LONG = 14  # characters: longer labels are read better beside lying bars
 _LABELS = 12  # numbers that are written at their bars and points
-_FONT = "DejaVu Sans"  # comes with matplotlib, so that charts are alike everywhere
-_PLACEHOLDERS = ("Last Resort", "LastResort")  # fonts that have a box for each letter
 _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # "$" is a currency
     "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
@@ -70,29 +68,6 @@ def draw(numbers: ChartNumbers, kind: Kind, title: str, source: str, path: Path)
         figure.supxlabel("\n".join(textwrap.wrap(source, 100)), fontsize=8, color="#555555")
         figure.savefig(path, format="png", dpi=_DOTS, metadata=told)
     return missing
-
-
-def fonts(text: str) -> tuple[list[str], str]:
-    """Families that have its letters, and the letters that no font of this machine has."""
-    from matplotlib.font_manager import findfont, fontManager
-
-    families = [_FONT]
-    missing = {ord(letter) for letter in text if letter.isprintable()} - _letters(findfont(_FONT))
-    for font in fontManager.ttflist if missing else ():
-        if not font.name.startswith(_PLACEHOLDERS) and (found := missing & _letters(font.fname)):
-            families.append(font.name)
-            missing -= found
-    return families, "".join(map(chr, sorted(missing)))
-
-
-@cache
-def _letters(path: str) -> frozenset[int]:
-    from matplotlib.font_manager import get_font
-
-    try:
-        return frozenset(get_font(path).get_charmap())
-    except (OSError, RuntimeError):  # a damaged font
-        return frozenset()
 
 
 def _size(numbers: ChartNumbers, kind: Kind) -> tuple[float, float]:

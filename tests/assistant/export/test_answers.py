@@ -11,14 +11,18 @@ import pytest
 from docx import Document
 from lxml import etree
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from assistant.errors import AssistantError
+from assistant.export import fonts
 from assistant.export.account import Account, account
 from assistant.export.links import page_addresses
 from assistant.export.markdown import markdown
+from assistant.export.pdf import pdf
 from assistant.export.save import save
 from assistant.export.spreadsheet import spreadsheet
 from assistant.export.word import word
+from ingest.pdf import pdfium
 from tests.commands import Pincite, refused
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -131,6 +135,24 @@ def test_the_command_saves_an_answer_and_a_conversation(full: Pincite, tmp_path:
     assert full("export", "--conversation", "c", "-o", tmp_path / "x.html").status == 2
 
 
+def test_a_pdf_has_its_quotes_at_the_end_and_links_to_them(tmp_path: Path) -> None:
+    asian = {**ANSWER, "question": "有薪假期\x01 <b>?"}
+    (tmp_path / "a.pdf").write_bytes(pdf([told(tmp_path), account(asian)]))
+
+    [page] = pdfium.pages(tmp_path / "a.pdf")
+    read = " ".join(page.text.split())
+    assert read.startswith("How many days of *leave*? Thirty. [1] [2] Paid by Mars. [2]")
+    assert "(no line states the marked words)" in read
+    assert "[1] Handbook.pdf, page 2 “Thirty days of leave <b>.”" in read
+    assert read.count("Talk.wav, 01:15") == 1
+    without = fonts.fonts("有薪假期")[1]
+    assert ("boxes replace them:" if without else "有薪假期 <b>?") in read
+    links = PdfReader(tmp_path / "a.pdf").pages[0].annotations or []
+    targets = [link["/A"]["/URI"] for link in links if "/A" in link]
+    assert targets == [f"{(tmp_path / 'Handbook.pdf').as_uri()}#page=2"]
+    assert sum("/Dest" in link for link in links) == 6
+
+
 @pytest.mark.slow
 def test_libreoffice_reads_the_footnotes_and_the_workbook(tmp_path: Path) -> None:
     soffice = shutil.which("soffice")
@@ -138,11 +160,21 @@ def test_libreoffice_reads_the_footnotes_and_the_workbook(tmp_path: Path) -> Non
         pytest.skip("LibreOffice is not installed: apt-get install libreoffice-writer-nogui")
     save(tmp_path / "a.docx", [told(tmp_path)])
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    convert = [soffice, profile, "--headless", "--convert-to", "odt", "--outdir", tmp_path]
-    subprocess.run([*convert, tmp_path / "a.docx"], check=True, capture_output=True)
+    convert = [soffice, profile, "--headless", "--convert-to"]
+    save(tmp_path / "b.xlsx", [told(tmp_path)])
+    files = [tmp_path / "a.docx", tmp_path / "b.xlsx"]
+    for form, file in zip(("odt", "ods"), files, strict=True):
+        done = subprocess.run(
+            [*convert, form, "--outdir", tmp_path, file], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
 
     with zipfile.ZipFile(tmp_path / "a.odt") as opened:
         read = opened.read("content.xml").decode()
     assert read.count("<text:note ") == 3
     assert "Thirty days of leave &lt;b&gt;." in read
     assert "Handbook.pdf#page=2" in read  # LibreOffice writes it relative to the file
+    with zipfile.ZipFile(tmp_path / "b.ods") as opened:
+        table = opened.read("content.xml").decode()
+    assert "of leave &lt;b&gt;." in table
+    assert table.count("Handbook.pdf#page=2") == 1

@@ -32,6 +32,7 @@ _FORMS = {
     ".docx": _Form(
         "Word", f"{_OPEN_XML}.wordprocessingml.document", ":material/description:"
     ),
+    ".pdf": _Form("PDF", "application/pdf", ":material/picture_as_pdf:"),
     ".md": _Form("Markdown", "text/markdown", ":material/notes:"),
     ".xlsx": _Form(N_("Table"), f"{_OPEN_XML}.spreadsheetml.sheet", ":material/table:"),
 }  # fmt: skip

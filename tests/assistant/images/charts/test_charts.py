@@ -14,6 +14,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Chart, Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.export import fonts
 from assistant.images.charts import CannotChart, ChartNumbers, render
 from assistant.images.charts.find_series import find
 from assistant.images.charts.parse_request import wanted
@@ -211,8 +212,8 @@ def test_a_pie_of_zeros_is_drawn_as_bars(tmp_path: Path) -> None:
 
 
 def test_letters_without_a_font_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    letters = render._letters
-    monkeypatch.setattr(render, "_letters", lambda path: letters(path) - {*map(ord, "東京")})
+    letters = fonts.letters
+    monkeypatch.setattr(fonts, "letters", lambda path: letters(path) - {*map(ord, "東京")})
     done = charted(tmp_path, "City,Employees\n東京,42\nOslo,9\n").finish()
     assert done.notices[-1].endswith("boxes replace them: 京東")
 
@@ -220,8 +221,8 @@ def test_letters_without_a_font_are_told(tmp_path: Path, monkeypatch: pytest.Mon
 def test_letters_come_from_another_font_where_one_has_them() -> None:
     from matplotlib.font_manager import findfont
 
-    assert render.fonts("Zürich, Ω") == (["DejaVu Sans"], "")
-    only = render._letters(findfont("STIXGeneral")) - render._letters(findfont("DejaVu Sans"))
+    assert fonts.fonts("Zürich, Ω") == (["DejaVu Sans"], "")
+    only = fonts.letters(findfont("STIXGeneral")) - fonts.letters(findfont("DejaVu Sans"))
     letter = next(chr(code) for code in sorted(only) if chr(code).isprintable())
-    families, missing = render.fonts(letter)
+    families, missing = fonts.fonts(letter)
     assert len(families) == 2 and missing == ""

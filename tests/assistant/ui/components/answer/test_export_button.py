@@ -45,7 +45,7 @@ def test_an_answer_with_a_receipt_can_be_saved(
 
     labels = [button.proto.label for button in app.get("download_button")]
 
-    forms = ["Word", "Markdown", "Table"]
+    forms = ["Word", "PDF", "Markdown", "Table"]
     assert sorted(labels) == sorted(["Save with evidence", *forms, *forms])
     given_to = buttons(monkeypatch)
     export_button.draw(with_receipts, {"id": identity})
@@ -108,4 +108,4 @@ def test_an_answer_without_one_has_no_button(visit: Visit) -> None:
     assert answers(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert "Save with evidence" not in labels
-    assert labels == ["Word", "Markdown", "Table"]  # of the conversation
+    assert labels == ["Word", "PDF", "Markdown", "Table"]  # of the conversation
