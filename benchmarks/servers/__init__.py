@@ -1,0 +1,1 @@
+"""Trials with a model server on loopback, which runs as a child process."""

@@ -1,0 +1,169 @@
+"""Does anything leave this machine? A session of everything, watched from outside by strace.
+
+Files of several kinds are added, questions are answered by the model in the process and by a server
+on loopback, a picture is drawn and described, a sentence is spoken and written down again, models
+are listed, and the app is opened and asked for its page. Each runs as a person runs it, with all
+its children, under `strace -f`: native code is seen, too, which the guard in Python cannot see. A
+name server counts as beyond loopback. The pictures come from the small trained models of the tests.
+Linux only; needs strace.
+"""
+
+import contextlib
+import ipaddress
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import common
+from benchmarks.servers.llama_server import running
+
+SAMPLES = common.ROOT / "samples"
+SMALL = common.ROOT / "tests" / "small_models"
+# Of each kind of file so many: readers of the same kind load the same libraries.
+_KINDS = (".docx", ".xlsx", ".pptx", ".odt", ".doc", ".html", ".csv", ".eml", ".epub", ".rtf",
+          ".png", ".jpg", ".zip")  # fmt: skip
+_CALL = re.compile(r"(?:\d+ +)?(connect|sendto|sendmsg|sendmmsg)\((.*)")
+_FAMILY = re.compile(r"sa_family=(AF_\w+)")
+_ADDRESS = re.compile(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"')
+BEYOND = "beyond"
+_NEVER = 'connect(0, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("192.0.2.1")})'
+
+
+def main() -> None:
+    parser = common.parser(__doc__)
+    parser.add_argument("--port", type=int, default=8765, help="of the app")
+    options = parser.parse_args()
+    if not shutil.which("strace"):
+        sys.exit("strace is not installed: apt install strace")
+    assert goes(_NEVER) == BEYOND  # what is looked for would be seen
+    rows = []
+    with common.fresh_home() as home, running(common.model(options, "chat")) as server:
+        environment = _environment(home, options)
+        files = _files(home / "files", common.eval_folder(options.eval))
+        for what, command, more in _session(home, files, server.url):
+            rows.append((what, *_watched(command, {**environment, **more}, home / "trace")))
+            common.say(f"{rows[-1]}")
+        app = [*common.PINCITE, "app", "--port", str(options.port)]
+        rows.append(("the app, opened", *_watched(app, environment, home / "trace", options.port)))
+    report(rows)
+
+
+def _environment(home: Path, options: Any) -> dict[str, str]:
+    found = common.environment(home, options, "embedding", "chat", "speech")
+    found["PINCITE_DRAWING_MODEL"] = str(SMALL / "shapes-drawing")
+    found["PINCITE_VISION_MODEL"] = str(SMALL / "shapes-describing")
+    # The benchmarks switch telemetry off for themselves; here Pincite has to do it alone.
+    for name in ("HF_HUB_OFFLINE", "ANONYMIZED_TELEMETRY"):
+        found.pop(name, None)
+    return found
+
+
+def _files(folder: Path, eval_folder: Path) -> Path:
+    """A folder with the samples and a file of each kind."""
+    folder.mkdir()
+    found = sorted((eval_folder / "office" / "files").glob("*"))
+    for kind in _KINDS:
+        for path in [one for one in found if one.suffix == kind and one.stat().st_size][:2]:
+            shutil.copy(path, folder)
+    for path in [*sorted(SAMPLES.glob("*.pdf")), *sorted((SAMPLES / "german").rglob("*.md"))]:
+        shutil.copy(path, folder)
+    return folder
+
+
+def _session(
+    home: Path, files: Path, url: str
+) -> Iterable[tuple[str, list[str | Path], Mapping[str, str]]]:
+    """(what is done, its command, the environment that differs)"""
+    picture, sound = home / "drawn.png", home / "spoken.wav"
+    question = "How many days of annual leave does a full-time employee have in the first year?"
+    none: dict[str, str] = {}
+    steps: list[tuple[str, list[str | Path], dict[str, str]]] = [
+        ("files of several kinds added", ["add", files], none),
+        ("a search", ["search", "annual leave"], none),
+        ("a question, model in the process", ["ask", question], none),
+        ("a server chosen", ["models", "use", "chat", url], none),
+        ("a question, server on loopback", ["ask", question], {"PINCITE_CHAT_MODEL": url}),
+        ("a picture drawn", ["draw", "a red circle", "-o", picture, "--size", "32x32"], none),
+        ("a picture described", ["describe", picture], none),
+        ("a sentence spoken", ["speak", "Leave is 25 days a year.", "-o", sound], none),
+        ("a recording written down", ["transcribe", sound], none),
+        ("models listed", ["models", "list"], none),
+        ("doctor", ["doctor"], none),
+    ]
+    for what, arguments, more in steps:
+        yield what, [*common.PINCITE, *arguments], more
+
+
+def _watched(
+    command: Sequence[str | Path], environment: Mapping[str, str], trace: Path, port: int = 0
+) -> tuple[int, Counter[str]]:
+    """The exit status of a command, and where it and its children sent something."""
+    trace.unlink(missing_ok=True)
+    watch = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=network", "-o", str(trace)]
+    process = subprocess.Popen(
+        [*watch, *map(str, command)], cwd=common.ROOT, env=dict(environment),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    if port:
+        _opened(port)
+        os.killpg(process.pid, 15)
+    status = process.wait()
+    with trace.open(encoding="utf-8", errors="replace") as lines:
+        return status, destinations(lines)
+
+
+def _opened(port: int, patience: float = 300.0) -> None:
+    """Wait for the app's page."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            for path in ("", "_stcore/health"):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10).read()
+            return
+        time.sleep(0.5)
+    sys.exit("The app does not answer.")
+
+
+def destinations(lines: Iterable[str]) -> Counter[str]:
+    """How many calls with an address went where."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        if where := goes(line):
+            found[where] += 1
+            if where == BEYOND:
+                common.say(line.strip())
+    return found
+
+
+def goes(line: str) -> str:
+    """Where a call of a trace goes: loopback, the machine itself, or beyond it; empty for a call
+    without an address, such as one over a connection that was counted."""
+    call = _CALL.search(line)
+    family = _FAMILY.search(call[2]) if call else None
+    if not family:
+        return ""
+    if family[1] not in ("AF_INET", "AF_INET6"):
+        return "sockets of the machine"
+    address = _ADDRESS.search(line)
+    here = address and ipaddress.ip_address(address[1] or address[2]).is_loopback
+    return "loopback" if here else BEYOND
+
+
+def report(rows: Sequence[tuple[str, int, Counter[str]]]) -> None:
+    """Print the table."""
+    names = ("loopback", "sockets of the machine", BEYOND)
+    lines = [[what, status, *(found[name] for name in names)] for what, status, found in rows]
+    total = [sum(found[name] for *_, found in rows) for name in names]
+    print(common.table(["", "exit", *names], [*lines, ["all", "", *total]]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Does a server give the same words as the model in this process, from the same file?
+
+The whole assistant answers the first questions of the sample company twice at temperature 0: with
+the model in this process, and with a server on loopback that loaded the same file. Both have the
+same library and the same fitted gate. Pincite cannot count the tokens of a server's model, so it
+may pack fewer passages; such a prompt is asked again of the server as the process had it. Where
+words part, it prints after how many tokens, and by how much the process preferred its own token.
+`--alone`: the questions without passages, so many tokens of an answer, by the models alone.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import common
+from benchmarks.servers.llama_server import running
+
+sys.modules["llama_cpp"] = None  # type: ignore[assignment]  # both sides by the ready build
+
+from assistant.answering.writing.write import write  # noqa: E402
+from assistant.build import composition  # noqa: E402  # after the line above
+from assistant.build.gate import fitted, gates, identity, named  # noqa: E402
+from assistant.build.models import server_model  # noqa: E402
+from assistant.contract.reply import Reply  # noqa: E402
+from assistant.evaluation.sets.question_sets import Question, read_questions  # noqa: E402
+from assistant.llm import prompts, server_chat  # noqa: E402
+from assistant.llm.chat_model import LlamaCppChat  # noqa: E402
+from assistant.models.server_address import ServerAddress  # noqa: E402
+from assistant.settings import Settings  # noqa: E402
+
+SAMPLES = common.ROOT / "samples"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked of a model, what it wrote, and what became of it."""
+
+    prompt: tuple[tuple[str, str], ...]  # (role, text); empty where the gate refused
+    written: str
+    text: str
+
+
+def main() -> None:
+    parser = common.parser(__doc__)
+    parser.add_argument("--questions", type=int, default=20)
+    parser.add_argument("--alone", type=int, metavar="TOKENS", default=0)
+    options = parser.parse_args()
+    model = common.model(options, "chat")
+    asked = read_questions(SAMPLES / "questions.jsonl")[: options.questions]
+    if options.alone:
+        return alone(model, [question.question for question in asked], options.alone)
+    with common.fresh_home() as home, running(model) as server:
+        common.pincite(
+            common.environment(home, options, "embedding"),
+            "add",
+            "--json",
+            *sorted(SAMPLES.glob("*.pdf")),
+        )
+        embedder = str(common.model(options, "embedding"))
+        here = Settings.load(home=home, embedding_model=embedder, chat_model=str(model))
+        there = _with_gate(here, server.url, model)
+        process, chat = answers(here, asked)
+        other, remote = answers(there, asked)
+        again = [_again(remote, one) if one.prompt != o.prompt else o.written
+                 for one, o in zip(process, other, strict=True)]  # fmt: skip
+        report(asked, process, other, again, chat)
+
+
+def alone(model: Path, asked: Sequence[str], tokens: int) -> None:
+    """Compare the models without the assistant around them."""
+    chat = LlamaCppChat.from_file(model, context=2048)
+    with running(model, 2048) as server:
+        remote = server_chat.connect(_address(server.url), answer=tokens)
+        answered = []
+        for question in asked:
+            prompt = (("user", question),)
+            messages = prompts.from_rows(prompt)
+            here = str(chat.invoke(messages, max_tokens=tokens).content)
+            answered.append((Answer(prompt, here, here), str(remote.invoke(messages).content)))
+            common.say(f"{question}\n  {answered[-1][0].text!r}\n  {answered[-1][1]!r}")
+    same = sum(one.written == text for one, text in answered)
+    print(common.table([f"of {len(asked)} questions, {model.stem}", ""], [["same words", same]]))
+    for question, (one, text) in zip(asked, answered, strict=True):
+        if one.written != text:
+            print(f"\n{question}: {parting(one, text, chat)}")
+
+
+def _address(url: str) -> ServerAddress:
+    found = ServerAddress.parse(url)
+    assert found is not None
+    return found
+
+
+def _with_gate(here: Settings, url: str, model: Path) -> Settings:
+    """The settings of the server, which has the gate that belongs to its file."""
+    address = str(server_model(_address(url), here))
+    there = here.model_copy(update={"chat_model": address})
+    if gate := fitted(here, identity(here, model)):
+        gates(there).keep(named(address), gate, {})
+    return there
+
+
+def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer], Any]:
+    """Of the whole assistant, and the model that wrote them."""
+    how = composition.answering(settings)
+    if how.model is None:
+        sys.exit(how.notice)
+    with composition.library(settings) as library:
+        assistant = composition.assistant(settings, library, how)
+        found = []
+        for question in asked:
+            reply = assistant.ask(question.question)
+            found.append(_answer(reply))
+            common.say(f"{how.model_name}: {question.id} {found[-1].text[:60]!r}")
+    return found, how.model
+
+
+def _answer(reply: Reply) -> Answer:
+    outcome, trace = reply.finish(), reply.trace
+    wrote = trace.yes_log_odds is None  # else the gate asked last
+    written = trace.withheld or reply.so_far.removesuffix(trace.quoted)
+    return Answer(trace.asked if wrote else (), written.strip() if wrote else "", outcome.text)
+
+
+def _again(remote: Any, one: Answer) -> str:
+    """What the server writes to the very prompt of the process."""
+    if not one.prompt:
+        return ""
+    reply = Reply("", lambda _: iter(()))
+    shown = "".join(write(remote, prompts.from_rows(one.prompt), 400, len, reply))
+    return (shown or reply.trace.withheld).strip()
+
+
+def report(
+    asked: Sequence[Question], process: Sequence[Answer], other: Sequence[Answer],
+    again: Sequence[str], chat: LlamaCppChat,
+) -> None:  # fmt: skip
+    """Print how many are the same, and each difference."""
+    pairs = list(zip(process, other, strict=True))
+    same = [a.written == text for a, text in zip(process, again, strict=True)]
+    whole = [a.text == b.text for a, b in pairs]
+    rows = [
+        ["the gate decides the same", sum(bool(a.prompt) == bool(b.prompt) for a, b in pairs)],
+        ["the same prompt", sum(a.prompt == b.prompt for a, b in pairs)],
+        ["the same words to the same prompt", sum(same)],
+        ["the same answer of the whole assistant", sum(whole)],
+    ]
+    print(common.table([f"of {len(asked)} questions", ""], rows))
+    for question, one, text in zip(asked, process, again, strict=True):
+        if one.written != text:
+            print(f"\n{question.id}: {parting(one, text, chat)}")
+    for question, (a, b) in zip(asked, pairs, strict=True):
+        if a.text != b.text:
+            print(f"\n{question.id}\n  here:  {a.text!r}\n  there: {b.text!r}")
+
+
+def parting(one: Answer, text: str, chat: LlamaCppChat) -> str:
+    """Where two answers to a prompt part, and by how much the process preferred its own token."""
+    engine = chat._engine()
+    ours, theirs = (engine.words.tokenize(words) for words in (one.written, text))
+    shared = len([*takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))])
+    if shared in (len(ours), len(theirs)):
+        return f"one ends after {shared} tokens; {len(ours)} and {len(theirs)} in all"
+    prompt = chat._prompt(engine, prompts.from_rows(one.prompt), ())
+    scores = engine.logits_after([*prompt, *ours[:shared]], None)
+    assert scores is not None
+    gap = float(scores[ours[shared]] - scores[theirs[shared]])
+    return f"they part after {shared} tokens, where the two tokens' scores differ by {gap:.2f}"
+
+
+if __name__ == "__main__":
+    main()
