@@ -8,6 +8,7 @@ name server counts as beyond loopback. The pictures come from the small trained 
 Linux only; needs strace.
 """
 
+import argparse
 import contextlib
 import ipaddress
 import os
@@ -57,7 +58,9 @@ def main() -> None:
 
 
 def _environment(home: Path, options: Any) -> dict[str, str]:
-    found = common.environment(home, options, "embedding", "chat", "speech")
+    found = common.environment(home, options, "embedding", "chat")
+    installed = argparse.Namespace(embedder=None, gguf=None)
+    found["PINCITE_SPEECH_MODEL"] = str(common.model(installed, "speech"))
     found["PINCITE_DRAWING_MODEL"] = str(SMALL / "shapes-drawing")
     found["PINCITE_VISION_MODEL"] = str(SMALL / "shapes-describing")
     # The benchmarks switch telemetry off for themselves; here Pincite has to do it alone.
