@@ -347,3 +347,18 @@ def test_a_file_whose_bytes_are_there_says_under_which_name(
         ("Copy of the policy.pdf", "Policy.pdf")
     ]
     assert (summary.unchanged, summary.added) == (3, 0)
+
+
+def test_long_and_odd_names_are_added_found_and_restored(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    names = ["n" * 252 + ".md", "a." + "b" * 253, "é" * 120 + ".md", 'a.b: "c?"']
+    for number, name in enumerate(names):
+        (folder / name).write_text(f"The word is zqlong{number}.\n")
+    summary = library.add([folder])
+    assert (summary.added, summary.failed) == (4, [])
+    library.maintenance.rebuild()
+    library.maintenance.back_up(tmp_path / "made.backup")
+    library.maintenance.restore(tmp_path / "made.backup")
+    for number in range(4):
+        assert f"zqlong{number}" in library.search(f"zqlong{number}", k=1)[0].text

@@ -17,6 +17,8 @@ from vectorstore.errors import LibraryError
 
 SHA256 = re.compile(r"[0-9a-f]{64}")  # nothing else names a copy: it becomes part of a path
 _BLOCK = 1 << 20  # bytes
+_LONGEST = 60  # bytes of a suffix
+_FORBIDDEN = re.compile(r"[/\\\x00-\x1f<>:\"|?*]")
 _SCRATCH = ".copy-"
 _LEFT_OVER = 3600.0  # seconds; a younger file may belong to a process at work
 
@@ -33,7 +35,7 @@ class Files:
         Raises UnreadableFile when the file is gone or has changed, and OSError when the copy cannot
         be written.
         """
-        target = self.folder / f"{sha256}{source.suffix.lower()}"
+        target = self.folder / f"{sha256}{_suffix(source)}"
         if target.exists():
             return target
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -102,6 +104,13 @@ class Files:
         except OSError:  # gone, or out of reach, as on a network drive: nothing is deleted
             return False
         return whole
+
+
+def _suffix(source: Path) -> str:
+    """Decides the loader. What no loader knows is cut and made valid on any disk: names have 255
+    bytes there, and a backup is restored on other systems."""
+    valid = _FORBIDDEN.sub("_", source.suffix.lower())
+    return valid.encode(errors="replace")[:_LONGEST].decode(errors="ignore")
 
 
 def _date(copy: Path, source: Path) -> None:

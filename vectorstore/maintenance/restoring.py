@@ -27,7 +27,7 @@ from vectorstore.maintenance.backup import (
 )
 from vectorstore.maintenance.foreign_catalog import copy_rows
 
-_COPY = re.compile(r"files/([0-9a-f]{64})\.[^/\\\x00-\x1f<>:\"|?*]{0,60}")
+_COPY = re.compile(r"files/([0-9a-f]{64})\.[^/\\\x00-\x1f<>:\"|?*]{0,200}")
 _RATIO = 200  # times its size that a backup may unpack to: ours keep to a quarter of it
 _BLOCK = 1 << 20  # bytes
 _COPIES = 3  # of the catalogue: unpacked, copied, and in its place
