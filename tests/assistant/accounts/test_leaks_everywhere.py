@@ -28,13 +28,15 @@ from assistant.export.links import page_addresses
 from assistant.export.save import FORMS
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.security import network_guard
+from assistant.settings import Settings
 from assistant.sheet.column import columns
 from assistant.storage.whose import Whose
-from assistant.ui import resources, who
+from assistant.ui import who
 from tests.assistant.accounts.conftest import SOUTH, Team, opened
 from tests.assistant.api.conftest import Server
 from tests.assistant.ui.conftest import APP, LIBRARY_PAGE
 from vectorstore.errors import LibraryError
+from vectorstore.library import Library
 
 SECRET = re.compile(r"volcano|forty|\bsouth\b", re.IGNORECASE)
 QUESTIONS = (
@@ -228,13 +230,20 @@ def page(team: Team, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     shutil.copytree(filled, team.settings.home, dirs_exist_ok=True)
     monkeypatch.setenv("PINCITE_HOME", str(team.settings.home))
     monkeypatch.setattr(network_guard, "install_guard", lambda *_: None)
-    monkeypatch.setattr(composition, "library", opened)
+    made = []
+
+    def kept(settings: Settings, name: str | None, make: bool = False) -> Library:
+        made.append(opened(settings, name, make))
+        return made[-1]
+
+    monkeypatch.setattr(composition, "library", kept)
     session = digest(sessions(team.settings).start(team.accounts.named("ann")))
     monkeypatch.setattr(who, "_session", lambda: session)
     st.cache_resource.clear()
     yield Page
     who._audit(team.settings).close()
-    resources._library("north").close()
+    for library in made:
+        library.close()
     st.cache_resource.clear()
 
 
