@@ -15,6 +15,7 @@ import pytest
 import streamlit as st
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from assistant.accounts.sessions import digest, sessions
@@ -194,6 +195,8 @@ def in_process(libraries: Libraries, team: Team, heard: Heard, identity: str) ->
 def _words(ending: str, data: bytes) -> str:
     if ending == ".md":
         return data.decode()
+    if ending == ".pdf":
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         return "\n".join(packed.read(name).decode("utf-8", "replace") for name in packed.namelist())
 
