@@ -29,6 +29,8 @@ _BELOW = (
     "assistant/images/generation/queue.py", "assistant/images/generation/run_pipeline.py",
     "assistant/images/super_resolution", "assistant/images/vision/image_facts.py",
     "assistant/speech/transcription.py", "assistant/tools", "assistant/ui/components",
+    "assistant/llm", "assistant/models", "assistant/evaluation", "assistant/receipts",
+    "assistant/settings.py", "assistant/export",
 )  # fmt: skip
 _ENGLISH = (
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/foreign_catalog.py",
@@ -37,11 +39,14 @@ _ENGLISH = (
     "vectorstore/embedding/embedder.py", "vectorstore/embedding/onnx_int8.py",
     "vectorstore/embedding/packed_weights.py", "vectorstore/retrieval/reranker.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
-    "ingest/platform",
+    "ingest/platform", "assistant/llm/prompts.py", "assistant/llm/server_embedder.py",
+    "assistant/llm/server_odds.py", "assistant/llm/llama/messages.py",
 )  # fmt: skip
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}
-_SENTENCE = re.compile(r"(?!(?:SELECT|UPDATE|FROM|CREATE|IN) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL)
+_SENTENCE = re.compile(
+    r"(?!(?:SELECT|UPDATE|FROM|CREATE|DELETE|IN) )[A-Z“{].*[ ].*[.?…)]$", re.DOTALL
+)
 _LEFT = 0.05  # of the texts
 _EMPTY = re.compile(
     rb'"(?:Generated-By|Report-Msgid-Bugs-To|PO-Revision-Date|Last-Translator|Language-Team'
