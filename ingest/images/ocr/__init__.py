@@ -1,5 +1,6 @@
 """Recognises text in pictures: chooses the engine and languages, or says why there is none."""
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,9 +24,7 @@ class Recognizer(Protocol):
 def recognizer(engines: Engines) -> Recognizer:
     """The engine of the settings. Raises CannotRecognise with the reason."""
     if engines.ocr == "rapidocr":
-        from ingest.images.ocr.rapid import Rapid
-
-        return Rapid(engines.languages)
+        return _rapid_or_tesseract(engines.languages)
     if engines.ocr == "tesseract":
         from ingest.images.ocr.tesseract import Tesseract
 
@@ -35,3 +34,16 @@ def recognizer(engines: Engines) -> Recognizer:
     raise CannotRecognise(
         f"{engines.ocr!r} is no text recognition. Choose rapidocr, tesseract or off."
     )
+
+
+def _rapid_or_tesseract(languages: tuple[str, ...]) -> Recognizer:
+    """RapidOCR has no model for Cyrillic, Arabic and others: where one of these is wanted, and the
+    machine has Tesseract with it, Tesseract reads. Raises CannotRecognise."""
+    from ingest.images.ocr.rapid import LANGUAGES, Rapid
+    from ingest.images.ocr.tesseract import Tesseract
+
+    if others := tuple(language for language in languages if language not in LANGUAGES):
+        with suppress(CannotRecognise):
+            if not Tesseract(others).absent:
+                return Tesseract(languages)
+    return Rapid(languages)

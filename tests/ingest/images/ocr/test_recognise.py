@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +10,7 @@ from ingest.document.source import Engines
 from ingest.errors import CannotRecognise
 from ingest.images.ocr import recognise, recognizer
 from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, read
+from ingest.images.ocr.tesseract import Tesseract
 from tests.scans import DOTS, LETTER, drawn
 
 OFF = Engines(ocr="off")
@@ -45,6 +49,16 @@ def test_an_unknown_engine_is_named_in_the_note() -> None:
 def test_the_same_settings_share_one_engine_and_others_are_refused() -> None:
     with pytest.raises(CannotRecognise, match="Choose rapidocr, tesseract or off"):
         recognizer(Engines(ocr="abbyy"))
+
+
+@pytest.mark.skipif(not shutil.which("tesseract"), reason="Tesseract is not installed.")
+def test_tesseract_reads_what_rapidocr_has_no_model_for() -> None:
+    installed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True)
+    if "rus" not in installed.stdout.split():
+        pytest.skip("Tesseract has no data for Russian.")
+    assert isinstance(recognizer(Engines(languages=("en", "ru"))), Tesseract)
+    with pytest.raises(CannotRecognise, match="holds no model that reads xx"):
+        recognizer(Engines(languages=("xx",)))
 
 
 def test_what_is_a_guess_is_not_a_line_but_counted(monkeypatch: pytest.MonkeyPatch) -> None:
