@@ -15,7 +15,7 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.branches import KeptTurn
 from assistant.errors import AssistantError
-from assistant.i18n.translation import _
+from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
 from assistant.ui.components import error_banner, keyboard, sidebar, style, welcome
@@ -36,6 +36,9 @@ from assistant.ui.components.escaping import as_html
 from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
 from ingest.errors import PinciteError
 
+_TURNS = 20  # of a conversation that are drawn, the last ones
+_MORE = 100  # that one click draws in addition
+
 
 def page() -> None:
     """Draw the page from top to bottom."""
@@ -55,7 +58,8 @@ def _chat(assistant: Assistant) -> None:
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
     busy = running is not None and not running.done
-    for turn, answer in zip(branch, thumbs.told_apart(turns), strict=True):
+    drawn = list(zip(branch, thumbs.told_apart(turns), strict=True))
+    for turn, answer in drawn[_left_out(identity, len(branch)) :]:
         _turn(assistant, answer, turn, busy)
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
@@ -69,6 +73,20 @@ def _chat(assistant: Assistant) -> None:
     _input(assistant, busy=microphone.busy() or busy)
     cited_page.panel(assistant.library)
     keyboard.listen()
+
+
+def _left_out(identity: str, turns: int) -> int:
+    """How many turns at the beginning are not drawn; a button draws more of them. Each turn takes
+    about 10 ms with every drawing of the page."""
+    key = f"earlier-{identity}"
+    more = st.session_state.setdefault(key, 0)
+    left = max(turns - _TURNS - more, 0)
+    if left:
+        told = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)
+        if st.button(told, icon=":material/expand_less:", key=f"show-{key}", type="tertiary"):
+            st.session_state[key] = more + _MORE
+            st.rerun()
+    return left
 
 
 def _branch(

@@ -254,6 +254,24 @@ def test_a_reload_keeps_the_conversation(visit: Visit) -> None:
     assert answers(after) == answers(before)
 
 
+def test_of_a_long_conversation_the_last_questions_are_drawn_and_earlier_ones_on_request(
+    visit: Visit,
+) -> None:
+    before = visit()
+    ask(before, LEAVE)
+    identity = conversation(before)
+    kept = resources.assistant().conversations
+    (first,) = kept.turns(identity)
+    for number in range(1, 23):
+        kept.add(identity, {**first, "id": f"turn{number}", "question": f"Question <{number}>"})
+
+    app = visit(conversation=identity)
+
+    assert len(answers(app)) == 20 and LEAVE not in html(app)
+    next(one for one in app.button if one.label == "Show 3 earlier questions").click().run()
+    assert len(answers(app)) == 23 and LEAVE in html(app)
+
+
 def test_a_reload_finds_the_answer_that_is_still_being_written(
     visit: Visit, tool: FakeTool
 ) -> None:
