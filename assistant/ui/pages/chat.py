@@ -79,7 +79,7 @@ def _left_out(identity: str, turns: int) -> int:
     """How many turns at the beginning are not drawn; a button draws more of them. Each turn takes
     about 10 ms with every drawing of the page."""
     key = f"earlier-{identity}"
-    more = st.session_state.setdefault(key, 0)
+    more: int = st.session_state.setdefault(key, 0)
     left = max(turns - _TURNS - more, 0)
     if left:
         told = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)

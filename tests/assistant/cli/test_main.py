@@ -27,7 +27,7 @@ def test_add_tells_what_it_did(pincite: Pincite, papers: Path) -> None:
     assert told == {
         "added": 2, "updated": 0, "unchanged": 0, "moved": 0, "removed": 0, "cancelled": 0,
         "failed": [], "gone": [], "superseded": [], "incomplete": [], "hidden": [],
-        "unsupported": [], "left_out": [], "pages": 3, "chunks": 3, "languages": "",
+        "unsupported": [], "left_out": [], "kept_as": [], "pages": 3, "chunks": 3, "languages": "",
     }  # fmt: skip
     again = pincite("add", papers)
     assert again.status == 0
