@@ -17,6 +17,7 @@ from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.forgetting import conversation as forgetting
+from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.record import Receipts
 from assistant.sheet.fill import Sheet
 from assistant.uploads.staged_file import staged
@@ -54,6 +55,8 @@ class Shelf:
         new = make and name not in self.names()
         if make:
             self._permitted.check_new(name)
+            if new:
+                check_not_waiting(self._libraries.settings, name)
         else:
             self._check(name)
         opened = self._libraries.library(name, make)

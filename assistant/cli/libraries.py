@@ -44,8 +44,8 @@ def _add(inner: Any, name: str, run: Run, help: str, *arguments: str) -> argpars
 
 
 def _list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.deleted import deleted
     from assistant.libraries.named import listed
+    from assistant.libraries.waiting import deleted
 
     found, gone = listed(settings), deleted(settings)
     if args.json:
@@ -65,7 +65,9 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _make(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.named import make
+    from assistant.libraries.waiting import clear
 
+    clear(settings)
     make(settings, args.name, args.description)
     return _done(args, {"made": args.name}, f"{args.name} was made.")
 
@@ -79,7 +81,9 @@ def _describe(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _rename(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.named import rename
+    from assistant.libraries.waiting import clear
 
+    clear(settings)
     rename(settings, args.name, args.new)
     row = {"renamed": args.name, "name": args.new}
     return _done(args, row, f"{args.name} is {args.new} now, with its conversations.")
@@ -95,9 +99,9 @@ def _delete(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _undo(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.deleted import undo
+    from assistant.libraries.deleted import latest, undo
 
-    undo(settings, args.name)
+    undo(settings, latest(settings, args.name))
     return _done(args, {"back": args.name}, f"{args.name} is back.")
 
 

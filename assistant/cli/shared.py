@@ -55,6 +55,12 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
     `composition.library_to_read` where it is not to be made. Raises LibraryError."""
     from assistant.build import composition
 
+    if make:
+        from assistant.libraries.waiting import check_not_waiting, clear
+
+        clear(settings)
+        if settings.library not in composition.libraries(settings):
+            check_not_waiting(settings, settings.library)
     made = composition.library(settings, make=True) if make else None
     with made or composition.library_to_read(settings) as library:
         yield library

@@ -65,6 +65,8 @@ class Assistant:
         (0: instead of its first) it begins a branch, and knows only what was said before.
         """
         threshold = self.learned_threshold() if threshold is None else threshold
+        if conversation:  # before minutes are spent on an answer that cannot be kept
+            self.conversations.check_after(conversation, after)
         kept = self.conversations.history(conversation, after) if conversation else []
         request = Request(
             question, self.library, (*history, *kept), documents, threshold,

@@ -36,8 +36,9 @@ def to_begin(parents: Parents, number: int) -> list[int]:
 
 def versions(parents: Parents, number: int) -> tuple[int, ...]:
     """The turns in the place of this one."""
-    return tuple(sorted(_after(parents, parents[number])))
+    return tuple(sorted({number, *_after(parents, parents[number])}))
 
 
 def _after(parents: Parents, number: int) -> list[int]:
-    return [turn for turn, parent in parents.items() if parent == number and turn != number]
+    # A turn is younger than the one before it; files of older versions may say otherwise.
+    return [turn for turn, parent in parents.items() if parent == number and turn > number]

@@ -12,6 +12,7 @@ from assistant.contract.request import Turn
 from assistant.conversation import branches
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.listing import Listing
+from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Connection
 
 _TABLES = (("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"))
@@ -33,11 +34,14 @@ class Conversations(Listing):
         after: int | None = None,
     ) -> None:  # fmt: skip
         """Append a turn to the branch that is shown, or begin one `after` a turn (0: a new
-        beginning), which is then shown; a new id begins a conversation."""
+        beginning), which is then shown; a new id begins a conversation.
+
+        Raises AssistantError for an `after` that is no turn of the conversation.
+        """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         key = self._key(conversation)
         with self._connected() as connection:
-            parent = self._shown(connection, conversation) if after is None else after
+            parent = self._parent(connection, conversation, after)
             connection.execute(
                 "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?)", (key, library, now)
             )
@@ -51,6 +55,11 @@ class Conversations(Listing):
                 " DO UPDATE SET latest = excluded.latest, shown = excluded.shown",
                 (key, now, number),
             )
+
+    def check_after(self, conversation: str, after: int | None) -> None:
+        """Raises AssistantError unless `add` would take it."""
+        with self._connected() as connection:
+            self._parent(connection, conversation, after)
 
     def branch(self, conversation: str, until: int | None = None) -> list[KeptTurn]:
         """The turns of the branch that is shown, or those up to a turn, oldest first."""
@@ -119,6 +128,15 @@ class Conversations(Listing):
             number: before if parent is None else parent
             for before, (number, parent) in zip(earlier, rows, strict=False)
         }
+
+    def _parent(self, connection: Connection, conversation: str, after: int | None) -> int:
+        if after is None:
+            return self._shown(connection, conversation)
+        if after and after not in self._parents(connection, conversation):
+            raise AssistantError(
+                f"after: {after} is no turn of this conversation. Give the number of one, or 0."
+            )
+        return after
 
     def _shown(self, connection: Connection, conversation: str) -> int:
         """The last turn of the branch that is shown; 0 without turns."""

@@ -7,8 +7,10 @@ from assistant.accounts.accounts import accounts_if_any
 from assistant.build import composition
 from assistant.build.sheets import cells
 from assistant.errors import AssistantError
+from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.renaming import RenamedReceipts
 from assistant.settings import Settings, check_library_name
+from assistant.uploads.upload import folder as uploads
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
 
@@ -68,6 +70,8 @@ def rename(settings: Settings, old: str, new: str) -> None:
     if accounts := accounts_if_any(settings):
         accounts.share_like(old, new)  # before it is there: nobody is to see it in between
     _rename_kept(settings, old, new)
+    with composition.library(settings, old) as library:
+        library.sources.moved(uploads(settings.home, old), uploads(settings.home, new))
     move(settings.libraries_folder / old, settings.libraries_folder / new)
 
 
@@ -90,6 +94,7 @@ def _check_free(settings: Settings, name: str) -> None:
     # Where the file system knows no small letters, "Main" is "main".
     if (settings.libraries_folder / name).exists():
         raise LibraryError(f"There is a library {name!r} already. Choose another name.")
+    check_not_waiting(settings, name)
 
 
 def _checked(description: str) -> str:

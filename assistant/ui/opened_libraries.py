@@ -16,14 +16,23 @@ def opened(settings: Settings, name: str) -> Library | None:
 
 
 def close(settings: Settings, name: str) -> None:
-    """So that it can be moved; its next use opens it again."""
-    _opened(settings, name)[0].close()
+    """So that it can be moved; its next use opens it again. Nothing is done where it is not open:
+    opening it to close it would make one that is gone."""
+    if (made := _open_now().pop(name, None)) is not None:
+        made.close()
     _opened.clear(settings, name)
+
+
+@st.cache_resource(show_spinner=False)
+def _open_now() -> dict[str, Library]:
+    """By name; Streamlit does not tell what it keeps."""
+    return {}
 
 
 @st.cache_resource(show_spinner=False)
 def _opened(_settings: Settings, name: str) -> tuple[Library, int]:
     made = composition.library(_settings, name, make=True)
+    _open_now()[name] = made
     made.maintenance.follow()
     upload.clear(_settings.home, made)
     return made, composition.place_of(_settings, name)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.entrance.hosts import is_name
 from assistant.errors import AssistantError
+from assistant.libraries.waiting import clear
 from assistant.security import network_guard
 from assistant.settings import Settings
 
@@ -31,6 +32,7 @@ def serve(
     asked for is taken, and for an address or a name that cannot be one.
     """
     check_names(address, names)
+    clear(settings)
     chosen = free_port(settings.port, port, address)
     return _run(command(chosen, address, names, asks), environment(settings))
 

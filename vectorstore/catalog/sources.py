@@ -3,6 +3,7 @@
 A place is a path, or for a file inside an archive `<path of the archive>!/<path inside>`.
 """
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -71,6 +72,16 @@ class Places:
                 if sha256 and self._catalog.drop_placeless(connection, sha256):
                     gone.append((name, sha256))
         return gone
+
+    def move(self, old: str, new: str) -> None:
+        """What is below a folder is below another one."""
+        start, begins = old + os.sep, len(old) + 1
+        with self._catalog.writing() as connection:
+            for table in ("place", "container", "job"):
+                connection.execute(
+                    f"UPDATE OR REPLACE {table} SET path = ? || substr(path, ?)"
+                    " WHERE substr(path, 1, ?) = ?", (new, begins, len(start), start),
+                )  # fmt: skip
 
     def take(self, connection: Transaction, place: str, name: str, sha256: str) -> str | None:
         """Record where known bytes were found. Returns the old name of a moved document.

@@ -30,6 +30,10 @@ class Sources:
             self._removing.clear_away([digest for _, digest in gone])
         return [name for name, _ in gone]
 
+    def moved(self, old: Path, new: Path) -> None:
+        """A folder that files came from has another place."""
+        self._places.move(str(old.absolute()), str(new.absolute()))
+
     def count_below(self, root: Path) -> int:
         """The number of places of documents below a folder."""
         return len(self._places.below(str(root.absolute())))

@@ -29,6 +29,7 @@ def add_parsers(commands: Any) -> None:
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
+    from assistant.libraries.waiting import clear
     from assistant.ui.server import check_names, free_port
 
     try:
@@ -36,6 +37,7 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
     check_names(args.address, args.host)
+    clear(settings)
     port = free_port(application.PORT, args.port, args.address)
     application.serve(settings, port, args.address, args.host, args.token)
     return DONE

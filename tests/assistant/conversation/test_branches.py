@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.conversation import branches
 from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError
 from tests.assistant.conversation.test_history import answer
 
 
@@ -46,6 +48,22 @@ def test_one_goes_back_to_the_other_branch_and_on_from_there(kept: Conversations
     assert shown(kept) == ["One?", "Two?", "Three?", "Four?"]
     kept.show("c", 99)
     assert shown(kept) == ["One?", "Two?", "Three?", "Four?"]
+
+
+@pytest.mark.parametrize("after", [99, 6, -1])
+def test_a_turn_stands_after_one_of_its_conversation(kept: Conversations, after: int) -> None:
+    kept.add("other", answer("Elsewhere?"), "main")  # turn 6
+    with pytest.raises(AssistantError, match="no turn of this conversation"):
+        kept.add("c", answer("Lost?"), after=after)
+    with pytest.raises(AssistantError, match="no turn of this conversation"):
+        kept.check_after("c", after)
+    assert shown(kept) == ["One, better?", "Next?"]
+
+
+def test_parents_of_an_old_row_that_are_not_older_end_no_loop() -> None:
+    assert branches.to_end({1: 2, 2: 1}, 1) == 2
+    assert branches.to_end({1: 1}, 1) == 1
+    assert branches.versions({1: 2, 2: 1}, 1) == (1,)
 
 
 def test_a_hidden_branch_is_searched_and_its_turn_shown(kept: Conversations) -> None:

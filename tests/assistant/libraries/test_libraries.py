@@ -1,6 +1,8 @@
 """Libraries are made, described, renamed, deleted and brought back, with all that is theirs."""
 
 import json
+import shutil
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +12,12 @@ from assistant.accounts.accounts import accounts
 from assistant.build import composition
 from assistant.cli.main import main
 from assistant.errors import SettingsError
-from assistant.libraries import deleted as deleting
-from assistant.libraries.deleted import clear, delete, deleted, undo
+from assistant.libraries import waiting
+from assistant.libraries.deleted import delete, latest, undo
 from assistant.libraries.named import describe, listed, make, rename
+from assistant.libraries.waiting import clear, deleted
 from assistant.settings import Settings
+from assistant.uploads.upload import folder
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
 
@@ -74,20 +78,20 @@ def test_a_deleted_library_is_brought_back_whole(settings: Settings) -> None:
     delete(settings, "north")
     assert names(settings) == []
     assert [one.library for one in deleted(settings)] == ["north"]
-    undo(settings, "north")
+    undo(settings, latest(settings, "north"))
     assert [one.description for one in listed(settings)] == ["Contracts of the north"]
     assert deleted(settings) == []
     with pytest.raises(LibraryError, match="No library 'north' was deleted"):
-        undo(settings, "north")
+        latest(settings, "north")
 
 
 def test_it_does_not_take_the_place_of_a_new_one(settings: Settings) -> None:
-    delete(settings, "north")
-    make(settings, "north", "new")
+    gone = delete(settings, "north")
+    composition.library(settings, "north", make=True).close()
     with pytest.raises(LibraryError, match="Rename it"):
-        undo(settings, "north")
+        undo(settings, gone)
     rename(settings, "north", "newer")
-    undo(settings, "north")
+    undo(settings, gone)
     assert names(settings) == ["newer", "north"]
 
 
@@ -96,10 +100,89 @@ def test_after_a_day_it_leaves_the_disk(
 ) -> None:
     gone = delete(settings, "north")
     assert clear(settings) == 0
-    monkeypatch.setattr(deleting, "KEPT", timedelta(0))
+    monkeypatch.setattr(waiting, "KEPT", timedelta(0))
     assert deleted(settings) == []
     assert clear(settings) == 1
     assert not gone.folder.exists()
+
+
+def test_what_cannot_be_deleted_waits_and_blocks_no_other(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, part = delete(settings, "north"), "held"
+    (first.folder / part).mkdir()
+    make(settings, "south")
+    second = delete(settings, "south")
+    monkeypatch.setattr(waiting, "KEPT", timedelta(0))
+    real = shutil.rmtree
+
+    def held(path: Path) -> None:
+        if path.name == part or path == first.folder:
+            raise PermissionError(13, "Permission denied")
+        real(path)
+
+    monkeypatch.setattr(shutil, "rmtree", held)
+    assert clear(settings) == 1
+    assert not second.folder.exists()
+    monkeypatch.setattr(shutil, "rmtree", real)
+    assert clear(settings) == 1, "it is still known as a deleted one"
+    assert not first.folder.exists()
+
+
+def test_a_name_that_can_be_brought_back_is_taken(settings: Settings) -> None:
+    make(settings, "south")
+    delete(settings, "north")
+    with pytest.raises(LibraryError, match="Undo its deletion"):
+        make(settings, "north")
+    with pytest.raises(LibraryError, match="Undo its deletion"):
+        rename(settings, "south", "North")
+    assert names(settings) == ["south"]
+
+
+def test_files_are_not_added_to_a_name_that_can_be_brought_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Settings
+) -> None:
+    delete(settings, "north")
+    (tmp_path / "note.txt").write_text("A note.", encoding="utf-8")
+    add = ["add", str(tmp_path / "note.txt"), "--library", "north", "--home", str(tmp_path)]
+    assert main(add) == 1
+    assert "Undo its deletion" in capsys.readouterr().err
+    assert names(settings) == []
+
+
+def test_of_two_by_one_name_the_given_one_is_brought_back(settings: Settings) -> None:
+    first = delete(settings, "north")
+    with composition.library(settings, "north", make=True) as library:
+        library.describe("second")
+    delete(settings, "north")
+    undo(settings, first)
+    assert [one.description for one in listed(settings)] == ["Contracts of the north"]
+
+
+def test_files_on_their_way_go_and_come_back_with_it(settings: Settings) -> None:
+    waits = folder(settings.home, "north") / "uploaded" / "letter.pdf"
+    waits.parent.mkdir(parents=True)
+    waits.write_bytes(b"a letter")
+    gone = delete(settings, "north")
+    assert not waits.exists()
+    undo(settings, gone)
+    assert waits.read_bytes() == b"a letter"
+
+
+def test_places_below_the_uploads_move_along_with_a_name(settings: Settings) -> None:
+    old, new = (str(folder(settings.home, name)) for name in ("north", "south"))
+    rows = (f"{old}/uploaded/a.zip", f"{old}/uploaded/a.zip!/b.txt", f"{old}-west/c.txt")
+    with sqlite3.connect(settings.libraries_folder / "north" / "catalog.sqlite") as catalog:
+        for row in rows:
+            catalog.execute("INSERT INTO job VALUES (?, 'a', 'failed', '', '')", (row,))
+            catalog.execute("INSERT INTO container VALUES (?, '', '[]')", (row,))
+    catalog.close()
+    rename(settings, "north", "south")
+    with sqlite3.connect(settings.libraries_folder / "south" / "catalog.sqlite") as catalog:
+        for table in ("job", "container"):
+            moved = {path for (path,) in catalog.execute(f"SELECT path FROM {table}")}
+            assert moved == {row.replace(f"{old}/", f"{new}/") for row in rows}
+    catalog.close()
 
 
 def test_a_library_in_use_is_left_alone(settings: Settings) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from assistant.i18n.translation import _, ngettext
-from assistant.libraries.deleted import Deleted, clear, delete, deleted, undo
-from assistant.libraries.named import Named, describe, listed, make, rename
+from assistant.libraries.deleted import delete, undo
+from assistant.libraries.named import Named, check_there, describe, listed, make, rename
+from assistant.libraries.waiting import Deleted, clear, deleted
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import as_html, plain
 from ingest.errors import PinciteError
@@ -62,7 +63,7 @@ def _gone(gone: Deleted) -> None:
         )
         st.button(
             _("Undo"), key=f"undo-{gone.folder.name}", icon=":material/undo:", on_click=_undo,
-            args=(gone.library,),
+            args=(gone,),
         )  # fmt: skip
 
 
@@ -105,6 +106,7 @@ def _change(one: Named) -> None:
         if about != one.description:
             describe(settings, one.library, about)
         if name != one.library:
+            check_there(settings, one.library)
             was_open = resources.chosen() == one.library
             resources.release(one.library)
             rename(settings, one.library, name)
@@ -132,14 +134,15 @@ def _confirm(one: Named) -> None:
 
 def _delete(name: str) -> None:
     def gone() -> None:
+        check_there(resources.settings(), name)
         resources.release(name)
         delete(resources.settings(), name)
 
     _do(gone, "deleted", name)
 
 
-def _undo(name: str) -> None:
-    _do(lambda: undo(resources.settings(), name), "brought back", name)
+def _undo(gone: Deleted) -> None:
+    _do(lambda: undo(resources.settings(), gone), "brought back", gone.library)
 
 
 def _do(work: Callable[[], object], did: str, name: str) -> bool:

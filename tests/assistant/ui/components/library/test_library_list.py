@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
+from assistant.libraries.deleted import delete
 from assistant.libraries.named import make
+from assistant.libraries.waiting import deleted
 from assistant.settings import Settings
 from assistant.ui import resources
 from assistant.ui.components.library import library_list
@@ -84,3 +86,12 @@ def test_others_than_owners_see_documents_alone(
 ) -> None:
     monkeypatch.setattr(resources, "is_owner", lambda: False)
     assert not visit(LIBRARY_PAGE).button_group
+
+
+def test_one_that_is_gone_already_is_not_made_anew(app: AppTest, tmp_path: Path) -> None:
+    app.button(key="delete-lib-south").click().run()
+    delete(Settings(home=tmp_path), "south")  # in another tab
+    app.button(key="confirm-delete").click().run()
+    assert not app.exception and app.error
+    assert names(tmp_path) == ["north"]
+    assert len(deleted(Settings(home=tmp_path))) == 1

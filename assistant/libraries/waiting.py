@@ -1,0 +1,75 @@
+"""The deleted libraries of a home that wait for the end of their day."""
+
+import json
+import logging
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from assistant.settings import Settings
+from vectorstore.errors import LibraryError
+
+KEPT = timedelta(days=1)
+ABOUT = "deleted.json"  # in the folder of a deleted one
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A library that can be brought back."""
+
+    library: str
+    at: datetime
+    folder: Path
+
+    @property
+    def until(self) -> datetime:
+        return self.at + KEPT
+
+
+def deleted(settings: Settings) -> list[Deleted]:
+    """Those that can be brought back, the latest first."""
+    return [one for one in _all(settings) if one.until > datetime.now(UTC)]
+
+
+def check_not_waiting(settings: Settings, name: str) -> None:
+    """Raises LibraryError for the name of a library that can be brought back: it could not any
+    more, once another one has its name."""
+    for one in deleted(settings):
+        if one.library.casefold() == name.casefold():
+            raise LibraryError(
+                f"The deleted library {one.library!r} can be brought back until "
+                f"{one.until.astimezone():%Y-%m-%d %H:%M}, and keeps its name as long. "
+                "Undo its deletion, choose another name, or wait until then."
+            )
+
+
+def clear(settings: Settings) -> int:
+    """Delete those whose day is over; how many. What cannot be deleted is tried again next time,
+    and the log names it."""
+    over = [one for one in _all(settings) if one.until <= datetime.now(UTC)]
+    return sum(_cleared(one.folder) for one in over)
+
+
+def _cleared(folder: Path) -> bool:
+    try:
+        # What says that it was deleted goes last: what is left after a crash is found by it.
+        for part in (part for part in folder.iterdir() if part.name != ABOUT):
+            shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
+        shutil.rmtree(folder)
+    except OSError as error:
+        log.warning("%s could not be deleted: %s. Delete it by hand.", folder, error.strerror)
+        return False
+    return True
+
+
+def _all(settings: Settings) -> list[Deleted]:
+    found = []
+    for about in sorted((settings.home / "deleted").glob(f"*/{ABOUT}"), reverse=True):
+        with suppress(OSError, ValueError, KeyError):  # not ours: left alone
+            row = json.loads(about.read_text(encoding="utf-8"))
+            found.append(Deleted(row["library"], datetime.fromisoformat(row["at"]), about.parent))
+    return found
