@@ -247,11 +247,22 @@ def _tesseract(languages: tuple[str, ...]) -> Check:
 def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
     unread = [language for language in languages if language not in LANGUAGES]
     if unread:
-        message = f"RapidOCR {version} does not read {', '.join(unread)}."
-        remedy = "Install Tesseract with that language, and: PINCITE_OCR=tesseract"
-        return Check("scans", "warning", message, remedy)
+        return _instead(f"RapidOCR {version} does not read {', '.join(unread)}.", languages)
     other = "; Tesseract is installed, too" if shutil.which("tesseract") else ""
     return Check("scans", "ok", f"RapidOCR {version}, for {', '.join(languages)}{other}")
+
+
+def _instead(message: str, languages: tuple[str, ...]) -> Check:
+    """Tesseract reads where it has data for all languages."""
+    try:
+        absent = Tesseract(languages).absent
+    except CannotRecognise:
+        remedy = "Install Tesseract with the data of all these languages; it reads then."
+        return Check("scans", "warning", message, remedy)
+    if not absent:
+        return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}. {message}")
+    message += f" Tesseract, which could, has no data for {', '.join(absent)}."
+    return Check("scans", "warning", message, f"Install tesseract-ocr-{absent[0]}")
 
 
 def _recordings(child: subprocess.Popen[str]) -> Check:

@@ -21,6 +21,13 @@ def number(value: float, digits: int = 0, sign: bool = False) -> str:
     return text.translate({ord(","): groups, ord("."): point})
 
 
+def size(count: int) -> str:
+    """So many bytes: 1.25 GB, 340 MB or 2.5 MB."""
+    if count >= 1e9:
+        return f"{number(count / 1e9, 2)} GB"
+    return f"{number(count / 1e6, 0 if count >= 1e7 else 1)} MB"
+
+
 def percent(share: float) -> str:
     """0.54 is `54%`."""
     return f"{number(100 * share)}{_PERCENT[language.current()]}"

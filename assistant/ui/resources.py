@@ -49,7 +49,7 @@ def settings() -> Settings:
     loaded = Settings.load()
     keep_private(loaded.home)
     network_guard.quiet_telemetry()
-    network_guard.install_guard(loaded.home / "network.log", _address() or "127.0.0.1")
+    network_guard.install_guard(loaded.home / "network.log", who.address() or "127.0.0.1")
     return loaded
 
 
@@ -256,7 +256,7 @@ def chat_model() -> "ChatModel | None":
 
 def alone() -> bool:
     """Whether the server can be reached only from this machine."""
-    return is_loopback(_address())
+    return is_loopback(who.address())
 
 
 def is_owner() -> bool:
@@ -290,7 +290,3 @@ def is_open() -> bool:
     """Whether others reach this server and nobody asks them for a token."""
     given = st.context.headers.get(roles.HEADER, "")
     return not alone() and roles.unsealed(given) is None and not roles.session_of(given)
-
-
-def _address() -> str:
-    return str(st.get_option("server.address") or "")

@@ -81,8 +81,9 @@ def _session() -> str:
 def _owns() -> bool:
     given = st.context.headers.get(roles.HEADER, "")
     # Without the door (`streamlit run`), all who reach this machine from itself.
-    return roles.unsealed(given) == "owner" if given else is_loopback(_address())
+    return roles.unsealed(given) == "owner" if given else is_loopback(address())
 
 
-def _address() -> str:
+def address() -> str:
+    """That the app listens at; empty where Streamlit was started without the door."""
     return str(st.get_option("server.address") or "")

@@ -5,8 +5,9 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.document.model import Chunk, Document, Page
@@ -22,6 +23,7 @@ from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
 
 _FORGOTTEN = "forgotten"
+_IDENTITY = "identity"
 _ENDS = ".!?"
 _SENTENCE = 8  # words from which a line is more than a name
 
@@ -59,6 +61,17 @@ class Catalog:
             " (SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC)"
         )
         return str(row[0] or "") if row else ""
+
+    def identity(self) -> str:
+        """Random: tells this library from others, and stays when it is renamed, rebuilt or filled
+        from a backup."""
+        if (known := self.meta(_IDENTITY)) is None:
+            with suppress(LibraryError):  # a full disk, or one that cannot be written
+                self.database.write(
+                    "INSERT OR IGNORE INTO meta VALUES (?, ?)", _IDENTITY, uuid4().hex
+                )
+            known = self.meta(_IDENTITY)
+        return known or str(self.path)
 
     def forgotten(self) -> int:
         """How often documents were forgotten, see `DenseIndex.forget`."""
@@ -186,6 +199,7 @@ class Catalog:
         """
         other = Catalog(path, self.library)
         other.set_meta("generation", str(max(self.generation(), other.generation()) + 1))
+        other.set_meta(_IDENTITY, self.identity())
         other.set_meta(_FORGOTTEN, str(self.forgotten()))
         other.set_meta("chroma_made_by", "")  # its ids may be there, with other vectors
         with other.database.transaction() as connection:

@@ -14,8 +14,8 @@ _PATIENCE = 5.0  # seconds to wait for readers of an older state
 
 Transaction = sqlite3.Connection  # runs statements while it is open
 # To begin, to end and to undo a transaction, and one inside of another.
-_OUTER = "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"
-_INNER = "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part"
+_OUTER = "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
+_INNER = "SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
 
 
 class Database:
@@ -67,7 +67,8 @@ class Database:
                 connection.execute(end)
             except BaseException:
                 if connection.in_transaction:  # a full disk ends it
-                    connection.execute(undo)
+                    for statement in undo:
+                        connection.execute(statement)
                 raise
 
     @contextmanager

@@ -20,8 +20,8 @@ _MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chrom
 _SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it last worked
 _PATIENCE = 0.2  # seconds that a search waits for another one
 
-# By folder: how often documents were forgotten when this process opened it for the first time.
-_BEGAN: dict[Path, int] = {}
+# By identity of the catalogue: how often documents were forgotten when this process began with it.
+_BEGAN: dict[str, int] = {}
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class DenseIndex:
         self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
         self._held = -1  # the generation of the open Chroma
         self._exact: tuple[int, ExactStore] | None = None
-        _BEGAN.setdefault(folder, catalog.forgotten())
+        self._began()
         self.failures = 0  # failures of Chroma since the last update
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
@@ -135,7 +135,11 @@ class DenseIndex:
 
     def _remembers(self) -> bool:
         """Whether a document was forgotten while this process may have known it."""
-        return self._catalog.forgotten() != _BEGAN[self._folder]
+        return self._catalog.forgotten() != self._began()
+
+    def _began(self) -> int:
+        # Asked anew: another library may have taken the folder meanwhile.
+        return _BEGAN.setdefault(self._catalog.identity(), self._catalog.forgotten())
 
     def _ids_apart(self) -> set[str] | None:
         self._give_up()

@@ -98,8 +98,12 @@ class ServedIndex(DenseIndex):
     def ids(self) -> set[str]:
         """The ids on the server; empty while it is away."""
         with self._guard:
-            server = self._reached()
-            return server.ids() if server else set()
+            try:
+                server = self._reached()
+                return server.ids() if server else set()
+            except Exception as error:
+                self._lost(error)
+                return set()
 
     def _filled(self, generation: int, progress: Progress) -> bool:
         server = self._reached()

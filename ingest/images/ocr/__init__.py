@@ -1,6 +1,5 @@
 """Recognises text in pictures: chooses the engine and languages, or says why there is none."""
 
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,12 +37,19 @@ def recognizer(engines: Engines) -> Recognizer:
 
 def _rapid_or_tesseract(languages: tuple[str, ...]) -> Recognizer:
     """RapidOCR has no model for Cyrillic, Arabic and others: where one of these is wanted, and the
-    machine has Tesseract with it, Tesseract reads. Raises CannotRecognise."""
+    machine has Tesseract with all that are wanted, Tesseract reads. One reads all pages, so that
+    without data for one language the other's would be lost. Raises CannotRecognise."""
     from ingest.images.ocr.rapid import LANGUAGES, Rapid
     from ingest.images.ocr.tesseract import Tesseract
 
-    if others := tuple(language for language in languages if language not in LANGUAGES):
-        with suppress(CannotRecognise):
-            if not Tesseract(others).absent:
-                return Tesseract(languages)
-    return Rapid(languages)
+    if LANGUAGES.issuperset(languages):
+        return Rapid(languages)
+    try:
+        reader = Tesseract(languages)
+    except CannotRecognise:  # not installed, or without data for any
+        return Rapid(languages)
+    if not reader.absent:
+        return reader
+    if LANGUAGES.isdisjoint(languages):
+        raise CannotRecognise(f"Scans are not read: {reader.lacks()}")
+    return Rapid(languages)  # the doctor names what is missing

@@ -55,6 +55,13 @@ class Tesseract:
             )
         self._layout = "1" if "osd" in installed else "3"  # 1 also finds the page's rotation
 
+    def lacks(self) -> str:
+        """Which data are absent, and the remedy."""
+        return (
+            f"Tesseract has no data for {', '.join(self.absent)}. Install it "
+            f"(on Debian: apt install tesseract-ocr-{self.absent[0]})."
+        )
+
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
         sized, factor = _sized(picture)
         quarters, words = self._upright(sized)

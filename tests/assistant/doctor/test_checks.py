@@ -15,6 +15,7 @@ from assistant.llm.llama import runtime
 from assistant.models.store import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
+from ingest.images.ocr import tesseract
 
 
 @pytest.fixture(autouse=True)
@@ -180,10 +181,27 @@ def test_it_says_what_reads_scans_and_in_which_languages(tmp_path: Path) -> None
     assert check.message.startswith("RapidOCR 3.10, for en, de")
 
 
-def test_a_language_that_the_engine_does_not_read_is_named(tmp_path: Path) -> None:
+def test_a_language_that_the_engine_does_not_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tesseract, "which", lambda name: None)
     check = scans(Settings(home=tmp_path, ocr_languages=("en", "ru")))
     assert (check.severity, check.message) == ("warning", "RapidOCR 3.10 does not read ru.")
-    assert "PINCITE_OCR=tesseract" in check.remedy
+    assert "Install Tesseract" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("installed", "severity", "said"),
+    [({"eng", "rus"}, "ok", "Tesseract, for en, ru"), ({"rus"}, "warning", "no data for eng.")],
+)
+def test_where_tesseract_reads_instead_its_missing_data_is_named(
+    installed: set[str], severity: str, said: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(tesseract, "which", lambda name: name)
+    monkeypatch.setattr(tesseract.Tesseract, "_installed", lambda self: installed)
+    check = scans(Settings(home=tmp_path, ocr_languages=("en", "ru")))
+    assert check.severity == severity and said in check.message
 
 
 def test_scans_that_are_not_read_are_a_finding(

@@ -4,7 +4,7 @@ import pytest
 from babel.numbers import format_decimal, format_percent
 
 from assistant.i18n import language
-from assistant.i18n.numbers import number, percent
+from assistant.i18n.numbers import number, percent, size
 
 
 @pytest.mark.parametrize("spoken", language.LANGUAGES)
@@ -33,6 +33,13 @@ def test_spanish_does_not_part_four_digits() -> None:
         assert (number(1234), number(-4321), number(1234.5, 1)) == ("1234", "-4321", "1234,5")
     with language.speaking("de"):
         assert number(1234) == "1.234"
+
+
+def test_sizes_are_written_in_one_way() -> None:
+    assert size(1_250_000_000) == "1.25 GB"
+    assert (size(480_000_000), size(2_540_000), size(0)) == ("480 MB", "2.5 MB", "0.0 MB")
+    with language.speaking("de"):
+        assert size(1_250_000_000) == "1,25 GB"
 
 
 def test_a_change_says_that_it_is_a_gain() -> None:

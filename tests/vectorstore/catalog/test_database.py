@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,19 @@ def test_closing_while_other_threads_read_harms_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _CLOSING, str(tmp_path / "catalog.sqlite")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
     assert (done.returncode, done.stdout) == (0, "100\n"), done.stderr
+
+
+def test_a_part_that_fails_after_a_part_of_its_own_leaves_nothing(opened: Database) -> None:
+    def fail(around: bool) -> None:
+        with opened.transaction() as writer:
+            if around:
+                writer.execute("INSERT INTO meta VALUES ('outer', '1')")
+                with suppress(ZeroDivisionError):
+                    fail(around=False)
+            raise ZeroDivisionError
+
+    with opened.together():
+        with suppress(ZeroDivisionError):
+            fail(around=True)
+        opened.write("INSERT INTO meta VALUES ('kept', '1')")
+    assert opened.all("SELECT key FROM meta WHERE key IN ('outer', 'kept')") == [("kept",)]

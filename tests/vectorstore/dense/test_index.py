@@ -253,3 +253,38 @@ def test_an_empty_catalogue_finds_nothing(index: DenseIndex) -> None:
     assert index.nearest(query, 3) == []
     assert index.sync()
     assert index.nearest(query, 3) == []
+
+
+def made(folder: Path) -> tuple[Catalog, DenseIndex]:
+    catalog = Catalog(folder / "catalog.sqlite", folder.name)
+    return catalog, DenseIndex(catalog, folder / "chroma")
+
+
+def test_a_new_library_in_the_folder_of_one_that_forgot_is_not_taken_for_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "main").mkdir()
+    Catalog(tmp_path / "main" / "catalog.sqlite", "main").forget()  # by an earlier process
+    before, index = made(tmp_path / "main")
+    assert not index._remembers()
+    index.close()
+    before.close()
+    shutil.rmtree(tmp_path / "main")
+    _, fresh = made(tmp_path / "main")
+    assert not fresh._remembers() and fresh.sync()
+    fresh.close()
+
+
+def test_what_was_forgotten_is_remembered_under_another_name(tmp_path: Path) -> None:
+    catalog, index = made(tmp_path / "main")
+    index.close()
+    catalog.forget()
+    catalog.close()
+    (tmp_path / "main").rename(tmp_path / "other")
+    catalog, renamed = made(tmp_path / "other")
+    assert renamed._remembers()
+    backup = Catalog(tmp_path / "backup.sqlite", "other")
+    backup.close()
+    identity = catalog.identity()
+    catalog.replace_by(tmp_path / "backup.sqlite")
+    assert catalog.identity() == identity and renamed._remembers()

@@ -157,3 +157,17 @@ def test_a_library_searches_while_another_adds(tmp_path: Path, chroma: ChromaPro
         assert wrong == []
         assert writer.maintenance.verify().chroma == "complete"
         assert not (tmp_path / "library" / "chroma").exists()
+
+
+def test_a_server_that_dies_after_it_was_filled_has_no_ids(
+    catalog: Catalog, opened: Opened, tmp_path: Path
+) -> None:
+    own = ChromaProcess(tmp_path / "data")
+    try:
+        index = opened(own.address)
+        put(catalog, "leave")
+        assert index.sync()
+        own.end()
+        assert index.ids() == set() and "does not answer" in index.why
+    finally:
+        own.end()

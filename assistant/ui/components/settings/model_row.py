@@ -7,7 +7,7 @@ from typing import cast
 import streamlit as st
 
 from assistant.build.chosen_models import InUse, use
-from assistant.i18n.numbers import number
+from assistant.i18n.numbers import number, size
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.models.expected import Expected
@@ -56,9 +56,9 @@ def draw(row: Row, costs: Costs, models: Models) -> None:
 
 def _facts(row: Row, wait: Expected | None) -> Iterator[str]:
     if row["bytes"]:
-        yield _gigabytes(row["bytes"])
+        yield size(row["bytes"])
     if row["memory"]:
-        yield _("{size} of memory", size=_gigabytes(row["memory"]))
+        yield _("{size} of memory", size=size(row["memory"]))
     if row["fit"] and row["memory"]:
         yield _(_FITS[row["fit"]])
     if wait:
@@ -77,10 +77,6 @@ def _wait(wait: Expected) -> str:
         "{seconds} s to the first word, of {count} answer here",
         "{seconds} s to the first word, of {count} answers here", wait.answers, seconds=seconds,
     )  # fmt: skip
-
-
-def _gigabytes(count: int) -> str:
-    return f"{number(count / 1e9, 2)} GB" if count >= 1e8 else f"{number(count / 1e6)} MB"
 
 
 def _buttons(row: Row, costs: Costs, models: Models) -> None:
@@ -130,7 +126,7 @@ def _progress(name: str) -> None:
 def _doing(fetch: Fetch) -> str:
     if not fetch.total:
         return told(fetch.doing)
-    have, total = _gigabytes(fetch.have), _gigabytes(fetch.total)
+    have, total = size(fetch.have), size(fetch.total)
     return f"{told(fetch.doing)}: {_('{have} of {total}', have=have, total=total)}"
 
 

@@ -3,7 +3,7 @@ longer wanted."""
 
 import streamlit as st
 
-from assistant.i18n.numbers import number
+from assistant.i18n.numbers import number, size
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.storage.used_space import CLEANABLE, Kind, Used, clean, used_space
 from assistant.ui import resources, session
@@ -42,19 +42,15 @@ def _row(used: Used) -> None:
         files = ngettext("{count} file", "{count} files", used.files)
         st.html(
             f'<div class="document-name">{as_html(_(_NAMES[used.kind]))}</div>'
-            f'<div class="document-facts">{as_html(f"{_size(used.bytes)} · {files}")}</div>'
+            f'<div class="document-facts">{as_html(f"{size(used.bytes)} · {files}")}</div>'
         )
         if used.kind in CLEANABLE and st.button(_("Clean"), key=f"clean-{used.kind}"):
             st.dialog(_(_NAMES[used.kind]))(_confirm)(used)
 
 
-def _size(count: int) -> str:
-    return f"{number(count / 1e9, 2)} GB" if count >= 1e9 else f"{number(count / 1e6, 1)} MB"
-
-
 def _confirm(used: Used) -> None:
     files = ngettext("{count} file", "{count} files", used.files)
-    st.markdown(plain(f"{files}, {_size(used.bytes)}. {_(_LOST[used.kind])}"))
+    st.markdown(plain(f"{files}, {size(used.bytes)}. {_(_LOST[used.kind])}"))
     with st.container(horizontal=True):
         cleaned = st.button(
             _("Delete"), type="primary", key="confirm-clean", on_click=_clean, args=(used.kind,)

@@ -8,7 +8,8 @@ from PIL import Image
 from ingest.document.model import Box, Line, count
 from ingest.document.source import Engines
 from ingest.errors import CannotRecognise
-from ingest.images.ocr import recognise, recognizer
+from ingest.images.ocr import _rapid_or_tesseract, rapid, recognise, recognizer, tesseract
+from ingest.images.ocr.rapid import Rapid
 from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, read
 from ingest.images.ocr.tesseract import Tesseract
 from tests.scans import DOTS, LETTER, drawn
@@ -59,6 +60,37 @@ def test_tesseract_reads_what_rapidocr_has_no_model_for() -> None:
     assert isinstance(recognizer(Engines(languages=("en", "ru"))), Tesseract)
     with pytest.raises(CannotRecognise, match="holds no model that reads xx"):
         recognizer(Engines(languages=("xx",)))
+
+
+@pytest.mark.parametrize(
+    ("languages", "installed", "reads"),
+    [
+        (("de", "ru"), {"deu", "rus"}, Tesseract),
+        (("de", "ru"), {"rus"}, Rapid),  # Tesseract would lose the German
+        (("de", "en"), {"deu", "eng"}, Rapid),
+        (("de", "ru"), {"fra"}, Rapid),
+    ],
+)
+def test_tesseract_reads_only_with_data_for_all_languages(
+    languages: tuple[str, ...], installed: set[str], reads: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_data_for(installed, monkeypatch)
+    assert isinstance(_rapid_or_tesseract(languages), reads)
+
+
+def test_missing_data_is_named_where_neither_engine_reads_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    has_data_for({"rus"}, monkeypatch)
+    with pytest.raises(CannotRecognise, match=r"no data for ukr\..* tesseract-ocr-ukr"):
+        _rapid_or_tesseract(("ru", "uk"))
+
+
+def has_data_for(languages: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if Tesseract were installed with these; RapidOCR's models are not loaded."""
+    monkeypatch.setattr(tesseract, "which", lambda name: name)
+    monkeypatch.setattr(Tesseract, "_installed", lambda self: languages)
+    monkeypatch.setattr(rapid, "_engine", lambda: None)
 
 
 def test_what_is_a_guess_is_not_a_line_but_counted(monkeypatch: pytest.MonkeyPatch) -> None:
