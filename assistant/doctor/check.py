@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from ingest.platform.extras import installed
+
 Severity = Literal["ok", "warning", "error"]
 IMPORT_SECONDS = 15
 
@@ -34,3 +36,9 @@ def outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
         child.communicate()
         return 1, f"it did not respond for {IMPORT_SECONDS} seconds"
     return child.returncode, ((output or errors).strip().splitlines() or [""])[-1]
+
+
+def install(extra: str, imported: str, packages: str) -> str:
+    """The command that installs an extra, or repairs its packages where they are there."""
+    what = f"--force-reinstall {packages}" if installed(imported) else f"'pincite[{extra}]'"
+    return f"{sys.executable} -m pip install {what}"

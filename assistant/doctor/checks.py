@@ -11,8 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import answering_device, installed_extensions, pairs, refusal_gate, voices
-from assistant.doctor.check import Check, Severity, importing, outcome
+from assistant.doctor import (
+    answering_device,
+    installed_extensions,
+    pairs,
+    refusal_gate,
+    scans,
+    voices,
+)
+from assistant.doctor.check import Check, Severity, importing, install, outcome
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import is_whole, weights_of
@@ -21,10 +28,6 @@ from assistant.models.roles import Role
 from assistant.models.store import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
-from ingest.errors import CannotRecognise
-from ingest.images.ocr.rapid import LANGUAGES
-from ingest.images.ocr.tesseract import Tesseract
-from ingest.platform.extras import installed
 
 _LLAMA = "from assistant.llm.llama import runtime as r; r.runtime(); print(r.which())"
 
@@ -43,7 +46,7 @@ def checks(settings: Settings) -> list[Check]:
     device = answering_device.look(chat, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
-    found += [_pdf(pdf), _scans(settings, ocr), _recordings(recordings)]
+    found += [_pdf(pdf), scans.check(settings, ocr), _recordings(recordings)]
     found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
     found += refusal_gate.check(chat, settings)
     return [*found, *installed_extensions.check(settings)]
@@ -214,68 +217,17 @@ def _pdf(child: subprocess.Popen[str]) -> Check:
     return Check("pdf", "ok", f"pypdf {said} and PDFium")
 
 
-def _install(extra: str, imported: str, packages: str) -> str:
-    """The command that installs an extra, or repairs its packages where they are there."""
-    what = f"--force-reinstall {packages}" if installed(imported) else f"'pincite[{extra}]'"
-    return f"{sys.executable} -m pip install {what}"
-
-
-def _scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
-    status, said = outcome(child)
-    if settings.ocr == "off":
-        remedy = "Choose rapidocr: the setting ocr, or the variable PINCITE_OCR."
-        return Check("scans", "warning", "Scans and pictures are not read: ocr is off.", remedy)
-    if settings.ocr == "tesseract":
-        return _tesseract(settings.ocr_languages)
-    if status:
-        remedy = _install("ocr", "rapidocr", "rapidocr onnxruntime")
-        return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
-    return _rapidocr(said, settings.ocr_languages)
-
-
-def _tesseract(languages: tuple[str, ...]) -> Check:
-    try:
-        reader = Tesseract(languages)
-    except CannotRecognise as error:
-        return Check("scans", "warning", str(error), "Or without it: PINCITE_OCR=rapidocr")
-    if reader.absent:
-        message = f"Tesseract has no data for {', '.join(reader.absent)}."
-        return Check("scans", "warning", message, f"Install tesseract-ocr-{reader.absent[0]}")
-    return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}")
-
-
-def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
-    unread = [language for language in languages if language not in LANGUAGES]
-    if unread:
-        return _instead(f"RapidOCR {version} does not read {', '.join(unread)}.", languages)
-    other = "; Tesseract is installed, too" if shutil.which("tesseract") else ""
-    return Check("scans", "ok", f"RapidOCR {version}, for {', '.join(languages)}{other}")
-
-
-def _instead(message: str, languages: tuple[str, ...]) -> Check:
-    """Tesseract reads where it has data for all languages."""
-    try:
-        absent = Tesseract(languages).absent
-    except CannotRecognise:
-        remedy = "Install Tesseract with the data of all these languages; it reads then."
-        return Check("scans", "warning", message, remedy)
-    if not absent:
-        return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}. {message}")
-    message += f" Tesseract, which could, has no data for {', '.join(absent)}."
-    return Check("scans", "warning", message, f"Install tesseract-ocr-{absent[0]}")
-
-
 def _recordings(child: subprocess.Popen[str]) -> Check:
     status, said = outcome(child)
     if status:
-        remedy = _install("speech", "faster_whisper", "faster-whisper av")
+        remedy = install("speech", "faster_whisper", "faster-whisper av")
         return Check("recordings", "warning", f"Recordings cannot be read: {said}", remedy)
     return Check("recordings", "ok", f"faster-whisper {said} and FFmpeg")
 
 
 def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     status, said = outcome(child)
-    install = _install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
+    command = install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
     if status == 0:
         return Check("llama.cpp", "ok", said)
     if _chat_extension(settings):
@@ -283,13 +235,13 @@ def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
         return Check("llama.cpp", "ok", message)
     if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception
         message = "llama.cpp crashes at once: it was built for another processor."
-        return Check("llama.cpp", "warning", message, install)
+        return Check("llama.cpp", "warning", message, command)
     message = f"No chat model can run, so answers are sentences of the documents ({said})."
     if "libgomp" in said:  # what the ready library is linked with, and a small system may lack
-        install = "Install the library of OpenMP. On Debian and Ubuntu: apt install libgomp1"
+        command = "Install the library of OpenMP. On Debian and Ubuntu: apt install libgomp1"
     elif not _has_compiler():
-        install = f"Install a C and C++ compiler (such as gcc and g++), then: {install}"
-    return Check("llama.cpp", "warning", message, install)
+        command = f"Install a C and C++ compiler (such as gcc and g++), then: {command}"
+    return Check("llama.cpp", "warning", message, command)
 
 
 def _chat_file(settings: Settings) -> Path | None:

@@ -10,6 +10,7 @@ from assistant.doctor import check as one_check
 from assistant.doctor import checks as doctor
 from assistant.doctor import pairs
 from assistant.doctor.checks import as_rows, checks
+from assistant.doctor.scans import check as scans_check
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.llama import runtime
 from assistant.models.store import Models
@@ -172,7 +173,7 @@ def test_a_library_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.Monke
 
 
 def scans(settings: Settings, code: str = "print('3.10')") -> doctor.Check:
-    return doctor._scans(settings, child(code))
+    return scans_check(settings, child(code))
 
 
 def test_it_says_what_reads_scans_and_in_which_languages(tmp_path: Path) -> None:
