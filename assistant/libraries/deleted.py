@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assistant.libraries.named import check_there, check_unused, move
+from assistant.libraries.named import check_there, check_unused, leave_server, move
 from assistant.libraries.waiting import ABOUT, Deleted, clear, deleted
 from assistant.settings import Settings
 from assistant.uploads.upload import folder as uploads
@@ -23,6 +23,7 @@ def delete(settings: Settings, name: str) -> Deleted:
     folder = settings.home / "deleted" / f"{at:%Y-%m-%dT%H-%M-%S-%f}"
     source = settings.libraries_folder / name
     check_unused(settings, name)
+    leave_server(settings, name)
     about = json.dumps({"library": name, "at": at.isoformat()})
     (source / ABOUT).write_text(about, encoding="utf-8")
     move(source, folder)

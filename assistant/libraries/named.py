@@ -72,6 +72,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
     _rename_kept(settings, old, new)
     with composition.library(settings, old) as library:
         library.sources.moved(uploads(settings.home, old), uploads(settings.home, new))
+    leave_server(settings, old)
     move(settings.libraries_folder / old, settings.libraries_folder / new)
 
 
@@ -116,6 +117,14 @@ def check_unused(settings: Settings, name: str) -> None:
                 f"{name} is in use: files are being added to it, or another program has it open. "
                 "Try again when that has ended."
             )
+
+
+def leave_server(settings: Settings, name: str) -> None:
+    """Delete its collection in a Chroma server, which belongs to the folder. One that is away keeps
+    it. Raises LibraryError."""
+    if settings.vectors:
+        with composition.library(settings, name) as library:
+            library.maintenance.leave()
 
 
 def move(source: Path, target: Path) -> None:

@@ -116,6 +116,9 @@ class DenseIndex:
             self._let_go()
             return True
 
+    def leave(self) -> None:
+        """Delete what lies outside of the folder: nothing, where Chroma is embedded."""
+
     def rebuild(self, progress: Progress = lambda done, total: None) -> bool:
         """Fill Chroma again from the catalogue; False when another process owns Chroma."""
         with self._guard:

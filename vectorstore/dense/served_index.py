@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import time
-import uuid
 from pathlib import Path
 
 from filelock import Timeout
@@ -95,6 +94,10 @@ class ServedIndex(DenseIndex):
             finally:
                 self._lock.release(force=True)
 
+    def leave(self) -> None:
+        """Delete the collection: before the folder is moved, or deleted for good."""
+        self.clear()
+
     def ids(self) -> set[str]:
         """The ids on the server; empty while it is away."""
         with self._guard:
@@ -157,9 +160,6 @@ class ServedIndex(DenseIndex):
                 log.debug("The connection could not be closed: %s", error)
 
     def _name(self) -> str:
-        """Of the collection: of this very folder, also where a server serves several homes."""
-        mark = self._folder.with_suffix(".server")
-        if not mark.exists():
-            mark.write_text(uuid.uuid4().hex, encoding="ascii")
-        place = f"{mark.read_text(encoding='ascii')} {self._folder.resolve()}"
+        """Of the collection: of this library in this folder, because a copy has its identity."""
+        place = f"{self._catalog.identity()} {self._folder.resolve()}"
         return f"pincite-{hashlib.sha256(place.encode()).hexdigest()[:32]}"

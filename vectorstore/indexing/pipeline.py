@@ -1,6 +1,8 @@
-"""Adds files to the catalogue: discover, read, cut, embed, store; one file at a time.
+"""Adds files to the catalogue: discover, read, cut, embed, store.
 
-Each file is one transaction: a killed run leaves complete documents, and the next one continues.
+A file is one transaction, and up to 64 small files that are neighbours share one, see
+`small_files`. A killed run leaves complete documents; the work on its last file or group is lost,
+and the next run does it again.
 """
 
 import threading

@@ -42,6 +42,11 @@ class Maintenance:
         """
         return Verifying(self._catalog, self._files, self._index).run()
 
+    def leave(self) -> None:
+        """Delete the vectors that lie outside of the library's folder, in a server: before it is
+        moved. The next use fills them in again."""
+        self._index.leave()
+
     def rebuild(
         self, progress: Callable[[AddProgress], None] = lambda _: None,
         cancel: threading.Event | None = None,

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from assistant.libraries.deleted import delete, undo
+from assistant.libraries.named import make, rename
+from assistant.settings import Settings
 from tests.fakes import WordEmbedder
 from tests.vectorstore.dense.chroma_process import ChromaProcess
 from tests.vectorstore.dense.test_index import EMBEDDER, nearest, put, serves
@@ -171,3 +174,45 @@ def test_a_server_that_dies_after_it_was_filled_has_no_ids(
         assert index.ids() == set() and "does not answer" in index.why
     finally:
         own.end()
+
+
+def test_a_library_that_is_renamed_or_deleted_leaves_no_collection(
+    tmp_path: Path, chroma: ChromaProcess
+) -> None:
+    settings = Settings(home=tmp_path, vectors=chroma.address)
+    make(settings, "north")
+
+    def ids(of: str, at: str, fill: bool = False) -> set[str]:
+        """What is on the server of a library in a folder."""
+        catalog = Catalog(settings.libraries_folder / of / "catalog.sqlite", of)
+        index = ServedIndex(catalog, settings.libraries_folder / at / "chroma", chroma.address)
+        if fill:
+            put(catalog, *() if catalog.documents() else ("leave",))
+            assert index.sync()
+        found = index.ids()
+        index.close()
+        catalog.close()
+        return found
+
+    assert ids("north", "north", fill=True)
+    rename(settings, "north", "south")
+    assert ids("south", "north") == set()
+    assert ids("south", "south", fill=True)
+    undo(settings, delete(settings, "south"))
+    assert ids("south", "south") == set()
+
+
+def test_processes_that_begin_at_once_share_a_collection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (Catalog(tmp_path / "catalog.sqlite", "main") for _ in range(2))
+    ask = other.meta
+
+    def late(key: str) -> str | None:
+        """The other one writes between the question and the answer."""
+        found = ask(key)
+        one.identity()
+        return found
+
+    monkeypatch.setattr(other, "meta", late)
+    assert other.identity() == one.identity()
