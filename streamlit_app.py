@@ -10,7 +10,7 @@ def main() -> None:
     import streamlit as st
 
     from assistant.i18n.translation import _
-    from assistant.ui import resources
+    from assistant.ui import addresses, resources
     from assistant.ui.components.language import visitor_language
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
@@ -25,22 +25,28 @@ def main() -> None:
         st.stop()
     chat = st.Page(UI / "pages" / "chat.py", title=_("Chat"), icon=":material/forum:", default=True)
     library = st.Page(
-        UI / "pages" / "library.py", title=_("Library"), icon=":material/docs:", url_path="library"
+        UI / "pages" / "library.py",
+        title=_("Library"),
+        icon=":material/docs:",
+        url_path=addresses.LIBRARY,
     )
     sheet = st.Page(
-        UI / "pages" / "sheet.py", title=_("Sheet"), icon=":material/table:", url_path="sheet"
+        UI / "pages" / "sheet.py",
+        title=_("Sheet"),
+        icon=":material/table:",
+        url_path=addresses.SHEET,
     )
     measure = st.Page(
         UI / "pages" / "measure.py",
         title=_("Measure"),
         icon=":material/monitoring:",
-        url_path="measure",
+        url_path=addresses.MEASURE,
     )
     settings = st.Page(
         UI / "pages" / "settings.py",
         title=_("Settings"),
         icon=":material/tune:",
-        url_path="settings",
+        url_path=addresses.SETTINGS,
     )
     mine = [measure] if resources.is_owner() else []
     st.navigation([chat, library, sheet, *mine, settings]).run()

@@ -34,9 +34,10 @@ class Limits(Database):
         super().__init__(path)
         self._questions, self._bytes, self._clock = questions, megabytes << 20, clock
 
-    def ask(self, person: Person) -> None:
-        """Count a question. Raises LimitReached, and counts nothing then."""
-        wait = self._take(person, "question", 1, self._questions, _HOUR)
+    def ask(self, person: Person, questions: int = 1, count: bool = True) -> None:
+        """Count questions, or only look whether there is room. Raises LimitReached, and counts
+        nothing then."""
+        wait = self._take(person, "question", questions, self._questions, _HOUR, count)
         if wait is not None:
             raise LimitReached(
                 _("Your limit of questions within an hour ({count}) is reached."
@@ -45,9 +46,10 @@ class Limits(Database):
                 wait,
             )  # fmt: skip
 
-    def add(self, person: Person, size: int) -> None:
-        """Count bytes that are added. Raises LimitReached, and counts nothing then."""
-        wait = self._take(person, "bytes", size, self._bytes, _DAY)
+    def add(self, person: Person, size: int, count: bool = True) -> None:
+        """Count bytes that are added, or only look whether there is room. Raises LimitReached, and
+        counts nothing then."""
+        wait = self._take(person, "bytes", size, self._bytes, _DAY, count)
         if wait is not None:
             raise LimitReached(
                 _("Your limit of files within a day ({megabytes} MB) has no room for these."
@@ -57,9 +59,10 @@ class Limits(Database):
             )  # fmt: skip
 
     def _take(
-        self, person: Person, kind: str, amount: int, most: int, within: float
+        self, person: Person, kind: str, amount: int, most: int, within: float, count: bool
     ) -> float | None:
-        """The seconds until there is room; None when there is, and the amount is counted."""
+        """The seconds until there is room; None when there is, and with `count` the amount is
+        counted."""
         if not most or not person.id:
             return None
         now = self._clock()
@@ -73,7 +76,8 @@ class Limits(Database):
             left = most - sum(used for _at, used in rows)
             if amount <= left:
                 row = (person.id, kind, now, amount)
-                connection.execute("INSERT INTO used VALUES (?, ?, ?, ?)", row)
+                if count and amount:
+                    connection.execute("INSERT INTO used VALUES (?, ?, ?, ?)", row)
                 return None
         return _until(rows, amount - left, now, within)
 

@@ -47,6 +47,7 @@ def router() -> APIRouter:
         wanted = columns(asked.columns)
         sheet = await run_in_threadpool(seen.sheet, library)
         rows = documents(sheet.assistant.library, asked.documents)
+        await run_in_threadpool(seen.count_cells, len(wanted) * len(rows))
         filling = _Filling(sheet, wanted, rows, asked.anew)
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(filling.events(), media_type="text/event-stream")

@@ -20,8 +20,9 @@ from assistant.forgetting import conversation as forgetting
 from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.record import Receipts
 from assistant.sheet.fill import Sheet
-from assistant.uploads.staged_file import staged
+from assistant.uploads.staged_file import StagedFile, staged
 from assistant.uploads.upload import Upload, folder
+from ingest.errors import PinciteError
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
@@ -69,18 +70,28 @@ class Shelf:
         """Begin to add files, by their names; they are read to their end before it returns. Raises
         as `changed`, HomeNotWritable, and LimitReached."""
         self._permitted.check_change()
-        self._libraries.limits.add(self.person, sum(_size(source) for _, source in files))
+        limits, size = self._libraries.limits, sum(_size(source) for _, source in files)
+        limits.add(self.person, size, count=False)  # before anything is made
         opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
         home = self._libraries.settings.home
-        kept = [staged(folder(home, name), file, source) for file, source in files]
+        kept: list[StagedFile] = []
+        try:
+            for file, source in files:
+                kept.append(staged(folder(home, name), file, source))
+            limits.add(self.person, size)
+        except PinciteError:
+            for one in kept:
+                one.drop()
+            raise
         return self._libraries.uploads.start(opened, home, kept)
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
         LibraryError, LimitReached."""
         self._check(name)
-        self._libraries.limits.ask(self.person)
+        self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
         made = self._libraries.assistant(name, self.person, self._permitted.whose)
+        self._libraries.limits.ask(self.person)
         self._note("asked", name)
         return made
 
@@ -90,6 +101,10 @@ class Shelf:
         made = self._libraries.sheet(name)
         self._note("asked", name)
         return made
+
+    def count_cells(self, cells: int) -> None:
+        """Each cell of a sheet is a question. Raises LimitReached."""
+        self._libraries.limits.ask(self.person, cells)
 
     @property
     def conversations(self) -> Conversations:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from assistant.contract import spans
@@ -26,6 +27,7 @@ def install(settings: Settings) -> None:
     spans.record(_opener(f"{address.url}/v1/traces"))
 
 
+@cache  # each exporter has a thread of its own, and a process may install more than once
 def _opener(endpoint: str) -> spans.Opened:
     try:
         from opentelemetry import trace

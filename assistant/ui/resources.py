@@ -23,12 +23,12 @@ from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
 from assistant.storage.whose import Whose
-from assistant.ui import opened_libraries, session, who
+from assistant.ui import opened_libraries, running, session, who
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
 from assistant.ui.background.sheet_task import Sheets
-from assistant.uploads import upload
+from assistant.uploads.upload import Uploads
 from ingest.platform.private_files import keep_private
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
 PICKED = "library"  # in the session's state
+_SHEETS = "sheets"
 
 
 @st.cache_resource(show_spinner=False)
@@ -112,9 +113,9 @@ def note(did: str, library: str = "", what: str = "") -> None:
     who.note(settings(), did, library, what)
 
 
-def count_question() -> None:
-    """Raises LimitReached."""
-    limits(settings()).ask(person())
+def count_questions(questions: int = 1, count: bool = True) -> None:
+    """Without `count` it is only looked whether there is room. Raises LimitReached."""
+    limits(settings()).ask(person(), questions, count)
 
 
 def count_files(sizes: Iterable[int]) -> None:
@@ -148,6 +149,7 @@ def _opened(name: str) -> Library:
 
 def assistant() -> Assistant:
     """Of the chosen library; all of them share one model. Raises PinciteError."""
+    _renew_if_more_came()
     mine = person()
     return _assistant(chosen(), f"{mine.id} {mine.role} {sorted(mine.groups)}", permitted().whose)
 
@@ -182,8 +184,14 @@ def _load_answering() -> composition.Answering:
 
 def renew_answering() -> None:
     """Load the models again when they are needed next: one has been fetched."""
+    running.used().update(running.came(fetches()))
     st.cache_resource(_load_answering).clear()
     _assistant.clear()
+
+
+def _renew_if_more_came() -> None:
+    if running.came(fetches()) - running.used():
+        renew_answering()
 
 
 @st.cache_resource(show_spinner=False)
@@ -193,33 +201,28 @@ def _conversations() -> Conversations:
 
 def answers() -> Answers:
     """The running answers of this person, by conversation."""
-    return _answers(person().id)
-
-
-@st.cache_resource(show_spinner=False)
-def _answers(person: str) -> Answers:
-    return Answers()
+    return running.answers(person().id)
 
 
 def sheet() -> Sheet:
     """Fills sheets of the chosen library. Raises PinciteError."""
+    _renew_if_more_came()
     return sheets_of.sheet(settings(), library(), _answering())
 
 
 def sheets() -> Sheets:
-    """The running sheets of this person, by library."""
-    return _sheets(person().id)
+    """The running sheets of this person, by library; of visitors, of this browser tab."""
+    mine = person()
+    if mine.id or mine.owns:
+        return running.sheets(mine.id)
+    # Visitors are not told apart: in the tab's state nobody else finds them.
+    found: Sheets = st.session_state.setdefault(_SHEETS, Sheets())
+    return found
 
 
-@st.cache_resource(show_spinner=False)
-def _sheets(person: str) -> Sheets:
-    return Sheets()
-
-
-@st.cache_resource(show_spinner=False)
-def uploads() -> upload.Uploads:
+def uploads() -> Uploads:
     """The running uploads of this server."""
-    return upload.Uploads()
+    return running.uploads()
 
 
 @st.cache_resource(show_spinner=False)
@@ -228,17 +231,17 @@ def fetches() -> Fetches:
     return Fetches(tools.models(settings()).pull)
 
 
-@st.cache_resource(show_spinner=False)
 def tasks() -> Tasks:
     """The running measurement of this server."""
-    return Tasks()
+    return running.tasks()
 
 
-def start(title: str, work: Work) -> None:
+def start(title: str, work: Work, kind: str = "") -> None:
     """Start a measurement, or say what is running already; then draw the page again."""
     try:
-        tasks().start(title, work)
-    except AssistantError as error:
+        check_owner()
+        tasks().start(title, work, kind)
+    except (AssistantError, LibraryError) as error:
         session.keep_error(error)
     st.rerun()
 

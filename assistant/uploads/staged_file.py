@@ -1,5 +1,6 @@
 """A file that a client sends: on the disk from its first piece on, however large it is."""
 
+import os
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -20,8 +21,13 @@ class StagedFile:
 
     def move_to(self, place: Path) -> None:
         """Take it there, in the place of an older one. Raises OSError."""
+        self.touch()
         self.path.replace(place)
         self.path.parent.rmdir()
+
+    def touch(self) -> None:
+        """Say that it is not left over. Raises OSError."""
+        os.utime(self.path)
 
     def drop(self) -> None:
         """Delete it, where it was not moved."""

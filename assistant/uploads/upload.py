@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from vectorstore.catalog.sources import INSIDE
 from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
 
+_TOUCHED = 600.0  # seconds between two signs of life of a file that waits
 _LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ class Upload:
 
     def _run(self, files: Sequence[Sent]) -> None:
         try:
-            with _turns[self._folder]:
+            with self._turn(files):
                 if self.is_rebuild:
                     self._library.maintenance.rebuild(self._note, self._cancel)
                 else:
@@ -118,6 +119,20 @@ class Upload:
         except Exception:
             log.exception("an upload failed")
             self.error = N_("Adding failed unexpectedly. The log has the details.")
+
+    @contextmanager
+    def _turn(self, files: Sequence[Sent]) -> Iterator[None]:
+        """Wait until it is this one's turn. What waits long must not look left over."""
+        turn = _turns[self._folder]
+        while not turn.acquire(timeout=_TOUCHED):
+            for file in files:
+                if isinstance(file, StagedFile):
+                    with suppress(OSError):
+                        file.touch()
+        try:
+            yield
+        finally:
+            turn.release()
 
     def _add(self, files: Sequence[Sent]) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
@@ -197,10 +212,16 @@ def clear(home: Path, library: Library) -> None:
     """Delete leftovers of a crash during an upload, unless they are in the queue."""
     oldest = time.time() - _LEFT_OVER
     queued = {job.path for job in library.jobs.all()}
+    emptied: set[Path] = set()
     with suppress(OSError):  # an upload says it when the home cannot be written to
         for path in folder(home, library.name).glob("uploaded*/*"):
             if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
                 path.unlink()
+                emptied.add(path.parent)
+        for each in folder(home, library.name).glob("uploaded-" + "?" * 32):
+            with suppress(OSError):  # it has files
+                if each in emptied or each.stat().st_mtime < oldest:
+                    each.rmdir()
 
 
 def _outer(places: Sequence[str]) -> list[Path]:

@@ -23,14 +23,15 @@ from ingest.errors import PinciteError
 log = logging.getLogger(__name__)
 
 Work = Callable[["Task"], None]
+GATE = "gate"  # the kind of a task that fits the refusal gate
 
 
 class Task:
     """A long task. Its thread writes its fields, and the page reads them."""
 
-    def __init__(self, title: str, work: Work) -> None:
-        """Start at once."""
-        self.title = title
+    def __init__(self, title: str, work: Work, kind: str = "") -> None:
+        """Start at once; `title` is in the language of who starts it, and `kind` is not."""
+        self.title, self.kind = title, kind
         self.done, self.total = 0, 0
         self.now = ""  # what is being done
         self.notices: list[str] = []
@@ -48,6 +49,11 @@ class Task:
     @property
     def ended(self) -> bool:
         return not self._thread.is_alive()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it came to its end."""
+        return self.ended and not self.error and not self.cancel.is_set()
 
     def stop(self) -> None:
         """Stop; finished work stays, and a new start continues from there."""
@@ -88,7 +94,7 @@ class Tasks:
     def last(self) -> Task | None:
         return self._last
 
-    def start(self, title: str, work: Work) -> Task:
+    def start(self, title: str, work: Work, kind: str = "") -> Task:
         """Start a task. Raises AssistantError while another runs: they would slow each other
         down."""
         with self._lock:
@@ -97,7 +103,7 @@ class Tasks:
                     _("“{title}” was not started: “{other}” is running, for this or another "
                       "visitor. Start it when that is done.", title=title, other=self._last.title)
                 )  # fmt: skip
-            self._last = Task(title, work)
+            self._last = Task(title, work, kind)
             return self._last
 
     def forget(self) -> None:

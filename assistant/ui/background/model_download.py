@@ -85,5 +85,11 @@ class Fetches:
                 self._all[name] = Fetch(name, self._pull)
             return self._all[name]
 
+    def done(self) -> list[Fetch]:
+        """Those that have come whole."""
+        with self._lock:
+            every = list(self._all.values())
+        return [one for one in every if one.ended and not one.error and not one.stopped]
+
     def of(self, name: str) -> Fetch | None:
         return self._all.get(name)

@@ -220,7 +220,7 @@ def _ask(
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
     try:
-        resources.count_question()
+        resources.count_questions(count=False)
         resources.note("asked", assistant.library.name)
         reply = assistant.ask(
             question,
@@ -232,6 +232,7 @@ def _ask(
             anyway=anyway,
             after=after,
         )
+        resources.count_questions()  # last: what fails before is not counted
     except PinciteError as error:
         reply = _failed(question, files, error)
     try:

@@ -17,6 +17,7 @@ from assistant.ui.components.library import (
     images,
     job_queue,
     library_list,
+    many,
     reindex_notice,
 )
 from assistant.ui.components.library.job_queue import UPLOAD
@@ -183,7 +184,7 @@ def _watch(library: Library, drawn: int) -> None:
     """Draws the page again when another visitor or process has changed the library."""
     with suppress(PinciteError):  # the page itself says what is wrong
         # It would close an open dialog.
-        if library.generation() != drawn and not st.session_state.get(document_list.ASKED):
+        if library.generation() != drawn and not st.session_state.get(many.ASKED):
             st.rerun()
 
 

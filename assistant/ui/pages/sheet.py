@@ -87,8 +87,10 @@ def _start(anew: bool = False) -> None:
         if not asked:
             raise AssistantError(_("Write at least one column."))
         rows = documents(library, st.session_state.get(_ROWS) or None)
+        filler = resources.sheet()
+        resources.count_questions(len(asked) * len(rows))
         resources.note("asked", library.name)
-        resources.sheets().start(library.name, resources.sheet(), asked, rows, anew)
+        resources.sheets().start(library.name, filler, asked, rows, anew)
     except PinciteError as error:
         session.keep_error(error)
 

@@ -1,5 +1,6 @@
 """Each person may ask and add so much, in all processes together; the rest gets a sentence."""
 
+import io
 import threading
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from assistant.accounts.limits import LimitReached, Limits
 from assistant.accounts.person import LOCAL, Person
 from assistant.answering.passages.budget import Budget
 from assistant.api.libraries import Libraries
+from assistant.api.shelf import Shelf
 from assistant.build.composition import Answering
+from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from tests.assistant.accounts.conftest import Team, opened
 from tests.assistant.api.conftest import Server
+from vectorstore.errors import HomeNotWritable
 
 ANN, BOB = Person("1", "ann", "reader"), Person("2", "bob", "reader")
 
@@ -44,6 +48,36 @@ def test_bytes_are_counted_and_a_refused_file_counts_nothing(tmp_path: Path) -> 
     for _ in range(100):
         limits.ask(ANN)
         limits.add(LOCAL, 1 << 30)
+
+
+def test_a_sheet_takes_as_many_as_it_has_cells_and_a_look_takes_none(tmp_path: Path) -> None:
+    limits = Limits(tmp_path / FILE, 10, 0)
+    limits.ask(ANN, 10, count=False)
+    limits.ask(ANN, 6)
+    with pytest.raises(LimitReached):
+        limits.ask(ANN, 5, count=False)
+    limits.ask(ANN, 4)
+
+
+def test_a_file_that_finds_no_place_counts_nothing_and_takes_the_others_with_it(
+    tmp_path: Path,
+) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(28, "No space left on device")
+
+    libraries = Libraries(Settings(home=tmp_path, added_mb_a_day=1), opened=opened)
+    mine = Shelf(libraries, Person("1", "ann", "owner"))
+    try:
+        with pytest.raises(HomeNotWritable):
+            mine.upload("north", [("a.txt", io.BytesIO(b"a")), ("b.txt", Broken(b"b" * 900_000))])
+        assert not list((tmp_path / "uploads").glob("*/*"))
+        libraries.limits.add(mine.person, 1 << 20)
+        with pytest.raises(LimitReached):
+            mine.upload("south", [("a.txt", io.BytesIO(b"a"))])
+        assert libraries.names() == ["north"], "none is made for files that have no room"
+    finally:
+        libraries.close()
 
 
 def test_processes_at_once_do_not_pass_it_together(tmp_path: Path) -> None:
@@ -82,6 +116,8 @@ def test_over_the_api_it_is_429_with_the_time_to_wait(team: Team, filled: Path) 
             assert 0 < int(told[1].headers["retry-after"]) <= 3600
             assert "within an hour (1)" in told[1].json()["error"]["message"]
             added = ann.post("/api/libraries/north/documents", files=large)
+            sheet = ann.post("/api/libraries/north/sheet", json={"columns": ["leave"]})
+            assert sheet.status_code == 429, "each of its cells is a question"
             assert added.status_code == 429 and "1 MB" in added.json()["error"]["message"]
             assert ann.get("/api/libraries/north/search", params={"q": "leave"}).status_code == 200
     finally:

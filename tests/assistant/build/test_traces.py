@@ -68,7 +68,9 @@ def test_the_stages_of_an_answer_are_one_trace_with_its_id(
         made.append(self)
 
     monkeypatch.setattr(BatchSpanProcessor, "__init__", noted)
-    traces.install(Settings(home=tmp_path, traces=collector.address))
+    for _ in range(2):
+        traces.install(Settings(home=tmp_path, traces=collector.address))
+    assert len(made) == 1, "one exporter, with its thread, for each address"
     write_pdf(tmp_path / "Handbook.pdf", ["# Leave", "", SAID])
     with Library(tmp_path / "library", "main", WordEmbedder) as library:
         library.add([tmp_path / "Handbook.pdf"])

@@ -18,7 +18,7 @@ from assistant.entrance.roles import session_of, unsealed
 from assistant.entrance.tries import TooManyTries
 from assistant.settings import Settings
 from assistant.storage.whose import Whose
-from assistant.ui import resources, who
+from assistant.ui import resources, running, who
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, html
 from tests.assistant.ui.test_served_app import Answer, App, served
@@ -113,7 +113,7 @@ def test_a_reader_reads_and_a_right_that_is_gone_stops_a_click(
 def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:
     st.session_state["library"] = "north"
     mine = resources.answers(), resources._feedback("north", known.named("ann").id)
-    assert resources._answers(known.named("bob").id) is not mine[0]
+    assert running.answers(known.named("bob").id) is not mine[0]
     assert resources._feedback("north", known.named("bob").id) is not mine[1]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.accounts.person import VISITOR
 from assistant.evaluation.sets import own
 from assistant.feedback.ratings import Feedback
 from assistant.ui import resources
@@ -119,3 +120,17 @@ def test_a_server_that_others_reach_and_that_asks_for_no_token_shows_nothing(
     assert "asks visitors for a token" in app.error[0].value
     assert not app.chat_input
     assert not app.button
+
+
+def test_a_sheet_is_seen_by_the_visitor_alone_who_asked_it(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "person", lambda: VISITOR)
+    page = "assistant/ui/pages/sheet.py"
+    mine, other = visit(page), visit(page)
+    mine.text_area[0].set_value("leave days").run()
+    mine.button(key="fill").click().run()
+    mine.session_state["sheets"].of("main").wait(20)
+    assert drawn(mine.run(), "pincite_sheet")
+    assert not drawn(other.run(), "pincite_sheet")
+    assert other.text_area[0].value == "" and not other.exception

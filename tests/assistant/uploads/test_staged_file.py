@@ -1,11 +1,15 @@
 """A file goes to the disk piece by piece, and leaves nothing where it finds no place."""
 
 import io
+import os
+import time
 from pathlib import Path
 
 import pytest
 
+from assistant.uploads import upload
 from assistant.uploads.staged_file import staged
+from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 from vectorstore.errors import HomeNotWritable
 
 LENGTH = 40 << 20
@@ -44,3 +48,31 @@ def test_a_sender_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(HomeNotWritable, match="No space left on device"):
         staged(tmp_path, "a.txt", Broken())  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_waits_long_is_not_left_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "_TOUCHED", 0.02)
+    library = FakeLibrary(SAMPLES / HANDBOOK)
+    folder = upload.folder(tmp_path, library.name)
+    file = staged(folder, "a.txt", io.BytesIO(b"a"))
+    os.utime(file.path, (0, 0))
+    with upload._turns[folder]:  # an upload before it
+        waiting = upload.Upload(library, tmp_path, [file])  # type: ignore[arg-type]
+        for _ in range(500):
+            if file.path.stat().st_mtime:
+                break
+            time.sleep(0.01)
+        upload.clear(tmp_path, library)  # type: ignore[arg-type]
+        assert file.path.exists()
+    assert waiting.wait(10) and not waiting.error
+
+
+def test_what_is_left_over_goes_with_its_folder(tmp_path: Path) -> None:
+    library = FakeLibrary(SAMPLES / HANDBOOK)
+    folder = upload.folder(tmp_path, library.name)
+    old, new = (staged(folder, name, io.BytesIO(b"a")) for name in ("old.txt", "new.txt"))
+    os.utime(old.path, (0, 0))
+    upload.clear(tmp_path, library)  # type: ignore[arg-type]
+    assert list(folder.iterdir()) == [new.path.parent]

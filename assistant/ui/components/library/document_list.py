@@ -15,7 +15,6 @@ from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.catalog.choosing import Sort, State, chosen, kinds, worth_a_look
 from vectorstore.library import Library
 
-ASKED = "asked"  # in the session's state: a dialog is open
 _PAGE = 10  # documents at once
 _TOOLS_FROM = 10  # documents from which they are searched and sorted
 _REMARKS = 30  # pages named at once
@@ -122,10 +121,10 @@ def _buttons(library: Library, document: DocumentInfo) -> None:
     if resources.may_change() and st.button(
         _("Remove"), key=f"remove-{document.sha256}", type="tertiary"
     ):
-        st.session_state[ASKED] = True
+        st.session_state[many.ASKED] = True
         # At each call, for the title in the language of the visitor.
         title = _("Remove this document?")
-        st.dialog(title, on_dismiss=_answered)(_confirm)(library, document.document)
+        st.dialog(title, on_dismiss=many.answered)(_confirm)(library, document.document)
 
 
 def _pages(library: Library, document: DocumentInfo) -> None:
@@ -172,10 +171,6 @@ def facts(document: DocumentInfo) -> str:
     return " · ".join([*map(as_html, sizes), *marked])
 
 
-def _answered() -> None:
-    st.session_state.pop(ASKED, None)
-
-
 def _confirm(library: Library, name: str) -> None:
     leaves = _(
         "{document} and everything that was read from it leave the library. Your own file stays "
@@ -193,7 +188,7 @@ def _confirm(library: Library, name: str) -> None:
         )
         kept = st.button(_("Keep"), key="keep")
     if removed or kept:
-        _answered()
+        many.answered()
         st.rerun()  # closes the dialog
 
 

@@ -13,11 +13,12 @@ from ingest.errors import PinciteError
 from vectorstore.library import Library
 
 _SHOWN = 5  # names in the question
+ASKED = "asked"  # in the session's state: a dialog is open
 
 
 def draw(library: Library, listed: Sequence[str]) -> None:
     """Draw what can be done with the selected ones; `listed` are those of the list."""
-    picked = _picked(library)
+    picked = _picked(library).intersection(d.document for d in library.documents())
     if not picked:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="many"):
@@ -27,7 +28,14 @@ def draw(library: Library, listed: Sequence[str]) -> None:
             st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
         st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
-            st.dialog(_("Remove these documents?"))(_confirm)(library, sorted(picked))
+            st.session_state[ASKED] = True
+            title = _("Remove these documents?")
+            st.dialog(title, on_dismiss=answered)(_confirm)(library, sorted(picked))
+
+
+def answered() -> None:
+    """The dialog is closed."""
+    st.session_state.pop(ASKED, None)
 
 
 def box(library: Library, document: str, key: str) -> None:
@@ -71,12 +79,13 @@ def _confirm(library: Library, names: list[str]) -> None:
             _("Remove"), type="primary", key="confirm-many", on_click=_remove,
             args=(library, names),
         )  # fmt: skip
-        kept = st.button(_("Keep"), key="keep-many")
+        kept = st.button(_("Keep"), key="keep-many", on_click=answered)
     if removed or kept:
         st.rerun()  # closes the dialog
 
 
 def _remove(library: Library, names: list[str]) -> None:
+    answered()
     try:
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]

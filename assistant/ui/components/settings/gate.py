@@ -5,20 +5,21 @@ import streamlit as st
 from assistant.build.chosen_models import lacks_gate
 from assistant.i18n.numbers import number
 from assistant.i18n.translation import _
-from assistant.ui import resources
+from assistant.ui import resources, session
 from assistant.ui.background.calibration_task import calibrating
-from assistant.ui.background.evaluation_task import Task
+from assistant.ui.background.evaluation_task import GATE, Task
 from assistant.ui.components import error_banner
+from ingest.errors import PinciteError
 
 
 def draw() -> None:
     """Draw nothing where the gate fits."""
     title = _("Fitting refusals to the chat model")
     task = resources.tasks().last
-    if task and task.title == title and not task.ended:
+    if task and task.kind == GATE and not task.ended:
         _going(title)
         return
-    if task and task.title == title and task.error:
+    if task and task.kind == GATE and task.error:
         error_banner.say(task.error)
     if not lacks_gate(resources.settings()):
         return
@@ -28,7 +29,7 @@ def draw() -> None:
               "doubts. Fitting asks it some hundred questions, for minutes to an hour.")
         )  # fmt: skip
         if st.button(_("Fit refusals now"), key="calibrate", type="primary"):
-            resources.start(title, calibrating(resources.settings()))
+            resources.start(title, calibrating(resources.settings()), GATE)
 
 
 @st.fragment(run_every=1.0)
@@ -44,4 +45,12 @@ def _going(title: str) -> None:
         if task.cancel.is_set():
             st.caption(_("Stopping…"))
         else:
-            st.button(_("Stop"), key="stop-gate", on_click=task.stop)
+            st.button(_("Stop"), key="stop-gate", on_click=_stop, args=(task,))
+
+
+def _stop(task: Task) -> None:
+    try:
+        resources.check_owner()
+        task.stop()
+    except PinciteError as error:
+        session.keep_error(error)

@@ -96,7 +96,19 @@ def _buttons(row: Row, costs: Costs, models: Models) -> None:
 
 
 def _fetch(name: str) -> None:
-    resources.fetches().start(name)
+    try:
+        resources.check_owner()
+        resources.fetches().start(name)
+    except PinciteError as error:
+        session.keep_error(error)
+
+
+def _stop(fetch: Fetch) -> None:
+    try:
+        resources.check_owner()
+        fetch.stop()
+    except PinciteError as error:
+        session.keep_error(error)
 
 
 def _use(role: str, name: str) -> None:
@@ -120,7 +132,7 @@ def _progress(name: str) -> None:
         if fetch.stopping:
             st.caption(_("Stopping…"))
         else:
-            st.button(_("Stop"), key=f"stop-{name}", on_click=fetch.stop)
+            st.button(_("Stop"), key=f"stop-{name}", on_click=_stop, args=(fetch,))
 
 
 def _doing(fetch: Fetch) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.ui.components.library import many
 from assistant.uploads.upload import Upload
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary
@@ -267,6 +268,15 @@ def test_documents_of_several_pages_are_selected_and_removed_together(
     assert sorted({f"Report {n:02}.pdf" for n in range(20)} - set(library.files)) == [
         "Report 00.pdf", "Report 09.pdf"
     ]  # fmt: skip
+
+    app.checkbox[0].check().run()
+    app.button(key="remove-many").click().run()
+    assert app.session_state[many.ASKED], "the page is not drawn anew under the question"
+    app.button(key="keep-many").click().run()
+    assert many.ASKED not in app.session_state
+    library.remove([sorted(library.files)[0]])  # another person
+    app.run()
+    assert not [text for text in app.markdown if text.value.endswith("selected")]
 
     app.text_input(key="part").set_value("report 1").run()
     app.checkbox[0].check().run()

@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.ui import resources
+from assistant.ui import pages, resources
 from assistant.ui.background.model_download import Fetches, Progress
 from assistant.ui.components.settings import model_roles
-from tests.assistant.ui.conftest import html
+from tests.assistant.ui.conftest import drawn, html
 
 Visit = Callable[..., AppTest]
 PAGE = "assistant/ui/pages/settings.py"
@@ -138,3 +138,32 @@ def test_visitors_choose_how_it_looks_and_see_nothing_else(
     assert not app.expander and not app.button_group and not app.exception
     names = [node.proto.component_name for node in app.get("bidi_component")]
     assert "pincite_appearance" in names
+
+
+def test_a_chosen_appearance_is_kept_for_each_page(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "is_owner", lambda: False)
+    [given] = drawn(visit(PAGE), "pincite_appearance")
+    files = {path.stem for path in Path(pages.__file__).parent.glob("*.py")} - {"__init__"}
+    assert set(given["pages"]) == {"" if page == "chat" else page for page in files}
+
+
+def test_who_owns_no_more_fetches_and_stops_nothing(
+    fold: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    fetches = Fetches(lambda *_: go.wait(10))
+    monkeypatch.setattr(resources, "fetches", lambda: fetches)
+    app = fold("chat")
+    monkeypatch.setattr(resources, "is_owner", lambda: False)
+    app.button(key="get-qwen3-4b").click().run()
+    assert fetches.of("qwen3-4b") is None
+    monkeypatch.setattr(resources, "is_owner", lambda: True)
+    fetch = fetches.start("qwen3-4b")
+    app = fold("chat")
+    monkeypatch.setattr(resources, "is_owner", lambda: False)
+    app.button(key="stop-qwen3-4b").click().run()
+    assert not fetch.stopping
+    go.set()
+    assert fetch.wait(5)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 
+import pytest
 from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
@@ -83,3 +84,12 @@ def test_a_column_without_words_is_an_error_and_the_files_hold_the_cells(
     assert len(cells) == 2
     book = load_workbook(io.BytesIO(save.as_workbook(cells, library.documents())))
     assert book.sheetnames == ["Sheet", "Sources"]
+
+
+def test_each_cell_counts_toward_the_limit_of_questions(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(resources, "count_questions", counted.append)
+    filled(visit(PAGE), "leave days\nIs anything unknown?")
+    assert counted == [2]
