@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -42,18 +44,25 @@ def fill(folder: Path, count: int = DOCUMENTS) -> None:
 
 def measure(address: str) -> tuple[float, float]:
     """Seconds to the first document of the page, and until the next ten are there."""
+    with chromium() as browser:
+        paints = [_paint(browser, address) for _ in range(ROUNDS)]
+        page = browser.new_page()
+        page.goto(f"{address}/library")
+        turns = [_turn(page, n) for n in range(1, ROUNDS + 1)]
+    return median(paints), median(turns)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A headless browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        paints = [_paint(browser, address) for _ in range(ROUNDS)]
-        page = browser.new_page()
-        page.goto(f"{address}/library")
-        turns = [_turn(page, n) for n in range(1, ROUNDS + 1)]
+        yield browser
         browser.close()
-    return median(paints), median(turns)
 
 
 def _paint(browser: Any, address: str) -> float:
@@ -86,17 +95,18 @@ def main() -> None:
         with subprocess.Popen(command, env={**os.environ, "PINCITE_HOME": home}) as app:
             try:
                 address = f"http://127.0.0.1:{port}"
-                _wait(f"{address}/_stcore/health")
+                wait_for_app(address)
                 first, again = measure(address)
             finally:
                 app.terminate()
     print(f"{DOCUMENTS} documents: first paint {first:.2f} s, next ten {again * 1000:.0f} ms")
 
 
-def _wait(address: str) -> None:
+def wait_for_app(address: str) -> None:
+    """Until the app answers; ends the program when it does not within a minute."""
     for _ in range(300):
         try:
-            urllib.request.urlopen(address, timeout=2).close()
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
             return
         except OSError:
             time.sleep(0.2)

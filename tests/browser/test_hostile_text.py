@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from assistant.conversation.history import Conversations
 from tests.assistant.ui.fakes import HOSTILE
 from tests.browser.conftest import Visit, ask, free_port, harmless, served
 
@@ -12,8 +14,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home, port = tmp_path_factory.mktemp("home"), free_port()
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    port = free_port()
     command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(home), str(port)]
     with served(command, port, {"PINCITE_HOME": str(home)}) as address:
         yield address
@@ -40,6 +47,27 @@ def test_it_is_shown_letter_by_letter_and_nothing_is_loaded_from_outside(
     page.goto(f"{address}/library")
     page.locator(".document-name").first.wait_for(timeout=20_000)
     harmless(page)
+
+
+def test_names_of_conversations_models_and_columns_are_shown_letter_by_letter(
+    address: str, home: Path, visit: Visit
+) -> None:
+    name = HOSTILE.replace("/", "-")[:200]
+    (home / "models").mkdir(exist_ok=True)
+    (home / "models" / f"{name}.gguf").write_bytes(b"GGUF")
+    kept = Conversations(home / "conversations.sqlite")
+    kept.add("named", {"id": "named", "question": "What?", "answer": HOSTILE, "citations": []})
+    kept.rename("named", HOSTILE[:200])
+    page = visit(address)
+    row = page.locator(".conversations li", has_text="tracker.invalid").first
+    row.wait_for(timeout=60_000)
+    assert HOSTILE[:60] in row.inner_text()
+    harmless(page)
+    for place in ("settings", "sheet", "library"):
+        page.goto(f"{address}/{place}")
+        page.get_by_test_id("stMainBlockContainer").get_by_role("heading").first.wait_for()
+        page.wait_for_timeout(1_000)
+        harmless(page)
 
 
 def test_an_error_about_it_is_shown_letter_by_letter(address: str, visit: Visit) -> None:

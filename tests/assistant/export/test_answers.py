@@ -1,6 +1,7 @@
 """Answers are taken along with their citations: Word, Markdown and a workbook."""
 
 import io
+import re
 import shutil
 import subprocess
 import zipfile
@@ -23,6 +24,7 @@ from assistant.export.save import save
 from assistant.export.spreadsheet import spreadsheet
 from assistant.export.word import word
 from ingest.pdf import pdfium
+from tests.assistant.ui.fakes import HOSTILE
 from tests.commands import Pincite, refused
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -178,3 +180,24 @@ def test_libreoffice_reads_the_footnotes_and_the_workbook(tmp_path: Path) -> Non
         table = opened.read("content.xml").decode()
     assert "of leave &lt;b&gt;." in table
     assert table.count("Handbook.pdf#page=2") == 1
+
+
+def test_hostile_text_is_text_in_every_file(tmp_path: Path) -> None:
+    hostile = {
+        "question": HOSTILE, "answer": HOSTILE, "refused": False, "stopped": False,
+        "notices": [HOSTILE], "cells": [],
+        "citations": [{"mark": 1, "document": HOSTILE, "page": 1, "quote": HOSTILE}],
+        "sentences": [{"text": HOSTILE, "supported": True, "marks": [1]}],
+    }  # fmt: skip
+    written = account(hostile, lambda document, page: "")
+    commonmark = pytest.importorskip("markdown_it", reason="markdown-it-py is not installed.")
+    html = commonmark.MarkdownIt("commonmark").render(markdown([written]))
+    assert not re.search(r"<(?:img|script|a|b|strong|code)\b", html)
+    package = zipfile.ZipFile(io.BytesIO(word([written])))
+    targets = "".join(
+        package.read(name).decode() for name in package.namelist() if name.endswith(".rels")
+    )
+    assert "tracker" not in targets and "javascript" not in targets
+    pages = PdfReader(io.BytesIO(pdf([written]))).pages
+    links = [note.get_object() for page in pages for note in page.get("/Annots", [])]
+    assert not [one for one in links if "/URI" in one.get("/A", {})]
