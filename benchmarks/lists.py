@@ -1,7 +1,8 @@
 """Are questions to lists computed right, in languages that no rule was written for?
 
 Each list is a library of its own. Counted are answers of the tool for lists alone: what it leaves
-goes to the tool for all questions. `--half held-out` takes the lists that nobody looked at.
+goes to the tool for all questions. `--half held-out` takes the lists that nobody looked at, and
+`conditions` questions over several records with a condition that no column tells.
 """
 
 import tempfile
@@ -26,7 +27,9 @@ _SETS = Path(__file__).parent / "sets" / "lists"
 
 def main() -> None:
     options = common.parser(__doc__)
-    options.add_argument("--half", choices=("development", "held-out"), default="development")
+    options.add_argument(
+        "--half", choices=("development", "held-out", "conditions"), default="development"
+    )
     options.add_argument("--show", action="store_true", help="print what the model chose")
     given = options.parse_args()
     model = LlamaCppChat.from_file(common.model(given, "chat"))
@@ -53,7 +56,7 @@ def answer(question: str, library: Library, chooser: Chooser, show: bool) -> str
         return ""
     if show:
         said = {c.label: set(v) for c, v in asked.mentions.values.items()}
-        print("   ", said, chooser.operation(question, asked.shown))
+        print("   ", said, chooser.operation(question, asked.shown()))
     program = chosen(asked, chooser)
     plan = computed(asked, *program) if program else None
     if show:

@@ -16,15 +16,16 @@ from assistant.answering.table_qa.records.program import (
 from assistant.answering.table_qa.records.verbalise import sentence
 from assistant.answering.table_qa.select_plan import Tabled
 from assistant.answering.verification import unread_page_notices
-from assistant.contract.outcome import Outcome
+from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
-from assistant.errors import NoOdds
+from assistant.errors import ContextOverflow, NoOdds
 from assistant.i18n.translation import _
 from assistant.llm import prompts
 from assistant.llm.letter_choice import likeliest
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.token_odds import TokenOdds
+from assistant.security.addresses import AddressFilter
 from assistant.tools.answer_from_tables import Tables, outcome, seen
 from ingest.errors import Stopped
 
@@ -58,7 +59,7 @@ class Lists:
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
-        except NoOdds:
+        except (NoOdds, ContextOverflow):
             program = None
         plan = computed(asked, *program) if program else None
         if program is None or plan is None or not seen(plan):
@@ -74,7 +75,9 @@ class Lists:
 
 
 def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
-    text = sentence(plan, request.question)
+    cells = (operand.cell.text for operand in plan.operands)
+    # A cell may be markup that a viewer of the answer would follow.
+    text = AddressFilter([*cells, request.question]).clean(sentence(plan, request.question))
     yield text
     reply.outcome = unread_page_notices.noted(
         outcome(plan, text), request.evidence, request.documents or ()
@@ -110,6 +113,12 @@ class Chooser:
         choices = [*heads, NO_COLUMN]
         at, sure = self._choose(question, shown, prompts.WHICH_COLUMN, choices)
         return choices[at], sure
+
+    def held(self, question: str, document: str, shown: Sequence[str]) -> float:
+        passage = Passage(document, 1, 1.0, "\n".join(shown))
+        messages = prompts.first_turn([passage], question, prompts.CHECK)
+        yes, no = self.model.next_token_logprobs(messages, (prompts.YES, prompts.NO), self.cancel)
+        return yes - no
 
     def _choose(
         self, question: str, shown: Sequence[str], asked: str, choices: Sequence[str]

@@ -15,10 +15,11 @@ _TELLING = 4  # letters of a word that alone may tell a value of several words
 _MOST_OF = 0.5  # share of that value's letters that it has
 # What turns a question round is no part of a value, and no choice of values tells it.
 _EXCEPTING = {
-    "de": "nicht kein keine keinen keiner ohne außer ausser",
-    "en": "not no never without except excluding besides other than",
-    "es": "no sin excepto salvo menos",
-    "fr": "pas sans sauf hormis aucun aucune",
+    "de": "nicht kein keine keinem keinen keiner keines ohne außer außerhalb weder abgesehen nie",
+    "en": "not no nor never cannot t without except excluding outside besides other than",
+    "es": "no ni nunca sin excepto salvo menos fuera ningún ninguno ninguna",
+    "fr": "ne n pas jamais ni sans sauf hors hormis aucun aucune",
+    "it": "non né mai senza tranne eccetto fuori nessun nessuno nessuna",
 }
 
 Span = tuple[int, int]  # the first token, and the one behind the last
@@ -69,6 +70,12 @@ def turns_round(question: str) -> bool:
     """Whether a question is about all but what it mentions."""
     excepting = _EXCEPTING.get(language_of_question(question), "").split()
     return any(token.lower() in excepting for token in _TOKEN.findall(question))
+
+
+def is_understood(question: str) -> bool:
+    """Whether it would be seen that a question of this language is about all but what it
+    mentions."""
+    return language_of_question(question) in _EXCEPTING
 
 
 def _whole(

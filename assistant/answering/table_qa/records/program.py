@@ -20,7 +20,12 @@ from assistant.answering.table_qa.question.parse_question import (
     LOWEST,
     SUM,
 )
-from assistant.answering.table_qa.records.mentions import Mentions, mentions, turns_round
+from assistant.answering.table_qa.records.mentions import (
+    Mentions,
+    is_understood,
+    mentions,
+    turns_round,
+)
 from assistant.answering.table_qa.records.record_list import Record, RecordList, lists_near, whole
 from assistant.answering.table_qa.select_plan import Tabled
 
@@ -35,8 +40,12 @@ CHOICES = {
 NO_COLUMN = "none of these columns"
 # A choice counts from this probability on (benchmarks/results/lists.md).
 _OPERATION, _COLUMN = 0.5, 0.6
+# Log-odds of the model that the list holds the answer: a condition that no column tells ("who speak
+# English") is no value, and is seen by nothing else.
+_HELD = 1.9
 _COLUMNS = 20  # that are offered
-_SHOWN = 2  # records, as examples
+_SHOWN, _JUDGED = 2, 20  # records, as examples and for that judgement
+_CELL = 60  # characters of a cell that the model reads
 
 
 class Chooser(Protocol):
@@ -52,6 +61,10 @@ class Chooser(Protocol):
         """One of the heads or NO_COLUMN, and its probability. Raises Stopped."""
         ...
 
+    def held(self, question: str, document: str, shown: Sequence[str]) -> float:
+        """The log-odds that these lines of a document hold the answer. Raises Stopped."""
+        ...
+
 
 @dataclass(frozen=True)
 class AskedList:
@@ -62,13 +75,17 @@ class AskedList:
     mentions: Mentions
     records: tuple[Record, ...]  # that it is about
 
-    @property
-    def shown(self) -> list[str]:
-        """The heads and some records, as lines."""
-        columns = self.near.columns
-        some = [*self.records, *self.near.records][:_SHOWN]
-        rows = [[record.text(column) for column in columns] for record in some]
-        return [" | ".join(row) for row in [[column.label for column in columns], *rows]]
+    def shown(self, most: int = _SHOWN) -> list[str]:
+        """The heads and some records, as lines; none that readers of the document do not see."""
+        columns = self.near.columns[:_COLUMNS]
+        some = dict.fromkeys([*self.records, *self.near.records])
+        rows = [
+            [record.text(column)[:_CELL] for column in columns]
+            for record in some
+            if not record.hidden
+        ]
+        heads = [column.label[:_CELL] for column in columns]
+        return [" | ".join(row) for row in [heads, *rows[:most]]]
 
 
 def asked_list(
@@ -87,6 +104,8 @@ def asked_list(
     if not found:
         return None
     near = whole(max(found, key=lambda one: len(one[1].values))[0], evidence)
+    if near is None:
+        return None
     said = mentions(question, near)
     records = tuple(said.records(near))
     return AskedList(question, near, said, records) if records and not said.unknown else None
@@ -95,7 +114,7 @@ def asked_list(
 def chosen(asked: AskedList, chooser: Chooser) -> tuple[str, str] | None:
     """The operation and the head of its column, empty for a count; None where the model is not
     sure. Raises Stopped."""
-    operation, sure = chooser.operation(asked.question, asked.shown)
+    operation, sure = chooser.operation(asked.question, asked.shown())
     if sure < _OPERATION or operation == LOOKUP:
         operation = ""
     if len(asked.records) == 1:
@@ -104,11 +123,21 @@ def chosen(asked: AskedList, chooser: Chooser) -> tuple[str, str] | None:
     if not operation:
         return None
     heads = _offered(asked, operation)
-    head, sure = chooser.column(asked.question, asked.shown, heads) if heads else (NO_COLUMN, 1.0)
+    head, sure = chooser.column(asked.question, asked.shown(), heads) if heads else (NO_COLUMN, 1.0)
     known = head != NO_COLUMN and sure >= _COLUMN
-    if operation == COUNT:
-        return None if known else (COUNT, "")
-    return (operation, head) if known else None
+    if known == (operation == COUNT):  # what is counted are rows, not values of a column
+        return None
+    if operation != LOOKUP and not _holds(asked, chooser):
+        return None
+    return operation, "" if operation == COUNT else head
+
+
+def _holds(asked: AskedList, chooser: Chooser) -> bool:
+    """Whether the list holds what a question over several records is about. Raises Stopped."""
+    if not is_understood(asked.question):
+        return False
+    shown = asked.shown(_JUDGED)
+    return chooser.held(asked.question, asked.near.grid.document, shown) >= _HELD
 
 
 def computed(asked: AskedList, operation: str, head: str) -> Plan | None:

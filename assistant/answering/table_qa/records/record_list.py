@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.answering.table_qa.grid import Column, TableGrid, TableRow, grid
+from assistant.answering.table_qa.grid import Column, TableGrid, TableRow, grid, value
 from assistant.answering.table_qa.plan import Operand
 from assistant.answering.table_qa.question.normalise import is_year
 from assistant.answering.table_qa.select_plan import Tabled
@@ -31,6 +31,11 @@ class Record:
         """As written; empty where the row is shorter."""
         cell = self.grid.cell(self.row, column)
         return " ".join(cell.text.split()) if cell else ""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether readers of the document do not see it."""
+        return bool(self.grid.page.lines[self.row.line].hidden)
 
     def operand(self, column: Column) -> Operand | None:
         """The cell of a column; None where it is empty."""
@@ -80,6 +85,12 @@ class RecordList:
         that of numbers of articles."""
         return max(self.words, key=self._calling)
 
+    def totals(self, column: Column) -> bool:
+        """Whether the last value of a column is the sum of the others, whatever it is called."""
+        cells = [record.grid.cell(record.row, column) for record in self.records]
+        values = [value(cell) for cell in cells if cell and cell.kind == "number"]
+        return len(values) > _FEWEST and values[-1] != 0 and sum(values[:-1]) == values[-1]
+
     def _are_numbers(self, column: Column) -> bool:
         cells = [record.grid.cell(record.row, column) for record in self.records]
         kinds = [cell.kind for cell in cells if cell and cell.text.strip()]
@@ -109,16 +120,19 @@ def lists_near(
                 yield near
 
 
-def whole(near: RecordList, evidence: Tabled) -> RecordList:
+def whole(near: RecordList, evidence: Tabled) -> RecordList | None:
     """With the rows on other pages: of the tables of its document that have the same heads and
-    stand under the same title."""
-    wanted, found = _key(near.grid), []
+    stand under the same title. None where all of them are no list, or one of too many rows."""
+    wanted = _key(near.grid)
+    found: list[TableGrid] = []
     document = near.grid.document
     for number in dict.fromkeys(table.page for table in evidence.tables(document)):
         page = evidence.page(document, number)
         grids = filter(None, (grid(document, page, table) for table in page.tables))
         found += [one for one in grids if _key(one) == wanted]
-    return _record_list(found) or near
+        if sum(len(one.rows) for one in found) > _MOST:
+            return None
+    return _record_list(found)
 
 
 def _key(of: TableGrid) -> tuple[str, str, tuple[str, ...]]:
@@ -126,8 +140,11 @@ def _key(of: TableGrid) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _record_list(grids: Sequence[TableGrid]) -> RecordList | None:
-    """None for a statement: years beside each other, sections, or totals among its rows."""
+    """None for a statement: years beside each other, sections, or totals among its rows; and where
+    a row has no label, so that it would be left out."""
     rows = [Record(one, row) for one in grids for row in one.rows]
+    if len(rows) < sum(map(_filled, grids)):
+        return None
     first = grids[0]
     years = any(is_year(term) for column in first.columns for term in column.terms)
     stated = years or any(record.row.total or record.row.section for record in rows)
@@ -138,4 +155,10 @@ def _record_list(grids: Sequence[TableGrid]) -> RecordList | None:
     columns = [*(Column(at, head, change=False) for at in labels), *first.columns]
     found = RecordList(tuple(rows), tuple(columns))
     headed = all(column.label for column in first.columns)
-    return found if found.words and headed and found.terse else None
+    fits = found.words and headed and found.terse and not any(map(found.totals, found.numbers))
+    return found if fits else None
+
+
+def _filled(of: TableGrid) -> int:
+    """The rows below the heads that hold anything."""
+    return sum(any(cell.text.strip() for cell in row) for row in of.table.rows[of.header :])
