@@ -190,7 +190,8 @@ def renew_answering() -> None:
 
 
 def _renew_if_more_came() -> None:
-    if running.came(fetches()) - running.used():
+    if more := running.came(fetches()) - running.used():
+        running.used().update(more)
         renew_answering()
 
 
