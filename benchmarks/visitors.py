@@ -106,7 +106,7 @@ def fits(page: Any, own: Sequence[str], asked: dict[str, str]) -> bool:
     page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for()
     page.wait_for_timeout(300)
     shown = page.locator(".question").all_inner_texts()
-    said = " ".join(page.locator("[data-testid=stMain]").inner_text().split())
+    said = " ".join(" ".join(page.locator(".paragraph .words").all_inner_texts()).split())
     head = " ".join(asked[own[-1]].split())[:_HEAD]
     return [text.strip() for text in shown] == list(own)[-len(shown) :] and head in said
 
