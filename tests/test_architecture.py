@@ -115,7 +115,7 @@ HOMES = {
     },
     "fpdf": {"assistant/export/pdf.py"},
     "jinja2": {"assistant/llm/llama/chat_template.py", "assistant/receipts/evidence_pack.py"},
-    "keyring": {"assistant/models/server_key.py"},
+    "keyring": {"assistant/models/server/key.py"},
     "langchain": {"assistant/routing/llm_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",

@@ -15,7 +15,7 @@ from assistant.conversation.waits import Waits
 from assistant.errors import AssistantError
 from assistant.models.expected import Expected, expected
 from assistant.models.roles import BY_CHOICE, Role, missing_extra
-from assistant.models.server_address import Served, ServerAddress
+from assistant.models.server.address import Served, ServerAddress
 from assistant.models.store import AUTO, OFF, Models
 from assistant.settings import PREFIX, Settings
 

@@ -17,8 +17,8 @@ from assistant.llm.llama.devices import graphics
 from assistant.llm.llama.quicker import quicker
 from assistant.llm.token_odds import TokenOdds
 from assistant.models.catalogue import defaults
-from assistant.models.server_address import ServerAddress
-from assistant.models.server_key import key_of
+from assistant.models.server.address import ServerAddress
+from assistant.models.server.key import key_of
 from assistant.models.store import Models
 from assistant.security import instruction_head
 from assistant.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.contract import spans
 from assistant.errors import AssistantError
-from assistant.models.server_address import ServerAddress
+from assistant.models.server.address import ServerAddress
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
 

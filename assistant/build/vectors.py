@@ -1,6 +1,6 @@
 """Where the vectors of a home are: in its folders, or in a Chroma server that settings name."""
 
-from assistant.models.server_address import ServerAddress
+from assistant.models.server.address import ServerAddress
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
 

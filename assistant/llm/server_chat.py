@@ -15,7 +15,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
 from assistant.errors import AssistantError, ModelUnusable
-from assistant.models.server_address import Served, ServerAddress
+from assistant.models.server.address import Served, ServerAddress
 from assistant.security.network_guard import permit
 
 _CONNECT = 5.0  # seconds

@@ -12,7 +12,7 @@ import openai
 
 from assistant.errors import ModelUnusable
 from assistant.llm.server_chat import choose, client, explained
-from assistant.models.server_address import ServerAddress
+from assistant.models.server.address import ServerAddress
 from vectorstore.embedding.embedder import Habits
 from vectorstore.store import Vectors
 

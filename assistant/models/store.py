@@ -32,7 +32,7 @@ from assistant.models.roles import (
     role_of,
     usable,
 )
-from assistant.models.server_address import Served, ServerAddress
+from assistant.models.server.address import Served, ServerAddress
 from assistant.models.verified_file import Progress, silent
 from assistant.settings import Settings
 from ingest import extensions

@@ -28,7 +28,7 @@ from assistant.contract.reply import Reply  # noqa: E402
 from assistant.evaluation.sets.question_sets import Question, read_questions  # noqa: E402
 from assistant.llm import prompts, server_chat  # noqa: E402
 from assistant.llm.chat_model import LlamaCppChat  # noqa: E402
-from assistant.models.server_address import ServerAddress  # noqa: E402
+from assistant.models.server.address import ServerAddress  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
 
 SAMPLES = common.ROOT / "samples"

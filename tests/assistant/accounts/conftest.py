@@ -9,6 +9,7 @@ from assistant.accounts import passwords
 from assistant.accounts.accounts import Accounts, accounts
 from assistant.accounts.tokens import tokens
 from assistant.settings import Settings
+from tests.assistant.api.conftest import server
 from tests.assistant.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
@@ -16,6 +17,7 @@ from vectorstore.library import Library
 NORTH = "The iceberg has thirty days of leave."
 SOUTH = "The volcano has forty days of leave."
 PASSWORD = "correct horse battery"
+_ = server  # a fixture, over the libraries of each test
 
 
 @pytest.fixture(autouse=True)

@@ -39,13 +39,6 @@ def libraries(team: Team, filled: Path) -> Iterator[Libraries]:
     made.close()
 
 
-@pytest.fixture
-def server(libraries: Libraries) -> Iterator[Server]:
-    running = Server(libraries)
-    yield running
-    running.stop()
-
-
 def requests(library: str, document: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every route that names a library or a document."""
     at = f"/api/libraries/{library}"

@@ -86,13 +86,6 @@ def libraries(team: Team, filled: Path) -> Iterator[Libraries]:
 
 
 @pytest.fixture
-def server(libraries: Libraries) -> Iterator[Server]:
-    running = Server(libraries)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
 def told(server: Server, team: Team) -> str:
     """The id of an answer of Bob's, in his conversation "abc"."""
     asked = {"question": QUESTIONS[0], "conversation": "abc"}

@@ -21,7 +21,7 @@ from assistant.errors import ModelUnusable, NoOdds
 from assistant.llm.server_chat import ServerChat, choose, connect
 from assistant.llm.server_odds import ServerOdds
 from assistant.llm.token_odds import TokenOdds
-from assistant.models.server_address import ServerAddress
+from assistant.models.server.address import ServerAddress
 from tests.assistant.fakes import WordEmbedder, found, window_of
 from tests.assistant.llm.model_server import ModelHandler
 from tests.assistant.tools.test_answer import FULL_TIME

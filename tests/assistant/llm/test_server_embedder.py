@@ -16,7 +16,7 @@ from assistant.cli.main import main
 from assistant.errors import ModelUnusable
 from assistant.llm import server_embedder as module
 from assistant.llm.server_embedder import ServerEmbedder, connect
-from assistant.models.server_address import ServerAddress
+from assistant.models.server.address import ServerAddress
 from assistant.models.store import Models
 from assistant.settings import Settings
 from tests.assistant.fakes import WordEmbedder

@@ -16,11 +16,13 @@ _MOST_OF = 0.5  # share of that value's letters that it has
 # What turns a question round is no part of a value, and no choice of values tells it.
 _EXCEPTING = {
     "de": "nicht kein keine keinem keinen keiner keines ohne außer außerhalb weder abgesehen nie",
-    "en": "not no nor never cannot t without except excluding outside besides other than",
+    "en": "not no nor never cannot without except excluding outside besides other than",
     "es": "no ni nunca sin excepto salvo menos fuera ningún ninguno ninguna",
     "fr": "ne n pas jamais ni sans sauf hors hormis aucun aucune",
     "it": "non né mai senza tranne eccetto fuori nessun nessuno nessuna",
 }
+
+_SHORT_NOT = re.compile(r"n['’]t\b")  # "aren't"
 
 Span = tuple[int, int]  # the first token, and the one behind the last
 
@@ -69,12 +71,12 @@ def mentions(question: str, of: RecordList) -> Mentions:
 def turns_round(question: str) -> bool:
     """Whether a question is about all but what it mentions."""
     excepting = _EXCEPTING.get(language_of_question(question), "").split()
-    return any(token.lower() in excepting for token in _TOKEN.findall(question))
+    spelt = _SHORT_NOT.sub(" not", question.lower())
+    return any(token in excepting for token in _TOKEN.findall(spelt))
 
 
-def is_understood(question: str) -> bool:
-    """Whether it would be seen that a question of this language is about all but what it
-    mentions."""
+def knows_exceptions(question: str) -> bool:
+    """Whether `turns_round` knows the language of a question."""
     return language_of_question(question) in _EXCEPTING
 
 

@@ -22,7 +22,7 @@ from assistant.answering.table_qa.question.parse_question import (
 )
 from assistant.answering.table_qa.records.mentions import (
     Mentions,
-    is_understood,
+    knows_exceptions,
     mentions,
     turns_round,
 )
@@ -134,7 +134,7 @@ def chosen(asked: AskedList, chooser: Chooser) -> tuple[str, str] | None:
 
 def _holds(asked: AskedList, chooser: Chooser) -> bool:
     """Whether the list holds what a question over several records is about. Raises Stopped."""
-    if not is_understood(asked.question):
+    if not knows_exceptions(asked.question):
         return False
     shown = asked.shown(_JUDGED)
     return chooser.held(asked.question, asked.near.grid.document, shown) >= _HELD

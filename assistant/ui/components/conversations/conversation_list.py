@@ -14,6 +14,7 @@ from assistant.conversation.listing import ConversationInfo
 from assistant.forgetting import conversation as forgetting
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
+from assistant.ui.components import confirm
 from assistant.ui.components.escaping import plain
 from ingest.errors import PinciteError
 
@@ -123,13 +124,7 @@ def _delete(info: ConversationInfo) -> None:
     told = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
              title=info.title)  # fmt: skip
     st.write(plain(told))
-    with st.container(horizontal=True):
-        deleted = st.button(
-            _("Delete"), type="primary", key="delete-conversation", on_click=_gone,
-            args=(info.id,),
-        )  # fmt: skip
-        kept = st.button(_("Cancel"), key="keep-conversation")
-    if deleted or kept:
+    if confirm.buttons(_("Delete"), _gone, info.id, key="conversation"):
         st.rerun()
 
 

@@ -6,6 +6,7 @@ from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import resources, session
+from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import coverage, many
 from assistant.ui.session import Shown
@@ -178,18 +179,9 @@ def _confirm(library: Library, name: str) -> None:
     )
     named = f"<b>{as_html(readable(name))}</b>"
     st.html(f"<p>{as_html(leaves).format(document=named)}</p>")
-    with st.container(horizontal=True):
-        removed = st.button(
-            _("Remove"),
-            type="primary",
-            key="confirm-remove",
-            on_click=_remove,
-            args=(library, name),
-        )
-        kept = st.button(_("Keep"), key="keep")
-    if removed or kept:
+    if confirm.buttons(_("Remove"), _remove, library, name, key="remove"):
         many.answered()
-        st.rerun()  # closes the dialog
+        st.rerun()
 
 
 def _remove(library: Library, name: str) -> None:

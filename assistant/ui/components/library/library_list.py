@@ -10,6 +10,7 @@ from assistant.libraries.deleted import delete, undo
 from assistant.libraries.named import Named, check_there, describe, listed, make, rename
 from assistant.libraries.waiting import Deleted, clear, deleted
 from assistant.ui import resources, session
+from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from ingest.errors import PinciteError
 
@@ -123,13 +124,8 @@ def _confirm(one: Named) -> None:
               "day it can be brought back.", library=one.library, facts=_facts(one))
         )
     )  # fmt: skip
-    with st.container(horizontal=True):
-        gone = st.button(
-            _("Delete"), type="primary", key="confirm-delete", on_click=_delete, args=(one.library,)
-        )
-        kept = st.button(_("Keep"), key="keep-library")
-    if gone or kept:
-        st.rerun()  # closes the dialog
+    if confirm.buttons(_("Delete"), _delete, one.library, key="delete"):
+        st.rerun()
 
 
 def _delete(name: str) -> None:

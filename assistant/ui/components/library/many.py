@@ -7,6 +7,7 @@ import streamlit as st
 from assistant.i18n.numbers import number
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
+from assistant.ui.components import confirm
 from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -74,14 +75,8 @@ def _confirm(library: Library, names: list[str]) -> None:
         shown += " " + _("and {count} more", count=number(more))
     leave = _("They and everything that was read from them leave the library. Your own files stay.")
     st.markdown(plain(f"{shown}. {leave}"))
-    with st.container(horizontal=True):
-        removed = st.button(
-            _("Remove"), type="primary", key="confirm-many", on_click=_remove,
-            args=(library, names),
-        )  # fmt: skip
-        kept = st.button(_("Keep"), key="keep-many", on_click=answered)
-    if removed or kept:
-        st.rerun()  # closes the dialog
+    if confirm.buttons(_("Remove"), _remove, library, names, key="many", keep=answered):
+        st.rerun()
 
 
 def _remove(library: Library, names: list[str]) -> None:

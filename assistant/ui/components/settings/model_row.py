@@ -17,6 +17,7 @@ from assistant.models.roles import BY_CHOICE, Role
 from assistant.models.store import OFF, Models
 from assistant.ui import resources, session
 from assistant.ui.background.model_download import Fetch
+from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from ingest.errors import PinciteError
 
@@ -144,17 +145,8 @@ def _doing(fetch: Fetch) -> str:
 
 def _confirm(role: str, name: str, models: Models) -> None:
     st.markdown(plain(_("{name} is deleted from this disk. It can be fetched again.", name=name)))
-    with st.container(horizontal=True):
-        removed = st.button(
-            _("Remove"),
-            type="primary",
-            key="confirm-drop",
-            on_click=_remove,
-            args=(role, name, models),
-        )
-        kept = st.button(_("Keep"), key="keep-model")
-    if removed or kept:
-        st.rerun()  # closes the dialog
+    if confirm.buttons(_("Remove"), _remove, role, name, models, key="drop"):
+        st.rerun()
 
 
 def _remove(role: str, name: str, models: Models) -> None:

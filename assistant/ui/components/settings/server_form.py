@@ -4,8 +4,8 @@ import streamlit as st
 
 from assistant.build.chosen_models import InUse, use
 from assistant.i18n.translation import N_, _
-from assistant.models.server_address import Served, ServerAddress
-from assistant.models.server_key import key_of
+from assistant.models.server.address import Served, ServerAddress
+from assistant.models.server.key import key_of
 from assistant.models.store import AUTO
 from assistant.settings import PREFIX
 from assistant.ui import resources, session

@@ -7,6 +7,7 @@ from assistant.i18n.numbers import number, size
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.storage.used_space import CLEANABLE, Kind, Used, clean, used_space
 from assistant.ui import resources, session
+from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from ingest.errors import PinciteError
 
@@ -51,13 +52,8 @@ def _row(used: Used) -> None:
 def _confirm(used: Used) -> None:
     files = ngettext("{count} file", "{count} files", used.files)
     st.markdown(plain(f"{files}, {size(used.bytes)}. {_(_LOST[used.kind])}"))
-    with st.container(horizontal=True):
-        cleaned = st.button(
-            _("Delete"), type="primary", key="confirm-clean", on_click=_clean, args=(used.kind,)
-        )
-        kept = st.button(_("Keep"), key="keep-space")
-    if cleaned or kept:
-        st.rerun()  # closes the dialog
+    if confirm.buttons(_("Delete"), _clean, used.kind, key="clean"):
+        st.rerun()
 
 
 def _clean(kind: Kind) -> None:

@@ -60,7 +60,7 @@ def test_a_conversation_is_renamed_pinned_and_deleted(visit: Visit) -> None:
     app.button(key="keep-conversation").click().run()
     assert listed(app) == {"Pinned": ["Holidays"]}
     act(app, "delete")
-    app.button(key="delete-conversation").click().run()
+    app.button(key="confirm-conversation").click().run()
     assert not app.exception and not drawn(app, LIST)
     assert conversation(app) == "" and not answers(app)
 

@@ -1,6 +1,6 @@
 """The key of a model server: of the settings, else of the system's keyring."""
 
-from assistant.models.server_address import Served, ServerAddress
+from assistant.models.server.address import Served, ServerAddress
 from assistant.settings import Settings
 
 SERVICE = "pincite"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from assistant.models.server_address import ServerAddress
-from assistant.models.server_key import key_of
+from assistant.models.server.address import ServerAddress
+from assistant.models.server.key import key_of
 from assistant.settings import Settings
 
 keyring = pytest.importorskip("keyring")

@@ -1,0 +1,1 @@
+"""Model servers: their addresses, and the keys they want."""
