@@ -11,6 +11,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from assistant.errors import SettingsError
+from vectorstore.postgres.server import SCHEME, problem
 
 PREFIX = "PINCITE_"
 YES_NO = "yes-no"  # the chat model as a reranker
@@ -49,7 +50,10 @@ class Settings(BaseModel):
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
     passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
-    vectors: str = ""  # the address of a Chroma server, "http://host:8000"; empty: in the home
+    # Where the vectors are: "http://host:8000" of a Chroma server, or an address of PostgreSQL with
+    # pgvector, "postgresql://user@host:5432/database"; empty: in the home.
+    vectors: str = ""
+    database_password: SecretStr = SecretStr("")  # of PostgreSQL; best in the environment
     threads: int = Field(0, ge=0)  # 0: one for each core
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
@@ -91,7 +95,12 @@ class Settings(BaseModel):
             return int(text)
         raise ValueError("use auto, off, or a number of layers")
 
-    @field_validator("vectors", "traces")
+    @field_validator("vectors")
+    @classmethod
+    def _vectors(cls, value: str) -> str:
+        return _database(value) if value.startswith(SCHEME) else cls._address(value)
+
+    @field_validator("traces")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not _SERVER.fullmatch(value):
@@ -163,6 +172,12 @@ class Settings(BaseModel):
             said = _NAMES if first["type"] == "string_pattern_mismatch" else first["msg"]
             said = said.removeprefix("Value error, ")
             raise SettingsError(f"The setting {first['loc'][0]!r}: {said}.") from error
+
+
+def _database(address: str) -> str:
+    if wrong := problem(address):
+        raise ValueError(wrong)
+    return address
 
 
 _NAMES = "use 1 to 64 letters, digits, hyphens and underscores, without spaces"

@@ -62,6 +62,7 @@ vectorstore/embedding                       vectorstore/versions
 vectorstore/naming
 vectorstore/dense
 vectorstore/catalog
+vectorstore/postgres
 vectorstore/store                           vectorstore/add_report
 vectorstore/errors
 vectorstore
@@ -157,6 +158,7 @@ HOMES = {
         "ingest/sandbox/confinement.py",
         "ingest/sandbox/scratch.py",
     },
+    "psycopg": {"vectorstore/postgres/server.py"},
     "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py", "ingest/pdf/tiling_guard.py"},
     "pypdfium2": {
         "ingest/pdf/pdfium.py",

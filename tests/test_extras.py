@@ -28,6 +28,7 @@ from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, provider
 from vectorstore.classifiers.export import export
 from vectorstore.classifiers.folder import Classifier
 from vectorstore.embedding.embedder import SentenceTransformerEmbedder
+from vectorstore.postgres.server import Server
 
 # Modules that are set to None can neither be found nor imported.
 WITHOUT = """import json, sys
@@ -110,6 +111,7 @@ USES: dict[str, Callable[[Path], object]] = {
     "ocr] to read scans": lambda path: Rapid(("en",)),
     "charts] to draw": lambda path: render.draw(None, "bar", "", "", path),  # type: ignore[arg-type]
     "pdf] to save answers": lambda path: pdf([]),
+    "postgres] to keep": lambda _: Server("postgresql://127.0.0.1/none").connect(),
     "images] to draw": lambda path: (
         Studio(lambda: None, Made(path), lambda: ()).reply("", "draw", object, None).finish()  # type: ignore[arg-type]
     ),

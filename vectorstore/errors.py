@@ -2,6 +2,7 @@
 
 LibraryError
  ├─ LibraryBusy         another process is adding or removing documents
+ ├─ LibraryAway         the server that keeps the library does not answer
  ├─ EmbedderMismatch    the index was made with another embedding model or chunker
  ├─ DamagedCatalog      the catalogue's bytes are not as they were written
  ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
@@ -20,6 +21,10 @@ class LibraryError(PinciteError):
 
 class LibraryBusy(LibraryError):
     """Another process is writing to this library."""
+
+
+class LibraryAway(LibraryError):
+    """The server that keeps the library does not answer, or lets nobody in."""
 
 
 class EmbedderMismatch(LibraryError):

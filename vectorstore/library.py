@@ -14,6 +14,7 @@ from vectorstore.catalog.catalog import Catalog, DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
 from vectorstore.dense.opened import index as dense_index
+from vectorstore.dense.serving import Address
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
@@ -44,11 +45,11 @@ class Library:
         engines: Callable[[], Engines] = Engines,
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
-        multilingual: Callable[[], Embedder | None] = none, vectors: str = "",
+        multilingual: Callable[[], Embedder | None] = none, vectors: Address = "",
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
         the one that made the library, by its identity; `multilingual` the one for a library that
-        is not mostly English, see `Embedders`; `vectors` is the address of a Chroma server, where
+        is not mostly English, see `Embedders`; `vectors` is the server that has them, where
         they are not in the folder. The others are called each time, because a model may
         have been installed meanwhile.
 

@@ -10,6 +10,8 @@ from tests.vectorstore.dense.chroma_process import ChromaProcess
 from vectorstore.dense.chroma_server import ChromaServer
 from vectorstore.dense.chroma_store import ChromaStore
 from vectorstore.dense.exact_store import ExactStore
+from vectorstore.dense.pgvector_store import PgvectorStore
+from vectorstore.postgres.server import Server
 from vectorstore.store import Store
 from vectorstore.testing import StoreContract
 
@@ -35,3 +37,12 @@ class TestChromaServer(StoreContract):
         yield server
         server.delete()
         server.close()
+
+
+class TestPgvector(StoreContract):
+    @pytest.fixture
+    def store(self, pgvector: Server) -> Iterator[Store]:
+        store = PgvectorStore.at(pgvector, f"test-{uuid.uuid4().hex}")
+        yield store
+        store.delete()
+        store.close()

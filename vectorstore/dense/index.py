@@ -12,7 +12,7 @@ from vectorstore.dense.chroma_store import ChromaStore
 from vectorstore.dense.collection import Collection
 from vectorstore.dense.exact_store import ExactStore
 from vectorstore.dense.filling import Progress, fill
-from vectorstore.store import Vectors
+from vectorstore.store import Store, Vectors
 
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or
 _WRITING = "writing"
@@ -74,7 +74,7 @@ class DenseIndex:
         finally:
             self._guard.release()
 
-    def current(self, generation: int) -> Collection | None:
+    def current(self, generation: int) -> Store | None:
         """Chroma, when it holds exactly this generation of the catalogue."""
         with self._guard:
             if self._remembers():

@@ -8,9 +8,9 @@ from pathlib import Path
 from filelock import Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.chroma_server import ChromaServer
 from vectorstore.dense.filling import Progress, fill
 from vectorstore.dense.index import DenseIndex
+from vectorstore.dense.serving import Address, Served, connected, named
 from vectorstore.store import Vectors
 
 _PAUSE = 10.0  # seconds between two attempts to reach a server that was away
@@ -26,15 +26,16 @@ class ServedIndex(DenseIndex):
 
     remedy = "Try again once it is there; searches work meanwhile."
 
-    def __init__(self, catalog: Catalog, folder: Path, address: str) -> None:
+    def __init__(self, catalog: Catalog, folder: Path, address: Address) -> None:
         """`folder` would hold an embedded Chroma, and names the library for the server; `address`:
-        `http://host:port`."""
+        `http://host:port` of Chroma, or a server of PostgreSQL with pgvector."""
         super().__init__(catalog, folder)
-        self._address = address.rstrip("/")
-        self._server: ChromaServer | None = None
+        self._address = address.rstrip("/") if isinstance(address, str) else address
+        self._called = named(self._address)  # for people
+        self._server: Served | None = None
         self._again = 0.0  # when a server that was away is tried again
 
-    def current(self, generation: int) -> ChromaServer | None:
+    def current(self, generation: int) -> Served | None:
         """The server's collection, when it holds exactly this generation of the catalogue."""
         with self._guard:
             server = self._reached()
@@ -132,23 +133,23 @@ class ServedIndex(DenseIndex):
             return False
         return True
 
-    def _reached(self) -> ChromaServer | None:
+    def _reached(self) -> Served | None:
         if self._server is None and time.monotonic() >= self._again:
             try:
-                self._server = ChromaServer.at(self._address, self._name())
+                self._server = connected(self._address, self._name())
             except Exception as error:
                 self._lost(error)
         return self._server
 
     def _lost(self, error: Exception) -> None:
         self._again = time.monotonic() + _PAUSE
-        self.why = f"away: the Chroma server at {self._address} does not answer"
+        self.why = f"away: the {self._called} does not answer"
         if self._guard.acquire(timeout=0):  # whoever fills it just now finds out alone
             self._let_go()
             self._guard.release()
         log.warning(
-            "The Chroma server at %s does not answer as it should (%s); all vectors are compared "
-            "instead, which is slower in large libraries.", self._address, error,
+            "The %s does not answer as it should (%s); all vectors are compared instead, which is "
+            "slower in large libraries.", self._called, error,
         )  # fmt: skip
 
     def _let_go(self) -> None:

@@ -1,4 +1,5 @@
-"""The key of a model server: of the settings, else of the system's keyring."""
+"""The key of a model server, or the password of a database: of the settings, else of the system's
+keyring."""
 
 from assistant.models.server.address import Served, ServerAddress
 from assistant.settings import Settings
@@ -15,12 +16,17 @@ def key_of(address: ServerAddress, settings: Settings, role: Served = "chat") ->
     keys = {"chat": settings.chat_key, "embedding": settings.embedding_key}
     if given := keys[role].get_secret_value():
         return given
+    return kept(address.place)
+
+
+def kept(place: str) -> str:
+    """What the keyring has for a server; empty where there is none."""
     try:
         import keyring
         from keyring.errors import KeyringError
     except ImportError:  # the extra `server` brings it
         return ""
     try:
-        return keyring.get_password(SERVICE, address.place) or ""
+        return keyring.get_password(SERVICE, place) or ""
     except KeyringError:
         return ""

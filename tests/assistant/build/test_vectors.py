@@ -9,6 +9,8 @@ from assistant.build import vectors
 from assistant.errors import NetworkRefused, SettingsError
 from assistant.security import network_guard
 from assistant.settings import Settings
+from vectorstore.errors import LibraryAway
+from vectorstore.postgres.server import Server
 
 
 @pytest.mark.parametrize("wrong", ["chroma:8000", "ftp://chroma", "http://", "http://a/b", "here"])
@@ -45,3 +47,38 @@ def test_the_guard_lets_that_one_address_through_and_notes_it(
         remove()
     said = (tmp_path / "network.log").read_text()
     assert "allowed connect 192.0.2.7 (vectors)" in said and "refused connect" in said
+
+
+def test_postgresql_passes_the_guard_by_its_name_alone_and_its_password_is_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_guard, "_permitted", {})
+    monkeypatch.setenv("PINCITE_DATABASE_PASSWORD", "open-sesame")
+    settings = Settings.load(home=tmp_path, vectors="postgresql://olga@192.0.2.7:5433/pincite")
+    remove = network_guard.install_guard(tmp_path / "network.log")
+    try:
+        with pytest.raises(NetworkRefused):
+            Server("postgresql://192.0.2.7:5433/pincite").connect()
+        server = vectors.server(settings)
+        assert isinstance(server, Server) and server.password == "open-sesame"
+        monkeypatch.setattr("vectorstore.postgres.server._CONNECTS", 2)
+        with pytest.raises(
+            LibraryAway, match=r"192\.0\.2\.7:5433/pincite does not answer"
+        ) as raised:
+            server.connect()
+    finally:
+        remove()
+    assert "open-sesame" not in f"{raised.value} {server} {settings!r}"
+    assert "allowed getaddrinfo 192.0.2.7 (vectors)" in (tmp_path / "network.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [("postgresql://olga:secret@db/pincite", "a password does not belong into the address"),
+     ("postgresql://db/pincite?password=secret", "a password does not belong into the address"),
+     ("postgresql://db", "an address of PostgreSQL looks like")],
+)  # fmt: skip
+def test_a_wrong_address_of_postgresql_is_said(wrong: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=why) as raised:
+        Settings.load(home=tmp_path, vectors=wrong)
+    assert "secret" not in str(raised.value)

@@ -38,6 +38,9 @@ class ChromaProcess:
         self._process.kill()
         self._process.wait()
 
+    def running(self) -> bool:
+        return self._process.poll() is None
+
     def _answers(self) -> bool:
         try:
             return httpx.get(f"{self.address}/api/v2/heartbeat", timeout=2).is_success

@@ -1,9 +1,11 @@
-"""Vectors in a real Chroma server: filled once, read by several, not missed while it is away."""
+"""Vectors in a real server, of Chroma or PostgreSQL: filled once, read by several, not missed while
+it is away."""
 
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from filelock import FileLock
@@ -17,7 +19,9 @@ from tests.vectorstore.dense.test_index import EMBEDDER, nearest, put, serves
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense import served_index
 from vectorstore.dense.served_index import ServedIndex
+from vectorstore.dense.serving import Address, named
 from vectorstore.library import Library
+from vectorstore.postgres.server import Server
 
 Opened = Callable[..., ServedIndex]
 
@@ -27,11 +31,18 @@ def catalog(tmp_path: Path) -> Catalog:
     return Catalog(tmp_path / "catalog.sqlite", "main")
 
 
+@pytest.fixture(params=["chroma", "pgvector"])
+def server(request: pytest.FixtureRequest) -> Address:
+    """A real one on loopback, of each kind."""
+    found = request.getfixturevalue(request.param)
+    return found.address if isinstance(found, ChromaProcess) else cast(Server, found)
+
+
 @pytest.fixture
-def opened(catalog: Catalog, tmp_path: Path, chroma: ChromaProcess) -> Iterator[Opened]:
+def opened(catalog: Catalog, tmp_path: Path, server: Address) -> Iterator[Opened]:
     indexes: list[ServedIndex] = []
 
-    def open_index(address: str = chroma.address, of: Catalog = catalog) -> ServedIndex:
+    def open_index(address: Address = server, of: Catalog = catalog) -> ServedIndex:
         indexes.append(ServedIndex(of, tmp_path / "chroma", address))
         return indexes[-1]
 
@@ -97,33 +108,36 @@ def test_an_index_is_filled_again(catalog: Catalog, opened: Opened) -> None:
 
 
 def test_a_server_that_goes_and_comes_back_is_not_missed(
-    catalog: Catalog, opened: Opened, tmp_path: Path,
+    catalog: Catalog, opened: Opened, server: Address, chroma: ChromaProcess,
+    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(served_index, "_PAUSE", 0.0)
-    own = ChromaProcess(tmp_path / "data")
+    is_chroma = isinstance(server, str)
+    own = chroma if is_chroma else request.getfixturevalue("postgres_process")
     try:
-        index = opened(own.address)
+        index = opened()
         put(catalog, "leave")
         assert index.sync()
         own.end()
         with caplog.at_level(logging.WARNING):
             assert nearest(index, "leave") == f"{'leave':x<16}:0"
-        assert f"The Chroma server at {own.address} does not answer" in caplog.text
+        assert f"The {named(server)} does not answer" in caplog.text
         put(catalog, "travel")
         assert not index.sync() and "does not answer" in index.why
         assert nearest(index, "travel") == f"{'travel':x<16}:0"
         own.start()
         assert index.sync() and serves(index, catalog) and len(index.ids()) == 2
     finally:
-        own.end()
+        if not own.running():
+            own.start()
 
 
-def test_two_homes_share_a_server(tmp_path: Path, chroma: ChromaProcess) -> None:
+def test_two_homes_share_a_server(tmp_path: Path, server: Address) -> None:
     found = []
     for name in ("one", "two"):
         catalog = Catalog(tmp_path / name / "catalog.sqlite", "main")
-        index = ServedIndex(catalog, tmp_path / name / "chroma", chroma.address)
+        index = ServedIndex(catalog, tmp_path / name / "chroma", server)
         put(catalog, name)
         assert index.sync()
         found.append(index.ids())
@@ -131,9 +145,9 @@ def test_two_homes_share_a_server(tmp_path: Path, chroma: ChromaProcess) -> None
     assert found == [{f"{'one':x<16}:0"}, {f"{'two':x<16}:0"}]
 
 
-def test_a_library_searches_while_another_adds(tmp_path: Path, chroma: ChromaProcess) -> None:
+def test_a_library_searches_while_another_adds(tmp_path: Path, server: Address) -> None:
     def library() -> Library:
-        return Library(tmp_path / "library", "main", WordEmbedder, vectors=chroma.address)
+        return Library(tmp_path / "library", "main", WordEmbedder, vectors=server)
 
     wrong: list[str] = []
     ended = threading.Event()
@@ -162,6 +176,7 @@ def test_a_library_searches_while_another_adds(tmp_path: Path, chroma: ChromaPro
         assert not (tmp_path / "library" / "chroma").exists()
 
 
+@pytest.mark.parametrize("server", ["chroma"], indirect=True)
 def test_a_server_that_dies_after_it_was_filled_has_no_ids(
     catalog: Catalog, opened: Opened, tmp_path: Path
 ) -> None:
@@ -177,15 +192,16 @@ def test_a_server_that_dies_after_it_was_filled_has_no_ids(
 
 
 def test_a_library_that_is_renamed_or_deleted_leaves_no_collection(
-    tmp_path: Path, chroma: ChromaProcess
+    tmp_path: Path, server: Address
 ) -> None:
-    settings = Settings(home=tmp_path, vectors=chroma.address)
+    at = server if isinstance(server, str) else server.address
+    settings = Settings(home=tmp_path, vectors=at)
     make(settings, "north")
 
     def ids(of: str, at: str, fill: bool = False) -> set[str]:
         """What is on the server of a library in a folder."""
         catalog = Catalog(settings.libraries_folder / of / "catalog.sqlite", of)
-        index = ServedIndex(catalog, settings.libraries_folder / at / "chroma", chroma.address)
+        index = ServedIndex(catalog, settings.libraries_folder / at / "chroma", server)
         if fill:
             put(catalog, *() if catalog.documents() else ("leave",))
             assert index.sync()

@@ -1,0 +1,1 @@
+"""PostgreSQL: the one home of its driver, which the catalogue and pgvector use."""

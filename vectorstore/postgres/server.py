@@ -1,0 +1,161 @@
+"""A PostgreSQL server: its address, connections, and its errors as sentences.
+
+The only module that imports the driver, psycopg 3. The password is never part of an address, so
+that no log, error or list of settings can show it.
+"""
+
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from ingest.platform.extras import require
+from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
+
+if TYPE_CHECKING:
+    import psycopg
+
+SCHEME = "postgresql://"
+_CONNECTS = 5  # seconds after which a server counts as away
+_PORT = 5432
+# So a server or network that has gone is noticed within half a minute, also in a long answer.
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+          "tcp_user_timeout": 30_000}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Server:
+    """`postgresql://user@host:port/database`, with `?sslmode=verify-full` and the like."""
+
+    address: str
+    password: str = field(default="", repr=False)
+
+    @property
+    def host(self) -> str:
+        """Empty for a socket of this machine."""
+        return urlsplit(self.address).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.address).port or _PORT
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine."""
+        try:
+            return self.host in ("", "localhost") or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def place(self) -> str:
+        """For people, without user and options: `db.example.org:5432/pincite`."""
+        database = urlsplit(self.address).path.lstrip("/")
+        return f"{self.host or _socket(self.address)}:{self.port}/{database}"
+
+    def connect(self, **options: Any) -> "psycopg.Connection[Any]":
+        """A connection that commits each statement; `options` are psycopg's.
+
+        Raises LibraryAway or LibraryError.
+        """
+        driver = _driver()
+        known = {"password": self.password} if self.password else {}
+        with sentences(self):
+            found: psycopg.Connection[Any] = driver.connect(
+                self.address, autocommit=True, connect_timeout=_CONNECTS, **_ALIVE, **known,
+                **self._resolved(), application_name="pincite", **options,
+            )  # fmt: skip
+            return found
+
+    def _resolved(self) -> dict[str, str]:
+        """The driver asks the system itself, where no guard of Python's sockets sees it; here the
+        name is resolved by Python, as any other."""
+        if not self.host:
+            return {}
+        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        first = next((one for one in found if one[0] == socket.AF_INET), found[0])
+        return {"hostaddr": str(first[4][0])}
+
+
+def problem(address: str) -> str:
+    """Why an address is none, as part of a sentence; empty where it is one."""
+    form = "an address of PostgreSQL looks like postgresql://pincite@db.example.org:5432/pincite"
+    try:
+        parts = urlsplit(address)
+        told = parts.port, parts.hostname
+    except ValueError:
+        return form
+    if parts.password or "password" in parse_qs(parts.query):
+        return (
+            "a password does not belong into the address: leave it out, and set"
+            " PINCITE_DATABASE_PASSWORD or keep it in the keyring of the system"
+        )
+    whole = parts.scheme == "postgresql" and re.fullmatch(r"/[\w-]+", parts.path) and told
+    return "" if whole else form
+
+
+@contextmanager
+def sentences(server: Server) -> Iterator[None]:
+    """Turns errors of the server and of the driver into sentences."""
+    driver = _driver()
+    try:
+        yield
+    except driver.Error as error:
+        if isinstance(error, driver.IntegrityError):
+            raise
+        raise _sentence(server, error) from error
+    except socket.gaierror as error:
+        raise LibraryAway(
+            f"The PostgreSQL server at {server.place} is not found: check its name."
+        ) from error
+
+
+_REMEDY = "start it, or check its address in the settings"
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message
+    "password authentication failed": (
+        LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
+    ),
+    "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
+    "does not exist": (LibraryAway, "lacks what the address names"),
+    "too many": (LibraryBusy, "has no connection left: raise its max_connections, or try again"),
+    "lock timeout": (LibraryBusy, "let another process write for a minute; try again later"),
+    "no space left": (HomeNotWritable, "has a full disk: free some space on it"),
+    "permission denied": (
+        HomeNotWritable, "does not let this user write: give it the right to create schemas",
+    ),
+    "read-only": (HomeNotWritable, "is read-only just now"),
+}  # fmt: skip
+
+
+def _sentence(server: Server, error: Exception) -> LibraryError:
+    driver = _driver()
+    said = " ".join(str(error).split())
+    # What the server says of its rows could be words of documents.
+    at_fault = isinstance(error, driver.OperationalError | driver.InterfaceError)
+    for sign, (kind, sentence) in _SENTENCES.items():
+        if sign in said.lower():
+            why = f" ({said[:200]})" if sign == "does not exist" else ""
+            return kind(f"The PostgreSQL server at {server.place} {sentence}{why}.")
+    if at_fault:
+        return LibraryAway(f"The PostgreSQL server at {server.place} does not answer: {_REMEDY}.")
+    return LibraryError(
+        f"The PostgreSQL server at {server.place} refused a statement ({type(error).__name__}, "
+        f"{getattr(error, 'sqlstate', '') or 'no code'})."
+    )
+
+
+def _socket(address: str) -> str:
+    named = parse_qs(urlsplit(address).query).get("host", [""])[0]
+    return named or os.environ.get("PGHOST", "local socket")
+
+
+def _driver() -> Any:
+    require("postgres", "psycopg", to="keep libraries in PostgreSQL", error=LibraryError)
+    import psycopg
+
+    return psycopg
