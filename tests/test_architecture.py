@@ -22,6 +22,7 @@ assistant/ui/pages
 assistant/ui/components                     assistant/cli
 assistant/ui
 assistant/ui/background                     assistant/ui/door               assistant/api
+assistant/first_run
 assistant/entrance                          assistant/libraries
 assistant/forgetting                        assistant/accounts
 assistant/uploads

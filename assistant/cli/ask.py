@@ -32,6 +32,9 @@ def add_parsers(commands: Any) -> None:
     )
     app = commands.add_parser("app", help="open the app in the browser")
     with_address(app, 8501, "visitors")
+    app.add_argument(
+        "--shortcut", action="store_true", help="put it into the menu of this system, and end"
+    )
     _with_library(app, _run_app)
 
 
@@ -219,6 +222,11 @@ def _ask_stoppable(assistant: "Assistant", question: str, conversation: str) -> 
 
 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
+    if args.shortcut:
+        from assistant.first_run import shortcut
+
+        print(f"Pincite is in the menu: {shortcut.make(settings.home)}")
+        return DONE
     from assistant.ui import server
 
     return server.serve(settings, args.port, args.address, args.host, args.token)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, counted
+from assistant.cli.shared import DONE, IN_PART, counted, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -28,6 +28,7 @@ def add_parsers(commands: Any) -> None:
     _add(inner, "describe", _describe, "say in a line what is in a library", "name", "text")
     _add(inner, "rename", _rename, "give a library another name", "name", "new")
     _add(inner, "delete", _delete, "delete a library; for a day it can be brought back", "name")
+    _add(inner, "sample", _sample, "make a library of a sample company, to try Pincite on")
     _add(inner, "undo", _undo, "bring back a library that was deleted", "name")
 
 
@@ -103,6 +104,23 @@ def _undo(args: argparse.Namespace, settings: "Settings") -> int:
 
     undo(settings, latest(settings, args.name))
     return _done(args, {"back": args.name}, f"{args.name} is back.")
+
+
+def _sample(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build import composition
+    from assistant.cli import progress_bars
+    from assistant.first_run import sample_company
+
+    name = sample_company.library(settings)
+    with composition.library(settings, name) as library, progress_bars.adding() as progress:
+        summary = library.add(sample_company.documents(), progress)
+    there = summary.added + summary.updated + summary.unchanged
+    row = {"made": name, "documents": there, "failed": [asdict(one) for one in summary.failed]}
+    ask = f"`pincite ask --library {name} QUESTION` asks them."
+    print(json.dumps(row) if args.json else f"{name}: {counted(there, 'document')}. {ask}")
+    for failure in summary.failed:
+        notice(f"not added: {failure.path}: {failure.error}")
+    return IN_PART if summary.failed else DONE
 
 
 def _done(args: argparse.Namespace, row: dict[str, str], words: str) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.models.catalogue import Model
+from assistant.models.expected import Expected
 from ingest.platform import hardware
 
 Fit = Literal["good", "slow", "too big"]
@@ -18,6 +19,7 @@ Fit = Literal["good", "slow", "too big"]
 # Reading a prompt is bound by computation: 1.1 GB on two cores read 185 tokens a second, so the
 # evidence for an answer (about 600 tokens) takes three seconds; five are still good.
 WEIGHTS_PER_CORE = 0.8e9
+_WAITED, _WAITED_WEIGHTS, _WAITED_CORES = 3.2, 1.1e9, 2
 # Flags of processors of x86 and ARM that calculate with 16 bits: 2.5 times as fast as with 32.
 BF16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 # The rest is left to the system, the index and the browser.
@@ -46,6 +48,14 @@ def fit(model: Model, machine: Machine) -> Fit:
     if machine.memory is not None and model.memory > machine.memory * MEMORY_SHARE:
         return "too big"
     return "good" if model.weights / machine.cores <= WEIGHTS_PER_CORE else "slow"
+
+
+def rough_wait(model: Model, machine: Machine) -> Expected | None:
+    """For its first word, told from the machine of WEIGHTS_PER_CORE; None for an unknown size."""
+    if model.weights is None:
+        return None
+    seconds = _WAITED * model.weights / _WAITED_WEIGHTS * _WAITED_CORES / machine.cores
+    return Expected(seconds, 0)
 
 
 def best_chat_model(models: Sequence[Model], machine: Machine) -> Model:

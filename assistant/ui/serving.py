@@ -22,6 +22,7 @@ from assistant.entrance.hosts import Hosts, is_loopback, is_wildcard
 from assistant.entrance.members import Members
 from assistant.settings import Settings
 from assistant.ui.door.door import Door, Entrance
+from assistant.ui.door.web_app import with_manifest
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -80,7 +81,7 @@ def _guarded(hosts: Hosts, guests: Entrance | None, place: str) -> "App":
         yield
 
     app = Guarded(_SCRIPT, lifespan=opened)
-    door = Door(super(Guarded, app).__call__, hosts, guests)
+    door = Door(with_manifest(super(Guarded, app).__call__), hosts, guests)
     return app
 
 

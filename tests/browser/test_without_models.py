@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Visit, ask
+from tests.browser.conftest import PHONE, WIDE, Visit, ask
+from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -13,6 +14,25 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bare")
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)])
+def test_who_comes_first_sees_three_steps_from_their_beginning(
+    address: str, visit: Visit, picture: Any, scheme: str, size: Any
+) -> None:
+    page = visit(address, color_scheme=scheme, viewport=size)
+    page.get_by_text("Where are your documents?").wait_for()
+    page.get_by_role("button", name="Fetch what searches (163 MB)").wait_for()
+    page.get_by_role("radio", name="Usual").wait_for(state="attached")
+    page.locator(".st-key-step-3", has_text="once there are documents").wait_for()
+    page.locator("link[rel=manifest]").wait_for(state="attached")
+
+    title = page.get_by_role("heading", name="Welcome to Pincite")
+    title.wait_for()
+    page.wait_for_function("document.querySelector('.greeting h1').getBoundingClientRect().top > 0")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert barriers(page, "first run") == []
+    picture(page, f"first-run-{scheme}")
 
 
 def test_a_question_is_drawn_once_with_the_error_and_not_kept_as_a_refusal(

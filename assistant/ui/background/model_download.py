@@ -91,5 +91,10 @@ class Fetches:
             every = list(self._all.values())
         return [one for one in every if one.ended and not one.error and not one.stopped]
 
+    def going(self) -> list[Fetch]:
+        """Those that are under way."""
+        with self._lock:
+            return [one for one in self._all.values() if not one.ended]
+
     def of(self, name: str) -> Fetch | None:
         return self._all.get(name)

@@ -8,6 +8,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources
 from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.first_run import behind, steps
 from assistant.ui.components.tools import first_models
 
 
@@ -19,13 +20,13 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             pages = sum(document.pages for document in documents)
             _greet(_("Ask your documents"), describe_library(len(documents), pages))
             _suggest(assistant.suggestions(4), ask)
+            first_models.draw()
+            behind.draw(assistant.library)
+        elif resources.may_change():
+            _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
+            steps.draw(assistant.library)
         else:
-            _greet(_("Welcome to Pincite"), _("Add a few documents, and ask them anything."))
-            if resources.may_change() and st.button(
-                _("Add documents"), type="primary", icon=":material/upload_file:"
-            ):
-                st.switch_page("assistant/ui/pages/library.py")
-        first_models.draw()
+            _greet(_("Welcome to Pincite"), _("There are no documents in this library yet."))
 
 
 def describe_library(documents: int, pages: int) -> str:

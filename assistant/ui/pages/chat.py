@@ -18,7 +18,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
-from assistant.ui.components import error_banner, keyboard, sidebar, style, welcome
+from assistant.ui.components import error_banner, keyboard, sidebar, style, tab, welcome
 from assistant.ui.components.answer import (
     after_refusal,
     after_stop,
@@ -73,6 +73,7 @@ def _chat(assistant: Assistant) -> None:
     _input(assistant, busy=microphone.busy() or busy)
     cited_page.panel(assistant.library)
     keyboard.listen()
+    tab.draw(busy, greets=not turns and not running)
 
 
 def _left_out(identity: str, turns: int) -> int:

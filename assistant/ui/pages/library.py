@@ -5,10 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.accounts.limits import LimitReached
 from assistant.i18n.told import told
-from assistant.i18n.translation import N_, _, ngettext
-from assistant.ui import resources, session
+from assistant.i18n.translation import _, ngettext
+from assistant.ui import resources
 from assistant.ui.components import error_banner, row_names, sidebar, style
 from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import as_html, plain
@@ -19,23 +18,16 @@ from assistant.ui.components.library import (
     library_list,
     many,
     reindex_notice,
+    uploader,
 )
 from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.ui.components.waiting import Work
 from assistant.uploads.upload import Upload
 from ingest.errors import PinciteError
-from ingest.loaders import LOADERS
 from vectorstore.add_report import AddSummary
 from vectorstore.add_report import kinds as kinds_of
 from vectorstore.library import Library
 
-_KINDS = {  # and a suffix of each
-    "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
-    "OpenDocument": ".odt", "RTF": ".rtf", N_("text"): ".txt", "Markdown": ".md",
-    N_("web pages"): ".html", N_("e-books"): ".epub", N_("mails"): ".eml", "CSV": ".csv",
-    "JSON": ".json", "XML": ".xml", N_("source code"): ".py", N_("pictures and scans"): ".png",
-    N_("sound"): ".mp3", N_("video"): ".mp4", N_("subtitles"): ".srt", N_("archives"): ".zip",
-}  # fmt: skip
 _OUTCOMES = 8  # files of an upload
 
 
@@ -68,7 +60,7 @@ def _part() -> str:
 def _documents(library: Library) -> None:
     above = st.container()  # filled last: it may have to wait for a model
     if resources.may_change():
-        _uploader(library)
+        uploader.draw(library)
     upload: Upload | None = st.session_state.get(UPLOAD)
     if upload and upload.done:
         _ended(library, upload)
@@ -86,37 +78,6 @@ def _documents(library: Library) -> None:
 
 
 # -- adding
-
-
-def _uploader(library: Library) -> None:
-    # A new key empties the box, ready for the next files.
-    number = st.session_state.setdefault("uploads", 0)
-    files = st.file_uploader(
-        _("Add documents: drop files here"),
-        accept_multiple_files=True,
-        key=f"files-{number}",
-        help=kinds(),
-    )
-    if not files:
-        return
-    st.session_state["uploads"] = number + 1
-    home = resources.settings().home
-    names = ", ".join(file.name for file in files)
-    try:
-        resources.count_files(file.size for file in files)
-    except LimitReached as error:
-        session.keep_error(error)
-        st.rerun()
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), home, files
-    )
-    st.rerun()
-
-
-def kinds() -> str:
-    """The readable kinds of files, in everyday words."""
-    known = [_(kind) for kind, suffix in _KINDS.items() if suffix in LOADERS]
-    return _("{kinds} and {last}.", kinds=", ".join(known[:-1]), last=known[-1])
 
 
 def _ended(library: Library, upload: Upload) -> None:
@@ -198,7 +159,7 @@ def _empty(owner: bool) -> None:
     st.html(
         f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
         f"<p>{drop}</p>"
-        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds()))}</p>'
+        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=uploader.kinds()))}</p>'
         f'<p class="quiet">{folder.format(command=command)}</p></div>'
     )
 

@@ -1,0 +1,34 @@
+"""The documents of a company that does not exist, for who tries Pincite before adding their own.
+
+A clone has them in `samples/`; the installed package carries the same files.
+"""
+
+from pathlib import Path
+
+from assistant.build import composition
+from assistant.errors import AssistantError
+from assistant.libraries.named import make
+from assistant.settings import Settings
+
+LIBRARY = "samples"  # of its own: deleted in one step, and never among a person's documents
+_ABOUT = "Tarnmere Instruments, a company that does not exist, to try questions on"
+_PLACES = (Path(__file__).with_name("samples"), Path(__file__).parents[2] / "samples")
+
+
+def documents() -> list[Path]:
+    """Five PDFs. Raises AssistantError where this installation has none."""
+    for place in _PLACES:
+        if found := sorted(place.glob("*.pdf")):
+            return found
+    raise AssistantError(
+        "This installation carries no sample company. Install the package again, or add documents "
+        "of your own."
+    )
+
+
+def library(settings: Settings) -> str:
+    """The name of its library, which is made where it is not there. Raises what `make` raises."""
+    documents()  # before a library is made for nothing
+    if LIBRARY not in composition.libraries(settings):
+        make(settings, LIBRARY, _ABOUT)
+    return LIBRARY

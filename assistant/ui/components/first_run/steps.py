@@ -1,0 +1,101 @@
+"""Three steps to the first answer: the documents, a model that suits the machine, ready."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from assistant.build.models import missing_defaults
+from assistant.contract.outcome import Offer
+from assistant.first_run import choices, sample_company
+from assistant.i18n.numbers import size
+from assistant.i18n.translation import _
+from assistant.ui import resources, session
+from assistant.ui.components import error_banner
+from assistant.ui.components.escaping import as_html
+from assistant.ui.components.first_run import behind, quality
+from assistant.ui.components.library import uploader
+from ingest.errors import PinciteError
+from vectorstore.library import Library
+
+
+def draw(library: Library) -> None:
+    """For who may add documents; what only owners decide is drawn for them alone."""
+    adding = behind.is_adding(library)
+    with _step(1, _("Where are your documents?"), done=adding):
+        _documents(library, adding)
+    chosen = not resources.is_owner() or choices.is_chosen(resources.settings())
+    with _step(2, _("How good may it be on this machine?"), done=chosen):
+        quality.draw()
+    with _step(3, _("Ready"), done=False):
+        _ready(adding, chosen)
+    behind.draw(library)
+
+
+@contextmanager
+def _step(number: int, title: str, done: bool) -> Iterator[None]:
+    with st.container(border=True, key=f"step-{number}"):
+        state = f'<span class="quiet">{as_html(_("done"))}</span>' if done else ""
+        st.html(f'<h2 class="step"><span>{number}</span> {as_html(title)} {state}</h2>')
+        yield
+
+
+def _documents(library: Library, adding: bool) -> None:
+    if missing := [m for m in missing_defaults(resources.settings()) if m.role == "embedding"]:
+        _searching(missing)
+        return
+    uploader.draw(library)
+    uploader.folder(library)
+    if resources.is_owner() and not adding:
+        st.button(
+            _("Or try the sample company"), key="sample-company", type="tertiary",
+            icon=":material/science:", on_click=_sample, args=(library,),
+            help=_("Five documents of a company that does not exist, in a library of their own."),
+        )  # fmt: skip
+
+
+def _searching(missing: Sequence[Offer]) -> None:
+    """Draw one button for all models that search."""
+    st.caption(_("First the models that search; then documents can come in."))
+    names = [offer.name for offer in missing]
+    if set(names).intersection(one.name for one in resources.fetches().going()):
+        st.caption(_("They are being fetched."))
+    elif resources.is_owner():
+        label = _("Fetch what searches ({size})", size=size(sum(o.bytes or 0 for o in missing)))
+        st.button(label, key="fetch-searching", icon=":material/download:", type="primary",
+                  on_click=_fetch, args=(names,))  # fmt: skip
+    for name in names:
+        if (fetch := resources.fetches().of(name)) and fetch.error:
+            error_banner.say(fetch.error)
+
+
+def _fetch(names: Sequence[str]) -> None:
+    try:
+        resources.check_owner()
+        for name in names:
+            resources.fetches().start(name)
+    except PinciteError as error:
+        session.keep_error(error)
+
+
+def _sample(shown: Library) -> None:
+    """Open its library, and fill it in the background."""
+    try:
+        resources.check_owner()
+        name = sample_company.library(resources.settings())
+        st.session_state.update({resources.PICKED: name, "scope": []})
+        session.leave()
+        uploader.add(resources.library(), sample_company.documents())
+    except PinciteError as error:
+        st.session_state[resources.PICKED] = shown.name
+        session.keep_error(error)
+
+
+def _ready(adding: bool, chosen: bool) -> None:
+    if not adding:
+        told = _("Type your first question below, once there are documents.")
+    elif not chosen:
+        told = _("You can ask at once. Without a chat model, answers are quoted lines.")
+    else:
+        told = _("You can ask as soon as the first document is in.")
+    st.html(f'<p class="quiet">{as_html(told)}</p>')

@@ -1,0 +1,86 @@
+"""The box that takes documents, wherever they are added."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.accounts.limits import LimitReached
+from assistant.i18n.translation import N_, _
+from assistant.ui import resources, session
+from assistant.ui.components.library.job_queue import UPLOAD
+from ingest.errors import NothingFound, PinciteError
+from ingest.loaders import LOADERS
+from vectorstore.library import Library
+
+_KINDS = {  # and a suffix of each
+    "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
+    "OpenDocument": ".odt", "RTF": ".rtf", N_("text"): ".txt", "Markdown": ".md",
+    N_("web pages"): ".html", N_("e-books"): ".epub", N_("mails"): ".eml", "CSV": ".csv",
+    "JSON": ".json", "XML": ".xml", N_("source code"): ".py", N_("pictures and scans"): ".png",
+    N_("sound"): ".mp3", N_("video"): ".mp4", N_("subtitles"): ".srt", N_("archives"): ".zip",
+}  # fmt: skip
+
+
+def draw(library: Library) -> None:
+    """Draw the box; what is dropped is added in the background, and the page drawn again."""
+    # A new key empties the box, ready for the next files.
+    number = st.session_state.setdefault("uploads", 0)
+    files = st.file_uploader(
+        _("Add documents: drop files here"),
+        accept_multiple_files=True,
+        key=f"files-{number}",
+        help=kinds(),
+    )
+    if not files:
+        return
+    st.session_state["uploads"] = number + 1
+    home = resources.settings().home
+    names = ", ".join(file.name for file in files)
+    try:
+        resources.count_files(file.size for file in files)
+    except LimitReached as error:
+        session.keep_error(error)
+        st.rerun()
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added", names), home, files
+    )
+    st.rerun()
+
+
+def folder(library: Library) -> None:
+    """Draw a field for a folder of this machine. Only for owners who sit at it: its files are read
+    where they are."""
+    if not (resources.is_owner() and resources.alone()):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="folder-of-documents"):
+        st.text_input(
+            _("Or a folder of this machine"), key="folder-to-add", placeholder=str(Path.home()),
+        )  # fmt: skip
+        st.button(_("Add folder"), key="add-folder", on_click=_add_folder, args=(library,))
+
+
+def _add_folder(library: Library) -> None:
+    given = st.session_state["folder-to-add"].strip()
+    path = Path(given).expanduser()
+    try:
+        resources.check_owner()
+        if not given or not path.exists():
+            raise NothingFound(f"There is no file or folder {given or '…'}.")
+        add(library, [path])
+    except PinciteError as error:
+        session.keep_error(error)
+
+
+def add(library: Library, paths: list[Path]) -> None:
+    """Files and folders of this machine, from where they are. Raises NotAllowed."""
+    names = ", ".join(path.name for path in paths)
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added", names), resources.settings().home,
+        again=[str(path.absolute()) for path in paths],
+    )  # fmt: skip
+
+
+def kinds() -> str:
+    """The readable kinds of files, in everyday words."""
+    known = [_(kind) for kind, suffix in _KINDS.items() if suffix in LOADERS]
+    return _("{kinds} and {last}.", kinds=", ".join(known[:-1]), last=known[-1])

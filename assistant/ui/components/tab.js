@@ -1,0 +1,36 @@
+// The browser's tab: it can be installed as an app, and its title says when an answer is done that
+// nobody was looking at.
+const manifest = (address) => {
+  if (document.querySelector("link[rel=manifest]")) return;
+  const link = document.createElement("link");
+  // With the cookie: a server that asks for a token gives it to nobody else.
+  Object.assign(link, { rel: "manifest", href: address, crossOrigin: "use-credentials" });
+  document.head.append(link);
+};
+
+const restore = () => {
+  if (document.hidden || !window.pinciteTitle) return;
+  document.title = window.pinciteTitle;
+  window.pinciteTitle = "";
+};
+
+// Streamlit keeps the end of a chat in view; who is greeted reads from the beginning.
+const begin = (times) => {
+  const main = document.querySelector('[data-testid="stAppScrollToBottomContainer"]');
+  if (main) main.scrollTop = 0;
+  if (times) setTimeout(begin, 100, times - 1);
+};
+
+export default function ({ data }) {
+  manifest(data.manifest);
+  if (data.greets && !window.pinciteGreeted) begin(8);
+  window.pinciteGreeted = data.greets;
+  const done = window.pinciteBusy && !data.busy;
+  window.pinciteBusy = data.busy;
+  if (done && document.hidden && !window.pinciteTitle) {
+    window.pinciteTitle = document.title;
+    document.title = data.done;
+  }
+  document.addEventListener("visibilitychange", restore);
+  return () => document.removeEventListener("visibilitychange", restore);
+}

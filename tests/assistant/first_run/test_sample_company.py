@@ -1,0 +1,40 @@
+"""The sample company is there in a clone and in an installed package, in a library of its own."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from assistant.errors import AssistantError
+from assistant.first_run import sample_company
+from assistant.libraries.named import listed
+from assistant.settings import Settings
+from tests.conftest import PROJECT
+
+
+def test_its_library_is_made_once_and_described(tmp_path: Path) -> None:
+    settings = Settings.load(home=tmp_path)
+
+    assert sample_company.library(settings) == sample_company.library(settings)
+
+    assert [one.library for one in listed(settings)] == [sample_company.LIBRARY]
+    assert "does not exist" in listed(settings)[0].description
+
+
+def test_the_wheel_carries_the_files_of_the_clone() -> None:
+    config = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    carried = config["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    packaged = {to: source for source, to in carried.items() if source.startswith("samples/")}
+    places = {Path(to).parent for to in packaged}
+
+    assert {PROJECT / source for source in packaged.values()} == set(sample_company.documents())
+    assert places == {Path("assistant/first_run/samples")}
+
+
+def test_an_installation_without_them_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_company, "_PLACES", (tmp_path,))
+    with pytest.raises(AssistantError, match="carries no sample company"):
+        sample_company.library(Settings.load(home=tmp_path / "home"))
+    assert not (tmp_path / "home" / "libraries").exists()

@@ -1,0 +1,103 @@
+"""The three steps of who opens Pincite before there are documents."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.build.chosen_models import InUse
+from assistant.first_run import choices, sample_company
+from assistant.models.catalogue import default_model
+from assistant.models.store import Models
+from assistant.ui import resources
+from assistant.ui.components.first_run import quality, steps
+from tests.assistant.ui.conftest import html
+from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
+
+Visit = Callable[..., AppTest]
+CHAT = default_model("chat")
+
+
+@pytest.fixture(autouse=True)
+def empty(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library without documents, and an embedding model."""
+    library.remove([HANDBOOK])
+    monkeypatch.setattr(steps, "missing_defaults", lambda settings: [])
+
+
+def finished(app: AppTest) -> None:
+    """Wait for the uploads, and draw the page as the timer would."""
+    for upload in resources.uploads().of("main"):
+        assert upload.wait(30)
+    app.run()
+
+
+def test_a_folder_of_this_machine_comes_in_and_stays_where_it_is(
+    visit: Visit, library: FakeLibrary, tmp_path: Path
+) -> None:
+    # The fake library adds files; folders are the real one's.
+    copy = tmp_path / HANDBOOK
+    copy.write_bytes((SAMPLES / HANDBOOK).read_bytes())
+    app = visit()
+
+    app.text_input(key="folder-to-add").set_value(str(copy)).run()
+    app.button(key="add-folder").click().run()
+    finished(app)
+
+    assert "Ask your documents" in html(app)
+    assert list(library.files) == [HANDBOOK] and copy.exists()
+
+
+def test_a_folder_that_is_not_there_is_named(visit: Visit) -> None:
+    app = visit()
+    app.text_input(key="folder-to-add").set_value("/no/such/place").run()
+    app.button(key="add-folder").click().run()
+    assert "There is no file or folder /no/such/place" in app.error[0].value.replace("\\", "")
+
+
+def test_the_sample_company_comes_on_request(
+    visit: Visit, library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in sample_company.documents():  # the fake library writes beside what it adds
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(sample_company, "_PLACES", (tmp_path,))
+    monkeypatch.setattr(sample_company, "library", lambda settings: sample_company.LIBRARY)
+    app = visit()
+    app.button(key="sample-company").click().run()
+    finished(app)
+    assert len(library.files) == 5 and HANDBOOK in library.files
+    assert "5 documents" in html(app)
+
+
+def test_a_model_is_fetched_that_was_chosen_by_what_it_costs(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled: list[str] = []
+    monkeypatch.setattr(Models, "pull", lambda self, name, *_: pulled.append(name))
+    app = visit()
+    radio = app.radio(key="first-model")
+    assert radio.value == CHAT.name, "the usual one is picked beforehand"
+    assert all("to the first word" in str(caption) for caption in radio.proto.captions)
+
+    app.button(key="fetch-first").click().run()
+    fetch = resources.fetches().of(CHAT.name)
+    assert fetch and fetch.wait(10) and pulled == [CHAT.name]
+
+
+def test_who_has_a_model_is_told_which_and_asked_nothing(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (quality, choices):
+        monkeypatch.setattr(module, "in_use", lambda *_: InUse("tiny-writer"))
+    app = visit()
+    assert "Answers are written by tiny-writer." in html(app)
+    assert not app.radio
+
+
+def test_visitors_neither_add_nor_fetch(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "is_owner", lambda: False)
+    monkeypatch.setattr(resources, "may_change", lambda: False)
+    app = visit()
+    assert "There are no documents in this library yet." in html(app)
+    assert not app.file_uploader and not [b for b in app.button if b.key == "fetch-first"]
