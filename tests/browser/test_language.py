@@ -114,7 +114,10 @@ def test_the_app_speaks_the_language_of_the_browser_until_another_is_chosen(
     page.get_by_text("Fragen Sie Ihre Dokumente").wait_for()
     page.locator("html[lang=de]").wait_for(state="attached")
 
-    page.get_by_test_id("stSidebar").get_by_label("Sprache").click()
+    language = page.get_by_test_id("stSidebar").get_by_label("Sprache")
+    language.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that is open while its place scrolls closes itself
+    language.click()
     page.get_by_role("option", name="Español").click()
     page.get_by_text("Pregunte a sus documentos").wait_for()
     page.reload()

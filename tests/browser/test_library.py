@@ -187,17 +187,17 @@ def test_what_the_command_line_adds_is_shown_live_and_its_unreadable_page_is_nam
 def test_a_file_that_was_mended_gets_in_with_retry(
     address: str, quoting_home: Path, visit: Visit, tmp_path: Path
 ) -> None:
-    rules = tmp_path / "Rules.pdf"
+    rules = tmp_path / "A rule.pdf"  # first of the ten that are shown
     rules.write_bytes(BROKEN)
     pincite(quoting_home, "add", str(rules), accept=(1, 3))
     page = visit(f"{address}/library")
-    page.get_by_text("Rules.pdf is not a readable PDF").wait_for(timeout=60_000)
+    page.get_by_text("A rule.pdf is not a readable PDF").wait_for(timeout=60_000)
     write_pdf(rules, ["Dogs are welcome on Fridays."])
 
-    page.get_by_role("button", name="Retry: Rules.pdf").click()
+    page.get_by_role("button", name="Retry: A rule.pdf").click()
 
     page.get_by_text("1 added").wait_for(timeout=PATIENCE)
-    row(page, "Rules.pdf").wait_for(timeout=20_000)
+    row(page, "A rule.pdf").wait_for(timeout=20_000)
     queue(page).wait_for(state="detached", timeout=30_000)
 
 

@@ -58,6 +58,7 @@ def _part() -> str:
 
 
 def _documents(library: Library) -> None:
+    drawn = library.generation()  # before all that is read: a later change draws the page again
     above = st.container()  # filled last: it may have to wait for a model
     if resources.may_change():
         uploader.draw(library)
@@ -74,7 +75,7 @@ def _documents(library: Library) -> None:
     with above:
         if resources.may_change():
             reindex_notice.draw(library)
-    _watch(library, library.generation())
+    _watch(library, drawn)
 
 
 # -- adding

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.ui.components.answer import cited_page
 from assistant.ui.components.library import many
 from assistant.uploads.upload import Upload
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
@@ -221,6 +222,18 @@ def test_a_document_added_by_another_process_appears(visit: Visit, library: Fake
     app = visit(LIBRARY_PAGE)
 
     library.put(LETTER)
+    app.run()
+
+    assert LETTER.name in html(app)
+
+
+def test_a_document_that_is_added_while_the_page_is_drawn_appears(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visit(LIBRARY_PAGE)
+    late = [LETTER]
+    monkeypatch.setattr(cited_page, "panel", lambda _: library.put(late.pop()) if late else None)
+
     app.run()
 
     assert LETTER.name in html(app)
