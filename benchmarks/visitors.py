@@ -1,9 +1,9 @@
 """Do ten visitors who ask at once each get their own answers, and does the memory stay flat?
 
-The real app over the sample company, without a chat model, so that answers are quoted at once. Each
-visitor is a browser context of its own. In each round all ask another question before anybody
-waits; then each page must show the visitor's own questions, in order, and the answer that the
-command line gives. Half of the visitors also add a small file now and then.
+The real app over the sample company, without a chat model, so that answers are quoted at once, or
+with the one of --gguf. Each visitor is a browser context of its own. In each round all ask another
+question before anybody waits; then each page must show the visitor's own questions, in order, and
+the answer that the command line gives. Half of the visitors also add a small file now and then.
 """
 
 import socket
@@ -19,11 +19,13 @@ from typing import Any
 import psutil
 
 from assistant.evaluation.sets.question_sets import read_rows
+from assistant.models.roles import Role
 from benchmarks import common
 from benchmarks.library_page import chromium, wait_for_app
 
 _SAMPLES = common.ROOT / "samples"
 _HEAD = 40  # characters of an answer that are compared
+_CONVERSATION = 30  # rounds, fewer than questions: none is asked twice in a conversation
 _UPLOADS = 5  # rounds between two files of a visitor
 _PATIENCE = 180_000  # milliseconds
 
@@ -34,7 +36,8 @@ def main() -> None:
     options.add_argument("--visitors", type=int, default=10)
     chosen = options.parse_args()
     with common.fresh_home() as home:
-        environment = common.environment(home, chosen, "embedding")
+        roles: tuple[Role, ...] = ("embedding", "chat") if chosen.gguf else ("embedding",)
+        environment = common.environment(home, chosen, *roles)
         common.pincite(environment, "add", *sorted(_SAMPLES.glob("*.pdf")), "--json")
         asked = questions(environment, home)
         with app(environment) as (address, process), chromium() as browser:
@@ -67,30 +70,40 @@ def run(
     browser: Any, address: str, process: psutil.Process, asked: dict[str, str], chosen: Any
 ) -> None:
     pages = [browser.new_context().new_page() for _ in range(chosen.visitors)]
-    for page in pages:
-        page.set_default_timeout(_PATIENCE)
-        page.goto(address)
     own: list[list[str]] = [[] for _ in pages]
     seconds: list[float] = []
     megabytes: list[float] = []
-    mixed, until = 0, time.monotonic() + 60 * chosen.minutes
-    while time.monotonic() < until and len(own[0]) < len(asked):
+    mixed = rounds = queued = 0
+    until = time.monotonic() + 60 * chosen.minutes
+    while time.monotonic() < until:
+        if rounds % _CONVERSATION == 0:
+            begin(pages, address)
+            own = [[] for _ in pages]
         begun = time.monotonic()
         for number, page in enumerate(pages):
-            question = list(asked)[(len(own[number]) + 7 * number) % len(asked)]
+            question = list(asked)[(rounds + 7 * number) % len(asked)]
             send(page, question)
             own[number].append(question)
+        queued += any(page.get_by_text("in the queue").count() for page in pages)
         for number, page in enumerate(pages):
             mixed += not fits(page, own[number], asked)
             seconds.append(time.monotonic() - begun)
         megabytes.append(memory(process))
-        for page in pages[::2] if len(own[0]) % _UPLOADS == 0 else ():
+        rounds += 1
+        for page in pages[::2] if rounds % _UPLOADS == 0 else ():
             upload(page, address)
-    early = megabytes[len(megabytes) // 4]
-    print(f"{len(seconds)} answers to {len(pages)} visitors, {mixed} mixed up; "
-          f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s; "
-          f"memory {megabytes[0]:.0f} MB at first, {early:.0f} after a quarter, "
-          f"{megabytes[-1]:.0f} at the end")  # fmt: skip
+    quarters = [round(megabytes[len(megabytes) * n // 4]) for n in range(4)]
+    print(f"{len(seconds)} answers to {len(pages)} visitors in {rounds} rounds, {mixed} mixed up; "
+          f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s; a place in the queue was "
+          f"shown in {queued} rounds; {len(pages[::2]) * (rounds // _UPLOADS)} files added; memory "
+          f"by quarters {quarters} MB, {megabytes[-1]:.0f} at the end")  # fmt: skip
+
+
+def begin(pages: Sequence[Any], address: str) -> None:
+    """A new conversation for each visitor."""
+    for page in pages:
+        page.set_default_timeout(_PATIENCE)
+        page.goto(address)
 
 
 def send(page: Any, question: str) -> None:
@@ -108,7 +121,10 @@ def fits(page: Any, own: Sequence[str], asked: dict[str, str]) -> bool:
     shown = page.locator(".question").all_inner_texts()
     said = " ".join(" ".join(page.locator(".paragraph .words").all_inner_texts()).split())
     head = " ".join(asked[own[-1]].split())[:_HEAD]
-    return [text.strip() for text in shown] == list(own)[-len(shown) :] and head in said
+    right = [text.strip() for text in shown] == list(own)[-len(shown) :] and head in said
+    if not right:
+        common.say(f"asked {list(own)}\nshown {shown}\nexpected {head!r}\nsaid {said[-500:]!r}")
+    return right
 
 
 def upload(page: Any, address: str) -> None:

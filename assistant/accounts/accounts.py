@@ -39,7 +39,9 @@ class Accounts(Database):
         with self._connected() as connection:
             if _find(connection, person.name):
                 raise AssistantError(f"There is a person {person.name!r} already.")
-            connection.execute("INSERT INTO person VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute(
+                "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, ?, ?)", row
+            )
             _join(connection, person.id, person.groups)
         return person
 
@@ -108,7 +110,8 @@ class Accounts(Database):
         with self._connected() as connection:
             connection.execute("DELETE FROM share WHERE library = ?", (library,))
             connection.executemany(
-                "INSERT OR IGNORE INTO share VALUES (?, ?)", [(library, h) for h in holders]
+                "INSERT OR IGNORE INTO share (library, holder) VALUES (?, ?)",
+                [(library, h) for h in holders],
             )
 
     def share_like(self, library: str, other: str) -> None:
@@ -173,7 +176,7 @@ def _find(connection: sqlite3.Connection, name: str) -> Person | None:
 
 def _join(connection: sqlite3.Connection, id: str, groups: Iterable[str]) -> None:
     rows = [(id, team) for team in groups]
-    connection.executemany("INSERT OR IGNORE INTO member VALUES (?, ?)", rows)
+    connection.executemany("INSERT OR IGNORE INTO member (person, team) VALUES (?, ?)", rows)
 
 
 def _folded(name: str) -> str:

@@ -77,7 +77,9 @@ class Limits(Database):
             if amount <= left:
                 row = (person.id, kind, now, amount)
                 if count and amount:
-                    connection.execute("INSERT INTO used VALUES (?, ?, ?, ?)", row)
+                    connection.execute(
+                        "INSERT INTO used (person, kind, at, amount) VALUES (?, ?, ?, ?)", row
+                    )
                 return None
         return _until(rows, amount - left, now, within)
 

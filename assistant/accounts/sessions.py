@@ -32,7 +32,8 @@ class Sessions(Database):
                 "DELETE FROM session WHERE made < ? OR seen < ?", (now - LASTS, now - IDLE)
             )
             connection.execute(
-                "INSERT INTO session VALUES (?, ?, ?, ?)", (digest(cookie), person.id, now, now)
+                "INSERT INTO session (digest, person, made, seen) VALUES (?, ?, ?, ?)",
+                (digest(cookie), person.id, now, now),
             )
         return cookie
 

@@ -56,7 +56,11 @@ class Tokens(Database):
                 "SELECT 1 FROM token WHERE person = ? AND name = ?", (person.id, name)
             ).fetchone():
                 raise AssistantError(f"{person.name} has a token {name!r} already.")
-            connection.execute("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(
+                "INSERT INTO token (id, digest, person, name, role, libraries, made, until)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
         return token
 
     def person(self, token: str) -> Person | None:

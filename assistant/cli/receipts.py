@@ -9,7 +9,8 @@ from assistant.cli.shared import DONE, FAILED, counted, notice
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
-    from assistant.receipts.record import Receipt, Receipts
+    from assistant.receipts.receipt import Receipt
+    from assistant.receipts.record import Receipts
     from assistant.receipts.replay import Replayed
     from assistant.settings import Settings
 
@@ -53,7 +54,7 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
-    from assistant.receipts.record import conditions
+    from assistant.receipts.receipt import conditions
 
     if as_json:
         about = {"id": receipt.id, "identical": done.identical, "told": done.told}

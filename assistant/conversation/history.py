@@ -43,13 +43,14 @@ class Conversations(Listing):
         with self._connected() as connection:
             parent = self._parent(connection, conversation, after)
             connection.execute(
-                "INSERT OR IGNORE INTO conversation VALUES (?, ?, ?)", (key, library, now)
+                "INSERT OR IGNORE INTO conversation (id, library, started) VALUES (?, ?, ?)",
+                (key, library, now),
             )
             number = connection.execute(
                 "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
                 (key, answer["question"], json.dumps(answer)),
             ).lastrowid
-            connection.execute("INSERT INTO branch VALUES (?, ?)", (number, parent))
+            connection.execute("INSERT INTO branch (turn, parent) VALUES (?, ?)", (number, parent))
             connection.execute(
                 "INSERT INTO arranged (conversation, latest, shown) VALUES (?, ?, ?) ON CONFLICT"
                 " DO UPDATE SET latest = excluded.latest, shown = excluded.shown",

@@ -95,7 +95,8 @@ class EvaluationRuns(Kept):
         """Save the result of a question, replacing an earlier one."""
         with self._connected() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO asked VALUES (?, ?, ?)", (run, row["id"], json.dumps(row))
+                "INSERT OR REPLACE INTO asked (run, question, row) VALUES (?, ?, ?)",
+                (run, row["id"], json.dumps(row)),
             )
 
     def finish(self, run: int) -> None:

@@ -7,7 +7,7 @@ that the answer cited; taking it back takes the question out again.
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,9 @@ class Opened:
     pages: tuple[Place, ...]
 
 
+_RATED = tuple(field.name for field in fields(Rating))  # the columns of a rating
+
+
 class Feedback(Kept):
     """Of one library."""
 
@@ -96,7 +99,8 @@ class Feedback(Kept):
                 connection.execute("DELETE FROM rating WHERE answer = ?", (answer["id"],))
             else:
                 connection.execute(
-                    f"INSERT OR REPLACE INTO rating VALUES ({','.join('?' * 11)})",
+                    f"INSERT OR REPLACE INTO rating ({', '.join(_RATED)})"
+                    f" VALUES ({', '.join('?' * len(_RATED))})",
                     _row(answer, good),
                 )
 
@@ -145,7 +149,8 @@ class Feedback(Kept):
         """Record that a cited page was opened; repetition changes nothing."""
         with self._connected() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO opened VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO opened (answer, document, page, first, question, alone)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 (answer["id"], *page, _now(), answer["question"], _alone(answer)),
             )
 

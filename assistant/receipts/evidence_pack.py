@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from assistant.contract.outcome import place
 from assistant.export.account import STOPPED, pieces
 from assistant.receipts.highlight import highlighted, png
-from assistant.receipts.record import Receipt, conditions, document_sha256
+from assistant.receipts.receipt import Receipt, conditions
+from assistant.receipts.record import document_sha256
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError

@@ -1,25 +1,24 @@
-"""Receipts record how each answer was made, so that it can be replayed and exported."""
+"""Keeps a receipt of each answer, so that it can be replayed and exported."""
 
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.gate.answerability import POINTS
 from assistant.contract.forgetting import reads
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.models.verified_file import sha256_of
+from assistant.receipts.receipt import Receipt, ReceiptSource, receipt_of
 from assistant.storage.sqlite_file import Connection, Kept
 from assistant.storage.whose import EVERYBODY, Whose
-from ingest.document.source import readable
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
@@ -49,41 +48,6 @@ class ReceiptWriter:
     model: Path | None = None
     # Budget, threshold, sampling: all that decides what is written.
     settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ReceiptSource:
-    """A passage that was read: its hash, and that of its document's file."""
-
-    document: str
-    page: int
-    passage_sha256: str  # of its text in UTF-8
-    document_sha256: str  # empty for passages that were given with the question
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The record of an answer. `asked` is empty when no model took part."""
-
-    id: str
-    made: str  # ISO 8601, UTC
-    answer: dict[str, Any]  # the answer document of the public contract
-    asked: list[list[str]]  # [role, text]: the exact messages
-    written: str  # the model's raw output
-    yes_log_odds: float | None  # the odds that decided, for a refusal by the gate
-    model: dict[str, Any]  # "name", "file", "sha256"; only the name where none was used
-    embedding: str  # identity of the model that found the passages
-    library: str  # empty for passages that were given with the question
-    generation: int  # of the library when it was asked
-    settings: dict[str, Any]
-    sources: list[dict[str, Any]] = field(default_factory=list)
-    versions: dict[str, str] = field(default_factory=dict)
-    meant: str = ""  # the question as it was answered, where it completes another one
-    documents: list[str] | None = None  # documents that the question was limited to; None: all
-    threshold: float | None = None  # of the gate for this question; None in older receipts
-    answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
-    steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
-    program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
 
 
 class Receipts(Kept):
@@ -124,7 +88,7 @@ class Receipts(Kept):
             raise AssistantError(
                 f"Several answers begin with {identity!r}. Give more characters of the id."
             )
-        return Receipt(**rows[0])
+        return receipt_of(rows[0])
 
     def _begin_with(self, identity: str) -> list[dict[str, Any]]:
         """Of those that the person sees, at most two."""
@@ -194,7 +158,9 @@ class Receipts(Kept):
         digest = sha256_of(path)
         with self._connected() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?)", (*known, digest)
+                "INSERT OR REPLACE INTO file_hash (path, bytes, modified, sha256)"
+                " VALUES (?, ?, ?, ?)",
+                (*known, digest),
             )
         return digest
 
@@ -280,21 +246,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-def conditions(receipt: Receipt) -> dict[str, str]:
-    """What a person had chosen for this question: words for people, by what they are of."""
-    chosen = {}
-    if receipt.documents is not None:
-        chosen["asked only"] = ", ".join(map(readable, receipt.documents))
-    if receipt.threshold is not None:
-        names = [name for name, p in POINTS.items() if p.threshold == receipt.threshold]
-        below = f"refused below {receipt.threshold}"
-        found = "" if receipt.answerable is None else f"; it was {receipt.answerable:.2f}"
-        chosen["when unsure"] = f"{names[0]}: {below}{found}" if names else f"{below}{found}"
-    return chosen
-
-
-def messages(asked: Sequence[Sequence[str]]) -> Sequence[tuple[str, str]]:
-    """What the model was asked, as (role, text)."""
-    return [(role, text) for role, text in asked]

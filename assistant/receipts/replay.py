@@ -12,7 +12,8 @@ from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.models.store import Models
-from assistant.receipts.record import Receipt, Receipts, document_sha256, messages, versions
+from assistant.receipts.receipt import Receipt, messages
+from assistant.receipts.record import Receipts, document_sha256, versions
 from assistant.security.addresses import shown
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.lists import again

@@ -1,7 +1,7 @@
 """A cell of a sheet: its value, where it stands, and how sure it is."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from assistant.contract.outcome import place
@@ -58,8 +58,9 @@ class Cell:
 
 
 def from_json(row: Mapping[str, Any]) -> Cell:
-    """The cell of a row."""
-    return Cell(**{**row, "boxes": tuple(Box(*box) for box in row["boxes"])})
+    """The cell of a row; what a newer version says besides is left out."""
+    known = {field.name: row[field.name] for field in fields(Cell) if field.name in row}
+    return Cell(**{**known, "boxes": tuple(Box(*box) for box in row["boxes"])})
 
 
 def blank(document: str, column: Column, state: State, why: str = "") -> Cell:

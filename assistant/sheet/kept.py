@@ -65,7 +65,8 @@ class SheetCells(Kept):
         """Keep a cell."""
         with self._connected() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO cell VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 (*key.row, key.document, json.dumps(cell.to_json())),
             )
 

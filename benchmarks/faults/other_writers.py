@@ -2,9 +2,10 @@
 
 import hashlib
 import random
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from assistant.conversation.history import Conversations
@@ -18,6 +19,7 @@ from vectorstore.watch import Watching
 WEIGHTS = b"GGUF" + random.Random("weights").randbytes(24 << 20)
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
 FILE = "made.gguf"
+ASKED = 6  # questions of a run
 
 
 def watch(home: Path, papers: Path) -> None:
@@ -87,3 +89,20 @@ def fetched(home: Path) -> tuple[int, list[str]]:
         return 0, []
     whole = hashlib.sha256(path.read_bytes()).hexdigest() == SHA256
     return 1, [] if whole else [f"{FILE} is not whole"]
+
+
+def runs(home: Path) -> list[str]:
+    """What is wrong with the runs: one that ended without a question, or several that did not."""
+    path = home / "evaluation" / "runs.sqlite"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path)) as file, suppress(sqlite3.OperationalError):
+        rows = file.execute(
+            "SELECT number, finished, (SELECT count(*) FROM asked WHERE run = number) FROM run"
+            " WHERE about LIKE '%retrieval%' AND number > 1"  # the first one came with the home
+        ).fetchall()
+        short = [f"run {number} asked {asked}" for number, ended, asked in rows
+                 if ended and asked != ASKED]  # fmt: skip
+        begun = [number for number, ended, _ in rows if not ended]
+        return short + ([f"runs {begun} were begun and not taken up"] if len(begun) > 1 else [])
+    return []

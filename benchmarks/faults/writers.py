@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import common
-from benchmarks.faults.other_writers import OTHERS, fetched, hub
+from benchmarks.faults.other_writers import ASKED, OTHERS, fetched, hub, runs
 from ingest.errors import PinciteError
 
 PACKED = common.ROOT / "tests" / "homes" / "home-0.1.0.tar.xz"
@@ -42,7 +42,7 @@ WRITERS: dict[str, list[str]] = {
     "restore": ["restore", "{backup}"],
     "receipts": ["ask", "How many days of leave are there?"],
     "ratings": ["eval", "rate", ANSWER, "down"],
-    "runs": ["eval", "--retrieval", "--limit", "2", "--fresh", str(SAMPLES)],
+    "runs": ["eval", "--retrieval", "--limit", str(ASKED), str(SAMPLES)],
     "settings": ["models", "use", "embedding", "auto"],
     "drawing": ["chart", "Revenue 2025 by region"],
     "watch": ["!watch"],
@@ -51,7 +51,7 @@ WRITERS: dict[str, list[str]] = {
 }
 _COUNTED = {  # files beside the libraries, and what is counted in them
     "conversations.sqlite": ("message", "receipt", "turn"),
-    "evaluation/runs.sqlite": ("run",),
+    "evaluation/runs.sqlite": ("run", "asked"),
 }
 Counts = dict[str, tuple[int, ...]]
 
@@ -314,7 +314,7 @@ def state(home: Path) -> State:
     counts.append(("made", len(list(home.glob("made/*")))))
     models, damaged = fetched(home)
     counts.append(("model", models))
-    broken += damaged
+    broken += damaged + runs(home)
     return State(frozenset(documents), tuple(counts), tuple(broken))
 
 

@@ -173,7 +173,8 @@ class Storing:
         except OSError as error:
             raise HomeNotWritable(
                 f"{item.path.name} could not be copied into the library: {error.strerror}. "
-                "The library is as it was before this file."
+                "The library is as it was before this file. "
+                f"Check the disk of {self._files.folder}."
             ) from error
 
 

@@ -10,7 +10,8 @@ from langchain_core.messages import BaseMessage
 from assistant.answering.passages.budget import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
+from assistant.receipts.receipt import Receipt
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf

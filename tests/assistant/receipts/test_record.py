@@ -16,7 +16,8 @@ from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
+from assistant.receipts.receipt import conditions
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import replay
 from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat

@@ -262,7 +262,8 @@ def test_an_answer_waits_for_the_one_before_it_says_so_and_can_be_stopped() -> N
     threads = [threading.Thread(target=reply.finish) for reply in (second, third)]
     for thread in threads:
         thread.start()
-    while {second.activity.stage, third.activity.stage} != {WAITING}:
+    places = {WAITING, f"{WAITING}: place 2 in the queue"}
+    while {second.activity.stage, third.activity.stage} != places:
         time.sleep(0.01)
     third.stop()
     threads[1].join(2)

@@ -14,7 +14,7 @@ from assistant.export.links import page_addresses
 from assistant.export.save import FORMS
 from assistant.i18n.translation import N_, _
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import Receipt
+from assistant.receipts.receipt import Receipt
 from assistant.ui import resources
 from vectorstore.library import Library
 
