@@ -46,7 +46,7 @@ assistant/llm
 assistant/llm/llama                         assistant/speech/synthesis
 assistant/models                            assistant/images/charts
 assistant/answering/table_qa
-assistant/security                          assistant/export
+assistant/security                          assistant/export             assistant/explaining
 assistant/contract
 assistant/answering/query                   assistant/speech
 assistant/settings

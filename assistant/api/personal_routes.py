@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from assistant.api.shelf import Seen
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.listing import ConversationInfo
+from assistant.explaining.explanation import explanation
 
 Row = dict[str, Any]
 Id = Annotated[str, Path(pattern=r"^[\w-]{1,64}$")]
@@ -88,6 +89,12 @@ def router() -> APIRouter:
     def receipt(answer: Id, seen: Seen) -> Row:
         """How an answer was made, by its id or the beginning of it."""
         return asdict(seen.receipts.get(answer))
+
+    @routes.get("/receipts/{answer}/explanation")
+    def explained(answer: Id, seen: Seen) -> Row:
+        """The same stage by stage: search, gate, tokens, words of the lines, seconds."""
+        kept = seen.receipts.get(answer)
+        return explanation(kept.answer, kept.facts, kept.meant)
 
     return routes
 

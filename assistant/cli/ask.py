@@ -26,6 +26,9 @@ def add_parsers(commands: Any) -> None:
     )  # fmt: skip
     ask.add_argument("--conversation", default="", metavar="ID", help="continue a conversation")
     ask.add_argument("--json", action="store_true", help="print the answer document")
+    ask.add_argument(
+        "--explain", action="store_true", help="show how the answer was made, stage by stage"
+    )
     _with_library(ask, _run_ask)
     _with_library(
         commands.add_parser("chat", help="start a conversation in the terminal"), _run_chat
@@ -49,8 +52,8 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
 
     if (args.question is None) == (args.batch is None):
         args.misused("give either a QUESTION or --batch FILE")
-    if args.batch and args.image:
-        args.misused("--image goes with one QUESTION")
+    if args.batch and (args.image or args.explain):
+        args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
     pictures = [_picture(path) for path in args.image]
     with opened(settings) as library:
         assistant = composition.assistant(settings, library)
@@ -62,9 +65,10 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         reply = assistant.ask(
             args.question, conversation=args.conversation, files=pictures, intent=intent
         )
-        _show(reply, args.json)
+        _show(reply, args.json, args.explain)
         if not args.json and reply.intent is None:  # tool output states itself how it was made
-            hint(f"`pincite replay {reply.id[:8]}` or `pincite export` shows how it was made.")
+            name = reply.id[:8]
+            hint(f"`pincite explain {name}` shows how; `pincite replay {name}` writes it again.")
     return DONE
 
 
@@ -124,13 +128,25 @@ def _document(reply: "Reply") -> dict[str, Any]:
     return reply.to_json()
 
 
-def _show(reply: "Reply", as_json: bool) -> None:
+def _explanation(reply: "Reply") -> dict[str, Any]:
+    """Of a finished reply."""
+    from dataclasses import asdict
+
+    from assistant.explaining.explanation import explanation
+
+    return explanation(reply.to_json(), asdict(reply.trace.facts), reply.meant)
+
+
+def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     from assistant.cli.tools.run_tool import tell_offers
     from assistant.contract.outcome import place
     from assistant.errors import AssistantError
+    from assistant.explaining.as_text import as_text
 
     if as_json:
-        print(json.dumps(_document(reply)))
+        document = _document(reply)
+        more = {"explanation": _explanation(reply)} if explain else {}
+        print(json.dumps(document | more))
         return
     if sys.stderr.isatty():
         reply.when_quoted = _show_quotes
@@ -161,6 +177,8 @@ def _show(reply: "Reply", as_json: bool) -> None:
     for passage in done.passages[:3] if done.refused and not done.closest else ():
         first = " ".join(passage.text.split())[:100]
         print(f"closest: {passage.document}, {place(passage.page, passage.seconds)}: {first}…")
+    if explain:
+        print(f"\n{as_text(_explanation(reply))}")
 
 
 def _doubt(sentence: "Sentence") -> str:

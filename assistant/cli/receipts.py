@@ -1,4 +1,4 @@
-"""The commands for an earlier answer: replay, export."""
+"""The commands for an earlier answer: replay, explain, export."""
 
 import argparse
 import json
@@ -21,6 +21,10 @@ def add_parsers(commands: Any) -> None:
     again.add_argument("id", help="id of the answer, or its first characters")
     again.add_argument("--json", action="store_true", help="print JSON and nothing else")
     again.set_defaults(run=_run_replay)
+    how = commands.add_parser("explain", help="show how an answer was made, stage by stage")
+    how.add_argument("id", help="id of the answer, or its first characters")
+    how.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    how.set_defaults(run=_run_explain)
     pack = commands.add_parser(
         "export",
         help="save an answer or a conversation: .html with evidence, .docx, .pdf, .md, .xlsx",
@@ -51,6 +55,17 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
         done, failed = Replayed(None, "", str(error)), True
     _tell(receipt, done, args.json)
     return FAILED if failed or done.identical is False else DONE
+
+
+def _run_explain(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.build import composition
+    from assistant.explaining.as_text import as_text
+    from assistant.explaining.explanation import explanation
+
+    receipt = composition.receipts(settings).get(args.id)
+    explained = explanation(receipt.answer, receipt.facts, receipt.meant)
+    print(json.dumps(explained) if args.json else as_text(explained))
+    return DONE
 
 
 def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:

@@ -14,6 +14,7 @@ from vectorstore.catalog.catalog import StoredChunk
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.library import Hit
 from vectorstore.retrieval.fusion import Candidate, rank
+from vectorstore.retrieval.legs import legs
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.store import Vectors
 
@@ -73,8 +74,10 @@ class GivenPassages:
             if documents is None or c.document in documents
         ]
         found = {c.id: c for c in chunks}
+        ranked = rank(candidates, {})
         return [
-            Hit(found[r.candidate.id], r.score, r.candidate.dense) for r in rank(candidates, {})[:k]
+            Hit(found[r.candidate.id], r.score, r.candidate.dense, how)
+            for r, how in zip(ranked[:k], legs(ranked, k), strict=True)
         ]
 
     @cached_property

@@ -34,3 +34,11 @@ def without(answer: Answer, document: str) -> Answer:
     said = [s["text"] if s in kept else FORGOTTEN for s in sentences] or [FORGOTTEN]
     other |= {"sentences": kept, "answer": " ".join(dict.fromkeys(said)), "notices": []}
     return other
+
+
+def unfound(receipt: Answer, document: str) -> Answer:
+    """The receipt of an answer without the document among what its search has found: that a search
+    finds something does not mean that it is read."""
+    facts = receipt.get("facts") or {}
+    found = [row for row in facts.get("found", ()) if row["document"] != document]
+    return receipt | {"facts": facts | {"found": found}}

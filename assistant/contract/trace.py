@@ -1,6 +1,8 @@
 """The trace of an answer, as a receipt stores it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from assistant.contract.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,4 @@ class Trace:
     withheld: str = ""  # what the model wrote last, where it was left out: a refusal stands for it
     program: tuple[str, str] | None = None  # what a model chose of a list: operation and head
     quoted: str = ""  # what is quoted behind the words of the model
+    facts: Facts = field(default_factory=Facts)

@@ -23,10 +23,10 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
-from assistant.errors import ContextOverflow
 from assistant.llm.llama.devices import Placement
 from assistant.llm.llama.engine import LlamaEngine, Sampling
-from assistant.llm.llama.generation import Ending, GenerationRequest, answer
+from assistant.llm.llama.generation import Ending, GenerationRequest, answer, check_room
+from assistant.llm.llama.logprobs import logprobs
 from assistant.llm.llama.messages import chosen_tools, turn
 from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
 from assistant.settings import Gpu
@@ -40,7 +40,8 @@ class LlamaCppChat(BaseChatModel):
 
     `invoke` and `stream` also take `max_tokens`, `temperature`, `seed`, `schema`, the text of a
     JSON schema that the answer fits, and `cancel`, a threading.Event that ends it within half a
-    second. One caller at a time: a stream holds the model until it ends, is closed or is dropped.
+    second; with `logprobs`, chunks carry those of their tokens, as OpenAI's do. One caller at a
+    time: a stream holds the model until it ends, is closed or is dropped.
     """
 
     model_path: Path
@@ -146,7 +147,7 @@ class LlamaCppChat(BaseChatModel):
         """
         engine = self._engine()
         prompt = self._prompt(engine, messages, ())
-        _refuse_overflow(len(prompt), 1, engine.context_size)
+        check_room(len(prompt), 1, engine.context_size)
         first = [engine.words.tokenize(candidate)[0] for candidate in candidates]
         logits = engine.logits_after(prompt, cancel)
         if logits is None:
@@ -200,7 +201,7 @@ class LlamaCppChat(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         engine = self._engine()
         request = self._request(engine, messages, stop, kwargs)
-        ending = yield from _chunks(answer(engine, request))
+        ending = yield from _chunks(answer(engine, request), request)
         last = AIMessageChunk(
             content="",
             tool_call_chunks=[
@@ -227,7 +228,7 @@ class LlamaCppChat(BaseChatModel):
         begun = f"{OPEN}\n" if forced else ""
         prompt = self._prompt(engine, messages, tools, begun)
         limit = options.get("max_tokens", self.max_tokens)
-        _refuse_overflow(len(prompt), limit, engine.context_size)
+        check_room(len(prompt), limit, engine.context_size)
         return GenerationRequest(
             prompt=prompt,
             begun=begun,
@@ -236,6 +237,7 @@ class LlamaCppChat(BaseChatModel):
             limit=limit,
             sampling=self._sampling(options, call_schema(forced) if forced else None),
             cancel=options.get("cancel"),
+            written=[] if options.get("logprobs") else None,
         )
 
     def _sampling(self, options: dict[str, Any], schema: str | None) -> Sampling:
@@ -266,7 +268,9 @@ def _collected(words: Generator[str, None, Ending]) -> tuple[str, Ending]:
                 return "".join(parts), end.value
 
 
-def _chunks(words: Generator[str, None, Ending]) -> Generator[ChatGenerationChunk, None, Ending]:
+def _chunks(
+    words: Generator[str, None, Ending], request: GenerationRequest
+) -> Generator[ChatGenerationChunk, None, Ending]:
     with closing(words):
         while True:
             try:
@@ -274,16 +278,8 @@ def _chunks(words: Generator[str, None, Ending]) -> Generator[ChatGenerationChun
             except StopIteration as end:
                 ending: Ending = end.value
                 return ending
-            yield ChatGenerationChunk(message=AIMessageChunk(content=text))
-
-
-def _refuse_overflow(prompt: int, answer: int, context: int) -> None:
-    if prompt + answer > context:
-        raise ContextOverflow(
-            f"The prompt takes {prompt} tokens and the answer may take {answer}: together more "
-            f"than the {context} of the model's context. Ask something shorter, give it fewer "
-            "passages, or set a larger context."
-        )
+            told = logprobs(request.written)
+            yield ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=told))
 
 
 def _call_id() -> str:

@@ -42,6 +42,7 @@ class Receipt:
     answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
     steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
     program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
+    facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
 
 
 def receipt_of(row: Mapping[str, Any]) -> Receipt:

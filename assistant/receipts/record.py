@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.forgetting import reads
+from assistant.contract.forgetting import reads, unfound
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -108,13 +108,15 @@ class Receipts(Kept):
         """
         with self._connected() as connection:
             rows = connection.execute("SELECT number, receipt FROM receipt").fetchall()
-            read = [(number, json.loads(text)) for number, text in rows]
-            gone = [
-                (number,) for number, receipt in read
-                if receipt.get("library") == library and reads(receipt, document)
+            found = [
+                (number, unfound(row, document)) for number, text in rows
+                if (row := json.loads(text)).get("library") == library and reads(row, document)
             ]  # fmt: skip
+            gone = [(number,) for number, row in found if reads(row, document)]
+            kept = [(json.dumps(row), number) for number, row in found if not reads(row, document)]
             connection.executemany("DELETE FROM receipt WHERE number = ?", gone)
-        if gone:
+            connection.executemany("UPDATE receipt SET receipt = ? WHERE number = ?", kept)
+        if found:
             self._write_anew()
         return len(gone)
 
@@ -197,6 +199,7 @@ class Recorder:
                 answerable=reply.trace.answerable,
                 steps=[asdict(step) for step in reply.trace.steps],
                 program=list(reply.trace.program or ()),
+                facts=asdict(reply.trace.facts),
             )
         )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -17,13 +17,15 @@ class Decision:
     """An intent, and the short phrase that explains it.
 
     `notice` is shown instead of doing anything: what a command lacks. `question` is asked of the
-    documents where it is not the message as it stands ("/ask how long is my leave?").
+    documents where it is not the message as it stands ("/ask how long is my leave?"). `guess` is
+    the likeliest tool with its probability, where words were classified.
     """
 
     intent: Intent
     why: str = ""
     question: str = ""
     notice: str = ""
+    guess: tuple[str, float] | None = field(default=None, compare=False)  # what it seemed to be
 
 
 ANSWER = Decision(Answer())

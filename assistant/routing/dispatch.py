@@ -42,12 +42,14 @@ class MessageRouter:
         if not message.text.strip():
             return _unworded(message)
         guess = classify(message, embedder)
+        guessed = guess.tool, guess.probability
         if guess.tool == "answer" or not guess.is_sure:
-            return ANSWER
+            return Decision(Answer(), guess=guessed)
         intent = fill(guess.tool, message)
         if intent is not None:
             sure = percent(guess.probability)
-            return Decision(intent, _("likeness to known requests ({share})", share=sure))
+            why = _("likeness to known requests ({share})", share=sure)
+            return Decision(intent, why, guess=guessed)
         if guess.tool == "speak":
             return Decision(Answer(), notice=_("There is no answer yet that could be read aloud."))
         return ANSWER
@@ -92,6 +94,7 @@ class Choosing:
             routed = replace(request, intent=choice.intent)
             reply = self._make(routed, choice.why) or self._answer(routed, choice.question)
         reply.question, reply.attached = request.question, request.files  # as typed
+        reply.trace.facts.tool_guess = choice.guess
         return reply
 
     def _choose(self, request: Request) -> Decision:

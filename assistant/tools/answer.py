@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 from langchain_core.language_models import BaseChatModel
 
@@ -11,6 +12,7 @@ from assistant.answering.gate import answerability
 from assistant.answering.gate.answerability import Weights
 from assistant.answering.gate.judge import Judge, Verdict
 from assistant.answering.groundedness.checker import Groundedness
+from assistant.answering.passages import search_facts
 from assistant.answering.passages.best_sentences import (
     Quoted,
     best_sentences,
@@ -35,7 +37,7 @@ from assistant.answering.writing.write import refuses, write
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.contract.spans import span
+from assistant.contract.spans import stage
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
 from assistant.llm.model_lock import TurnTaking
@@ -106,8 +108,9 @@ class AnswerTool:
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
-        with span("retrieve", reply.id):
+        with stage("retrieve", reply):
             context = self.read(request)
+            search_facts.note(reply.trace.facts, context, self._count)
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
@@ -115,16 +118,20 @@ class AnswerTool:
             outcome = yield from _refuse(_Read(context), request)
         else:
             outcome = yield from self._answer(context, request, reply)
-        reply.outcome = check(outcome, context, request)
+        with stage("check", reply):
+            reply.outcome = check(outcome, context, request)
 
     def _answer(self, context: Context, request: Request, reply: Reply) -> Answering:
         """Show the closest lines first, because a model takes seconds to read."""
-        ranked = self._ranked(context, request)
+        with stage("rank", reply):
+            ranked = self._ranked(context, request)
         best = citations_of(best_sentences(ranked), context)
         # A line may have an instruction beside the sentence that fits.
         reply.quote(replace(c, quote=prompt_injection.without_instructions(c.quote)) for c in best)
+        asked = perf_counter()
         try:
             with self._turn(reply):
+                reply.trace.facts.spent("wait", perf_counter() - asked)
                 return (yield from self._judge(_Read(context, ranked), request, reply))
         except Stopped:
             return Outcome("", stopped=True, passages=context.passages)
@@ -194,11 +201,11 @@ class AnswerTool:
         instruction = prompts.answering(request.question, read.verdict == "sure")
         messages = read.context.messages(request.question, instruction)
         most = self._budget.answer
-        with span("write", reply.id):
+        with stage("write", reply):
             written = yield from write(model, messages, most, self._count, reply, held)
         reply.activity.stage = _("Citing")
         back = bool(reply.trace.withheld)
-        with span("attribute", reply.id):
+        with stage("attribute", reply):
             return attribute(written, read.context, read.ranked, request, found, back)
 
     def _given(self, request: Request, reply: Reply, stated: Callable[[], float]) -> bool:
@@ -222,6 +229,7 @@ class AnswerTool:
         more = self._builder.read_on(replace(read.context, retrieved=retrieved), request)
         if more is None:
             return replace(read, verdict="refuse")
+        search_facts.note(reply.trace.facts, more, self._count)
         count = len(more.windows) - len(read.context.windows)
         reply.activity.stage = ngettext(
             "Reading on: {count} more passage", "Reading on: {count} more passages", count
@@ -239,12 +247,14 @@ class AnswerTool:
         return tuple(reread(context.question, ranked, context.windows, reader))
 
     def _judged(self, read: "_Read", request: Request, reply: Reply) -> "_Read":
-        with span("judge", reply.id):
+        with stage("judge", reply):
             signals = self.judge.signals(
                 request.question, read.context, read.ranked, reply.trace, reply.cancel
             )
             judgement = self.judge.judge(signals, request.threshold)
         reply.trace.answerable, reply.trace.withheld = judgement.probability, ""
+        judged = replace(judgement.facts, passages=len(read.context.windows))
+        reply.trace.facts.judged += (judged,)
         return replace(read, verdict=judgement.verdict)
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:

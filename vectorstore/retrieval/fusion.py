@@ -51,6 +51,16 @@ class Ranked:
     candidate: Candidate
     score: float
     parts: ScoreParts
+    said: float = 1.0  # how much words counted, 0 to 1
+
+    @property
+    def shares(self) -> ScoreParts:
+        """What each part adds to the fused score."""
+        words, (dense, said, card, beside, pointed) = (1 - _DENSE) * self.said, self.parts
+        return ScoreParts(
+            (1 - words) * dense, words * said, _CARD * self.said * card, _NEIGHBOUR * beside,
+            pointed,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ def weight_of_words(share: float) -> float:
 
 def _ranked(candidate: Candidate, fused: float, words: float, parts: ScoreParts) -> Ranked:
     score = fused + _CARD * words * parts.card + _NEIGHBOUR * parts.beside + parts.pointed
-    return Ranked(candidate, score, parts)
+    return Ranked(candidate, score, parts, words)
 
 
 def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:

@@ -1,7 +1,7 @@
 """Finds the passages that fit a question best, in documents without a newer version."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
+from vectorstore.retrieval.legs import Legs, legs
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.query_boosts import Pointing
 from vectorstore.store import Vectors
@@ -35,6 +36,7 @@ class Hit:
     chunk: StoredChunk
     score: float
     cosine: float
+    legs: Legs | None = field(default=None, compare=False)  # how a search found it
 
     @property
     def document(self) -> str:
@@ -91,7 +93,7 @@ class Search:
     ) -> list[Hit]:
         """See Library.passages."""
         ranked = self._again(query.text, self._ranked(query, documents, versions, hidden))
-        return self._hits(ranked[:k])
+        return self._hits(ranked, k)
 
     def about(self, text: str) -> frozenset[str]:
         """See Library.about."""
@@ -155,12 +157,13 @@ class Search:
         first, rest = ranked[:LOOKED_AT], ranked[LOOKED_AT:]
         return learned.again(self._considering.of(query, first)) + rest
 
-    def _hits(self, ranked: Sequence[fusion.Ranked]) -> list[Hit]:
-        chunks = self._catalog.passages.chunks([r.candidate.id for r in ranked])
+    def _hits(self, ranked: Sequence[fusion.Ranked], k: int) -> list[Hit]:
+        first = ranked[:k]
+        chunks = self._catalog.passages.chunks([r.candidate.id for r in first])
         embedder = self._embedder()
         return [
-            Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense))
-            for r in ranked
+            Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense), how)
+            for r, how in zip(first, legs(ranked, k), strict=True)
             if r.candidate.id in chunks
         ]
 

@@ -44,13 +44,17 @@ class Gate:
 
     def total(self, signals: Signals) -> float:
         """The log-odds of that probability."""
-        return (
-            self.bias
-            + self.sentence_cosine * signals.sentence_cosine
-            + self.covered * signals.covered
-            + self.yes_log_odds * (signals.yes_log_odds or 0.0)
-            + self.reader_odds * (signals.reader_odds or 0.0)
-        )
+        return sum(self.shares(signals).values())
+
+    def shares(self, signals: Signals) -> dict[str, float]:
+        """What the bias and each signal add to the log-odds."""
+        return {
+            "bias": self.bias,
+            "sentence_cosine": self.sentence_cosine * signals.sentence_cosine,
+            "covered": self.covered * signals.covered,
+            "yes_log_odds": self.yes_log_odds * (signals.yes_log_odds or 0.0),
+            "reader_odds": self.reader_odds * (signals.reader_odds or 0.0),
+        }
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,12 @@ def answerable(signals: Signals, weights: Weights | None = DEFAULT) -> float:
     """The probability that the passages answer the question, by the gate for these signals.
     `weights`: of the model that gave the odds; without them its odds do not count."""
     return _gate(signals, weights).answerable(signals)
+
+
+def shares(signals: Signals, weights: Weights | None = DEFAULT) -> dict[str, float]:
+    """What the bias and each signal that counts add to the log-odds of `answerable`."""
+    found = _gate(signals, weights).shares(signals)
+    return {name: share for name, share in found.items() if share or name == "bias"}
 
 
 def _gate(signals: Signals, weights: Weights | None) -> Gate:

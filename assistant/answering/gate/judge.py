@@ -9,6 +9,7 @@ from assistant.answering.gate import answerability
 from assistant.answering.gate.answerability import Languages, Signals, Weights
 from assistant.answering.passages.best_sentences import Quoted
 from assistant.answering.passages.context_builder import Context
+from assistant.contract.facts import Judged
 from assistant.contract.trace import Trace
 from assistant.errors import NoOdds
 from assistant.llm import prompts
@@ -28,6 +29,7 @@ class Judgement:
 
     probability: float
     verdict: Verdict
+    facts: Judged
 
 
 class Judge:
@@ -48,11 +50,18 @@ class Judge:
     def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
         """Judge by the request's own threshold, if it has one."""
         probability = answerability.answerable(signals, self._weights)
-        if probability < self._least(threshold):
-            return Judgement(probability, "refuse")
-        # A model without odds was not asked, so the answer is not certain.
-        sure = signals.yes_log_odds is not None and probability >= answerability.SURE
-        return Judgement(probability, "sure" if sure else "unsure")
+        verdict: Verdict = "refuse"
+        if probability >= self._least(threshold):
+            # A model without odds was not asked, so the answer is not certain.
+            sure = signals.yes_log_odds is not None and probability >= answerability.SURE
+            verdict = "sure" if sure else "unsure"
+        return Judgement(probability, verdict, self._facts(signals, threshold, verdict))
+
+    def _facts(self, signals: Signals, threshold: float | None, verdict: Verdict) -> Judged:
+        shares = answerability.shares(signals, self._weights)
+        counted = {name: getattr(signals, name) for name in shares if name != "bias"}
+        probability = answerability.answerable(signals, self._weights)
+        return Judged(counted, shares, probability, self._least(threshold), verdict)
 
     def gives(self, probability: float, stated: float, threshold: float | None = None) -> bool:
         """Whether what was written is given, and not refused in the end: the share of its best

@@ -7,6 +7,8 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
+from assistant.answering.writing.tokens import showing, tokens_of
+from assistant.contract.facts import Token
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from assistant.llm.token_odds import TokenOdds
@@ -51,10 +53,14 @@ def write(
     kept = AddressFilter(str(message.content) for message in messages)
     # Ours also stops while it reads the prompt; others stop between words.
     ours = isinstance(model, TokenOdds)
-    options: dict[str, Any] = {"cancel": reply.cancel, "max_tokens": most} if ours else {}
+    options: dict[str, Any] = {}
+    if ours:
+        options = {"cancel": reply.cancel, "max_tokens": most, "logprobs": True}
+    told: list[Token] = []
     for part in model.stream(messages, **options):
         if reply.cancel.is_set():
             break
+        told += tokens_of(part.response_metadata)
         if usage := getattr(part, "usage_metadata", None):
             tokens = usage["input_tokens"], usage["output_tokens"]
         if words := kept.feed(str(part.content)):
@@ -75,6 +81,8 @@ def write(
         reply.trace.withheld = text
     if repeats(text):
         text = " ".join(split_answer(text)[:-1])
+    if not reply.trace.withheld:
+        reply.trace.facts.written = showing(told, text.strip())
     if ours and not any(tokens):  # cut before the model reported its tokens
         tokens = model.get_num_tokens_from_messages(messages), count(text)
     return Written(text.strip(), stopped, *tokens)

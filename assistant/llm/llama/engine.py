@@ -4,6 +4,7 @@ Knows neither LangChain nor documents.
 """
 
 import ctypes
+import math
 import os
 import threading
 import weakref
@@ -27,6 +28,8 @@ _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
 # move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
 # computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
 BLOCK = 32  # tokens
+_NEAR = -4.0  # a token that is less likely than the best by this log-ratio is not told
+_INSTEAD = 3  # tokens that are told
 _ABORTED = 2  # what llama_decode returns when the abort callback stopped it
 
 
@@ -50,6 +53,14 @@ class Timings:
     prompt_seconds: float
     tokens: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Natural-log probabilities before sampling: of a token, and of others in its place."""
+
+    logprob: float
+    instead: tuple[tuple[int, float], ...] = ()  # the likeliest first
 
 
 class LlamaEngine:
@@ -89,6 +100,7 @@ class LlamaEngine:
         model = runtime.load_model(self._llama, self.path, layers)
         self.words = Vocabulary(self._llama, model, self.path)
         self.context_size: int = min(context, self.words.trained_context or context)
+        self._scratch = np.empty(self.words.size, np.float32)
         self._context = runtime.open_context(
             self._llama, model, self.path, self.context_size,
             threads or runtime.physical_cores(), bool(layers),
@@ -127,6 +139,20 @@ class LlamaEngine:
                 return None
             scores = self._llama.llama_get_logits_ith(self._context, -1)
             return np.ctypeslib.as_array(scores, (self.words.size,)).astype(np.float64)
+
+    def likelihood(self, token: int) -> Likelihood:
+        """Of a token that `generate` has just yielded, and of what was likely in its place. It
+        reads what is computed already: .4 ms with 150,000 tokens, .3 to 1 % of a token's time."""
+        scores = self._llama.llama_get_logits_ith(self._context, -1)
+        logits = np.ctypeslib.as_array(scores, (self.words.size,))
+        np.subtract(logits, logits.max(), out=self._scratch)
+        own = float(self._scratch[token])
+        near = np.flatnonzero(self._scratch > _NEAR)
+        likely = sorted(zip(self._scratch[near].tolist(), near.tolist(), strict=True))[::-1]
+        np.exp(self._scratch, out=self._scratch)
+        total = math.log(float(self._scratch.sum()))
+        others = [(other, score - total) for score, other in likely if other != token]
+        return Likelihood(own - total, tuple(others[:_INSTEAD]))
 
     def timings(self, *, reset: bool = False) -> Timings:
         """What llama.cpp itself measured, for benchmarks."""

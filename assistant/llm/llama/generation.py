@@ -6,8 +6,18 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 
+from assistant.errors import ContextOverflow
 from assistant.llm.llama.engine import LlamaEngine, Sampling
 from assistant.llm.llama.tool_calls import CallReader, StopWords, ToolCall
+
+
+@dataclass(frozen=True)
+class WrittenToken:
+    """A token as text, with natural-log probabilities: its own, and those of others."""
+
+    text: str  # empty where it is the beginning of a letter
+    logprob: float
+    instead: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class GenerationRequest:
     limit: int
     sampling: Sampling
     cancel: threading.Event | None
+    written: list[WrittenToken] | None = None  # if given, each token is added to it
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,16 @@ class Ending:
     reason: str  # "stop", "length" or "cancelled"
     calls: list[ToolCall]
     tokens: int
+
+
+def check_room(prompt: int, answer: int, context: int) -> None:
+    """Raises ContextOverflow where so many tokens do not fit together."""
+    if prompt + answer > context:
+        raise ContextOverflow(
+            f"The prompt takes {prompt} tokens and the answer may take {answer}: together more "
+            f"than the {context} of the model's context. Ask something shorter, give it fewer "
+            "passages, or set a larger context."
+        )
 
 
 def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, None, Ending]:
@@ -47,7 +68,10 @@ def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, No
                 reason = end.value
                 break
             count += 1
-            text = stops.feed(decoder.decode(engine.words.piece(token)))
+            piece = decoder.decode(engine.words.piece(token))
+            if request.written is not None:
+                request.written.append(_written(engine, token, piece))
+            text = stops.feed(piece)
             if shown := reader.feed(text) if reader else text:
                 yield shown
     tail = "" if stops.found else stops.feed(decoder.decode(b"", True)) + stops.rest()
@@ -55,6 +79,12 @@ def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, No
     if rest:
         yield rest
     return Ending(reason, calls, count)
+
+
+def _written(engine: LlamaEngine, token: int, text: str) -> WrittenToken:
+    found = engine.likelihood(token)
+    instead = ((engine.words.piece(one).decode(errors="replace"), p) for one, p in found.instead)
+    return WrittenToken(text, found.logprob, tuple(instead))
 
 
 def _finished(reader: CallReader | None, tail: str) -> tuple[str, list[ToolCall]]:

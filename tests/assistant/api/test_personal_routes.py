@@ -34,6 +34,9 @@ def test_conversations_are_searched_renamed_pinned_branched_and_deleted(
     assert len(client.get("/api/conversations/talk").json()) == 2
     assert client.patch("/api/conversations/talk", json={"title": "x" * 201}).status_code == 400
 
+    explained = client.get(f"/api/receipts/{first['id']}/explanation").json()
+    assert explained["question"] == first["question"]
+    assert explained["found"] and explained["gate"]
     assert client.delete("/api/conversations/talk").json() == {"removed": 3}
     assert client.get("/api/conversations").json() == []
     assert client.get(f"/api/receipts/{first['id']}").status_code == 400

@@ -34,6 +34,20 @@ def test_rows_of_a_batch_name_their_receipts(full: Pincite, tmp_path: Path) -> N
     assert full("replay", row["receipt"], "--json").json["id"] == row["receipt"]
 
 
+def test_an_answer_is_explained_at_once_and_later(full: Pincite) -> None:
+    answer = full("ask", LEAVE, "--json", "--explain").json
+
+    later = full("explain", answer["id"], "--json").json
+    told = full("explain", answer["id"][:8])
+
+    assert later == answer["explanation"]
+    assert later["found"][0]["read"]
+    assert later["seconds"]["retrieve"] > 0
+    assert "GATE" in told.out
+    assert "QUESTION" in full("ask", LEAVE, "--explain").out
+    assert full("ask", "--batch", "rows.jsonl", "--explain").status == 2
+
+
 def test_people_are_told_the_id(full: Pincite) -> None:
     asked = full("ask", LEAVE)
 

@@ -159,3 +159,16 @@ def test_a_file_is_hashed_again_only_when_it_has_changed(
 
     weights.write_bytes(b"GGUF other weights")
     assert receipts.sha256(weights) == "hashed again"
+
+
+def test_forgetting_a_document_keeps_answers_that_only_found_it(
+    assistant: Assistant, receipts: Receipts
+) -> None:
+    receipt = answered(assistant, receipts)
+    others = {"document": "Menu.pdf", "page": 1, "text": "Soup", "read": False}
+    facts = {**receipt.facts, "found": [*receipt.facts["found"], others]}
+    receipts.add(replace(receipt, facts=facts))
+
+    assert receipts.forget("main", "Menu.pdf") == 0
+    assert "Menu.pdf" not in json.dumps(receipts.get(receipt.id).facts)
+    assert receipts.forget("main", "Handbook.pdf") == 1

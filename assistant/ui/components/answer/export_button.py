@@ -16,6 +16,7 @@ from assistant.i18n.translation import N_, _
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.receipt import Receipt
 from assistant.ui import resources
+from assistant.ui.components.hood import dialog
 from vectorstore.library import Library
 
 Answer = Mapping[str, Any]
@@ -39,7 +40,8 @@ _FORMS = {
 
 
 def draw(assistant: Assistant, answer: Answer) -> None:
-    """Draw the buttons, if the answer has a receipt; a file is made when its button is pressed."""
+    """Draw the buttons, if the answer has a receipt; a file is made, and what an answer was made
+    of is read, when its button is pressed."""
     receipts, identity = assistant.receipts, answer["id"]
     if receipts is None or not receipts.has(identity):
         return
@@ -63,6 +65,7 @@ def draw(assistant: Assistant, answer: Answer) -> None:
             f"answer-{identity[:8]}", lambda: [receipts.get(identity).answer],
             lambda: receipts.get(identity).library,
         )  # fmt: skip
+    dialog.button(receipts, identity)
 
 
 def conversation(assistant: Assistant, identity: str) -> None:

@@ -398,3 +398,18 @@ def test_the_odds_of_all_tokens_sum_to_one_and_match_an_independent_computation(
     assert math.isclose(np.exp(expected).sum(), 1, rel_tol=1e-6)
     assert chat.next_token_logprobs(SHORT, words) == pytest.approx(wanted, abs=ROUNDING)
     other.close()
+
+
+def test_a_stream_tells_how_likely_its_tokens_were(chat: LlamaCppChat) -> None:
+    plain = [str(part.content) for part in chat.stream(SHORT, max_tokens=12)]
+    parts = list(chat.stream(SHORT, max_tokens=12, logprobs=True))
+
+    told = [one for part in parts for one in part.response_metadata.get("logprobs", {}).get(
+        "content", ())]  # fmt: skip
+    assert "".join(one["token"] for one in told) == "".join(plain)
+    assert "".join(str(part.content) for part in parts) == "".join(plain)
+    [first] = chat.next_token_logprobs(SHORT, [told[0]["token"]])
+    assert told[0]["logprob"] == pytest.approx(first, abs=ROUNDING)
+    for one in told:  # it takes the likeliest
+        assert all(other["logprob"] <= one["logprob"] for other in one["top_logprobs"])
+        assert one["logprob"] <= 0

@@ -1,0 +1,90 @@
+"""Facts: what an answer was made of, stage by stage, for who wants to look under the hood.
+
+They are small, JSON-able by `dataclasses.asdict`, and kept with the receipt. A replay does not
+compare them.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from vectorstore.retrieval.legs import Legs
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The question as it was searched for."""
+
+    searched: str  # standalone: with the questions that it builds on
+    parts: tuple[str, ...] = ()  # the questions that are asked at once
+
+
+@dataclass(frozen=True)
+class Found:
+    """A passage that was found, and whether a model read it."""
+
+    document: str
+    page: int
+    text: str  # its first words
+    read: bool
+    legs: Legs | None = None  # None where the evidence does not say
+    reader: float | None = None  # log-odds by the learned reader; None where it did not look
+
+
+@dataclass(frozen=True)
+class ReadPassage:
+    """A passage of the prompt."""
+
+    document: str
+    page: int
+    lines: int
+    tokens: int
+    earlier: bool = False  # of an earlier turn of the conversation
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement of the gate."""
+
+    signals: Mapping[str, float]  # those that count, by the names of `Signals`
+    shares: Mapping[str, float]  # what each adds to the log-odds; with the bias
+    probability: float
+    threshold: float
+    verdict: str  # see `assistant.answering.gate.judge.Verdict`
+    passages: int = 0  # that had been read
+
+
+@dataclass(frozen=True)
+class Token:
+    """A written token."""
+
+    text: str
+    probability: float  # of all tokens that could have come, 0 to 1
+    instead: tuple[tuple[str, float], ...] = ()  # what was likely in its place
+
+
+@dataclass
+class Facts:
+    """Filled while an answer is made; what a tool does not do stays empty."""
+
+    understood: Understood | None = None
+    tool_guess: tuple[str, float] | None = None  # the router's likeliest tool, not sure enough
+    found: tuple[Found, ...] = ()  # in the order in which they were considered
+    read: tuple[ReadPassage, ...] = ()
+    judged: tuple[Judged, ...] = ()  # again after more was read
+    written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model tells
+    seconds: dict[str, float] = field(default_factory=dict)  # by stage, in their order
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the seconds of the block to a stage."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.spent(stage, perf_counter() - start)
+
+    def spent(self, stage: str, seconds: float) -> None:
+        """Add seconds to a stage."""
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds

@@ -1,0 +1,81 @@
+"""An explanation: the facts of an answer beside the answer itself, as one JSON document."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assistant.explaining.carried_words import carried_words
+
+SHARES = ("vectors", "words", "document", "neighbours", "named")  # of a fused score
+OTHER = "other"  # a stage: what no other one is
+
+Row = dict[str, Any]
+
+
+def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str = "") -> Row:
+    """`answer` is an answer document; `facts` are `Facts` as a dictionary, empty for an answer of
+    an older version; `meant` is the question as it was completed. Fields may be added; none is
+    removed or changes its meaning."""
+    understood = facts.get("understood") or {}
+    guess = facts.get("tool_guess")
+    return {
+        "id": answer["id"],
+        "question": answer["question"],
+        "meant": meant or answer["question"],
+        "searched": understood.get("searched", ""),
+        "parts": list(understood.get("parts", ())),
+        "tool": answer["tool"],
+        "why": answer.get("why", ""),
+        "tool_guess": {"tool": guess[0], "probability": round(guess[1], 4)} if guess else None,
+        "found": [_found(row) for row in facts.get("found", ())],
+        "read": [dict(row) for row in facts.get("read", ())],
+        "tokens": _tokens(answer, facts),
+        "gate": [dict(row) for row in facts.get("judged", ())],
+        "written": [_token(row) for row in facts.get("written", ())],
+        "sentences": _sentences(answer),
+        "seconds": _seconds(answer, facts),
+    }
+
+
+def _found(row: Mapping[str, Any]) -> Row:
+    legs = row.get("legs") or {}
+    shares = dict(zip(SHARES, legs.get("shares", ()), strict=False))
+    return {
+        **{name: row[name] for name in ("document", "page", "text", "read", "reader")},
+        **{name: legs.get(name) for name in
+           ("vectors_rank", "cosine", "words_rank", "bm25", "candidates")},
+        "shares": {name: round(share, 4) for name, share in shares.items()},
+        "fused": round(sum(shares.values()), 4) if shares else None,
+    }  # fmt: skip
+
+
+def _tokens(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, int]:
+    """What was read, of that the passages, and what was written."""
+    usage = answer.get("usage") or {}
+    return {
+        "prompt": usage.get("prompt_tokens", 0),
+        "passages": sum(row["tokens"] for row in facts.get("read", ())),
+        "written": usage.get("completion_tokens", 0),
+    }
+
+
+def _token(row: Mapping[str, Any]) -> Row:
+    others: Sequence[Sequence[Any]] = row["instead"]
+    return {
+        "text": row["text"], "probability": row["probability"],
+        "instead": [{"text": text, "probability": chance} for text, chance in others],
+    }  # fmt: skip
+
+
+def _sentences(answer: Mapping[str, Any]) -> list[Row]:
+    quotes = {citation["mark"]: citation["quote"] for citation in answer["citations"]}
+    return [
+        {"text": one["text"], "marks": list(one["marks"]), "words": carried_words(one, quotes)}
+        for one in answer["sentences"] if not answer["refused"]
+    ]  # fmt: skip
+
+
+def _seconds(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, float]:
+    """By stage, and last what is left of the whole."""
+    stages = dict(facts.get("seconds") or {})
+    rest = answer["seconds_total"] - sum(stages.values())
+    return {name: round(spent, 3) for name, spent in (stages | {OTHER: max(rest, 0.0)}).items()}

@@ -1,0 +1,1 @@
+"""Under the hood of an answer: how it was made, stage by stage."""

@@ -1,0 +1,41 @@
+"""The dialog that shows how an answer was made; its facts are read when it opens."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.explaining.explanation import explanation
+from assistant.explaining.lessons import LESSONS
+from assistant.i18n.translation import _
+from assistant.receipts.record import Receipts
+from assistant.ui.components import error_banner
+from assistant.ui.components.escaping import as_html
+from assistant.ui.components.hood.parts import PARTS
+from ingest.errors import PinciteError
+
+_STYLE = Path(__file__).with_name("hood.css").read_text(encoding="utf-8")
+
+
+def button(receipts: Receipts, identity: str) -> None:
+    """Draw the button below an answer that has a receipt."""
+    if st.button(
+        _("Under the hood"), type="tertiary", icon=":material/search_insights:",
+        help=_("How this answer was made, step by step"), key=f"hood-{identity}",
+    ):  # fmt: skip
+        st.dialog(_("Under the hood"), width="large")(_dialog)(receipts, identity)
+
+
+def _dialog(receipts: Receipts, identity: str) -> None:
+    try:
+        kept = receipts.get(identity)
+    except PinciteError as error:
+        error_banner.say(error)
+        return
+    explained = explanation(kept.answer, kept.facts, kept.meant)
+    drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
+    st.html(f"<style>{_STYLE}</style>")
+    tabs = st.tabs([_(LESSONS[name].title) for name in drawn])
+    for tab, (name, html) in zip(tabs, drawn.items(), strict=True):
+        with tab:
+            lesson = as_html(_(LESSONS[name].sentence))
+            st.html(f'<div class="hood"><p class="lesson">{lesson}</p>{html}</div>')

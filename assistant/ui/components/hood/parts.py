@@ -1,0 +1,213 @@
+"""The parts of an explanation as HTML; all that documents, models and people wrote is escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from assistant.contract.outcome import place
+from assistant.explaining.lessons import SHARES, SIGNALS, STAGES, VERDICTS
+from assistant.i18n.numbers import number, percent
+from assistant.i18n.told import told
+from assistant.i18n.translation import _, ngettext
+from assistant.ui.components.escaping import as_html
+from ingest.document.source import readable
+
+_MOST = 12  # passages
+_DOUBTFUL = 0.6  # a token is listed when it was less likely
+_MOST_TOKENS = 12
+_HEAT = 45  # percent of colour of the least likely token: its text keeps a contrast of 4.5:1
+
+Row = Mapping[str, Any]
+
+
+def _question(explained: Row) -> str:
+    asked = explained["question"]
+    rows = [(_("Asked"), asked)]
+    if explained["meant"] != asked:
+        rows.append((_("Completed"), explained["meant"]))
+    if explained["searched"] not in ("", asked):
+        rows.append((_("Searched for"), explained["searched"]))
+    parts = explained["parts"] if len(explained["parts"]) > 1 else []
+    rows += [(_("Part {count}", count=n), part) for n, part in enumerate(parts, start=1)]
+    rows.append((_("Tool"), _tool(explained)))
+    return _list(rows)
+
+
+def _tool(explained: Row) -> str:
+    """The tool, and why: what requested it, or what the words were like."""
+    guess, why = explained["tool_guess"], told(explained["why"])
+    if guess and not why:
+        share = percent(guess["probability"])
+        why = _(
+            "its words are like those that ask for {tool}: {share}", tool=guess["tool"], share=share
+        )
+    return f"{explained['tool']} ({why})" if why else str(explained["tool"])
+
+
+def _found(explained: Row) -> str:
+    rows = [row for row in explained["found"][:_MOST] if row["fused"] is not None]
+    if not rows:
+        return ""
+    most = max(row["fused"] for row in rows)
+    head = (_("Passage"), _("By meaning"), _("By words"), _("Together"), _("Read"))
+    compared = ngettext(
+        "{count} passage was compared.", "{count} passages were compared.", rows[0]["candidates"]
+    )
+    key = "".join(
+        f'<span class="key"><i class="share {name}"></i>{as_html(_(text))}</span>'
+        for name, text in SHARES.items()
+    )
+    body = [
+        (_passage(row), _rank(row["vectors_rank"], row["cosine"], 2),
+         _rank(row["words_rank"], row["bm25"], 1), _bar(row, most),
+         as_html(_("yes") if row["read"] else _("no")))
+        for row in rows
+    ]  # fmt: skip
+    return f"<p>{as_html(compared)}</p>{_table(head, body)}<p>{key}</p>"
+
+
+def _passage(row: Row) -> str:
+    return f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>'
+
+
+def _where(row: Row) -> str:
+    return f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+
+
+def _rank(rank: int, score: float, digits: int) -> str:
+    return as_html(f"{number(rank)}. ({number(score, digits)})" if rank else "–")
+
+
+def _bar(row: Row, most: float) -> str:
+    """The score as a bar of what each part adds to it."""
+    parts = "".join(
+        f'<i class="share {as_html(name)}" style="width:{100 * share / most:.1f}%"></i>'
+        for name, share in row["shares"].items() if share > 0 and most > 0
+    )  # fmt: skip
+    return f'{number(row["fused"], 2)}<span class="bar" aria-hidden="true">{parts}</span>'
+
+
+def _read(explained: Row) -> str:
+    tokens = explained["tokens"]
+    rows = [
+        (_where(row),
+         as_html(number(row["lines"])), as_html(number(row["tokens"])))
+        for row in explained["read"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    sums = [(_("All passages"), tokens["passages"])]
+    if tokens["prompt"]:
+        sums.append((_("The whole prompt, with instructions and question"), tokens["prompt"]))
+        sums.append((_("Written by the model"), tokens["written"]))
+    rows += [(as_html(name), "", as_html(number(count))) for name, count in sums]
+    return _table((_("Passage"), _("Lines"), _("Tokens")), rows)
+
+
+def _gate(explained: Row) -> str:
+    return "".join(_judgement(row) for row in explained["gate"])
+
+
+def _judgement(row: Row) -> str:
+    read = ngettext("After {count} passage", "After {count} passages", row["passages"])
+    signals = [
+        (as_html(_(SIGNALS[name])),
+         as_html(number(row["signals"][name], 2) if name in row["signals"] else ""),
+         as_html(number(share, 2, sign=True)))
+        for name, share in row["shares"].items()
+    ]  # fmt: skip
+    signals.append(
+        (as_html(_("Together")), "", as_html(number(sum(row["shares"].values()), 2, True)))
+    )
+    share, limit = 100 * row["probability"], 100 * row["threshold"]
+    result = _(
+        "Probability {probability}, threshold {threshold}: {verdict}.",
+        probability=percent(row["probability"]), threshold=percent(row["threshold"]),
+        verdict=_(VERDICTS[row["verdict"]]),
+    )  # fmt: skip
+    scale = (
+        f'<span class="scale" aria-hidden="true"><i style="width:{share:.1f}%"></i>'
+        f'<b style="left:{limit:.1f}%"></b></span>'
+    )
+    head = (_("Signal"), _("Its value"), _("It adds"))
+    return f"<p>{as_html(read)}</p>{_table(head, signals)}<p><b>{as_html(result)}</b></p>{scale}"
+
+
+def _written(explained: Row) -> str:
+    tokens = explained["written"]
+    if not tokens:
+        return ""
+    heat = "".join(_token(token) for token in tokens)
+    doubtful = sorted(
+        (token for token in tokens if token["probability"] < _DOUBTFUL),
+        key=lambda token: float(token["probability"]),
+    )
+    rows = [
+        (as_html(token["text"]), as_html(percent(token["probability"])), _instead(token))
+        for token in doubtful[:_MOST_TOKENS]
+    ]
+    table = _table((_("Least likely"), _("Probability"), _("Could have been")), rows)
+    sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
+    return f'<p class="heat">{heat}</p>{table if rows else sure}'
+
+
+def _token(token: Row) -> str:
+    doubt = _HEAT * (1 - token["probability"])
+    shade = f' style="--heat:{doubt:.0f}%"' if doubt >= 1 else ""
+    likely = as_html(percent(token["probability"]))
+    return f'<span title="{likely}"{shade}>{as_html(token["text"])}</span>'
+
+
+def _instead(token: Row) -> str:
+    return as_html(
+        ", ".join(f"“{o['text']}” {percent(o['probability'])}" for o in token["instead"])
+    )
+
+
+def _sentences(explained: Row) -> str:
+    return "".join(
+        f'<p class="carried">{"".join(_word(word) for word in sentence["words"])}</p>'
+        for sentence in explained["sentences"]
+    )
+
+
+def _word(word: Row) -> str:
+    text = as_html(word["text"])
+    if word["unstated"]:
+        return f"<u>{text}</u><sup>?</sup>"
+    marks = ",".join(map(str, word["marks"]))
+    return f"<b>{text}</b><sup>{marks}</sup>" if marks else text
+
+
+def _seconds(explained: Row) -> str:
+    spent = explained["seconds"]
+    most = max(spent.values(), default=0.0) or 1.0
+    rows = [
+        (as_html(_(STAGES.get(name, name))),
+         f'{number(seconds, 2)} s<span class="bar" aria-hidden="true">'
+         f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
+        for name, seconds in spent.items()
+    ]  # fmt: skip
+    return _table((_("Stage"), _("Seconds")), rows)
+
+
+def _list(rows: Iterable[tuple[str, str]]) -> str:
+    found = "".join(f"<dt>{as_html(name)}</dt><dd>{as_html(text)}</dd>" for name, text in rows)
+    return f"<dl>{found}</dl>"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The cells of `rows` are HTML. It is scrolled where it is too wide, also by the keyboard."""
+    heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    name = as_html(", ".join(head))
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}">{table}</div>'
+
+
+PARTS = {
+    "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
+    "sentences": _sentences, "seconds": _seconds,
+}  # fmt: skip
