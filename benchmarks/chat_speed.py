@@ -13,6 +13,7 @@ from collections.abc import Callable
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant.llm.chat_model import LlamaCppChat
+from assistant.llm.llama.engine import Sampling
 from benchmarks import common
 from ingest.errors import Stopped
 
@@ -65,6 +66,22 @@ def measure_speed(model: LlamaCppChat) -> None:
     inner = own.tokens / own.seconds
     print(f"tokens/s                          {seen:.1f}")
     print(f"of llama.cpp's own                {seen / inner:.3f}   (>= 0.97)")
+
+
+def measure_probabilities(model: LlamaCppChat) -> None:
+    """What it costs to look up how likely each written token was: share of the writing."""
+    engine, spent = model._engine(), list[float]()
+    prompt = engine.words.tokenize("Tell me a long story about a lighthouse.")
+    written = engine.generate(prompt, Sampling(), 64, None)
+    first = next(written)
+    start = time.perf_counter()
+    for token in (first, *written):
+        begin = time.perf_counter()
+        engine.likelihood(token)
+        spent.append(time.perf_counter() - begin)
+    share = sum(spent) / (time.perf_counter() - start)
+    print(f"probabilities of tokens           {share:.4f} of the writing (<= 0.02), ", end="")
+    print(f"{1e3 * statistics.median(spent):.2f} ms each")
 
 
 def seconds_to_stop(work: Callable[[threading.Event], object], after: float) -> float:
@@ -143,6 +160,7 @@ def main() -> None:
     print(f"loading                           {time.perf_counter() - start:.1f} s")
     measure_first_token(model, given.rounds)
     measure_speed(model)
+    measure_probabilities(model)
     measure_stop(model)
     print(f"peak memory                       {peak_memory()}")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import NamedTuple
 
 from vectorstore.retrieval.legs import Legs
 
@@ -55,8 +56,7 @@ class Judged:
     passages: int = 0  # that had been read
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A written token."""
 
     text: str
@@ -70,7 +70,7 @@ class Facts:
 
     understood: Understood | None = None
     tool_guess: tuple[str, float] | None = None  # the router's likeliest tool, not sure enough
-    found: tuple[Found, ...] = ()  # in the order in which they were considered
+    found: tuple[Found, ...] = ()  # in the order in which they were considered, the first ones
     read: tuple[ReadPassage, ...] = ()
     judged: tuple[Judged, ...] = ()  # again after more was read
     written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model tells

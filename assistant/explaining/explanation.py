@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assistant.contract.facts import Token
 from assistant.explaining.carried_words import carried_words
+from vectorstore.retrieval.legs import Legs
 
 SHARES = ("vectors", "words", "document", "neighbours", "named")  # of a fused score
 OTHER = "other"  # a stage: what no other one is
@@ -37,15 +39,15 @@ def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str 
 
 
 def _found(row: Mapping[str, Any]) -> Row:
-    legs = row.get("legs") or {}
-    shares = dict(zip(SHARES, legs.get("shares", ()), strict=False))
+    legs = Legs(*row["legs"]) if row.get("legs") else None
+    shares = dict(zip(SHARES, legs.shares, strict=True)) if legs else {}
+    told = legs._asdict() if legs else dict.fromkeys(Legs._fields)
     return {
         **{name: row[name] for name in ("document", "page", "text", "read", "reader")},
-        **{name: legs.get(name) for name in
-           ("vectors_rank", "cosine", "words_rank", "bm25", "candidates")},
-        "shares": {name: round(share, 4) for name, share in shares.items()},
+        **told,
+        "shares": shares,
         "fused": round(sum(shares.values()), 4) if shares else None,
-    }  # fmt: skip
+    }
 
 
 def _tokens(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, int]:
@@ -58,11 +60,11 @@ def _tokens(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, in
     }
 
 
-def _token(row: Mapping[str, Any]) -> Row:
-    others: Sequence[Sequence[Any]] = row["instead"]
+def _token(row: Sequence[Any]) -> Row:
+    token = Token(*row)
     return {
-        "text": row["text"], "probability": row["probability"],
-        "instead": [{"text": text, "probability": chance} for text, chance in others],
+        "text": token.text, "probability": token.probability,
+        "instead": [{"text": text, "probability": chance} for text, chance in token.instead],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.browser.conftest import PHONE, Visit, ask, pincite
 from tests.browser.files import write_docx, write_photo
+from tests.browser.test_axe import barriers
 from tests.pdfs import write_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -76,6 +77,26 @@ def test_a_question_is_answered_and_its_mark_opens_the_highlighted_page(
     picture(page, "cited-page")
     assert yellow(page.locator(".st-key-page img").screenshot()) > 200
     assert page.outside == []
+
+
+def test_under_the_hood_is_how_the_answer_was_made(
+    answered: str, visit: Visit, picture: Picture
+) -> None:
+    page = visit(answered, color_scheme="dark")
+    page.get_by_role("button", name="Under the hood").click(timeout=60_000)
+    dialog = page.get_by_role("dialog")
+    tabs = {"Question": PASSWORDS, "Search": "passages were compared", "Reading": "All passages",
+            "Gate": "threshold 40%", "Writing": "characters", "Citing": "characters",
+            "Time": "searching"}  # fmt: skip
+
+    for name, told in tabs.items():
+        dialog.get_by_role("tab", name=name).click()
+        dialog.get_by_role("tabpanel").get_by_text(told).first.wait_for()
+    picture(page, "under-the-hood")
+
+    assert barriers(page, "under the hood") == []
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
 
 
 def test_a_reload_keeps_the_conversation(answered: str, visit: Visit) -> None:

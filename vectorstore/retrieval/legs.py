@@ -1,14 +1,16 @@
 """Legs: how each leg of a search found a hit, and what it added to the hit's score."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vectorstore.retrieval.fusion import Candidate, Ranked, ScoreParts
 
+_DIGITS = 4
 
-@dataclass(frozen=True)
-class Legs:
-    """Ranks count from 1 among all candidates; they are 0 for words when none was found."""
+
+class Legs(NamedTuple):
+    """Ranks count from 1 among all candidates; they are 0 for words when none was found. Scores
+    have four digits: they are for people."""
 
     vectors_rank: int
     cosine: float
@@ -24,9 +26,9 @@ def legs(ranked: Sequence[Ranked], first: int) -> list[Legs]:
     words = _ranks(ranked, lambda candidate: candidate.bm25)
     return [
         Legs(
-            dense[r.candidate.id], r.candidate.dense,
-            words[r.candidate.id] if r.candidate.bm25 else 0, r.candidate.bm25,
-            r.shares, len(ranked),
+            dense[r.candidate.id], round(r.candidate.dense, _DIGITS),
+            words[r.candidate.id] if r.candidate.bm25 else 0, round(r.candidate.bm25, _DIGITS),
+            ScoreParts(*(round(share, _DIGITS) for share in r.shares)), len(ranked),
         )
         for r in ranked[:first]
     ]  # fmt: skip

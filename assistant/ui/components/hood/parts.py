@@ -37,9 +37,7 @@ def _tool(explained: Row) -> str:
     guess, why = explained["tool_guess"], told(explained["why"])
     if guess and not why:
         share = percent(guess["probability"])
-        why = _(
-            "its words are like those that ask for {tool}: {share}", tool=guess["tool"], share=share
-        )
+        why = _("likeness to known requests ({share})", share=share)
     return f"{explained['tool']} ({why})" if why else str(explained["tool"])
 
 
@@ -159,7 +157,7 @@ def _token(token: Row) -> str:
 
 def _instead(token: Row) -> str:
     return as_html(
-        ", ".join(f"“{o['text']}” {percent(o['probability'])}" for o in token["instead"])
+        ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in token["instead"])
     )
 
 
