@@ -15,6 +15,7 @@ from assistant.contract.outcome import Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
+from assistant.llm.token_counts import TokenCounts
 from assistant.llm.token_odds import TokenOdds
 from assistant.tools.installed import Work, stream
 from vectorstore.testing import WordHashes
@@ -81,6 +82,12 @@ class ChatModelContract:
         counted = [usage for part in parts if (usage := getattr(part, "usage_metadata", None))]
         assert len(counted) <= 1
         assert all(usage["input_tokens"] > 0 < usage["output_tokens"] for usage in counted)
+
+    def test_more_words_have_more_tokens(self, model: BaseChatModel) -> None:
+        if not isinstance(model, TokenCounts):
+            pytest.skip("its tokens are estimated, which is allowed")
+        few, many = model.tokens_in("A lease"), model.tokens_in("A lease of the whole house")
+        assert 0 < few < many
 
     def test_odds_are_those_of_words(
         self, model: BaseChatModel, messages: list[BaseMessage]

@@ -129,6 +129,10 @@ class LlamaCppChat(BaseChatModel):
         """The tokens of a text; markup of the chat template in it is only text."""
         return self._engine().words.tokenize(text)
 
+    def tokens_in(self, text: str) -> int:
+        """How many tokens a text has."""
+        return len(self.get_token_ids(text))
+
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:

@@ -15,6 +15,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
 from assistant.errors import AssistantError, ModelUnusable
+from assistant.llm.server_tokens import ServerTokens
 from assistant.models.server.address import Served, ServerAddress
 from assistant.security.network_guard import permit
 
@@ -29,10 +30,15 @@ class ServerChat(BaseChatOpenAI):
     """A model of a server. What goes wrong there is a ModelUnusable that says what to do."""
 
     _address: ServerAddress = PrivateAttr()
+    _tokens: ServerTokens = PrivateAttr()
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The name of the model at its server."""
         return self.model_name
+
+    def tokens_in(self, text: str) -> int:
+        """The tokens of a text: an estimate where the server does not tell."""
+        return self._tokens.count(text)
 
     def close(self) -> None:
         """Close its connections; the model cannot be asked any more."""
@@ -56,12 +62,13 @@ def connect(address: ServerAddress, key: str = "", answer: int = 400) -> ServerC
     """The model of an address; `answer`: tokens that it may write. The server is asked nothing
     where the address names the model. Raises ModelUnusable."""
     named = address if address.model else choose(address, key)
+    http = _http(named, "chat")
     model = ServerChat(
         model=named.model, base_url=named.url, api_key=SecretStr(key or _NO_KEY), temperature=0.0,
         max_tokens=answer, seed=0, max_retries=0, stream_usage=True,
-        http_client=_http(named, "chat"),
+        http_client=http,
     )  # fmt: skip
-    model._address = named
+    model._address, model._tokens = named, ServerTokens(named, http, key)
     return model
 
 

@@ -41,6 +41,7 @@ from assistant.contract.spans import stage
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
 from assistant.llm.model_lock import TurnTaking
+from assistant.llm.token_counts import TokenCounts
 from assistant.llm.token_odds import TokenOdds
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
@@ -262,10 +263,8 @@ class AnswerTool:
         return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
 
     def _count(self, text: str) -> int:
-        # Other chat models count with a tokenizer that langchain-core would fetch from a hub.
-        if self._model is None or not isinstance(self._model, TokenOdds):
-            return about_tokens(text)
-        return self._model.get_num_tokens(text)
+        model = self._model
+        return model.tokens_in(text) if isinstance(model, TokenCounts) else about_tokens(text)
 
 
 def _refuse(read: _Read, request: Request) -> Answering:

@@ -2,9 +2,9 @@
 
 The whole assistant answers the first questions of the sample company twice at temperature 0: with
 the model in this process, and with a server on loopback that loaded the same file. Both have the
-same library and the same fitted gate. Pincite cannot count the tokens of a server's model, so it
-may pack fewer passages; such a prompt is asked again of the server as the process had it. Where
-words part, it prints after how many tokens, and by how much the process preferred its own token.
+same library and the same fitted gate. Where the prompts differ all the same, the server is asked
+again as the process was. Where words part, it prints after how many tokens, and by how much the
+process preferred its own token.
 `--alone`: the questions without passages, so many tokens of an answer, by the models alone.
 """
 

@@ -30,13 +30,13 @@ class ScriptedChat(BaseChatModel):
     def _llm_type(self) -> str:
         return "scripted"
 
-    def get_num_tokens(self, text: str) -> int:
+    def tokens_in(self, text: str) -> int:
         return len(text.split())
 
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
-        return sum(self.get_num_tokens(str(message.content)) for message in messages)
+        return sum(self.tokens_in(str(message.content)) for message in messages)
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **options: Any) -> ChatResult:
         self.asked.append(messages)

@@ -22,6 +22,7 @@ from assistant.llm.server_chat import ServerChat, choose, connect
 from assistant.llm.server_odds import ServerOdds
 from assistant.llm.token_odds import TokenOdds
 from assistant.models.server.address import ServerAddress
+from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import WordEmbedder, found, window_of
 from tests.assistant.llm.model_server import ModelHandler
 from tests.assistant.tools.test_answer import FULL_TIME
@@ -39,7 +40,9 @@ class Handler(ModelHandler):
         said = self._asked()
         if self._refused():
             return
-        if said["model"] not in self.server.models:
+        if self.path == "/tokenize" and self.server.counts:
+            self._json(200, {"tokens": list(range(len(said["content"].split())))})
+        elif said["model"] not in self.server.models or not self.path.startswith("/v1/"):
             self._json(404, {"error": {"message": "no such model"}})
         elif self.server.does == "fails":
             self._json(500, {"error": {"message": "out of memory"}})
@@ -93,7 +96,7 @@ class Handler(ModelHandler):
 def server() -> Iterator[Any]:
     made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.models, made.key, made.does, made.got = ["small"], "", "answers", []
-    made.listed = {}
+    made.listed, made.counts = {}, True
     made.left = threading.Event()
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
@@ -164,6 +167,24 @@ def test_without_them_the_gate_judges_by_the_evidence(server: Any) -> None:
         server.listed = {"Yes": 0.5, "No": 0.25}
         signals = judge.signals("Leave?", context, ranked, Trace(), threading.Event())
         assert signals.yes_log_odds == pytest.approx(math.log(2))
+
+
+def test_tokens_are_counted_by_the_server(server: Any) -> None:
+    with closing(connect(at(server), "secret")) as model:
+        assert model.tokens_in("The leave is long.") == 4
+        assert model.tokens_in("The leave is long.") == 4  # which is not asked again
+
+    [asked] = server.got
+    assert asked["content"] == "The leave is long." and not asked["parse_special"]
+
+
+def test_tokens_are_estimated_where_the_server_does_not_count(server: Any) -> None:
+    server.counts = False
+    with closing(connect(at(server))) as model:
+        assert model.tokens_in("The leave is long.") == about_tokens("The leave is long.")
+        model.tokens_in("Another one.")
+
+    assert len(server.got) == 1  # it is asked once
 
 
 def test_the_key_is_sent_and_in_no_text(server: Any) -> None:
