@@ -135,6 +135,7 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
 
 
 def _print(runs: "EvaluationRuns", number: int, as_json: bool) -> int:
+    from assistant.evaluation.plain_words import caution, sentences
     from assistant.evaluation.report import lines, report
 
     run, rows = runs.get(number), runs.rows(number)
@@ -142,7 +143,8 @@ def _print(runs: "EvaluationRuns", number: int, as_json: bool) -> int:
     if as_json:
         print(json.dumps(_document(run, found, rows)))
     else:
-        print(f"{_head(run)}\n", *lines(found), sep="\n")
+        said = [*sentences(found), caution(found)]
+        print(f"{_head(run)}\n", *lines(found), "", *filter(None, said), sep="\n")
     skipped = run.about["skipped"]
     if skipped["questions"]:
         names = ", ".join(skipped["documents"])

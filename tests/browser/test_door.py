@@ -62,7 +62,7 @@ def test_a_visitor_signs_in_by_typing_asks_and_finds_nothing_to_change(
     assert not [path for path in (home, *home.rglob("*")) if path.stat().st_mode & 0o077]
     page.goto(f"{address}/measure")
     page.get_by_text("Page not found").first.wait_for(timeout=20_000)
-    assert page.get_by_text("My questions").count() == 0
+    assert page.get_by_text("What came out").count() == 0
     harmless(page)
 
 

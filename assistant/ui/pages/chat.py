@@ -18,7 +18,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
-from assistant.ui.components import error_banner, keyboard, sidebar, style, tab, welcome
+from assistant.ui.components import error_banner, sidebar, style, tab, welcome
 from assistant.ui.components.answer import (
     after_refusal,
     after_stop,
@@ -33,6 +33,7 @@ from assistant.ui.components.answer import (
 )
 from assistant.ui.components.conversations import versions
 from assistant.ui.components.escaping import as_html
+from assistant.ui.components.keyboard import keyboard
 from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
 from ingest.errors import PinciteError
 

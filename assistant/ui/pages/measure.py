@@ -16,7 +16,8 @@ from assistant.ui import resources, session
 from assistant.ui.background.evaluation_task import Task, drafting, measuring
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.measure import learning, measure_charts
+from assistant.ui.components.measure import learning, measure_charts, result
+from assistant.ui.components.step import step
 from ingest.errors import PinciteError
 
 _SHOWN = 10  # drafts at a time
@@ -34,13 +35,30 @@ def page() -> None:
         sidebar.library()
         error_banner.draw()
         mine = own(resources.settings(), resources.library().name, resources.person().id)
-        _work()
-        _start(mine)
-        _drafts(mine)
-        learning.draw()
-        measure_charts.runs(runs(resources.settings()))
+        st.header(_("Is it good on my documents?"), anchor=False)
+        _steps(mine)
+        with st.expander(_("All figures and options, for experts")):
+            _start(mine)
+            learning.draw()
+            measure_charts.runs(runs(resources.settings()))
     except PinciteError as error:
         error_banner.say(error)
+
+
+def _steps(mine: OwnQuestions) -> None:
+    kept = mine.of("kept")
+    with step(1, _("Questions whose answers you know"), done=bool(kept)):
+        _drafts(mine)
+    with step(2, _("Ask them"), done=False):
+        busy = resources.tasks().last is not None
+        told = ngettext("It asks your {count} question.", "It asks your {count} questions.",
+                        len(kept))  # fmt: skip
+        st.caption(told if kept else _("Keep a few questions first: ten are a good beginning."))
+        ask = _("Ask my questions")
+        if st.button(ask, type="primary", key="ask-mine", disabled=busy or not kept):
+            _measure(mine, None, Options())
+        _work()
+    result.draw(runs(resources.settings()), mine)
 
 
 # -- what is at work
@@ -138,7 +156,6 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
 
 
 def _drafts(mine: OwnQuestions) -> None:
-    st.header(_("My questions"), anchor=False)
     drafts = mine.of("draft")
     kept = ngettext("{count} kept", "{count} kept", len(mine.of("kept")))
     waiting = ngettext("{count} draft to review", "{count} drafts to review", len(drafts))

@@ -212,6 +212,19 @@ const reading = (root, data, number) => {
   span.scrollIntoView({ block: "nearest" });
 };
 
+// From mark to mark of an answer, as the arrow keys ask.
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+const walk = (root, event) => {
+  if (!event.target.matches(".mark") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const marks = [...root.querySelectorAll(".mark")];
+  const ends = { Home: 0, End: marks.length - 1 };
+  const at = ends[event.key] ?? marks.indexOf(event.target) + STEPS[event.key];
+  if (!(at >= 0 && at < marks.length)) return;
+  event.preventDefault();
+  marks[at].focus();
+};
+
 const listen = (root, data) => {
   if (root.listener) window.removeEventListener("pincite:reading", root.listener);
   root.listener = ({ detail }) => {
@@ -225,6 +238,7 @@ const listen = (root, data) => {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".answer");
   root.open = (id) => setTriggerValue("open", id);
+  root.onkeydown = (event) => walk(root, event);
   const state = JSON.stringify(data);
   if (root.dataset.state === state) return;
   root.dataset.state = state;

@@ -1,7 +1,6 @@
 """Three steps to the first answer: the documents, a model that suits the machine, ready."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -11,10 +10,11 @@ from assistant.first_run import choices, sample_company
 from assistant.i18n.numbers import size
 from assistant.i18n.translation import _
 from assistant.ui import resources, session
-from assistant.ui.components import error_banner
+from assistant.ui.components import error_banner, row_names
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.first_run import behind, quality
 from assistant.ui.components.library import uploader
+from assistant.ui.components.step import step
 from ingest.errors import PinciteError
 from vectorstore.library import Library
 
@@ -22,22 +22,15 @@ from vectorstore.library import Library
 def draw(library: Library) -> None:
     """For who may add documents; what only owners decide is drawn for them alone."""
     adding = behind.is_adding(library)
-    with _step(1, _("Where are your documents?"), done=adding):
+    with step(1, _("Where are your documents?"), done=adding):
         _documents(library, adding)
     chosen = not resources.is_owner() or choices.is_chosen(resources.settings())
-    with _step(2, _("How good may it be on this machine?"), done=chosen):
+    with step(2, _("How good may it be on this machine?"), done=chosen):
         quality.draw()
-    with _step(3, _("Ready"), done=False):
+    with step(3, _("Ready"), done=False):
         _ready(adding, chosen)
     behind.draw(library)
-
-
-@contextmanager
-def _step(number: int, title: str, done: bool) -> Iterator[None]:
-    with st.container(border=True, key=f"step-{number}"):
-        state = f'<span class="quiet">{as_html(_("done"))}</span>' if done else ""
-        st.html(f'<h2 class="step"><span>{number}</span> {as_html(title)} {state}</h2>')
-        yield
+    row_names.draw()
 
 
 def _documents(library: Library, adding: bool) -> None:

@@ -126,6 +126,21 @@ def test_questions_that_were_kept_are_measured_in_the_background(
     assert any("Undecided drafts are not asked" in c.value.replace("\\", "") for c in app.caption)
 
 
+def test_the_result_is_told_in_sentences_with_what_to_do_next(
+    visit: Visit, mine: OwnQuestions
+) -> None:
+    app = visit(MEASURE_PAGE)
+    assert app.button(key="ask-mine").disabled
+    mine.add([LEAVE, WHO])
+    app.run()
+    app.button(key="ask-mine").click().run()
+    end(app)
+
+    shown = html(app)
+    assert "Of 1 question that your documents answer, 1 answered right" in shown
+    assert "These are few questions" in shown and "Nothing stands out" in shown
+
+
 def test_a_measurement_can_be_stopped_and_continued(
     visit: Visit, mine: OwnQuestions, knowing: Knowing
 ) -> None:

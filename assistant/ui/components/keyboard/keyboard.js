@@ -1,0 +1,139 @@
+// Puts the keyboard into the input when the app is opened, and whenever "/" is typed elsewhere; on
+// telephones it would raise the keys over the page. "?" shows all keys. A "/" at the beginning of
+// the input shows the commands.
+const input = () => document.querySelector('[data-testid="stChatInputTextArea"]');
+
+const focused = () => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+};
+
+const begin = (tries) => {
+  if (focused() !== document.body) return; // the person was faster
+  const box = input();
+  if (box && !box.disabled) box.focus({ preventScroll: true });
+  else if (tries) setTimeout(begin, 100, tries - 1);
+};
+
+const typing = (element) => element?.matches?.("input, textarea, select, [contenteditable=true]");
+
+const make = (tag, className, text = "", attributes = {}) => {
+  const element = document.createElement(tag);
+  Object.assign(element, { className, textContent: text });
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+
+// -- all keys
+
+const showKeys = (data) => {
+  if (document.querySelector(".all-keys")) return;
+  const dialog = make("dialog", "all-keys", "", { "aria-labelledby": "all-keys" });
+  const table = make("dl", "");
+  for (const [keys, does] of data.keys) {
+    const names = make("dt", "");
+    for (const key of keys) names.append(make("kbd", "", key), " ");
+    table.append(names, make("dd", "", does));
+  }
+  const close = make("button", "close", data.close, { type: "button" });
+  close.onclick = () => dialog.close();
+  dialog.onclose = () => dialog.remove();
+  dialog.append(make("h2", "", data.title, { id: "all-keys" }), table, close);
+  document.body.append(dialog);
+  dialog.showModal();
+};
+
+// -- the menu of commands
+
+const BEGUN = /^\/([A-Za-z]*)$/;
+let menu = null;
+
+const hide = () => {
+  menu?.remove();
+  menu = null;
+  for (const name of ["aria-controls", "aria-activedescendant"]) input()?.removeAttribute(name);
+};
+
+const pick = (at) => {
+  const options = [...menu.children];
+  const now = options[(at + options.length) % options.length];
+  for (const one of options) one.setAttribute("aria-selected", String(one === now));
+  input().setAttribute("aria-activedescendant", now.id);
+  now.scrollIntoView({ block: "nearest" });
+};
+
+const picked = () => [...menu.children].findIndex((one) => one.ariaSelected === "true");
+
+// React knows its own value of the box, and only an event tells it of another one.
+const complete = (name) => {
+  const box = input();
+  const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
+  set.call(box, `/${name} `);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  hide();
+  box.focus();
+};
+
+const draw = (data) => {
+  const begun = input()?.value.match(BEGUN);
+  const found = begun ? data.commands.filter((one) => one.name.startsWith(begun[1].toLowerCase())) : [];
+  if (!found.length) return hide();
+  menu ??= (document.querySelector("main") ?? document.body).appendChild(
+    make("div", "commands", "", { role: "listbox", id: "commands", "aria-label": data.menu }),
+  );
+  menu.replaceChildren(
+    ...found.map((one) => {
+      const option = make("div", "", "", { role: "option", id: `command-${one.name}` });
+      option.append(make("b", "", `/${one.name}`), " ", make("span", "", one.what));
+      option.onpointerdown = (event) => {
+        event.preventDefault(); // the box keeps the keyboard
+        complete(one.name);
+      };
+      return option;
+    }),
+  );
+  const { left, top, width } = input().closest('[data-testid="stChatInput"]').getBoundingClientRect();
+  Object.assign(menu.style, { left: `${left}px`, width: `${width}px`, bottom: `${innerHeight - top + 6}px` });
+  input().setAttribute("aria-controls", "commands");
+  pick(0);
+};
+
+const inMenu = (event) => {
+  const steps = { ArrowDown: 1, ArrowUp: -1 };
+  if (event.key in steps) pick(picked() + steps[event.key]);
+  else if (event.key === "Enter" || event.key === "Tab") {
+    complete(menu.children[picked()].querySelector("b").textContent.slice(1));
+  } else if (event.key === "Escape") hide();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+};
+
+export default function ({ data }) {
+  if (window.matchMedia("(pointer: fine)").matches && !window.pinciteBegun) begin(50);
+  window.pinciteBegun = true;
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (menu && event.target === input()) return inMenu(event);
+    if (typing(focused()) || document.querySelector("dialog[open], [role=dialog]")) return;
+    if (event.key === "?") showKeys(data);
+    else if (event.key === "/" && input()) {
+      event.preventDefault();
+      input().focus();
+    }
+  };
+  const onInput = (event) => event.target === input() && draw(data);
+  const onBlur = (event) => event.target === input() && hide();
+  // Before Streamlit hears them: Enter in the menu sends nothing.
+  document.addEventListener("keydown", onKey, true);
+  document.addEventListener("input", onInput);
+  document.addEventListener("focusout", onBlur);
+  if (focused() === input()) draw(data); // the person was faster
+  return () => {
+    document.removeEventListener("keydown", onKey, true);
+    document.removeEventListener("input", onInput);
+    document.removeEventListener("focusout", onBlur);
+    hide();
+  };
+}

@@ -1,0 +1,63 @@
+"""The chat by keyboard alone: the menu of commands, the list of keys, from mark to mark."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import PHONE, WIDE, Visit, ask
+from tests.browser.test_axe import barriers
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+sync_api: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+PATIENCE = 120_000
+
+
+def expect(found: Any) -> Any:
+    return sync_api.expect(found)
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)])
+def test_commands_keys_and_marks_need_no_mouse(
+    fake_address: str, visit: Visit, picture: Any, scheme: str, size: Any
+) -> None:
+    page = visit(fake_address, color_scheme=scheme, viewport=size)
+    box = page.get_by_test_id("stChatInputTextArea")
+    page.get_by_text("Ask your documents").wait_for()
+    expect(page.locator("[data-testid=stChatInputTextArea]:enabled")).to_be_visible(
+        timeout=PATIENCE
+    )
+    box.focus()
+
+    box.press_sequentially("/d")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(2, timeout=PATIENCE)
+    assert barriers(page, "commands") == []
+    picture(page, f"commands-{scheme}")
+    box.press("ArrowDown")
+    expect(page.get_by_role("option", name="/describe")).to_have_attribute("aria-selected", "true")
+    box.press("ArrowUp")
+    box.press("Enter")
+    expect(box).to_have_value("/draw ", timeout=PATIENCE)
+    assert page.locator(".question").count() == 0, "nothing was sent"
+    expect(page.get_by_role("listbox")).to_have_count(0)
+
+    ask(page, "How many days of leave are there?")
+    marks = page.locator(".mark")
+    expect(marks).to_have_count(2, timeout=PATIENCE)
+    page.get_by_role("button", name="Copy the answer").wait_for()
+    marks.first.focus()
+    marks.first.press("ArrowRight")
+    expect(marks.nth(1)).to_be_focused(timeout=PATIENCE)
+    marks.nth(1).press("ArrowRight")
+    expect(marks.nth(1)).to_be_focused()
+    marks.nth(1).press("Home")
+    expect(marks.first).to_be_focused()
+
+    marks.first.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    keys.get_by_text("from mark to mark of an answer").wait_for()
+    assert barriers(page, "keys") == []
+    picture(page, f"keys-{scheme}")
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0, timeout=PATIENCE)
+    expect(marks.first).to_be_focused()
