@@ -1,6 +1,6 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from assistant.build.models import (
     reader,
 )
 from assistant.build.tools import Chatting, makers
-from assistant.contract.request import Specialist, Tool
+from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
@@ -129,6 +129,7 @@ class Answering:
     points: Mapping[str, OperatingPoint] = field(default_factory=lambda: NO_MODEL)  # of the gate
     about: str = ""  # who answers and where, for people
     turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
+    answerable: Callable[[Request], float] | None = None  # how probably, without the model
 
 
 def assistant(
@@ -151,6 +152,7 @@ def assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         # A threshold set by hand takes precedence.
         lambda: None if by_hand else learned.threshold(how.model_name), how.about, how.points,
+        how.answerable,
     )  # fmt: skip
 
 
@@ -197,6 +199,7 @@ def answering(settings: Settings) -> Answering:
         EXTRACTIVE,
         f"{why} {_UNTIL}",
         ReceiptWriter(None, _deciding(settings)),
+        answerable=answer.answerable,
     )  # fmt: skip
 
 
@@ -220,7 +223,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, about=chat.about, points=chat.points,
-        turns=turns,
+        turns=turns, answerable=answer.answerable,
     )  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from assistant.answering.gate.answerability import POINTS, OperatingPoint
+from assistant.answering.gate.answerability import NO_MODEL, POINTS, OperatingPoint
+from assistant.answering.query.follow_ups import follow_ups
 from assistant.answering.query.starter_questions import suggest
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Intent
@@ -13,6 +15,8 @@ from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Recorder
 from vectorstore.library import Library
+
+_TRIED = 8  # candidates of a follow-up; each takes a search
 
 
 class Assistant:
@@ -29,15 +33,17 @@ class Assistant:
         learned_threshold: Callable[[], float | None] = lambda: None,
         about: str = "",
         points: Mapping[str, OperatingPoint] = POINTS,
+        answerable: Callable[[Request], float] | None = None,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
         `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
-        says who answers, and where; `points` what the gate refuses at each setting."""
+        says who answers, and where; `points` what the gate refuses at each setting. `answerable`
+        tells without the chat model how probably a request is answered."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
         self.notice, self.about, self.points = notice, about, points
-        self._tool = tool
+        self._tool, self._answerable = tool, answerable
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
         self._suggested: tuple[tuple[int, int], list[str]] | None = None
@@ -89,6 +95,26 @@ class Assistant:
         if self._suggested is None or self._suggested[0] != key:
             self._suggested = key, self._suggest(limit)
         return self._suggested[1]
+
+    def follow_ups(
+        self, answer: Mapping[str, Any], asked: Sequence[str], limit: int = 3
+    ) -> list[str]:
+        """Questions that one might ask next, and that the documents answer as the gate judges
+        without the chat model; none after a refusal. `answer` as it is kept, `asked` all questions
+        of its conversation. Takes a search for each. Raises LibraryError."""
+        cited = list(dict.fromkeys(citation["document"] for citation in answer["citations"]))
+        if self._answerable is None or answer["refused"] or not cited:
+            return []
+        there = {info.document for info in self.library.documents()}
+        headings = {n: self.library.headings_over_prose(n) for n in cited if n in there}
+        said = f"{answer['question']} {answer['answer']}"
+        found: list[str] = []
+        for text in follow_ups(said, asked, headings)[:_TRIED]:
+            if self._answerable(Request(text, self.library)) >= NO_MODEL["strict"].threshold:
+                found.append(text)
+            if len(found) == limit:
+                break
+        return found
 
     def _suggest(self, limit: int) -> list[str]:
         documents = self.library.documents()

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering.gate import answerability
 from assistant.answering.gate.answerability import Weights
-from assistant.answering.gate.judge import Judge, Verdict
+from assistant.answering.gate.judge import Judge, Verdict, retrieval_signals
 from assistant.answering.groundedness.checker import Groundedness
 from assistant.answering.passages import search_facts
 from assistant.answering.passages.best_sentences import (
@@ -106,6 +106,15 @@ class AnswerTool:
     def read(self, request: Request) -> Context:
         """Stages 1 and 2: what is read for a request. Raises ContextOverflow, LibraryError."""
         return self._builder.build(self._retriever.retrieve(request))
+
+    def answerable(self, request: Request) -> float:
+        """How probable it is that the documents answer, without the chat model, 0 to 1. Raises the
+        same as `read`."""
+        context = self.read(request)
+        if not context.windows:
+            return 0.0
+        found = retrieval_signals(context, self._ranked(context, request))
+        return answerability.answerable(found, None)
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")

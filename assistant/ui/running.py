@@ -5,6 +5,7 @@ import streamlit as st
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import GATE, Tasks
 from assistant.ui.background.model_download import Fetches
+from assistant.ui.background.next_questions import NextQuestions
 from assistant.ui.background.sheet_task import Sheets
 from assistant.uploads.upload import Uploads
 
@@ -31,6 +32,12 @@ def uploads() -> Uploads:
 def tasks() -> Tasks:
     """One at a time."""
     return Tasks()
+
+
+@st.cache_resource(show_spinner=False)
+def next_questions() -> NextQuestions:
+    """Of all answers; who sees an answer sees them."""
+    return NextQuestions()
 
 
 @st.cache_resource(show_spinner=False)

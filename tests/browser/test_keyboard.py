@@ -53,6 +53,11 @@ def test_commands_keys_and_marks_need_no_mouse(
     marks.nth(1).press("Home")
     expect(marks.first).to_be_focused()
 
+    next_one = page.locator(".st-key-follow-ups button").first
+    next_one.wait_for()
+    assert barriers(page, "follow-ups") == []
+    picture(page, f"follow-ups-{scheme}")
+
     marks.first.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     keys.get_by_text("from mark to mark of an answer").wait_for()
@@ -61,3 +66,6 @@ def test_commands_keys_and_marks_need_no_mouse(
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0, timeout=PATIENCE)
     expect(marks.first).to_be_focused()
+
+    next_one.press("Enter")
+    page.locator(".question", has_text="What does the").wait_for()

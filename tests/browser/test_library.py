@@ -118,6 +118,9 @@ def test_a_film_plays_from_the_second_that_is_cited(
     )
     assert video.evaluate("video => video.currentTime") == 3
     assert page.locator("mark.cited").all_inner_texts() == ["Travel to Bergen", "is only by train."]
+    first = page.get_by_role("button", name="Play from 00:00")
+    first.click()
+    page.locator(".text-page .heard", has_text="The agenda of today is long.").wait_for()
     picture(page, "film")
 
 

@@ -16,14 +16,15 @@ FORMAL = re.compile(
 def suggest(headings: Mapping[str, Sequence[str]], limit: int, seed: int = 0) -> list[str]:
     """At most `limit` questions, from as many documents as possible."""
     by_document = [
-        [_question(title, document) for title in _spread(_telling(titles), seed)]
+        [question(title, document) for title in _spread(telling_titles(titles), seed)]
         for document, titles in headings.items()
     ]
     rounds = zip_longest(*by_document)
     return list(dict.fromkeys(q for turn in rounds for q in turn if q))[:limit]
 
 
-def _telling(titles: Sequence[str]) -> list[str]:
+def telling_titles(titles: Sequence[str]) -> list[str]:
+    """Those that say what stands below them, each once and without its number."""
     plain = [_NUMBER.sub("", " ".join(title.split())) for title in titles]
     return [
         title
@@ -43,7 +44,8 @@ def _spread(titles: list[str], seed: int) -> list[str]:
     return titles[start::step]
 
 
-def _question(title: str, document: str) -> str:
+def question(title: str, document: str) -> str:
+    """What a document says about what a heading names."""
     stem = document.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
     subject = title if title.isupper() or title[:2].isupper() else title[0].lower() + title[1:]
     subject = subject.lower() if subject.isupper() and len(subject) > 5 else subject

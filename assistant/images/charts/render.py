@@ -17,8 +17,9 @@ from ingest.platform.extras import require
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito (2008): told apart also by people who see few colours.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+# The colours of the app, and others beside them. Any two stay 18 apart in CIELAB for people who see
+# few colours (Machado and others, 2009); of those of Okabe and Ito (2008) two come as close as 7.
+_COLOURS = ("#17635D", "#E0A400", "#B3472B", "#86CABF", "#5A4A9C", "#8D8778", "#F2D98A", "#20262A")
 _DOTS = 150  # to an inch
 _LONG = 14  # characters: longer labels are read better beside lying bars
 _LABELS = 12  # numbers that are written at their bars and points

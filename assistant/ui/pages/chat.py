@@ -26,6 +26,7 @@ from assistant.ui.components.answer import (
     cited_page,
     clarification,
     export_button,
+    follow_ups,
     outputs,
     read_aloud,
     stage_progress,
@@ -69,6 +70,7 @@ def _chat(assistant: Assistant) -> None:
         microphone.draw(_ask)
     elif turns and not running:
         clarification.draw(turns[-1], _ask)
+        follow_ups.draw(assistant, turns, _ask)
     elif not running:
         welcome.draw(assistant, _ask)
     _input(assistant, busy=microphone.busy() or busy)

@@ -310,4 +310,11 @@ def assistant(library: Any, home: Path, tool: FakeTool) -> Assistant:
     """The real one, over fakes."""
     conversations = Conversations(home / "conversations.sqlite")
     about = f"Answers by {tool.model_name}, on a card <of> this machine."
-    return Assistant(library, tool, conversations, tool.model_name, about=about)
+    return Assistant(
+        library, tool, conversations, tool.model_name, about=about, answerable=_answerable
+    )
+
+
+def _answerable(request: Request) -> float:
+    """Of trips nothing is known."""
+    return 0.1 if "trip" in request.question else 0.9

@@ -16,6 +16,10 @@ _FORMATS = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
     ".mkv": "video/webm",
 }  # fmt: skip
+_transcript = st.components.v2.component(
+    "pincite_transcript",
+    js=Path(__file__).with_name("transcript.js").read_text(encoding="utf-8"),
+)
 _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 
 
@@ -33,6 +37,7 @@ def draw(document: str, file: Path, seconds: float) -> None:
         name = _("{document} from {time}", document=document, time=clock(seconds))
         play = st.audio if kind == "audio" else st.video
         play(str(file), format=form, start_time=int(seconds), alt=name)
+        _transcript(key="transcript", data={"words": _("Play from {time}", time="{time}")})
 
 
 def _not_played(file: Path) -> str:

@@ -54,7 +54,9 @@ def _block(page: Page, first: int, last: int, cited: range) -> str:
 
 def _time(line: Line) -> str:
     """Of a recording: when this is said."""
-    return "" if line.seconds is None else f'<span class="clock">{clock(line.seconds)}</span> '
+    if line.seconds is None:
+        return ""
+    return f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
 
 
 def _line(line: Line, cited: bool) -> str:

@@ -64,6 +64,23 @@ def test_a_suggestion_is_asked_with_a_click(visit: Visit, tool: FakeTool) -> Non
     assert len(answers(app)) == 1
 
 
+def test_what_may_be_asked_next_is_asked_with_a_click(visit: Visit, tool: FakeTool) -> None:
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    for _ in range(50):
+        if found := [b for b in app.button if str(b.key).startswith("next-")]:
+            break
+        time.sleep(0.1)
+        app.run()
+    label = found[0].label.replace("\\", "")
+
+    found[0].click().run()
+    finish(app)
+
+    assert tool.asked[-1].question == label
+    assert len(answers(app)) == 2
+
+
 def test_what_an_unclear_question_may_mean_is_asked_with_a_click(
     visit: Visit, tool: FakeTool
 ) -> None:

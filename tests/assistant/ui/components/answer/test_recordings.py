@@ -106,7 +106,7 @@ def test_a_mark_opens_the_transcript_and_a_player_that_starts_there(visit: Visit
     assert player(app).url.endswith(".wav")
     assert "At 03:12" in html(app)
     assert '<mark class="cited">The office in Bergen opens in March.</mark>' in html(app)
-    assert '<span class="clock">03:12</span>' in html(app)
+    assert '<span class="clock" data-at="192.04">03:12</span>' in html(app)
 
 
 def test_words_that_are_said_twice_are_marked_where_they_are_cited(visit: Visit) -> None:
@@ -115,7 +115,7 @@ def test_words_that_are_said_twice_are_marked_where_they_are_cited(visit: Visit)
     click(app, "citation-2")
     assert player(app).start_time == 240
     said = '<mark class="cited">Any questions?</mark>'
-    assert f'<span class="clock">04:00</span> {said}' in html(app)
+    assert f'<span class="clock" data-at="240.00">04:00</span> {said}' in html(app)
     assert html(app).count(said) == 1
 
 
