@@ -53,6 +53,9 @@ class Settings(BaseModel):
     # Where the vectors are: "http://host:8000" of a Chroma server, or an address of PostgreSQL with
     # pgvector, "postgresql://user@host:5432/database"; empty: in the home.
     vectors: str = ""
+    # Where the catalogues of libraries are: an address of PostgreSQL; empty: in the home. The
+    # vectors are there, too, unless `vectors` says something else.
+    catalogue: str = ""
     database_password: SecretStr = SecretStr("")  # of PostgreSQL; best in the environment
     threads: int = Field(0, ge=0)  # 0: one for each core
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
@@ -99,6 +102,11 @@ class Settings(BaseModel):
     @classmethod
     def _vectors(cls, value: str) -> str:
         return _database(value) if value.startswith(SCHEME) else cls._address(value)
+
+    @field_validator("catalogue")
+    @classmethod
+    def _catalogue(cls, value: str) -> str:
+        return _database(value) if value else value
 
     @field_validator("traces")
     @classmethod

@@ -19,6 +19,9 @@ from ingest.sandbox import child
 from tests.commands import Pincite, Ran
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
+from tests.postgres_fixtures import pgvector as pgvector
+from tests.postgres_fixtures import postgres as postgres
+from tests.postgres_fixtures import postgres_process as postgres_process
 from vectorstore.library import Library
 
 wait_calmly()  # as the command does: tests share the machine with others, too

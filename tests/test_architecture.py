@@ -186,8 +186,6 @@ HOMES = {
         "vectorstore/images/cache.py",
         # the types of a connection and of an error:
         "assistant/accounts/accounts.py",
-        "vectorstore/catalog/catalog.py",
-        "vectorstore/catalog/rows.py",
         "vectorstore/maintenance/foreign_catalog.py",
     },
     "starlette": {

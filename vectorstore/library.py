@@ -10,7 +10,8 @@ from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog.catalog import Catalog, DocumentInfo
+from vectorstore.catalog import opened
+from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
 from vectorstore.dense.opened import index as dense_index
@@ -24,6 +25,7 @@ from vectorstore.indexing.pipeline import Indexing
 from vectorstore.maintenance.maintenance import Maintenance
 from vectorstore.maintenance.removing import Forgotten, Removing
 from vectorstore.maintenance.sources import Sources
+from vectorstore.postgres.server import Server
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.hybrid_search import Hit, Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
@@ -46,18 +48,19 @@ class Library:
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
         multilingual: Callable[[], Embedder | None] = none, vectors: Address = "",
+        catalogue: Server | None = None,
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
         the one that made the library, by its identity; `multilingual` the one for a library that
-        is not mostly English, see `Embedders`; `vectors` is the server that has them, where
-        they are not in the folder. The others are called each time, because a model may
-        have been installed meanwhile.
+        is not mostly English, see `Embedders`; `vectors` is the server that has them, where they
+        are not in the folder, and `catalogue` the one that has the catalogue. The others are called
+        each time, because a model may have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
         self.name = name
         self.folder = folder
-        self._catalog = Catalog(folder / "catalog.sqlite", name)
+        self._catalog = opened.catalog(folder, name, catalogue)
         self._files = Files(folder / "files")
         self._index = dense_index(self._catalog, folder / "chroma", vectors)
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")

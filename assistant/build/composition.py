@@ -10,6 +10,7 @@ from typing import Any
 from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint
 from assistant.answering.passages.budget import Budget
 from assistant.build import classifiers, traces, vectors
+from assistant.build.database import catalogue
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
     LoadedChat,
@@ -40,8 +41,11 @@ from assistant.tools.clarify import AskBack
 from assistant.tools.lists import Lists
 from assistant.tools.whole_document import Whole
 from ingest.errors import ExtensionFailed
+from vectorstore.catalog.opened import file_of, is_library
+from vectorstore.dense.serving import Address
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
+from vectorstore.postgres.server import Server
 
 _UNTIL = N_("Until then, answers are quoted from the documents.")
 
@@ -60,7 +64,11 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
             f"There is no library {chosen!r}. {others}"
             f"`pincite add PATH --library {chosen}` makes it."
         )
-    return library_in(settings, settings.libraries_folder / chosen, chosen)
+    server = catalogue(settings)
+    return _library(
+        settings, settings.libraries_folder / chosen, chosen, vectors.server(settings) or server,
+        server,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -90,23 +98,29 @@ def library_of(settings: Settings, name: str) -> Iterator[Library | None]:
 
 
 def library_in(settings: Settings, folder: Path, name: str) -> Library:
-    """A library in any folder, with the models of the settings."""
+    """A library in any folder, with the models of the settings; its catalogue is there, too."""
+    return _library(settings, folder, name, vectors.server(settings))
+
+
+def _library(
+    settings: Settings, folder: Path, name: str, at: Address | None, server: Server | None = None
+) -> Library:
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings), lambda: multilingual(settings), vectors.server(settings),
+        lambda: tagging(settings), lambda: multilingual(settings), at or "", server,
     )  # fmt: skip
 
 
 def libraries(settings: Settings) -> list[str]:
     """The names of the libraries that exist."""
-    return sorted(path.parent.name for path in settings.libraries_folder.glob("*/catalog.sqlite"))
+    return sorted(path.name for path in settings.libraries_folder.glob("*") if is_library(path))
 
 
 def place_of(settings: Settings, name: str) -> int:
     """Tells a library from one of the same name that was there before; 0 where there is none."""
     try:
-        return (settings.libraries_folder / name / "catalog.sqlite").stat().st_ino
+        return file_of(settings.libraries_folder / name).stat().st_ino
     except OSError:
         return 0
 

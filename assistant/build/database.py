@@ -14,3 +14,8 @@ def opened(address: str, settings: Settings, reason: str) -> Server:
     if server.host and not server.is_here:
         permit(server.host, server.port, reason)
     return server
+
+
+def catalogue(settings: Settings) -> Server | None:
+    """The one that has the catalogues; None where they are in the home."""
+    return opened(settings.catalogue, settings, "catalogue") if settings.catalogue else None

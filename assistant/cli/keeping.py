@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,8 +90,10 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Restores into the library of the backup's name, unless another one is named."""
     from assistant.build import composition
+    from assistant.build.database import catalogue
     from assistant.settings import Settings
-    from vectorstore.errors import DamagedCatalog
+    from vectorstore.catalog.opened import drop
+    from vectorstore.errors import DamagedCatalog, LibraryError
     from vectorstore.maintenance.backup import read_contents
     from vectorstore.maintenance.set_aside import set_aside
 
@@ -106,6 +109,8 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
         contents = _restored(chosen, args.file)
     except BaseException:
         if new:
+            with suppress(LibraryError):
+                drop(chosen.libraries_folder / name, catalogue(chosen))
             shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)
         raise
     if args.json:

@@ -21,7 +21,7 @@ from assistant.cli import (
     receipts,
     sheet,
 )
-from assistant.cli.hosting import accounts, serve
+from assistant.cli.hosting import accounts, migrate, serve
 from assistant.cli.shared import FAILED, INTERRUPTED
 from assistant.cli.tools import describe, draw, make, speech
 from ingest.errors import PinciteError
@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_parsers(commands)
     serve.add_parsers(commands)
     accounts.add_parsers(commands)
+    migrate.add_parsers(commands)
     bundle.add_parsers(commands)
     for command in commands.choices.values():
         # Also after the command; SUPPRESS, so that it does not undo one before it.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from assistant.doctor import (
     answering_device,
+    catalogues,
     installed_extensions,
     pairs,
     refusal_gate,
@@ -104,7 +105,8 @@ def _contents(settings: Settings) -> list[Check]:
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
         found.append(Check("voice", *voices.voice(settings)))
-        return [*found, *pairs.check(models), *_libraries(settings.libraries_folder)]
+        found += [*pairs.check(models), *_libraries(settings.libraries_folder)]
+        return [*found, *catalogues.check(settings)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
         return [Check("contents", "error", message, "Make the home readable, or choose another.")]

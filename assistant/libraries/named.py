@@ -120,9 +120,9 @@ def check_unused(settings: Settings, name: str) -> None:
 
 
 def leave_server(settings: Settings, name: str) -> None:
-    """Delete its collection in a Chroma server, which belongs to the folder. One that is away keeps
-    it. Raises LibraryError."""
-    if settings.vectors:
+    """Delete its vectors on a server, which belong to the folder. One that is away keeps them.
+    Raises LibraryError."""
+    if settings.vectors or settings.catalogue:
         with composition.library(settings, name) as library:
             library.maintenance.leave()
 

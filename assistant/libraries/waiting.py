@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from assistant.build.database import catalogue
 from assistant.settings import Settings
+from vectorstore.catalog.opened import drop
 from vectorstore.errors import LibraryError
 
 KEPT = timedelta(days=1)
@@ -51,15 +53,19 @@ def clear(settings: Settings) -> int:
     """Delete those whose day is over; how many. What cannot be deleted is tried again next time,
     and the log names it."""
     over = [one for one in _all(settings) if one.until <= datetime.now(UTC)]
-    return sum(_cleared(one.folder) for one in over)
+    return sum(_cleared(settings, one.folder) for one in over)
 
 
-def _cleared(folder: Path) -> bool:
+def _cleared(settings: Settings, folder: Path) -> bool:
     try:
+        drop(folder, catalogue(settings))
         # What says that it was deleted goes last: what is left after a crash is found by it.
         for part in (part for part in folder.iterdir() if part.name != ABOUT):
             shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
         shutil.rmtree(folder)
+    except LibraryError as error:
+        log.warning("%s is deleted later: %s", folder, error)
+        return False
     except OSError as error:
         log.warning("%s could not be deleted: %s. Delete it by hand.", folder, error.strerror)
         return False

@@ -12,10 +12,7 @@ from tests.conftest import PROJECT
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.vectorstore.dense.chroma_process import ChromaProcess
-from tests.vectorstore.postgres_process import PostgresProcess, without_pgvector
-from tests.vectorstore.postgres_process import missing as postgres_process_missing
 from vectorstore.library import Library
-from vectorstore.postgres.server import Server
 
 OpenLibrary = Callable[..., Library]
 
@@ -81,7 +78,6 @@ import sys
 from pathlib import Path
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
-from vectorstore.postgres.server import Server
 
 if __name__ == "__main__":
     with Library(Path(sys.argv[1]), "main", WordEmbedder) as library:
@@ -110,25 +106,3 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaProcess]:
     running = ChromaProcess(tmp_path_factory.mktemp("chroma"))
     yield running
     running.end()
-
-
-@pytest.fixture(scope="session")
-def postgres_process() -> Iterator[PostgresProcess]:
-    if why := postgres_process_missing():
-        pytest.skip(why)
-    running = PostgresProcess()
-    yield running
-    running.remove()
-
-
-@pytest.fixture(scope="session")
-def postgres(postgres_process: PostgresProcess) -> Server:
-    return Server(postgres_process.address)
-
-
-@pytest.fixture(scope="session")
-def pgvector(postgres: Server) -> Server:
-    """The same, where the extension is installed beside it."""
-    if why := without_pgvector():
-        pytest.skip(why)
-    return postgres

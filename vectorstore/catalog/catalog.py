@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify_language import language_of_passages
 from vectorstore.catalog import rows, table_cells, wiping
 from vectorstore.catalog.database import Database
+from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.passages import Passages
 from vectorstore.catalog.records import Coverage as Coverage
 from vectorstore.catalog.records import DocumentInfo as DocumentInfo
@@ -33,11 +33,11 @@ log = logging.getLogger(__name__)
 class Catalog:
     """All that a library knows of its documents."""
 
-    def __init__(self, path: Path, library: str) -> None:
-        """Raises HomeNotWritable or LibraryError."""
+    def __init__(self, path: Path, library: str, database: Engine | None = None) -> None:
+        """In an SQLite file, unless a database is given. Raises HomeNotWritable or LibraryError."""
         self.library = library
         self.path = path
-        self.database = Database(path)
+        self.database = database or Database(path)
         self.passages = Passages(self.database)
 
     def close(self) -> None:
@@ -56,11 +56,10 @@ class Catalog:
 
     def made(self) -> str:
         """The maker, and the number of rebuilds: vectors of others cannot be compared."""
-        row = self.database.one(
-            "SELECT group_concat(value, ' ') FROM"
-            " (SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC)"
+        found = self.database.all(
+            "SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC"
         )
-        return str(row[0] or "") if row else ""
+        return " ".join(str(value) for (value,) in found)
 
     def identity(self) -> str:
         """Random: tells this library from others, and stays when it is renamed, rebuilt or filled
@@ -68,7 +67,9 @@ class Catalog:
         if (known := self.meta(_IDENTITY)) is None:
             with suppress(LibraryError):  # a full disk, or one that cannot be written
                 self.database.write(
-                    "INSERT OR IGNORE INTO meta VALUES (?, ?)", _IDENTITY, uuid4().hex
+                    "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+                    _IDENTITY,
+                    uuid4().hex,
                 )
             known = self.meta(_IDENTITY)
         return known or str(self.path)
@@ -178,11 +179,11 @@ class Catalog:
     # -- writing
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Transaction]:
         """One transaction, all or nothing. Raises HomeNotWritable or LibraryError."""
         with self.database.transaction() as connection:
             yield connection
-            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            connection.execute(f"UPDATE meta SET {rows.COUNTED} WHERE key = 'generation'")
 
     def set_meta(self, key: str, value: str) -> None:
         """Does not count as a change of the library."""
@@ -210,7 +211,7 @@ class Catalog:
 
     def put(
         self,
-        connection: sqlite3.Connection,
+        connection: Transaction,
         document: Document,
         name: str,
         status: str,
@@ -231,7 +232,7 @@ class Catalog:
             rows.insert_chunk(connection, id, at, chunk, vector, language)
         rows.insert_card(connection, id, document, name, language)
 
-    def put_place(self, connection: sqlite3.Connection, path: str, sha256: str) -> None:
+    def put_place(self, connection: Transaction, path: str, sha256: str) -> None:
         """Record that a document was found at a path; inside `writing()`."""
         connection.execute(
             "INSERT INTO place SELECT ?, id FROM document WHERE sha256 = ?"
@@ -239,7 +240,7 @@ class Catalog:
             (path, sha256),
         )
 
-    def drop_placeless(self, connection: sqlite3.Connection, sha256: str) -> bool:
+    def drop_placeless(self, connection: Transaction, sha256: str) -> bool:
         """Delete a document without any path; inside `writing()`."""
         gone = connection.execute(
             "DELETE FROM document WHERE sha256 = ?"
@@ -250,7 +251,7 @@ class Catalog:
             wiping.mark(connection)
         return gone.rowcount > 0
 
-    def delete(self, connection: sqlite3.Connection, name: str) -> None:
+    def delete(self, connection: Transaction, name: str) -> None:
         """Delete a document and everything that belongs to it; inside `writing()`."""
         connection.execute("DELETE FROM document WHERE name = ?", (name,))
         wiping.mark(connection)

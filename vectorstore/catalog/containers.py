@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from ingest.containers import Omitted
-from vectorstore.catalog.database import Database, Transaction
+from vectorstore.catalog.engine import Engine, Transaction
 
 _AT_WORK = ""  # in place of the hash, until all parts are in the library
 _IN_PART = "!"  # in front of the hash, when a part failed: read again when it is added again
@@ -13,7 +13,7 @@ _IN_PART = "!"  # in front of the hash, when a part failed: read again when it i
 class Containers:
     """Rows of the table `container`; a file without files inside has none."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def finished(self, place: str, sha256: str) -> bool:

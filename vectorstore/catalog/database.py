@@ -2,29 +2,32 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from vectorstore.catalog.engine import Engine
+from vectorstore.catalog.fts5 import Fts5
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
 SCHEMA_VERSION = 8
+MOVED = 1_000_000  # in the place of it: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
 
-Transaction = sqlite3.Connection  # runs statements while it is open
 # To begin, to end and to undo a transaction, and one inside of another.
 _OUTER = "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
 _INNER = "SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
 
 
-class Database:
+class Database(Engine):
     """Each thread has its own connection; readers never wait for a writer."""
 
     def __init__(self, path: Path) -> None:
         """Raises HomeNotWritable or LibraryError."""
+        super().__init__()
+        self.words = Fts5(self)
         self._path = path
-        self._local = threading.local()
         self._open: dict[threading.Thread, _Held] = {}
         self._opening = threading.Lock()
         with _sentences(path):
@@ -34,14 +37,6 @@ class Database:
     def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with _sentences(self._path), self._using() as connection:
             return connection.execute(sql, values).fetchall()
-
-    def one(self, sql: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
-        rows = self.all(sql, *values)
-        return rows[0] if rows else None
-
-    def write(self, sql: str, *values: object) -> None:
-        """Run one statement as its own transaction."""
-        self.all(sql, *values)
 
     def note(self, sql: str, *values: object) -> None:
         """Run one statement that a power failure may lose: 30 times as fast as `write`."""
@@ -72,29 +67,38 @@ class Database:
                 raise
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Makes one transaction of those of this thread: one wait for the disk. All or nothing.
-
-        Keep it short, because it lets nobody else write. Raises HomeNotWritable or LibraryError.
-        """
-        around: list[Callable[[], object]] | None = getattr(self._local, "later", None)
-        later: list[Callable[[], object]] = []
-        with self.transaction():
-            self._local.later = later
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Reads one state, whatever others write meanwhile."""
+        with _sentences(self._path), self._using() as connection:
+            connection.execute("BEGIN")
             try:
-                yield
+                yield connection
             finally:
-                self._local.later = around
-        for do in later:
-            self.when_kept(do)
+                connection.execute("ROLLBACK")
 
-    def when_kept(self, do: Callable[[], object]) -> None:
-        """Do what cannot be undone: now, or when the transaction of `together` is kept."""
-        later: list[Callable[[], object]] | None = getattr(self._local, "later", None)
-        if later is None:
-            do()
-        else:
-            later.append(do)
+    def columns(self, table: str) -> list[str]:
+        return [
+            row[0] for row in self.all(f"SELECT name FROM pragma_table_info('{table}', 'main')")
+        ]
+
+    def faults(self) -> list[str]:
+        found = [str(row[0]) for row in self.all("PRAGMA quick_check(3)")]
+        return [] if found == ["ok"] else found
+
+    @contextmanager
+    def beside(self, path: Path) -> Iterator[str]:
+        """The tables of another catalogue under the prefix of the result."""
+        self.write("ATTACH DATABASE ? AS next", str(path))
+        try:
+            yield "next."
+        finally:
+            self.write("DETACH DATABASE next")
+
+    def merge_words(self) -> None:
+        """FTS5 keeps the words of deleted rows until it merges its parts."""
+        with self.transaction() as connection:
+            for table in ("chunk_words", "card_words"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
 
     def write_anew(self) -> bool:
         """Write the file without anything that was deleted, also to its log (WAL).
@@ -159,6 +163,8 @@ class Database:
     def _check_version(self) -> int:
         """The file's version of the schema. Raises LibraryError for a newer one."""
         version = self._version()
+        if version == MOVED:
+            raise LibraryError(f"{self._path} was moved to PostgreSQL meanwhile: start again.")
         if version > SCHEMA_VERSION:
             raise LibraryError(
                 f"{self._path} was made by a newer version of Pincite (schema {version}, this one "

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ingest.language import words
 from ingest.language.identify_language import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.rows import word_language
 
 Counts = dict[str, int]  # passages by language

@@ -7,17 +7,15 @@ import numpy as np
 
 from ingest.language import words
 from vectorstore.catalog import rows
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.engine import Engine
 from vectorstore.catalog.records import StoredChunk
 from vectorstore.store import Vectors
-
-_SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
 
 class Passages:
     """Reachable as `Catalog.passages`. What is written goes through `Catalog.put`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
@@ -37,16 +35,16 @@ class Passages:
 
     def count(self) -> int:
         """Of visible chunks."""
-        return int(self._database.all(f"SELECT count(*) FROM chunk WHERE {_SEEN}")[0][0])
+        return int(self._database.all(f"SELECT count(*) FROM chunk WHERE {rows.SEEN}")[0][0])
 
     def ids(self) -> set[str]:
         """Of visible chunks."""
-        return {row[0] for row in self._database.all(f"SELECT id FROM chunk WHERE {_SEEN}")}
+        return {row[0] for row in self._database.all(f"SELECT id FROM chunk WHERE {rows.SEEN}")}
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
         """Ids and vectors of all visible chunks, or of the given ones."""
         if ids is None:
-            found = self._database.all(f"SELECT id, vector FROM chunk WHERE {_SEEN}")
+            found = self._database.all(f"SELECT id, vector FROM chunk WHERE {rows.SEEN}")
         else:
             found = self._database.all(
                 f"SELECT id, vector FROM chunk WHERE id {rows.AMONG}", rows.listed(ids)
@@ -57,7 +55,7 @@ class Passages:
         """Ids and vectors of the visible chunks of some documents."""
         found = self._database.all(
             "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
+            f" WHERE name {rows.AMONG} AND NOT chunk.hidden",
             rows.listed(documents),
         )
         return rows.matrix(found)
@@ -92,20 +90,7 @@ class Passages:
         Limited to some documents if any are given. Hidden chunks are included only on request.
         """
         match = words.match(query, self._languages())
-        if not match:
-            return []
-        only = documents is not None
-        found = self._database.all(
-            f"{rows.WITHIN if only else ''}"
-            "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
-            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {_SEEN}'}"
-            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
-            " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
-            *([rows.listed(documents)] if documents is not None else []),
-            match,
-            k,
-        )
-        return [(row[0], row[1]) for row in found]
+        return self._database.words.passages(match, k, hidden, documents) if match else []
 
     def share_of_words(self, query: str, id: str) -> float:
         """The share of a question's words that a passage has in any form, 0 to 1."""
@@ -113,16 +98,12 @@ class Passages:
         row = self._database.one("SELECT rowid FROM chunk WHERE id = ?", id)
         if not asked or row is None:
             return 0.0
-        has = "SELECT 1 FROM chunk_words WHERE rowid = ? AND chunk_words MATCH ?"
-        return sum(bool(self._database.one(has, row[0], one)) for one in asked) / len(asked)
+        has = self._database.words.has
+        return sum(has(row[0], one) for one in asked) / len(asked)
 
     def stating(self, word: str) -> int:
         """The number of chunks that state a word, in any of its forms."""
-        row = self._database.one(
-            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?",
-            words.written(word, self._languages()),
-        )
-        return int(row[0]) if row else 0
+        return self._database.words.count(words.written(word, self._languages()))
 
     def _languages(self) -> set[str]:
         """In which passages are indexed."""
@@ -132,11 +113,4 @@ class Passages:
     def bm25_cards(self, query: str) -> dict[str, float]:
         """Document name -> score of its card: name, title and first pages."""
         match = words.match(query, self._languages())
-        if not match:
-            return {}
-        found = self._database.all(
-            "SELECT name, -bm25(card_words) FROM card_words JOIN document"
-            " ON document.id = card_words.rowid WHERE card_words MATCH ?",
-            match,
-        )
-        return {row[0]: row[1] for row in found}
+        return dict(self._database.words.cards(match)) if match else {}

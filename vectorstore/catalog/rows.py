@@ -1,7 +1,6 @@
 """Writes documents and chunks as rows of the catalogue, and reads them back."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Box, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
 from ingest.language.identify_language import ENGLISH, UNKNOWN
+from vectorstore.catalog.engine import Transaction
 from vectorstore.store import Vectors
 
 PAGE = (
@@ -24,7 +24,7 @@ LEDGER = (
 
 
 def insert_document(
-    connection: sqlite3.Connection,
+    connection: Transaction,
     document: Document,
     name: str,
     status: str,
@@ -52,7 +52,7 @@ def insert_document(
 
 
 def insert_pages(
-    connection: sqlite3.Connection,
+    connection: Transaction,
     document_id: int,
     document: Document,
     ledger: Sequence[PageLedger],
@@ -75,7 +75,7 @@ def insert_pages(
 
 
 def insert_chunk(
-    connection: sqlite3.Connection, document_id: int, id: str, chunk: Chunk, vector: Vectors,
+    connection: Transaction, document_id: int, id: str, chunk: Chunk, vector: Vectors,
     language: str,
 ) -> None:  # fmt: skip
     """A passage with its vector and its words for the full-text index."""
@@ -93,7 +93,7 @@ def insert_chunk(
     )
 
 
-def insert_words(connection: sqlite3.Connection) -> None:
+def insert_words(connection: Transaction) -> None:
     """The words of all passages, for a full-text index that has none."""
     found = connection.execute(
         "SELECT chunk.rowid, text, headings, language FROM chunk"
@@ -109,14 +109,14 @@ def insert_words(connection: sqlite3.Connection) -> None:
 
 
 def insert_card(
-    connection: sqlite3.Connection, document_id: int, document: Document, name: str, language: str
+    connection: Transaction, document_id: int, document: Document, name: str, language: str
 ) -> None:
     """What a document is recognised by: its name and first two pages."""
     put_card(connection, document_id, name, document.title, document.pages[:2], language)
 
 
 def put_card(
-    connection: sqlite3.Connection, document_id: int, name: str, title: str, first: Sequence[Page],
+    connection: Transaction, document_id: int, name: str, title: str, first: Sequence[Page],
     language: str,
 ) -> None:  # fmt: skip
     """The same from its first two pages alone."""
@@ -186,6 +186,10 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
     reasons = tuple(Dropped(*item) for item in json.loads(dropped).items())
     return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)
 
+
+SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
+
+COUNTED = "value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"  # a number in `meta`
 
 # Takes `listed`: SQLite has 32,766 question marks for one statement, Debian's has 250,000.
 AMONG = "IN (SELECT value FROM json_each(?))"

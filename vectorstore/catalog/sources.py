@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.rows import word_language
 
 INSIDE = "!/"
@@ -78,10 +78,13 @@ class Places:
         start, begins = old + os.sep, len(old) + 1
         with self._catalog.writing() as connection:
             for table in ("place", "container", "job"):
+                below = f"SELECT ? || substr(path, ?) FROM {table} WHERE substr(path, 1, ?) = ?"
+                values = (new, begins, len(start), start)
+                connection.execute(f"DELETE FROM {table} WHERE path IN ({below})", values)
                 connection.execute(
-                    f"UPDATE OR REPLACE {table} SET path = ? || substr(path, ?)"
-                    " WHERE substr(path, 1, ?) = ?", (new, begins, len(start), start),
-                )  # fmt: skip
+                    f"UPDATE {table} SET path = ? || substr(path, ?) WHERE substr(path, 1, ?) = ?",
+                    values,
+                )
 
     def take(self, connection: Transaction, place: str, name: str, sha256: str) -> str | None:
         """Record where known bytes were found. Returns the old name of a moved document.

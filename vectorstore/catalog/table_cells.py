@@ -1,9 +1,10 @@
 """Tables in the catalogue: a row for each table and for each of its cells, typed."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from ingest.document.model import Cell, Document, Table
-from vectorstore.catalog.database import Database, Transaction
+from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.records import StoredTable
 
 
@@ -13,13 +14,13 @@ def insert(transaction: Transaction, document_id: int, document: Document) -> No
         for table in page.tables:
             id = _insert(transaction, document_id, page.number, table)
             transaction.executemany(
-                "INSERT INTO cell (sheet_id, row, column, line, kind, text, value, unit)"
+                'INSERT INTO cell (sheet_id, row, "column", line, kind, text, value, unit)'
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 _cells(id, table),
             )
 
 
-def read(database: Database, name: str, page: int | None = None) -> list[StoredTable]:
+def read(database: Engine, name: str, page: int | None = None) -> list[StoredTable]:
     """The tables of a document, or of one of its pages, in order."""
     where = "FROM sheet JOIN document ON document.id = document_id WHERE name = ?"
     values: list[object] = [name]
@@ -34,7 +35,7 @@ def read(database: Database, name: str, page: int | None = None) -> list[StoredT
     cells: dict[int, list[list[Cell]]] = {row[0]: [[] for _ in range(row[5])] for row in sheets}
     for sheet, row, *rest in database.all(
         "SELECT sheet_id, row, line, kind, text, value, unit FROM cell"
-        f" WHERE sheet_id IN (SELECT sheet.id {where}) ORDER BY sheet_id, row, column",
+        f' WHERE sheet_id IN (SELECT sheet.id {where}) ORDER BY sheet_id, row, "column"',
         *values,
     ):
         cells[sheet][row].append(_cell(*rest))
@@ -68,7 +69,10 @@ def _cells(sheet: int, table: Table) -> Iterator[tuple[object, ...]]:
 
 
 def _cell(line: int, kind: str, text: str, value: float | str | None, unit: str) -> Cell:
-    typed = bool(value) if kind == "truth" and value is not None else value
+    typed = value
+    with suppress(ValueError):  # PostgreSQL keeps it as text
+        if value is not None and kind in ("truth", "number"):
+            typed = bool(float(value)) if kind == "truth" else float(value)
     return Cell(text, line, typed, kind, unit)
 
 

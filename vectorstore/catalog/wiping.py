@@ -8,10 +8,9 @@ moved rows from page to page: therefore the file is written anew.
 import logging
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.database import Database, Transaction
+from vectorstore.catalog.engine import Engine, Transaction
 
 _DELETED = "deleted"  # in `meta`: how often something was deleted since the file was last wiped
-_TABLES = ("chunk_words", "card_words")
 _LAST = "SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1"
 
 log = logging.getLogger(__name__)
@@ -20,12 +19,12 @@ log = logging.getLogger(__name__)
 def mark(connection: Transaction) -> None:
     """Something is deleted, in this transaction: a killed process leaves the wiping to others."""
     connection.execute(
-        "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
+        f"INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET {rows.COUNTED}",
         (_DELETED,),
     )
 
 
-def wipe(database: Database) -> bool:
+def wipe(database: Engine) -> bool:
     """Overwrite what was deleted, if anything was; it takes a second for 60 MB.
 
     False when another process still reads an older state. Raises LibraryError.
@@ -33,9 +32,7 @@ def wipe(database: Database) -> bool:
     deleted = database.one("SELECT value FROM meta WHERE key = ?", _DELETED)
     if deleted is None:
         return True
-    with database.transaction() as connection:
-        for table in _TABLES:
-            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+    database.merge_words()
     last = database.one(_LAST)
     if not database.write_anew():
         return False
@@ -44,7 +41,7 @@ def wipe(database: Database) -> bool:
     return True
 
 
-def _keep_numbers(database: Database, last: tuple[str, int] | None) -> None:
+def _keep_numbers(database: Engine, last: tuple[str, int] | None) -> None:
     """SQLite may, but does not, number rows anew that other tables know by number.
 
     It would change the last number, because something was deleted before it.
@@ -57,7 +54,7 @@ def _keep_numbers(database: Database, last: tuple[str, int] | None) -> None:
         put_words_again(database)
 
 
-def put_words_again(database: Database) -> None:
+def put_words_again(database: Engine) -> None:
     """Write the words of all passages, as `Catalog.put` does for those of a document."""
     with database.transaction() as connection:
         connection.execute("DELETE FROM chunk_words")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.engine import Engine
 from vectorstore.errors import LibraryError
 
 SLOW = 60.0  # seconds in work
@@ -19,7 +19,7 @@ MOST = 2  # interruptions after which a file waits
 class Attempts:
     """Rows of the table `attempt`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     @contextmanager
@@ -53,7 +53,8 @@ class Attempts:
         with suppress(LibraryError), self._database.transaction() as connection:
             connection.executemany(
                 "INSERT INTO attempt VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE SET"
-                " times = CASE sha256 WHEN excluded.sha256 THEN times + 1 ELSE 1 END,"
+                " times = CASE attempt.sha256"
+                " WHEN excluded.sha256 THEN attempt.times + 1 ELSE 1 END,"
                 " sha256 = excluded.sha256",
                 files,
             )

@@ -18,7 +18,7 @@ from ingest.serialization.reading import Loaded
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import containers
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import Places
 from vectorstore.errors import HomeNotWritable, LibraryError

@@ -18,7 +18,8 @@ from ingest.document.source import readable
 from ingest.serialization.codec import Codec, InvalidData
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import SCHEMA_VERSION, Transaction
+from vectorstore.catalog.database import SCHEMA_VERSION
+from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.files import SHA256
 from vectorstore.catalog.foreign_file import ForeignFile, Row, WrongRows
 

@@ -206,20 +206,17 @@ class Migration:
 
     def _swap(self) -> bool:
         """Put all in place at once; False when a document was added that is not rebuilt yet."""
-        database = self._catalog.database
-        database.write("ATTACH DATABASE ? AS next", str(self._path))
-        made = MADE.format("next.")
-        try:
-            with self._catalog.writing() as connection:
-                left = connection.execute(
-                    f"SELECT DISTINCT reader FROM document WHERE sha256 NOT IN ({made})"
-                )
-                if any(self._concerns(read_by) for (read_by,) in left):
-                    return False
-                swap(connection, self._maker)
-                return True
-        finally:
-            database.write("DETACH DATABASE next")
+        with (
+            self._catalog.database.beside(self._path) as next,
+            self._catalog.writing() as connection,
+        ):
+            left = connection.execute(
+                f"SELECT DISTINCT reader FROM document WHERE sha256 NOT IN ({MADE.format(next)})"
+            )
+            if any(self._concerns(read_by) for (read_by,) in left):
+                return False
+            swap(self._catalog.database, connection, next, self._maker)
+            return True
 
 
 def failed_rebuilds(documents: Iterable[DocumentInfo]) -> list[Incomplete]:

@@ -53,10 +53,9 @@ class Verifying:
         )
 
     def _sound(self) -> None:
-        """Raises LibraryError when SQLite finds its file damaged."""
-        found = self._catalog.database.all("PRAGMA quick_check(3)")
-        if found != [("ok",)]:
-            told = "; ".join(str(row[0]) for row in found)
+        """Raises LibraryError when the database finds itself damaged."""
+        if found := self._catalog.database.faults():
+            told = "; ".join(found)
             raise LibraryError(
                 f"The catalogue is damaged ({told}). Restore a backup with `pincite restore`."
             )
@@ -99,9 +98,11 @@ class Verifying:
     def _unbalanced(self) -> tuple[str, ...]:
         """Pages whose ledger does not add up: some characters are unaccounted for."""
         found = self._catalog.database.all(
-            "SELECT name, number FROM page JOIN document ON document.id = document_id WHERE source"
-            " != page.indexed + (SELECT coalesce(sum(value), 0) FROM json_each(page.dropped))"
-            f" OR json_extract(page.dropped, '$.{UNEXPLAINED}') > 0 ORDER BY name, number"
+            "SELECT name, number FROM page JOIN document ON document.id = document_id"
+            " WHERE source != page.indexed"
+            " + (SELECT coalesce(sum(CAST(value AS INTEGER)), 0) FROM json_each(page.dropped))"
+            f" OR CAST(json_extract(page.dropped, '$.{UNEXPLAINED}') AS INTEGER) > 0"
+            " ORDER BY name, number"
         )
         return tuple(f"{name}, page {number}" for name, number in found)
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import Transaction
+from vectorstore.catalog.engine import Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.naming.document_names import DocumentNames, Name, Passage, document_names
 from vectorstore.naming.mentions import Named, NameIndex
 
 _WANTED = "SELECT id, name, title FROM document WHERE names = ''"
 _SHOWN = (
-    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
+    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid"
 )
 _STORE = "UPDATE document SET names = ? WHERE id = ?"
 

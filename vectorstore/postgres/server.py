@@ -72,6 +72,12 @@ class Server:
             )  # fmt: skip
             return found
 
+    def version(self) -> str:
+        """Of the server, such as "17.5". Raises LibraryAway or LibraryError."""
+        with self.connect() as connection:
+            number = connection.info.server_version
+        return f"{number // 10_000}.{number % 10_000}"
+
     def _resolved(self) -> dict[str, str]:
         """The driver asks the system itself, where no guard of Python's sockets sees it; here the
         name is resolved by Python, as any other."""
@@ -80,6 +86,25 @@ class Server:
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         first = next((one for one in found if one[0] == socket.AF_INET), found[0])
         return {"hostaddr": str(first[4][0])}
+
+
+def as_sqlite(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
+    """Values pass as SQLite takes them: a truth value is 1 or 0 for a column of either kind, and a
+    text has no zero byte, which PostgreSQL refuses."""
+    from psycopg.adapt import Dumper
+    from psycopg.types.string import StrDumperUnknown
+
+    class Truth(Dumper):
+        def dump(self, obj: Any) -> bytes:
+            return b"1" if obj else b"0"
+
+    class Text(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd"))
+
+    connection.adapters.register_dumper(bool, Truth)
+    connection.adapters.register_dumper(str, Text)
+    return connection
 
 
 def problem(address: str) -> str:

@@ -143,7 +143,8 @@ class Search:
         """The named documents, if they are few enough to be searched apart; passages of many are
         among the candidates anyway."""
         (count,) = self._catalog.database.all(
-            f"SELECT total(chunks) FROM document WHERE name {rows.AMONG}", rows.listed(named)
+            f"SELECT coalesce(sum(chunks), 0) FROM document WHERE name {rows.AMONG}",
+            rows.listed(named),
         )[0]
         return named if count <= _APART else frozenset()
 

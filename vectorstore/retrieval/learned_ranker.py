@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.language import words
+from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.retrieval.fusion import Place, Ranked
 
@@ -114,23 +115,22 @@ class Considering:
         return found
 
     def _headings(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
-        marks = ",".join("?" * len(ids))
-        rows = self._catalog.database.all(
-            f"SELECT id, headings FROM chunk WHERE id IN ({marks})", *ids
+        found = self._catalog.database.all(
+            f"SELECT id, headings FROM chunk WHERE id {rows.AMONG}", rows.listed(ids)
         )
-        known = {text: _roots(" ".join(json.loads(text))) for _, text in rows}
-        return {id: known[text] for id, text in rows}
+        known = {text: _roots(" ".join(json.loads(text))) for _, text in found}
+        return {id: known[text] for id, text in found}
 
     def _documents(self) -> dict[str, tuple[float, int]]:
         """Name -> how recent, 0 to 1, and pages; read again when the library has changed."""
         generation = self._catalog.generation()
         if self._about[0] != generation:
-            rows = self._catalog.database.all("SELECT name, dated, pages FROM document")
-            dates = sorted({dated for _, dated, _ in rows if dated})
+            found = self._catalog.database.all("SELECT name, dated, pages FROM document")
+            dates = sorted({dated for _, dated, _ in found if dated})
             last = max(len(dates) - 1, 1)
             about = {
                 name: (bisect_left(dates, dated) / last if dated else 0.5, pages)
-                for name, dated, pages in rows
+                for name, dated, pages in found
             }
             self._about = generation, about
         return self._about[1]

@@ -1,6 +1,5 @@
 """Looks up what a question points at: named documents, their pages, financial statements."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from vectorstore.catalog import rows
@@ -88,17 +87,17 @@ class Pointing:
         if not kinds or not documents:
             return frozenset()
         tops = ", ".join(f"json_extract(lines, '$[{n}][0]')" for n in range(_LINES))
-        top = f"substr(lines, 1, {_TOP})"
+        top = f"lower(substr(lines, 1, {_TOP}))"
         found = self._catalog.database.all(
-            f"SELECT name, number, json_array({tops}) FROM page"
+            f"SELECT name, number, {tops} FROM page"
             f" JOIN document ON document.id = document_id WHERE name {rows.AMONG} AND"
             f" ({top} LIKE '%statement%' OR {top} LIKE '%balance sheet%' OR {top} LIKE '%profit%')",
             rows.listed(documents),
         )
         return frozenset(
             (name, number)
-            for name, number, lines in found
-            if query_signals.titled([line for line in json.loads(lines) if line]) & set(kinds)
+            for name, number, *lines in found
+            if query_signals.titled([line for line in lines if line]) & set(kinds)
         )
 
     def chunks(self, pointed: Pointed) -> list[str]:
@@ -108,7 +107,7 @@ class Pointing:
             for name, number in sorted(pointed.pages | pointed.statements)
             for (id,) in self._catalog.database.all(
                 "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
-                " WHERE name = ? AND page = ? AND chunk.hidden = 0",
+                " WHERE name = ? AND page = ? AND NOT chunk.hidden",
                 name,
                 number,
             )

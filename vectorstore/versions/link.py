@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ingest.document.model import Document
 from vectorstore.add_report import Superseded
-from vectorstore.catalog.database import Database, Transaction
+from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.sources import INSIDE
 from vectorstore.versions.minhash import joined, likeness, same_words, sketch, table, without
 from vectorstore.versions.names import VersionName, older, one_document, parsed
@@ -44,7 +44,7 @@ class _Version:
 class Versions:
     """Finds and links versions; holds the library's sketches while files are added."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
         self._ids: list[int] = []
         self._table = table([])
@@ -87,7 +87,7 @@ class Versions:
         """Preselects the candidates for `_same`: a template may have thousands."""
         found = self._database.all(
             "SELECT id, name, sketch FROM document"
-            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+            " WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ORDER BY id",
             json.dumps(near),
         )
         base = _base(new.name)
@@ -121,7 +121,7 @@ class Versions:
         return [Superseded(old.name, by.name) for old, by in links]
 
 
-def superseded(database: Database) -> dict[str, str]:
+def superseded(database: Engine) -> dict[str, str]:
     """The sha256 of documents with a newer version -> the name of that version."""
     rows = database.all(
         "SELECT old.sha256, new.name FROM document AS old JOIN document AS new"

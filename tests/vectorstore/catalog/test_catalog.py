@@ -3,7 +3,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +15,22 @@ from ingest.chunking.chunk import chunk
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from tests.conftest import PROJECT
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.engine import Transaction
+from vectorstore.catalog.opened import catalog as opened
+from vectorstore.catalog.opened import drop
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownDocument
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(tmp_path / "catalog.sqlite", "main")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalog(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Catalog]:
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    made = opened(tmp_path, "main", server)
+    yield made
+    made.close()
+    drop(tmp_path, server)
+
+
+ON_SQLITE = pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
 
 
 def document(name: str, *texts: str) -> Document:
@@ -35,7 +45,7 @@ def put(catalog: Catalog, name: str, *texts: str) -> list[str]:
     return [f"{name:0<16}:{number}" for number in range(len(texts))]
 
 
-def put_within(catalog: Catalog, connection: sqlite3.Connection, name: str, *texts: str) -> None:
+def put_within(catalog: Catalog, connection: Transaction, name: str, *texts: str) -> None:
     chunks = [Chunk(1, n, n, text, ("Part", name)) for n, text in enumerate(texts)]
     vectors = np.eye(len(texts), 4, dtype=np.float32)
     one = document(name, *texts)
@@ -191,6 +201,7 @@ def test_headings_above_a_passage_are_among_its_words(catalog: Catalog) -> None:
     assert found(catalog, "part") == [chunk]
 
 
+@ON_SQLITE
 def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Path) -> None:
     ids = put(catalog, "a.pdf", "Thirty days a year.", "FY18 was good.")
     with catalog.writing() as connection:
@@ -207,6 +218,7 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     again.close()
 
 
+@ON_SQLITE
 def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path: Path) -> None:
     (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
     with catalog.writing() as connection:
@@ -296,6 +308,9 @@ _OPEN = """
 import sys
 from pathlib import Path
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.engine import Transaction
+from vectorstore.catalog.opened import catalog as opened
+from vectorstore.catalog.opened import drop
 sys.stdin.readline()
 Catalog(Path(sys.argv[1]), "main").generation()
 """

@@ -1,0 +1,33 @@
+"""Moves the catalogues of a home between SQLite and PostgreSQL, one library after the other."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from assistant.build import composition
+from assistant.build.database import catalogue
+from assistant.errors import SettingsError
+from assistant.libraries.named import leave_server
+from assistant.settings import Settings
+from vectorstore.catalog.opened import schema_of
+from vectorstore.maintenance.engines import Moved, to_postgres, to_sqlite
+
+Engine = Literal["postgresql", "sqlite"]
+
+
+def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | None]]:
+    """(library, what was moved), None where it is there already. One that fails ends it: those
+    before it are moved, and the next call goes on. Raises SettingsError, LibraryError."""
+    server = catalogue(settings)
+    if server is None:
+        raise SettingsError(
+            "The setting 'catalogue' names no PostgreSQL: set it, as in"
+            " PINCITE_CATALOGUE=postgresql://pincite@db.example.org:5432/pincite."
+        )
+    for name in composition.libraries(settings):
+        folder = settings.libraries_folder / name
+        if to == "postgresql":
+            yield name, to_postgres(folder, server)
+        else:
+            if schema_of(folder):
+                leave_server(settings, name)
+            yield name, to_sqlite(folder, server)

@@ -1,0 +1,129 @@
+"""A catalogue moves to PostgreSQL and back, with all that is in it, or stays where it is."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.fakes import WordEmbedder
+from vectorstore.catalog.opened import FILE, MARK, drop
+from vectorstore.catalog.opened import catalog as opened
+from vectorstore.catalog.postgres.copying import fingerprints
+from vectorstore.errors import LibraryBusy, LibraryError
+from vectorstore.library import Library
+from vectorstore.maintenance import engines
+from vectorstore.maintenance.engines import to_postgres, to_sqlite
+from vectorstore.postgres.server import Server
+
+
+@pytest.fixture
+def folder(tmp_path: Path, desk: Path, papers: Path, postgres: Server) -> Iterator[Path]:
+    """Of a library with a table, a version and a file that failed."""
+    place = tmp_path / "library"
+    shutil.copytree(desk / "library", place)
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "Costs.csv").write_text("Item,Euro,Paid\nTrain,12.5,true\nHotel,1200,false\n")
+    (more / "Plan v1.txt").write_text("The plan has two steps for all of us. " * 9)
+    (more / "Plan v2.txt").write_text("The plan has two steps for all of us. " * 9 + "Or three.")
+    (more / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    with Library(place, "main", WordEmbedder) as library:
+        library.add([more])
+    yield place
+    drop(place, postgres)
+
+
+def schemas(server: Server) -> set[str]:
+    with server.connect() as connection:
+        found = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ '^pincite_'")
+        return {row[0] for row in found}
+
+
+def contents(folder: Path, server: Server | None = None) -> dict[str, tuple[int, str]]:
+    catalog = opened(folder, "main", server)
+    with closing(catalog), catalog.database.snapshot() as reading:
+        return fingerprints(reading)
+
+
+def test_it_goes_there_and_comes_back_the_same(folder: Path, postgres: Server) -> None:
+    before = contents(folder)
+    assert before["cell"][0] > 5 and before["job"][0] == 1
+    with Library(folder, "main", WordEmbedder) as library:
+        here = [(hit.chunk.id, hit.score) for hit in library.passages("train leave password", 9)]
+        listed, tables = library.documents(), library.tables("Costs.csv")
+    moved = to_postgres(folder, postgres)
+    assert moved and moved.documents == len(listed) and not (folder / FILE).exists()
+    with Library(folder, "main", WordEmbedder, catalogue=postgres) as library:
+        there = [(hit.chunk.id, hit.score) for hit in library.passages("train leave password", 9)]
+        assert [id for id, _ in there] == [id for id, _ in here]
+        assert [score for _, score in there] == pytest.approx([score for _, score in here])
+        assert library.documents() == listed and library.tables("Costs.csv") == tables
+        (folder.parent / "new.txt").write_text("A new document after the move.")
+        assert library.add([folder.parent / "new.txt"]).added == 1
+        library.remove(["new.txt"])
+    assert to_postgres(folder, postgres) is None
+    assert to_sqlite(folder, postgres) and not (folder / MARK).exists()
+    after = contents(folder)
+    same = set(before) - {"meta", "chunk_words", "card_words"}
+    assert {table: after[table] for table in same} == {table: before[table] for table in same}
+    assert to_sqlite(folder, postgres) is None
+
+
+@pytest.mark.parametrize("step", ["mark", "_compared"])
+def test_what_interrupts_it_leaves_it_where_it_was(
+    folder: Path, postgres: Server, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, had = contents(folder), schemas(postgres)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, step, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            to_postgres(folder, postgres)
+    assert contents(folder) == before and schemas(postgres) == had
+    assert to_postgres(folder, postgres)
+    there = contents(folder, postgres)
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, "_compared", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            to_sqlite(folder, postgres)
+    assert contents(folder, postgres) == there and not (folder / FILE).exists()
+
+
+def test_a_copy_that_differs_is_not_used(
+    folder: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([{"page": (3, "a")}, {"page": (2, "a")}])
+    monkeypatch.setattr(engines, "fingerprints", lambda _: next(found))
+    before, had = contents(folder), schemas(postgres)
+    with pytest.raises(LibraryError, match="differs in page, so it stays where it is"):
+        to_postgres(folder, postgres)
+    assert contents(folder) == before and schemas(postgres) == had
+
+
+def test_what_a_killed_move_left_is_removed(folder: Path, postgres: Server) -> None:
+    """Killed after it was moved, before the old one was gone; and in the middle of a copy."""
+    shutil.copy(folder / FILE, folder / "kept")
+    assert to_postgres(folder, postgres)
+    (folder / "kept").rename(folder / FILE)
+    (folder / "catalog.new.sqlite").write_bytes(b"half of it")
+    assert to_postgres(folder, postgres) is None
+    assert not (folder / FILE).exists() and not (folder / "catalog.new.sqlite").exists()
+
+
+def test_who_has_it_open_hears_of_the_move(folder: Path, postgres: Server) -> None:
+    with Library(folder, "main", WordEmbedder, vectors=postgres) as library:
+        assert library.documents()
+        assert to_postgres(folder, postgres)
+        with pytest.raises(LibraryError, match="was moved to PostgreSQL meanwhile"):
+            library.remove(["Policy.pdf"])
+
+
+def test_a_library_in_use_is_not_moved(folder: Path, postgres: Server) -> None:
+    with FileLock(folder / "adding.lock"), pytest.raises(LibraryBusy, match="is in use"):
+        to_postgres(folder, postgres)

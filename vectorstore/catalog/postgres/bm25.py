@@ -1,0 +1,144 @@
+"""BM25 over an index of words in PostgreSQL, with the constants and the idf of SQLite's FTS5.
+
+PostgreSQL's own ranks know no rare words: `ts_rank_cd` over the same words has an nDCG@10 far
+below, see benchmarks/results/word_engines.md. https://sqlite.org/fts5.html#the_bm25_function
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+from vectorstore.catalog import rows
+from vectorstore.catalog.engine import Engine
+
+_QUOTED = re.compile(r'"([^"]*)"')
+_KINDS = {"chunk_words": "p", "card_words": "c"}
+_K1, _B = 1.2, 0.75
+_KNOWN = 20_000  # phrases whose stems are kept in memory
+
+# A phrase has the frequency 1 where it stands.
+_PHRASE = (
+    " UNION ALL SELECT ?, rowid, 1, length FROM {table} WHERE rowid IN (SELECT rowid FROM posting"
+    " WHERE kind = '{kind}' AND term = ANY(?) GROUP BY rowid HAVING count(*) = ?)"
+    " AND terms @@ CAST(? AS tsquery)"
+)
+_HITS = (
+    "WITH hit AS MATERIALIZED (SELECT term, rowid, times, length FROM posting"
+    " WHERE kind = '{kind}' AND term = ANY(?){phrases}),"
+    # In float8: PostgreSQL would count in decimals, which takes three times as long.
+    " rare AS (SELECT term, greatest(ln(({n} - n + .5) / (n + .5)), 1e-6) AS idf"
+    " FROM (SELECT term, count(*)::float8 AS n FROM hit GROUP BY term) AS frequent),"
+    " scored AS (SELECT hit.rowid, sum(idf * times * {k1p} / (times + {k1} * (1 - {b} + {b}"
+    " * length::float8 / {mean}))) AS score FROM hit JOIN rare USING (term){where}"
+    " GROUP BY hit.rowid ORDER BY score DESC, hit.rowid{limit}) "
+)
+
+
+class Bm25:
+    """The `Words` of PostgreSQL."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+        self._sizes: dict[str, tuple[int, float]] = {}
+        self._of = ""  # the generation that they are of
+        self._stems = lru_cache(_KNOWN)(self._stemmed)
+
+    def passages(
+        self, match: str, k: int, hidden: bool, documents: Collection[str] | None
+    ) -> list[tuple[str, float]]:
+        """See `Words`."""
+        only, among = [], []
+        if not hidden:
+            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)")
+        if documents is not None:
+            only.append(
+                "hit.rowid IN (SELECT chunk.rowid FROM chunk JOIN document"
+                f" ON document.id = document_id WHERE name {rows.AMONG})"
+            )
+            among = [rows.listed(documents)]
+        where = f" WHERE {' AND '.join(only)}" if only else ""
+        sql, values = self._scored("chunk_words", match, where, " LIMIT ?")
+        found = self._database.all(
+            f"{sql}SELECT id, CAST(score AS float8) FROM scored JOIN chunk USING (rowid)"
+            " ORDER BY score DESC, rowid",
+            *values, *among, k,
+        )  # fmt: skip
+        return [(row[0], row[1]) for row in found]
+
+    def cards(self, match: str) -> list[tuple[str, float]]:
+        """See `Words`."""
+        sql, values = self._scored("card_words", match)
+        found = self._database.all(
+            f"{sql}SELECT name, CAST(score AS float8) FROM scored"
+            " JOIN document ON document.id = scored.rowid",
+            *values,
+        )
+        return [(row[0], row[1]) for row in found]
+
+    def has(self, rowid: int, match: str) -> bool:
+        """See `Words`."""
+        has = (
+            "SELECT 1 FROM chunk_words, unnest(CAST(? AS tsquery[])) AS asked"
+            " WHERE rowid = ? AND terms @@ asked LIMIT 1"
+        )
+        asked = [self._stems(phrase)[1] for phrase in _QUOTED.findall(match)]
+        return bool(self._database.one(has, [one for one in asked if one], rowid))
+
+    def count(self, match: str) -> int:
+        """See `Words`."""
+        sql, values = self._hits("chunk_words", match)
+        row = self._database.one(f"SELECT count(DISTINCT rowid) FROM ({sql}) AS hit", *values)
+        return int(row[0]) if row else 0
+
+    def _scored(
+        self, table: str, match: str, where: str = "", limit: str = ""
+    ) -> tuple[str, list[object]]:
+        terms, phrases = self._parsed(match)
+        count, mean = self._size(table)
+        more = _PHRASE.format(table=table, kind=_KINDS[table]) * len(phrases)
+        sql = _HITS.format(
+            kind=_KINDS[table], phrases=more, k1=_K1, b=_B, k1p=_K1 + 1, n=count, mean=mean,
+            where=where, limit=limit,
+        )  # fmt: skip
+        return sql, [terms, *_values(phrases)]
+
+    def _size(self, table: str) -> tuple[int, float]:
+        """The number of its rows, and their mean number of words; asked once a generation."""
+        ((generation,),) = self._database.all("SELECT value FROM meta WHERE key = 'generation'")
+        if generation != self._of:
+            self._of, self._sizes = generation, {}
+        if table not in self._sizes:
+            sql = f"SELECT count(*), CAST(greatest(avg(length), 1) AS float8) FROM {table}"
+            ((count, mean),) = self._database.all(sql)
+            self._sizes[table] = count, mean
+        return self._sizes[table]
+
+    def _hits(self, table: str, match: str) -> tuple[str, list[object]]:
+        terms, phrases = self._parsed(match)
+        single = (
+            "SELECT term, rowid, times, length FROM posting"
+            f" WHERE kind = '{_KINDS[table]}' AND term = ANY(?)"
+        )
+        return single + _PHRASE.format(table=table, kind=_KINDS[table]) * len(phrases), [
+            terms,
+            *_values(phrases),
+        ]
+
+    def _parsed(self, match: str) -> tuple[list[str], list[tuple[list[str], str]]]:
+        """Single words, and phrases with the query that finds them."""
+        found = dict.fromkeys(self._stems(phrase) for phrase in _QUOTED.findall(match))
+        singles = dict.fromkeys(stems[0] for stems, query in found if len(stems) == 1)
+        return [*singles], [(list(stems), query) for stems, query in found if len(stems) > 1]
+
+    def _stemmed(self, phrase: str) -> tuple[tuple[str, ...], str]:
+        """Its different stems, and the query for them in their order."""
+        row = self._database.one(
+            "SELECT tsvector_to_array(to_tsvector('words', plain(?))),"
+            " CAST(phraseto_tsquery('words', plain(?)) AS text)",
+            phrase, phrase,
+        )  # fmt: skip
+        return (tuple(row[0]), str(row[1])) if row else ((), "")
+
+
+def _values(phrases: Sequence[tuple[list[str], str]]) -> list[object]:
+    return [value for stems, query in phrases for value in (query, stems, len(stems), query)]

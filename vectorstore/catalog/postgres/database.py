@@ -1,0 +1,279 @@
+"""A schema of PostgreSQL as the database of one catalogue.
+
+Connections are used by one thread at a time, and kept for the next one. Writers take turns by an
+advisory lock of the library, which ends with the transaction, and so with a process that dies.
+"""
+
+import hashlib
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vectorstore.catalog.database import SCHEMA_VERSION, Database
+from vectorstore.catalog.engine import Engine, Transaction
+from vectorstore.catalog.postgres.bm25 import Bm25
+from vectorstore.catalog.postgres.copying import BESIDE, TABLES, copy_all, copy_table
+from vectorstore.catalog.postgres.inside import Inside, translated
+from vectorstore.errors import LibraryBusy, LibraryError
+from vectorstore.postgres.server import Server, as_sqlite, sentences
+
+_WAIT = 60  # seconds to wait for the transaction of another process
+_PATIENCE = 5  # seconds to wait for readers
+_KEPT = 4  # connections that wait for their next use
+_COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
+_OUTER = "BEGIN", "COMMIT", ("ROLLBACK",)
+_INNER = "SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
+
+
+class PostgresDatabase(Engine):
+    """Reads go on while others write. What a restart of the server interrupts is asked again, where
+    it only reads."""
+
+    def __init__(self, server: Server, schema: str, make: bool = False) -> None:
+        """The schema has to be there, unless it is to be made: a library that is not where it
+        should be is no empty one. Raises LibraryAway or LibraryError."""
+        super().__init__()
+        self.words = Bm25(self)
+        self.server = server
+        self.schema = schema
+        self._idle: list[Any] = []
+        self._lists = threading.Lock()
+        self._age = 0  # how often it was closed
+        weakref.finalize(self, _close_all, self._idle)  # psycopg warns of what is left open
+        if make:
+            self._create()
+        else:
+            self._check_there()
+
+    def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        inside = getattr(self._local, "inside", None) is not None
+        with sentences(self.server):
+            for last in (inside, True):
+                with self._using() as connection:
+                    try:
+                        done = connection.execute(translated(sql), values, binary=True)
+                        return done.fetchall() if done.description else []
+                    except Exception:
+                        if last or not connection.broken or not _reads(sql):
+                            raise
+        raise AssertionError("the second attempt ends it")
+
+    def note(self, sql: str, *values: object) -> None:
+        """Run one statement that a power failure may lose."""
+        with self._plain_transaction() as connection:
+            connection.execute("SET LOCAL synchronous_commit = off")
+            connection.execute(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All or nothing, also within `together`. Raises HomeNotWritable or LibraryError."""
+        inner = getattr(self._local, "inside", None) is not None
+        with self._plain_transaction() as connection:
+            if not inner:
+                connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.schema),))
+                self._check_version(connection)
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Reads one state, whatever others write meanwhile."""
+        with self._plain_transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as reading:
+            yield reading
+
+    def columns(self, table: str) -> list[str]:
+        found = self.all(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
+            self.schema, table,
+        )  # fmt: skip
+        return [row[0] for row in found]
+
+    def faults(self) -> list[str]:
+        failures = self.one(
+            "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return [f"{failures[0]} blocks of PostgreSQL"] if failures and failures[0] else []
+
+    @contextmanager
+    def beside(self, path: Path) -> Iterator[str]:
+        """Copies of the tables of an SQLite file in a schema of their own, until the end."""
+        next = f"{self.schema}_next"
+        staged = Database(path)
+        try:
+            with self.transaction() as connection:
+                connection.execute(f"DROP SCHEMA IF EXISTS {next} CASCADE")
+                connection.execute(f"CREATE SCHEMA {next}")
+                for table in BESIDE:
+                    connection.execute(f"CREATE TABLE {next}.{table} (LIKE {table})")
+                connection.execute(f"CREATE TABLE {next}.vector (id TEXT, vector BYTEA)")
+                connection.execute(f"CREATE TABLE {next}.kept (sha256 TEXT, reader TEXT)")
+                connection.execute(f"CREATE TABLE {next}.failed (sha256 TEXT, status TEXT)")
+                with staged.snapshot() as source:
+                    for table in (*BESIDE, "vector", "kept", "failed"):
+                        copy_table(source, connection, table, f"{next}.{table}")
+            yield f"{next}."
+        finally:
+            staged.close()
+            self.write(f"DROP SCHEMA IF EXISTS {next} CASCADE")
+
+    def merge_words(self) -> None:
+        """Nothing to do: a deleted passage takes its words with it."""
+
+    def write_anew(self) -> bool:
+        """Write the tables without anything that was deleted. The server's log of changes, and
+        copies of it, keep that as long as its administrator wants.
+
+        False when others read them. Raises HomeNotWritable or LibraryError.
+        """
+        tables = ", ".join(f"{self.schema}.{table}" for table in (*TABLES, "posting"))
+        try:
+            with sentences(self.server), self._using() as connection:
+                connection.execute(f"SET lock_timeout = '{_PATIENCE}s'")
+                try:
+                    connection.execute(f"VACUUM (FULL) {tables}")
+                finally:
+                    connection.execute(f"SET lock_timeout = '{_WAIT}s'")
+        except LibraryBusy:
+            return False
+        return True
+
+    def copy_to(self, path: Path) -> None:
+        """Write the present contents into a new SQLite file, also while others write."""
+        target = Database(path)
+        try:
+            with self.snapshot() as source, target.transaction() as connection:
+                copy_all(source, connection)
+        finally:
+            target.close()
+
+    def replace_by(self, path: Path) -> None:
+        """Replace the contents by those of an SQLite file, in one transaction."""
+        source = Database(path)
+        try:
+            with source.snapshot() as reading, self.transaction() as connection:
+                for table in reversed(TABLES):
+                    connection.execute(f"DELETE FROM {table}")
+                copy_all(reading, connection)
+                self.number_on(connection)
+        finally:
+            source.close()
+
+    def number_on(self, connection: Transaction) -> None:
+        """New rows get numbers after those that were copied in."""
+        for table, column in (("document", "id"), ("chunk", "rowid"), ("sheet", "id")):
+            connection.execute(
+                f"SELECT setval(pg_get_serial_sequence('{self.schema}.{table}', '{column}'),"
+                f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
+            )
+
+    @staticmethod
+    def drop_schema(server: Server, schema: str) -> None:
+        """Delete it with all that is in it, if it is there. Raises LibraryError."""
+        with sentences(server), server.connect() as connection:
+            for name in (schema, f"{schema}_next"):
+                connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
+
+    def close(self) -> None:
+        """Close what is not in use now, and the rest after its use; the next use opens anew."""
+        with self._lists:
+            self._age += 1
+            _close_all(self._idle)
+
+    def _create(self) -> None:
+        with self._plain_transaction() as connection:
+            connection.execute(f"CREATE SCHEMA {self.schema}")
+            script = Path(__file__).with_name("schema.sql").read_text("utf-8")
+            connection.run(script.format(collation=_collation(connection)))
+            connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{SCHEMA_VERSION}'")
+
+    def _check_there(self) -> None:
+        with self._plain_transaction() as connection:
+            if not self._check_version(connection):
+                raise LibraryError(
+                    f"The database {self.server.place} has no schema {self.schema}: the setting"
+                    " `catalogue` names another database than before, or a backup of it has to be"
+                    " restored. Nothing was changed."
+                )
+
+    def _check_version(self, connection: Transaction) -> int:
+        """That of the schema; 0 where there is none. Raises LibraryError for a newer one."""
+        (said,) = connection.execute(
+            "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.schema,)
+        ).fetchone()
+        version = int(said or 0)
+        if version > SCHEMA_VERSION:
+            raise LibraryError(
+                f"The library in {self.server.place} was made by a newer version of Pincite (schema"
+                f" {version}, this one reads up to {SCHEMA_VERSION}). Use that version."
+            )
+        return version
+
+    @contextmanager
+    def _plain_transaction(self, outer: str = "BEGIN") -> Iterator["Inside"]:
+        inner = getattr(self._local, "inside", None) is not None
+        begin, end, undo = _INNER if inner else (outer, *_OUTER[1:])
+        with sentences(self.server), self._using() as connection:
+            connection.execute(begin)
+            self._local.inside = connection
+            try:
+                yield Inside(connection)
+                connection.execute(end)
+            except BaseException:
+                if not connection.broken:
+                    for statement in undo:
+                        connection.execute(statement)
+                raise
+            finally:
+                if not inner:
+                    self._local.inside = None
+
+    @contextmanager
+    def _using(self) -> Iterator[Any]:
+        """The connection of this thread's transaction, or one that nobody uses."""
+        if (inside := getattr(self._local, "inside", None)) is not None:
+            yield inside
+            return
+        age = self._age
+        with self._lists:
+            connection = self._idle.pop() if self._idle else None
+        if connection is None or connection.closed:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._give_back(connection, age)
+
+    def _give_back(self, connection: Any, age: int) -> None:
+        with self._lists:
+            good = not connection.closed and not connection.info.transaction_status
+            if good and age == self._age and len(self._idle) < _KEPT:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _connect(self) -> Any:
+        options = f"-c search_path={self.schema} -c lock_timeout={_WAIT}s"
+        return as_sqlite(self.server.connect(options=options))
+
+
+def _close_all(connections: list[Any]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+def _collation(connection: Transaction) -> str:
+    """One that knows letters of all alphabets, however the database was made."""
+    known = {row[0] for row in connection.execute("SELECT collname FROM pg_collation")}
+    return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'
+
+
+def _reads(sql: str) -> bool:
+    return sql.lstrip().startswith(("SELECT", "WITH"))
+
+
+def _number(schema: str) -> int:
+    """Of the advisory lock of a schema: 63 bits."""
+    return int.from_bytes(hashlib.sha256(schema.encode()).digest()[:8], "big") >> 1
