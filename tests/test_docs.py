@@ -125,7 +125,7 @@ def test_the_page_of_commands_names_every_command() -> None:
     listed = {
         line.split()[1] for line in commands((PROJECT / "docs/commands.md").read_text("utf-8"))
     }
-    known = set(re.findall(r"^    (\w+)", parser().format_help(), re.MULTILINE))
+    known = set(re.findall(r"^    ([\w-]+)", parser().format_help(), re.MULTILINE))
     assert {"add", "ask", "eval"} <= known <= listed
 
 
