@@ -27,6 +27,7 @@ _SAMPLES = common.ROOT / "samples"
 _HEAD = 40  # characters of an answer that are compared
 _CONVERSATION = 30  # rounds, fewer than questions: none is asked twice in a conversation
 _UPLOADS = 5  # rounds between two files of a visitor
+_DRAWN = 60  # seconds to draw a page on a busy machine
 _PATIENCE = 180_000  # milliseconds
 
 
@@ -86,7 +87,9 @@ def run(
             own[number].append(question)
         queued += any(page.get_by_text("in the queue").count() for page in pages)
         for number, page in enumerate(pages):
-            mixed += not fits(page, own[number], asked)
+            if not fits(page, own[number], asked):
+                mixed += 1
+                common.say(f"visitor {number} asked {own[number]}, sees {page.inner_text('main')}")
             seconds.append(time.monotonic() - begun)
         megabytes.append(memory(process))
         rounds += 1
@@ -114,17 +117,21 @@ def send(page: Any, question: str) -> None:
 
 
 def fits(page: Any, own: Sequence[str], asked: dict[str, str]) -> bool:
-    """Whether a page shows its visitor's questions and the answer to the last one."""
+    """Whether a page shows its visitor's questions and the answer to the last one, once it is
+    drawn: until then Streamlit leaves parts of the drawing before on the page."""
     page.locator(".question", has_text=own[-1]).last.wait_for()
     page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for()
-    page.wait_for_timeout(300)
+    until = time.monotonic() + _DRAWN
+    while not (right := is_right(page, own, asked)) and time.monotonic() < until:
+        page.wait_for_timeout(300)
+    return right
+
+
+def is_right(page: Any, own: Sequence[str], asked: dict[str, str]) -> bool:
     shown = page.locator(".question").all_inner_texts()
     said = " ".join(" ".join(page.locator(".paragraph .words").all_inner_texts()).split())
     head = " ".join(asked[own[-1]].split())[:_HEAD]
-    right = [text.strip() for text in shown] == list(own)[-len(shown) :] and head in said
-    if not right:
-        common.say(f"asked {list(own)}\nshown {shown}\nexpected {head!r}\nsaid {said[-500:]!r}")
-    return right
+    return [text.strip() for text in shown] == list(own) and head in said
 
 
 def upload(page: Any, address: str) -> None:

@@ -148,13 +148,18 @@ class Bench:
             before, used = state(self.home), self.used()
             whole = self.run(command)
             after, need = state(self.home), max(self.used() - used, 16 * PAGE)
+            usual = whole.seconds
             if whole.status not in (0, 3):
                 yield "undisturbed", [f"status {whole.status}: {whole.said}"]
             for _ in range(kills):
                 self.copy(start)
-                seconds = pick.uniform(0, whole.seconds)
+                seconds = pick.uniform(0, usual)
                 killed = self.run(command, seconds)
-                when = f"killed after {seconds:.3f} of {whole.seconds:.3f} s"
+                if killed.status != -signal.SIGKILL:
+                    usual = min(
+                        usual, killed.seconds
+                    )  # else most kills come late on a busy machine
+                when = f"killed after {seconds:.3f} of {usual:.3f} s"
                 fault = "kill" if killed.status == -signal.SIGKILL else "late kill"
                 yield fault, self.wrong(command, before, after, killed, when, killed=True)
             for step in range(sizes):

@@ -209,3 +209,34 @@ def harmless(page: Any) -> None:
     assert page.title() != "owned"
     links = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
     assert all(link.startswith("http://127.0.0.1:") for link in links), links
+
+
+# Letters that turn the direction of what follows them, in the same block, without an end.
+_TURNED = """() => {
+  const found = [], isolates = ["isolate", "isolate-override", "plaintext"];
+  const look = (root) => {
+    for (const node of root.childNodes) {
+      if (node.shadowRoot) look(node.shadowRoot);
+      if (node.nodeType === Node.ELEMENT_NODE) {
+        if (!["SCRIPT", "STYLE", "TEXTAREA"].includes(node.tagName)) look(node);
+      } else if (/[\u202a-\u202e\u2066-\u2069]/.test(node.data || "")) {
+        let around = node.parentElement;
+        const inline = (e) => getComputedStyle(e).display === "inline"
+          && !isolates.includes(getComputedStyle(e).unicodeBidi);
+        while (inline(around)) around = around.parentElement;
+        const text = around.textContent;
+        const behind = text.slice(text.lastIndexOf(node.data) + node.data.length);
+        const count = (signs) => (text.match(signs) || []).length;
+        const open = count(/[\u202a\u202b\u202d\u202e\u2066-\u2068]/g) - count(/[\u202c\u2069]/g);
+        if (behind.trim() && open > 0) found.push(text.slice(-300));
+      }
+    }
+  };
+  look(document.body);
+  return found;
+}"""
+
+
+def not_turned(page: Any) -> None:
+    """No sign that turns the direction of letters reaches words of the app."""
+    assert page.evaluate(_TURNED) == []

@@ -7,15 +7,22 @@ from pathlib import Path
 import pytest
 
 from assistant.conversation.history import Conversations
-from tests.assistant.ui.fakes import HOSTILE
-from tests.browser.conftest import Visit, ask, free_port, harmless, served
+from assistant.evaluation.sets.own import own
+from assistant.evaluation.sets.question_sets import EvidencePage, Question
+from assistant.settings import Settings
+from tests.assistant.ui.fakes import HOSTILE, SHARP
+from tests.browser.conftest import Visit, ask, free_port, harmless, not_turned, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+    """The list of libraries looks for a catalogue; its document comes from the fakes."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "libraries" / "main").mkdir(parents=True)
+    (home / "libraries" / "main" / "catalog.sqlite").touch()
+    return home
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +75,72 @@ def test_names_of_conversations_models_and_columns_are_shown_letter_by_letter(
         page.get_by_test_id("stMainBlockContainer").get_by_role("heading").first.wait_for()
         page.wait_for_timeout(1_000)
         harmless(page)
+
+
+def test_choices_notices_and_sharper_words_are_shown_letter_by_letter(
+    address: str, visit: Visit
+) -> None:
+    page = visit(address)
+    ask(page, f"unclear {SHARP}")
+    choice = page.get_by_role("button", name="tracker.invalid").first
+    choice.wait_for()
+    assert "<script>" in choice.inner_text()
+    ask(page, "incomplete leave")
+    page.get_by_text("could not be read").first.wait_for()
+    ask(page, f"sharp {SHARP}")
+    page.locator(".paragraph", has_text="tracker.invalid").locator(".mark").last.click()
+    quote = page.locator(".quote")
+    quote.wait_for()
+    assert "@import url(http://tracker.invalid/s)" in quote.inner_text()
+    question = page.locator(".question", has_text="sharp").last
+    assert "\\href{http://tracker.invalid/k}" in question.inner_text()
+    assert page.locator(".katex, svg a, main iframe").count() == 0
+    harmless(page)
+    not_turned(page)
+
+
+def test_sheets_libraries_and_own_questions_are_shown_letter_by_letter(
+    address: str, home: Path, visit: Visit
+) -> None:
+    settings = Settings.load(home=home)
+    drafted = Question("h", SHARP, (HOSTILE,), evidence=(EvidencePage(HOSTILE, 1),), state="draft")
+    own(settings, "main").add([drafted])
+    page = visit(f"{address}/sheet")
+    asked = page.get_by_label("Columns")
+    asked.fill(f"hostile {SHARP[:200]}\nsharp {SHARP[-250:]}")
+    asked.press("Tab")
+    page.get_by_role("button", name="Fill the sheet").click()
+    page.get_by_role("button", name="XLSX").wait_for()
+    assert "<svg onload" in page.locator(".sheet thead").inner_text()
+    assert "tracker.invalid" in page.locator(".sheet tbody").inner_text()
+    harmless(page)
+    not_turned(page)
+
+    page.goto(f"{address}/library")
+    page.get_by_text("Libraries", exact=True).first.click()
+    page.locator(".document-facts", has_text="tracker.invalid").wait_for()
+    harmless(page)
+    not_turned(page)
+
+    page.goto(f"{address}/measure")
+    page.locator(".st-key-draft-h", has_text="tracker.invalid").wait_for()
+    harmless(page)
+    not_turned(page)
+
+
+def test_a_picture_that_holds_a_script_is_never_drawn(
+    address: str, visit: Visit, tmp_path: Path
+) -> None:
+    picture = tmp_path / "Logo.svg"
+    picture.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{SHARP}</svg>'
+    )
+    page = visit(f"{address}/library")
+    page.locator(".document-name").first.wait_for()
+    page.locator("input[type=file]").first.set_input_files(picture)
+    page.get_by_text("Logo.svg").first.wait_for()
+    assert page.locator("img[src$='.svg']:not([src*='static'])").count() == 0
+    harmless(page)
 
 
 def test_an_error_about_it_is_shown_letter_by_letter(address: str, visit: Visit) -> None:

@@ -16,7 +16,7 @@ def main(home: str, port: str, *options: str) -> None:
     if files:
         library.put(fakes.SAMPLES / files[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
     assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.08))
-    composition.library = lambda settings, name, make: library  # type: ignore[assignment,return-value]
+    composition.library = lambda settings, name, make=False: library  # type: ignore[assignment,return-value]
     composition.assistant = lambda settings, library, *_, **__: assistant
     names = [option.removeprefix("--host=") for option in options if "--host=" in option]
     serving.serve(int(port), names=names, asks="token" in options)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from PIL import Image
 
@@ -39,6 +39,15 @@ HOSTILE = (
     "<img src='http://tracker.invalid/y.png' onerror=\"document.title='owned'\"> "
     "[a](javascript:document.title='owned') $x$ :material/delete: :smile: :red[r] **bold** "
     "http://tracker.invalid/z <b>b</b> `code` ~~gone~~ :blue-badge[n] www.tracker.invalid"
+)
+
+SHARP = (  # what else a browser, its mathematics or its line of letters may believe
+    "$\\href{http://tracker.invalid/k}{x}$ $$\\includegraphics{http://tracker.invalid/g.png}$$ "
+    "<svg onload=\"document.title='owned'\"><a href='http://tracker.invalid/a'>s</a></svg> "
+    "<iframe srcdoc='<script>top.document.title=1</script>'></iframe> "
+    "<style>@import url(http://tracker.invalid/s)</style> </script></textarea> "
+    "[b](data:text/html,x) ![c][d] [d]: http://tracker.invalid/r <http://tracker.invalid/t> "
+    "turned \u202etxt.exe"
 )
 
 CODE = (
@@ -130,6 +139,18 @@ class FakeLibrary:
             del self.files[name]
         self.changes += 1
         return len(names)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def size(self) -> tuple[int, int]:
+        return len(self.files), sum(info.pages for info in self.documents())
+
+    def description(self) -> str:
+        return SHARP[-300:]
 
     def documents(self) -> list[DocumentInfo]:
         return [_info(name, path) for name, path in sorted(self.files.items())]
@@ -266,6 +287,8 @@ def _outcome(request: Request) -> Outcome:
         return replace(
             _leave(library, passages), notices=(f"Page 3 of {HOSTILE} could not be read.",)
         )
+    if "sharp" in question:
+        return _hostile(library, SHARP)
     if "hostile" in question:
         return _hostile(library)
     if "code" in question:
@@ -300,10 +323,10 @@ def _leave(library: Any, passages: tuple[Passage, ...]) -> Outcome:
     return Outcome(" ".join(s.text for s in sentences), sentences, citations, passages)
 
 
-def _hostile(library: Any) -> Outcome:
+def _hostile(library: Any, words: str = HOSTILE) -> Outcome:
     line = library.page(HANDBOOK, ANNUAL_LEAVE).lines[3]
-    citation = Citation(1, HANDBOOK, ANNUAL_LEAVE, HOSTILE, (line.box,), 0.9)
-    return Outcome(HOSTILE, (Sentence(HOSTILE, True, (1,)),), (citation,))
+    citation = Citation(1, HANDBOOK, ANNUAL_LEAVE, words, (line.box,), 0.9)
+    return Outcome(words, (Sentence(words, True, (1,)),), (citation,))
 
 
 def assistant(library: Any, home: Path, tool: FakeTool) -> Assistant:

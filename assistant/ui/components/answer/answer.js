@@ -29,6 +29,14 @@ const shortPlace = (cited) => cited.time ?? said("short_page", cited);
 // written. The parts go through textContent like everything else.
 const MARKED = /(\*\*[^*\n]+\*\*|`[^`\n]+`)/;
 
+// What turns the direction of letters in a sentence ends with it: marks and words behind it stay.
+const TURNS = /[\u202a\u202b\u202d\u202e]/g, ISOLATES = /[\u2066-\u2068]/g;
+const ended = (text) => {
+  const left = (opening, closing) =>
+    Math.max(0, (text.match(opening)?.length ?? 0) - (text.match(closing)?.length ?? 0));
+  return "\u202c".repeat(left(TURNS, /\u202c/g)) + "\u2069".repeat(left(ISOLATES, /\u2069/g));
+};
+
 const worded = (tag, className, text, unstated = []) => {
   const element = make(tag, className);
   const left = [...unstated];
@@ -39,6 +47,7 @@ const worded = (tag, className, text, unstated = []) => {
     else if (code) element.append(underlined(make("code", ""), part.slice(1, -1), left));
     else underlined(element, part, left);
   }
+  if (ended(text)) element.append(ended(text));
   return element;
 };
 

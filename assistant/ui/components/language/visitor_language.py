@@ -12,10 +12,12 @@ from assistant.ui.components.language import browser_words
 
 COOKIE = "pincite_language"
 _CHOSEN = "language"  # in the session's state
+_FOUND = "language-found"  # the same; a page has hundreds of texts, and each asks for the language
 
 
 def follow() -> None:
     """From here on, what a page draws is in the language of its visitor."""
+    st.session_state[_FOUND] = _browsers()
     language.ask_visitors(spoken)
 
 
@@ -23,9 +25,14 @@ def spoken() -> str:
     """Of the visitor whose page this thread draws; empty in any other thread."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ""
-    chosen = st.session_state.get(_CHOSEN) or st.context.cookies.get(COOKIE, "")
-    if chosen in language.LANGUAGES:
-        return str(chosen)
+    return str(st.session_state.get(_CHOSEN) or st.session_state.get(_FOUND) or _browsers())
+
+
+def _browsers() -> str:
+    """What the browser keeps of an earlier choice, else what it asks for."""
+    kept = st.context.cookies.get(COOKIE, "")
+    if kept in language.LANGUAGES:
+        return kept
     return language.best(st.context.locale or st.context.headers.get("Accept-Language", ""))
 
 
