@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ingest.discovery import discover
 from ingest.errors import NothingFound
 from vectorstore.add_report import Change
 from vectorstore.errors import HomeNotWritable, LibraryBusy
-from vectorstore.library import Library
+from vectorstore.maintenance.sources import Sources
 
 SETTLE = 2.0  # seconds without a change; editors and copying programs write more often
 PAUSE = 2.0  # seconds between two samples
@@ -29,12 +30,27 @@ class _Pending:
     since: float
 
 
+class Followed(Protocol):
+    """What a library is to it."""
+
+    @property
+    def sources(self) -> Sources:
+        """Where its documents come from."""
+
+    def add(
+        self, paths: Sequence[Path], *, cancel: threading.Event | None,
+        changed: Callable[[Change], None],
+    ) -> object: ...  # fmt: skip
+
+    def close(self) -> None: ...
+
+
 class Watching:
     """Follows files and folders until it is cancelled."""
 
     def __init__(
         self,
-        library: Library,
+        library: Followed,
         paths: Sequence[Path],
         changed: Callable[[Change], None],
         notice: Callable[[str], None],

@@ -4,6 +4,7 @@ import streamlit as st
 
 from assistant.build import composition
 from assistant.settings import Settings
+from assistant.ui import running
 from assistant.uploads import upload
 from vectorstore.library import Library
 
@@ -18,6 +19,7 @@ def opened(settings: Settings, name: str) -> Library | None:
 def close(settings: Settings, name: str) -> None:
     """So that it can be moved; its next use opens it again. Nothing is done where it is not open:
     opening it to close it would make one that is gone."""
+    running.watches().stop(name)
     if (made := _open_now().pop(name, None)) is not None:
         made.close()
     _opened.clear(settings, name)
@@ -35,4 +37,5 @@ def _opened(_settings: Settings, name: str) -> tuple[Library, int]:
     _open_now()[name] = made
     made.maintenance.follow()
     upload.clear(_settings.home, made)
+    running.watches().resume(_settings, made)
     return made, composition.place_of(_settings, name)

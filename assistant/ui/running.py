@@ -8,6 +8,7 @@ from assistant.ui.background.model_download import Fetches
 from assistant.ui.background.next_questions import NextQuestions
 from assistant.ui.background.sheet_task import Sheets
 from assistant.uploads.upload import Uploads
+from assistant.uploads.watched_folders import WatchedFolders
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,6 +39,12 @@ def tasks() -> Tasks:
 def next_questions() -> NextQuestions:
     """Of all answers; who sees an answer sees them."""
     return NextQuestions()
+
+
+@st.cache_resource(show_spinner=False)
+def watches() -> WatchedFolders:
+    """Of all libraries that are open."""
+    return WatchedFolders()
 
 
 @st.cache_resource(show_spinner=False)

@@ -199,6 +199,11 @@ def folder(home: Path, library: str) -> Path:
     return home.absolute() / "uploads" / library
 
 
+def turn_of(home: Path, library: str) -> threading.Lock:
+    """What adds to a library in this process holds it meanwhile."""
+    return _turns[folder(home, library)]
+
+
 def forget(places: Iterable[str], below: Path) -> None:
     """Delete files that were dropped; a file of a person's own folders is never touched."""
     for place in places:

@@ -124,6 +124,25 @@ def test_a_film_plays_from_the_second_that_is_cited(
     picture(page, "film")
 
 
+def test_a_watched_folder_is_followed_without_another_click(
+    address: str, visit: Visit, picture: Picture, tmp_path: Path
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    page = visit(f"{address}/library")
+    page.locator(".st-key-watched summary").click()
+    page.get_by_label("Folder", exact=True).fill(str(folder))
+    page.get_by_role("button", name="Watch", exact=True).click()
+    page.get_by_role("button", name=f"Stop watching: {folder}").wait_for()
+
+    (folder / "Gate.txt").write_text("The south gate closes at 20:45.", encoding="utf-8")
+
+    row(page, "Gate.txt").wait_for(timeout=PATIENCE)
+    picture(page, "watched")
+    page.get_by_role("button", name=f"Stop watching: {folder}").click()
+    page.get_by_role("button", name=f"Stop watching: {folder}").wait_for(state="detached")
+
+
 def test_adding_is_stopped_and_continued_after_a_reload(
     address: str, visit: Visit, picture: Picture, tmp_path: Path
 ) -> None:

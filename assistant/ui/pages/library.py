@@ -19,6 +19,7 @@ from assistant.ui.components.library import (
     many,
     reindex_notice,
     uploader,
+    watched,
 )
 from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.ui.components.waiting import Work
@@ -62,6 +63,7 @@ def _documents(library: Library) -> None:
     above = st.container()  # filled last: it may have to wait for a model
     if resources.may_change():
         uploader.draw(library)
+        watched.draw(library)
     upload: Upload | None = st.session_state.get(UPLOAD)
     if upload and upload.done:
         _ended(library, upload)

@@ -1,0 +1,147 @@
+"""Follows folders of this machine from the app, as `pincite watch` does from the terminal: their
+files come into the library, change and leave it with them. Knows no Streamlit."""
+
+import json
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.i18n.translation import N_
+from assistant.settings import Settings
+from assistant.uploads.upload import turn_of
+from ingest.errors import NothingFound, PinciteError
+from vectorstore.add_report import AddSummary, Change
+from vectorstore.errors import HomeNotWritable
+from vectorstore.library import Library
+from vectorstore.watch import PAUSE, SETTLE, Watching
+
+_FILE = "watched.json"  # in the library's folder: it is renamed, deleted and brought back with it
+_TOLD = 20  # changes that are kept to be shown
+
+log = logging.getLogger(__name__)
+
+
+def folders(settings: Settings, library: str) -> list[Path]:
+    """Those of a library that are followed whenever the app runs; none where nothing is kept."""
+    try:
+        rows = json.loads((settings.libraries_folder / library / _FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [Path(row) for row in rows if isinstance(row, str)] if isinstance(rows, list) else []
+
+
+def _keep(settings: Settings, library: str, paths: Sequence[Path]) -> None:
+    try:
+        place = settings.libraries_folder / library / _FILE
+        place.write_text(json.dumps([str(path) for path in paths]), "utf-8")
+    except OSError as error:
+        raise HomeNotWritable(f"{settings.home} cannot be written to: {error.strerror}.") from error
+
+
+class _Shared:
+    """A library that others use at the same time: adding takes its turn among the uploads, and
+    nothing closes it."""
+
+    def __init__(self, library: Library, turn: threading.Lock) -> None:
+        self._library, self._turn = library, turn
+        self.sources = library.sources
+
+    def add(self, *given: Any, **named: Any) -> AddSummary:
+        with self._turn:
+            return self._library.add(*given, **named)
+
+    def close(self) -> None:
+        """The app closes it."""
+
+
+class WatchedFolder:
+    """One folder, from now on until it is stopped."""
+
+    def __init__(
+        self, library: Library, turn: threading.Lock, path: Path, settle: float, pause: float
+    ) -> None:
+        self.path = path
+        self.changes: deque[Change] = deque(maxlen=_TOLD)
+        self.notice = self.error = ""
+        self._cancel = threading.Event()
+        self._pause = pause
+        shared = _Shared(library, turn)
+        watching = Watching(shared, [path], self.changes.append, self._tell, settle)
+        self._thread = threading.Thread(
+            target=self._run, args=(watching,), name="watch", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it; a file that is being read is finished first, for a few seconds at most."""
+        self._cancel.set()
+        self._thread.join(10)
+
+    def _tell(self, notice: str) -> None:
+        self.notice = notice
+
+    def _run(self, watching: Watching) -> None:
+        try:
+            watching.run(self._cancel, self._pause)
+        except PinciteError as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("watching %s failed", self.path)
+            self.error = N_("Watching failed unexpectedly. The log has the details.")
+
+
+class WatchedFolders:
+    """Of all libraries that a server has open."""
+
+    def __init__(self, settle: float = SETTLE, pause: float = PAUSE) -> None:
+        """Seconds without a change before a file is read, and between two looks."""
+        self._settle, self._pause = settle, pause
+        self._lock = threading.Lock()
+        self._all: dict[str, list[WatchedFolder]] = {}
+
+    def of(self, library: str) -> list[WatchedFolder]:
+        """Those that are followed now."""
+        with self._lock:
+            return list(self._all.get(library, ()))
+
+    def resume(self, settings: Settings, library: Library) -> None:
+        """Follow those that were followed when the app ran last."""
+        for path in folders(settings, library.name):
+            self._follow(settings, library, path)
+
+    def add(self, settings: Settings, library: Library, path: Path) -> None:
+        """Follow a folder from now on. Raises NothingFound, HomeNotWritable."""
+        place = path.expanduser().absolute()
+        if not place.is_dir():
+            raise NothingFound(f"There is no folder {place}.")
+        known = folders(settings, library.name)
+        if place not in known:
+            _keep(settings, library.name, [*known, place])
+        self._follow(settings, library, place)
+
+    def remove(self, settings: Settings, library: str, path: Path) -> None:
+        """Follow it no longer; its documents stay in the library."""
+        _keep(settings, library, [one for one in folders(settings, library) if one != path])
+        self._end(library, lambda one: one.path == path)
+
+    def stop(self, library: str) -> None:
+        """Until the library is opened again."""
+        self._end(library, lambda _: True)
+
+    def _follow(self, settings: Settings, library: Library, path: Path) -> None:
+        with self._lock:
+            now = self._all.setdefault(library.name, [])
+            if path not in [one.path for one in now]:
+                turn = turn_of(settings.home, library.name)
+                now.append(WatchedFolder(library, turn, path, self._settle, self._pause))
+
+    def _end(self, library: str, which: Callable[[WatchedFolder], bool]) -> None:
+        with self._lock:
+            now = self._all.get(library, [])
+            ended = [one for one in now if which(one)]
+            self._all[library] = [one for one in now if one not in ended]
+        for one in ended:
+            one.stop()
