@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from assistant.build.chosen_models import in_use
 from assistant.build.models import missing_defaults
 from assistant.contract.outcome import Offer
 from assistant.first_run import choices, sample_company
@@ -35,8 +36,12 @@ def draw(library: Library) -> None:
 
 def _documents(library: Library, adding: bool) -> None:
     if missing := [m for m in missing_defaults(resources.settings()) if m.role == "embedding"]:
+        nothing = not in_use(resources.settings(), "embedding").name
+        if nothing:
+            st.caption(_("First the models that search; then documents can come in."))
         _searching(missing)
-        return
+        if nothing:
+            return
     uploader.draw(library)
     uploader.folder(library)
     if resources.is_owner() and not adding:
@@ -49,7 +54,6 @@ def _documents(library: Library, adding: bool) -> None:
 
 def _searching(missing: Sequence[Offer]) -> None:
     """Draw one button for all models that search."""
-    st.caption(_("First the models that search; then documents can come in."))
     names = [offer.name for offer in missing]
     if set(names).intersection(one.name for one in resources.fetches().going()):
         st.caption(_("They are being fetched."))
