@@ -25,7 +25,7 @@ from benchmarks.library_page import chromium, wait_for_app
 
 _SAMPLES = common.ROOT / "samples"
 _HEAD = 40  # characters of an answer that are compared
-_CONVERSATION = 30  # rounds, fewer than questions: none is asked twice in a conversation
+_CONVERSATION = 18  # rounds: the app shows the last twenty questions of a conversation
 _UPLOADS = 5  # rounds between two files of a visitor
 _DRAWN = 60  # seconds to draw a page on a busy machine
 _PATIENCE = 180_000  # milliseconds

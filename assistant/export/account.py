@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.contract.outcome import place
+from ingest.document.direction import ended
 from ingest.document.source import readable
 
 Address = Callable[[str, int], str]  # of a document's page; empty where there is none
@@ -58,7 +59,8 @@ def account(answer: Mapping[str, Any], address: Address = nowhere) -> Account:
     stopped = [STOPPED] if answer.get("stopped") else []
     sentences = answer.get("sentences") or [{"text": answer["answer"], "supported": True}]
     tells = answer["refused"] or not answer.get("grounded", True)
-    said = tuple(_said(sentence, sources, bool(tells)) for sentence in sentences)
+    ends = ({**sentence, "text": ended(sentence["text"])} for sentence in sentences)
+    said = tuple(_said(sentence, sources, bool(tells)) for sentence in ends)
     notices = (*answer.get("notices", ()), *stopped)
     return Account(answer["question"], said, notices, tuple(answer.get("cells", ())))
 

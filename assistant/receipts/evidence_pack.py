@@ -14,6 +14,7 @@ from assistant.export.account import STOPPED, pieces
 from assistant.receipts.highlight import highlighted, png
 from assistant.receipts.receipt import Receipt, conditions
 from assistant.receipts.record import document_sha256
+from ingest.document.direction import ended
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -41,11 +42,11 @@ def evidence_pack(receipt: Receipt, library: Library | None) -> str:
     )
     template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
     answer = receipt.answer
+    whole = [{"text": answer["answer"], "supported": True, "marks": []}]
     return environment.from_string(template).render(
         receipt=receipt,
         answer=answer,
-        sentences=answer["sentences"]
-        or [{"text": answer["answer"], "supported": True, "marks": []}],
+        sentences=[{**said, "text": ended(said["text"])} for said in answer["sentences"] or whole],
         marks={citation["mark"] for citation in answer["citations"]},
         notices=[*answer.get("notices", ()), *([STOPPED] if answer["stopped"] else [])],
         conditions=_conditions(receipt),

@@ -9,6 +9,8 @@ import pytest
 from assistant.conversation.history import Conversations
 from assistant.evaluation.sets.own import own
 from assistant.evaluation.sets.question_sets import EvidencePage, Question
+from assistant.receipts.evidence_pack import evidence_pack
+from assistant.receipts.receipt import Receipt
 from assistant.settings import Settings
 from tests.assistant.ui.fakes import HOSTILE, SHARP
 from tests.browser.conftest import Visit, ask, free_port, harmless, not_turned, served
@@ -141,6 +143,26 @@ def test_a_picture_that_holds_a_script_is_never_drawn(
     page.get_by_text("Logo.svg").first.wait_for()
     assert page.locator("img[src$='.svg']:not([src*='static'])").count() == 0
     harmless(page)
+
+
+def test_saved_evidence_runs_and_loads_nothing(visit: Visit) -> None:
+    cited = {"mark": 1, "document": SHARP, "page": 1, "quote": SHARP, "boxes": [], "score": 0.5}
+    answer = {
+        "id": "h", "question": SHARP, "answer": SHARP, "refused": False, "stopped": False,
+        "sentences": [{"text": SHARP, "supported": True, "marks": [1]}], "citations": [cited],
+        "notices": [SHARP], "passages": [cited | {"text": SHARP}],
+    }  # fmt: skip
+    receipt = Receipt(
+        "h", "2026-01-01T00:00:00+00:00", answer, [["user", SHARP]], SHARP, None, {"name": SHARP},
+        SHARP, "main", 1, {"said": SHARP}, meant=SHARP,
+    )  # fmt: skip
+    page = visit("about:blank")
+    page.set_content(evidence_pack(receipt, None))
+    page.get_by_text("http://tracker.invalid/k").first.wait_for()
+    assert page.content().count("&lt;iframe") >= 6
+    assert page.locator("script, iframe, main svg, a[href^=data]").count() == 0
+    harmless(page)
+    not_turned(page)
 
 
 def test_an_error_about_it_is_shown_letter_by_letter(address: str, visit: Visit) -> None:
