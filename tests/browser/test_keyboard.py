@@ -1,4 +1,4 @@
-"""The chat by keyboard alone: the menu of commands, the list of keys, from mark to mark."""
+"""The chat by keyboard alone: commands, keys, marks; and its tab while nobody looks at it."""
 
 from typing import Any
 
@@ -69,3 +69,17 @@ def test_commands_keys_and_marks_need_no_mouse(
 
     next_one.press("Enter")
     page.locator(".question", has_text="What does the").wait_for()
+
+
+def test_the_title_says_that_an_answer_is_done_while_nobody_looks(
+    fake_address: str, visit: Visit
+) -> None:
+    page = visit(fake_address)
+    page.get_by_text("Ask your documents").wait_for()
+    page.locator("link[rel=manifest]").wait_for(state="attached")  # what tells it is there
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    ask(page, "How many days of leave are there?")
+
+    sync_api.expect(page).to_have_title("✓ Answered · Pincite", timeout=PATIENCE)
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    sync_api.expect(page).to_have_title("Pincite", timeout=PATIENCE)

@@ -8,8 +8,23 @@ const manifest = (address) => {
   document.head.append(link);
 };
 
+// Streamlit names the tab anew with each drawing: while nobody looks, what was told stands.
+let watch = null;
+
+const tell = (told) => {
+  window.pinciteTitle = document.title;
+  const stand = () => {
+    if (document.title !== told) document.title = told;
+  };
+  watch?.disconnect();
+  watch = new MutationObserver(stand);
+  watch.observe(document.querySelector("title"), { childList: true, characterData: true, subtree: true });
+  stand();
+};
+
 const restore = () => {
   if (document.hidden || !window.pinciteTitle) return;
+  watch?.disconnect();
   document.title = window.pinciteTitle;
   window.pinciteTitle = "";
 };
@@ -27,10 +42,7 @@ export default function ({ data }) {
   window.pinciteGreeted = data.greets;
   const done = window.pinciteBusy && !data.busy;
   window.pinciteBusy = data.busy;
-  if (done && document.hidden && !window.pinciteTitle) {
-    window.pinciteTitle = document.title;
-    document.title = data.done;
-  }
+  if (done && document.hidden && !window.pinciteTitle) tell(data.done);
   document.addEventListener("visibilitychange", restore);
   return () => document.removeEventListener("visibilitychange", restore);
 }
