@@ -55,6 +55,8 @@ class Shown:
     source: str = ""  # which mark opened it
     seconds: float | None = None  # beginning in a recording
     large: bool = False  # over the whole window
+    sharp: bool = False  # with more points, to be looked at closely
+    citations: tuple["Shown", ...] = ()  # all of the answer that it was opened from
 
 
 def show(shown: Shown | None) -> None:

@@ -1,6 +1,7 @@
 """Draws an answer document as sentences with marks that open their page."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,24 +62,25 @@ def stage_text(stage: str, seconds: float) -> str:
 def _open(key: str, answer: Mapping[str, Any]) -> None:
     kind, _, number = str(st.session_state[key].open or "").partition("-")
     if kind == "citation":
-        cited = next(c for c in answer["citations"] if c["mark"] == int(number))
-        session.show(
-            Shown(
-                cited["document"],
-                cited["page"],
-                cited["page"],
-                cited["quote"],
-                tuple(tuple(box) for box in cited["boxes"]),
-                f"{key}/citation-{number}",
-                cited.get("seconds"),
-            )
-        )
-        thumbs.opened(answer, cited["document"], cited["page"])
+        every = {c["mark"]: _cited(key, c) for c in answer["citations"]}
+        cited = every[int(number)]
+        session.show(replace(cited, citations=tuple(every.values())))
+        thumbs.opened(answer, cited.document, cited.page)
     elif kind == "passage":
         near = answer["passages"][int(number)]
         page = near["page"]
         source, seconds = f"{key}/passage-{number}", near.get("seconds")
         session.show(Shown(near["document"], page, page, near["text"], (), source, seconds))
+
+
+def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
+    """The page of a citation; `key` is that of its answer."""
+    page, boxes = citation["page"], tuple(tuple(box) for box in citation["boxes"])
+    source = f"{key}/citation-{citation['mark']}"
+    return Shown(
+        citation["document"], page, page, citation["quote"], boxes, source,
+        citation.get("seconds"),
+    )  # fmt: skip
 
 
 def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:

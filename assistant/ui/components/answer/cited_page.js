@@ -48,7 +48,10 @@ export default function ({ data, setTriggerValue }) {
   if (!panel) return undefined;
   name(panel, data);
   const observer = showLines(panel, data);
-  if (focused !== data.source) panel.focus({ preventScroll: true });
+  // Who goes from one citation to the next stays at the button.
+  if (focused !== data.source && !panel.contains(document.activeElement)) {
+    panel.focus({ preventScroll: true });
+  }
   focused = data.source;
   const onKey = (event) => {
     if (event.key === "Escape") setTriggerValue(data.large ? "smaller" : "close", true);

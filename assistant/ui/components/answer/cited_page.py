@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from assistant.attachments.attached_evidence import CAME_WITH
 from assistant.i18n.translation import N_, _
@@ -14,6 +15,7 @@ from assistant.ui.components.answer import player
 from assistant.ui.components.answer.text_page import lines_of, text_page
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.coverage import missing
+from assistant.ui.components.viewer import page_tools
 from assistant.ui.session import Shown
 from ingest.document.model import Page, count
 from ingest.document.source import readable
@@ -42,12 +44,12 @@ def panel(library: Library) -> None:
         return
     with st.container(key="page"):
         try:
-            _head(opened, _pages(library, opened.document))
+            tools = _head(opened, _pages(library, opened.document))
             if opened.document.startswith(CAME_WITH):
                 st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
                 st.info(_(_ELSEWHERE))
             else:
-                _page(library, opened)
+                _page(library, opened, tools)
         except PinciteError as error:
             error_banner.say(error)
             st.button(_("Close"), on_click=session.show, args=(None,), key="close-broken")
@@ -57,7 +59,8 @@ def _pages(library: Library, document: str) -> int:
     return next((d.pages for d in library.documents() if d.document == document), 0)
 
 
-def _head(opened: Shown, pages: int) -> None:
+def _head(opened: Shown, pages: int) -> DeltaGenerator:
+    """Returns the place of the tools."""
     with st.container(key="page-head"):
         st.html(
             f'<div class="page-name">{as_html(readable(opened.document))}</div>'
@@ -81,6 +84,7 @@ def _head(opened: Shown, pages: int) -> None:
                 on_click=session.show,
                 args=(None,),
             )
+        return st.container(key="page-tools")
 
 
 def _where(opened: Shown, pages: int) -> str:
@@ -103,8 +107,10 @@ def _turn_button(name: str, label: str, step: int, opened: Shown, possible: bool
     )
 
 
-def _page(library: Library, opened: Shown) -> None:
+def _page(library: Library, opened: Shown, tools: DeltaGenerator) -> None:
     page = library.page(opened.document, opened.page)
+    with tools:
+        page_tools.draw(opened, page)
     _note(library.name, opened)
     cited = cited_lines(opened, page) if opened.page == opened.cited_page else range(0)
     if opened.page == opened.cited_page and opened.quote:
@@ -115,7 +121,7 @@ def _page(library: Library, opened: Shown) -> None:
         st.html(f'<p class="page-note" role="note">{as_html(note[0].upper() + note[1:])}</p>')
     if page.width:
         boxes = tuple(tuple(page.lines[at].box) for at in cited)
-        scale = _LARGE_SCALE if opened.large else _SCALE
+        scale = _LARGE_SCALE if opened.large or opened.sharp else _SCALE
         picture = _picture(library.file(opened.document), opened.page, boxes, page.width, scale)
         with st.container(key="page-image"):
             st.image(picture, alt=_named(opened), width="stretch")

@@ -1,0 +1,1 @@
+"""The tools of a page that is shown: zoom, turn, text that can be selected and found, citations."""
