@@ -17,6 +17,22 @@ FOCUSED = """() => {
     return focused.dataset.id ?? focused.className;
 }"""
 
+WIDTH_NOW = "() => document.querySelector('.page-box').getBoundingClientRect().width"
+HEIGHT_NOW = "() => document.querySelector('.page-box').getBoundingClientRect().height"
+# How far the marked words are from where they end in their line on the picture, in pixels.
+BESIDE = """() => {
+    const mark = document.querySelector('.text-layer mark.here').getBoundingClientRect();
+    const line = document.querySelector('.text-layer mark.here').parentElement;
+    const image = document.querySelector('.st-key-page img').getBoundingClientRect();
+    const right = parseFloat(line.style.left) / 100 + line.share;
+    return Math.abs(line.getBoundingClientRect().right - (image.left + right * image.width))
+        + Math.max(0, mark.right - image.right);
+}"""
+SELECTED = """line => {
+    getSelection().selectAllChildren(line);
+    return getSelection().toString();
+}"""
+
 
 @pytest.fixture(scope="module")
 def answered(fake_address: str, chromium: Any) -> str:
@@ -106,3 +122,49 @@ def _open(page: Any, key: str = "") -> None:
     else:
         mark.click()
     page.locator(".st-key-page img").wait_for(timeout=20_000)
+
+
+def test_its_text_is_found_selected_zoomed_and_turned(
+    answered: str, visit: Visit, picture: Any
+) -> None:
+    page = visit(answered)
+    _open(page)
+    panel, layer = page.locator(".st-key-page"), page.locator(".text-layer")
+    line = layer.locator("div", has_text="in proportion to their contractual").first
+    line.wait_for(state="attached")
+
+    page.get_by_role("searchbox", name="Find on this page").fill("CONTRACTUAL hours")
+    page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
+    page.wait_for_function(f"() => ({BESIDE})() < 6")  # pixels
+    picture(page, "panel-found")
+    assert line.evaluate(SELECTED).startswith("Part-time employees have the same leave")
+
+    before = page.locator(".st-key-page img").bounding_box()
+    panel.focus()
+    page.keyboard.press("+")
+    page.wait_for_function(f"() => ({WIDTH_NOW})() > {1.2 * before['width']}")
+    page.keyboard.press("0")
+    page.keyboard.press("r")
+    page.wait_for_function("() => document.querySelector('.page-box')?.dataset.turn === '1'")
+    page.wait_for_function(f"() => ({WIDTH_NOW})() > ({HEIGHT_NOW})()")
+    page.keyboard.press("t")
+    page.locator(".text-layer.seen").wait_for()
+    picture(page, "panel-turned")
+    harmless(page)
+
+
+def test_one_goes_from_citation_to_citation(answered: str, visit: Visit) -> None:
+    page = visit(answered)
+    _open(page)
+    page.get_by_label("Citation 2 of 2").wait_for()
+
+    onward = page.get_by_role("button", name="Citation behind (N)")
+    onward.focus()
+    page.keyboard.press("Enter")
+
+    page.get_by_label("Citation 1 of 2").wait_for()
+    page.wait_for_function("() => document.querySelector('.quote').textContent.includes('25 days')")
+    assert onward.evaluate("button => button.getRootNode().activeElement === button")
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached")
+    page.wait_for_function(f"() => ({FOCUSED})() === 'citation-1'")

@@ -161,16 +161,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // The picture comes later than this, and again with more points.
   const arrivals = new MutationObserver(show);
   arrivals.observe(panel, { childList: true, subtree: true });
-  const sizes = new ResizeObserver(() => {
-    const layer = boxOf()?.querySelector(".text-layer");
-    if (layer) stretch(layer);
-  });
-  sizes.observe(panel);
   document.addEventListener("keydown", onKey);
   panel.addEventListener("wheel", onWheel, { passive: false });
   return () => {
     arrivals.disconnect();
-    sizes.disconnect();
     document.removeEventListener("keydown", onKey);
     panel.removeEventListener("wheel", onWheel);
   };

@@ -86,15 +86,15 @@ def _words() -> dict[str, str]:
     """Of page_tools.js."""
     return {
         "tools": _("Tools of the page"),
-        "out": _("Smaller letters (-)"),
-        "in": _("Larger letters (+)"),
+        "out": _("Zoom out (-)"),
+        "in": _("Zoom in (+)"),
         "fit": _("As wide as the panel (0)"),
         "turn": _("Turn the page (R)"),
         "text": _("Show the text that was read (T)"),
         "find": _("Find on this page"),
         "found": _("{number} of {total}"),
         "none": _("not found"),
-        "before": _("The citation before (P)"),
-        "behind": _("The next citation (N)"),
+        "before": _("Citation before (P)"),
+        "behind": _("Citation behind (N)"),
         "citation": _("Citation {number} of {total}"),
     }

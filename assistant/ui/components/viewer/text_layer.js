@@ -16,14 +16,24 @@ const lineOf = ([text, x0, y0, x1, y1], data) => {
   return line;
 };
 
+const WIDE = 2.2; // a line that is so much wider than its words is a row: its gaps are stretched
+
 const stretch = (layer) => {
   if (!layer.clientWidth) return;
-  const widths = [...layer.children].map((line) => line.offsetWidth);
-  [...layer.children].forEach((line, at) => {
-    const scale = (line.share * layer.clientWidth) / (widths[at] || 1);
-    line.style.transform = `scaleX(${scale})`;
+  const lines = [...layer.children];
+  for (const line of lines) line.style.wordSpacing = "";
+  const widths = lines.map((line) => line.offsetWidth);
+  lines.forEach((line, at) => {
+    const width = line.share * layer.clientWidth;
+    const gaps = line.textContent.trim().split(/\s+/).length - 1;
+    const isRow = gaps > 0 && width > WIDE * widths[at];
+    line.style.wordSpacing = isRow ? `${(width - widths[at]) / gaps}px` : "";
+    line.style.transform = isRow ? "" : `scaleX(${width / (widths[at] || 1)})`;
   });
 };
+
+// Widths are not those of the letters before the picture and the font have come.
+const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => stretch(target)));
 
 const layText = (data) => {
   const box = boxOf();
@@ -37,7 +47,9 @@ const layText = (data) => {
   box.classList.add("page-box");
   if (old) old.replaceWith(layer);
   else box.append(layer);
-  stretch(layer);
+  sizes.disconnect();
+  sizes.observe(layer);
+  document.fonts.ready.then(() => stretch(layer));
   return layer;
 };
 
