@@ -163,7 +163,8 @@ def test_one_goes_from_citation_to_citation(answered: str, visit: Visit) -> None
     page.keyboard.press("Enter")
 
     page.get_by_label("Citation 1 of 2").wait_for()
-    page.wait_for_function("() => document.querySelector('.quote').textContent.includes('25 days')")
+    page.locator(".quote", has_text="25 days").wait_for()
+    page.locator(".st-key-page[data-source$='citation-1']").wait_for()
     assert onward.evaluate("button => button.getRootNode().activeElement === button")
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")

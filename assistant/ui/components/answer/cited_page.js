@@ -16,6 +16,7 @@ const name = (panel, data) => {
   panel.setAttribute("aria-label", data.name);
   panel.setAttribute("tabindex", "0"); // so that the arrow keys can scroll it
   panel.dataset.large = String(data.large);
+  panel.dataset.source = data.source;
 };
 
 const showLines = (panel, data) => {
@@ -43,6 +44,18 @@ const showLines = (panel, data) => {
 
 let focused = ""; // the source for which the panel took the focus: turning pages leaves it alone
 
+// Gives the focus back to the mark once the panel has closed, which takes a while on a busy machine.
+// Another page may have opened meanwhile, or the same one is only drawn again.
+const giveBack = (source, tries) => {
+  if (focused !== source) return;
+  if (panelOf()) {
+    if (tries) setTimeout(giveBack, 50, source, tries - 1);
+    return;
+  }
+  focused = "";
+  markOf(source)?.focus();
+};
+
 export default function ({ data, setTriggerValue }) {
   const panel = panelOf();
   if (!panel) return undefined;
@@ -60,10 +73,6 @@ export default function ({ data, setTriggerValue }) {
   return () => {
     observer.disconnect();
     document.removeEventListener("keydown", onKey);
-    setTimeout(() => {
-      if (panelOf()) return;
-      focused = "";
-      markOf(data.source)?.focus();
-    }, 50);
+    setTimeout(giveBack, 50, data.source, 60);
   };
 }
