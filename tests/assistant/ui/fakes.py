@@ -90,6 +90,7 @@ class FakeLibrary:
 
     def __init__(self, *files: Path, holding: bool = False) -> None:
         self.files: dict[str, Path] = {}
+        self.folder = Path(tempfile.mkdtemp())  # of what is learned: nothing
         self.jobs = FakeJobs()
         self.maintenance = FakeMaintenance()
         self.changes = 0
