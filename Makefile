@@ -5,7 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 # Each core takes whole files, whose tests share what they have prepared.
-QUICK_TESTS = $(BIN)/python -m pytest -m "not slow and not browser" --numprocesses logical --dist loadfile
+TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadfile
+QUICK_TESTS = $(TESTS) -m "not slow and not browser"
 
 .PHONY: help setup run test check bench lock licences messages clean python
 .DEFAULT_GOAL := help
@@ -25,7 +26,7 @@ test: setup ## prepare everything, then run all checks and all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(QUICK_TESTS)
-	$(BIN)/python -m pytest -m "slow or browser"
+	$(TESTS) -m "slow or browser" --durations 30
 
 check: ## the quick half of `make test`, for use while working
 	$(BIN)/ruff format --check .
