@@ -36,7 +36,7 @@ _BELOW = (
 _ENGLISH = (
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/foreign_catalog.py",
     "vectorstore/maintenance/restoring.py", "vectorstore/maintenance/verify.py",
-    "vectorstore/catalog/foreign_file.py", "vectorstore/testing.py", "vectorstore/watch.py",
+    "vectorstore/catalog/sqlite/foreign_file.py", "vectorstore/testing.py", "vectorstore/watch.py",
     "vectorstore/embedding/embedder.py", "vectorstore/embedding/onnx_int8.py",
     "vectorstore/embedding/packed_weights.py", "vectorstore/retrieval/reranker.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",

@@ -181,8 +181,8 @@ HOMES = {
     "sqlite3": {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "assistant/storage/sqlite_file.py",
-        "vectorstore/catalog/database.py",
-        "vectorstore/catalog/foreign_file.py",
+        "vectorstore/catalog/sqlite/database.py",
+        "vectorstore/catalog/sqlite/foreign_file.py",
         "vectorstore/images/cache.py",
         # the types of a connection and of an error:
         "assistant/accounts/accounts.py",

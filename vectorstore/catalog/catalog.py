@@ -12,13 +12,13 @@ from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify_language import language_of_passages
 from vectorstore.catalog import rows, table_cells, wiping
-from vectorstore.catalog.database import Database
 from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.passages import Passages
 from vectorstore.catalog.records import Coverage as Coverage
 from vectorstore.catalog.records import DocumentInfo as DocumentInfo
 from vectorstore.catalog.records import StoredChunk as StoredChunk
 from vectorstore.catalog.records import StoredTable
+from vectorstore.catalog.sqlite.database import Database
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
 

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vectorstore.catalog.database import MOVED, Database
 from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.opened import FILE, MARK, mark, new_schema, schema_of
 from vectorstore.catalog.postgres.copying import copy_all, fingerprints
 from vectorstore.catalog.postgres.database import PostgresDatabase
+from vectorstore.catalog.sqlite.database import MOVED, Database
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.migration import discard

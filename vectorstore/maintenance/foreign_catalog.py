@@ -18,10 +18,10 @@ from ingest.document.source import readable
 from ingest.serialization.codec import Codec, InvalidData
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.database import SCHEMA_VERSION
 from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.files import SHA256
-from vectorstore.catalog.foreign_file import ForeignFile, Row, WrongRows
+from vectorstore.catalog.sqlite.database import SCHEMA_VERSION
+from vectorstore.catalog.sqlite.foreign_file import ForeignFile, Row, WrongRows
 
 _PAGE: Codec[Page] = Codec(Page)
 _CELL: Codec[Cell] = Codec(Cell)

@@ -108,7 +108,7 @@ def test_documents_whose_files_are_gone_leave_nothing_either(
 def test_a_reader_of_an_older_state_only_delays_it(
     library: Library, novels: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vectorstore.catalog.database._PATIENCE", 0.2)
+    monkeypatch.setattr("vectorstore.catalog.sqlite.database._PATIENCE", 0.2)
     with closing(sqlite3.connect(library.folder / "catalog.sqlite")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM chunk").fetchone()

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from vectorstore.catalog.database import SCHEMA_VERSION, Database
 from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.postgres.bm25 import Bm25
 from vectorstore.catalog.postgres.copying import BESIDE, TABLES, copy_all, copy_table
 from vectorstore.catalog.postgres.inside import Inside, translated
+from vectorstore.catalog.sqlite.database import SCHEMA_VERSION, Database
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.postgres.server import Server, as_sqlite, sentences
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from vectorstore.catalog.engine import Engine
-from vectorstore.catalog.fts5 import Fts5
+from vectorstore.catalog.sqlite.fts5 import Fts5
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
 SCHEMA_VERSION = 8

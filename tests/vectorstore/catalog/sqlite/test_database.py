@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
-from vectorstore.catalog import database
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.sqlite import database
+from vectorstore.catalog.sqlite.database import Database
 from vectorstore.errors import LibraryBusy, LibraryError
 
 
@@ -87,7 +87,7 @@ def test_a_broken_rule_of_the_schema_stays_an_error_of_the_programme(opened: Dat
 _CLOSING = """
 import sys, threading, time
 from pathlib import Path
-from vectorstore.catalog.database import Database
+from vectorstore.catalog.sqlite.database import Database
 
 opened, over, asked = Database(Path(sys.argv[1])), threading.Event(), []
 

@@ -1,0 +1,1 @@
+"""A catalogue in an SQLite file, and files of it that somebody else made."""
