@@ -18,6 +18,10 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("←", "→"), N_("from mark to mark of an answer")),
     (("Home", "End"), N_("to its first and its last mark")),
     (("↑", "↓"), N_("scroll the page that is open")),
+    (("-", "+", "0"), N_("the page smaller, larger, and fitting")),
+    (("R",), N_("turn the page")),
+    (("T",), N_("the text over the page")),
+    (("P", "N"), N_("to the citation before and behind, on the page")),
     (("Esc",), N_("close what is open, one after the other")),
     (("?",), N_("this list")),
 )
