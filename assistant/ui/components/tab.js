@@ -29,16 +29,28 @@ const restore = () => {
   window.pinciteTitle = "";
 };
 
-// Streamlit keeps the end of a chat in view; who is greeted reads from the beginning.
-const begin = (times) => {
-  const main = document.querySelector('[data-testid="stAppScrollToBottomContainer"]');
-  if (main) main.scrollTop = 0;
-  if (times) setTimeout(begin, 100, times - 1);
+// Streamlit keeps the end of a chat in view; who is greeted reads from the beginning. The parts of
+// the page come one after the other: it stays there until the person moves, ten seconds at most.
+const ACTS = ["wheel", "touchstart", "pointerdown", "keydown"];
+const STAY = 10000; // milliseconds
+
+const begin = () => {
+  const until = Date.now() + STAY;
+  let moved = false;
+  const move = () => (moved = true);
+  for (const act of ACTS) document.addEventListener(act, move, { capture: true, once: true });
+  const stay = () => {
+    const main = document.querySelector('[data-testid="stAppScrollToBottomContainer"]');
+    if (moved || Date.now() > until) return;
+    if (main) main.scrollTop = 0;
+    setTimeout(stay, 100);
+  };
+  stay();
 };
 
 export default function ({ data }) {
   manifest(data.manifest);
-  if (data.greets && !window.pinciteGreeted) begin(8);
+  if (data.greets && !window.pinciteGreeted) begin();
   window.pinciteGreeted = data.greets;
   const done = window.pinciteBusy && !data.busy;
   window.pinciteBusy = data.busy;
