@@ -7,6 +7,7 @@ from assistant.build import composition
 from assistant.build.database import catalogue
 from assistant.errors import SettingsError
 from assistant.libraries.named import leave_server
+from assistant.libraries.waiting import all_waiting, clear
 from assistant.settings import Settings
 from vectorstore.catalog.opened import schema_of
 from vectorstore.maintenance.engines import Moved, to_postgres, to_sqlite
@@ -16,7 +17,9 @@ Engine = Literal["postgresql", "sqlite"]
 
 def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | None]]:
     """(library, what was moved), None where it is there already. One that fails ends it: those
-    before it are moved, and the next call goes on. Raises SettingsError, LibraryError."""
+    before it are moved, and the next call goes on. Deleted libraries that wait for the end of their
+    day come last: nothing would clear them away where no setting leads. Raises SettingsError,
+    LibraryError."""
     server = catalogue(settings)
     if server is None:
         raise SettingsError(
@@ -31,3 +34,7 @@ def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | Non
             if schema_of(folder):
                 leave_server(settings, name)
             yield name, to_sqlite(folder, server)
+    clear(settings)
+    move = to_postgres if to == "postgresql" else to_sqlite
+    for gone in all_waiting(settings):
+        yield f"{gone.library} (deleted)", move(gone.folder, server)

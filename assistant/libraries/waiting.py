@@ -34,7 +34,7 @@ class Deleted:
 
 def deleted(settings: Settings) -> list[Deleted]:
     """Those that can be brought back, the latest first."""
-    return [one for one in _all(settings) if one.until > datetime.now(UTC)]
+    return [one for one in all_waiting(settings) if one.until > datetime.now(UTC)]
 
 
 def check_not_waiting(settings: Settings, name: str) -> None:
@@ -52,7 +52,7 @@ def check_not_waiting(settings: Settings, name: str) -> None:
 def clear(settings: Settings) -> int:
     """Delete those whose day is over; how many. What cannot be deleted is tried again next time,
     and the log names it."""
-    over = [one for one in _all(settings) if one.until <= datetime.now(UTC)]
+    over = [one for one in all_waiting(settings) if one.until <= datetime.now(UTC)]
     return sum(_cleared(settings, one.folder) for one in over)
 
 
@@ -72,7 +72,8 @@ def _cleared(settings: Settings, folder: Path) -> bool:
     return True
 
 
-def _all(settings: Settings) -> list[Deleted]:
+def all_waiting(settings: Settings) -> list[Deleted]:
+    """Those that are still in the home, also when their day is over; the latest first."""
     found = []
     for about in sorted((settings.home / "deleted").glob(f"*/{ABOUT}"), reverse=True):
         with suppress(OSError, ValueError, KeyError):  # not ours: left alone

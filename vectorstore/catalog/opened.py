@@ -5,6 +5,7 @@ renamed, deleted and brought back, and no library is ever opened in the wrong pl
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -70,18 +71,37 @@ def new_schema() -> str:
 
 
 def mark(folder: Path, schema: str) -> None:
-    """Say in a folder which schema has its catalogue. Raises FileExistsError."""
+    """Say in a folder which schema has its catalogue, also after a loss of power. Raises
+    FileExistsError."""
     scratch = folder / f".{schema}"
-    scratch.write_text(schema, "ascii")
+    _write(scratch, schema, "w")
     try:
         os.link(scratch, folder / MARK)  # completely or not at all; the first process wins
     except FileExistsError:
         raise
     except OSError:  # a file system without links
-        with (folder / MARK).open("x", encoding="ascii") as file:
-            file.write(schema)
+        _write(folder / MARK, schema, "x")
     finally:
         scratch.unlink(missing_ok=True)
+    keep_names(folder)
+
+
+def keep_names(folder: Path) -> None:
+    """The names in a folder survive a loss of power from now on, where the system can do that: on
+    Windows it does so by itself."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _write(path: Path, text: str, mode: str) -> None:
+    with path.open(mode, encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _made(folder: Path, server: Server) -> PostgresDatabase:

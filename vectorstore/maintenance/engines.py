@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.opened import FILE, MARK, mark, new_schema, schema_of
+from vectorstore.catalog.opened import FILE, MARK, keep_names, mark, new_schema, schema_of
 from vectorstore.catalog.postgres.copying import copy_all, fingerprints
 from vectorstore.catalog.postgres.database import PostgresDatabase
 from vectorstore.catalog.sqlite.database import MOVED, Database
@@ -65,10 +65,13 @@ def to_sqlite(folder: Path, server: Server) -> Moved | None:
             return None
         source = PostgresDatabase(server, schema)
         try:
+            # Who waits to write has its turn when this is committed, and then hears of the move.
             with source.transaction() as reading:
                 moved = _into_sqlite(reading, folder / _NEW)
+                source.say_moved(reading)
                 (folder / _NEW).replace(folder / FILE)
                 (folder / MARK).replace(folder / _LEAVING)
+                keep_names(folder)
         finally:
             source.close()
             _tidy(folder, server)

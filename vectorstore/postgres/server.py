@@ -120,8 +120,20 @@ def problem(address: str) -> str:
             "a password does not belong into the address: leave it out, and set"
             " PINCITE_DATABASE_PASSWORD or keep it in the keyring of the system"
         )
+    if _elsewhere(parse_qs(parts.query)):
+        return (
+            "the server is named after the two slashes: behind the question mark, `host` may only"
+            " be the folder of a socket, as in postgresql:///pincite?host=/var/run/postgresql"
+        )
     whole = parts.scheme == "postgresql" and re.fullmatch(r"/[\w-]+", parts.path) and told
     return "" if whole else form
+
+
+def _elsewhere(options: dict[str, list[str]]) -> bool:
+    """Whether they name a server, which nobody would ask the network guard about."""
+    hosts = [host for value in options.get("host", []) for host in value.split(",")]
+    away = any(not host.startswith("/") for host in hosts)
+    return away or "hostaddr" in options or "service" in options
 
 
 @contextmanager
@@ -141,13 +153,19 @@ def sentences(server: Server) -> Iterator[None]:
 
 
 _REMEDY = "start it, or check its address in the settings"
-_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message, or its code
     "password authentication failed": (
         LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
     ),
     "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
     "does not exist": (LibraryAway, "lacks what the address names"),
     "too many": (LibraryBusy, "has no connection left: raise its max_connections, or try again"),
+    "remaining connection slots": (  # what others than administrators are told
+        LibraryBusy, "has no connection left: raise its max_connections, or try again",
+    ),
+    "40p01": (  # deadlock
+        LibraryBusy, "undid this step, because two processes waited for each other; try again",
+    ),
     "lock timeout": (LibraryBusy, "let another process write for a minute; try again later"),
     "no space left": (HomeNotWritable, "has a full disk: free some space on it"),
     "permission denied": (
@@ -162,15 +180,16 @@ def _sentence(server: Server, error: Exception) -> LibraryError:
     said = " ".join(str(error).split())
     # What the server says of its rows could be words of documents.
     at_fault = isinstance(error, driver.OperationalError | driver.InterfaceError)
+    code = getattr(error, "sqlstate", "") or ""
     for sign, (kind, sentence) in _SENTENCES.items():
-        if sign in said.lower():
+        if sign in said.lower() or sign == code.lower():
             why = f" ({said[:200]})" if sign == "does not exist" else ""
             return kind(f"The PostgreSQL server at {server.place} {sentence}{why}.")
     if at_fault:
         return LibraryAway(f"The PostgreSQL server at {server.place} does not answer: {_REMEDY}.")
     return LibraryError(
         f"The PostgreSQL server at {server.place} refused a statement ({type(error).__name__}, "
-        f"{getattr(error, 'sqlstate', '') or 'no code'})."
+        f"{code or 'no code'})."
     )
 
 

@@ -76,9 +76,19 @@ def test_postgresql_passes_the_guard_by_its_name_alone_and_its_password_is_nowhe
     ("wrong", "why"),
     [("postgresql://olga:secret@db/pincite", "a password does not belong into the address"),
      ("postgresql://db/pincite?password=secret", "a password does not belong into the address"),
+     ("postgresql:///pincite?host=db.example.org", "may only be the folder of a socket"),
+     ("postgresql:///pincite?host=/tmp%2Cdb.example.org", "may only be the folder of a socket"),
+     ("postgresql:///pincite?%68ost=db.example.org", "may only be the folder of a socket"),
+     ("postgresql://localhost/pincite?hostaddr=192.0.2.7", "may only be the folder of a socket"),
+     ("postgresql:///pincite?service=office", "may only be the folder of a socket"),
      ("postgresql://db", "an address of PostgreSQL looks like")],
 )  # fmt: skip
 def test_a_wrong_address_of_postgresql_is_said(wrong: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=why) as raised:
         Settings.load(home=tmp_path, vectors=wrong)
     assert "secret" not in str(raised.value)
+
+
+def test_a_socket_of_this_machine_is_an_address(tmp_path: Path) -> None:
+    socket = "postgresql:///pincite?host=/var/run/postgresql&sslmode=disable"
+    assert Settings.load(home=tmp_path, vectors=socket).vectors == socket

@@ -9,6 +9,7 @@ from assistant.build import composition
 from assistant.doctor import catalogues
 from assistant.libraries import waiting
 from assistant.libraries.deleted import delete, undo
+from assistant.libraries.moving_home import move_home
 from assistant.libraries.named import make, rename
 from assistant.settings import Settings
 from tests.commands import Pincite, refused
@@ -57,6 +58,28 @@ def test_a_deleted_library_leaves_postgresql_when_its_day_is_over(
     delete(settings, "south")
     monkeypatch.setattr(waiting, "KEPT", timedelta())
     assert waiting.clear(settings) == 1
+    assert schemas(postgres) == before and not list((tmp_path / "deleted").iterdir())
+
+
+def test_deleted_libraries_that_wait_move_too(
+    tmp_path: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = schemas(postgres)
+    there = Settings(home=tmp_path, catalogue=postgres.address)
+    for name in ("north", "south"):
+        make(there, name, f"All of the {name}.")
+    gone = delete(there, "south")
+    moved = dict(move_home(there, "sqlite"))
+    assert list(moved) == ["north", "south (deleted)"] and all(moved.values())
+    assert schemas(postgres) == before
+    here = Settings(home=tmp_path)
+    undo(here, gone)
+    with composition.library(here, "south") as library:
+        assert library.description() == "All of the south."
+    gone = delete(here, "south")
+    assert list(move_home(there, "postgresql")) and schema_of(gone.folder)
+    monkeypatch.setattr(waiting, "KEPT", timedelta())
+    assert list(dict(move_home(there, "sqlite"))) == ["north"]
     assert schemas(postgres) == before and not list((tmp_path / "deleted").iterdir())
 
 

@@ -1,7 +1,10 @@
 """A catalogue moves to PostgreSQL and back, with all that is in it, or stays where it is."""
 
+import os
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.fakes import WordEmbedder
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.opened import FILE, MARK, drop
 from vectorstore.catalog.opened import catalog as opened
 from vectorstore.catalog.postgres.copying import fingerprints
@@ -122,6 +126,81 @@ def test_who_has_it_open_hears_of_the_move(folder: Path, postgres: Server) -> No
         assert to_postgres(folder, postgres)
         with pytest.raises(LibraryError, match="was moved to PostgreSQL meanwhile"):
             library.remove(["Policy.pdf"])
+
+
+def _until_somebody_waits_for_the_lock(server: Server) -> None:
+    end = time.monotonic() + 120
+    with server.connect() as connection:
+        asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while connection.execute(asked).fetchall() == [(0,)]:
+            assert time.monotonic() < end, "nobody waits"
+            time.sleep(0.01)
+
+
+def _delete(catalog: Catalog) -> None:
+    with catalog.writing() as connection:
+        catalog.delete(connection, "Policy.pdf")
+
+
+@pytest.mark.parametrize(
+    "write", [_delete, lambda catalog: catalog.set_meta("description", "Of the year.")]
+)
+def test_who_writes_during_the_way_back_hears_of_it(
+    folder: Path, postgres: Server, write: Callable[[Catalog], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assert to_postgres(folder, postgres)
+    catalog = opened(folder, "main", postgres)
+    said: list[str] = []
+
+    def waits() -> None:
+        try:
+            write(catalog)
+            said.append("written")
+        except LibraryError as error:
+            said.append(str(error))
+
+    writer, compared, tidy = threading.Thread(target=waits), engines._compared, engines._tidy
+
+    def meanwhile(*states: object) -> engines.Moved:
+        writer.start()
+        _until_somebody_waits_for_the_lock(postgres)
+        return compared(*states)  # type: ignore[arg-type]
+
+    def later(*where: object) -> None:
+        if writer.ident:
+            writer.join()  # the schema is there until the writer has had its turn
+        tidy(*where)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engines, "_compared", meanwhile)
+    monkeypatch.setattr(engines, "_tidy", later)
+    assert to_sqlite(folder, postgres)
+    again = "was moved to SQLite, or deleted, meanwhile: start again"
+    assert len(said) == 1 and again in said[0]
+    for late in (write, lambda catalog: catalog.database.note("DELETE FROM job")):
+        with pytest.raises(LibraryError, match=again):
+            late(catalog)
+    catalog.close()
+
+
+def test_the_mark_is_on_the_disk_before_the_old_catalogue_goes(
+    folder: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, bool, bool]] = []
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        inode = os.fstat(handle).st_ino
+        synced.append((inode, (folder / MARK).exists(), (folder / FILE).exists()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert to_postgres(folder, postgres)
+    mark, names = (folder / MARK).stat().st_ino, folder.stat().st_ino
+    assert (mark, False, True) in synced and (names, True, True) in synced
+    synced.clear()
+    assert to_sqlite(folder, postgres)
+    assert (names, False, True) in synced
 
 
 def test_a_library_in_use_is_not_moved(folder: Path, postgres: Server) -> None:

@@ -16,7 +16,7 @@ from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.postgres.bm25 import Bm25
 from vectorstore.catalog.postgres.copying import BESIDE, TABLES, copy_all, copy_table
 from vectorstore.catalog.postgres.inside import Inside, translated
-from vectorstore.catalog.sqlite.database import SCHEMA_VERSION, Database
+from vectorstore.catalog.sqlite.database import MOVED, SCHEMA_VERSION, Database
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.postgres.server import Server, as_sqlite, sentences
 
@@ -61,9 +61,15 @@ class PostgresDatabase(Engine):
                             raise
         raise AssertionError("the second attempt ends it")
 
+    def write(self, sql: str, *values: object) -> None:
+        """One after the other, as with `transaction`: no move of the catalogue loses it."""
+        with self.transaction() as connection:
+            connection.execute(sql, values)
+
     def note(self, sql: str, *values: object) -> None:
         """Run one statement that a power failure may lose."""
         with self._plain_transaction() as connection:
+            self._check_still_there(connection)
             connection.execute("SET LOCAL synchronous_commit = off")
             connection.execute(sql, values)
 
@@ -74,7 +80,7 @@ class PostgresDatabase(Engine):
         with self._plain_transaction() as connection:
             if not inner:
                 connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.schema),))
-                self._check_version(connection)
+                self._check_still_there(connection)
             yield connection
 
     @contextmanager
@@ -99,28 +105,21 @@ class PostgresDatabase(Engine):
 
     @contextmanager
     def beside(self, path: Path) -> Iterator[str]:
-        """Copies of the tables of an SQLite file in a schema of their own, until the end."""
-        next = f"{self.schema}_next"
-        staged = Database(path)
-        try:
-            with self.transaction() as connection:
-                connection.execute(f"DROP SCHEMA IF EXISTS {next} CASCADE")
-                connection.execute(f"CREATE SCHEMA {next}")
-                for table in BESIDE:
-                    connection.execute(f"CREATE TABLE {next}.{table} (LIKE {table})")
-                connection.execute(f"CREATE TABLE {next}.vector (id TEXT, vector BYTEA)")
-                connection.execute(f"CREATE TABLE {next}.kept (sha256 TEXT, reader TEXT)")
-                connection.execute(f"CREATE TABLE {next}.failed (sha256 TEXT, status TEXT)")
-                with staged.snapshot() as source:
-                    for table in (*BESIDE, "vector", "kept", "failed"):
-                        copy_table(source, connection, table, f"{next}.{table}")
-            yield f"{next}."
-        finally:
-            staged.close()
-            self.write(f"DROP SCHEMA IF EXISTS {next} CASCADE")
+        """Copies of the tables of an SQLite file in a schema of their own, until the end.
+
+        One transaction makes and drops them, with what is done in between: a killed process
+        leaves no copy of what is forgotten later.
+        """
+        with self.together(), self.transaction() as connection:
+            self._drop_beside()
+            connection.execute(f"CREATE SCHEMA {self._next}")
+            self._copy_beside(path, connection)
+            yield f"{self._next}."
+            self._drop_beside()
 
     def merge_words(self) -> None:
-        """Nothing to do: a deleted passage takes its words with it."""
+        """A deleted passage takes its words with it; what an earlier version left beside goes."""
+        self._drop_beside()
 
     def write_anew(self) -> bool:
         """Write the tables without anything that was deleted. The server's log of changes, and
@@ -182,12 +181,41 @@ class PostgresDatabase(Engine):
             self._age += 1
             _close_all(self._idle)
 
+    @property
+    def _next(self) -> str:
+        return f"{self.schema}_next"
+
+    def _drop_beside(self) -> None:
+        self.write(f"DROP SCHEMA IF EXISTS {self._next} CASCADE")
+
+    def _copy_beside(self, path: Path, connection: Transaction) -> None:
+        next = self._next
+        for table in BESIDE:
+            connection.execute(f"CREATE TABLE {next}.{table} (LIKE {table})")
+        connection.execute(f"CREATE TABLE {next}.vector (id TEXT, vector BYTEA)")
+        connection.execute(f"CREATE TABLE {next}.kept (sha256 TEXT, reader TEXT)")
+        connection.execute(f"CREATE TABLE {next}.failed (sha256 TEXT, status TEXT)")
+        staged = Database(path)
+        try:
+            with staged.snapshot() as source:
+                for table in (*BESIDE, "vector", "kept", "failed"):
+                    copy_table(source, connection, table, f"{next}.{table}")
+        finally:
+            staged.close()
+
     def _create(self) -> None:
         with self._plain_transaction() as connection:
             connection.execute(f"CREATE SCHEMA {self.schema}")
             script = Path(__file__).with_name("schema.sql").read_text("utf-8")
             connection.run(script.format(collation=_collation(connection)))
-            connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{SCHEMA_VERSION}'")
+            self._say_version(connection, SCHEMA_VERSION)
+
+    def say_moved(self, connection: Transaction) -> None:
+        """Nobody writes any more, once this is committed: the catalogue is in SQLite then."""
+        self._say_version(connection, MOVED)
+
+    def _say_version(self, connection: Transaction, version: int) -> None:
+        connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{version}'")
 
     def _check_there(self) -> None:
         with self._plain_transaction() as connection:
@@ -197,6 +225,7 @@ class PostgresDatabase(Engine):
                     " `catalogue` names another database than before, or a backup of it has to be"
                     " restored. Nothing was changed."
                 )
+            self._check_still_there(connection)
 
     def _check_version(self, connection: Transaction) -> int:
         """That of the schema; 0 where there is none. Raises LibraryError for a newer one."""
@@ -204,19 +233,26 @@ class PostgresDatabase(Engine):
             "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.schema,)
         ).fetchone()
         version = int(said or 0)
-        if version > SCHEMA_VERSION:
+        if version > SCHEMA_VERSION and version != MOVED:
             raise LibraryError(
                 f"The library in {self.server.place} was made by a newer version of Pincite (schema"
                 f" {version}, this one reads up to {SCHEMA_VERSION}). Use that version."
             )
         return version
 
+    def _check_still_there(self, connection: Transaction) -> None:
+        """Raises LibraryError."""
+        if self._check_version(connection) in (0, MOVED):
+            raise LibraryError(
+                f"The catalogue in {self.server.place} was moved to SQLite, or deleted, meanwhile:"
+                " start again."
+            )
+
     @contextmanager
     def _plain_transaction(self, outer: str = "BEGIN") -> Iterator["Inside"]:
         inner = getattr(self._local, "inside", None) is not None
         begin, end, undo = _INNER if inner else (outer, *_OUTER[1:])
-        with sentences(self.server), self._using() as connection:
-            connection.execute(begin)
+        with sentences(self.server), self._using(begin) as connection:
             self._local.inside = connection
             try:
                 yield Inside(connection)
@@ -231,23 +267,47 @@ class PostgresDatabase(Engine):
                     self._local.inside = None
 
     @contextmanager
-    def _using(self) -> Iterator[Any]:
-        """The connection of this thread's transaction, or one that nobody uses."""
+    def _using(self, begin: str = "") -> Iterator[Any]:
+        """The connection of this thread's transaction, or one that nobody uses; a transaction, or
+        a part of one, is begun by that statement."""
         if (inside := getattr(self._local, "inside", None)) is not None:
+            if begin:
+                inside.execute(begin)
             yield inside
             return
         age = self._age
-        with self._lists:
-            connection = self._idle.pop() if self._idle else None
-        if connection is None or connection.closed:
-            connection = self._connect()
+        connection = self._begun(begin)
         try:
             yield connection
         finally:
             self._give_back(connection, age)
 
+    def _begun(self, begin: str) -> Any:
+        """After a restart of the server all that waited are cut: then a new one begins."""
+        with self._lists:
+            connection = self._idle.pop() if self._idle else None
+        if connection is not None and begin:
+            try:
+                connection.execute(begin)
+            except Exception:
+                self._give_back(connection, self._age)
+                if not connection.closed:
+                    raise
+        if connection is not None and not connection.closed:
+            return connection
+        connection = self._connect()
+        try:
+            if begin:
+                connection.execute(begin)
+            return connection
+        except BaseException:
+            connection.close()
+            raise
+
     def _give_back(self, connection: Any, age: int) -> None:
         with self._lists:
+            if connection.closed:
+                _close_all(self._idle)  # of the same server, which was away
             good = not connection.closed and not connection.info.transaction_status
             if good and age == self._age and len(self._idle) < _KEPT:
                 self._idle.append(connection)

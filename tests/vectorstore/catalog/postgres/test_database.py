@@ -1,7 +1,10 @@
 """A catalogue in a real PostgreSQL: what differs from SQLite, and that nothing else does."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -120,6 +123,77 @@ def test_a_restart_is_not_noticed_by_who_reads_and_said_to_who_writes(
     assert catalog.size() == (1, 1), "half a change is none"
     catalog.close()
     drop(tmp_path, server)
+
+
+def _with_idle_connections(catalog: Catalog, number: int) -> None:
+    """So many threads use it at once, each with its own; all are kept for the next use."""
+    together = threading.Barrier(number)
+
+    def use() -> None:
+        with catalog.database.snapshot() as reading:
+            reading.execute("SELECT 1")
+            together.wait(60)
+
+    threads = [threading.Thread(target=use) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_after_a_restart_the_first_request_is_answered_whatever_it_is(
+    tmp_path: Path, postgres_process: PostgresProcess
+) -> None:
+    server = Server(postgres_process.address)
+    with ExitStack() as stack:
+        reads, writes, notes = (opened(tmp_path, "main", server) for _ in range(3))
+        for catalog in (reads, writes, notes):
+            stack.callback(catalog.close)
+            _with_idle_connections(catalog, 3)
+        postgres_process.end("immediate")
+        postgres_process.start()
+        assert reads.documents() == []
+        put(writes, "a.pdf", "Paid leave.")
+        notes.database.note("UPDATE document SET status = 'noted'")
+        with notes.database.snapshot() as reading:
+            assert reading.execute("SELECT status FROM document").fetchall() == [("noted",)]
+    drop(tmp_path, server)
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from vectorstore.catalog.opened import catalog
+from vectorstore.postgres.server import Server
+folder = Path(sys.argv[1])
+with catalog(folder, "main", Server(sys.argv[2])).database.beside(folder / "next.sqlite"):
+    print("copied", flush=True)
+    os._exit(9)
+"""
+
+
+def test_a_killed_rebuild_leaves_no_copies(tmp_path: Path, postgres: Server) -> None:
+    catalog, staged = opened(tmp_path, "main", postgres), Catalog(tmp_path / "next.sqlite", "main")
+    put(catalog, "a.pdf", "Paid leave.")
+    put(staged, "a.pdf", "Paid leave.")
+    for table in ("vector (id, vector)", "kept (sha256, reader)", "failed (sha256, status)"):
+        staged.database.write(f"CREATE TABLE {table}")
+    staged.close()
+    command = [sys.executable, "-c", _KILLED, str(tmp_path), postgres.address]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (9, "copied\n"), done.stderr
+    copies = f"{catalog.database.schema}_next"  # type: ignore[attr-defined]
+    there = "SELECT count(*) FROM pg_namespace WHERE nspname = ?"
+    assert catalog.database.all(there, copies) == [(0,)]
+    # What was left by a version that committed them goes with what is removed.
+    catalog.database.write(f"CREATE SCHEMA {copies}")
+    catalog.database.write(f"CREATE TABLE {copies}.chunk AS SELECT * FROM chunk")
+    with catalog.writing() as connection:
+        catalog.delete(connection, "a.pdf")
+    catalog.wipe()
+    assert catalog.database.all(there, copies) == [(0,)]
+    catalog.close()
+    drop(tmp_path, postgres)
 
 
 def test_a_library_that_is_not_where_it_was_is_not_an_empty_one(
