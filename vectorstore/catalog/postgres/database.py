@@ -1,12 +1,10 @@
 """A schema of PostgreSQL as the database of one catalogue.
 
-Connections are used by one thread at a time, and kept for the next one. Writers take turns by an
-advisory lock of the library, which ends with the transaction, and so with a process that dies.
+Writers take turns by an advisory lock of the library, which ends with the transaction, and so with
+a process that dies.
 """
 
 import hashlib
-import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +12,14 @@ from typing import Any
 
 from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.postgres.bm25 import Bm25
+from vectorstore.catalog.postgres.connections import WAIT, Connections
 from vectorstore.catalog.postgres.copying import BESIDE, TABLES, copy_all, copy_table
 from vectorstore.catalog.postgres.inside import Inside, translated
 from vectorstore.catalog.sqlite.database import MOVED, SCHEMA_VERSION, Database
 from vectorstore.errors import LibraryBusy, LibraryError
-from vectorstore.postgres.server import Server, as_sqlite, sentences
+from vectorstore.postgres.server import Server, sentences
 
-_WAIT = 60  # seconds to wait for the transaction of another process
 _PATIENCE = 5  # seconds to wait for readers
-_KEPT = 4  # connections that wait for their next use
 _COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
 _OUTER = "BEGIN", "COMMIT", ("ROLLBACK",)
 _INNER = "SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
@@ -39,10 +36,7 @@ class PostgresDatabase(Engine):
         self.words = Bm25(self)
         self.server = server
         self.schema = schema
-        self._idle: list[Any] = []
-        self._lists = threading.Lock()
-        self._age = 0  # how often it was closed
-        weakref.finalize(self, _close_all, self._idle)  # psycopg warns of what is left open
+        self._connections = Connections(server, schema)
         if make:
             self._create()
         else:
@@ -134,7 +128,7 @@ class PostgresDatabase(Engine):
                 try:
                     connection.execute(f"VACUUM (FULL) {tables}")
                 finally:
-                    connection.execute(f"SET lock_timeout = '{_WAIT}s'")
+                    connection.execute(f"SET lock_timeout = '{WAIT}s'")
         except LibraryBusy:
             return False
         return True
@@ -177,9 +171,7 @@ class PostgresDatabase(Engine):
 
     def close(self) -> None:
         """Close what is not in use now, and the rest after its use; the next use opens anew."""
-        with self._lists:
-            self._age += 1
-            _close_all(self._idle)
+        self._connections.close()
 
     @property
     def _next(self) -> str:
@@ -275,53 +267,8 @@ class PostgresDatabase(Engine):
                 inside.execute(begin)
             yield inside
             return
-        age = self._age
-        connection = self._begun(begin)
-        try:
+        with self._connections.one(begin) as connection:
             yield connection
-        finally:
-            self._give_back(connection, age)
-
-    def _begun(self, begin: str) -> Any:
-        """After a restart of the server all that waited are cut: then a new one begins."""
-        with self._lists:
-            connection = self._idle.pop() if self._idle else None
-        if connection is not None and begin:
-            try:
-                connection.execute(begin)
-            except Exception:
-                self._give_back(connection, self._age)
-                if not connection.closed:
-                    raise
-        if connection is not None and not connection.closed:
-            return connection
-        connection = self._connect()
-        try:
-            if begin:
-                connection.execute(begin)
-            return connection
-        except BaseException:
-            connection.close()
-            raise
-
-    def _give_back(self, connection: Any, age: int) -> None:
-        with self._lists:
-            if connection.closed:
-                _close_all(self._idle)  # of the same server, which was away
-            good = not connection.closed and not connection.info.transaction_status
-            if good and age == self._age and len(self._idle) < _KEPT:
-                self._idle.append(connection)
-                return
-        connection.close()
-
-    def _connect(self) -> Any:
-        options = f"-c search_path={self.schema} -c lock_timeout={_WAIT}s"
-        return as_sqlite(self.server.connect(options=options))
-
-
-def _close_all(connections: list[Any]) -> None:
-    while connections:
-        connections.pop().close()
 
 
 def _collation(connection: Transaction) -> str:
