@@ -31,7 +31,8 @@ _BELOW = (
     "assistant/speech/transcription.py", "assistant/tools", "assistant/ui/components",
     "assistant/llm", "assistant/models", "assistant/evaluation", "assistant/receipts",
     "assistant/settings.py", "assistant/export", "assistant/first_run/sample_company.py",
-    "assistant/uploads/watched_folders.py",
+    "assistant/uploads/watched_folders.py", "assistant/uploads/given_path.py",
+    "assistant/ui/machine_folders.py",
 )  # fmt: skip
 _ENGLISH = (
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/foreign_catalog.py",

@@ -13,7 +13,7 @@ from typing import Protocol
 from ingest.discovery import discover
 from ingest.errors import NothingFound
 from vectorstore.add_report import Change
-from vectorstore.errors import HomeNotWritable, LibraryBusy
+from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy
 from vectorstore.maintenance.sources import Sources
 
 SETTLE = 2.0  # seconds without a change; editors and copying programs write more often
@@ -86,7 +86,7 @@ class Watching:
             if new:  # additions first: a renamed file is both new and gone
                 self._library.add(new, cancel=cancel, changed=self._changed)
             self._prune([*gone, *lost])
-        except (NothingFound, LibraryBusy, HomeNotWritable) as error:
+        except (NothingFound, LibraryAway, LibraryBusy, HomeNotWritable) as error:
             self._tell(f"{error} Trying again.")
             return
         if new or gone:

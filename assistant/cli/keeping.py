@@ -51,9 +51,11 @@ def _seconds(text: str) -> float:
 
 def _run_watch(args: argparse.Namespace, settings: "Settings") -> int:
     """Until Ctrl-C, or a signal that ends it."""
+    from assistant.uploads.given_path import check_apart
     from vectorstore.watch import SETTLE, Watching
 
     check_paths(args.paths)
+    check_apart(settings, args.paths)
     show = _in_json if args.json else _in_words
     with opened(settings, make=True) as library:
         settle = SETTLE if args.settle is None else args.settle

@@ -4,7 +4,7 @@ import streamlit as st
 
 from assistant.build import composition
 from assistant.settings import Settings
-from assistant.ui import running
+from assistant.ui import running, who
 from assistant.uploads import upload
 from vectorstore.library import Library
 
@@ -37,5 +37,6 @@ def _opened(_settings: Settings, name: str) -> tuple[Library, int]:
     _open_now()[name] = made
     made.maintenance.follow()
     upload.clear(_settings.home, made)
-    running.watches().resume(_settings, made)
+    if who.at_machine():  # others would see what comes into these folders
+        running.watches().resume(_settings, made)
     return made, composition.place_of(_settings, name)

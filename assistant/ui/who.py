@@ -84,6 +84,13 @@ def _owns() -> bool:
     return roles.unsealed(given) == "owner" if given else is_loopback(address())
 
 
+def at_machine() -> bool:
+    """Whether all who look at a page sit at this machine: nobody else reaches the server, nor does
+    a proxy that passes visitors on by a name of their own."""
+    names = st.get_option("server.allowedHosts") or ()
+    return is_loopback(address()) and all(map(is_loopback, names))
+
+
 def address() -> str:
     """That the app listens at; empty where Streamlit was started without the door."""
     return str(st.get_option("server.address") or "")

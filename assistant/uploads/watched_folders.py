@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.i18n.translation import N_
 from assistant.settings import Settings
+from assistant.uploads.given_path import check_apart
 from assistant.uploads.upload import turn_of
 from ingest.errors import NothingFound, PinciteError
 from vectorstore.add_report import AddSummary, Change
@@ -75,6 +76,10 @@ class WatchedFolder:
         )
         self._thread.start()
 
+    def is_alive(self) -> bool:
+        """False after an error."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """End it; a file that is being read is finished first, for a few seconds at most."""
         self._cancel.set()
@@ -113,10 +118,12 @@ class WatchedFolders:
             self._follow(settings, library, path)
 
     def add(self, settings: Settings, library: Library, path: Path) -> None:
-        """Follow a folder from now on. Raises NothingFound, HomeNotWritable."""
-        place = path.expanduser().absolute()
+        """Follow a folder from now on, again if it had ended. Raises NothingFound,
+        HomeNotWritable."""
+        place = path.absolute()
         if not place.is_dir():
             raise NothingFound(f"There is no folder {place}.")
+        check_apart(settings, [place])
         known = folders(settings, library.name)
         if place not in known:
             _keep(settings, library.name, [*known, place])
@@ -134,6 +141,7 @@ class WatchedFolders:
     def _follow(self, settings: Settings, library: Library, path: Path) -> None:
         with self._lock:
             now = self._all.setdefault(library.name, [])
+            now[:] = [one for one in now if one.path != path or one.is_alive()]
             if path not in [one.path for one in now]:
                 turn = turn_of(settings.home, library.name)
                 now.append(WatchedFolder(library, turn, path, self._settle, self._pause))

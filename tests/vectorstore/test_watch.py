@@ -10,7 +10,7 @@ import pytest
 
 from tests.pdfs import write_pdf
 from vectorstore.add_report import Change
-from vectorstore.errors import LibraryBusy
+from vectorstore.errors import LibraryAway, LibraryBusy, LibraryError
 from vectorstore.library import Library
 from vectorstore.watch import Watching
 
@@ -153,11 +153,13 @@ def test_a_bad_file_is_told_once_and_again_when_it_changes(watch: Watch, papers:
     assert watch() == [("added", "Bad.pdf")]
 
 
+@pytest.mark.parametrize("error", [LibraryBusy, LibraryAway])
 def test_what_cannot_be_done_now_is_tried_again(
-    watch: Watch, library: Library, papers: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    watch: Watch, library: Library, papers: Path, monkeypatch: pytest.MonkeyPatch,
+    error: type[LibraryError],
+) -> None:  # fmt: skip
     def busy(*_: object, **__: object) -> None:
-        raise LibraryBusy("Another process is writing.")
+        raise error("Another process is writing.")
 
     write_pdf(papers / "Badge.pdf", ["A visitor wears a badge."])
     with monkeypatch.context() as patched:

@@ -12,7 +12,7 @@ from assistant.evaluation.sets.question_sets import Question, State
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
-from assistant.ui import resources, session
+from assistant.ui import machine_folders, resources, session
 from assistant.ui.background.evaluation_task import Task, drafting, measuring
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import plain
@@ -117,14 +117,14 @@ def _start(mine: OwnQuestions) -> None:
     kept = len(mine.of("kept"))
     mine_here = _("My questions about this library ({count})", count=number(kept))
     names = {_OWN: mine_here, _FOLDER: _("A folder of questions")}
-    sets = [_OWN, _FOLDER] if resources.alone() else [_OWN]
+    sets = [_OWN, _FOLDER] if machine_folders.may_name() else [_OWN]
     with st.form("measure", border=True):
         chosen = st.radio(_("Questions"), sets, key="which", format_func=names.__getitem__)
         folder = st.text_input(
             _("Folder or file"), key="folder", placeholder=_("a folder with a questions.jsonl"),
             help=_("The questions go to the documents beside them, or to this library if it holds "
                    "those documents."),
-        ) if resources.alone() else ""  # fmt: skip
+        ) if machine_folders.may_name() else ""  # fmt: skip
         searches = st.checkbox(_("Search only, without answers"), key="retrieval")
         limit = st.number_input(_("Maximum number of questions"), 1, value=None, key="limit")
         if st.form_submit_button(_("Measure"), type="primary"):

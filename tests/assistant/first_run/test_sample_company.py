@@ -10,6 +10,8 @@ from assistant.first_run import sample_company
 from assistant.libraries.named import listed
 from assistant.settings import Settings
 from tests.conftest import PROJECT
+from tests.fakes import WordEmbedder
+from vectorstore.library import Library
 
 
 def test_its_library_is_made_once_and_described(tmp_path: Path) -> None:
@@ -19,6 +21,18 @@ def test_its_library_is_made_once_and_described(tmp_path: Path) -> None:
 
     assert [one.library for one in listed(settings)] == [sample_company.LIBRARY]
     assert "does not exist" in listed(settings)[0].description
+
+
+def test_a_library_of_a_person_with_its_name_is_left_alone(tmp_path: Path) -> None:
+    settings = Settings.load(home=tmp_path / "home")
+    mine = tmp_path / "Mine.txt"
+    mine.write_text("My own words.")
+    name = sample_company.LIBRARY
+    with Library(settings.libraries_folder / name, name, WordEmbedder) as library:
+        library.add([mine])
+
+    assert sample_company.library(settings) == "samples-2"
+    assert sample_company.library(settings) == "samples-2"
 
 
 def test_the_wheel_carries_the_files_of_the_clone() -> None:

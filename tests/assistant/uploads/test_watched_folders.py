@@ -12,6 +12,7 @@ from assistant.uploads.watched_folders import WatchedFolders, folders
 from ingest.errors import NothingFound
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
+from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
 
@@ -61,6 +62,39 @@ def test_what_comes_into_a_folder_comes_into_the_library_and_leaves_with_it(
     (one,) = watches.of("main")
     told = ["added", "added", "removed"]
     assert eventually(lambda: [change.outcome for change in one.changes] == told)
+
+
+@pytest.mark.parametrize("folder", [".", "home", "home/uploads"])
+def test_a_folder_around_what_was_dropped_into_the_app_is_refused(
+    settings: Settings, library: Library, watches: WatchedFolders, tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+
+    with pytest.raises(NothingFound, match=r"holds Pincite's own files"):
+        watches.add(settings, library, tmp_path / folder)
+
+    assert folders(settings, "main") == [] == watches.of("main")
+
+
+def test_one_that_ended_by_an_error_is_followed_anew_when_it_is_asked_for(
+    settings: Settings, library: Library, watches: WatchedFolders, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fails(*_: object, **__: object) -> None:
+        raise LibraryError("The server is gone.")
+
+    papers = tmp_path / "papers"
+    write_pdf(papers / "One.pdf", ["Dogs are welcome on Fridays."])
+    with monkeypatch.context() as patched:
+        patched.setattr(library, "add", fails)
+        watches.add(settings, library, papers)
+        (ended,) = watches.of("main")
+        assert eventually(lambda: not ended.is_alive())
+    assert ended.error == "The server is gone."
+
+    watches.add(settings, library, papers)
+
+    assert holds(library, "One.pdf")
 
 
 def test_it_waits_for_the_upload_whose_turn_it_is(

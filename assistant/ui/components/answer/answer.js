@@ -30,11 +30,16 @@ const shortPlace = (cited) => cited.time ?? said("short_page", cited);
 const MARKED = /(\*\*[^*\n]+\*\*|`[^`\n]+`)/;
 
 // What turns the direction of letters in a sentence ends with it: marks and words behind it stay.
-const TURNS = /[\u202a\u202b\u202d\u202e]/g, ISOLATES = /[\u2066-\u2068]/g;
+// The same as `ended` in ingest/document/direction.py.
+const SIGNS = /[\u202a-\u202e\u2066-\u2069]/g, POP = "\u202c", END = "\u2069";
 const ended = (text) => {
-  const left = (opening, closing) =>
-    Math.max(0, (text.match(opening)?.length ?? 0) - (text.match(closing)?.length ?? 0));
-  return "\u202c".repeat(left(TURNS, /\u202c/g)) + "\u2069".repeat(left(ISOLATES, /\u2069/g));
+  const left = [];
+  for (const sign of text.match(SIGNS) ?? []) {
+    if (sign === POP) left.at(-1) === POP && left.pop();
+    else if (sign !== END) left.push(sign >= "\u2066" ? END : POP);
+    else if (left.includes(END)) left.length = left.lastIndexOf(END);
+  }
+  return left.reverse().join("");
 };
 
 const worded = (tag, className, text, unstated = []) => {

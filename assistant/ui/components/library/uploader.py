@@ -6,9 +6,10 @@ import streamlit as st
 
 from assistant.accounts.limits import LimitReached
 from assistant.i18n.translation import N_, _
-from assistant.ui import resources, session
+from assistant.ui import machine_folders, resources, session
 from assistant.ui.components.library.job_queue import UPLOAD
-from ingest.errors import NothingFound, PinciteError
+from assistant.uploads.given_path import given_path
+from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
 from vectorstore.library import Library
 
@@ -50,7 +51,7 @@ def draw(library: Library) -> None:
 def folder(library: Library) -> None:
     """Draw a field for a folder of this machine. Only for owners who sit at it: its files are read
     where they are."""
-    if not (resources.is_owner() and resources.alone()):
+    if not machine_folders.may_name():
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="folder-of-documents"):
         st.text_input(
@@ -60,13 +61,9 @@ def folder(library: Library) -> None:
 
 
 def _add_folder(library: Library) -> None:
-    given = st.session_state["folder-to-add"].strip()
-    path = Path(given).expanduser()
     try:
-        resources.check_owner()
-        if not given or not path.exists():
-            raise NothingFound(f"There is no file or folder {given or '…'}.")
-        add(library, [path])
+        machine_folders.check()
+        add(library, [given_path(st.session_state["folder-to-add"].strip())])
     except PinciteError as error:
         session.keep_error(error)
 

@@ -7,11 +7,12 @@ import streamlit as st
 
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
-from assistant.ui import resources, running, session
+from assistant.ui import machine_folders, resources, running, session
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html, plain
+from assistant.uploads.given_path import given_path
 from assistant.uploads.watched_folders import WatchedFolder
-from ingest.errors import NothingFound, PinciteError
+from ingest.errors import PinciteError
 from vectorstore.library import Library
 
 _OUTCOMES = {  # of a change
@@ -22,7 +23,7 @@ _OUTCOMES = {  # of a change
 
 def draw(library: Library) -> None:
     """Draw nothing for others: whoever names a folder reads its files."""
-    if not (resources.is_owner() and resources.alone()):
+    if not machine_folders.may_name():
         return
     now = running.watches().of(library.name)
     label = ngettext("{count} watched folder", "{count} watched folders", len(now))
@@ -67,10 +68,9 @@ def _watch(library: Library) -> None:
     given = st.session_state["folder-to-watch"].strip()
 
     def begin() -> None:
-        if not given:
-            raise NothingFound("Name the folder to watch.")
+        path = given_path(given)
         resources.to_change(library, "watches", given)
-        running.watches().add(resources.settings(), library, Path(given))
+        running.watches().add(resources.settings(), library, path)
 
     _do(begin)
 
@@ -81,7 +81,7 @@ def _unwatch(library: Library, path: Path) -> None:
 
 def _do(work: Callable[[], object]) -> None:
     try:
-        resources.check_owner()
+        machine_folders.check()
         work()
     except PinciteError as error:
         session.keep_error(error)

@@ -26,7 +26,7 @@ from assistant.feedback.ratings import feedback
 from assistant.llm.prompts import REFUSAL
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
-from assistant.ui import resources
+from assistant.ui import resources, who
 from tests.assistant.ui.conftest import html
 from tests.assistant.ui.fakes import HOSTILE
 from tests.fakes import WordEmbedder
@@ -238,9 +238,8 @@ def test_what_is_missing_is_said(visit: Visit, tmp_path: Path) -> None:
 def test_visitors_from_elsewhere_name_no_folders(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resources, "alone", lambda: False)
+    monkeypatch.setattr(who, "at_machine", lambda: False)
     monkeypatch.setattr(resources, "is_owner", lambda: True)
-    monkeypatch.setattr(resources, "is_open", lambda: False)
     app = visit(MEASURE_PAGE)
     assert app.radio(key="which").options == ["My questions about this library (0)"]
     assert not app.text_input
