@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.ui import resources, running
+from assistant.ui import resources, running, who
 from assistant.uploads.watched_folders import WatchedFolders
 from tests.assistant.ui.conftest import LIBRARY_PAGE
 from tests.assistant.ui.fakes import FakeLibrary
@@ -31,13 +32,15 @@ def test_a_wrong_folder_is_told(visit: Visit) -> None:
     app = visit(LIBRARY_PAGE)
     app.text_input(key="folder-to-watch").set_value("/no/such/place").run()
     app.button(key="watch-folder").click().run()
-    assert "There is no folder /no/such/place" in app.error[0].value.replace("\\", "")
+    assert "There is no file or folder /no/such/place" in app.error[0].value.replace("\\", "")
     assert running.watches().of("main") == []
 
 
-@pytest.mark.parametrize("lacking", ["is_owner", "alone"])
-def test_others_are_not_asked(visit: Visit, monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
-    monkeypatch.setattr(resources, lacking, lambda: False)
+@pytest.mark.parametrize("lacking", [(resources, "is_owner"), (who, "at_machine")])
+def test_others_are_not_asked(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, lacking: tuple[ModuleType, str]
+) -> None:
+    monkeypatch.setattr(*lacking, lambda: False)
     assert not [b for b in visit(LIBRARY_PAGE).button if b.key == "watch-folder"]
 
 
