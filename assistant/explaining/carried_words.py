@@ -1,13 +1,12 @@
 """Which words of a sentence each of its cited lines carries."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.language.words import stems
 
-_PIECE = re.compile(r"\s*\S+")
-_EDGES = re.compile(r"^\W+|\W+$")
+_WORD = re.compile(r"\S+")
 
 Row = dict[str, Any]
 
@@ -21,9 +20,15 @@ def carried_words(sentence: Mapping[str, Any], quotes: Mapping[int, str]) -> lis
     """
     known = {mark: stems(quotes.get(mark, "")) for mark in sentence["marks"]}
     unstated = _folded(" ".join(sentence.get("unstated", ())))
-    return [
-        _piece(match.group(), known, unstated) for match in _PIECE.finditer(sentence["text"])
-    ]  # fmt: skip
+    return [_piece(text, known, unstated) for text in _pieces(sentence["text"])]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Each word, with the space before it."""
+    at = 0
+    for word in _WORD.finditer(text):
+        yield text[at : word.end()]
+        at = word.end()
 
 
 def _piece(text: str, known: Mapping[int, frozenset[str]], unstated: Sequence[str]) -> Row:
@@ -33,7 +38,13 @@ def _piece(text: str, known: Mapping[int, frozenset[str]], unstated: Sequence[st
 
 
 def _folded(text: str) -> list[str]:
-    return [_EDGES.sub("", word).lower() for word in text.split()]
+    return [_trimmed(word).lower() for word in text.split()]
+
+
+def _trimmed(word: str) -> str:
+    """Without the signs around it."""
+    known = [at for at, sign in enumerate(word) if sign.isalnum() or sign == "_"]
+    return word[known[0] : known[-1] + 1] if known else ""
 
 
 def _said(text: str, words: Sequence[str]) -> bool:

@@ -44,6 +44,12 @@ def tool(page: Any, name: str) -> None:
     page.get_by_role("dialog").get_by_text(name, exact=True).first.click()
 
 
+def dropped(page: Any, file: Path) -> None:
+    """Into the tool: the empty library behind it takes files, too."""
+    box = page.get_by_role("dialog").get_by_test_id("stFileUploaderDropzoneInput")
+    box.set_input_files(file)
+
+
 def test_words_draw_a_picture_that_is_marked_and_can_be_undone(page: Any, picture: Picture) -> None:
     ask(page, "draw a large red circle on the left")
     made(page).wait_for(timeout=PATIENCE)
@@ -66,7 +72,7 @@ def test_a_picture_is_seen_while_it_is_drawn_and_can_be_stopped(page: Any) -> No
 def test_a_picture_of_ones_own_is_varied(page: Any, tmp_path: Path, picture: Picture) -> None:
     Image.new("RGB", (64, 64), "yellow").save(tmp_path / "yellow.png")
     tool(page, "Edit a picture")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "yellow.png")
+    dropped(page, tmp_path / "yellow.png")
     page.get_by_text("A similar picture").click()
     page.get_by_role("dialog").get_by_role("button", name="Vary", exact=True).click()
     made(page).wait_for(timeout=PATIENCE)
@@ -89,7 +95,7 @@ def test_a_part_that_is_painted_over_is_made_anew(
 ) -> None:
     Image.new("RGB", (64, 64), "white").save(tmp_path / "white.png")
     tool(page, "Edit a picture")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "white.png")
+    dropped(page, tmp_path / "white.png")
     page.get_by_text("A part of it").click()
     page.get_by_label("What should appear there").fill("a large red circle")
     paint = page.locator("canvas.paint")

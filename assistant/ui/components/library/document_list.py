@@ -22,8 +22,8 @@ _REMARKS = 30  # pages named at once
 _STATES: dict[State, str] = {
     "": N_("Any state"), "look": N_("Not all was read"), "old": N_("Older versions"),
 }  # fmt: skip
-_SORTS: dict[Sort, str] = {
-    "name": N_("By name"), "newest": N_("Newest first"), "oldest": N_("Oldest first"),
+_SORTS: dict[Sort, str] = {  # what has just been added is seen without turning pages
+    "newest": N_("Newest first"), "name": N_("By name"), "oldest": N_("Oldest first"),
     "largest": N_("Most pages first"), "kind": N_("By type"),
 }  # fmt: skip
 
