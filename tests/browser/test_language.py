@@ -25,7 +25,8 @@ NAMES = (
 # All that people see or hear on a page, also in components, without what comes from documents.
 SEEN = """() => {
   const found = [], own = ".quote, .text-page, .text-layer, .excerpt, .words, .question, .name,"
-    + ".document-name, .page-name, code, [data-testid=stIconMaterial], [data-testid=stStatusWidget], style, script";
+    + ".document-name, .page-name, code, [data-testid=stIconMaterial],"
+    + "[data-testid=stStatusWidget], style, script";
   const look = (node) => {
     if (node.nodeType === Node.TEXT_NODE && node.data.trim()) found.push(node.data.trim());
     if (node.nodeType === Node.ELEMENT_NODE) {
