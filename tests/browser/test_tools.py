@@ -50,6 +50,17 @@ def dropped(page: Any, file: Path) -> None:
     box.set_input_files(file)
 
 
+def at_rest(page: Any, element: Any) -> Any:
+    """Its place, when the page has been drawn and it moves no more."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    box = element.bounding_box()
+    while True:
+        page.wait_for_timeout(500)
+        before, box = box, element.bounding_box()
+        if before == box:
+            return box
+
+
 def test_words_draw_a_picture_that_is_marked_and_can_be_undone(page: Any, picture: Picture) -> None:
     ask(page, "draw a large red circle on the left")
     made(page).wait_for(timeout=PATIENCE)
@@ -97,10 +108,12 @@ def test_a_part_that_is_painted_over_is_made_anew(
     tool(page, "Edit a picture")
     dropped(page, tmp_path / "white.png")
     page.get_by_text("A part of it").click()
-    page.get_by_label("What should appear there").fill("a large red circle")
+    words = page.get_by_label("What should appear there")
+    words.fill("a large red circle")
+    words.blur()
     paint = page.locator("canvas.paint")
     paint.scroll_into_view_if_needed()
-    box = paint.bounding_box()
+    box = at_rest(page, paint)
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.3)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.7, steps=8)
