@@ -187,6 +187,7 @@ UNREAD = {"pdfminer__kampo.pdf"}
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # some sixty files, beside other tests
 def test_awkward_files_are_read_or_refused_in_time(evaluation: Path) -> None:
     folder = evaluation / "robust_pdfs"
     rows = [json.loads(row) for row in (folder / "manifest.jsonl").read_text().splitlines()]
