@@ -141,7 +141,6 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     from assistant.cli.tools.run_tool import tell_offers
     from assistant.contract.outcome import place
     from assistant.errors import AssistantError
-    from assistant.explaining.as_text import as_text
 
     if as_json:
         document = _document(reply)
@@ -178,6 +177,8 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
         first = " ".join(passage.text.split())[:100]
         print(f"closest: {passage.document}, {place(passage.page, passage.seconds)}: {first}…")
     if explain:
+        from assistant.explaining.as_text import as_text
+
         print(f"\n{as_text(_explanation(reply))}")
 
 

@@ -7,6 +7,7 @@ Linux and other systems of freedesktop.org: a desktop entry and an icon below XD
 
 import os
 import plistlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -84,10 +85,10 @@ def _mac(home: Path) -> Path:
     bundle = Path.home() / "Applications" / "Pincite.app" / "Contents"
     program = bundle / "MacOS" / "Pincite"
     program.parent.mkdir(parents=True, exist_ok=True)
-    words = " ".join(_shell(word) for word in command(home))
+    words = shlex.join(command(home))
     started = program.with_name("pincite.command")
     started.write_text(f"#!/bin/sh\nexec {words}\n", encoding="utf-8")
-    program.write_text(f"#!/bin/sh\nexec open -a Terminal {_shell(str(started))}\n", "utf-8")
+    program.write_text(f"#!/bin/sh\nexec open -a Terminal {shlex.quote(str(started))}\n", "utf-8")
     for path in (started, program):
         path.chmod(0o755)
     about = {
@@ -96,10 +97,6 @@ def _mac(home: Path) -> Path:
     }  # fmt: skip
     (bundle / "Info.plist").write_bytes(plistlib.dumps(about))
     return bundle.parent
-
-
-def _shell(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def _windows(home: Path) -> Path:

@@ -15,8 +15,9 @@ def ended(text: str) -> str:
     """The text, with an end for each sign that has none; any other text stays as it is."""
     left: list[str] = []  # the ends that are wanted, the last first
     for sign in _SIGNS.findall(text):
-        if sign == _POP:  # ends nothing around an isolate
-            left[-1:] = [] if left[-1:] == [_POP] else left[-1:]
+        if sign == _POP:
+            if left[-1:] == [_POP]:  # it ends nothing around an isolate
+                left.pop()
         elif sign == _END:  # with all that began inside of the isolate
             del left[_last(left) :]
         else:

@@ -55,13 +55,10 @@ class Judge:
             # A model without odds was not asked, so the answer is not certain.
             sure = signals.yes_log_odds is not None and probability >= answerability.SURE
             verdict = "sure" if sure else "unsure"
-        return Judgement(probability, verdict, self._facts(signals, threshold, verdict))
-
-    def _facts(self, signals: Signals, threshold: float | None, verdict: Verdict) -> Judged:
         shares = answerability.shares(signals, self._weights)
         counted = {name: getattr(signals, name) for name in shares if name != "bias"}
-        probability = answerability.answerable(signals, self._weights)
-        return Judged(counted, shares, probability, self._least(threshold), verdict)
+        facts = Judged(counted, shares, probability, self._least(threshold), verdict)
+        return Judgement(probability, verdict, facts)
 
     def gives(self, probability: float, stated: float, threshold: float | None = None) -> bool:
         """Whether what was written is given, and not refused in the end: the share of its best

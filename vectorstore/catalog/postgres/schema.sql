@@ -1,4 +1,4 @@
--- The catalogue of one library in PostgreSQL, in a schema of its own: `../schema.sql` and what came
+-- The catalogue of one library in PostgreSQL, in a schema of its own: `../sqlite/schema.sql` and what came
 -- after it, with the same names, so that the statements of the catalogue are the same for both.
 -- Text is compared byte by byte, as SQLite does. {collation} knows the letters of all alphabets.
 CREATE TABLE meta (key TEXT COLLATE "C" PRIMARY KEY, value TEXT COLLATE "C" NOT NULL);
