@@ -11,7 +11,7 @@ from assistant.libraries.named import make
 from assistant.settings import Settings
 
 LIBRARY = "samples"  # of its own: deleted in one step, and never among a person's documents
-_OTHERS = 9  # names that are tried where a person has a library of this name
+_NAMES = (LIBRARY, *(f"{LIBRARY}-{n}" for n in range(2, 9)))  # a person may have some of them
 _ABOUT = "Tarnmere Instruments, a company that does not exist, to try questions on"
 _PLACES = (Path(__file__).with_name("samples"), Path(__file__).parents[2] / "samples")
 
@@ -31,13 +31,13 @@ def library(settings: Settings) -> str:
     """The name of its library, which is made where it is not there. Raises what `make` raises."""
     ours = {path.name for path in documents()}  # before a library is made for nothing
     there = composition.libraries(settings)
-    for name in (LIBRARY, *(f"{LIBRARY}-{n}" for n in range(2, _OTHERS))):
+    for name in _NAMES:
         if name not in there:
             make(settings, name, _ABOUT)
             return name
         if _holds_only(settings, name, ours):
             return name
-    raise AssistantError(f"There are {_OTHERS - 1} libraries named {LIBRARY}: delete one.")
+    raise AssistantError(f"There are {len(_NAMES)} libraries named {LIBRARY}: delete one.")
 
 
 def _holds_only(settings: Settings, name: str, ours: set[str]) -> bool:
