@@ -16,7 +16,7 @@ from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.opened import MARK, drop
 from vectorstore.catalog.opened import catalog as opened
-from vectorstore.catalog.postgres.copying import TABLES
+from vectorstore.catalog.postgres.copying import _COLUMNS, TABLES
 from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.library import Library
 from vectorstore.postgres.server import Server
@@ -67,6 +67,7 @@ def test_both_have_the_same_tables_and_columns(both: tuple[Catalog, Catalog]) ->
     for table in TABLES:
         here, there = (catalog.database.columns(table) for catalog in both)
         assert set(there) - {"rowid", "terms", "length"} == set(here), table
+        assert set(_COLUMNS[table].split()) - {"rowid"} == set(here), table  # none is left behind
 
 
 def test_what_goes_takes_its_words_with_it(both: tuple[Catalog, Catalog]) -> None:
