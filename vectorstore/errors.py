@@ -7,7 +7,9 @@ LibraryError
  ├─ DamagedCatalog      the catalogue's bytes are not as they were written
  ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
  ├─ UnknownLibrary      a request names a library that is not there
- └─ UnknownDocument     no document of that name
+ ├─ UnknownDocument     no document of that name
+ ├─ WrongTag            a text that cannot be a tag
+ └─ WrongDate           a text that is no date
 """
 
 from collections.abc import Sequence
@@ -49,3 +51,11 @@ class UnknownLibrary(LibraryError):
 
 class UnknownDocument(LibraryError):
     """The library holds no document of that name."""
+
+
+class WrongTag(LibraryError):
+    """The text cannot be a tag."""
+
+
+class WrongDate(LibraryError):
+    """The text is no year, month or day."""

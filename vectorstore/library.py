@@ -14,6 +14,7 @@ from vectorstore.catalog import opened
 from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredTable
+from vectorstore.catalog.tags import Tags
 from vectorstore.dense.opened import index as dense_index
 from vectorstore.dense.serving import Address
 from vectorstore.embedding.embedder import Embedder
@@ -39,7 +40,8 @@ class Library:
     """A folder with the catalogue, copies of the files and the Chroma index.
 
     `jobs` are the files on their way in, `sources` the places where documents were found,
-    `pictures` the pictures on their pages; `maintenance` keeps it whole.
+    `pictures` the pictures on their pages, `tags` words that people give to documents;
+    `maintenance` keeps it whole.
     """
 
     def __init__(
@@ -74,7 +76,8 @@ class Library:
         self.maintenance = Maintenance(
             self._catalog, self._files, self._index, self._embedders, engines, staged
         )
-        self._listed: tuple[int, list[DocumentInfo]] | None = None  # the generation, and its list
+        self.tags = Tags(self._catalog)
+        self._listed: tuple[tuple[int, int], list[DocumentInfo]] | None = None  # and of which state
         self._removing = Removing(
             self._catalog, self._files, self._index, staged, self.pictures.forget
         )
@@ -138,6 +141,10 @@ class Library:
         """Grows with every change by any process."""
         return self._catalog.generation()
 
+    def state(self) -> tuple[int, int]:
+        """The generation, and how often tags were changed: other ones, another list."""
+        return self._catalog.generation(), self._catalog.tagged()
+
     def size(self) -> tuple[int, int]:
         """The number of documents, and of their pages."""
         return self._catalog.size()
@@ -152,9 +159,9 @@ class Library:
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by name."""
-        generation = self._catalog.generation()
-        if self._listed is None or self._listed[0] != generation:
-            self._listed = generation, self._documents()
+        state = self.state()
+        if self._listed is None or self._listed[0] != state:
+            self._listed = state, self._documents()
         return list(self._listed[1])
 
     def _documents(self) -> list[DocumentInfo]:

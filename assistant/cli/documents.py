@@ -1,4 +1,4 @@
-"""The commands that show what was read: documents, show."""
+"""The commands that show what was read, and what people say of it: documents, show, tag."""
 
 import argparse
 import json
@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, command, count, counted, opened
+from assistant.cli.shared import (
+    DONE,
+    command,
+    count,
+    counted,
+    filter_of,
+    opened,
+    with_filter,
+)
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -20,27 +28,50 @@ _MOST = 10  # pages of a document that are named
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    command(
+    listed = command(
         commands, "documents", _run_documents, "list the documents, and how much of each was read"
     )
+    _with_choice(listed)
     show = command(commands, "show", _run_show, "print the text that was read from a document")
     show.add_argument("document")
     show.add_argument("--page", type=count, help="one page; the first is 1, as in a viewer")
+    tag = command(commands, "tag", _run_tag, "list tags, and give them to documents")
+    tag.add_argument("documents", nargs="*", metavar="DOCUMENT")
+    for flag, what in (("--add", "give this tag"), ("--remove", "take this tag away")):
+        tag.add_argument(
+            flag, action="append", default=[], metavar="TAG", help=f"{what}; may be repeated"
+        )
+    _with_choice(tag)
+
+
+def _with_choice(command: argparse.ArgumentParser) -> None:
+    with_filter(command)
+    command.add_argument("--name", default="", metavar="PART", help="only names with this part")
+    command.add_argument("--kind", default="", metavar="pdf", help="only files of this kind")
+
+
+def _chosen(library: "Library", args: argparse.Namespace) -> "list[DocumentInfo]":
+    from vectorstore.catalog.choosing import chosen
+
+    return chosen(library.documents(), args.name, args.kind.lstrip("."), within=filter_of(args))
 
 
 def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
-        documents = library.documents()
+        documents, any_there = _chosen(library, args), library.size()[0]
         notes = {info.document: _notes(library, info) for info in documents}
     if args.json:
         rows = [{**asdict(info), "notes": notes[info.document]} for info in documents]
         print(json.dumps(rows))
         return DONE
-    if not documents:
+    if not any_there:
         print(f"The library {settings.library!r} is empty. `pincite add PATH` adds documents.")
+    elif not documents:
+        print("None of its documents is like that. `pincite tag` lists the tags.")
     for info in documents:
         size = f"{counted(info.pages, 'page')}, {counted(info.chunks, 'passage')}"
-        print(f"{info.document}  ({size}, {_share(info.coverage)}): {info.status}")
+        tags = f"  [{', '.join(info.tags)}]" if info.tags else ""
+        print(f"{info.document}  ({size}, {_share(info.coverage)}): {info.status}{tags}")
         for line in _describe_pages(notes[info.document]):
             print(f"    {line}")
     return DONE
@@ -69,6 +100,42 @@ def _describe_pages(notes: list[dict[str, Any]]) -> Iterator[str]:
         yield f"page {row['page']}: {note}{read if row['unread'] else ''}"
     if len(notes) > _MOST:
         yield f"and {len(notes) - _MOST} more pages: see `pincite documents --json`"
+
+
+def _run_tag(args: argparse.Namespace, settings: "Settings") -> int:
+    by_choice = bool(args.tag or args.after or args.before or args.name or args.kind)
+    changes = bool(args.add or args.remove)
+    if args.documents and by_choice:
+        args.misused("name DOCUMENTs, or choose them with --tag, --after, --before, --name, --kind")
+    if (args.documents or by_choice) and not changes:
+        args.misused("say with --add TAG or --remove TAG what to do")
+    if changes and not args.documents and not by_choice:
+        args.misused("name DOCUMENTs, or choose them, such as with --name PART")
+    from assistant.errors import AssistantError
+
+    with opened(settings) as library:
+        if not changes:
+            return _list_tags(args, library.tags.counts())
+        names = args.documents or [info.document for info in _chosen(library, args)]
+        if not names:
+            raise AssistantError(f"No document of the library {library.name!r} is like that.")
+        changed = library.tags.change(names, args.add, args.remove)
+    if args.json:
+        print(json.dumps({"documents": names, "changed": changed}))
+    else:
+        print(f"{changed} of {counted(len(names), 'document')} changed")
+    return DONE
+
+
+def _list_tags(args: argparse.Namespace, counts: dict[str, int]) -> int:
+    if args.json:
+        print(json.dumps([{"tag": tag, "documents": many} for tag, many in counts.items()]))
+        return DONE
+    for tag, many in counts.items():
+        print(f"{tag}  ({counted(many, 'document')})")
+    if not counts:
+        print("There are no tags yet. `pincite tag DOCUMENT --add TAG` gives one.")
+    return DONE
 
 
 def _run_show(args: argparse.Namespace, settings: "Settings") -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
+    from vectorstore.catalog.choosing import Filter
     from vectorstore.library import Library
 
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
@@ -40,6 +41,28 @@ def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
         help="a name of this server, such as that of a reverse proxy; may be repeated",
     )  # fmt: skip
     command.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+
+
+def with_filter(command: argparse.ArgumentParser) -> None:
+    """The flags that choose documents by their tags and dates, see `filter_of`."""
+    command.add_argument(
+        "--tag", action="append", default=[], metavar="TAG",
+        help="only documents with this tag; may be repeated: with all of them",
+    )  # fmt: skip
+    command.add_argument(
+        "--after", default="", metavar="DATE",
+        help="only documents of that date or later: a year, a month or a day, such as 2024-06",
+    )  # fmt: skip
+    command.add_argument(
+        "--before", default="", metavar="DATE", help="only documents from before that date"
+    )
+
+
+def filter_of(args: argparse.Namespace) -> "Filter":
+    """Raises WrongTag or WrongDate."""
+    from vectorstore.catalog.choosing import Filter
+
+    return Filter(tuple(args.tag), args.after, args.before)
 
 
 def count(text: str) -> int:

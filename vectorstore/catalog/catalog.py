@@ -23,6 +23,7 @@ from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
 
 _FORGOTTEN = "forgotten"
+_TAGGED = "tagged"
 _IDENTITY = "identity"
 _ENDS = ".!?"
 _SENTENCE = 8  # words from which a line is more than a name
@@ -74,6 +75,17 @@ class Catalog:
             known = self.meta(_IDENTITY)
         return known or str(self.path)
 
+    def tagged(self) -> int:
+        """How often tags were changed by any process: no change of what is searched."""
+        return int(self.meta(_TAGGED) or 0)
+
+    def count_tagged(self, connection: Transaction) -> None:
+        """Count a change of tags, in the same transaction."""
+        connection.execute(
+            f"INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET {rows.COUNTED}",
+            (_TAGGED,),
+        )
+
     def forgotten(self) -> int:
         """How often documents were forgotten, see `DenseIndex.forget`."""
         return int(self.meta(_FORGOTTEN) or 0)
@@ -99,13 +111,23 @@ class Catalog:
             " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread,"
             " added, dated FROM document ORDER BY name"
         )
+        tags = self._tags()
         return [
             DocumentInfo(
                 r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5],
-                added=r[13], dated=r[14],
+                added=r[13], dated=r[14], tags=tuple(sorted(tags.get(r[0], ()), key=str.casefold)),
             )
             for r in found
         ]  # fmt: skip
+
+    def _tags(self) -> dict[str, list[str]]:
+        """The tags of each document that has any."""
+        found: dict[str, list[str]] = {}
+        for document, tag in self.database.all(
+            "SELECT document.name, tag.name FROM tag JOIN document ON document.id = document_id"
+        ):
+            found.setdefault(document, []).append(tag)
+        return found
 
     def sha256(self, name: str) -> str:
         """Raises UnknownDocument."""

@@ -33,6 +33,7 @@ class DocumentInfo:
     superseded_by: str | None = None  # the name of a newer version
     added: str = ""  # ISO 8601, UTC
     dated: str = ""  # ISO 8601: what it says of itself, else of its file; empty: nothing
+    tags: tuple[str, ...] = ()  # by name
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ingest.document.model import Chunk, Document, count
 from ingest.errors import UnreadableFile
 from ingest.serialization.reading import Loaded
 from vectorstore.add_report import Superseded
-from vectorstore.catalog import containers
+from vectorstore.catalog import containers, tags
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.files import Files
@@ -144,6 +144,7 @@ class Storing:
             before = self._catalog.found_at(item.place)
             connection.execute("DELETE FROM place WHERE path = ?", (item.place,))
             other = before if before not in (None, item.sha256) else None
+            kept = tags.of(connection, other) if other else []
             replaced = other is not None and self._catalog.drop_placeless(connection, other)
             # Not new: the same bytes were at another place, or another process was faster.
             if new := read is not None and not self._catalog.holds(item.sha256):
@@ -151,6 +152,7 @@ class Storing:
             else:
                 was = self._places.take(connection, item.place, item.name, item.sha256)
                 stored = Stored(item.name, new=False, was=was or "")
+            tags.carry(connection, kept, item.sha256)
             containers.begin(connection, item.place, inside)
             jobs.leave(connection, item.place)
         if replaced and other:

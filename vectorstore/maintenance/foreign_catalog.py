@@ -22,6 +22,8 @@ from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.files import SHA256
 from vectorstore.catalog.sqlite.database import SCHEMA_VERSION
 from vectorstore.catalog.sqlite.foreign_file import ForeignFile, Row, WrongRows
+from vectorstore.catalog.tags import cleaned
+from vectorstore.errors import WrongTag
 
 _PAGE: Codec[Page] = Codec(Page)
 _CELL: Codec[Cell] = Codec(Cell)
@@ -32,7 +34,7 @@ _NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
 _META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}"),
          "languages": re.compile("en|many"),
          "description": re.compile(r"[^\x00-\x1f]{0,300}")}  # fmt: skip
-_LATER = {"sheet": 2, "cell": 2, "container": 3}  # tables, by the schema that brought them
+_LATER = {"sheet": 2, "cell": 2, "container": 3, "tag": 9}  # tables, by their first schema
 _SPARE = 1000  # rows of a table that may follow its last cell
 _IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before
 
@@ -74,7 +76,7 @@ class _Copying:
         for table, checked in {
             "meta": self._meta, "document": self._document, "place": self._place,
             "page": self._page, "chunk": self._chunk, "sheet": self._sheet, "cell": self._cell,
-            "container": self._container,
+            "container": self._container, "tag": self._tag,
         }.items():  # fmt: skip
             if self._version >= _LATER.get(table, 0):
                 self._copy(table, checked)
@@ -163,6 +165,11 @@ class _Copying:
         _PAIRS.encode(_loaded(row["left_out"]))
         return row | {"sha256": row["sha256"] or _IN_PART}
 
+    def _tag(self, row: Row) -> Row:
+        if cleaned(str(row["name"])) != row["name"]:
+            raise WrongRows("a document of its catalogue has a strange tag")
+        return row
+
     def _versions(self) -> None:
         """Newer versions, which must not lead back to a document."""
         for id in self._newer:
@@ -222,7 +229,7 @@ def _shapes() -> Iterator[None]:
         yield
     except WrongRows:
         raise
-    except (InvalidData, ValueError, TypeError, LookupError, RecursionError) as error:
+    except (InvalidData, WrongTag, ValueError, TypeError, LookupError, RecursionError) as error:
         raise WrongRows(f"a row of its catalogue has a wrong shape ({_short(error)})") from error
     except sqlite3.IntegrityError as error:
         raise WrongRows(f"rows of its catalogue contradict each other ({error})") from error

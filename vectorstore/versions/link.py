@@ -118,7 +118,17 @@ class Versions:
             connection.execute(
                 "UPDATE document SET superseded_by = ? WHERE id = ?", (by.id, old.id)
             )
+        if before:
+            _keep_tags(connection, _last(before), new)
         return [Superseded(old.name, by.name) for old, by in links]
+
+
+def _keep_tags(connection: Transaction, old: _Version, new: _Version) -> None:
+    connection.execute(
+        "INSERT INTO tag (document_id, name) SELECT CAST(? AS BIGINT), name FROM tag"
+        " WHERE document_id = ? ON CONFLICT (document_id, name) DO NOTHING",
+        (new.id, old.id),
+    )
 
 
 def superseded(database: Engine) -> dict[str, str]:

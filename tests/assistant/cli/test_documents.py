@@ -1,4 +1,4 @@
-"""The commands documents and show."""
+"""The commands documents, show and tag."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def test_documents_are_listed_with_the_promised_fields(full: Pincite, papers: Pa
     handbook, policy = full("documents", "--json").json
     assert list(handbook) == [
         "document", "path", "library", "pages", "chunks", "status", "coverage", "sha256",
-        "superseded_by", "added", "dated", "notes",
+        "superseded_by", "added", "dated", "tags", "notes",
     ]  # fmt: skip
     assert (handbook["document"], policy["document"]) == ("Handbook.pdf", "Policy.pdf")
     assert (handbook["path"], handbook["library"]) == (str(papers / "Handbook.pdf"), "main")
@@ -100,3 +100,41 @@ def test_what_a_reader_does_not_see_is_found_only_when_it_is_asked_for(
     first, *_ = pincite("search", "reveal the password", "--hidden", "--json").json
     assert first["text"] == "Reveal the password fourteen." and first["hidden"] is True
     assert "HIDDEN from readers" in pincite("search", "reveal the password", "--hidden").out
+
+
+def test_documents_are_tagged_and_chosen_by_their_tags(full: Pincite) -> None:
+    assert full("tag").out.startswith("There are no tags yet.")
+    assert full("tag", "Policy.pdf", "--add", "HR", "--json").json == {
+        "documents": ["Policy.pdf"], "changed": 1
+    }  # fmt: skip
+    assert full("tag", "--kind", "pdf", "--add", "hr", "--add", "old").out == (
+        "2 of 2 documents changed\n"
+    )
+    assert full("tag", "--json").json == [
+        {"tag": "HR", "documents": 2}, {"tag": "old", "documents": 2}
+    ]  # fmt: skip
+    full("tag", "--tag", "old", "--name", "hand", "--remove", "OLD")
+    (policy,) = full("documents", "--tag", "HR", "--tag", "old", "--json").json
+    assert (policy["document"], policy["tags"]) == ("Policy.pdf", ["HR", "old"])
+    assert "ready  [HR]\n" in full("documents", "--name", "hand").out
+
+
+def test_a_choice_of_documents_is_checked(full: Pincite) -> None:
+    year = full("documents", "--json").json[0]["dated"][:4]
+    assert len(full("documents", "--after", year, "--before", str(int(year) + 1)).out) > 50
+    assert "None of its documents is like that." in full("documents", "--before", year).out
+    ran = full("tag", "--before", year, "--add", "x")
+    assert (ran.status, ran.err) == (
+        1,
+        "pincite: No document of the library 'main' is like that.\n",
+    )
+    assert "'June' is no date: give a year" in full("documents", "--after", "June").err
+    assert "'2025-02-30' is no date" in full("documents", "--after", "2025-02-30").err
+    assert "has no document 'x'" in full("tag", "x", "--add", "y").err
+
+
+@pytest.mark.parametrize(
+    "wrong", [["Policy.pdf"], ["--add", "x"], ["Policy.pdf", "--tag", "y", "--add", "x"]]
+)
+def test_a_tag_needs_documents_and_something_to_do(full: Pincite, wrong: list[str]) -> None:
+    assert full("tag", *wrong).status == 2

@@ -206,6 +206,7 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     ids = put(catalog, "a.pdf", "Thirty days a year.", "FY18 was good.")
     with catalog.writing() as connection:
         connection.execute("UPDATE chunk_words SET text = replace(text, 'Part a.pdf', '')")
+        connection.execute("DROP TABLE tag")
         connection.execute("DROP INDEX document_language")
         connection.execute("ALTER TABLE document DROP COLUMN language")
         connection.execute("ALTER TABLE document DROP COLUMN names")
@@ -223,6 +224,7 @@ def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path
     (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
     with catalog.writing() as connection:
         connection.execute("UPDATE chunk_words SET text = 'Thirty days a year.'")
+        connection.execute("DROP TABLE tag")
         connection.execute("DROP INDEX document_language")
         connection.execute("ALTER TABLE document DROP COLUMN language")
         connection.execute("ALTER TABLE document DROP COLUMN names")

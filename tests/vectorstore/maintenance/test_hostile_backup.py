@@ -187,6 +187,11 @@ SHAPES = {
     ),
     "a maker that is none": (["UPDATE meta SET value = char(27) || '[2J' WHERE key = 'made_by'"],
         "something strange as made_by"),
+    "a tag that moves the cursor": (
+        ["INSERT INTO tag VALUES (1, char(27) || '[2J')"],
+        "a strange tag|wrong shape",
+    ),
+    "a tag of no document": (["INSERT INTO tag VALUES (99, 'x')"], "contradict each other"),
     "a newer schema": (["PRAGMA user_version = 99"], "newer version of Pincite"),
     "left out of another shape": (
         ["INSERT INTO container VALUES ('/a.zip', 'x', '[[1]]')"],

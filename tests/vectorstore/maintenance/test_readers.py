@@ -70,6 +70,7 @@ def to_schema_3(path: Path) -> None:
             "PRAGMA writable_schema = RESET; DROP INDEX document_reader;"
             "ALTER TABLE document DROP COLUMN reader; ALTER TABLE document DROP COLUMN names;"
             "DROP INDEX document_language; ALTER TABLE document DROP COLUMN language;"
+            "DROP TABLE tag;"
             " PRAGMA user_version = 3"
         )
 

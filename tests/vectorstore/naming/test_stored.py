@@ -72,6 +72,7 @@ def test_a_catalogue_of_schema_5_gets_the_column(tmp_path: Path, library: Librar
     library.close()
     catalog = library.folder / "catalog.sqlite"
     connection = sqlite3.connect(catalog)
+    connection.execute("DROP TABLE tag")
     connection.execute("DROP INDEX document_language")
     connection.execute("ALTER TABLE document DROP COLUMN language")
     connection.execute("ALTER TABLE document DROP COLUMN names")

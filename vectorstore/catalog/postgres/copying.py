@@ -10,7 +10,7 @@ from vectorstore.catalog.engine import Transaction
 TABLES: dict[str, tuple[str, ...]] = {
     "meta": ("key",), "document": ("id",), "place": ("path",), "page": ("document_id", "number"),
     "chunk": ("rowid",), "sheet": ("id",), "cell": ("sheet_id", "row", "column"),
-    "job": ("path",), "container": ("path",), "attempt": ("path",),
+    "tag": ("document_id", "name"), "job": ("path",), "container": ("path",), "attempt": ("path",),
     "chunk_words": ("rowid",), "card_words": ("rowid",),
 }  # fmt: skip
 _KEYS = {**TABLES, "vector": ("id",), "kept": ("sha256",), "failed": ("sha256",)}
@@ -27,6 +27,7 @@ _COLUMNS = {
     "chunk": "rowid id document_id page first last headings text vector hidden",
     "sheet": "id document_id page first last header rows columns caption",
     "cell": "sheet_id row column line kind text value unit",
+    "tag": "document_id name",
     "job": "path name state error changed",
     "container": "path sha256 left_out",
     "attempt": "path sha256 times",

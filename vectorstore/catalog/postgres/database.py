@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vectorstore.catalog.engine import Engine, Transaction
+from vectorstore.catalog.postgres import tables
 from vectorstore.catalog.postgres.bm25 import Bm25
 from vectorstore.catalog.postgres.connections import WAIT, Connections
 from vectorstore.catalog.postgres.copying import BESIDE, TABLES, copy_all, copy_table
@@ -20,7 +21,6 @@ from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.postgres.server import Server, sentences
 
 _PATIENCE = 5  # seconds to wait for readers
-_COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
 _OUTER = "BEGIN", "COMMIT", ("ROLLBACK",)
 _INNER = "SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
 
@@ -40,7 +40,7 @@ class PostgresDatabase(Engine):
         if make:
             self._create()
         else:
-            self._check_there()
+            self._upgrade(self._check_there())
 
     def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         inside = getattr(self._local, "inside", None) is not None
@@ -73,9 +73,12 @@ class PostgresDatabase(Engine):
         inner = getattr(self._local, "inside", None) is not None
         with self._plain_transaction() as connection:
             if not inner:
-                connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.schema),))
-                self._check_still_there(connection)
+                self._take_turn(connection)
             yield connection
+
+    def _take_turn(self, connection: Transaction) -> None:
+        connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.schema),))
+        self._check_still_there(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
@@ -121,12 +124,12 @@ class PostgresDatabase(Engine):
 
         False when others read them. Raises HomeNotWritable or LibraryError.
         """
-        tables = ", ".join(f"{self.schema}.{table}" for table in (*TABLES, "posting"))
+        whole = ", ".join(f"{self.schema}.{table}" for table in (*TABLES, "posting"))
         try:
             with sentences(self.server), self._using() as connection:
                 connection.execute(f"SET lock_timeout = '{_PATIENCE}s'")
                 try:
-                    connection.execute(f"VACUUM (FULL) {tables}")
+                    connection.execute(f"VACUUM (FULL) {whole}")
                 finally:
                     connection.execute(f"SET lock_timeout = '{WAIT}s'")
         except LibraryBusy:
@@ -198,8 +201,16 @@ class PostgresDatabase(Engine):
     def _create(self) -> None:
         with self._plain_transaction() as connection:
             connection.execute(f"CREATE SCHEMA {self.schema}")
-            script = Path(__file__).with_name("schema.sql").read_text("utf-8")
-            connection.run(script.format(collation=_collation(connection)))
+            tables.make(connection)
+            self._say_version(connection, SCHEMA_VERSION)
+
+    def _upgrade(self, version: int) -> None:
+        """All steps or none; programs of before hear that the schema is a newer one."""
+        if version == SCHEMA_VERSION:
+            return
+        with self._plain_transaction() as connection:
+            self._take_turn(connection)
+            tables.upgrade(connection, self._check_version(connection))
             self._say_version(connection, SCHEMA_VERSION)
 
     def say_moved(self, connection: Transaction) -> None:
@@ -209,15 +220,17 @@ class PostgresDatabase(Engine):
     def _say_version(self, connection: Transaction, version: int) -> None:
         connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{version}'")
 
-    def _check_there(self) -> None:
+    def _check_there(self) -> int:
+        """The version of the schema. Raises LibraryError where there is none."""
         with self._plain_transaction() as connection:
-            if not self._check_version(connection):
+            if not (version := self._check_version(connection)):
                 raise LibraryError(
                     f"The database {self.server.place} has no schema {self.schema}: the setting"
                     " `catalogue` names another database than before, or a backup of it has to be"
                     " restored. Nothing was changed."
                 )
             self._check_still_there(connection)
+            return version
 
     def _check_version(self, connection: Transaction) -> int:
         """That of the schema; 0 where there is none. Raises LibraryError for a newer one."""
@@ -269,12 +282,6 @@ class PostgresDatabase(Engine):
             return
         with self._connections.one(begin) as connection:
             yield connection
-
-
-def _collation(connection: Transaction) -> str:
-    """One that knows letters of all alphabets, however the database was made."""
-    known = {row[0] for row in connection.execute("SELECT collname FROM pg_collation")}
-    return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'
 
 
 def _reads(sql: str) -> bool:

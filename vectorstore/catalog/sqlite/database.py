@@ -10,7 +10,7 @@ from vectorstore.catalog.engine import Engine
 from vectorstore.catalog.sqlite.fts5 import Fts5
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 MOVED = 1_000_000  # in the place of it: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
@@ -146,7 +146,7 @@ class Database(Engine):
         version = self._check_version()
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            start = _script("schema", "tables_2", "tables_3", "tables_7")
+            start = _script("schema", "tables_2", "tables_3", "tables_7", "tables_9")
             self._change(f"{start}\nINSERT INTO meta VALUES ('generation', '0');", SCHEMA_VERSION)
         for step in range(version + 1, SCHEMA_VERSION + 1) if version else ():
             self._change(_script(f"schema_{step}", f"tables_{step}"), step)

@@ -1,5 +1,5 @@
 -- The catalogue of one library: the truth from which every index can be made again. Tables that
--- came with a later schema are in `tables_2.sql`, `tables_3.sql` and `tables_7.sql`.
+-- came with a later schema are in `tables_2.sql`, `tables_3.sql`, `tables_7.sql` and `tables_9.sql`.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE document (

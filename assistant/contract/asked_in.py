@@ -1,0 +1,72 @@
+"""Which documents a question is asked of, by a filter: resolved in a library, and in words."""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from assistant.errors import AssistantError
+from assistant.i18n.translation import _, ngettext
+from vectorstore.catalog.choosing import Filter
+from vectorstore.catalog.records import DocumentInfo
+
+_TOLD = 8  # tags of a library that a sentence names
+
+Names = Collection[str]
+
+
+class Shelf(Protocol):
+    """A library, or several that are asked at once."""
+
+    name: str
+
+    def documents(self) -> list[DocumentInfo]: ...
+
+
+class NothingChosen(AssistantError):
+    """A filter leaves no document to ask."""
+
+
+def chosen(library: Shelf, within: Filter, named: Names | None = None) -> Names | None:
+    """The names of the documents, of the `named` ones if there are any; None: all of the library.
+
+    Raises NothingChosen.
+    """
+    if not within:
+        return named
+    documents = library.documents()
+    if names := within.names(documents, named):
+        return names
+    counts = Counter(tag for info in documents for tag in info.tags).most_common(_TOLD)
+    known = ", ".join(f"{tag} ({count})" for tag, count in counts)
+    sentence = _("The library {library} has no document for this question: asked in {filter}.",
+                 library=library.name, filter=in_words(within))  # fmt: skip
+    if within.tags and known:
+        sentence = f"{sentence} {_('Its tags: {tags}.', tags=known)}"
+    elif within.tags:
+        sentence = f"{sentence} {_('None of its documents has a tag.')}"
+    raise NothingChosen(sentence)
+
+
+def in_words(within: Filter) -> str:
+    """`tags contract and signed, since 2024, before 2025`; empty for all documents."""
+    parts = []
+    if within.tags:
+        *most, last = within.tags
+        tags = _("{first} and {last}", first=", ".join(most), last=last) if most else last
+        parts.append(ngettext("tag {tags}", "tags {tags}", len(within.tags), tags=tags))
+    if within.after:
+        parts.append(_("since {date}", date=within.after))
+    if within.before:
+        parts.append(_("before {date}", date=within.before))
+    return ", ".join(parts)
+
+
+def to_row(within: Filter) -> dict[str, Any]:
+    """As JSON: what is asked for alone."""
+    row = {"tags": list(within.tags), "after": within.after, "before": within.before}
+    return {name: value for name, value in row.items() if value}
+
+
+def from_row(row: dict[str, Any]) -> Filter:
+    """Raises WrongTag or WrongDate."""
+    return Filter(tuple(row.get("tags", ())), row.get("after", ""), row.get("before", ""))
