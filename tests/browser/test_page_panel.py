@@ -84,6 +84,18 @@ def test_it_fills_the_window_and_escape_goes_back_step_by_step(
     page.wait_for_function(f"() => ({FOCUSED})() === 'citation-2'")
 
 
+def test_a_double_escape_closes_it_also_from_the_whole_window(answered: str, visit: Visit) -> None:
+    page = visit(answered)
+    _open(page)
+    page.get_by_role("button", name="Larger").click()
+    page.locator(".st-key-page[data-large=true]").wait_for()
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+
+    page.locator(".st-key-page").wait_for(state="detached")
+
+
 def test_closing_it_gives_the_focus_back_to_its_mark(answered: str, visit: Visit) -> None:
     page = visit(answered)
     _open(page, "Enter")

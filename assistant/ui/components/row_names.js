@@ -15,9 +15,10 @@ const name = () => {
     if (zone.getAttribute("role") !== "group") zone.setAttribute("role", "group");
 };
 
-export default function () {
+export default function ({ parentElement }) {
+  const until = drawnAnew(parentElement);
   name();
   const rows = new MutationObserver(name);
   rows.observe(document.body, { childList: true, subtree: true, characterData: true });
-  return () => rows.disconnect();
+  return until(() => rows.disconnect());
 }

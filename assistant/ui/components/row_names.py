@@ -4,8 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.ui.components.script import listening
+
 _component = st.components.v2.component(
-    "pincite_row_names", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    "pincite_row_names", js=listening(Path(__file__).with_suffix(".js"))
 )
 
 

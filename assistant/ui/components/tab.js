@@ -48,7 +48,8 @@ const begin = () => {
   stay();
 };
 
-export default function ({ data }) {
+export default function ({ data, parentElement }) {
+  const until = drawnAnew(parentElement);
   manifest(data.manifest);
   if (data.greets && !window.pinciteGreeted) begin();
   window.pinciteGreeted = data.greets;
@@ -56,5 +57,5 @@ export default function ({ data }) {
   window.pinciteBusy = data.busy;
   if (done && document.hidden && !window.pinciteTitle) tell(data.done);
   document.addEventListener("visibilitychange", restore);
-  return () => document.removeEventListener("visibilitychange", restore);
+  return until(() => document.removeEventListener("visibilitychange", restore));
 }

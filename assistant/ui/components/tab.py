@@ -6,10 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.i18n.translation import _
+from assistant.ui.components.script import listening
 from assistant.ui.door.web_app import MANIFEST
 
 _component = st.components.v2.component(
-    "pincite_tab", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    "pincite_tab", js=listening(Path(__file__).with_suffix(".js"))
 )
 
 

@@ -56,7 +56,8 @@ const giveBack = (source, tries) => {
   markOf(source)?.focus();
 };
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
+  const until = drawnAnew(parentElement);
   const panel = panelOf();
   if (!panel) return undefined;
   name(panel, data);
@@ -66,13 +67,16 @@ export default function ({ data, setTriggerValue }) {
     panel.focus({ preventScroll: true });
   }
   focused = data.source;
+  let large = data.large;
   const onKey = (event) => {
-    if (event.key === "Escape") setTriggerValue(data.large ? "smaller" : "close", true);
+    if (event.key !== "Escape") return;
+    setTriggerValue(large ? "smaller" : "close", true);
+    large = false; // the next Escape may come before the panel is drawn smaller
   };
   document.addEventListener("keydown", onKey);
-  return () => {
+  return until(() => {
     observer.disconnect();
     document.removeEventListener("keydown", onKey);
     setTimeout(giveBack, 50, data.source, 60);
-  };
+  });
 }

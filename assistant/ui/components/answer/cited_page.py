@@ -15,6 +15,7 @@ from assistant.ui.components.answer import player
 from assistant.ui.components.answer.text_page import lines_of, text_page
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.coverage import missing
+from assistant.ui.components.script import listening
 from assistant.ui.components.viewer import page_tools
 from assistant.ui.session import Shown
 from ingest.document.model import Page, count
@@ -33,7 +34,7 @@ _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
 _LARGE_SCALE = 3.0  # the same at the width of a window
 
 _scroll = st.components.v2.component(
-    "pincite_page", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    "pincite_page", js=listening(Path(__file__).with_suffix(".js"))
 )
 
 
@@ -141,8 +142,13 @@ def _page(library: Library, opened: Shown, tools: DeltaGenerator) -> None:
             "large": opened.large,
         },
         on_close_change=lambda: session.show(None),
-        on_smaller_change=lambda: session.show(replace(opened, large=False)),
+        on_smaller_change=lambda: _smaller(opened),
     )
+
+
+def _smaller(opened: Shown) -> None:
+    if session.shown() is not None:  # both steps of a double Escape may come in one rerun
+        session.show(replace(opened, large=False))
 
 
 def _note(library: str, opened: Shown) -> None:

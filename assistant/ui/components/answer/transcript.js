@@ -30,10 +30,11 @@ const follow = (player) => {
   if (now && !player.paused) now.scrollIntoView({ block: "nearest" });
 };
 
-export default function ({ data }) {
+export default function ({ data, parentElement }) {
+  const until = drawnAnew(parentElement);
   const player = () => panel()?.querySelector(".st-key-player audio, .st-key-player video");
   const onTime = (event) => event.target === player() && follow(event.target);
   makeTimes(player, data.words);
   document.addEventListener("timeupdate", onTime, true); // it does not bubble
-  return () => document.removeEventListener("timeupdate", onTime, true);
+  return until(() => document.removeEventListener("timeupdate", onTime, true));
 }

@@ -110,7 +110,8 @@ const inMenu = (event) => {
   event.stopPropagation();
 };
 
-export default function ({ data }) {
+export default function ({ data, parentElement }) {
+  const until = drawnAnew(parentElement);
   if (window.matchMedia("(pointer: fine)").matches && !window.pinciteBegun) begin(50);
   window.pinciteBegun = true;
   const onKey = (event) => {
@@ -130,10 +131,10 @@ export default function ({ data }) {
   document.addEventListener("input", onInput);
   document.addEventListener("focusout", onBlur);
   if (focused() === input()) draw(data); // the person was faster
-  return () => {
+  return until(() => {
     document.removeEventListener("keydown", onKey, true);
     document.removeEventListener("input", onInput);
     document.removeEventListener("focusout", onBlur);
     hide();
-  };
+  });
 }

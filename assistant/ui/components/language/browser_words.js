@@ -25,7 +25,8 @@ const inNames = (root, words) => {
   }
 };
 
-export default function ({ data }) {
+export default function ({ data, parentElement }) {
+  const until = drawnAnew(parentElement);
   document.documentElement.lang = data.language;
   if (data.keep) {
     const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -41,5 +42,5 @@ export default function ({ data }) {
   translate();
   const drawn = new MutationObserver(translate);
   drawn.observe(document.body, { childList: true, subtree: true, characterData: true });
-  return () => drawn.disconnect();
+  return until(() => drawn.disconnect());
 }

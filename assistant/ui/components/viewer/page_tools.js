@@ -96,6 +96,7 @@ const typing = (event) =>
   event.composedPath()[0]?.matches?.("input, textarea, select, [contenteditable=true]");
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const until = drawnAnew(parentElement);
   const root = parentElement.querySelector(".tools");
   const panel = document.querySelector(".st-key-page");
   if (!root || !panel) return undefined;
@@ -163,9 +164,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   arrivals.observe(panel, { childList: true, subtree: true });
   document.addEventListener("keydown", onKey);
   panel.addEventListener("wheel", onWheel, { passive: false });
-  return () => {
+  return until(() => {
     arrivals.disconnect();
     document.removeEventListener("keydown", onKey);
     panel.removeEventListener("wheel", onWheel);
-  };
+  });
 }

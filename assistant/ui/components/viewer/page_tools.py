@@ -9,6 +9,7 @@ import streamlit as st
 
 from assistant.i18n.translation import _
 from assistant.ui import session
+from assistant.ui.components.script import listening
 from assistant.ui.session import Shown
 from ingest.document.model import Page
 
@@ -19,8 +20,7 @@ _component = st.components.v2.component(
     "pincite_page_tools",
     html='<div class="tools" role="toolbar"></div>',
     css=(_HERE / "page_tools.css").read_text(encoding="utf-8"),
-    js=(_HERE / "text_layer.js").read_text(encoding="utf-8")
-    + (_HERE / "page_tools.js").read_text(encoding="utf-8"),
+    js=(_HERE / "text_layer.js").read_text(encoding="utf-8") + listening(_HERE / "page_tools.js"),
 )
 
 
