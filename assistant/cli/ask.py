@@ -6,13 +6,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, hint, notice, opened, rows, with_address
+from assistant.cli.shared import (
+    DONE,
+    FAILED,
+    IN_PART,
+    filter_of,
+    hint,
+    notice,
+    opened,
+    rows,
+    with_address,
+    with_filter,
+)
 
 if TYPE_CHECKING:
     from assistant.contract.outcome import Sentence
     from assistant.contract.reply import Reply
     from assistant.conversation.assistant import Assistant
     from assistant.settings import Settings
+    from vectorstore.catalog.choosing import Filter
 
 
 def add_parsers(commands: Any) -> None:
@@ -26,13 +38,14 @@ def add_parsers(commands: Any) -> None:
     )  # fmt: skip
     ask.add_argument("--conversation", default="", metavar="ID", help="continue a conversation")
     ask.add_argument("--json", action="store_true", help="print the answer document")
+    with_filter(ask)
     ask.add_argument(
         "--explain", action="store_true", help="show how the answer was made, stage by stage"
     )
     _with_library(ask, _run_ask)
-    _with_library(
-        commands.add_parser("chat", help="start a conversation in the terminal"), _run_chat
-    )
+    chat = commands.add_parser("chat", help="start a conversation in the terminal")
+    with_filter(chat)
+    _with_library(chat, _run_chat)
     app = commands.add_parser("app", help="open the app in the browser")
     with_address(app, 8501, "visitors")
     app.add_argument(
@@ -60,11 +73,12 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         for text in (assistant.notice, library.maintenance.rebuild_notice()):
             notice(text)
         if args.batch:
-            return _run_batch(assistant, args.batch)
+            return _run_batch(assistant, args.batch, filter_of(args))
         intent = Answer() if pictures else None  # also when it sounds like a request to change them
         reply = assistant.ask(
-            args.question, conversation=args.conversation, files=pictures, intent=intent
-        )
+            args.question, conversation=args.conversation, files=pictures, intent=intent,
+            within=filter_of(args),
+        )  # fmt: skip
         _show(reply, args.json, args.explain)
         if not args.json and reply.intent is None:  # tool output states itself how it was made
             name = reply.id[:8]
@@ -82,11 +96,11 @@ def _picture(path: Path) -> Path:
     return path
 
 
-def _run_batch(assistant: "Assistant", path: Path) -> int:
+def _run_batch(assistant: "Assistant", path: Path, within: "Filter") -> int:
     """Prints a line for each row as soon as it is done; a failing row does not end the others."""
     failed = answered = 0
     for row in rows(path):
-        answer = _batch_row(assistant, row)
+        answer = _batch_row(assistant, row, within)
         failed += "error" in answer
         answered += "error" not in answer
         print(json.dumps(answer), flush=True)
@@ -95,7 +109,7 @@ def _run_batch(assistant: "Assistant", path: Path) -> int:
     return IN_PART if answered else FAILED
 
 
-def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
+def _batch_row(assistant: "Assistant", row: dict[str, Any], within: "Filter") -> dict[str, Any]:
     """The answer document with the row's id, or the reason why there is none."""
     from assistant.conversation.from_messages import turns
     from ingest.errors import PinciteError
@@ -106,7 +120,7 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any]) -> dict[str, Any]:
             given = [(p.get("title") or "", p["text"]) for p in row["passages"]]
             reply = assistant.ask_given(row["question"], given, history)
         else:
-            reply = assistant.ask(row["question"], history=history)
+            reply = assistant.ask(row["question"], history=history, within=within)
         return {**_document(reply), "id": row.get("id"), "receipt": reply.id}
     except PinciteError as error:
         reason = str(error)
@@ -139,6 +153,7 @@ def _explanation(reply: "Reply") -> dict[str, Any]:
 
 def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     from assistant.cli.tools.run_tool import tell_offers
+    from assistant.contract.asked_in import in_words
     from assistant.contract.outcome import place
     from assistant.errors import AssistantError
 
@@ -165,6 +180,8 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     for sentence in () if done.refused else done.sentences:
         if told := _doubt(sentence):
             print(told)
+    if reply.within:
+        print(f"asked in: {in_words(reply.within)}")
     for told in done.notices:
         print(f"note: {told}")
     for made in (*reply.images, *reply.audio):
@@ -206,14 +223,17 @@ def _show_quotes(reply: "Reply") -> None:
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.build import composition
+    from assistant.contract.asked_in import chosen
 
     with opened(settings) as library:
         assistant = composition.assistant(settings, library)
         notice(library.maintenance.rebuild_notice())
+        within = filter_of(args)
+        chosen(library, within)  # before a question is typed that nothing answers
         conversation = assistant.conversations.start()
         print(assistant.notice or f"{assistant.model_name} on {settings.library!r}. Ctrl-D ends.")
         for question in _typed():
-            _ask_stoppable(assistant, question, conversation)
+            _ask_stoppable(assistant, question, conversation, within)
     return DONE
 
 
@@ -227,10 +247,12 @@ def _typed() -> Any:
             yield question
 
 
-def _ask_stoppable(assistant: "Assistant", question: str, conversation: str) -> None:
+def _ask_stoppable(
+    assistant: "Assistant", question: str, conversation: str, within: "Filter"
+) -> None:
     from ingest.errors import PinciteError
 
-    reply = assistant.ask(question, conversation=conversation)
+    reply = assistant.ask(question, conversation=conversation, within=within)
     try:
         _show(reply, as_json=False)
     except KeyboardInterrupt:

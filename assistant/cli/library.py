@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,11 @@ from assistant.cli.shared import (
     command,
     count,
     counted,
+    filter_of,
     notice,
     opened,
     rows,
+    with_filter,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def add_parsers(commands: Any) -> None:
         "--image", type=Path, metavar="FILE", help="find pictures similar to this one"
     )
     search.add_argument("-k", type=count, default=8, metavar="N", help="how many pages (8)")
+    with_filter(search)
     search.add_argument(
         "--hidden", action="store_true", help="also find text that readers do not see"
     )
@@ -158,14 +161,16 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
 
         return image_search.run(args, settings)
     from assistant.api.rows import hit_row
+    from assistant.contract.asked_in import chosen
 
     with opened(settings) as library:
         notice(library.maintenance.rebuild_notice())
+        names = chosen(library, filter_of(args))
         if args.batch:
             for row in rows(args.batch):
-                print(json.dumps(_search_row(library, row, args.k, args.hidden)), flush=True)
+                print(json.dumps(_search_row(library, row, args, names)), flush=True)
             return DONE
-        found = library.search(args.query, args.k, hidden=args.hidden)
+        found = library.search(args.query, args.k, names, hidden=args.hidden)
         hits = [(hit, hit_row(library, hit)) for hit in found]
     if args.json:
         print(json.dumps([row for _, row in hits]))
@@ -174,11 +179,14 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     return DONE
 
 
-def _search_row(library: "Library", row: dict[str, Any], k: int, hidden: bool) -> dict[str, Any]:
+def _search_row(
+    library: "Library", row: dict[str, Any], args: argparse.Namespace,
+    names: Collection[str] | None,
+) -> dict[str, Any]:  # fmt: skip
     from assistant.api.rows import hit_row
 
     started = time.perf_counter()
-    hits = library.search(row["question"], k, hidden=hidden)
+    hits = library.search(row["question"], args.k, names, hidden=args.hidden)
     seconds = round(time.perf_counter() - started, 4)
     return {
         "id": row.get("id"),

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from assistant.contract import asked_in
 from assistant.contract.intents import to_row
 from assistant.contract.outcome import Citation, Outcome, Sentence
 
@@ -31,6 +32,7 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
         **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
         **({"why": reply.why} if reply.why else {}),
         **({"wish": to_row(reply.intent)} if reply.intent else {}),
+        **({"filter": asked_in.to_row(reply.within)} if reply.within else {}),
         **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
         "images": [str(path) for path in reply.images],
         "audio": [str(path) for path in reply.audio],

@@ -12,6 +12,7 @@ from assistant.contract.answer_document import answer_document
 from assistant.contract.intents import Intent
 from assistant.contract.outcome import Citation, Outcome
 from assistant.contract.trace import Trace
+from vectorstore.catalog.choosing import EVERYTHING, Filter
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Reply:
     why: str = ""  # why this tool was chosen, as a short phrase; empty for an answer
     intent: Intent | None = None  # the request to a tool; None for an answer
     attached: tuple[Path, ...] = ()  # attachments of the question
+    within: Filter = EVERYTHING  # it has chosen the documents that were asked
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     so_far: str = ""
     outcome: Outcome | None = None

@@ -11,6 +11,7 @@ from assistant.contract.evidence import Evidence
 from assistant.contract.intents import Intent
 from assistant.contract.outcome import Passage
 from assistant.contract.reply import Reply
+from vectorstore.catalog.choosing import EVERYTHING, Filter
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,20 @@ class Request:
     question: str
     evidence: Evidence
     history: Sequence[Turn] = ()  # oldest first
-    documents: Collection[str] | None = field(default=None)  # only these, when named
+    documents: Collection[str] | None = field(default=None)  # only these are searched
     threshold: float | None = None  # of the gate; None: the tool's own
     given: bool = False  # the evidence was chosen for this question
     clear: bool = False  # clarification was requested already
     anyway: bool = False  # an answer is wanted also where the gate would refuse
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
     intent: Intent | None = None  # chosen by a command or a button; None: the router decides
+    within: Filter = EVERYTHING  # it has chosen the documents, of the `named` ones if there are any
+    named: Collection[str] | None = None  # by the person, where there is a filter, too
+
+    @property
+    def alone(self) -> Collection[str]:
+        """The documents that the person has named; empty where it is all that a filter chooses."""
+        return (self.named if self.within else self.documents) or ()
 
     @cached_property
     def query(self) -> Query:

@@ -2,18 +2,21 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from assistant.answering.gate.answerability import NO_MODEL, POINTS, OperatingPoint
 from assistant.answering.query.follow_ups import follow_ups
 from assistant.answering.query.starter_questions import suggest
+from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Recorder
+from vectorstore.catalog.choosing import EVERYTHING, Filter
 from vectorstore.library import Library
 
 _TRIED = 8  # candidates of a follow-up; each takes a search
@@ -61,22 +64,27 @@ class Assistant:
         intent: Intent | None = None,
         anyway: bool = False,
         after: int | None = None,
+        within: Filter = EVERYTHING,
     ) -> Reply:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
-        `documents` restricts the search; `history` stands in front of the conversation's turns;
-        below `threshold` the gate refuses (None: as was learned, else as the settings say).
+        `documents` restricts the search, and so does the filter `within`; `history` stands in
+        front of the conversation's turns; below `threshold` the gate refuses (None: as was
+        learned, else as the settings say).
         `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what the
         gate would refuse is answered, and the answer says so. `after` a turn of the conversation
         (0: instead of its first) it begins a branch, and knows only what was said before.
+
+        Raises NothingChosen when the filter leaves no document.
         """
+        searched = asked_in.chosen(self.library, within, documents)
         threshold = self.learned_threshold() if threshold is None else threshold
         if conversation:  # before minutes are spent on an answer that cannot be kept
             self.conversations.check_after(conversation, after)
         kept = self.conversations.history(conversation, after) if conversation else []
         request = Request(
-            question, self.library, (*history, *kept), documents, threshold,
-            files=tuple(files), intent=intent, anyway=anyway,
+            question, self.library, (*history, *kept), searched, threshold,
+            files=tuple(files), intent=intent, anyway=anyway, within=within, named=documents,
         )  # fmt: skip
         return self._remembered(self._tool.run(request), request, conversation, after)
 
@@ -110,11 +118,19 @@ class Assistant:
         said = f"{answer['question']} {answer['answer']}"
         found: list[str] = []
         for text in follow_ups(said, asked, headings)[:_TRIED]:
-            if self._answerable(Request(text, self.library)) >= NO_MODEL["strict"].threshold:
+            if self._answerable(self._within(answer, text)) >= NO_MODEL["strict"].threshold:
                 found.append(text)
             if len(found) == limit:
                 break
         return found
+
+    def _within(self, answer: Mapping[str, Any], text: str) -> Request:
+        """A question to the documents that an answer came from."""
+        within = asked_in.from_row(answer.get("filter", {}))
+        with suppress(asked_in.NothingChosen):  # tags have changed meanwhile
+            documents = asked_in.chosen(self.library, within)
+            return Request(text, self.library, documents=documents, within=within)
+        return Request(text, self.library)
 
     def _suggest(self, limit: int) -> list[str]:
         documents = self.library.documents()
@@ -137,6 +153,6 @@ class Assistant:
             if self._recorder and done.intent is None:  # tool output states itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 
-        reply.attached = request.files
+        reply.attached, reply.within = request.files, request.within
         reply.when_done = keep
         return reply

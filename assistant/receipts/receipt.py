@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from assistant.answering.gate.answerability import POINTS
+from assistant.contract import asked_in
 from assistant.errors import AssistantError
 from ingest.document.source import readable
 
@@ -38,6 +39,7 @@ class Receipt:
     versions: dict[str, str] = field(default_factory=dict)
     meant: str = ""  # the question as it was answered, where it completes another one
     documents: list[str] | None = None  # documents that the question was limited to; None: all
+    filter: dict[str, Any] = field(default_factory=dict)  # of these, see `asked_in.to_row`
     threshold: float | None = None  # of the gate for this question; None in older receipts
     answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
     steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
@@ -60,6 +62,8 @@ def conditions(receipt: Receipt) -> dict[str, str]:
     chosen = {}
     if receipt.documents is not None:
         chosen["asked only"] = ", ".join(map(readable, receipt.documents))
+    if receipt.filter:
+        chosen["asked in"] = readable(asked_in.in_words(asked_in.from_row(receipt.filter)))
     if receipt.threshold is not None:
         names = [name for name, p in POINTS.items() if p.threshold == receipt.threshold]
         below = f"refused below {receipt.threshold}"

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from assistant.contract.asked_in import to_row
 from assistant.contract.forgetting import reads, unfound
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
@@ -177,6 +178,7 @@ class Recorder:
     def keep(self, reply: Reply, request: Request, library: Library, generation: int) -> None:
         """The receipt of a finished reply. Raises AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
+        named = request.named if request.within else request.documents
         read = _list_passages(reply.finish())
         self.receipts.add(
             Receipt(
@@ -194,7 +196,8 @@ class Recorder:
                 sources=[asdict(_source(passage, library, given)) for passage in read],
                 versions=versions(),
                 meant=reply.meant,
-                documents=None if request.documents is None else list(request.documents),
+                documents=None if named is None else list(named),
+                filter=to_row(request.within),
                 threshold=self._threshold(request),
                 answerable=reply.trace.answerable,
                 steps=[asdict(step) for step in reply.trace.steps],

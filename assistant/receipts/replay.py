@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.writing.write import repeats
+from assistant.contract import asked_in
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
@@ -110,9 +111,11 @@ def _computed(receipt: Receipt, library: Library | None) -> Replayed:
     if library is None:
         told = f"The library {receipt.library!r} is gone: it cannot be computed again."
         return Replayed(None, "", told)
-    request = Request(
-        receipt.meant or receipt.answer["question"], library, documents=receipt.documents
-    )
+    try:
+        documents = asked_in.chosen(library, asked_in.from_row(receipt.filter), receipt.documents)
+    except asked_in.NothingChosen as error:
+        return Replayed(False, "", f"{error}{_changed(receipt, library)}")
+    request = Request(receipt.meant or receipt.answer["question"], library, documents=documents)
     reply = _reply(receipt, request)
     if reply is None:
         told = f"No table answers it with certainty any more.{_changed(receipt, library)}"

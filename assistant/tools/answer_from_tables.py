@@ -48,9 +48,7 @@ def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     reply.activity.stage = _("Computing")
     text = sentence(plan)
     yield text
-    reply.outcome = unread_page_notices.noted(
-        outcome(plan, text), request.evidence, request.documents or ()
-    )
+    reply.outcome = unread_page_notices.noted(outcome(plan, text), request.evidence, request.alone)
 
 
 def outcome(plan: Plan, text: str) -> Outcome:

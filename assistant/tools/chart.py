@@ -62,9 +62,7 @@ class Charting:
         text = said(numbers)
         yield text
         plan = Plan(numbers.grid, LOOKUP, numbers.cells, score=numbers.score)
-        done = unread_page_notices.noted(
-            outcome(plan, text), request.evidence, request.documents or ()
-        )
+        done = unread_page_notices.noted(outcome(plan, text), request.evidence, request.alone)
         more = (_backwards(numbers, kind), _left_out(numbers), _without_font(missing))
         notices = tuple(filter(None, (notice, *more)))
         reply.outcome = replace(done, notices=(*notices, *done.notices))

@@ -79,9 +79,7 @@ def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     # A cell may be markup that a viewer of the answer would follow.
     text = AddressFilter([*cells, request.question]).clean(sentence(plan, request.question))
     yield text
-    reply.outcome = unread_page_notices.noted(
-        outcome(plan, text), request.evidence, request.documents or ()
-    )
+    reply.outcome = unread_page_notices.noted(outcome(plan, text), request.evidence, request.alone)
 
 
 def again(request: Request, program: tuple[str, str]) -> Reply | None:

@@ -69,7 +69,7 @@ class Whole:
             reply.outcome = _refused(request, shelf, writer)
         else:
             reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
-        noted = unread_page_notices.noted(reply.outcome, shelf, request.documents or ())
+        noted = unread_page_notices.noted(reply.outcome, shelf, request.alone)
         reply.outcome = prompt_injection.noted(noted)
 
 

@@ -10,7 +10,7 @@ from vectorstore.retrieval import query_signals
 from vectorstore.retrieval.fusion import Named, Place, Pointed
 from vectorstore.retrieval.query import SearchQuery
 
-_DOCUMENTS = 5  # documents whose statements are looked up: those with the best cards
+_DOCUMENTS = 5  # documents that are looked into: of more, those with the best cards
 _LINES = 6  # at the top of a page, in which the title of a statement stands
 _TOP = 900  # characters of a page's lines in the catalogue: more than these take
 
@@ -67,7 +67,8 @@ class Pointing:
         """`scope` are the searched documents, None for all; `cards` their scores."""
         known = named.documents if scope is None else frozenset(scope)
         # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
-        pages = self._numbered(query.pages, known)
+        few = scope is None or len(known) <= _DOCUMENTS
+        pages = self._numbered(query.pages, known if few else named.documents)
         statements = self._statements(query.statements, _likely(known, cards))
         return Pointed(named, pages, statements)
 

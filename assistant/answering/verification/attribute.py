@@ -116,5 +116,5 @@ def citations_of(quoted: Sequence[Quoted], context: Context) -> tuple[Citation, 
 def check(outcome: Outcome, context: Context, request: Request) -> Outcome:
     """The outcome with notices: contradictions, unread pages, and instructions found."""
     outcome = contradiction_notices.noted(outcome, context, request.evidence)
-    outcome = unread_page_notices.noted(outcome, request.evidence, request.documents or ())
+    outcome = unread_page_notices.noted(outcome, request.evidence, request.alone)
     return prompt_injection.noted(outcome)

@@ -217,6 +217,20 @@ def test_search_prints_hits_best_first(full: Pincite) -> None:
     assert full("search", "leave", "-k", 1).out.startswith("1. Handbook.pdf, page 1  (")
 
 
+def test_a_question_is_asked_of_documents_with_a_tag(full: Pincite) -> None:
+    full("tag", "Policy.pdf", "--add", "security")
+    hits = full("search", "days of leave", "--tag", "Security", "--json").json
+    assert {hit["document"] for hit in hits} == {"Policy.pdf"}
+    answer = full("ask", "How long is a password?", "--tag", "security", "--json").json
+    assert answer["filter"] == {"tags": ["security"]}
+    assert {passage["document"] for passage in answer["passages"]} == {"Policy.pdf"}
+    told = "asked in: tag security, since 2001"
+    assert told in full("ask", "password", "--tag", "security", "--after", "2001").out
+    for command in (["ask", "leave"], ["search", "leave"], ["chat"]):
+        ran = full(*command, "--tag", "law")
+        assert ran.status == 1 and "asked in tag law. Its tags: security (1)." in ran.err
+
+
 def test_a_batch_prints_a_row_for_each_question(full: Pincite, tmp_path: Path) -> None:
     questions = tmp_path / "questions.jsonl"
     questions.write_text('{"id": 1, "question": "leave"}\n\n{"id": "b", "question": "password"}\n')

@@ -62,8 +62,19 @@ def test_any_number_of_documents_can_be_chosen(shelf: Library, query: str) -> No
     limit = connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)
     many = [f'Report {number} of “the” year\'s "end".pdf' for number in range(40_000)]
     some = shelf.search(query, documents=["Policy.pdf"])
-    assert shelf.search(query, documents=["Policy.pdf", *many]) == some != []
+    found = shelf.search(query, documents=["Policy.pdf", *many])
+    assert [hit.chunk for hit in found] == [hit.chunk for hit in some] != []
     connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, limit)
+
+
+def test_a_page_is_looked_up_in_few_chosen_documents_alone(shelf: Library) -> None:
+    """Page 1 of many says nothing: their first pages would take the place of what is near."""
+    (few, *_), (many, *_) = (
+        shelf.search("What is on page 1?", documents=["Policy.pdf", *names])
+        for names in ([], [f"{number}.pdf" for number in range(9)])
+    )
+    assert few.legs and many.legs
+    assert few.legs.shares.pointed > 0 == many.legs.shares.pointed
 
 
 @pytest.mark.parametrize(
