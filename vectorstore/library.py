@@ -21,6 +21,7 @@ from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
 from vectorstore.images.image_search import PictureModel, Pictures, no_model
+from vectorstore.images.page_thumbnails import Thumbnails
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.pipeline import Indexing
 from vectorstore.maintenance.maintenance import Maintenance
@@ -40,8 +41,8 @@ class Library:
     """A folder with the catalogue, copies of the files and the Chroma index.
 
     `jobs` are the files on their way in, `sources` the places where documents were found,
-    `pictures` the pictures on their pages, `tags` words that people give to documents;
-    `maintenance` keeps it whole.
+    `pictures` the pictures on their pages, `thumbnails` small pictures of whole pages, `tags` words
+    that people give to documents; `maintenance` keeps it whole.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Library:
         self.pictures = Pictures(
             self._catalog, self._files, folder, self.embedder, engines, picture_model
         )
+        self.thumbnails = Thumbnails(self._catalog, self._files, engines)
         staged = folder / "catalog.next.sqlite"
         self.maintenance = Maintenance(
             self._catalog, self._files, self._index, self._embedders, engines, staged

@@ -17,12 +17,14 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLEANABLE: tuple[Kind, ...] = ("attached", "made", "pictures", "deleted")
 
-# What the folders of a home hold; pictures.sqlite of a library is made again by the next search.
+# What the folders of a home hold. In a library pictures.sqlite is made again by the next search, and
+# the small pictures of pages by the next look at them.
 _FOLDERS: dict[str, Kind] = {
     "models": "models", "libraries": "libraries", "attached": "attached", "made": "made",
     "uploads": "uploads", "deleted": "deleted", "evaluation": "measurements",
 }  # fmt: skip
 _PICTURES = "pictures.sqlite"
+_THUMBNAILS = "thumbnails"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def _files(home: Path) -> Iterator[Path]:
 
 def _kind(path: Path) -> Kind:
     """Of a path below the home."""
-    if path.parts[0] == "libraries" and path.name.startswith(_PICTURES):
+    cached = path.name.startswith(_PICTURES) or _THUMBNAILS in path.parts[2:-1]
+    if path.parts[0] == "libraries" and cached:
         return "pictures"
     return _FOLDERS.get(path.parts[0], "other") if len(path.parts) > 1 else "other"

@@ -67,7 +67,17 @@ class Files:
             )
         return next(self.folder.glob(f"{sha256}*"), self.folder / f"{sha256}.pdf")
 
+    def drawn(self, sha256: str) -> Path:
+        """The folder of the small pictures of its pages, which may not be there."""
+        self.path(sha256)  # is one
+        return self._all_drawn() / sha256
+
+    def _all_drawn(self) -> Path:
+        return self.folder.with_name("thumbnails")
+
     def remove(self, sha256: str) -> None:
+        """Delete a copy, and the small pictures of its pages."""
+        shutil.rmtree(self.drawn(sha256), ignore_errors=True)
         self.path(sha256).unlink(missing_ok=True)
 
     def scratch(self) -> Path:
@@ -92,7 +102,14 @@ class Files:
                 if (scratch or stray) and time.time() - path.stat().st_ctime > older:
                     path.unlink()
                     swept += 1
+        if known is not None:
+            self._sweep_drawn(known)
         return swept
+
+    def _sweep_drawn(self, known: Collection[str]) -> None:
+        for drawn in self._all_drawn().glob("*"):
+            if drawn.name not in known:
+                shutil.rmtree(drawn, ignore_errors=True)
 
     def intact(self, sha256: str, mend: bool = True) -> bool:
         """Whether the copy is intact. A damaged one is deleted, so that `add` makes a good one."""
