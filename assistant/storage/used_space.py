@@ -17,8 +17,8 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLEANABLE: tuple[Kind, ...] = ("attached", "made", "pictures", "deleted")
 
-# What the folders of a home hold. In a library pictures.sqlite is made again by the next search, and
-# the small pictures of pages by the next look at them.
+# What the folders of a home hold. In a library pictures.sqlite is made again by the next search,
+# and the small pictures of pages by the next look at them.
 _FOLDERS: dict[str, Kind] = {
     "models": "models", "libraries": "libraries", "attached": "attached", "made": "made",
     "uploads": "uploads", "deleted": "deleted", "evaluation": "measurements",

@@ -1,4 +1,4 @@
-"""Small pictures of a document's pages, drawn in the sandbox and cached beside the library's copies.
+"""Small pictures of a document's pages, drawn in the sandbox and cached in the library.
 
 They hold what their pages show: whatever deletes the copy of a document deletes them, too.
 """
