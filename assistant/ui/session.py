@@ -57,6 +57,8 @@ class Shown:
     large: bool = False  # over the whole window
     sharp: bool = False  # with more points, to be looked at closely
     citations: tuple["Shown", ...] = ()  # all of the answer that it was opened from
+    beside: "Shown | None" = None  # a page to be compared with it
+    version: bool = False  # it is beside another version of its document: what differs is marked
 
 
 def show(shown: Shown | None) -> None:

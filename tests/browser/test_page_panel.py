@@ -145,7 +145,7 @@ def test_its_text_is_found_selected_zoomed_and_turned(
     line = layer.locator("div", has_text="in proportion to their contractual").first
     line.wait_for(state="attached")
 
-    page.get_by_role("searchbox", name="Find on this page").fill("CONTRACTUAL hours")
+    page.get_by_role("searchbox", name="Find in this document").fill("CONTRACTUAL hours")
     page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
     page.wait_for_function(f"() => ({BESIDE})() < 6")  # pixels
     picture(page, "panel-found")

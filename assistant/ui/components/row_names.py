@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.ui.components.script import listening
+from assistant.ui.components.scripts.script import script
 
 _component = st.components.v2.component(
-    "pincite_row_names", js=listening(Path(__file__).with_suffix(".js"))
+    "pincite_row_names", js=script(Path(__file__).with_suffix(".js"))
 )
 
 

@@ -6,12 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.i18n.translation import _
-from assistant.ui.components.script import listening
+from assistant.ui.components.scripts.script import script
 from assistant.ui.door.web_app import MANIFEST
 
-_component = st.components.v2.component(
-    "pincite_tab", js=listening(Path(__file__).with_suffix(".js"))
-)
+_component = st.components.v2.component("pincite_tab", js=script(Path(__file__).with_suffix(".js")))
 
 
 def draw(busy: bool = False, greets: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import io
 import tempfile
 import threading
 import time
@@ -83,6 +84,24 @@ class FakeMaintenance:
         return ""
 
 
+class FakeThumbnails:
+    """Drawn each time, and not in the sandbox."""
+
+    def __init__(self, file: Callable[[str], Path]) -> None:
+        self._file = file
+        self.asked: list[int] = []
+
+    def of(self, document: str, pages: Sequence[int]) -> dict[int, bytes]:
+        self.asked += pages
+        return {page: _jpeg(pdfium.render(self._file(document), page, 0.2)) for page in pages}
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
 class FakeLibrary:
     """Documents in a dict; pages come from the files themselves."""
 
@@ -93,6 +112,7 @@ class FakeLibrary:
         self.folder = Path(tempfile.mkdtemp())  # of what is learned: nothing
         self.jobs = FakeJobs()
         self.maintenance = FakeMaintenance()
+        self.thumbnails = FakeThumbnails(self.file)
         self.changes = 0
         self.go = threading.Event()  # `add` waits for it after its first file, when holding
         if not holding:

@@ -15,6 +15,7 @@ from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import session
 from assistant.ui.components.answer import answer_words, thumbs
+from assistant.ui.components.scripts.script import script
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
@@ -28,7 +29,7 @@ _component = st.components.v2.component(
     "pincite_answer",
     html='<div class="answer"></div>',
     css=(_HERE / "answer.css").read_text(encoding="utf-8"),
-    js=(_HERE / "answer.js").read_text(encoding="utf-8"),
+    js=script(_HERE / "answer.js"),
 )
 
 

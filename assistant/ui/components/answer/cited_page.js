@@ -27,7 +27,7 @@ const showLines = (panel, data) => {
   const frame = panel.querySelector(".st-key-page-image");
   const toLines = () => {
     const image = frame.querySelector("img");
-    if (!image?.clientHeight) return;
+    if (!image?.clientHeight || panel.querySelector("mark.here")) return; // found words are in view
     const { top, height, width } = image.getBoundingClientRect();
     middle(top + data.at * height);
     frame.scrollTo({ left: Math.max(0, data.left * width - 16) });

@@ -7,7 +7,7 @@ import streamlit as st
 from assistant.attachments import media_kinds
 from assistant.i18n.translation import _
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.script import listening
+from assistant.ui.components.scripts.script import script
 from ingest.media.ffmpeg import clock
 
 # What browsers play; they look at the file itself, and at this only to begin with.
@@ -19,7 +19,7 @@ _FORMATS = {
 }  # fmt: skip
 _transcript = st.components.v2.component(
     "pincite_transcript",
-    js=listening(Path(__file__).with_name("transcript.js")),
+    js=script(Path(__file__).with_name("transcript.js")),
 )
 _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 

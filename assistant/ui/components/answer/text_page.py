@@ -1,22 +1,23 @@
 """Shows a page of a document without drawable pages: its lines as text, the cited ones marked."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from assistant.i18n.told import told
 from assistant.i18n.translation import _
 from assistant.ui.components.escaping import as_html
-from ingest.document.model import Line, Page, Table
+from ingest.document.model import Cell, Line, Page, Table
 from ingest.media.ffmpeg import clock
 
 _DEEPEST = 6  # levels of headings that HTML has
 
 
-def text_page(page: Page, cited: range) -> str:
-    """The page as HTML; `cited` are indexes of lines."""
+def text_page(page: Page, cited: range, changed: Container[int] = ()) -> str:
+    """The page as HTML; `cited` are indexes of lines, and `changed` of those that the page beside
+    it does not have."""
     title = f"<h2>{as_html(page.title)}</h2>" if page.title else ""
-    blocks = "".join(_block(page, first, last, cited) for first, last in _blocks(page))
+    blocks = "".join(_block(page, first, last, cited, changed) for first, last in _blocks(page))
     empty = f'<p class="quiet">{as_html(_("There is no text on this page."))}</p>'
-    return f'<div class="text-page">{title}{blocks or empty}</div>'
+    return f'<div class="text-page" data-number="{page.number}">{title}{blocks or empty}</div>'
 
 
 def _blocks(page: Page) -> Iterator[tuple[int, int]]:
@@ -42,13 +43,15 @@ def _goes_on(page: Page, index: int, tables: dict[int, int]) -> bool:
     return not (line.begins or line.heading or before.heading)
 
 
-def _block(page: Page, first: int, last: int, cited: range) -> str:
+def _block(page: Page, first: int, last: int, cited: range, changed: Container[int]) -> str:
     table = next((t for t in page.tables if t.first == first and t.last == last), None)
     if table:
-        return _table(table, cited)
+        return _table(table, cited, changed)
     line = page.lines[first]
     tag = f"h{min(line.heading + 1, _DEEPEST)}" if line.heading else "p"
-    words = " ".join(_line(page.lines[at], at in cited) for at in range(first, last + 1))
+    words = " ".join(
+        _line(page.lines[at], at in cited, at in changed) for at in range(first, last + 1)
+    )
     return f"<{tag}>{_time(line)}{words}</{tag}>"
 
 
@@ -59,23 +62,31 @@ def _time(line: Line) -> str:
     return f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
 
 
-def _line(line: Line, cited: bool) -> str:
+def _line(line: Line, cited: bool, changed: bool) -> str:
     text = as_html(line.text)
     if line.hidden:
         why = as_html(_("Hidden: {reason}", reason=told(line.hidden)))
         text = f'<span class="hidden-text" title="{why}">{text}</span>'
-    return f'<mark class="cited">{text}</mark>' if cited else text
+    if cited:
+        return f'<mark class="cited">{text}</mark>'
+    return f'<mark class="changed">{text}</mark>' if changed else text
 
 
-def _table(table: Table, cited: range) -> str:
+def _table(table: Table, cited: range, changed: Container[int]) -> str:
     caption = f"<caption>{as_html(table.caption)}</caption>" if table.caption else ""
     rows = []
     for number, row in enumerate(table.rows):
         tag = "th" if number < table.header else "td"
         cells = "".join(f"<{tag}>{as_html(cell.text)}</{tag}>" for cell in row)
-        marked = ' class="cited"' if any(cell.line in cited for cell in row) else ""
-        rows.append(f"<tr{marked}>{cells}</tr>")
+        rows.append(f"<tr{_marked(row, cited, changed)}>{cells}</tr>")
     return f'<div class="wide"><table>{caption}{"".join(rows)}</table></div>'
+
+
+def _marked(row: Sequence[Cell], cited: range, changed: Container[int]) -> str:
+    for name, lines in (("cited", cited), ("changed", changed)):
+        if any(cell.line in lines for cell in row):
+            return f' class="{name}"'
+    return ""
 
 
 def lines_of(quote: str, page: Page) -> list[range]:

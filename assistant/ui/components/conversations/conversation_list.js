@@ -1,12 +1,4 @@
 // Draws the conversations of the sidebar. Titles and excerpts are text, never markup.
-const make = (tag, className, text = "", attributes = {}) => {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
-
 const PAUSE = 250; // milliseconds after the last letter of a search
 
 const acts = (row, act, words) => {

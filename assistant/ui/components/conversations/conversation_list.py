@@ -16,6 +16,7 @@ from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.escaping import plain
+from assistant.ui.components.scripts.script import script
 from ingest.errors import PinciteError
 
 _HERE = Path(__file__).parent
@@ -32,7 +33,7 @@ _component = st.components.v2.component(
     "pincite_conversations",
     html='<nav class="conversations"></nav>',
     css=(_HERE / "conversation_list.css").read_text(encoding="utf-8"),
-    js=(_HERE / "conversation_list.js").read_text(encoding="utf-8"),
+    js=script(_HERE / "conversation_list.js"),
 )
 
 

@@ -18,13 +18,6 @@ const begin = (tries) => {
 
 const typing = (element) => element?.matches?.("input, textarea, select, [contenteditable=true]");
 
-const make = (tag, className, text = "", attributes = {}) => {
-  const element = document.createElement(tag);
-  Object.assign(element, { className, textContent: text });
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
-
 // -- all keys
 
 const showKeys = (data) => {

@@ -6,10 +6,10 @@ import streamlit as st
 
 from assistant.i18n.translation import N_, _
 from assistant.routing.slash_commands import COMMANDS
-from assistant.ui.components.script import listening
+from assistant.ui.components.scripts.script import script
 
 _component = st.components.v2.component(
-    "pincite_keyboard", js=listening(Path(__file__).with_suffix(".js"))
+    "pincite_keyboard", js=script(Path(__file__).with_suffix(".js"))
 )
 _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("/",), N_("to the question; typed in it, the commands")),

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
-from assistant.ui.components.script import listening
+from assistant.ui.components.scripts.script import script
 
 # As Streamlit 1.67 writes them, in texts and in names for those who hear the page.
 _WORDS = (
@@ -43,7 +43,7 @@ _WORDS = (
 )
 
 _component = st.components.v2.component(
-    "pincite_browser_words", js=listening(Path(__file__).with_suffix(".js"))
+    "pincite_browser_words", js=script(Path(__file__).with_suffix(".js"))
 )
 
 

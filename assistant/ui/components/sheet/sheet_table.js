@@ -1,12 +1,4 @@
 // Draws a sheet as a table. What documents say goes through textContent.
-const make = (tag, className, text = "", attributes = {}) => {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
-
 const filled = (cell, open, words) => {
   if (!cell) return make("td", "", "", { "aria-label": words.waiting });
   const box = make("td", cell.state);

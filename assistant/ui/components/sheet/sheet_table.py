@@ -9,6 +9,7 @@ import streamlit as st
 from assistant.i18n.translation import _
 from assistant.sheet.cell import Cell
 from assistant.ui.background.sheet_task import RunningSheet
+from assistant.ui.components.scripts.script import script
 from ingest.document.source import readable
 
 Open = Callable[[Cell], None]
@@ -20,7 +21,7 @@ _component = st.components.v2.component(
     "pincite_sheet",
     html='<div class="sheet"></div>',
     css=(_HERE / "sheet_table.css").read_text(encoding="utf-8"),
-    js=(_HERE / "sheet_table.js").read_text(encoding="utf-8"),
+    js=script(_HERE / "sheet_table.js"),
 )
 
 

@@ -1,13 +1,5 @@
 // A picture that is painted over. Each stroke is kept as its points, so that the last one can be
 // taken back; after each, the mask goes to the page as a PNG: white where it was painted.
-const make = (tag, className, attributes = {}, text = "") => {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
-
 const paint = (canvas, strokes, colour, ground) => {
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, canvas.width, canvas.height);
@@ -35,22 +27,22 @@ const paint = (canvas, strokes, colour, ground) => {
 const build = (root, data, send) => {
   const strokes = [];
   const sheet = make("div", "sheet");
-  const image = make("img", "picture", { src: data.picture, alt: data.words.picture });
+  const image = make("img", "picture", "", { src: data.picture, alt: data.words.picture });
   const size = { width: data.width, height: data.height };
-  const canvas = make("canvas", "paint", {
+  const canvas = make("canvas", "paint", "", {
     ...size, role: "img", "aria-label": data.words.paint,
   });
   sheet.append(image, canvas);
 
   const tools = make("div", "tools");
-  const label = make("label", "brush", {}, data.words.brush);
+  const label = make("label", "brush", data.words.brush);
   const most = Math.max(size.width, size.height);
-  const brush = make("input", "", {
+  const brush = make("input", "", "", {
     type: "range", min: 1, max: 30, value: 8, "aria-label": data.words.size,
   });
   label.append(brush);
-  const undo = make("button", "undo", { type: "button" }, data.words.undo);
-  const clear = make("button", "clear", { type: "button" }, data.words.clear);
+  const undo = make("button", "undo", data.words.undo, { type: "button" });
+  const clear = make("button", "clear", data.words.clear, { type: "button" });
   tools.append(label, undo, clear);
   root.replaceChildren(sheet, tools);
 
@@ -61,7 +53,7 @@ const build = (root, data, send) => {
   const done = () => {
     show();
     if (!strokes.length) return send("");
-    const mask = make("canvas", "", size);
+    const mask = make("canvas", "", "", size);
     paint(mask, strokes, "white", "black");
     send(mask.toDataURL("image/png"));
   };

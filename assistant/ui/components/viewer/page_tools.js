@@ -4,51 +4,54 @@ const STEP = 1.25;
 const LEAST = 0.5;
 const MOST = 4;
 const SHARP_FROM = 1.3; // from here on a picture with more points is asked for
+const PAUSE = 250; // milliseconds after the last letter, before the other pages are searched
 const SHAPES = {
   out: "M5 10h10",
   in: "M5 10h10M10 5v10",
   fit: "M3 6v8M17 6v8M6 10h8M8 8l-2 2 2 2M12 8l2 2-2 2",
   turn: "M15.5 6.5A6.5 6.5 0 1 0 16.5 10M16 3v4h-4",
   text: "M4 5h12M10 5v11M7.5 16h5",
+  strip: "M3 4h3.5v12H3zM8.3 4h3.5v12H8.3zM13.5 4H17v12h-3.5z",
   before: "M10 4 5 10l5 6M16 4l-5 6 5 6",
   behind: "M10 4l5 6-5 6M4 4l5 6-5 6",
 };
-const KEYS = { "-": "out", "+": "in", "=": "in", 0: "fit", r: "turn", t: "text", p: "before", n: "behind" };
+const KEYS = {
+  "-": "out", "+": "in", "=": "in", 0: "fit", r: "turn", t: "text", m: "strip", p: "before", n: "behind",
+};
+const DRAWN = ["out", "in", "fit", "turn", "text", "strip"]; // for pages with a picture
 
-// How pages are shown; kept when the app is drawn again, and for the next page.
-const view = { zoom: 1, turn: 0, text: false, sought: "", at: 0, marks: [], page: "" };
+// How pages are shown; kept when the app is drawn again, and for the next page. `goal` is the place
+// that is to be pointed to when its page has come, counted from its last one when it is negative.
+const view = { zoom: 1, turn: 0, text: false, sought: "", at: 0, places: [], page: "", drawn: null, goal: null };
 
 const filled = (text, number, total) =>
   text.replace("{number}", number).replace("{total}", total);
 
 const build = (root, now) => {
   const parts = {};
-  for (const name of ["out", "in", "fit", "turn", "text"]) parts[name] = iconButton(name, now);
-  parts.find = document.createElement("input");
-  Object.assign(parts.find, { type: "search", autocomplete: "off", spellcheck: false });
+  for (const name of DRAWN) parts[name] = iconButton(name, now);
+  parts.find = make("input", "", "", { type: "search", autocomplete: "off", spellcheck: "false" });
   parts.find.oninput = () => now.find(parts.find.value);
   parts.find.onkeydown = (event) => {
     if (event.key === "Enter") now.next(event.shiftKey ? -1 : 1);
+    if (event.key === "ArrowDown") root.list.querySelector('[tabindex="0"]')?.focus();
     if (event.key === "Escape" && parts.find.value) {
       event.stopPropagation(); // else it would close the page
       parts.find.value = "";
       now.find("");
     }
   };
-  parts.count = document.createElement("span");
-  parts.count.className = "count";
-  parts.count.setAttribute("role", "status");
+  parts.count = make("span", "count", "", { role: "status" });
   parts.before = iconButton("before", now);
-  parts.citation = document.createElement("span");
-  parts.citation.className = "count";
+  parts.citation = make("span", "count");
   parts.behind = iconButton("behind", now);
   root.append(...Object.values(parts));
+  root.list.onkeydown = walkList;
   return parts;
 };
 
 const iconButton = (name, now) => {
-  const button = document.createElement("button");
-  button.type = "button";
+  const button = make("button", "", "", { type: "button" });
   button.onclick = () => now.act(name);
   const drawn = document.createElementNS(SVG, "svg");
   drawn.setAttribute("viewBox", "0 0 20 20");
@@ -60,10 +63,7 @@ const iconButton = (name, now) => {
   return button;
 };
 
-const arrange = (data) => {
-  const frame = frameOf();
-  const box = boxOf();
-  if (!frame || !box) return;
+const arrange = (frame, box, data) => {
   frame.style.setProperty("--zoom", view.zoom);
   box.dataset.turn = view.turn;
   box.style.setProperty("--across", data.width / data.height);
@@ -72,24 +72,46 @@ const arrange = (data) => {
   box.querySelector(".text-layer")?.classList.toggle("seen", view.text);
 };
 
-const label = (parts, data) => {
+// What belongs to the words that are sought now: an answer to earlier ones may come late.
+const foundOf = (data) => (data.found?.sought === view.sought.trim() ? data.found : null);
+
+const label = (root, parts, data) => {
   const { words } = data;
-  const drawn = Boolean(data.width);
   for (const [name, part] of Object.entries(parts)) {
     if (!words[name] || name === "citation") continue;
     part.setAttribute("aria-label", words[name]);
     part.title = words[name];
-    part.hidden = ["before", "behind"].includes(name) ? data.of < 2 : !drawn;
+    part.hidden = DRAWN.includes(name) ? !data.layers.length : data.of < 2 && name !== "find";
   }
+  parts.strip.hidden ||= data.pages < 2;
+  parts.strip.setAttribute("aria-pressed", String(data.strip));
   parts.find.placeholder = words.find;
   parts.text.setAttribute("aria-pressed", String(view.text));
   parts.citation.hidden = data.of < 2;
   parts.citation.textContent = data.at < 0 ? `${data.of}` : `${data.at + 1}/${data.of}`;
   parts.citation.setAttribute("role", "img");
   parts.citation.setAttribute("aria-label", filled(words.citation, data.at + 1, data.of));
-  const { marks, at } = view;
-  const told = marks.length ? filled(words.found, at + 1, marks.length) : words.none;
-  parts.count.textContent = view.sought.trim() ? told : "";
+  const found = foundOf(data);
+  parts.count.textContent = view.sought.trim() ? told(data, found) : "";
+  const here = found ? found.places.findIndex(([p, n]) => p === data.number && n === view.at) : -1;
+  showFound(root.list, found, here, words, root.now.open);
+};
+
+const told = ({ number, words }, found) => {
+  const here = view.places.length;
+  if (!found) return here ? filled(words.found, view.at + 1, here) : words.none;
+  const before = found.pages.filter(([page]) => page < number).reduce((sum, [, n]) => sum + n, 0);
+  if (!found.total) return words.none;
+  if (here) return filled(words.found, Math.min(before + view.at + 1, found.total), found.total);
+  return filled(words.elsewhere, 0, found.total);
+};
+
+// The page with places behind this one, or before it; after the last comes the first.
+const nextPage = (pages, number, step) => {
+  const others = pages.map(([page]) => page).filter((page) => page !== number);
+  const ahead = others.filter((page) => (step > 0 ? page > number : page < number));
+  const from = ahead.length ? ahead : others;
+  return step > 0 ? from[0] : from.at(-1);
 };
 
 const typing = (event) =>
@@ -101,32 +123,64 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const panel = document.querySelector(".st-key-page");
   if (!root || !panel) return undefined;
   root.setAttribute("aria-label", data.words.tools);
+  root.list ??= parentElement.querySelector(".found");
+  root.list.setAttribute("aria-label", data.words.list);
   const now = root.now ?? (root.now = {});
   const parts = root.parts ?? (root.parts = build(root, now));
 
-  const show = () => {
-    const layer = layText(data);
-    if (layer && view.page !== data.page) {
-      Object.assign(view, { page: data.page, turn: 0, at: 0 });
-      view.marks = findIn(layer, view.sought);
-    }
-    arrange(data);
-    label(parts, data);
+  const placesHere = () => {
+    const layer = panel.querySelector(".text-layer");
+    const text = panel.querySelector(".text-page");
+    if (data.layers.length) return layer ? findInLayer(layer, view.sought) : [];
+    return text ? findInText(text, view.sought) : [];
   };
   const point = () => {
-    view.marks.forEach((mark, at) => mark.classList.toggle("here", at === view.at));
-    view.marks[view.at]?.scrollIntoView({ block: "center", inline: "nearest" });
-    label(parts, data);
+    pointTo(view.places, view.at);
+    label(root, parts, data);
   };
-  now.find = (sought) => {
-    const layer = layText(data);
-    if (!layer) return;
-    Object.assign(view, { sought, at: 0, marks: findIn(layer, sought) });
+  const show = () => {
+    const boxes = framesOf().map(boxIn);
+    data.layers.forEach((layer, at) => boxes[at] && layText(layer, boxes[at]));
+    const text = panel.querySelector(`.text-page[data-number="${data.number}"]`);
+    const drawn = data.layers.length ? boxes[0] : text;
+    // Streamlit replaces the text of a page by that of the next one after the tools were drawn.
+    if (drawn && (view.page !== data.page || (drawn === text && view.drawn !== text))) arrive(drawn);
+    framesOf().forEach((frame, at) => boxes[at] && data.layers[at] && arrange(frame, boxes[at], data.layers[at]));
+    label(root, parts, data);
+  };
+  const arrive = (drawn) => {
+    Object.assign(view, { page: data.page, drawn, turn: 0, at: 0, places: placesHere() });
+    if (view.goal === null) return;
+    view.at = view.goal < 0 ? view.places.length - 1 : Math.min(view.goal, view.places.length - 1);
+    view.goal = null;
     point();
   };
+  now.find = (sought) => {
+    Object.assign(view, { sought, at: 0 });
+    view.places = placesHere();
+    point();
+    clearTimeout(root.pause);
+    if (data.pages > 1) root.pause = setTimeout(() => now.ask(sought.trim()), PAUSE);
+  };
+  now.ask = (sought) => setTriggerValue("sought", { text: sought });
+  now.open = (page, number) => {
+    if (page === data.number) {
+      view.at = Math.min(number, view.places.length - 1);
+      point();
+      return;
+    }
+    view.goal = number;
+    setTriggerValue("page", page);
+  };
   now.next = (step) => {
-    const count = view.marks.length;
-    if (count) view.at = (view.at + step + count) % count;
+    const next = view.at + step;
+    const other = nextPage(foundOf(data)?.pages ?? [], data.number, step);
+    if (other && !view.places[next]) {
+      now.open(other, step > 0 ? 0 : -1);
+      return;
+    }
+    const count = view.places.length;
+    if (count) view.at = (next + count) % count;
     point();
   };
   const zoom = (to) => {
@@ -139,25 +193,26 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (name === "fit") zoom(1);
     if (name === "turn") view.turn = (view.turn + 1) % 4;
     if (name === "text") view.text = !view.text;
+    if (name === "strip" && data.pages > 1) setTriggerValue("strip", { shown: !data.strip });
     if (name === "before" && data.of > 1) setTriggerValue("go", -1);
     if (name === "behind" && data.of > 1) setTriggerValue("go", 1);
     show();
   };
-  parts.find.value = view.sought;
+  if (root.getRootNode().activeElement !== parts.find) parts.find.value = view.sought;
   show();
 
   const onKey = (event) => {
     const name = KEYS[event.key.toLowerCase()];
     if (!name || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
-    if (!panel.contains(document.activeElement)) return;
+    if (!panel.contains(document.activeElement) || parts[name]?.hidden) return;
     event.preventDefault();
     now.act(name);
   };
   const onWheel = (event) => {
-    if (!event.ctrlKey || !frameOf()?.contains(event.target)) return;
+    if (!event.ctrlKey || !framesOf().some((frame) => frame.contains(event.target))) return;
     event.preventDefault();
     zoom(view.zoom * (event.deltaY < 0 ? STEP : 1 / STEP));
-    arrange(data);
+    show();
   };
   // The picture comes later than this, and again with more points.
   const arrivals = new MutationObserver(show);

@@ -8,53 +8,82 @@ from typing import Any
 import streamlit as st
 
 from assistant.i18n.translation import _
-from assistant.ui import session
-from assistant.ui.components.script import listening
+from assistant.ui import resources, session
+from assistant.ui.components.scripts.script import script
+from assistant.ui.components.viewer import page_pair, page_search, page_strip
 from assistant.ui.session import Shown
 from ingest.document.model import Page
+from vectorstore.library import Library
 
 _HERE = Path(__file__).parent
 _DIGITS = 2
+_KEY = "page-tools-drawn"
 
 _component = st.components.v2.component(
     "pincite_page_tools",
-    html='<div class="tools" role="toolbar"></div>',
+    html='<div class="tools" role="toolbar"></div><ol class="found" hidden></ol>',
     css=(_HERE / "page_tools.css").read_text(encoding="utf-8"),
-    js=(_HERE / "text_layer.js").read_text(encoding="utf-8") + listening(_HERE / "page_tools.js"),
+    js=script(*(_HERE / f"{name}.js" for name in ("text_layer", "found_list", "page_tools"))),
 )
 
 
-def draw(opened: Shown, page: Page) -> None:
-    """Nothing for a page of text that only one mark points to."""
-    if not page.width and len(opened.citations) < 2:
-        return
+@st.fragment
+def draw(library: Library, opened: Shown, page: Page, pages: int, strip: bool) -> None:
+    """`pages` is how many the document has; `strip` whether their small pictures are drawn.
+
+    A fragment: searching does not draw the page again.
+    """
+    if (session.shown(), page_strip.shown()) != (opened, strip):
+        st.rerun()
     _component(
-        key="page-tools-drawn", data=_data(opened, page),
+        key=_KEY, data=_data(library, opened, page, pages),
         on_go_change=_when("go", lambda step: _go(opened, int(step))),
         on_sharp_change=_when("sharp", lambda _: session.show(replace(opened, sharp=True))),
+        on_page_change=_when("page", lambda number: page_pair.turn(library, opened, int(number))),
+        on_sought_change=_when("sought", lambda given: _seek(library, opened, given["text"])),
+        on_strip_change=_when("strip", lambda given: page_strip.show(given["shown"])),
     )  # fmt: skip
 
 
 def _when(name: str, act: Callable[[Any], None]) -> Callable[[], None]:
     def act_once() -> None:
-        given = st.session_state["page-tools-drawn"][name]
+        given = st.session_state[_KEY][name]
         if given:
             act(given)
 
     return act_once
 
 
-def _data(opened: Shown, page: Page) -> dict[str, Any]:
+def _data(library: Library, opened: Shown, page: Page, pages: int) -> dict[str, Any]:
     return {
         "page": f"{opened.document}/{opened.page}",
-        "width": page.width,
-        "height": page.height,
-        "lines": lines(page),
+        "number": opened.page,
+        "pages": pages,
+        "layers": _layers(library, opened, page),
         "at": at(opened),
         "of": len(opened.citations),
         "sharp": opened.sharp or opened.large,
+        "strip": page_strip.shown(),
+        "found": page_search.found(library, opened.document) if pages > 1 else None,
         "words": _words(),
     }
+
+
+def _layers(library: Library, opened: Shown, page: Page) -> list[dict[str, Any]]:
+    """The text of each page that is drawn, with the size of its page in points."""
+    shown = [(opened, page)]
+    if beside := opened.beside:
+        shown.append((beside, library.page(beside.document, beside.page)))
+    return [
+        {"page": f"{one.document}/{one.page}", "width": drawn.width, "height": drawn.height,
+         "lines": lines(drawn)}
+        for one, drawn in shown if drawn.width
+    ]  # fmt: skip
+
+
+def _seek(library: Library, opened: Shown, words: str) -> None:
+    page_search.seek(words)
+    resources.note("saw", library.name, f"{opened.document}, lines that were searched for")
 
 
 def lines(page: Page) -> list[list[Any]]:
@@ -91,9 +120,13 @@ def _words() -> dict[str, str]:
         "fit": _("As wide as the panel (0)"),
         "turn": _("Turn the page (R)"),
         "text": _("Show the text that was read (T)"),
-        "find": _("Find on this page"),
+        "strip": _("Show small pictures of the pages (M)"),
+        "find": _("Find in this document"),
         "found": _("{number} of {total}"),
+        "elsewhere": _("{total} on other pages"),
         "none": _("not found"),
+        "list": _("Where it was found"),
+        "page": _("Page {number}"),
         "before": _("Citation before (P)"),
         "behind": _("Citation behind (N)"),
         "citation": _("Citation {number} of {total}"),

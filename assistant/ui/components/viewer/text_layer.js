@@ -1,11 +1,10 @@
 // The text that was read, laid over the picture of its page, so that it can be selected, copied and
 // found. Lines are stretched to their boxes, as pdf.js does. Only text is made, never markup.
-const frameOf = () => document.querySelector(".st-key-page-image");
-const boxOf = () => frameOf()?.querySelector("img")?.parentElement;
+const framesOf = () => [...document.querySelectorAll('[class*="st-key-page-image"]')];
+const boxIn = (frame) => frame?.querySelector("img")?.parentElement;
 
 const lineOf = ([text, x0, y0, x1, y1], data) => {
-  const line = document.createElement("div");
-  line.textContent = text;
+  const line = make("div", "", text);
   const percent = (value, of) => `${(100 * value) / of}%`;
   Object.assign(line.style, {
     left: percent(x0, data.width),
@@ -35,44 +34,100 @@ const stretch = (layer) => {
 // Widths are not those of the letters before the picture and the font have come.
 const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => stretch(target)));
 
-const layText = (data) => {
-  const box = boxOf();
-  if (!box) return null;
+const layText = (data, box) => {
   const old = box.querySelector(".text-layer");
   if (old?.dataset.page === data.page) return old;
-  const layer = document.createElement("div");
-  layer.className = "text-layer";
+  const layer = make("div", "text-layer");
   layer.dataset.page = data.page;
   layer.append(...data.lines.map((line) => lineOf(line, data)));
   box.classList.add("page-box");
-  if (old) old.replaceWith(layer);
-  else box.append(layer);
-  sizes.disconnect();
+  if (old) {
+    sizes.unobserve(old);
+    old.replaceWith(layer);
+  } else box.append(layer);
   sizes.observe(layer);
   document.fonts.ready.then(() => stretch(layer));
   return layer;
 };
 
-// Marks what is sought, and returns the marks.
-const findIn = (layer, sought) => {
-  const wanted = sought.trim().toLowerCase();
-  const marks = [];
-  for (const line of layer.children) {
-    const text = line.textContent;
-    const low = text.toLowerCase();
+// As a keyboard writes them; the same table is in find_text.py.
+const KEYBOARD = {
+  "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-",
+  "\u2013": "-", "\u2014": "-", "\u00a0": " ", "\u00ad": "-",
+};
+const folded = (text) => {
+  const plain = text.replace(/[\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014\u00a0\u00ad]/g, (sign) => KEYBOARD[sign]);
+  const low = plain.toLowerCase();
+  if (low.length === plain.length) return low;
+  return plain.replace(/./gsu, (letter) =>
+    letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter);
+};
+
+// The places of words in texts that follow each other: for each place its parts, [text, from, to].
+const placesIn = (texts, sought) => {
+  const wanted = folded(sought.trim().split(/\s+/).join(" "));
+  const whole = folded(texts.join(" "));
+  const starts = [];
+  texts.reduce((at, text) => (starts.push(at), at + text.length + 1), 0);
+  const places = [];
+  for (let at = 0, end = 0, text = 0; wanted && (at = whole.indexOf(wanted, end)) >= 0; ) {
+    end = at + wanted.length;
+    while (text + 1 < starts.length && starts[text + 1] <= at) text += 1;
     const parts = [];
-    let end = 0;
-    // Lower case has other lengths in a few scripts: there the line stays as it is.
-    for (let at = 0; wanted && low.length === text.length; ) {
-      at = low.indexOf(wanted, end);
-      if (at < 0) break;
-      const mark = document.createElement("mark");
-      mark.textContent = text.slice(at, at + wanted.length);
-      parts.push(text.slice(end, at), mark);
-      marks.push(mark);
-      end = at + wanted.length;
+    for (let one = text; one < texts.length && starts[one] < end; one += 1) {
+      const from = Math.max(at - starts[one], 0);
+      const to = Math.min(end - starts[one], texts[one].length);
+      if (to > from) parts.push([one, from, to]);
     }
-    line.replaceChildren(...parts, text.slice(end));
+    places.push(parts);
   }
-  return marks;
+  return places;
+};
+
+// Marks what is sought. Each place is the list of its marks: one for each line that it is on.
+const findInLayer = (layer, sought) => {
+  const lines = [...layer.children];
+  const texts = lines.map((line) => line.textContent);
+  const pieces = texts.map(() => []);
+  const ends = texts.map(() => 0);
+  const places = placesIn(texts, sought).map((parts) =>
+    parts.map(([one, from, to]) => {
+      const mark = make("mark", "", texts[one].slice(from, to));
+      pieces[one].push(texts[one].slice(ends[one], from), mark);
+      ends[one] = to;
+      return mark;
+    }));
+  lines.forEach((line, at) => line.replaceChildren(...pieces[at], texts[at].slice(ends[at])));
+  return places;
+};
+
+// The text of a page without a picture belongs to Streamlit: it is marked without being changed.
+const findInText = (page, sought) => {
+  const walker = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.data.trim() && !node.parentElement.closest(".clock, .hidden-text")) nodes.push(node);
+  }
+  return placesIn(nodes.map((node) => node.data), sought).map((parts) =>
+    parts.map(([one, from, to]) => {
+      const range = new Range();
+      range.setStart(nodes[one], from);
+      range.setEnd(nodes[one], to);
+      return range;
+    }));
+};
+
+const pointTo = (places, at) => {
+  const here = places[at] ?? [];
+  const isText = places.flat()[0] instanceof Range;
+  if (isText) {
+    CSS.highlights?.set("sought", new Highlight(...places.flat()));
+    CSS.highlights?.set("sought-here", new Highlight(...here));
+  } else {
+    CSS.highlights?.clear();
+    places.flat().forEach((mark) => mark.classList.toggle("here", here.includes(mark)));
+  }
+  const shown = isText ? here[0]?.startContainer.parentElement : here[0];
+  shown?.scrollIntoView({ block: "center", inline: "nearest" });
 };

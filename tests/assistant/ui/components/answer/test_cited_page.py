@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from assistant.receipts.highlight import YELLOW
-from assistant.ui.components.answer import cited_page
+from assistant.ui.components.viewer import page_view
 from tests.scans import drawn, write_scan
 
 BOX = (50.0, 100.0, 150.0, 150.0)
@@ -14,7 +14,7 @@ INSIDE, OUTSIDE = (120, 130), (250, 130)  # points
 
 def shown(file: Path, page: int = 1) -> Image.Image:
     """As the panel shows a page 330 points wide, with BOX marked."""
-    drawn = cited_page._picture.__wrapped__(file, page, (BOX,), 330.0, cited_page._SCALE)
+    drawn = page_view._picture.__wrapped__(file, page, (BOX,), (), 330.0, page_view._SCALE)
     return Image.open(io.BytesIO(drawn))
 
 

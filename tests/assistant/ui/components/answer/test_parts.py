@@ -11,8 +11,8 @@ from assistant.llm.prompts import REFUSAL
 from assistant.receipts.highlight import YELLOW, highlighted
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.components.answer import cited_answer
-from assistant.ui.components.answer.cited_page import cited_lines
 from assistant.ui.components.escaping import as_html, plain, with_commands
+from assistant.ui.components.viewer.page_view import cited_lines
 from assistant.ui.session import Shown
 from ingest.document.model import Box, Line, Page
 from tests.assistant.ui.fakes import HOSTILE

@@ -1,0 +1,1 @@
+"""JavaScript that components share: Streamlit gives each component one script of its own."""

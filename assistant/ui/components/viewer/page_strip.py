@@ -1,0 +1,93 @@
+"""Small pictures of the pages of the open document, which are drawn when they come into view."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.i18n.translation import _
+from assistant.ui import resources, session
+from assistant.ui.components.scripts.script import script
+from assistant.ui.components.viewer import page_pair
+from assistant.ui.session import Shown
+from ingest.document.model import Page
+from ingest.errors import PinciteError
+from vectorstore.images.page_thumbnails import MOST
+from vectorstore.library import Library
+
+_HERE = Path(__file__).parent
+_KEY = "page-strip-drawn"
+_WANTED = "page-strip-wanted"  # in the session's state: pages that have come into view
+_SHOWN = "page-strip"
+
+_component = st.components.v2.component(
+    "pincite_page_strip",
+    html='<nav><ol class="strip"></ol></nav>',
+    css=(_HERE / "page_strip.css").read_text(encoding="utf-8"),
+    js=script(_HERE / "page_strip.js"),
+)
+
+
+def shown() -> bool:
+    """Whether this visitor looks at the strip; at first nobody does."""
+    return bool(st.session_state.get(_SHOWN))
+
+
+def show(wanted: bool) -> None:
+    """Draw it from now on, or no longer."""
+    st.session_state[_SHOWN] = wanted
+
+
+@st.fragment
+def draw(library: Library, opened: Shown, page: Page, pages: int) -> None:
+    """`pages` is how many the document has. A fragment: pictures come without the page being drawn
+    again."""
+    if (now := session.shown()) is not None and now.page != opened.page:
+        st.rerun()
+    asked: list[int] = st.session_state.pop(_WANTED, [])
+    drawn = _drawn(library, opened.document, asked) if asked else {}
+    _component(
+        key=_KEY, data=_data(library, opened, page, pages, asked, drawn),
+        on_wanted_change=_want, on_open_change=lambda: _open(library, opened),
+    )  # fmt: skip
+
+
+def _drawn(library: Library, document: str, pages: list[int]) -> dict[int, bytes]:
+    listed = ", ".join(map(str, pages))
+    resources.note("saw", library.name, f"{document}, small pictures of the pages {listed}")
+    try:
+        return library.thumbnails.of(document, pages)
+    except PinciteError:  # the page below says why the document cannot be shown
+        return {}
+
+
+def _want() -> None:
+    if given := st.session_state[_KEY]["wanted"]:
+        st.session_state[_WANTED] = [int(page) for page in given["pages"]][:MOST]
+
+
+def _open(library: Library, opened: Shown) -> None:
+    if number := st.session_state[_KEY]["open"]:
+        page_pair.turn(library, opened, int(number))
+
+
+def _data(
+    library: Library, opened: Shown, page: Page, pages: int, asked: list[int],
+    drawn: Mapping[int, bytes],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "document": f"{library.name}/{library.generation()}/{opened.document}",
+        "page": opened.page,
+        "pages": pages,
+        "shape": f"{page.width} / {page.height}",
+        "asked": asked,  # those without a picture cannot be drawn, and are not asked for again
+        "thumbs": {number: _address(picture) for number, picture in drawn.items()},
+        "most": MOST,
+        "words": {"name": _("Pages of the document"), "page": _("Page {number}")},
+    }
+
+
+def _address(picture: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"

@@ -1,0 +1,110 @@
+"""Draws one page: what is said about it, its quote, and its picture or its text."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from assistant.i18n.translation import N_, _
+from assistant.receipts.highlight import BLUE, YELLOW, Rectangle, highlighted, png
+from assistant.ui import resources
+from assistant.ui.components.answer import player
+from assistant.ui.components.answer.text_page import lines_of, text_page
+from assistant.ui.components.escaping import as_html
+from assistant.ui.components.library.coverage import missing
+from assistant.ui.session import Shown
+from ingest.document.model import Page, count
+from ingest.document.source import readable
+from ingest.images import image_file
+from vectorstore.library import Library
+
+_CHANGED = N_("This document has changed since the answer: its page no longer has the cited lines.")
+_SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
+_LARGE_SCALE = 3.0  # the same at the width of a window
+
+
+class At(NamedTuple):
+    """Where the cited lines begin, as shares of the page's height and width."""
+
+    down: float
+    across: float
+
+
+def draw(
+    library: Library, opened: Shown, page: Page, name: str = "page-image",
+    changed: Sequence[int] = (),
+) -> At:  # fmt: skip
+    """`name` is the key of the picture's container; `changed` are indexes of lines that the page
+    beside it does not have."""
+    _note(library.name, opened, name)
+    is_cited = opened.page == opened.cited_page
+    cited = cited_lines(opened, page) if is_cited else range(0)
+    if is_cited and opened.quote:
+        st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
+        if not cited:
+            st.info(_(_CHANGED))
+    if note := missing(page.note, count(page.text), page.unread):
+        st.html(f'<p class="page-note" role="note">{as_html(note[0].upper() + note[1:])}</p>')
+    if page.width:
+        return _drawn(library, opened, page, name, cited, changed)
+    player.draw(opened.document, library.file(opened.document), opened.seconds or 0.0)
+    st.html(text_page(page, cited, changed))
+    return At(cited.start / len(page.lines) if cited else 0.0, 0.0)
+
+
+def named(opened: Shown) -> str:
+    """The document and the page."""
+    return _("{document}, page {page}", document=readable(opened.document), page=opened.page)
+
+
+def _drawn(
+    library: Library, opened: Shown, page: Page, name: str, cited: range, changed: Sequence[int]
+) -> At:  # fmt: skip
+    boxes = tuple(tuple(page.lines[at].box) for at in cited)
+    others = tuple(tuple(page.lines[at].box) for at in changed if at not in cited)
+    scale = _LARGE_SCALE if opened.large or opened.sharp else _SCALE
+    file = library.file(opened.document)
+    picture = _picture(file, opened.page, boxes, others, page.width, scale)
+    with st.container(key=name):
+        st.image(picture, alt=named(opened), width="stretch")
+    if not boxes or not page.height:
+        return At(0.0, 0.0)
+    return At(boxes[0][1] / page.height, boxes[0][0] / page.width)
+
+
+def _note(library: str, opened: Shown, name: str) -> None:
+    """Once for each time that a page is opened: it is drawn again with every click."""
+    key = f"noted-{name}"
+    if st.session_state.get(key) != (now := (library, opened.document, opened.page)):
+        st.session_state[key] = now
+        resources.note("saw", library, f"{opened.document}, page {opened.page}")
+
+
+def cited_lines(opened: Shown, page: Page) -> range:
+    """The present place of the quote's lines; empty when they are no longer together on the page.
+
+    Another file may have this name now, so the boxes of the answer are not trusted.
+    """
+    places = lines_of(opened.quote, page)
+    as_cited = [p for p in places if _is_place(p, opened, page)]
+    return next(iter(as_cited or places), range(0))
+
+
+def _is_place(lines: range, opened: Shown, page: Page) -> bool:
+    """Of places with the same words: the one that was cited, by its boxes or its time."""
+    if opened.seconds is not None:
+        return page.lines[lines.start].seconds == opened.seconds
+    return tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _picture(
+    file: Path, number: int, cited: tuple[Rectangle, ...], changed: tuple[Rectangle, ...],
+    points: float, scale: float,
+) -> bytes:  # fmt: skip
+    image = image_file.render(file, number, scale)
+    for boxes, colour in ((changed, BLUE), (cited, YELLOW)):
+        if boxes and points:
+            image = highlighted(image, boxes, points, colour)
+    return png(image)
