@@ -181,3 +181,81 @@ def test_one_goes_from_citation_to_citation(answered: str, visit: Visit) -> None
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
     page.wait_for_function(f"() => ({FOCUSED})() === 'citation-1'")
+
+
+def test_the_whole_document_is_searched_and_its_pages_are_seen_small(
+    answered: str, visit: Visit, picture: Any
+) -> None:
+    page = visit(answered)
+    _open(page)
+    find, found = (
+        page.get_by_role("searchbox", name="Find in this document"),
+        page.locator(".found"),
+    )
+    find.fill("public holidays")
+    found.locator("button").first.wait_for()
+    pages = found.locator("b").all_inner_texts()
+    behind = next(name for name in pages if int(name.split()[-1]) > 10)
+
+    _go_on(page, until=f"{behind} of 21")  # with Enter alone
+    page.locator(".text-layer mark.here").wait_for()
+    assert find.evaluate("e => e.getRootNode().activeElement === e"), "the focus has left the words"
+    row = found.locator("[aria-current=true]")
+    row.wait_for()
+    assert "public holidays" in row.inner_text().lower()
+
+    page.locator(".st-key-page").focus()
+    page.keyboard.press("m")
+    here = page.get_by_role("button", name=behind, exact=True)
+    here.locator("img").wait_for()
+    picture(page, "panel-pages")
+    assert here.get_attribute("aria-current") == "page"
+    assert page.locator(".strip img").count() < 21, "pictures out of sight were drawn"
+    here.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    page.locator(".page-number", has_text="Page 1 of 21").wait_for()
+    harmless(page)
+
+
+def test_two_citations_are_seen_side_by_side_and_on_a_phone_one_below_the_other(
+    answered: str, visit: Visit, picture: Any
+) -> None:
+    page = visit(answered)
+    _open(page)
+    page.get_by_role("button", name="Compare").click()
+    left, right = (page.get_by_role("region").and_(page.locator(f".st-key-page-{side}"))
+                   for side in ("left", "right"))  # fmt: skip
+    for side in (left, right):
+        side.locator(".text-layer div").first.wait_for(state="attached")
+    assert right.locator(".quote", has_text="25 days").is_visible()
+    picture(page, "panel-pair")
+    here, there = left.bounding_box(), right.bounding_box()
+    assert here["y"] == there["y"]
+    assert here["x"] + here["width"] <= there["x"]
+
+    page.set_viewport_size(PHONE)
+    page.wait_for_function(
+        """() => document.querySelector('.st-key-page-right').getBoundingClientRect().top
+            >= document.querySelector('.st-key-page-left').getBoundingClientRect().bottom"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    picture(page, "panel-pair-phone")
+    page.get_by_role("button", name="One page").click()
+    right.wait_for(state="detached")
+
+
+def _go_on(page: Any, until: str) -> None:
+    """Press Enter in the words that are sought, until a page is open."""
+    for _ in range(40):
+        if page.locator(".page-number", has_text=until).count():
+            return
+        before = page.locator(".count").first.inner_text()
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            """before => [...document.querySelectorAll('.st-key-page *')]
+                .map(e => e.shadowRoot?.querySelector('.count')?.textContent)
+                .some(now => now && now !== before && !now.includes('other'))""",
+            arg=before,
+        )
+    raise AssertionError(f"{until} was not reached")

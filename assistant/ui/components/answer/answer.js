@@ -1,5 +1,6 @@
 // Draws one answer. Every text goes through textContent: what documents and models wrote is shown
 // letter by letter, and can become neither markup nor a link nor a picture.
+
 // `label` is its name for those who hear the page; without text of its own it is named by its parts.
 const opener = (root, className, text, id, label) => {
   const button = make("button", className, text, { type: "button", "data-id": id, title: label });

@@ -1,4 +1,5 @@
 // Draws the conversations of the sidebar. Titles and excerpts are text, never markup.
+
 const PAUSE = 250; // milliseconds after the last letter of a search
 
 const acts = (row, act, words) => {

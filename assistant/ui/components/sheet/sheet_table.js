@@ -1,4 +1,5 @@
 // Draws a sheet as a table. What documents say goes through textContent.
+
 const filled = (cell, open, words) => {
   if (!cell) return make("td", "", "", { "aria-label": words.waiting });
   const box = make("td", cell.state);

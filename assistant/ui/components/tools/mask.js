@@ -1,5 +1,6 @@
 // A picture that is painted over. Each stroke is kept as its points, so that the last one can be
 // taken back; after each, the mask goes to the page as a PNG: white where it was painted.
+
 const paint = (canvas, strokes, colour, ground) => {
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, canvas.width, canvas.height);

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from assistant.i18n.translation import _
+from assistant.ui.components.scripts.script import script
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
 
@@ -23,7 +24,7 @@ _component = st.components.v2.component(
     "pincite_mask",
     html='<div class="mask"></div>',
     css=(_HERE / "mask.css").read_text(encoding="utf-8"),
-    js=(_HERE / "mask.js").read_text(encoding="utf-8"),
+    js=script(_HERE / "mask.js"),
 )
 
 

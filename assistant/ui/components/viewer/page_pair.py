@@ -13,7 +13,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from assistant.attachments.attached_evidence import CAME_WITH
-from assistant.i18n.translation import _, ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import session
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html, plain
@@ -55,10 +55,9 @@ def choices(library: Library, opened: Shown) -> list[Choice]:
         if one.source != opened.source and not one.document.startswith(CAME_WITH)
     ]  # fmt: skip
     before, behind = versions(library.documents(), opened.document)
-    labels = [(_("Version before: {document}"), before), (_("Newer version: {document}"), behind)]
+    labels = ((N_("Version before: {document}"), before), (N_("Newer version: {document}"), behind))
     linked = [
-        Choice(label.replace("{document}", readable(name)),
-               partial(_version, library, opened, name))
+        Choice(_(label, document=readable(name)), partial(_version, library, opened, name))
         for label, names in labels for name in names
     ]  # fmt: skip
     return linked + cited
@@ -156,12 +155,14 @@ def _side(
     turn: Callable[[Shown], None] | None = None,
 ) -> At:  # fmt: skip
     with st.container(key=f"page-{side}"):
-        st.html(
-            f'<div class="page-name">{as_html(readable(opened.document))}</div>'
-            f'<div class="page-number">{as_html(_("Page {number}", number=opened.page))}</div>'
-        )
-        if turn:
-            _turning(library, opened, turn)
+        with st.container(key=f"page-{side}-head", horizontal=True, vertical_alignment="center"):
+            number = _("Page {number}", number=opened.page)
+            st.html(
+                f'<div class="page-name">{as_html(readable(opened.document))}</div>'
+                f'<div class="page-number">{as_html(number)}</div>'
+            )
+            if turn:
+                _turning(library, opened, turn)
         try:
             return page_view.draw(library, opened, page, name, changed)
         except PinciteError as error:
@@ -173,16 +174,14 @@ def _turning(library: Library, opened: Shown, turn: Callable[[Shown], None]) -> 
     pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
     if pages < 2:
         return
-    with st.container(horizontal=True, gap="small", key="page-buttons-beside"):
-        for label, step, possible in (
-            (_("Previous, on the right"), -1, opened.page > 1),
-            (_("Next, on the right"), 1, opened.page < pages),
-        ):
-            icon = "chevron_left" if step < 0 else "chevron_right"
-            st.button(
-                label, key=f"beside{step}", icon=f":material/{icon}:", disabled=not possible,
-                on_click=turn, args=(replace(opened, page=opened.page + step),),
-            )  # fmt: skip
+    for label, step, possible in (
+        (_("Previous, on the right"), -1, opened.page > 1),
+        (_("Next, on the right"), 1, opened.page < pages),
+    ):
+        st.button(
+            label, key=f"beside{step}", type="tertiary", disabled=not possible,
+            on_click=turn, args=(replace(opened, page=opened.page + step),),
+        )  # fmt: skip
 
 
 def _differences(page: Page, here: Sequence[int], other: Page, there: Sequence[int]) -> None:

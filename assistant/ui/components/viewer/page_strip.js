@@ -48,7 +48,9 @@ const centre = (list) => {
   const button = list.querySelector('[aria-current="page"]');
   if (list.centred || !button?.offsetWidth) return;
   list.centred = true;
-  list.scrollTo({ left: button.offsetLeft - (list.clientWidth - button.offsetWidth) / 2 });
+  const { left, width } = button.getBoundingClientRect(); // each cell is a place of its own
+  const start = left - list.getBoundingClientRect().left + list.scrollLeft;
+  list.scrollTo({ left: start - (list.clientWidth - width) / 2 });
 };
 
 const walk = (event) => {
