@@ -64,6 +64,41 @@ class Token(NamedTuple):
     instead: tuple[tuple[str, float], ...] = ()  # what was likely in its place
 
 
+@dataclass(frozen=True)
+class UsedOperand:
+    """A cell of a table that an answer was computed from."""
+
+    document: str
+    page: int
+    row: str
+    column: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The program that answered a question to a table."""
+
+    operation: str  # see `assistant.answering.table_qa.question.parse_question`
+    operands: tuple[UsedOperand, ...]  # the first ones
+    number: int  # how many there are
+    # What was looked at, its value and the least that it has to be.
+    checks: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class PartRead:
+    """A part of a document that was read as a whole, for a summary or a list."""
+
+    document: str
+    page: int
+    title: str  # of a chapter or a list; empty for passages from several places
+    found: int  # statements of a chapter; items that a model named, or that a list has
+    carried: int  # of those, how many stand on a line
+    kept: int  # how many are in the answer
+    odds: float | None = None  # the model's log-odds that they are meant; None: not asked
+
+
 @dataclass
 class Facts:
     """Filled while an answer is made; what a tool does not do stays empty."""
@@ -75,6 +110,8 @@ class Facts:
     judged: tuple[Judged, ...] = ()  # again after more was read
     written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model tells
     seconds: dict[str, float] = field(default_factory=dict)  # by stage, in their order
+    computed: Computed | None = None  # of a question to a table
+    parts: tuple[PartRead, ...] = ()  # of a summary or a list, in the order of reading
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assistant.explaining.lessons import LESSONS, SHARES, SIGNALS, STAGES, VERDICTS
+from assistant.explaining.lessons import (
+    CHECKS,
+    LESSONS,
+    OPERATIONS,
+    SHARES,
+    SIGNALS,
+    STAGES,
+    VERDICTS,
+)
 
 _MOST = 8  # passages
 _DOUBTFUL = 0.5  # a token is listed when it was less likely
@@ -76,6 +84,23 @@ def _written(explained: Row) -> Iterator[str]:
             yield f"  {token['probability']:.2f}  {token['text']!r}, else {others or 'others'}"
 
 
+def _computed(explained: Row) -> Iterator[str]:
+    if row := explained["computed"]:
+        yield f"  {OPERATIONS.get(row['operation'], row['operation'])}, cells: {row['number']}"
+        for one in row["operands"]:
+            yield f"  {one['text']:>12}  {one['row']} | {one['column']}, {one['document']}"
+        for one in row["checks"]:
+            least = f", at least {one['least']:.2f}" if one["least"] else ""
+            yield f"  {one['value']:12.2f}  {CHECKS.get(one['what'], one['what'])}{least}"
+
+
+def _whole(explained: Row) -> Iterator[str]:
+    for one in explained["whole"]:
+        odds = "" if one["odds"] is None else f", confirmed with log-odds {one['odds']:+.1f}"
+        yield f"  {one['document']}, page {one['page']}: {one['title'] or 'passages that fit'}"
+        yield f"        {one['found']} found, {one['carried']} on a line, {one['kept']} kept{odds}"
+
+
 def _sentences(explained: Row) -> Iterator[str]:
     for sentence in explained["sentences"]:
         yield "  " + "".join(_word(word) for word in sentence["words"]).strip()
@@ -93,5 +118,5 @@ def _seconds(explained: Row) -> Iterator[str]:
 
 _PARTS = {
     "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
-    "sentences": _sentences, "seconds": _seconds,
+    "computed": _computed, "whole": _whole, "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip

@@ -33,6 +33,8 @@ def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str 
         "tokens": _tokens(answer, facts),
         "gate": [dict(row) for row in facts.get("judged", ())],
         "written": [_token(row) for row in facts.get("written", ())],
+        "computed": _computed(facts.get("computed")),
+        "whole": [dict(row) for row in facts.get("parts", ())],
         "sentences": _sentences(answer),
         "seconds": _seconds(answer, facts),
     }
@@ -48,6 +50,14 @@ def _found(row: Mapping[str, Any]) -> Row:
         "shares": shares,
         "fused": round(sum(shares.values()), 4) if shares else None,
     }
+
+
+def _computed(row: Mapping[str, Any] | None) -> Row | None:
+    """Each check as {"what", "value", "least"}."""
+    if not row:
+        return None
+    checks = [dict(zip(("what", "value", "least"), one, strict=True)) for one in row["checks"]]
+    return {**row, "operands": [dict(one) for one in row["operands"]], "checks": checks}
 
 
 def _tokens(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, int]:

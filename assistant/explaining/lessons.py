@@ -39,6 +39,16 @@ LESSONS = {
         N_("The model writes token by token and takes the likeliest each time; the stronger the "
         "colour, the less likely it was."),
     ),
+    "computed": Lesson(
+        N_("Program"),
+        N_("A question to a table becomes a small program; code computes it, not the model, which "
+        "would guess, and each cell is cited."),
+    ),
+    "whole": Lesson(
+        N_("Parts"),
+        N_("The whole document is read part by part; only what stands on a line is kept, and where "
+        "a model named it, only what it confirms when it is asked for that alone."),
+    ),
     "sentences": Lesson(
         N_("Citing"),
         N_("Each finished sentence is compared with the lines that were read; the small numbers "
@@ -61,6 +71,19 @@ SIGNALS = {
     "covered": N_("share of the question's words that were read"),
     "yes_log_odds": N_("the chat model's own “yes”"),
     "reader_odds": N_("the reader's opinion of the best passage"),
+}
+
+OPERATIONS = {
+    "lookup": N_("look up a cell"), "growth": N_("growth"), "difference": N_("difference"),
+    "ratio": N_("ratio"), "share": N_("share"), "sum": N_("sum"), "average": N_("average"),
+    "highest": N_("the highest"), "lowest": N_("the lowest"), "count": N_("count"),
+}  # fmt: skip
+
+CHECKS = {
+    "explained": N_("share of the question's words that the cells explain"),
+    "operation": N_("the model's probability of this computation"),
+    "column": N_("the model's probability of this column"),
+    "held": N_("the model's log-odds that the list holds the answer"),
 }
 
 STAGES = {

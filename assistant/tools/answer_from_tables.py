@@ -9,11 +9,13 @@ from assistant.answering.table_qa.plan import Operand, Plan
 from assistant.answering.table_qa.select_plan import Tabled
 from assistant.answering.table_qa.verbalise import sentence
 from assistant.answering.verification import unread_page_notices
+from assistant.contract.facts import Computed, UsedOperand
 from assistant.contract.outcome import Citation, Outcome, Passage, Sentence, UsedCell
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.i18n.translation import _
 
+_TOLD = 40  # operands that are kept as facts
 _LONGEST = 40  # lines of a table that are kept as what was read
 
 
@@ -47,8 +49,18 @@ def seen(plan: Plan) -> bool:
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     reply.activity.stage = _("Computing")
     text = sentence(plan)
+    reply.trace.facts.computed = computation(plan, [("explained", plan.score, 0.0)])
     yield text
     reply.outcome = unread_page_notices.noted(outcome(plan, text), request.evidence, request.alone)
+
+
+def computation(plan: Plan, checks: Sequence[tuple[str, float, float]]) -> Computed:
+    """The plan as a fact, with what was looked at before it was believed."""
+    used = [
+        UsedOperand(o.grid.document, o.grid.page.number, o.row.label, o.column.label, o.cell.text)
+        for o in plan.operands[:_TOLD]
+    ]
+    return Computed(plan.operation, tuple(used), len(plan.operands), tuple(checks))
 
 
 def outcome(plan: Plan, text: str) -> Outcome:

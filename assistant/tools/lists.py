@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.answering.table_qa.plan import Plan
 from assistant.answering.table_qa.records.program import (
     CHOICES,
+    HELD,
     NO_COLUMN,
+    SURE_OF_COLUMN,
+    SURE_OF_OPERATION,
     AskedList,
     asked_list,
     chosen,
@@ -26,7 +29,7 @@ from assistant.llm.letter_choice import likeliest
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.token_odds import TokenOdds
 from assistant.security.addresses import AddressFilter
-from assistant.tools.answer_from_tables import Tables, outcome, seen
+from assistant.tools.answer_from_tables import Tables, computation, outcome, seen
 from ingest.errors import Stopped
 
 
@@ -55,7 +58,8 @@ class Lists:
         reply.activity.stage = _("Computing")
         try:
             with self._turns.turn(reply):
-                program = chosen(asked, Chooser(self._model, reply.cancel))
+                chooser = Chooser(self._model, reply.cancel)
+                program = chosen(asked, chooser)
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
@@ -66,6 +70,7 @@ class Lists:
             yield from self._other(request, reply)
             return
         reply.trace.program = program
+        reply.trace.facts.computed = computation(plan, chooser.checks)
         yield from _write(plan, request, reply)
 
     def _other(self, request: Request, reply: Reply) -> Iterator[str]:
@@ -100,9 +105,11 @@ class Chooser:
 
     model: TokenOdds
     cancel: threading.Event
+    checks: list[tuple[str, float, float]] = field(default_factory=list)  # see `Computed`
 
     def operation(self, question: str, shown: Sequence[str]) -> tuple[str, float]:
         at, sure = self._choose(question, shown, prompts.WHICH_VALUE, list(CHOICES.values()))
+        self.checks.append(("operation", sure, SURE_OF_OPERATION))
         return list(CHOICES)[at], sure
 
     def column(
@@ -110,12 +117,14 @@ class Chooser:
     ) -> tuple[str, float]:
         choices = [*heads, NO_COLUMN]
         at, sure = self._choose(question, shown, prompts.WHICH_COLUMN, choices)
+        self.checks.append(("column", sure, SURE_OF_COLUMN))
         return choices[at], sure
 
     def held(self, question: str, document: str, shown: Sequence[str]) -> float:
         passage = Passage(document, 1, 1.0, "\n".join(shown))
         messages = prompts.first_turn([passage], question, prompts.CHECK)
         yes, no = self.model.next_token_logprobs(messages, (prompts.YES, prompts.NO), self.cancel)
+        self.checks.append(("held", yes - no, HELD))
         return yes - no
 
     def _choose(

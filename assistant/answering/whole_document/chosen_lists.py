@@ -28,6 +28,8 @@ class Chosen:
     """A list that was chosen."""
 
     items: tuple[Item, ...]
+    about: str = ""  # the words above it
+    odds: float | None = None  # the model's log-odds that it is meant; None where it gives none
 
     def holds(self, hit: Hit) -> bool:
         """Whether a passage begins within it."""
@@ -52,7 +54,9 @@ def choose(
     ]  # fmt: skip
     found = list(_kept([one for one, _ in near], [cosine for _, cosine in near], odds))
     others = {item.head.lower() for one in lists if one not in found for item in one.items}
-    return [Chosen(one.items) for one in found], frozenset(others if found else ())
+    said = dict(zip([id(one) for one, _ in near], odds, strict=True))
+    chosen = [Chosen(one.items, one.about, said.get(id(one))) for one in found]
+    return chosen, frozenset(others if found else ())
 
 
 def _lists(name: str, shelf: Shelf) -> list[OwnList]:

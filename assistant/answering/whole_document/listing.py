@@ -15,6 +15,7 @@ from assistant.answering.whole_document.cited_draft import CitedDraft
 from assistant.answering.whole_document.known_items import KnownItems
 from assistant.answering.whole_document.sections import Shelf
 from assistant.answering.whole_document.writer import PartWriter
+from assistant.contract.facts import PartRead
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import N_, _
 from ingest.text.reflow import lists_contents
@@ -41,7 +42,7 @@ def list_all(
     reply.activity.stage = _("Looking for lists")
     found, others = choose(what, hits, documents, shelf, writer)
     for one in found:
-        yield from _shown(one, known, draft)
+        yield from _shown(one, known, draft, reply)
     left = [hit for hit in hits if not any(one.holds(hit) for one in found)]
     if not writer.quotes:
         known.refuse(others)
@@ -51,10 +52,18 @@ def list_all(
         draft.notices.append(_(_CUT))
 
 
-def _shown(one: Chosen, known: KnownItems, draft: CitedDraft) -> Iterator[str]:
+def _shown(one: Chosen, known: KnownItems, draft: CitedDraft, reply: Reply) -> Iterator[str]:
+    kept = 0
     for item in known.new([item.text for item in one.items]):
         lines = next(i.window for i in one.items if i.text == item)
+        kept += 1
         yield draft.bullet(item, lines)
+    at, count = one.items[0].window, len(one.items)
+    _note(reply, PartRead(at.document, at.page.number, one.about, count, count, kept, one.odds))
+
+
+def _note(reply: Reply, part: PartRead) -> None:
+    reply.trace.facts.parts += (part,)
 
 
 def _extracted(
@@ -68,11 +77,16 @@ def _extracted(
         of = len(batches)
         reply.activity.stage = _("Reading batch {number} of {total}", number=number, total=of)
         named = [one for one in writer.items(what, read) if _is_item(one)]
-        new = known.unknown([one for item in named for one in _carried(item, read, draft)])
+        carried = [one for item in named for one in _carried(item, read, draft)]
+        new = known.unknown(carried)
         odds = writer.agreed(what, new, read) if new else None
-        if odds is not None and odds < _MEANT:
-            continue
-        for item in known.new(new):
+        kept = [] if odds is not None and odds < _MEANT else known.new(new)
+        at = read[0]
+        part = PartRead(
+            at.document, at.page.number, "", len(named), len(carried), len(kept), odds
+        )  # fmt: skip
+        _note(reply, part)
+        for item in kept:
             yield draft.add(f"• {item}", read)
     if unread and _(_CUT) not in draft.notices:
         draft.notices.append(_(_CUT))

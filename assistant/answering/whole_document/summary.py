@@ -2,6 +2,7 @@
 the model all of them in short."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -11,6 +12,7 @@ from assistant.answering.whole_document.sections import Section, Shelf, parts, p
 from assistant.answering.whole_document.statements import Statement, of_part, statements
 from assistant.answering.whole_document.telling import shares, telling
 from assistant.answering.whole_document.writer import PartWriter
+from assistant.contract.facts import PartRead
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
 from assistant.llm import prompts
@@ -40,6 +42,7 @@ def summarise(
         return
     lines = [line.text for page in shelf.pages(document) for line in page.lines]
     chosen = telling(stated, of, shares([part.tokens for part in found]), vectors, lines)
+    reply.trace.facts.parts = _facts(document, found, of, chosen)
     for part, run in groupby(chosen, key=lambda at: of[at]):
         title = _title(found, part)
         for first, at in enumerate(run):
@@ -48,6 +51,20 @@ def summarise(
         reply.activity.stage = _("Putting it in short")
         if short := writer.short("\n".join(stated[at].text for at in chosen), prompts.SHORT):
             yield draft.supported(short, tuple(draft.windows), "In short", "\n\n")
+
+
+def _facts(
+    document: str, found: Sequence[Section], of: Sequence[int], chosen: Sequence[int]
+) -> tuple[PartRead, ...]:
+    """`of` has the part of each statement, `chosen` the statements of the summary."""
+    stated, kept = Counter(of), Counter(of[at] for at in chosen)
+    return tuple(
+        PartRead(
+            document, part.windows[0].page.number, plain(part.title), stated[at], stated[at],
+            kept[at],
+        )
+        for at, part in enumerate(found) if part.windows
+    )  # fmt: skip
 
 
 def _title(found: Sequence[Section], part: int) -> str:

@@ -126,6 +126,11 @@ def test_each_value_is_cited_on_its_line(library: Library) -> None:
     quotes = "\n".join(citation.quote for citation in reply.outcome.citations)
     assert "1.264,75 €" in quotes and "19,85 €" in quotes
     assert {cell.row for cell in reply.outcome.cells} == {"Tieflochbohrer", "Zentrierbohrer"}
+    told = reply.trace.facts.computed
+    assert told and (told.operation, told.number) == ("sum", 2)
+    assert [one.text for one in told.operands] == ["1.264,75 €", "19,85 €"]
+    assert [what for what, _, _ in told.checks] == ["operation", "column", "held"]
+    assert all(value >= least for _, value, least in told.checks)
 
 
 @pytest.mark.parametrize(

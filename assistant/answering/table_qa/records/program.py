@@ -39,10 +39,10 @@ CHOICES = {
 }
 NO_COLUMN = "none of these columns"
 # A choice counts from this probability on (benchmarks/results/lists.md).
-_OPERATION, _COLUMN = 0.5, 0.6
+SURE_OF_OPERATION, SURE_OF_COLUMN = 0.5, 0.6
 # Log-odds of the model that the list holds the answer: a condition that no column tells ("who speak
 # English") is no value, and is seen by nothing else.
-_HELD = 1.9
+HELD = 1.9
 _COLUMNS = 20  # that are offered
 _SHOWN, _JUDGED = 2, 20  # records, as examples and for that judgement
 _CELL = 60  # characters of a cell that the model reads
@@ -115,7 +115,7 @@ def chosen(asked: AskedList, chooser: Chooser) -> tuple[str, str] | None:
     """The operation and the head of its column, empty for a count; None where the model is not
     sure. Raises Stopped."""
     operation, sure = chooser.operation(asked.question, asked.shown())
-    if sure < _OPERATION or operation == LOOKUP:
+    if sure < SURE_OF_OPERATION or operation == LOOKUP:
         operation = ""
     if len(asked.records) == 1:
         simple = asked.near.alone and operation in ("", SUM, COUNT)
@@ -124,7 +124,7 @@ def chosen(asked: AskedList, chooser: Chooser) -> tuple[str, str] | None:
         return None
     heads = _offered(asked, operation)
     head, sure = chooser.column(asked.question, asked.shown(), heads) if heads else (NO_COLUMN, 1.0)
-    known = head != NO_COLUMN and sure >= _COLUMN
+    known = head != NO_COLUMN and sure >= SURE_OF_COLUMN
     if known == (operation == COUNT):  # what is counted are rows, not values of a column
         return None
     if operation != LOOKUP and not _holds(asked, chooser):
@@ -137,7 +137,7 @@ def _holds(asked: AskedList, chooser: Chooser) -> bool:
     if not knows_exceptions(asked.question):
         return False
     shown = asked.shown(_JUDGED)
-    return chooser.held(asked.question, asked.near.grid.document, shown) >= _HELD
+    return chooser.held(asked.question, asked.near.grid.document, shown) >= HELD
 
 
 def computed(asked: AskedList, operation: str, head: str) -> Plan | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assistant.contract.outcome import place
-from assistant.explaining.lessons import SHARES, SIGNALS, STAGES, VERDICTS
+from assistant.explaining.lessons import CHECKS, OPERATIONS, SHARES, SIGNALS, STAGES, VERDICTS
 from assistant.i18n.numbers import number, percent
 from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
@@ -161,6 +161,40 @@ def _instead(token: Row) -> str:
     )
 
 
+def _computed(explained: Row) -> str:
+    row = explained["computed"]
+    if not row:
+        return ""
+    done = _(OPERATIONS.get(row["operation"], row["operation"]))
+    cells = ngettext("{count} cell", "{count} cells", row["number"])
+    operands = [
+        (_where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
+        for one in row["operands"]
+    ]
+    checks = [
+        (as_html(_(CHECKS.get(one["what"], one["what"]))), as_html(number(one["value"], 2)),
+         as_html(number(one["least"], 2) if one["least"] else ""))
+        for one in row["checks"]
+    ]  # fmt: skip
+    program = _list([(_("Program"), f"{done} ({cells})")])
+    table = _table((_("Table"), _("Row"), _("Column"), _("Cell")), operands)
+    checked = _table((_("Check"), _("Its value"), _("At least")), checks) if checks else ""
+    return program + table + checked
+
+
+def _whole(explained: Row) -> str:
+    rows = [
+        (_where(one), as_html(one["title"] or _("passages that fit")),
+         *(as_html(number(one[name])) for name in ("found", "carried", "kept")),
+         as_html("–" if one["odds"] is None else number(one["odds"], 1, sign=True)))
+        for one in explained["whole"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    head = (_("From"), _("Part"), _("Found"), _("On a line"), _("Kept"), _("Confirmed (log-odds)"))
+    return _table(head, rows)
+
+
 def _sentences(explained: Row) -> str:
     return "".join(
         f'<p class="carried">{"".join(_word(word) for word in sentence["words"])}</p>'
@@ -207,5 +241,5 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 PARTS = {
     "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
-    "sentences": _sentences, "seconds": _seconds,
+    "computed": _computed, "whole": _whole, "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip

@@ -51,6 +51,10 @@ def test_a_summary_quotes_each_part_and_cites_it() -> None:
     said = [(s.text.split(": ", 1)[-1], [quotes[mark] for mark in s.marks]) for s in done.sentences]
     assert said
     assert all(len(marks) == 1 and text in marks[0] for text, marks in said)
+    parts = reply.trace.facts.parts
+    assert [(part.title, part.page) for part in parts] == [("Leave", 1), ("Travel", 2)]
+    assert all(part.found >= part.kept > 0 for part in parts)
+    assert sum(part.kept for part in parts) == len(said)
     assert reply.tool == "whole"
 
 

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from assistant.contract.facts import Facts, Found, Judged, ReadPassage, Token, Understood
+from assistant.contract.facts import (
+    Computed,
+    Facts,
+    Found,
+    Judged,
+    PartRead,
+    ReadPassage,
+    Token,
+    Understood,
+    UsedOperand,
+)
 from assistant.explaining.explanation import explanation
 from assistant.ui.components.hood.parts import PARTS
 from tests.assistant.ui.fakes import HOSTILE
@@ -27,6 +37,8 @@ def explained(text: str) -> dict[str, Any]:
         (Found(text, 10, text, True, LEGS, 1.1),), (ReadPassage(text, 10, 4, 90),),
         (Judged({"yes_log_odds": 2.8}, {"bias": -1.9, "yes_log_odds": 4.0}, 0.89, 0.4, "sure", 3),),
         (Token(text, 0.3, ((text, 0.2),)), Token(" sure", 0.99)), {"write": 2.0},
+        Computed("sum", (UsedOperand(text, 10, text, text, text),), 4, (("held", 2.4, 1.9),)),
+        (PartRead(text, 10, text, 9, 8, 5, 1.2), PartRead(text, 11, "", 3, 0, 0)),
     )  # fmt: skip
     citation = {"mark": 1, "document": text, "page": 10, "quote": text}
     answer = {
@@ -69,8 +81,23 @@ def test_the_gate_shows_its_sum_its_threshold_and_the_verdict() -> None:
     assert "Probability 89%, threshold 40%: to be answered." in html
 
 
+def test_a_computation_shows_its_program_cells_and_checks() -> None:
+    html = PARTS["computed"](explained("Leave"))
+
+    for told in ("sum (4 cells)", "Leave, page 10", "log-odds that the list holds", "2.40", "1.90"):
+        assert told in html
+
+
+def test_parts_show_what_was_found_carried_and_kept() -> None:
+    rows = re.findall(r"<tr><th.*?</tr>", PARTS["whole"](explained("Leave")))
+
+    numbers = [re.findall(r"<td>([^<]*)</td>", row) for row in rows[-2:]]
+    assert numbers == [["Leave", "9", "8", "5", "+1.2"], ["passages that fit", "3", "0", "0", "–"]]
+
+
 def test_parts_without_facts_are_left_out() -> None:
     bare = {**explained("Leave"), "found": [], "read": [], "gate": [], "written": []}
+    bare |= {"computed": None, "whole": []}
 
     assert [name for name, part in PARTS.items() if part(bare)] == [
         "question", "sentences", "seconds"
