@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from assistant.errors import SettingsError
 from vectorstore.postgres.server import SCHEME, problem
+from vectorstore.workers.address import parsed
 
 PREFIX = "PINCITE_"
 YES_NO = "yes-no"  # the chat model as a reranker
@@ -56,6 +57,9 @@ class Settings(BaseModel):
     # Where the catalogues of libraries are: an address of PostgreSQL; empty: in the home. The
     # vectors are there, too, unless `vectors` says something else.
     catalogue: str = ""
+    # Who reads and embeds the files of an `add`: a Ray cluster, "ray://host:10001", or "host:6379"
+    # on a machine of it; empty: processes of this machine.
+    workers: str = ""
     database_password: SecretStr = SecretStr("")  # of PostgreSQL; best in the environment
     threads: int = Field(0, ge=0)  # 0: one for each core
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
@@ -102,6 +106,13 @@ class Settings(BaseModel):
     @classmethod
     def _vectors(cls, value: str) -> str:
         return _database(value) if value.startswith(SCHEME) else cls._address(value)
+
+    @field_validator("workers")
+    @classmethod
+    def _workers(cls, value: str) -> str:
+        if value and parsed(value) is None:
+            raise ValueError(f"{value!r} is no address of Ray, as ray://127.0.0.1:10001 is")
+        return value
 
     @field_validator("catalogue")
     @classmethod

@@ -29,7 +29,7 @@ COPYLEFT = {
 HEAD = """# Licences
 
 Pincite is under the Apache License 2.0. This page lists what it is installed with: each package of
-`pincite[all]`, its licence as its own metadata states it, and the part of Pincite that brings it
+`pincite[all,ray]`, its licence as its own metadata states it, and the part that brings it
 (**Pincite** is the program without extras). `make licences` writes the page anew.
 
 ## Before you hand on a build

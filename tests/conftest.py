@@ -22,6 +22,7 @@ from tests.pdfs import write_pdf
 from tests.postgres_fixtures import pgvector as pgvector
 from tests.postgres_fixtures import postgres as postgres
 from tests.postgres_fixtures import postgres_process as postgres_process
+from tests.ray_fixtures import ray_process as ray_process
 from vectorstore.library import Library
 
 wait_calmly()  # as the command does: tests share the machine with others, too

@@ -59,6 +59,7 @@ vectorstore/library
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
 vectorstore/classifiers
+vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming
 vectorstore/dense
@@ -168,6 +169,7 @@ HOMES = {
     },
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/images/ocr/rapid.py"},
+    "ray": {"vectorstore/workers/ray_driver.py"},
     "realesrgan_ncnn_vulkan_wrapper": {"assistant/images/super_resolution/child.py"},
     "safetensors": {
         "assistant/images/generation/models/weights.py",
@@ -228,7 +230,8 @@ HOMES = {
 MOST_LINES = 300
 
 HEAVY = {
-    "chromadb", "langchain_core", "llama_cpp", "onnxruntime", "sklearn", "streamlit", "torch",
+    "chromadb", "langchain_core", "llama_cpp", "onnxruntime", "ray", "sklearn", "streamlit",
+    "torch",
 }  # fmt: skip
 
 

@@ -20,8 +20,8 @@ ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of th
 FOR_TESTS = [
     path for name in ("samples", "scripts", "tests") for path in (PROJECT / name).rglob("*.py")
 ]
-# The one that is installed instead of another, and need not be there.
-DISTRIBUTIONS = {"llama_cpp": ["llama-cpp-python"], **packages_distributions()}
+# One that is installed instead of another, and one for few: they need not be there.
+DISTRIBUTIONS = {"llama_cpp": ["llama-cpp-python"], "ray": ["ray"], **packages_distributions()}
 PINNED = {  # those that fit at one version alone
     normalised[0]: normalised[1]
     for line in tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
@@ -85,7 +85,8 @@ def test_what_is_declared_is_imported() -> None:
 def test_the_extra_all_has_every_ability() -> None:
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     (everything,) = tomllib.loads(text)["project"]["optional-dependencies"]["all"]
-    ready = set(abilities()) - {"all", "compiled"}  # whose ability the ready llama.cpp has, too
+    # The ready llama.cpp has the ability of `compiled`; `ray` is large, and for clusters.
+    ready = set(abilities()) - {"all", "compiled", "ray"}
     assert everything == f"pincite[{','.join(sorted(ready))}]"
 
 

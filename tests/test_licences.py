@@ -32,6 +32,8 @@ def test_a_declared_package_is_in_the_table_with_its_licence(
 ) -> None:
     if name == "llama-cpp-python" and "llama_cpp" not in packages_distributions():
         pytest.skip("its place is taken by the ready llama.cpp")
+    if name == "ray" and "ray" not in packages_distributions():
+        pytest.skip("Ray is not installed")
     assert rows[name][0] == licences.licence(distribution(name))
 
 
@@ -59,5 +61,5 @@ def test_pyav_still_brings_encoders_under_the_gpl(licences: ModuleType) -> None:
 
 def test_the_build_without_gpl_has_all_other_extras() -> None:
     text = (PROJECT / "docs" / "licences.md").read_text(encoding="utf-8")
-    others = sorted(set(abilities()) - {"all", "compiled", "speech"})
+    others = sorted(set(abilities()) - {"all", "compiled", "ray", "speech"})
     assert f"pip install 'pincite[{','.join(others)}]'" in text

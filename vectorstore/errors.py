@@ -3,6 +3,7 @@
 LibraryError
  ├─ LibraryBusy         another process is adding or removing documents
  ├─ LibraryAway         the server that keeps the library does not answer
+ │   └─ WorkersAway      the machines that read files do not answer
  ├─ EmbedderMismatch    the index was made with another embedding model or chunker
  ├─ DamagedCatalog      the catalogue's bytes are not as they were written
  ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
@@ -27,6 +28,10 @@ class LibraryBusy(LibraryError):
 
 class LibraryAway(LibraryError):
     """The server that keeps the library does not answer, or lets nobody in."""
+
+
+class WorkersAway(LibraryAway):
+    """The machines that read files do not answer, or cannot read as this one does."""
 
 
 class EmbedderMismatch(LibraryError):

@@ -17,7 +17,7 @@ from vectorstore.catalog.records import StoredTable
 from vectorstore.catalog.tags import Tags
 from vectorstore.dense.opened import index as dense_index
 from vectorstore.dense.serving import Address
-from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.embedder import Embedder, recipe
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
 from vectorstore.images.image_search import PictureModel, Pictures, no_model
@@ -33,6 +33,7 @@ from vectorstore.retrieval.hybrid_search import Hit, Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.versions.link import superseded
+from vectorstore.workers.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
 
@@ -51,12 +52,13 @@ class Library:
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
         multilingual: Callable[[], Embedder | None] = none, vectors: Address = "",
-        catalogue: Server | None = None,
+        catalogue: Server | None = None, hire: Hire = here,
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
         the one that made the library, by its identity; `multilingual` the one for a library that
         is not mostly English, see `Embedders`; `vectors` is the server that has them, where they
-        are not in the folder, and `catalogue` the one that has the catalogue. The others are called
+        are not in the folder, and `catalogue` the one that has the catalogue; `hire` gets those
+        who read the files of an `add`. The others are called
         each time, because a model may have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
@@ -70,6 +72,7 @@ class Library:
         self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
         self._engines = engines
+        self._hire = hire
         self.pictures = Pictures(
             self._catalog, self._files, folder, self.embedder, engines, picture_model
         )
@@ -116,7 +119,8 @@ class Library:
         several = self._embedders.reads_many()
         run = Indexing(
             self._catalog, self._files, self.jobs, self._embedders.adding, self._engines(),
-            progress, changed, cancel, self._embedders.begin,
+            progress, changed, cancel, self._embedders.begin, self._hire,
+            lambda: recipe(self._embedders.chosen()),
         )  # fmt: skip
         summary = run.add(paths, prune)
         summary.incomplete += failed

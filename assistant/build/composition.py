@@ -21,6 +21,7 @@ from assistant.build.models import (
     reader,
 )
 from assistant.build.tools import Chatting, makers
+from assistant.build.workers import hire
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -108,7 +109,7 @@ def _library(
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings), lambda: multilingual(settings), at or "", server,
+        lambda: tagging(settings), lambda: multilingual(settings), at or "", server, hire(settings),
     )  # fmt: skip
 
 

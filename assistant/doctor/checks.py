@@ -16,6 +16,7 @@ from assistant.doctor import (
     catalogues,
     installed_extensions,
     pairs,
+    reading_workers,
     refusal_gate,
     scans,
     voices,
@@ -47,6 +48,7 @@ def checks(settings: Settings) -> list[Check]:
     device = answering_device.look(chat, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
+    found += reading_workers.check(settings)
     found += [_pdf(pdf), scans.check(settings, ocr), _recordings(recordings)]
     found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
     found += refusal_gate.check(chat, settings)

@@ -34,6 +34,7 @@ QUIET = {
     "LANGSMITH_TRACING": "false",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.32 sends from native code
     "OTEL_SDK_DISABLED": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "TRANSFORMERS_OFFLINE": "1",
 }

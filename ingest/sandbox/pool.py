@@ -53,7 +53,7 @@ class Sandbox:
             bounds, seconds=seconds or bounds.seconds, silence=silence or bounds.silence
         )
         self._read = read or partial(_load, engines)
-        self._children = children
+        self.children = children  # how many files are read at the same time
         self._folder = folder
         self._pool: _Pool | None = None
 
@@ -114,7 +114,7 @@ class Sandbox:
     ) -> Callable[[], T]:
         if self._pool is None:
             scratch.sweep()
-            self._pool = _Pool(self._children, partial(Child, self._bounds, self._folder))
+            self._pool = _Pool(self.children, partial(Child, self._bounds, self._folder))
         signs, job = _Signs(), ReadingJob(do, codec)
         office = needs_office(path)
         future = self._pool.threads.submit(self._pool.run, job, signs.note, office)

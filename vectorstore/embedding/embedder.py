@@ -43,6 +43,26 @@ class Habits:
     multilingual: bool = False
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How another process makes the same embedder, as a plain value that travels to it."""
+
+    folder: Path
+    identity: str
+    habits: Habits | None = None
+
+    def make(self, threads: int = 0) -> Embedder | None:
+        """None where the folder holds other weights. Raises LibraryError."""
+        found = load_embedder(self.folder, threads, self.habits)
+        return found if found.identity == self.identity else None
+
+
+def recipe(embedder: Embedder) -> Recipe | None:
+    """None for one that is not made from a folder, such as that of a server."""
+    found = getattr(embedder, "recipe", None)
+    return found if isinstance(found, Recipe) else None
+
+
 def nearness(embedder: Embedder, cosines: Any) -> Any:
     """Cosines, one or an array, on one scale for all models: 0 for texts that have nothing in
     common. What is fitted to cosines is fitted to these; their order stays."""
@@ -96,6 +116,7 @@ class QuantizedEmbedder:
         self._habits = habits or Habits()
         self.unrelated, self.multilingual = self._habits.unrelated, self._habits.multilingual
         self.identity = f"{folder.name}:{onnx_int8.fingerprint(folder)}:int8"
+        self.recipe = Recipe(folder.absolute(), self.identity, habits)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -138,6 +159,7 @@ class SentenceTransformerEmbedder:
 
         self._model: Any = SentenceTransformer(str(folder), local_files_only=True)
         self.identity = f"{folder.name}:{onnx_int8.fingerprint(folder)}"
+        self.recipe = Recipe(folder.absolute(), self.identity)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         vectors = self._model.encode_document(list(texts), normalize_embeddings=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.engine import Engine
-from vectorstore.errors import LibraryError
+from vectorstore.errors import LibraryError, WorkersAway
 
 SLOW = 60.0  # seconds in work
 MOST = 2  # interruptions after which a file waits
@@ -33,9 +33,12 @@ class Attempts:
         timer.start()
         try:
             yield
+        except WorkersAway:  # which is not the fault of these files
+            _stop(timer)
+            self.ended(*(path for path, _ in files))
+            raise
         finally:
-            timer.cancel()
-            timer.join()  # otherwise it may count after `ended`
+            _stop(timer)
 
     def ended(self, *paths: str) -> None:
         """They came to an end."""
@@ -58,3 +61,8 @@ class Attempts:
                 " sha256 = excluded.sha256",
                 files,
             )
+
+
+def _stop(timer: threading.Timer) -> None:
+    timer.cancel()
+    timer.join()  # otherwise it may count after `ended`

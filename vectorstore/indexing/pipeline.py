@@ -16,32 +16,22 @@ from ingest.containers import FULL, Expanded
 from ingest.discovery import Found, discover
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped, UnreadableFile
-from vectorstore.add_report import (
-    AddProgress,
-    AddSummary,
-    Change,
-    Failure,
-    LeftOut,
-)
+from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.containers import Containers
 from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
-from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.embedder import Embedder, Recipe
 from vectorstore.indexing import small_files
 from vectorstore.indexing.attempts import Attempts
 from vectorstore.indexing.embedding import Embedding
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.known import Known
 from vectorstore.indexing.prefetch import Prefetch, Read, ReadTogether, UnpackingBudget
-from vectorstore.indexing.store_document import (
-    Item,
-    Storing,
-    refuse_empty,
-    unchanged,
-)
+from vectorstore.indexing.store_document import Item, Storing, refuse_empty, unchanged
 from vectorstore.indexing.store_together import Together
 from vectorstore.indexing.telling import Telling, out_of_time
+from vectorstore.workers.workers import Hire, Order, here, no_recipe
 
 __all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
 
@@ -60,13 +50,18 @@ class Indexing:
         changed: Callable[[Change], None] = lambda _: None,
         cancel: threading.Event | None = None,
         begin: Callable[[Sequence[str]], None] = lambda _: None,
+        hire: Hire = here,
+        recipe: Callable[[], Recipe | None] = no_recipe,
     ) -> None:
-        """`begin` is told the passages of each document before `embedder` is asked."""
+        """`begin` is told the passages of each document before `embedder` is asked; `hire` gets
+        the workers, and `recipe` the embedding model that they may use."""
         self._catalog = catalog
         self._files = files
         self._jobs = jobs
-        self._engines = engines
-        self._bounds = (engines or Engines()).bounds
+        self._hire = hire
+        self._recipe = recipe
+        self._engines = engines or Engines()
+        self._bounds = self._engines.bounds
         self._progress = progress
         self._cancel = cancel or threading.Event()
         self._places = Places(catalog)
@@ -95,7 +90,8 @@ class Indexing:
             found += [file for file in left if file.path not in named]
             # What was in work when a run ended, whatever ended it, goes last.
             found.sort(key=lambda file: str(file.path) in self._held)
-            with Prefetch(self._engines, self._cancel, scratch) as reading:
+            order = Order(self._engines, None, self._recipe, self._embedding.came)
+            with Prefetch(order, self._cancel, scratch, self._hire) as reading:
                 files = [(file.path, str(file.path), file.name) for file in found]
                 self._run(reading, files, None)
         self._gone([path for path in paths if path.is_dir()], prune)

@@ -1,4 +1,4 @@
-"""Reads files ahead of the embedding, in child processes, and unpacks the files inside them."""
+"""Has workers read files ahead of the embedding, and unpack the files inside them."""
 
 import shutil
 import tempfile
@@ -7,20 +7,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from ingest.containers import CONTAINERS, Expanded, Limits, Omitted
-from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
-from ingest.platform.hardware import cores
-from ingest.sandbox.pool import Sandbox
 from ingest.serialization.reading import Loaded, Several
 from vectorstore.indexing.store_document import Item
+from vectorstore.workers.workers import Hire, Order, here
 
 _LOOK = 0.1  # seconds between two checks whether it was cancelled
-_MOST_CHILDREN = 4  # each holds the libraries of all formats in memory
 
 Heard = Callable[[Item], Callable[[int, int], None]]
 
@@ -92,18 +89,16 @@ class UnpackingBudget:
 
 
 class Prefetch:
-    """The child processes of one run, ended when it is cancelled; unpacked files are deleted."""
+    """The workers of one run, ended when it is cancelled; unpacked files are deleted."""
 
     def __init__(
-        self, engines: Engines | None, cancel: threading.Event, scratch: Path | None = None
-    ) -> None:
+        self, order: Order, cancel: threading.Event, scratch: Path | None = None,
+        hire: Hire = here,
+    ) -> None:  # fmt: skip
         """`scratch` is where archives are unpacked."""
-        self._children = max(1, min(_MOST_CHILDREN, cores() // 2))
         self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
-        self._sandbox = Sandbox(
-            engines=engines, children=self._children, folder=Path(self._folder.name)
-        )
-        bounds = (engines or Engines()).bounds
+        self._workers = hire(replace(order, folder=Path(self._folder.name)))
+        bounds = order.engines.bounds
         self._limits, self._seconds = bounds.unpacking, bounds.seconds
         self._cancel = cancel
         self._over = threading.Event()
@@ -116,7 +111,7 @@ class Prefetch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._guard.join()
-        self._sandbox.close()
+        self._workers.close()
         self._folder.cleanup()
 
     def budget(self, path: Path) -> UnpackingBudget:
@@ -139,7 +134,7 @@ class Prefetch:
         waiting: deque[Read | ReadTogether] = deque()
         try:
             for index, group in enumerate(groups):
-                for later in groups[index + len(waiting) : index + self._children + 1]:
+                for later in groups[index + len(waiting) : index + self._workers.children + 1]:
                     waiting.append(self._begin(later, budget, heard))
                 with closing(waiting.popleft()) as read:
                     yield group, read
@@ -151,21 +146,21 @@ class Prefetch:
         self, group: list[Item], budget: UnpackingBudget | None, heard: Heard
     ) -> Read | ReadTogether:
         if len(group) > 1:
-            return ReadTogether(self._sandbox.start_several([item.path for item in group]))
+            return ReadTogether(self._workers.start_several([item.path for item in group]))
         return self.start(group[0], budget, heard)
 
     def start(self, item: Item, budget: UnpackingBudget | None, heard: Heard) -> Read:
         """Begin to read one file; the result is to be closed."""
-        document = None if item.known else self._sandbox.start(item.path, heard(item))
+        document = None if item.known else self._workers.start(item.path, heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)
         unpacked = Path(tempfile.mkdtemp(dir=self._folder.name))
         limits = budget.limits if budget else self._limits_of(item.path)
-        expand = self._sandbox.start_expand(item.path, unpacked, limits, item.level)
+        expand = self._workers.start_expand(item.path, unpacked, limits, item.level)
         return Read(document, expand, unpacked)
 
     def _stop_when_cancelled(self) -> None:
         while not self._over.wait(_LOOK):
             if self._cancel.is_set():
-                self._sandbox.close()
+                self._workers.close()
                 return

@@ -1,0 +1,105 @@
+"""What all workers promise, and what becomes of lost ones."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.build.workers import located
+from ingest.document.source import Engines
+from tests.fakes import WordEmbedder
+from tests.ray_process import RayProcess
+from vectorstore.embedding.embedder import load_embedder, recipe
+from vectorstore.errors import WorkersAway
+from vectorstore.library import Library
+from vectorstore.store import Vectors
+from vectorstore.testing import WorkersContract
+from vectorstore.workers.address import parsed
+from vectorstore.workers.ray_workers import RayCluster
+from vectorstore.workers.workers import Hire, Order, here
+
+
+def cluster(address: str) -> RayCluster:
+    found = parsed(address)
+    assert found
+    return RayCluster(found, located)
+
+
+class TestThisMachine(WorkersContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def hire(cls) -> Hire:
+        return here
+
+
+@pytest.mark.slow
+class TestRay(WorkersContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def hire(cls, ray_process: RayProcess) -> Hire:
+        return cluster(ray_process.member).hire
+
+
+@pytest.mark.slow
+def test_files_of_lost_workers_and_machines_are_read_once_more(
+    ray_process: RayProcess, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"note {number}.txt" for number in range(24)]
+    for number, path in enumerate(paths):
+        path.write_text(f"Depot {number} opens at {number + 6} o'clock.\n" * 300)
+    workers = cluster(ray_process.member).hire(Order(Engines(ocr="off")))
+    try:
+        waiting = [workers.start(path) for path in paths]
+        assert ray_process.kill_worker()
+        ray_process.kill(next(iter(ray_process.machines)))
+        ray_process.add()
+        assert [pending()[0].name for pending in waiting] == [path.name for path in paths]
+    finally:
+        workers.close()
+
+
+@pytest.mark.slow
+def test_a_library_is_the_same_whoever_reads(
+    ray_process: RayProcess, tmp_path: Path, papers: Path, minilm: Path
+) -> None:
+    """The workers embed, too: the model that adds is not asked for a passage."""
+    model = load_embedder(minilm)
+    embedded: list[str] = []
+
+    class Counting:
+        identity, recipe, query = model.identity, recipe(model), model.query
+
+        def passages(self, texts: Sequence[str]) -> Vectors:
+            embedded.extend(texts)
+            return model.passages(texts)
+
+    found = []
+    for name, hire in (("here", here), ("ray", cluster(ray_process.client).hire)):
+        embedded.clear()
+        with Library(tmp_path / name, name, Counting, hire=hire) as library:
+            assert library.add([papers]).added == 2
+            hits = library.passages("How many days of leave?", 50)
+            found.append([(h.document, h.page, h.chunk.text, round(h.score, 3)) for h in hits])
+    assert found[0] == found[1]
+    assert embedded == []
+
+
+@pytest.mark.slow
+def test_each_machine_is_asked_whether_it_reads(ray_process: RayProcess, minilm: Path) -> None:
+    asked = cluster(ray_process.member)
+    told = asked.machines(Order(Engines(), recipe=lambda: recipe(load_embedder(minilm))))
+    assert {(one.name, one.cores, one.unfit) for one in told} == {
+        (name, 1, "") for name in ray_process.machines
+    }
+    (unfit, _) = asked.machines(Order(Engines(speech=Path("/nowhere/whisper-none"))))
+    assert "lacks the model whisper-none: `pincite models pull whisper-none` there" in unfit.unfit
+
+
+def test_workers_that_do_not_listen_are_one_sentence(tmp_path: Path, papers: Path) -> None:
+    pytest.importorskip("ray")
+    nobody = cluster("ray://127.0.0.1:9")
+    with (
+        Library(tmp_path / "library", "main", WordEmbedder, hire=nobody.hire) as library,
+        pytest.raises(WorkersAway, match=r"The workers at ray://127\.0\.0\.1:9 do not answer\. S"),
+    ):
+        library.add([papers])
