@@ -9,6 +9,7 @@ from typing import Any
 from assistant.build import composition
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
+from assistant.images.generation import denoising
 from assistant.settings import Settings
 from assistant.storage.whose import EVERYBODY, Whose
 
@@ -56,4 +57,5 @@ def _files(home: Path, answers: Sequence[Mapping[str, Any]]) -> Iterator[Path]:
                 yield path
         for path in (Path(path) for kind in _MADE for path in answer.get(kind, ())):
             if path.parent == home / "made":
+                yield path.with_suffix(denoising.SUFFIX)
                 yield path

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.contract.activity import Progress
 from assistant.errors import AssistantError
+from assistant.images.generation.denoising import Denoising
 from ingest.errors import Stopped
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Painted:
     frames: "tuple[Image, ...]" = ()
     sound: GeneratedSound | None = None
     notes: tuple[str, ...] = ()  # sentences on what could not be done as requested
+    denoising: Denoising | None = None  # how it came out of noise, where the painter tells
 
 
 @dataclass

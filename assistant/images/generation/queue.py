@@ -8,7 +8,14 @@ from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.i18n.numbers import number
 from assistant.i18n.translation import _, ngettext
-from assistant.images.generation import CannotPaint, DrawingJob, Painted, Painter, Watch
+from assistant.images.generation import (
+    CannotPaint,
+    DrawingJob,
+    Painted,
+    Painter,
+    Watch,
+    denoising,
+)
 from assistant.images.generation.provenance import provenance
 from assistant.images.generation.run_pipeline import DiffusersPainter
 from assistant.images.generation.save import save
@@ -61,6 +68,8 @@ class Studio:
                 done = painter.paint(wanted, _watch(reply))
                 made = provenance(done.job, tool, painter.name, painter.digest())
                 file = save(done, made, self._made.path)
+                if done.denoising is not None:
+                    denoising.keep(file, done.denoising)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
             return

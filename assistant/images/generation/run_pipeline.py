@@ -19,6 +19,7 @@ from assistant.images.generation import (
     job_defaults,
 )
 from assistant.images.generation.canvas import Fit
+from assistant.images.generation.denoising import Denoising, StepLog
 from assistant.images.generation.models import memory, weights
 from assistant.images.generation.models.load_pipeline import Loaded, for_pictures, load, target
 from assistant.images.generation.pipeline_output import painted
@@ -61,7 +62,7 @@ class DiffusersPainter:
         run = _Run(loaded, pipeline, fit, watch)
         notes = job_defaults.unheeded(job, taken, getattr(pipeline, "tokenizer", None))
         done = painted(job, run.result(job, taken), fit, pipeline)
-        return replace(done, notes=(*notes, *done.notes))
+        return replace(done, notes=(*notes, *done.notes), denoising=run.denoising())
 
     def _fitted(self, job: DrawingJob, pipeline: Any, visual: bool) -> tuple[DrawingJob, Fit]:
         """Raises CannotPaint for a size without sense, or without memory."""
@@ -99,12 +100,19 @@ class _Run:
         self._previews = Previews(loaded, fit.work) if watch.previews else None
         self._began = time.perf_counter()
         self._shown = b""  # the last preview
+        self._log = StepLog()
+
+    def denoising(self) -> Denoising:
+        """How it went."""
+        scheduler = type(self._pipeline.scheduler).__name__
+        return self._log.result(scheduler, str(self._pipeline.device))
 
     def result(self, job: DrawingJob, taken: job_defaults.Parameters) -> Any:
         """What the pipeline gives back. Raises Stopped or CannotPaint."""
         import torch
 
         self._watch.stage(_("Painting"))
+        self._log = StepLog()
         generator = torch.Generator("cpu").manual_seed(job.seed or 0)
         told = {**self._words(job), **self._picture(job), **self._listening(taken)}
         told = {name: value for name, value in told.items() if name in taken}
@@ -142,8 +150,11 @@ class _Run:
         of = of or len(self._pipeline.scheduler.timesteps)
         done = step + 1
         left = max(of - done, 0) * (time.perf_counter() - self._began) / done
+        preview = b""
         if self._previews and latents is not None and done < of:
-            self._shown = self._previews.of(self._pipeline, step, latents) or self._shown
+            preview = self._previews.of(self._pipeline, step, latents)
+            self._shown = preview or self._shown
+        self._log.note(done, preview)
         self._watch.tell(Progress(done, of, left, self._shown))
         if done >= of:
             self._watch.stage(_("Decoding"))

@@ -22,7 +22,7 @@ def test_its_turns_receipts_thumbs_and_files_are_gone(full: Pincite, home: Path)
     ratings.feedback(settings, library).rate(answer, good=True)
     sound, outside = home / "made" / "pincushion.wav", home.parent / "pincushion.png"
     attached = home / "attached" / "1" / "pincushion.png"
-    for file in (sound, attached, outside):
+    for file in (sound, sound.with_suffix(".steps"), attached, outside):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"pincushion")
     files = {"audio": [str(sound)], "attached": [str(attached), str(outside)]}

@@ -14,6 +14,7 @@ from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
+from assistant.ui.components.hood import picture
 from ingest.document.source import readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.images import image_file
@@ -114,6 +115,7 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
                 help=_("Added as generated: it is never cited"),
             )  # fmt: skip
         if ask and attached_files.kind(path) == "picture":
+            picture.button(path, key)
             st.button(
                 _("A similar picture"), key=f"vary-{key}", on_click=ask, type="tertiary",
                 args=("/vary", Vary(path)), icon=":material/shuffle:",

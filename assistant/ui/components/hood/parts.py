@@ -29,7 +29,7 @@ def _question(explained: Row) -> str:
     parts = explained["parts"] if len(explained["parts"]) > 1 else []
     rows += [(_("Part {count}", count=n), part) for n, part in enumerate(parts, start=1)]
     rows.append((_("Tool"), _tool(explained)))
-    return _list(rows)
+    return terms(rows)
 
 
 def _tool(explained: Row) -> str:
@@ -60,7 +60,7 @@ def _found(explained: Row) -> str:
          as_html(_("yes") if row["read"] else _("no")))
         for row in rows
     ]  # fmt: skip
-    return f"<p>{as_html(compared)}</p>{_table(head, body)}<p>{key}</p>"
+    return f"<p>{as_html(compared)}</p>{table_of(head, body)}<p>{key}</p>"
 
 
 def _passage(row: Row) -> str:
@@ -98,7 +98,7 @@ def _read(explained: Row) -> str:
         sums.append((_("The whole prompt, with instructions and question"), tokens["prompt"]))
         sums.append((_("Written by the model"), tokens["written"]))
     rows += [(as_html(name), "", as_html(number(count))) for name, count in sums]
-    return _table((_("Passage"), _("Lines"), _("Tokens")), rows)
+    return table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
 
 
 def _gate(explained: Row) -> str:
@@ -127,7 +127,7 @@ def _judgement(row: Row) -> str:
         f'<b style="left:{limit:.1f}%"></b></span>'
     )
     head = (_("Signal"), _("Its value"), _("It adds"))
-    return f"<p>{as_html(read)}</p>{_table(head, signals)}<p><b>{as_html(result)}</b></p>{scale}"
+    return f"<p>{as_html(read)}</p>{table_of(head, signals)}<p><b>{as_html(result)}</b></p>{scale}"
 
 
 def _written(explained: Row) -> str:
@@ -143,7 +143,7 @@ def _written(explained: Row) -> str:
         (as_html(token["text"]), as_html(percent(token["probability"])), _instead(token))
         for token in doubtful[:_MOST_TOKENS]
     ]
-    table = _table((_("Least likely"), _("Probability"), _("Could have been")), rows)
+    table = table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
     sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
     return f'<p class="heat">{heat}</p>{table if rows else sure}'
 
@@ -176,9 +176,9 @@ def _computed(explained: Row) -> str:
          as_html(number(one["least"], 2) if one["least"] else ""))
         for one in row["checks"]
     ]  # fmt: skip
-    program = _list([(_("Program"), f"{done} ({cells})")])
-    table = _table((_("Table"), _("Row"), _("Column"), _("Cell")), operands)
-    checked = _table((_("Check"), _("Its value"), _("At least")), checks) if checks else ""
+    program = terms([(_("Program"), f"{done} ({cells})")])
+    table = table_of((_("Table"), _("Row"), _("Column"), _("Cell")), operands)
+    checked = table_of((_("Check"), _("Its value"), _("At least")), checks) if checks else ""
     return program + table + checked
 
 
@@ -192,7 +192,7 @@ def _whole(explained: Row) -> str:
     if not rows:
         return ""
     head = (_("From"), _("Part"), _("Found"), _("On a line"), _("Kept"), _("Confirmed (log-odds)"))
-    return _table(head, rows)
+    return table_of(head, rows)
 
 
 def _sentences(explained: Row) -> str:
@@ -219,15 +219,16 @@ def _seconds(explained: Row) -> str:
          f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
         for name, seconds in spent.items()
     ]  # fmt: skip
-    return _table((_("Stage"), _("Seconds")), rows)
+    return table_of((_("Stage"), _("Seconds")), rows)
 
 
-def _list(rows: Iterable[tuple[str, str]]) -> str:
+def terms(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and what they are, as text."""
     found = "".join(f"<dt>{as_html(name)}</dt><dd>{as_html(text)}</dd>" for name, text in rows)
     return f"<dl>{found}</dl>"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The cells of `rows` are HTML. It is scrolled where it is too wide, also by the keyboard."""
     heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
     body = "".join(

@@ -1,5 +1,6 @@
 """What a trained model keeps and makes when a picture is changed: the one that draws shapes."""
 
+import io
 import random
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from assistant.contract.activity import Progress
-from assistant.images.generation import DrawingJob, Painter, Watch, canvas
+from assistant.images.generation import DrawingJob, Painter, Watch, canvas, denoising, previews
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
@@ -96,3 +97,31 @@ def test_it_says_how_it_was_made(tmp_path: Path, painter: Painter) -> None:
     assert made is not None
     assert (made.seed, made.steps, made.width, made.model) == (3, 5, SIDE, "shapes-drawing")
     assert made.model_sha256 == painter.digest() and len(made.model_sha256) == 64
+
+
+def test_its_steps_are_kept_beside_it(
+    tmp_path: Path, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "_PATIENCE", 0.0)  # it paints faster than a preview is worth
+    monkeypatch.setattr(previews, "_SHARE", 1.0)
+    done = painter.paint(DrawingJob("a small red star", steps=12, seed=3), Watch())
+    assert done.denoising is not None
+    file = tmp_path / "star.png"
+    denoising.keep(file, done.denoising)
+
+    kept = denoising.kept(file)
+
+    assert kept == done.denoising
+    assert [step.number for step in kept.steps] == list(range(1, 13))
+    assert "Scheduler" in kept.scheduler and kept.device == "cpu"
+    assert all(step.seconds > 0 for step in kept.steps)
+    drawn = [step for step in kept.steps if step.picture]
+    assert 2 <= len(drawn) <= 8
+    first, last = (
+        np.asarray(Image.open(io.BytesIO(s.picture)), int) for s in (drawn[0], drawn[-1])
+    )
+    assert first.shape == last.shape and np.abs(first - last).mean() > 2  # it became a picture
+    assert file.with_suffix(".steps").stat().st_size < 64_000
+
+    file.with_suffix(".steps").write_bytes(b"no such file")
+    assert denoising.kept(file) is None
