@@ -20,9 +20,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import tantivy
-
 from ingest.language import words
+from vectorstore.words.tantivy_index import TantivyIndex
 
 K, QUERIES = 100, 60
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -99,26 +98,14 @@ def fts5(place: Path, texts: Sequence[str] | Iterator[str]) -> Search:
 
 
 def by_tantivy(place: Path, texts: Sequence[str] | Iterator[str]) -> Search:
-    """The same words, with the stems of Snowball's English instead of Porter's."""
-    schema = tantivy.SchemaBuilder()
-    schema.add_integer_field("row", stored=True)
-    schema.add_text_field("text", tokenizer_name="en_stem")
-    index = tantivy.Index(schema.build(), str(place))
-    writer = index.writer(256 << 20, 1)
-    for number, text in enumerate(texts):
-        writer.add_document(tantivy.Document(row=number, text=words.passage(text, [])))
-    writer.commit()
-    writer.wait_merging_threads()
-    index.reload()
-    searcher = index.searcher()
+    """As large libraries have it beside the catalogue."""
+    index = TantivyIndex(place)
+    index.add((f"{number}:0", words.passage(text, [])) for number, text in enumerate(texts))
 
     def search(query: str, k: int) -> list[int]:
-        match = words.match(query).replace(" OR ", " ")
-        if not match:
-            return []
-        parsed, _ = index.parse_query_lenient(match, ["text"])
-        found = searcher.search(parsed, k).hits
-        return [searcher.doc(place)["row"][0] for _, place in found]
+        match = words.match(query)
+        found = index.nearest(match, k) if match else []
+        return [int(id.partition(":")[0]) for id, _ in found]
 
     return search
 

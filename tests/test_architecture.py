@@ -115,6 +115,7 @@ HOMES = {
         "vectorstore/dense/index.py",
         "vectorstore/dense/served_index.py",
         "vectorstore/indexing/jobs.py",
+        "vectorstore/words/word_index.py",
     },
     "fpdf": {"assistant/export/pdf.py"},
     "jinja2": {"assistant/llm/llama/chat_template.py", "assistant/receipts/evidence_pack.py"},
@@ -209,6 +210,7 @@ HOMES = {
         "ingest/web/css_rules.py",
         "ingest/web/css_values.py",
     },
+    "tantivy": {"vectorstore/words/tantivy_index.py"},
     "tokenizers": {"vectorstore/embedding/onnx_int8.py"},
     "torch": {
         "assistant/images/generation/run_pipeline.py",

@@ -33,6 +33,7 @@ from vectorstore.retrieval.hybrid_search import Hit, Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.versions.link import superseded
+from vectorstore.words.word_index import WordIndex
 from vectorstore.workers.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
@@ -68,6 +69,8 @@ class Library:
         self._catalog = opened.catalog(folder, name, catalogue)
         self._files = Files(folder / "files")
         self._index = dense_index(self._catalog, folder / "chroma", vectors)
+        self._words = WordIndex(self._catalog, folder / "words")
+        self._catalog.passages.beside = self._words
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
@@ -79,12 +82,12 @@ class Library:
         self.thumbnails = Thumbnails(self._catalog, self._files, engines)
         staged = folder / "catalog.next.sqlite"
         self.maintenance = Maintenance(
-            self._catalog, self._files, self._index, self._embedders, engines, staged
+            self._catalog, self._files, self._index, self._words, self._embedders, engines, staged
         )
         self.tags = Tags(self._catalog)
         self._listed: tuple[tuple[int, int], list[DocumentInfo]] | None = None  # and of which state
         self._removing = Removing(
-            self._catalog, self._files, self._index, staged, self.pictures.forget
+            self._catalog, self._files, self._index, self._words, staged, self.pictures.forget
         )
         self.sources = Sources(self._catalog, self._files, self._removing)
 
@@ -126,7 +129,7 @@ class Library:
         summary.incomplete += failed
         if summary.added + summary.updated + summary.removed:
             summary.languages = self.maintenance.follow_languages(several, progress, cancel)
-        self._index.sync()
+        self.maintenance.sync()
         return summary
 
     def remove(self, names: Sequence[str]) -> int:
@@ -253,4 +256,5 @@ class Library:
         """Release Chroma to other processes, and close the catalogue's file."""
         self.maintenance.close()  # otherwise it could open again what is closed here
         self._index.close()
+        self._words.close()
         self._catalog.close()

@@ -15,6 +15,7 @@ from assistant.doctor import (
     answering_device,
     catalogues,
     installed_extensions,
+    library_files,
     pairs,
     reading_workers,
     refusal_gate,
@@ -107,7 +108,7 @@ def _contents(settings: Settings) -> list[Check]:
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
         found.append(Check("voice", *voices.voice(settings)))
-        found += [*pairs.check(models), *_libraries(settings.libraries_folder)]
+        found += [*pairs.check(models), *library_files.check(settings.libraries_folder)]
         return [*found, *catalogues.check(settings)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
@@ -193,24 +194,6 @@ def _telemetry() -> Check:
         remedy = f"Unset these variables: {', '.join(loud)}"
         return Check("telemetry", "warning", "Telemetry is not switched off everywhere.", remedy)
     return Check("telemetry", "ok", "off")
-
-
-def _libraries(folder: Path) -> Iterator[Check]:
-    for catalog in sorted(folder.glob("*/catalog.sqlite")):
-        name = f"library {catalog.parent.name}"
-        try:
-            count = _count_documents(catalog)
-        except sqlite3.DatabaseError as error:
-            remedy = f"pincite verify --library {catalog.parent.name}"
-            yield Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
-        else:
-            yield Check(name, "ok", f"{count} documents")
-
-
-def _count_documents(catalog: Path) -> int:
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
-    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
-        return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
 def _pdf(child: subprocess.Popen[str]) -> Check:

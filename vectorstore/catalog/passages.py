@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -12,11 +13,21 @@ from vectorstore.catalog.records import StoredChunk
 from vectorstore.store import Vectors
 
 
+class WordsBeside(Protocol):
+    """An index of words beside the catalogue, for libraries of many passages."""
+
+    def passages(
+        self, match: str, k: int, documents: Collection[str] | None
+    ) -> list[tuple[str, float]] | None:
+        """As `Words.passages`, of visible ones; None where it is not current."""
+
+
 class Passages:
     """Reachable as `Catalog.passages`. What is written goes through `Catalog.put`."""
 
     def __init__(self, database: Engine) -> None:
         self._database = database
+        self.beside: WordsBeside | None = None
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
         found = self._database.all(
@@ -90,7 +101,12 @@ class Passages:
         Limited to some documents if any are given. Hidden chunks are included only on request.
         """
         match = words.match(query, self._languages())
-        return self._database.words.passages(match, k, hidden, documents) if match else []
+        if not match:
+            return []
+        found = self.beside.passages(match, k, documents) if self.beside and not hidden else None
+        return (
+            self._database.words.passages(match, k, hidden, documents) if found is None else found
+        )
 
     def share_of_words(self, query: str, id: str) -> float:
         """The share of a question's words that a passage has in any form, 0 to 1."""

@@ -1,9 +1,10 @@
-"""Updates Chroma with what other processes write, in the background."""
+"""Updates the indexes with what other processes write, in the background."""
 
 import logging
 import threading
 
 from vectorstore.dense.index import DenseIndex
+from vectorstore.words.word_index import WordIndex
 
 _LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 
@@ -13,8 +14,9 @@ log = logging.getLogger(__name__)
 class Follower:
     """A thread that checks every few seconds until it is ended."""
 
-    def __init__(self, index: DenseIndex, seconds: float) -> None:
+    def __init__(self, index: DenseIndex, words: WordIndex, seconds: float) -> None:
         self._index = index
+        self._words = words
         self._seconds = seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -31,6 +33,7 @@ class Follower:
             try:
                 self._index.sync()
                 failures = self._index.failures
+                self._words.sync()
             except Exception as error:  # whoever searches or adds gets the error
                 log.warning("The index could not be brought up to date: %s", error)
                 failures += 1

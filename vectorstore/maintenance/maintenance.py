@@ -16,19 +16,21 @@ from vectorstore.errors import LibraryError
 from vectorstore.maintenance import backup, restoring
 from vectorstore.maintenance.migration import Migration, discard, failed_rebuilds
 from vectorstore.maintenance.verify import Health, Verifying
+from vectorstore.words.word_index import WordIndex
 
 
 class Maintenance:
     """Reachable as `Library.maintenance`."""
 
     def __init__(
-        self, catalog: Catalog, files: Files, index: DenseIndex, embedders: Embedders,
-        engines: Callable[[], Engines], staged: Path,
+        self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex,
+        embedders: Embedders, engines: Callable[[], Engines], staged: Path,
     ) -> None:  # fmt: skip
         """A rebuild collects its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
+        self._words = words
         self._embedders = embedders
         self._engines = engines
         self._staged = staged
@@ -66,6 +68,7 @@ class Maintenance:
         self._index.sync(
             lambda done, total: progress(AddProgress("index", done, total, "indexing"))
         )
+        self._words.sync()
         return self._catalog.passages.count()
 
     def catch_up(
@@ -113,11 +116,12 @@ class Maintenance:
     def restore(self, source: Path) -> backup.Contents:
         """Replace everything by a backup, at once. Raises LibraryError; nothing is changed then."""
         contents = restoring.restore(source, self._catalog, self._files)
-        self._index.sync()
+        self.sync()
         return contents
 
     def sync(self) -> bool:
-        """Update Chroma with what other processes wrote; False when another process owns it."""
+        """Update the indexes with what was written; False when another process owns Chroma."""
+        self._words.sync()
         return self._index.sync()
 
     def follow(self, seconds: float = 3.0) -> None:
@@ -125,7 +129,7 @@ class Maintenance:
 
         Searches find it at once in any case, and afterwards through Chroma.
         """
-        self._follower = Follower(self._index, seconds)
+        self._follower = Follower(self._index, self._words, seconds)
 
     def close(self) -> None:
         """End what `follow` has begun."""

@@ -11,6 +11,7 @@ from vectorstore.catalog.files import Files
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
 from vectorstore.indexing import jobs
+from vectorstore.words.word_index import WordIndex
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,14 @@ class Removing:
     """Removes documents of one library; reachable as `Library.remove` and `Library.forget`."""
 
     def __init__(
-        self, catalog: Catalog, files: Files, index: DenseIndex, staged: Path,
+        self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex, staged: Path,
         forget_pictures: Callable[[Collection[str]], int],
     ) -> None:  # fmt: skip
         """An interrupted rebuild has left its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
+        self._words = words
         self._staged = staged
         self._forget_pictures = forget_pictures
 
@@ -65,6 +67,7 @@ class Removing:
         with suppress(LibraryError):  # a cache: the next search of pictures does it
             pictures = self._forget_pictures(digests)
         self._clear_rebuilt(digests)
+        self._words.clear()  # `follow`, or whoever adds something, writes it anew
         self._index.sync()
         self._catalog.wipe()
         return pictures

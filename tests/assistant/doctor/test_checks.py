@@ -2,13 +2,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from assistant.doctor import check as one_check
 from assistant.doctor import checks as doctor
-from assistant.doctor import pairs
+from assistant.doctor import library_files, pairs
 from assistant.doctor.checks import as_rows, checks
 from assistant.doctor.scans import check as scans_check
 from assistant.errors import ModelRuntimeMissing
@@ -17,6 +18,7 @@ from assistant.models.store import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from ingest.images.ocr import tesseract
+from vectorstore.words import tantivy_index
 
 
 @pytest.fixture(autouse=True)
@@ -92,13 +94,32 @@ def test_a_library_is_counted_and_a_damaged_one_is_named(settings: Settings) -> 
     for name in ("good", "bad"):
         (settings.libraries_folder / name).mkdir(parents=True)
     good = sqlite3.connect(settings.libraries_folder / "good" / "catalog.sqlite")
-    good.execute("CREATE TABLE document (id INTEGER)")
+    good.execute("CREATE TABLE document (id INTEGER, chunks INTEGER)")
     good.close()
     (settings.libraries_folder / "bad" / "catalog.sqlite").write_bytes(b"not a database" * 100)
     by_name = found(settings)
     assert by_name["library good"].message == "0 documents"
     assert by_name["library bad"].severity == "error"
     assert by_name["library bad"].remedy == "pincite verify --library bad"
+
+
+def test_a_large_library_without_its_index_of_words_is_told_of_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = settings.libraries_folder / "large"
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "catalog.sqlite")) as large:
+        large.execute("CREATE TABLE document (id INTEGER, chunks INTEGER)")
+        large.execute("INSERT INTO document VALUES (1, 30000)")
+        large.commit()
+    monkeypatch.setattr(tantivy_index, "installed", lambda: False)
+    (check,) = library_files.check(settings.libraries_folder)
+    assert check.severity == "warning"
+    assert "30,000 passages" in check.message
+    assert "pincite[large]" in check.remedy or "tantivy" in check.remedy
+    monkeypatch.setattr(tantivy_index, "installed", lambda: True)
+    (check,) = library_files.check(settings.libraries_folder)
+    assert (check.severity, check.message) == ("ok", "1 documents")
 
 
 def test_a_chosen_file_that_is_not_a_model_is_said(settings: Settings, tmp_path: Path) -> None:

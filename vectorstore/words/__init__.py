@@ -1,0 +1,1 @@
+"""An index of words for large libraries, beside the one of the catalogue."""
