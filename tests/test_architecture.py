@@ -63,6 +63,7 @@ vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming
 vectorstore/dense
+vectorstore/words
 vectorstore/catalog
 vectorstore/postgres
 vectorstore/store                           vectorstore/add_report
