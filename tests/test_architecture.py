@@ -183,7 +183,8 @@ HOMES = {
     },
     "sklearn": {"assistant/feedback/fit.py"},
     "sqlite3": {
-        "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
+        "assistant/doctor/checks.py",
+        "assistant/doctor/library_files.py",  # looks into files that a library would refuse to open
         "assistant/storage/sqlite_file.py",
         "vectorstore/catalog/sqlite/database.py",
         "vectorstore/catalog/sqlite/foreign_file.py",
