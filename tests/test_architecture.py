@@ -54,7 +54,7 @@ assistant/i18n
 assistant/errors
 assistant
 
-vectorstore/watch                           vectorstore/testing
+vectorstore/watch                           vectorstore/testing             vectorstore/federation
 vectorstore/library
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
@@ -67,6 +67,7 @@ vectorstore/words
 vectorstore/catalog
 vectorstore/postgres
 vectorstore/store                           vectorstore/add_report
+vectorstore/federation/names
 vectorstore/errors
 vectorstore
 

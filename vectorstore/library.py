@@ -13,7 +13,7 @@ from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog import opened
 from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.catalog.files import Files
-from vectorstore.catalog.records import StoredTable
+from vectorstore.catalog.records import StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
 from vectorstore.dense.opened import index as dense_index
 from vectorstore.dense.serving import Address
@@ -27,6 +27,8 @@ from vectorstore.indexing.pipeline import Indexing
 from vectorstore.maintenance.maintenance import Maintenance
 from vectorstore.maintenance.removing import Forgotten, Removing
 from vectorstore.maintenance.sources import Sources
+from vectorstore.naming.mentions import Named
+from vectorstore.naming.stored import stored_names
 from vectorstore.postgres.server import Server
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.hybrid_search import Hit, Search, Which
@@ -238,6 +240,32 @@ class Library:
         text, which is how documents attack assistants, unless `hidden` asks for it.
         """
         return self._search.passages(SearchQuery.of(query), k, documents, versions, hidden)
+
+    def gathered(
+        self, query: SearchQuery, documents: Collection[str] | None = None,
+        versions: Which = "newest", hidden: bool = False, mixed: bool = False,
+        known: fusion.Named | None = None,
+    ) -> fusion.Gathered:  # fmt: skip
+        """What `passages` ranks, to be ranked together with what other libraries have. Cosines are
+        those of `embedder()`. `mixed`: other libraries are in other languages. `known`: what the
+        query names, found among the names of all of them."""
+        return self._search.gathered(query, documents, versions, hidden, mixed, known)
+
+    def names(self) -> list[Named]:
+        """The names of each document."""
+        return stored_names(self._catalog)
+
+    def passage_count(self) -> int:
+        """The number of visible passages."""
+        return self._catalog.passages.count()
+
+    def stating(self, word: str) -> int:
+        """The number of passages that state a word, in any of its forms."""
+        return self._catalog.passages.stating(word)
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
+        """Passages by their ids; without those that are gone."""
+        return self._catalog.passages.chunks(ids)
 
     def about(self, text: str) -> frozenset[str]:
         """The documents about what a text names, such as a company or a plan; empty when it names

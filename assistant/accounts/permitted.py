@@ -10,6 +10,7 @@ from assistant.accounts.accounts import Accounts, Holder, holders
 from assistant.accounts.person import Person
 from assistant.storage.whose import EVERYBODY, Whose
 from vectorstore.errors import LibraryError, UnknownLibrary
+from vectorstore.federation.names import parts
 
 
 class NotAllowed(LibraryError):
@@ -36,10 +37,12 @@ class Permitted:
         return [name for name in self._there() if self._sees(name, shares)]
 
     def check(self, library: str) -> None:
-        """Raises UnknownLibrary for one that they do not see, or that is not there."""
+        """Raises UnknownLibrary for one that they do not see, or that is not there, also where it
+        is one of several."""
         seen = self.names()
-        if library not in seen:
-            raise UnknownLibrary(library, seen)
+        for name in parts(library) or [library]:
+            if name not in seen:
+                raise UnknownLibrary(name, seen)
 
     def check_change(self) -> None:
         """Raises NotAllowed for who may only read."""
@@ -61,7 +64,8 @@ class Permitted:
 
     def _reads(self, library: str) -> bool:
         # Passages that came with the question belong to no library.
-        return not library or self._sees(library, self._shares())
+        shares = self._shares()
+        return all(self._sees(name, shares) for name in parts(library))
 
     def _sees(self, library: str, shares: Mapping[str, frozenset[Holder]]) -> bool:
         person, belongs = self.person, shares.get(library)

@@ -15,6 +15,8 @@ from assistant.sheet.fill import Sheet
 from assistant.storage.whose import EVERYBODY, Whose
 from assistant.uploads.upload import Uploads, clear
 from vectorstore.errors import UnknownLibrary
+from vectorstore.federation.federated import AnyLibrary, Federated
+from vectorstore.federation.names import is_joined, parts
 from vectorstore.library import Library
 
 _MOST = 256  # assistants that are kept: one for each library and person
@@ -66,10 +68,16 @@ class Libraries:
         with self._lock:
             return self._opened(name, make)
 
+    def reading(self, name: str) -> AnyLibrary:
+        """A library, or several read as one: "hr,sales". Raises as `library`."""
+        if not is_joined(name):
+            return self.library(name)
+        return Federated([self.library(part) for part in parts(name)])
+
     def assistant(self, name: str, person: Person = LOCAL, whose: Whose = EVERYBODY) -> Assistant:
-        """Of a library that is there, with a person's conversations and receipts. Raises
-        UnknownLibrary, LibraryError."""
-        library, how = self.library(name), self._how()
+        """Of a library that is there, or of several by a joined name, with a person's
+        conversations and receipts. Raises UnknownLibrary, LibraryError."""
+        library, how = self.reading(name), self._how()
         with self._lock:
             if len(self._assistants) >= _MOST:
                 self._assistants.clear()
@@ -106,7 +114,9 @@ class Libraries:
 
     def _let_go(self, name: str) -> None:
         self._open.pop(name)[0].close()
-        self._assistants = {key: one for key, one in self._assistants.items() if key[0] != name}
+        self._assistants = {
+            key: one for key, one in self._assistants.items() if name not in parts(key[0])
+        }
 
     def _how(self) -> composition.Answering:
         with self._loading:

@@ -62,13 +62,15 @@ def server(
     @_told
     def list_documents(library: str, context: Context[Any, Any]) -> list[Row]:
         """The documents of a library, with their pages."""
-        return [document_row(info) for info in seen(context).library(library, "listed").documents()]
+        opened = seen(context).reading(library, "listed")
+        return [document_row(info) for info in opened.documents()]
 
     @made.tool()
     @_told
     def search(library: str, query: str, context: Context[Any, Any], k: int = 8) -> list[Row]:
-        """The best passage of each of the k best pages, best first."""
-        opened = seen(context).library(library, "searched")
+        """The best passage of each of the k best pages of a library, or of several ("hr,sales"),
+        best first."""
+        opened = seen(context).reading(library, "searched")
         return [hit_row(opened, hit) for hit in opened.search(query, min(max(k, 1), 100))]
 
     @made.tool()
@@ -79,7 +81,8 @@ def server(
         context: Context[Any, Any],
         documents: list[str] | None = None,
     ) -> Row:
-        """A cited answer from the documents of a library, or from the named ones alone."""
+        """A cited answer from the documents of a library, of several ("hr,sales"), or from the
+        named ones alone. Each citation of several names its library."""
         assistant = await run_in_threadpool(seen(context).assistant, library)
         # Choosing a tool embeds the message.
         reply = await run_in_threadpool(assistant.ask, question, documents=documents)

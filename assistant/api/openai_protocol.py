@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from assistant.api import answers
 from assistant.api.errors import body, status_of
 from assistant.api.shelf import Seen
-from assistant.contract.outcome import place
+from assistant.contract.outcome import full_name, place
 from assistant.contract.reply import Reply
 from assistant.conversation.from_messages import turns
 from assistant.errors import AssistantError
@@ -62,7 +62,7 @@ class StreamOptions(BaseModel):
 class ChatRequest(BaseModel):
     """Sampling is not the client's business: an answer can be replayed byte by byte."""
 
-    model: str = Field(description="the name of a library")
+    model: str = Field(description="the name of a library, or of several: hr,sales")
     messages: list[Message] = Field(min_length=1)
     stream: bool = False
     stream_options: StreamOptions | None = None
@@ -87,8 +87,9 @@ def router() -> APIRouter:
 
     @routes.get("/models/{name}")
     def model(name: str, seen: Seen) -> Row:
-        """A library."""
-        return _model(seen.library(name, "looked up").name)
+        """A library, or several: "hr,sales"."""
+        seen.reading(name, "looked up")
+        return _model(name)
 
     @routes.post("/chat/completions", response_model=None)
     async def chat(asked: ChatRequest, request: Request, seen: Seen) -> Row | StreamingResponse:
@@ -149,7 +150,7 @@ def marked(answer: Row) -> str:
 def sources(answer: Row) -> str:
     """The quotes behind the marks, below the text; empty where there are none."""
     lines = [
-        f"[{c['mark']}] {c['document']}, {place(c['page'], c.get('seconds'))}: "
+        f"[{c['mark']}] {full_name(c)}, {place(c['page'], c.get('seconds'))}: "
         f"“{' '.join(c['quote'].split())}”"
         for c in answer["citations"]
     ]

@@ -23,6 +23,7 @@ from assistant.errors import AssistantError
 from assistant.receipts.highlight import highlighted, png
 from assistant.uploads.upload import Upload, describe_step
 from ingest.images import image_file
+from vectorstore.federation.names import parts
 
 Row = dict[str, Any]
 
@@ -68,8 +69,8 @@ def router() -> APIRouter:
 
     @routes.get("/{library}/documents")
     def documents(library: str, seen: Seen) -> list[Row]:
-        """The documents of a library."""
-        return [document_row(info) for info in seen.library(library, "listed").documents()]
+        """The documents of a library, or of several: "hr,sales"."""
+        return [document_row(info) for info in seen.reading(library, "listed").documents()]
 
     @routes.post("/{library}/documents", dependencies=[Depends(changing)], response_model=None)
     async def add(
@@ -116,12 +117,12 @@ def router() -> APIRouter:
         library: str, q: str, seen: Seen, k: Annotated[int, Query(ge=1, le=100)] = 8
     ) -> list[Row]:
         """The best passage of each of the k best pages, best first."""
-        opened = seen.library(library, "searched")
+        opened = seen.reading(library, "searched")
         return [hit_row(opened, hit) for hit in opened.search(q, k)]
 
     @routes.post("/{library}/ask")
     async def ask(library: str, asked: Question, request: Request, seen: Seen) -> Row:
-        """The answer document of a question."""
+        """The answer document of a question, to a library or to several: "hr,sales"."""
         assistant = await run_in_threadpool(seen.assistant, library)
         if asked.conversation:
             await run_in_threadpool(_check_library, seen, asked.conversation, library)
@@ -137,10 +138,11 @@ def router() -> APIRouter:
 
 
 def _check_library(seen: Shelf, conversation: str, library: str) -> None:
-    """All turns of a conversation are of one library: who may no longer see it sees none of them.
+    """All turns of a conversation are of the same libraries: who may no longer see one of them sees
+    none of the turns.
     Raises AssistantError, NotAllowed."""
     of = seen.conversations.library(conversation)
-    if of not in ("", library):
+    if of and set(parts(of)) != set(parts(library)):
         raise AssistantError(
             f"conversation: {conversation!r} is about the library {of!r}. Give another name."
         )

@@ -6,7 +6,9 @@ from typing import Any
 from assistant.attachments import media_kinds
 from vectorstore.add_report import AddSummary
 from vectorstore.catalog.records import DocumentInfo
-from vectorstore.library import Hit, Library
+from vectorstore.federation.federated import AnyLibrary, Federated
+from vectorstore.federation.names import apart
+from vectorstore.library import Hit
 
 Row = dict[str, Any]
 
@@ -19,12 +21,15 @@ def document_row(info: DocumentInfo) -> Row:
     }  # fmt: skip
 
 
-def hit_row(library: Library, hit: Hit) -> Row:
+def hit_row(library: AnyLibrary, hit: Hit) -> Row:
     """A found passage: with the second where it begins in a recording, and whether it is hidden
     from readers."""
     row = {
         "document": hit.document, "page": hit.page, "score": round(hit.score, 4), "text": hit.text,
     }  # fmt: skip
+    if isinstance(library, Federated):
+        of, document = apart(hit.document)
+        row |= {"library": of, "document": document}
     more = {"hidden": hit.chunk.hidden or None, "seconds": media_kinds.seconds(library, hit)}
     return row | {name: value for name, value in more.items() if value is not None}
 

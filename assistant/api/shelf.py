@@ -24,6 +24,8 @@ from assistant.uploads.staged_file import StagedFile, staged
 from assistant.uploads.upload import Upload, folder
 from ingest.errors import PinciteError
 from vectorstore.errors import LibraryError
+from vectorstore.federation.federated import AnyLibrary
+from vectorstore.federation.names import parts
 from vectorstore.library import Library
 
 PERSON = "person"  # in the state of a request; the guard puts it there
@@ -47,6 +49,13 @@ class Shelf:
         self._check(name)
         opened = self._libraries.library(name)
         self._note(did, name, what)
+        return opened
+
+    def reading(self, name: str, did: str) -> AnyLibrary:
+        """A library, or several by a joined name, to be read. Raises as `library`."""
+        self._check(name)
+        opened = self._libraries.reading(name)
+        self._note(did, name)
         return opened
 
     def changed(self, name: str, did: str, what: str, make: bool = False) -> Library:
@@ -140,7 +149,8 @@ class Shelf:
 
     def _note(self, did: str, library: str, what: str = "") -> None:
         if self._libraries.audit:
-            self._libraries.audit.note(self.person, did, library, what)
+            for name in parts(library) or [library]:
+                self._libraries.audit.note(self.person, did, name, what)
 
 
 def _size(source: BinaryIO) -> int:

@@ -1,6 +1,6 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,6 +45,8 @@ from ingest.errors import ExtensionFailed
 from vectorstore.catalog.opened import file_of, is_library
 from vectorstore.dense.serving import Address
 from vectorstore.errors import LibraryError
+from vectorstore.federation.federated import AnyLibrary, Federated
+from vectorstore.federation.names import is_joined, parts
 from vectorstore.library import Library
 from vectorstore.postgres.server import Server
 
@@ -89,13 +91,21 @@ def library_to_read(settings: Settings) -> Iterator[Library]:
 
 
 @contextmanager
-def library_of(settings: Settings, name: str) -> Iterator[Library | None]:
-    """The library that an answer came from; None when it is gone."""
-    if name not in libraries(settings):
-        yield None
-        return
-    with library(settings, name) as opened:
-        yield opened
+def library_of(settings: Settings, name: str) -> Iterator[AnyLibrary | None]:
+    """The library that an answer came from, or those of several that are left; None when it is
+    gone."""
+    there = [part for part in parts(name) if part in libraries(settings)]
+    with ExitStack() as stack:
+        opened = [stack.enter_context(library(settings, part)) for part in there]
+        yield Federated(opened) if is_joined(name) and opened else next(iter(opened), None)
+
+
+@contextmanager
+def federated(settings: Settings, names: Sequence[str]) -> Iterator[Federated]:
+    """Several libraries, read as one. Raises LibraryError."""
+    with ExitStack() as stack:
+        wanted = list(dict.fromkeys(names))
+        yield Federated([stack.enter_context(library(settings, name)) for name in wanted])
 
 
 def library_in(settings: Settings, folder: Path, name: str) -> Library:
@@ -149,26 +159,31 @@ class Answering:
 
 def assistant(
     settings: Settings,
-    library: Library,
+    library: AnyLibrary,
     how: Answering | None = None,
     kept: Conversations | None = None,
     recorded: bool = True,
     whose: Whose = EVERYBODY,
 ) -> Assistant:
-    """The assistant of a library; parts shared with other assistants may be given.
+    """The assistant of a library, or of several; parts shared with other assistants may be given.
 
     `recorded`: answers get a receipt; measuring and drafting need none. `whose` conversations and
     receipts they become.
     """
     how, kept = how or answering(settings), kept or conversations(settings, whose)
     recorder = Recorder(receipts(settings, whose), how.writer) if recorded else None
-    learned, by_hand = lessons(library.folder), settings.by_hand("refusal_threshold")
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
-        # A threshold set by hand takes precedence.
-        lambda: None if by_hand else learned.threshold(how.model_name), how.about, how.points,
+        lambda: _learned_threshold(settings, library, how.model_name), how.about, how.points,
         how.answerable,
     )  # fmt: skip
+
+
+def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
+    """A threshold set by hand takes precedence; each library learns for itself alone."""
+    if isinstance(library, Federated) or settings.by_hand("refusal_threshold"):
+        return None
+    return lessons(library.folder).threshold(model)
 
 
 def maker(settings: Settings, library: Library) -> Assistant:

@@ -13,8 +13,9 @@ from assistant.cli.shared import (
     filter_of,
     hint,
     notice,
-    opened,
+    rebuild_notices,
     rows,
+    to_ask,
     with_address,
     with_filter,
 )
@@ -42,20 +43,24 @@ def add_parsers(commands: Any) -> None:
     ask.add_argument(
         "--explain", action="store_true", help="show how the answer was made, stage by stage"
     )
-    _with_library(ask, _run_ask)
+    _with_libraries(ask, _run_ask)
     chat = commands.add_parser("chat", help="start a conversation in the terminal")
     with_filter(chat)
-    _with_library(chat, _run_chat)
+    _with_libraries(chat, _run_chat)
     app = commands.add_parser("app", help="open the app in the browser")
     with_address(app, 8501, "visitors")
     app.add_argument(
         "--shortcut", action="store_true", help="put it into the menu of this system, and end"
     )
-    _with_library(app, _run_app)
+    app.add_argument("--library", metavar="NAME", help="which library (main)")
+    app.set_defaults(run=_run_app, misused=app.error)
 
 
-def _with_library(command: argparse.ArgumentParser, run: Any) -> None:
-    command.add_argument("--library", metavar="NAME", help="which library (main)")
+def _with_libraries(command: argparse.ArgumentParser, run: Any) -> None:
+    command.add_argument(
+        "--library", metavar="NAME", action="append",
+        help="which library (main); may be repeated, to ask several at once",
+    )  # fmt: skip
     command.set_defaults(run=run, misused=command.error)
 
 
@@ -68,9 +73,9 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
     pictures = [_picture(path) for path in args.image]
-    with opened(settings) as library:
+    with to_ask(settings, args.library) as library:
         assistant = composition.assistant(settings, library)
-        for text in (assistant.notice, library.maintenance.rebuild_notice()):
+        for text in (assistant.notice, *rebuild_notices(library)):
             notice(text)
         if args.batch:
             return _run_batch(assistant, args.batch, filter_of(args))
@@ -176,7 +181,7 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     for citation in done.citations:
         quote = " ".join(citation.quote.split())
         where = place(citation.page, citation.seconds)
-        print(f"[{citation.mark}] {citation.document}, {where}: “{quote}”")
+        print(f"[{citation.mark}] {citation.full_name}, {where}: “{quote}”")
     for sentence in () if done.refused else done.sentences:
         if told := _doubt(sentence):
             print(told)
@@ -189,10 +194,10 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     tell_offers(done.offers)
     for line in done.closest:
         where = place(line.page, line.seconds)
-        print(f"closest: {line.document}, {where}: “{' '.join(line.quote.split())}”")
+        print(f"closest: {line.full_name}, {where}: “{' '.join(line.quote.split())}”")
     for passage in done.passages[:3] if done.refused and not done.closest else ():
         first = " ".join(passage.text.split())[:100]
-        print(f"closest: {passage.document}, {place(passage.page, passage.seconds)}: {first}…")
+        print(f"closest: {passage.full_name}, {place(passage.page, passage.seconds)}: {first}…")
     if explain:
         from assistant.explaining.as_text import as_text
 
@@ -218,20 +223,22 @@ def _show_quotes(reply: "Reply") -> None:
     for found in reply.activity.quotes:
         quote = " ".join(found.quote.split())
         where = place(found.page, found.seconds)
-        print(f"{found.document}, {where}: “{quote}”\n", file=sys.stderr, flush=True)
+        print(f"{found.full_name}, {where}: “{quote}”\n", file=sys.stderr, flush=True)
 
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.build import composition
     from assistant.contract.asked_in import chosen
+    from vectorstore.federation.names import shown
 
-    with opened(settings) as library:
+    with to_ask(settings, args.library) as library:
         assistant = composition.assistant(settings, library)
-        notice(library.maintenance.rebuild_notice())
+        for text in rebuild_notices(library):
+            notice(text)
         within = filter_of(args)
         chosen(library, within)  # before a question is typed that nothing answers
         conversation = assistant.conversations.start()
-        print(assistant.notice or f"{assistant.model_name} on {settings.library!r}. Ctrl-D ends.")
+        print(assistant.notice or f"{assistant.model_name} on {shown(library.name)}. Ctrl-D ends.")
         for question in _typed():
             _ask_stoppable(assistant, question, conversation, within)
     return DONE

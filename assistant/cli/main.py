@@ -96,7 +96,9 @@ def _run(args: argparse.Namespace) -> int:
     from ingest.platform.private_files import keep_private
 
     wait_calmly()  # also for the children of this process: the app, readers of files
-    settings = Settings.load(home=args.home, library=getattr(args, "library", None))
+    named = getattr(args, "library", None)
+    first = named[0] if isinstance(named, list) else named  # `ask` takes several
+    settings = Settings.load(home=args.home, library=first)
     keep_private(settings.home)
     network_guard.quiet_telemetry()
     network_guard.install_guard(settings.home / "network.log")

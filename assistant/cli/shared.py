@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from vectorstore.catalog.choosing import Filter
+    from vectorstore.federation.federated import AnyLibrary
     from vectorstore.library import Library
 
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
@@ -87,6 +88,28 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
     made = composition.library(settings, make=True) if make else None
     with made or composition.library_to_read(settings) as library:
         yield library
+
+
+@contextmanager
+def to_ask(settings: "Settings", named: Sequence[str] | None) -> Iterator["AnyLibrary"]:
+    """The library of the settings, or the named ones, read as one. Raises LibraryError."""
+    from assistant.build import composition
+
+    several = list(dict.fromkeys(named or ()))
+    if len(several) < 2:
+        with opened(settings) as library:
+            yield library
+    else:
+        with composition.federated(settings, several) as libraries:
+            yield libraries
+
+
+def rebuild_notices(library: "AnyLibrary") -> list[str]:
+    """For each library that should be rebuilt."""
+    from vectorstore.federation.federated import Federated
+
+    each = library.libraries.values() if isinstance(library, Federated) else (library,)
+    return [one.maintenance.rebuild_notice() for one in each]
 
 
 def counted(number: int, what: str) -> str:

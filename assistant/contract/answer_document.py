@@ -76,5 +76,5 @@ def _line_json(citation: Citation) -> dict[str, Any]:
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     """A row without empty rare fields, such as the seconds of a recording."""
-    rare = {"seconds": None, "instructions": ()}
+    rare = {"seconds": None, "instructions": (), "library": ""}
     return {name: value for name, value in row.items() if name not in rare or value != rare[name]}

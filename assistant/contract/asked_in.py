@@ -8,6 +8,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
 from vectorstore.catalog.choosing import Filter
 from vectorstore.catalog.records import DocumentInfo
+from vectorstore.federation.names import shown
 
 _TOLD = 8  # tags of a library that a sentence names
 
@@ -39,7 +40,7 @@ def chosen(library: Shelf, within: Filter, named: Names | None = None) -> Names 
     counts = Counter(tag for info in documents for tag in info.tags).most_common(_TOLD)
     known = ", ".join(f"{tag} ({count})" for tag, count in counts)
     sentence = _("The library {library} has no document for this question: asked in {filter}.",
-                 library=library.name, filter=in_words(within))  # fmt: skip
+                 library=shown(library.name), filter=in_words(within))  # fmt: skip
     if within.tags and known:
         sentence = f"{sentence} {_('Its tags: {tags}.', tags=known)}"
     elif within.tags:

@@ -6,6 +6,8 @@ alone: anything else may repeat what it said.
 
 from typing import Any
 
+from vectorstore.federation.names import qualified
+
 FORGOTTEN = "[This part came from a document that was forgotten.]"
 _ROWS = ("citations", "passages", "closest")  # rows that name their document
 _DERIVED = ("cells", "notices", "choices", "why")  # what may repeat its words
@@ -13,21 +15,28 @@ _DERIVED = ("cells", "notices", "choices", "why")  # what may repeat its words
 Answer = dict[str, Any]
 
 
-def reads(value: Any, document: str) -> bool:
-    """Whether any part of a JSON value is about the document."""
+def reads(value: Any, document: str, library: str = "") -> bool:
+    """Whether any part of a JSON value is about the document. `library`: where several were asked
+    at once, the one that it is of."""
     if isinstance(value, dict):
-        about = document in (value.get("document"), value.get("doc"))
-        return about or any(reads(part, document) for part in value.values())
+        about = _is_of(value, document, library)
+        return about or any(reads(part, document, library) for part in value.values())
     if isinstance(value, list):
-        return any(reads(part, document) for part in value)
+        return any(reads(part, document, library) for part in value)
     return False
 
 
-def without(answer: Answer, document: str) -> Answer:
+def _is_of(row: Answer, document: str, library: str) -> bool:
+    named = row.get("document", row.get("doc"))
+    of = row.get("library", "")  # facts have the qualified name instead
+    return (named == document and of in ("", library)) or named == qualified(library, document)
+
+
+def without(answer: Answer, document: str, library: str = "") -> Answer:
     """The answer without what came from the document."""
     other = {name: rows for name, rows in answer.items() if name not in _DERIVED}
     for name in {*_ROWS} & other.keys():
-        other[name] = [row for row in answer[name] if row.get("document") != document]
+        other[name] = [row for row in answer[name] if not _is_of(row, document, library)]
     marks = {row["mark"] for row in other["citations"]}
     sentences = answer.get("sentences", [])
     kept = [s for s in sentences if s["marks"] and marks.issuperset(s["marks"])]
@@ -36,9 +45,9 @@ def without(answer: Answer, document: str) -> Answer:
     return other
 
 
-def unfound(receipt: Answer, document: str) -> Answer:
+def unfound(receipt: Answer, document: str, library: str = "") -> Answer:
     """The receipt of an answer without the document among what its search has found: that a search
     finds something does not mean that it is read."""
     facts = receipt.get("facts") or {}
-    found = [row for row in facts.get("found", ()) if row["document"] != document]
+    found = [row for row in facts.get("found", ()) if not _is_of(row, document, library)]
     return receipt | {"facts": facts | {"found": found}}

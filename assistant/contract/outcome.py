@@ -1,11 +1,13 @@
 """The outcome of an answer: its sentences, citations, passages and notices."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from assistant.i18n.translation import _
 from ingest.document.model import Box
 from ingest.media.ffmpeg import clock
+from vectorstore.federation.names import qualified
 
 Support = Literal["supported", "partly", "none"]
 
@@ -21,6 +23,12 @@ class Citation:
     boxes: tuple[Box, ...]  # one for each line of the quote
     score: float  # how well the quote supports the sentence, 0 to 1
     seconds: float | None = None  # in a recording: the beginning of the first line
+    library: str = ""  # of the document, where several were asked
+
+    @property
+    def full_name(self) -> str:
+        """Of the document among those of all that were asked."""
+        return qualified(self.library, self.document)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,18 @@ class Passage:
     text: str
     seconds: float | None = None  # in a recording: its beginning
     instructions: tuple[str, ...] = ()  # its instructions to an assistant, which no model read
+    library: str = ""  # of the document, where several were asked
+
+    @property
+    def full_name(self) -> str:
+        """Of the document among those of all that were asked."""
+        return qualified(self.library, self.document)
+
+
+def full_name(row: Mapping[str, Any]) -> str:
+    """The same of a citation or a passage as it is kept: "hr/Handbook.pdf", or "Handbook.pdf" where
+    one library was asked."""
+    return qualified(row.get("library", ""), row["document"])
 
 
 def place(page: int, seconds: float | None) -> str:

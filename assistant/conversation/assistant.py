@@ -12,22 +12,24 @@ from assistant.answering.query.starter_questions import suggest
 from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Intent
+from assistant.contract.outcome import full_name
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
+from assistant.conversation import by_library
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Recorder
 from vectorstore.catalog.choosing import EVERYTHING, Filter
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 _TRIED = 8  # candidates of a follow-up; each takes a search
 
 
 class Assistant:
-    """Answers from one library; may serve several conversations at once."""
+    """Answers from a library, or from several at once; may serve several conversations at once."""
 
     def __init__(
         self,
-        library: Library,
+        library: AnyLibrary,
         tool: Tool,
         conversations: Conversations,
         model_name: str,
@@ -82,8 +84,9 @@ class Assistant:
         if conversation:  # before minutes are spent on an answer that cannot be kept
             self.conversations.check_after(conversation, after)
         kept = self.conversations.history(conversation, after) if conversation else []
+        before = by_library.together([*history, *kept], self.library)
         request = Request(
-            question, self.library, (*history, *kept), searched, threshold,
+            question, self.library, before, searched, threshold,
             files=tuple(files), intent=intent, anyway=anyway, within=within, named=documents,
         )  # fmt: skip
         return self._remembered(self._tool.run(request), request, conversation, after)
@@ -110,7 +113,7 @@ class Assistant:
         """Questions that one might ask next, and that the documents answer as the gate judges
         without the chat model; none after a refusal. `answer` as it is kept, `asked` all questions
         of its conversation. Takes a search for each. Raises LibraryError."""
-        cited = list(dict.fromkeys(citation["document"] for citation in answer["citations"]))
+        cited = list(dict.fromkeys(full_name(citation) for citation in answer["citations"]))
         if self._answerable is None or answer["refused"] or not cited:
             return []
         there = {info.document for info in self.library.documents()}
@@ -153,6 +156,7 @@ class Assistant:
             if self._recorder and done.intent is None:  # tool output states itself how it was made
                 self._recorder.keep(done, request, self.library, generation)
 
+        reply = reply if request.given else by_library.told_apart(reply, self.library)
         reply.attached, reply.within = request.files, request.within
         reply.when_done = keep
         return reply

@@ -2,18 +2,21 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.contract.forgetting import reads, without
 from assistant.contract.outcome import Passage
+from assistant.contract.renaming import with_library
 from assistant.contract.request import Turn
 from assistant.conversation import branches
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.listing import Listing
 from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Connection
+from vectorstore.federation.names import is_joined, parts, renamed
 
 _TABLES = (("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"))
 
@@ -149,19 +152,15 @@ class Conversations(Listing):
         return branches.to_end(parents, shown) if parents else 0
 
     def forget(self, library: str, document: str) -> int:
-        """Take a document out of the turns of a library's conversations, whosever they are, and
-        count these."""
+        """Take a document out of the turns of a library's conversations, also of those that ask
+        several libraries, whosever they are, and count these."""
         with self._connected() as connection:
-            rows = connection.execute(
-                "SELECT number, answer FROM turn JOIN conversation AS c"
-                " ON c.id = conversation AND c.library = ?", (library,)
-            ).fetchall()  # fmt: skip
-            read = [(number, json.loads(text)) for number, text in rows]
-            changed = [(number, answer) for number, answer in read if reads(answer, document)]
-            connection.executemany(
-                "UPDATE turn SET answer = ? WHERE number = ?",
-                [(json.dumps(without(answer, document)), number) for number, answer in changed],
-            )
+            changed = []
+            for number, of, answer in self._turns_of(connection, library):
+                among = library if is_joined(of) else ""
+                if reads(answer, document, among):
+                    changed.append((json.dumps(without(answer, document, among)), number))
+            connection.executemany("UPDATE turn SET answer = ? WHERE number = ?", changed)
         if changed:
             self._write_anew()
         return len(changed)
@@ -169,7 +168,30 @@ class Conversations(Listing):
     def rename_library(self, old: str, new: str) -> None:
         """What was of one library is of another one, whosever it is."""
         with self._connected() as connection:
-            connection.execute("UPDATE conversation SET library = ? WHERE library = ?", (new, old))
+            for number, of, answer in self._turns_of(connection, old):
+                if is_joined(of):
+                    text = json.dumps(with_library(answer, old, new))
+                    connection.execute("UPDATE turn SET answer = ? WHERE number = ?",
+                                       (text, number))  # fmt: skip
+            for of in self._kept_of(connection, old):
+                connection.execute("UPDATE conversation SET library = ? WHERE library = ?",
+                                   (renamed(of, old, new), of))  # fmt: skip
+
+    def _turns_of(
+        self, connection: Connection, library: str
+    ) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """The number, the libraries and the answer of each turn that asked a library."""
+        for of in self._kept_of(connection, library):
+            rows = connection.execute(
+                "SELECT number, answer FROM turn JOIN conversation AS c"
+                " ON c.id = conversation AND c.library = ?", (of,)
+            ).fetchall()  # fmt: skip
+            yield from ((number, of, json.loads(text)) for number, text in rows)
+
+    def _kept_of(self, connection: Connection, library: str) -> list[str]:
+        """The kept names with a library: its own, and those of several."""
+        rows = connection.execute("SELECT DISTINCT library FROM conversation").fetchall()
+        return [of for (of,) in rows if of and library in parts(of)]
 
     def give(self, person: str) -> None:
         """What belongs to nobody becomes a person's: before the first account all was theirs."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.contract.outcome import place
+from assistant.contract.outcome import full_name, place
 from ingest.document.direction import ended
 from ingest.document.source import readable
 
@@ -88,5 +88,5 @@ def _said(sentence: Mapping[str, Any], sources: Mapping[int, Source], tells: boo
 
 def _source(row: Mapping[str, Any], address: Address) -> Source:
     where = place(row["page"], row.get("seconds"))
-    link = address(row["document"], row["page"])
-    return Source(readable(row["document"]), where, row["quote"], link)
+    link = address(full_name(row), row["page"])
+    return Source(readable(full_name(row)), where, row["quote"], link)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.contract.outcome import place
+from assistant.contract.outcome import full_name, place
 from assistant.export.account import STOPPED, pieces
 from assistant.receipts.highlight import highlighted, png
 from assistant.receipts.receipt import Receipt, conditions
@@ -19,7 +19,8 @@ from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.images import image_file
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
+from vectorstore.federation.names import is_joined, shown
 
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too
 _AROUND = 54.0  # points of the page shown above and below the cited lines
@@ -33,7 +34,7 @@ class Crop(NamedTuple):
     missing: str = ""
 
 
-def evidence_pack(receipt: Receipt, library: Library | None) -> str:
+def evidence_pack(receipt: Receipt, library: AnyLibrary | None) -> str:
     """A whole HTML page. Pages are shown from the library's own copies, while it has them."""
     import jinja2
 
@@ -53,16 +54,21 @@ def evidence_pack(receipt: Receipt, library: Library | None) -> str:
         messages=list(_messages(receipt)),
         crop=functools.partial(_crop, receipt, library),
         place_of=lambda found: place(found["page"], found.get("seconds")),
-        readable=readable,
+        named=lambda row: readable(full_name(row)),
         pieces=pieces,
+        of_libraries=_of_libraries(receipt.library),
     )
 
 
-def _crop(receipt: Receipt, library: Library | None, citation: Mapping[str, Any]) -> Crop:
+def _of_libraries(name: str) -> str:
+    return f"{'libraries' if is_joined(name) else 'library'} {shown(name)}"
+
+
+def _crop(receipt: Receipt, library: AnyLibrary | None, citation: Mapping[str, Any]) -> Crop:
     if not receipt.library:
         return Crop()
-    document = citation["document"]
-    then = {source["document"]: source["document_sha256"] for source in receipt.sources}
+    document = full_name(citation)
+    then = {full_name(source): source["document_sha256"] for source in receipt.sources}
     if library is None or document_sha256(library, document) != then.get(document, ""):
         return Crop(missing=_CHANGED)
     try:

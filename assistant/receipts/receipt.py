@@ -18,6 +18,7 @@ class ReceiptSource:
     page: int
     passage_sha256: str  # of its text in UTF-8
     document_sha256: str  # empty for passages that were given with the question
+    library: str = ""  # of the document, where several were asked
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Receipt:
     yes_log_odds: float | None  # the odds that decided, for a refusal by the gate
     model: dict[str, Any]  # "name", "file", "sha256"; only the name where none was used
     embedding: str  # identity of the model that found the passages
-    library: str  # empty for passages that were given with the question
+    library: str  # "hr,sales" for several; empty for passages that came with the question
     generation: int  # of the library when it was asked
     settings: dict[str, Any]
     sources: list[dict[str, Any]] = field(default_factory=list)

@@ -21,7 +21,8 @@ from assistant.receipts.receipt import Receipt, ReceiptSource, receipt_of
 from assistant.storage.sqlite_file import Connection, Kept
 from assistant.storage.whose import EVERYBODY, Whose
 from vectorstore.errors import LibraryError
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
+from vectorstore.federation.names import is_joined, parts
 
 MOST = 2000  # receipts of a home; the oldest goes
 _LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
@@ -110,11 +111,13 @@ class Receipts(Kept):
         with self._connected() as connection:
             rows = connection.execute("SELECT number, receipt FROM receipt").fetchall()
             found = [
-                (number, unfound(row, document)) for number, text in rows
-                if (row := json.loads(text)).get("library") == library and reads(row, document)
+                (number, unfound(row, document, among), among) for number, text in rows
+                if library in parts((row := json.loads(text)).get("library") or "")
+                and reads(row, document, among := library if is_joined(row["library"]) else "")
             ]  # fmt: skip
-            gone = [(number,) for number, row in found if reads(row, document)]
-            kept = [(json.dumps(row), number) for number, row in found if not reads(row, document)]
+            read = {number for number, row, among in found if reads(row, document, among)}
+            gone = [(number,) for number in read]
+            kept = [(json.dumps(row), number) for number, row, _ in found if number not in read]
             connection.executemany("DELETE FROM receipt WHERE number = ?", gone)
             connection.executemany("UPDATE receipt SET receipt = ? WHERE number = ?", kept)
         if found:
@@ -175,7 +178,7 @@ class Recorder:
         self.receipts = receipts
         self._writer = writer
 
-    def keep(self, reply: Reply, request: Request, library: Library, generation: int) -> None:
+    def keep(self, reply: Reply, request: Request, library: AnyLibrary, generation: int) -> None:
         """The receipt of a finished reply. Raises AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
         named = request.named if request.within else request.documents
@@ -219,18 +222,21 @@ class Recorder:
 
 def _list_passages(outcome: Outcome) -> list[Passage]:
     """The passages, and what is cited of documents that were read for an earlier question."""
-    documents = {passage.document for passage in outcome.passages}
-    earlier = [c for c in outcome.citations if c.document not in documents]
-    return [*outcome.passages, *(Passage(c.document, c.page, c.score, c.quote) for c in earlier)]
+    documents = {passage.full_name for passage in outcome.passages}
+    earlier = [c for c in outcome.citations if c.full_name not in documents]
+    of_earlier = (
+        Passage(c.document, c.page, c.score, c.quote, library=c.library) for c in earlier
+    )  # fmt: skip
+    return [*outcome.passages, *of_earlier]
 
 
-def _source(passage: Passage, library: Library, given: bool) -> ReceiptSource:
+def _source(passage: Passage, library: AnyLibrary, given: bool) -> ReceiptSource:
     digest = hashlib.sha256(passage.text.encode()).hexdigest()
-    of_file = "" if given else document_sha256(library, passage.document)
-    return ReceiptSource(passage.document, passage.page, digest, of_file)
+    of_file = "" if given else document_sha256(library, passage.full_name)
+    return ReceiptSource(passage.document, passage.page, digest, of_file, passage.library)
 
 
-def document_sha256(library: Library, document: str) -> str:
+def document_sha256(library: AnyLibrary, document: str) -> str:
     """Of the document's file: a library names its copies by it. Empty when it is gone."""
     try:
         return library.file(document).stem

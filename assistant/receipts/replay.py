@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answering.writing.write import repeats
 from assistant.contract import asked_in
+from assistant.contract.outcome import full_name
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
@@ -20,7 +21,7 @@ from assistant.tools.answer_from_tables import Tables
 from assistant.tools.lists import again
 from assistant.tools.whole_document import Whole
 from ingest.document.source import readable
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
@@ -39,7 +40,7 @@ class Replayed:
 
 
 def replay(
-    receipt: Receipt, load: Callable[[], "LlamaCppChat"], library: Library | None = None
+    receipt: Receipt, load: Callable[[], "LlamaCppChat"], library: AnyLibrary | None = None
 ) -> Replayed:
     """`load` opens the model that wrote the answer; `library` is the one that it came from, if it
     is still there. Raises AssistantError when the model cannot be opened."""
@@ -106,7 +107,7 @@ def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
     return Replayed(True, receipt.written, f"{which} the same, byte by byte.")
 
 
-def _computed(receipt: Receipt, library: Library | None) -> Replayed:
+def _computed(receipt: Receipt, library: AnyLibrary | None) -> Replayed:
     """Replays an answer from cells of tables: it is computed again."""
     if library is None:
         told = f"The library {receipt.library!r} is gone: it cannot be computed again."
@@ -135,9 +136,9 @@ def _reply(receipt: Receipt, request: Request) -> Reply | None:
     return again(request, (operation, head))
 
 
-def _changed(receipt: Receipt, library: Library) -> str:
+def _changed(receipt: Receipt, library: AnyLibrary) -> str:
     """A sentence about changed documents and versions."""
-    then = {source["document"]: source["document_sha256"] for source in receipt.sources}
+    then = {full_name(source): source["document_sha256"] for source in receipt.sources}
     names = [name for name, of_file in then.items() if document_sha256(library, name) != of_file]
     about = ""
     if names:

@@ -18,12 +18,12 @@ from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
 from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.errors import UnknownDocument
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 Show = Callable[[str, int, int | None], None]  # what is asked, the number done, the total
 
 
-def documents(library: Library, named: Collection[str] | None = None) -> list[DocumentInfo]:
+def documents(library: AnyLibrary, named: Collection[str] | None = None) -> list[DocumentInfo]:
     """The named documents, else all that no newer version replaces. Raises UnknownDocument."""
     every = library.documents()
     if named is None:

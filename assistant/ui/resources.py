@@ -23,7 +23,7 @@ from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
 from assistant.storage.whose import Whose
-from assistant.ui import opened_libraries, running, session, who
+from assistant.ui import choice, opened_libraries, running, session, who
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
@@ -31,12 +31,13 @@ from assistant.ui.background.sheet_task import Sheets
 from assistant.uploads.upload import Uploads
 from ingest.platform.private_files import keep_private
 from vectorstore.errors import LibraryError
+from vectorstore.federation.federated import Federated
+from vectorstore.federation.names import is_joined
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
-PICKED = "library"  # in the session's state
 _SHEETS = "sheets"
 
 
@@ -55,16 +56,11 @@ def settings() -> Settings:
 
 
 def chosen() -> str:
-    """The library of this browser tab: its conversation's, else the chosen one.
-
-    A conversation from the browser's history may be about another one than was picked since. One
-    that somebody has deleted is not looked at: opened, it would be there again, and empty.
+    """The library of this browser tab, or the joined name of several: its conversation's, else
+    the picked one. One that somebody has deleted is not looked at: opened, it would be there again,
+    and empty.
     """
-    known = names()
-    if (of_conversation := _of_conversation()) in known:
-        st.session_state[PICKED] = of_conversation
-    picked: str = st.session_state.get(PICKED, "")
-    if picked in known:
+    if picked := choice.picked(known := names(), _of_conversation()):
         return picked
     first = composition.first_library(settings())
     # Before the first file there is none; it is made for who may make one.
@@ -129,8 +125,13 @@ def _of_conversation() -> str:
 
 
 def library() -> Library:
-    """The chosen one. Raises PinciteError."""
-    return _opened(chosen())
+    """The chosen one, or the first of several. Raises PinciteError."""
+    return _opened(chosen_one())
+
+
+def chosen_one() -> str:
+    """For what is done to one library alone."""
+    return (choice.left(name := chosen(), names()) or [name])[0]
 
 
 def release(name: str) -> None:
@@ -148,17 +149,21 @@ def _opened(name: str) -> Library:
 
 
 def assistant() -> Assistant:
-    """Of the chosen library; all of them share one model. Raises PinciteError."""
+    """Of the chosen library, or of several; all of them share one model. Raises PinciteError."""
     _renew_if_more_came()
-    mine = person()
-    return _assistant(chosen(), f"{mine.id} {mine.role} {sorted(mine.groups)}", permitted().whose)
+    mine, several = person(), is_joined(name := chosen())
+    asked = tuple(choice.left(name, names())) if several else (name,)
+    who_asks = f"{mine.id} {mine.role} {sorted(mine.groups)}"
+    return _assistant(asked, several, who_asks, permitted().whose)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def _assistant(name: str, mine: str, _whose: Whose) -> Assistant:
+def _assistant(names: tuple[str, ...], several: bool, mine: str, _whose: Whose) -> Assistant:
     """`mine` tells people and their rights apart."""
     kept = composition.conversations(settings(), _whose)
-    return composition.assistant(settings(), _opened(name), _answering(), kept, True, _whose)
+    opened = [_opened(name) for name in names]
+    asked = Federated(opened) if several else opened[0]
+    return composition.assistant(settings(), asked, _answering(), kept, True, _whose)
 
 
 def feedback() -> Feedback:
@@ -258,11 +263,6 @@ def chat_model() -> "ChatModel | None":
     return _answering().model
 
 
-def alone() -> bool:
-    """Whether the server can be reached only from this machine."""
-    return is_loopback(who.address())
-
-
 def is_owner() -> bool:
     """Whether this visitor may change the library, and see what belongs to its owner."""
     return person().owns
@@ -293,4 +293,8 @@ def to_change(library: Library, did: str, what: str = "") -> Library:
 def is_open() -> bool:
     """Whether others reach this server and nobody asks them for a token."""
     given = st.context.headers.get(roles.HEADER, "")
-    return not alone() and roles.unsealed(given) is None and not roles.session_of(given)
+    return (
+        not is_loopback(who.address())
+        and roles.unsealed(given) is None
+        and not roles.session_of(given)
+    )

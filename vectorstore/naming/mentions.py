@@ -140,7 +140,7 @@ class NameIndex:
         self._files["".join(parts)].add(name)
         letters = "".join(stem)
         numbered = any(c.isdigit() for c in letters) and len(letters) >= _DIGITS_TOO
-        if len(stem) > 1 or numbered or len(name_parts(name).split()) > 1:
+        if len(stem) > 1 or numbered or len(name_parts(name.rsplit("/", 1)[-1]).split()) > 1:
             self._files[letters].add(name)
 
     def _learn(self, one: Named) -> None:

@@ -29,14 +29,18 @@ def put_names(connection: Transaction, document: str) -> None:
 
 
 def name_index(catalog: Catalog) -> NameIndex:
-    """All names of a library. Names of older libraries are stored, if that is possible."""
+    """All names of a library."""
+    return NameIndex(stored_names(catalog), catalog.passages.stating)
+
+
+def stored_names(catalog: Catalog) -> list[Named]:
+    """The names of each document. Those of older libraries are stored, if that is possible."""
     missing = dict(_missing(catalog))
     rows = catalog.database.all(
         "SELECT old.id, old.name, old.names, coalesce(new.name, '') FROM document AS old"
         " LEFT JOIN document AS new ON new.id = old.superseded_by"
     )
-    documents = [_named(name, names or missing.get(id, "{}"), new) for id, name, names, new in rows]
-    return NameIndex(documents, catalog.passages.stating)
+    return [_named(name, names or missing.get(id, "{}"), new) for id, name, names, new in rows]
 
 
 def _missing(catalog: Catalog) -> Iterator[tuple[int, str]]:

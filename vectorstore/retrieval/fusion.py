@@ -5,7 +5,7 @@ sets (pyserini's fusion experiments) and here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
@@ -93,28 +93,46 @@ class Pointed:
 NOTHING = Pointed()
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What a search has found, before it is ranked."""
+
+    candidates: Sequence[Candidate] = ()
+    cards: Mapping[str, float] = field(default_factory=dict)  # document -> BM25 score of its card
+    pointed: Pointed = NOTHING
+    words: float = 1.0  # how much the words count, 0 to 1, see `weight_of_words`
+
+    @property
+    def ranked(self) -> list[Ranked]:
+        """Best first."""
+        return rank(self.candidates, self.cards, self.pointed, self.words)
+
+
 def rank(
     candidates: Sequence[Candidate], cards: Mapping[str, float], pointed: Pointed = NOTHING,
-    words: float = 1.0,
+    words: float | Mapping[str, float] = 1.0,
 ) -> list[Ranked]:  # fmt: skip
     """Best first. `cards` holds the BM25 score of each document's card. `words`: how much the words
-    count, 0 to 1, see `weight_of_words`."""
+    count, 0 to 1, see `weight_of_words`; by document where they count differently."""
     if not candidates:
         return []
     dense = _normalised([c.dense for c in candidates])
     bm25 = _normalised([c.bm25 for c in candidates])
-    said = (1 - _DENSE) * words
-    base = [(1 - said) * d + said * b for d, b in zip(dense, bm25, strict=True)]
+    count = [words[c.document] if isinstance(words, Mapping) else words for c in candidates]
+    shares = [(1 - _DENSE) * weight for weight in count]
+    base = [(1 - s) * d + s * b for s, d, b in zip(shares, dense, bm25, strict=True)]
     likely = _likely({c.document for c in candidates}, cards)
     near = _neighbours(candidates, base)
     ranked = [
         _ranked(
             c,
             fused,
-            words,
+            weight,
             ScoreParts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document])),
         )
-        for c, fused, d, b, n in zip(candidates, base, dense, bm25, near, strict=True)
+        for c, fused, weight, d, b, n in zip(
+            candidates, base, count, dense, bm25, near, strict=True
+        )
     ]
     best = sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
     return _in_turn(best, pointed.named.groups) if len(pointed.named.groups) > 1 else best

@@ -92,8 +92,8 @@ class Search:
         hidden: bool = False,
     ) -> list[Hit]:
         """See Library.passages."""
-        ranked = self._again(query.text, self._ranked(query, documents, versions, hidden))
-        return self._hits(ranked, k)
+        ranked = self.gathered(query, documents, versions, hidden).ranked
+        return self._hits(self._again(query.text, ranked), k)
 
     def about(self, text: str) -> frozenset[str]:
         """See Library.about."""
@@ -101,20 +101,22 @@ class Search:
 
     def considered(self, query: str) -> list[Considered]:
         """See Library.considered."""
-        ranked = self._ranked(SearchQuery(query), None, "newest", False)
+        ranked = self.gathered(SearchQuery(query), None, "newest", False).ranked
         return self._considering.of(query, ranked[:LOOKED_AT])
 
-    def _ranked(
-        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
-    ) -> list[fusion.Ranked]:
-        """The ranking without learning."""
+    def gathered(
+        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool,
+        mixed: bool = False, known: fusion.Named | None = None,
+    ) -> fusion.Gathered:  # fmt: skip
+        """See Library.gathered."""
         if not query.text.strip() or not self._catalog.generation():
-            return []
-        said = words.telling(query.text) if self._is_multilingual() else query.text
+            return fusion.Gathered()
+        mixed = mixed or self._is_multilingual()
+        said = words.telling(query.text) if mixed else query.text
         cards = self._catalog.passages.bm25_cards(said)
         only = None if documents is None else frozenset(documents)
         newest = documents is None and versions == "newest"
-        named = self._pointing.named(query, only)
+        named = known or self._pointing.named(query, only)
         replaced = self._pointing.left_out(query, named.documents) if newest else frozenset()
         named = named.without(replaced)
         kept = named.documents | self._pointing.of_that_year(query) if newest else frozenset()
@@ -124,11 +126,12 @@ class Search:
         searched = self._few(named.documents)
         sought = Sought(query.text, said, only, hidden, old, searched, tuple(chunks))
         candidates = self._compared(sought)
-        return fusion.rank(candidates, cards, pointed, self._weight_of_words(said, candidates))
+        weight = self._weight_of_words(said, candidates) if mixed else 1.0
+        return fusion.Gathered(candidates, cards, pointed, weight)
 
     def _weight_of_words(self, said: str, candidates: Sequence[fusion.Candidate]) -> float:
-        """1 in a library that is in one language, as its questions are."""
-        if not candidates or not self._is_multilingual():
+        """Of questions in another language than the passages, perhaps."""
+        if not candidates:
             return 1.0
         best = max(candidates, key=lambda candidate: candidate.bm25)
         return fusion.weight_of_words(self._catalog.passages.share_of_words(said, best.id))

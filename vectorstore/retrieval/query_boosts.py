@@ -25,18 +25,7 @@ class Pointing:
     def named(self, query: SearchQuery, scope: frozenset[str] | None) -> Named:
         """The documents that a question names, of those that are searched (None: all); an old
         version only when it is distinguished."""
-        names = self.names()
-        found = names.naming(query.text)
-        groups = [
-            frozenset(
-                query_signals.current_version(name, names.newer, query.letters) for name in group
-            )
-            for group in found.groups
-        ]
-        groups.append(query_signals.old_versions(query.text, names.newer))
-        searched = _apart(group if scope is None else group & scope for group in groups)
-        every = frozenset[str]().union(*searched)
-        return Named(tuple(searched), names.of_period(query.text, every))
+        return named(query, self.names(), scope)
 
     def names(self) -> NameIndex:
         """The names of all documents of the library as it is."""
@@ -113,6 +102,19 @@ class Pointing:
                 number,
             )
         ]
+
+
+def named(query: SearchQuery, names: NameIndex, scope: frozenset[str] | None) -> Named:
+    """See `Pointing.named`; `names` are of all that could be named."""
+    found = names.naming(query.text)
+    groups = [
+        frozenset(query_signals.current_version(name, names.newer, query.letters) for name in group)
+        for group in found.groups
+    ]
+    groups.append(query_signals.old_versions(query.text, names.newer))
+    searched = _apart(group if scope is None else group & scope for group in groups)
+    every = frozenset[str]().union(*searched)
+    return Named(tuple(searched), names.of_period(query.text, every))
 
 
 def _apart(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:

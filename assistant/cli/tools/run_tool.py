@@ -156,7 +156,7 @@ def _say(reply: "Reply") -> None:
     for citation in done.citations:
         where = place(citation.page, citation.seconds)
         print(
-            f"[{citation.mark}] {citation.document}, {where}: “{' '.join(citation.quote.split())}”"
+            f"[{citation.mark}] {citation.full_name}, {where}: “{' '.join(citation.quote.split())}”"
         )
     for told in done.notices:
         print(f"note: {told}")

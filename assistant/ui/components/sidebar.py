@@ -7,13 +7,15 @@ from assistant.conversation.assistant import Assistant
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
-from assistant.ui import resources, session
+from assistant.ui import choice, resources, session
 from assistant.ui.components.answer import export_button
 from assistant.ui.components.conversations import conversation_list
 from assistant.ui.components.escaping import as_html, with_commands
 from ingest.document.source import readable
+from vectorstore.federation.names import is_joined, joined
 
 _LEARNED = "learned"  # a choice beside POINTS
+_SEVERAL = "several,libraries"  # a choice beside names, which have no comma
 _POINTS = {
     "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
     _LEARNED: N_("Learned"),
@@ -27,7 +29,7 @@ _EFFECTS = {
 
 def draw(assistant: Assistant) -> None:
     """The choice of documents is read with `scope`."""
-    library()
+    _libraries()
     with st.sidebar:
         st.button(
             _("New conversation"),
@@ -49,16 +51,46 @@ def draw(assistant: Assistant) -> None:
 
 
 def library() -> None:
-    """Draw the choice of library, where there are several."""
+    """Draw the choice of the one library that a page is about, where there are several."""
     names = resources.names()
-    now = resources.chosen()
+    now = resources.chosen_one()
     if len(names) < 2 or now not in names:
         return
     picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
     if picked != now:
-        st.session_state.update({resources.PICKED: picked, "scope": []})
-        session.leave()
-        st.rerun()
+        _pick(picked)
+
+
+def _libraries() -> None:
+    """Draw the choice of the library that is asked, or of several at once."""
+    names, now = resources.names(), resources.chosen()
+    there = choice.left(now, names)
+    if len(names) < 2 or not there:
+        return
+    several = is_joined(now) or st.session_state.get(_SEVERAL) == now
+    picked = st.sidebar.selectbox(
+        _("Library"), [*names, _SEVERAL], index=len(names) if several else names.index(now),
+        format_func=lambda name: _("Several at once…") if name == _SEVERAL else name,
+    )  # fmt: skip
+    if picked != _SEVERAL:
+        st.session_state.pop(_SEVERAL, None)
+        if picked != now:
+            _pick(picked)
+        return
+    st.session_state[_SEVERAL] = now
+    asked = st.sidebar.multiselect(_("Libraries to ask at once"), names, default=there)
+    if asked and sorted(asked) != sorted(there):
+        _pick(joined(asked) if len(asked) > 1 else asked[0], several=True)
+
+
+def _pick(name: str, several: bool = False) -> None:
+    """The next question begins a conversation about it. `several`: others may come to it."""
+    choice.pick(name)
+    st.session_state["scope"] = []
+    if several:
+        st.session_state[_SEVERAL] = name
+    session.leave()
+    st.rerun()
 
 
 def scope() -> list[str] | None:

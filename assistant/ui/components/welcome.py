@@ -10,6 +10,7 @@ from assistant.ui import resources
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.first_run import behind, steps
 from assistant.ui.components.tools import first_models
+from vectorstore.library import Library
 
 
 def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
@@ -21,8 +22,9 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _greet(_("Ask your documents"), describe_library(len(documents), pages))
             _suggest(assistant.suggestions(4), ask)
             first_models.draw()
-            behind.draw(assistant.library)
-        elif resources.may_change():
+            if isinstance(assistant.library, Library):
+                behind.draw(assistant.library)
+        elif isinstance(assistant.library, Library) and resources.may_change():
             _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
             steps.draw(assistant.library)
         else:

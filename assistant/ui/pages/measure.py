@@ -136,7 +136,7 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
     if folder is not None and not folder.parts:
         error_banner.say(_("Name the folder that holds the questions."))
         return
-    settings = resources.settings().model_copy(update={"library": resources.chosen()})
+    settings = resources.settings().model_copy(update={"library": resources.chosen_one()})
     title = (
         _("Measuring {folder}", folder=folder.name)
         if folder

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import streamlit as st
 
+from assistant.contract.outcome import full_name
 from assistant.i18n.translation import _
 from assistant.ui.components.escaping import plain
 from ingest.document.source import readable
@@ -28,7 +29,7 @@ def draw(answer: Mapping[str, Any], ask: Ask) -> None:
     question = answer["question"]
     with st.container(horizontal=True, key=f"refused-{answer['id']}"):
         _button(answer, _("Answer anyway"), "lightbulb", partial(ask, question, anyway=True))
-        names = list(dict.fromkeys(line["document"] for line in answer["closest"]))
+        names = list(dict.fromkeys(full_name(line) for line in answer["closest"]))
         for number, name in enumerate(names[:_DOCUMENTS]):
             label = plain(_("Ask only in {document}", document=readable(name)))
             act = partial(ask, question, documents=[name])

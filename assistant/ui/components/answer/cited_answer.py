@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.contract.outcome import Citation, place
+from assistant.contract.outcome import Citation, full_name, place
 from assistant.contract.reply import Reply
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
@@ -71,7 +71,7 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
         near = answer["passages"][int(number)]
         page = near["page"]
         source, seconds = f"{key}/passage-{number}", near.get("seconds")
-        session.show(Shown(near["document"], page, page, near["text"], (), source, seconds))
+        session.show(Shown(full_name(near), page, page, near["text"], (), source, seconds))
 
 
 def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
@@ -79,7 +79,7 @@ def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
     page, boxes = citation["page"], tuple(tuple(box) for box in citation["boxes"])
     source = f"{key}/citation-{citation['mark']}"
     return Shown(
-        citation["document"], page, page, citation["quote"], boxes, source,
+        full_name(citation), page, page, citation["quote"], boxes, source,
         citation.get("seconds"),
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     """The source of a citation or passage; in a recording with its time."""
     seconds = row.get("seconds")
     time = {} if seconds is None else {"time": clock(seconds)}
-    return {"document": readable(row["document"]), "page": row["page"], **time}
+    return {"document": readable(full_name(row)), "page": row["page"], **time}
 
 
 def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def copied(answer: Mapping[str, Any]) -> str:
     """The answer as text with its marks, and the sources below."""
     sentences = [_copied(sentence) for sentence in answer["sentences"]]
     sources = [
-        f"[{c['mark']}] {c['document']}, {place(c['page'], c.get('seconds'))}"
+        f"[{c['mark']}] {full_name(c)}, {place(c['page'], c.get('seconds'))}"
         for c in answer["citations"]
     ]
     text = " ".join(sentences).strip() or answer["answer"]

@@ -18,7 +18,7 @@ from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 _ELSEWHERE = N_(
     "This file came with the question and is shown beside it. It is not in the library."
@@ -27,7 +27,7 @@ _ELSEWHERE = N_(
 _scroll = st.components.v2.component("pincite_page", js=script(Path(__file__).with_suffix(".js")))
 
 
-def panel(library: Library) -> None:
+def panel(library: AnyLibrary) -> None:
     """Draw the panel, if a page is open."""
     opened = session.shown()
     if opened is None:
@@ -46,11 +46,11 @@ def panel(library: Library) -> None:
             st.button(_("Close"), on_click=session.show, args=(None,), key="close-broken")
 
 
-def _pages(library: Library, document: str) -> int:
+def _pages(library: AnyLibrary, document: str) -> int:
     return next((d.pages for d in library.documents() if d.document == document), 0)
 
 
-def _head(library: Library, opened: Shown, pages: int) -> DeltaGenerator:
+def _head(library: AnyLibrary, opened: Shown, pages: int) -> DeltaGenerator:
     """Returns the place of the tools."""
     with st.container(key="page-head"):
         st.html(
@@ -87,7 +87,7 @@ def _where(opened: Shown, pages: int) -> str:
 
 
 def _turn_button(
-    library: Library, opened: Shown, name: str, label: str, step: int, possible: bool
+    library: AnyLibrary, opened: Shown, name: str, label: str, step: int, possible: bool
 ) -> None:
     st.button(
         label,
@@ -98,7 +98,7 @@ def _turn_button(
     )
 
 
-def _page(library: Library, opened: Shown, tools: DeltaGenerator, pages: int) -> None:
+def _page(library: AnyLibrary, opened: Shown, tools: DeltaGenerator, pages: int) -> None:
     page = library.page(opened.document, opened.page)
     with tools:
         page_pair.choice_list(library, opened)

@@ -17,7 +17,7 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.receipt import Receipt
 from assistant.ui import resources
 from assistant.ui.components.hood import dialog
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 Answer = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: Callable
 
 def _file(
     ending: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str],
-    theirs: Library | None,
+    theirs: AnyLibrary | None,
 ) -> bytes:  # fmt: skip
     """With links to the pages of the library that its owner is shown: others do not have the
     files."""
@@ -104,7 +104,7 @@ def _file(
     return FORMS[ending]([account(answer, address) for answer in answers()])
 
 
-def _pack(receipt: Receipt, shown: Library, note: Callable[[str, str, str], None]) -> str:
+def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], None]) -> str:
     """The pack, with pages of the answer's own library, whichever is shown."""
     note("exported", receipt.library, receipt.id)
     if receipt.library in ("", shown.name):

@@ -10,6 +10,7 @@ from assistant.i18n.translation import _
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from ingest.errors import PinciteError
+from vectorstore.federation.names import is_joined
 
 
 def told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
@@ -27,7 +28,7 @@ def draw(answer: Answer) -> None:
     A file of feedback that cannot be used takes the thumbs away, and not the answer.
     """
     key = f"thumbs-{answer['id']}"
-    if not resources.is_owner():  # the library learns from them
+    if not _is_heard():
         return
     try:
         if key not in st.session_state:
@@ -37,6 +38,11 @@ def draw(answer: Answer) -> None:
         st.caption(plain(_("No thumbs: {error}", error=told(str(error)))))
         return
     st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
+
+
+def _is_heard() -> bool:
+    """A library learns from thumbs and opened citations: one alone, from its owner."""
+    return resources.is_owner() and not is_joined(resources.chosen())
 
 
 def _rate(key: str, answer: Answer) -> None:
@@ -49,7 +55,7 @@ def _rate(key: str, answer: Answer) -> None:
 
 def opened(answer: Answer, document: str, page: int) -> None:
     """Record that a mark of the answer was clicked, by the person whose library it is."""
-    if not resources.is_owner():
+    if not _is_heard():
         return
     try:
         resources.feedback().note_opened(answer, (document, page))

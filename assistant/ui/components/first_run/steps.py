@@ -10,7 +10,7 @@ from assistant.contract.outcome import Offer
 from assistant.first_run import choices, sample_company
 from assistant.i18n.numbers import size
 from assistant.i18n.translation import _
-from assistant.ui import resources, session
+from assistant.ui import choice, resources, session
 from assistant.ui.components import error_banner, row_names
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.first_run import behind, quality
@@ -80,11 +80,12 @@ def _sample(shown: Library) -> None:
     try:
         resources.check_owner()
         name = sample_company.library(resources.settings())
-        st.session_state.update({resources.PICKED: name, "scope": []})
+        choice.pick(name)
+        st.session_state["scope"] = []
         session.leave()
         uploader.add(resources.library(), sample_company.documents())
     except PinciteError as error:
-        st.session_state[resources.PICKED] = shown.name
+        choice.pick(shown.name)
         session.keep_error(error)
 
 

@@ -9,7 +9,7 @@ from assistant.i18n.translation import _, ngettext
 from assistant.libraries.deleted import delete, undo
 from assistant.libraries.named import Named, check_there, describe, listed, make, rename
 from assistant.libraries.waiting import Deleted, clear, deleted
-from assistant.ui import resources, session
+from assistant.ui import choice, resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from ingest.errors import PinciteError
@@ -20,7 +20,7 @@ PART = "library-part"  # in the session's state: which part of the page is shown
 
 def draw() -> None:
     """Draw a row for each, the deleted ones last."""
-    now = resources.chosen()
+    now = resources.chosen_one()
     for one in listed(resources.settings(), resources.names()):
         _row(one, one.library == now)
     if st.button(_("New library"), icon=":material/add:", key="new-library"):
@@ -69,7 +69,8 @@ def _gone(gone: Deleted) -> None:
 
 
 def _open(name: str) -> None:
-    st.session_state.update({resources.PICKED: name, "scope": [], PART: "documents"})
+    choice.pick(name)
+    st.session_state.update({"scope": [], PART: "documents"})
     session.leave()
 
 
@@ -108,11 +109,11 @@ def _change(one: Named) -> None:
             describe(settings, one.library, about)
         if name != one.library:
             check_there(settings, one.library)
-            was_open = resources.chosen() == one.library
+            was_open = resources.chosen_one() == one.library
             resources.release(one.library)
             rename(settings, one.library, name)
             if was_open:
-                st.session_state[resources.PICKED] = name
+                choice.pick(name)
 
     _do(change, "changed", one.library)
 

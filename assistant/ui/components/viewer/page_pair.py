@@ -25,7 +25,7 @@ from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.catalog.catalog import DocumentInfo
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 from vectorstore.versions.page_differences import changed_lines, closest_page
 
 LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' containers
@@ -44,7 +44,7 @@ class Choice(NamedTuple):
     open: Callable[[], Shown]  # raises PinciteError
 
 
-def choices(library: Library, opened: Shown) -> list[Choice]:
+def choices(library: AnyLibrary, opened: Shown) -> list[Choice]:
     """The versions of the document, and the other citations of the answer."""
     if opened.document.startswith(CAME_WITH):
         return []
@@ -71,14 +71,14 @@ def versions(documents: Sequence[DocumentInfo], name: str) -> tuple[list[str], l
     return before, [behind] if behind else []
 
 
-def _version(library: Library, opened: Shown, name: str) -> Shown:
+def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     """The page of another version that belongs to the open one."""
     page = library.page(opened.document, opened.page)
     number = closest_page(page, library.pages(name))
     return Shown(name, number, source=f"version/{name}", version=True)
 
 
-def button(library: Library, opened: Shown) -> None:
+def button(library: AnyLibrary, opened: Shown) -> None:
     """The button that compares the open page: with the only other one at once, else from a list."""
     if opened.beside:
         st.button(
@@ -100,7 +100,7 @@ def _list() -> None:
     st.session_state[_LISTED] = not st.session_state.get(_LISTED)
 
 
-def choice_list(library: Library, opened: Shown) -> None:
+def choice_list(library: AnyLibrary, opened: Shown) -> None:
     """Draw what the open page can be compared with, after a click."""
     if not st.session_state.get(_LISTED) or opened.beside:
         return
@@ -120,7 +120,7 @@ def _put_beside(opened: Shown, choice: Choice) -> None:
         session.keep_error(error)
 
 
-def draw(library: Library, opened: Shown, page: Page, beside: Shown) -> At:
+def draw(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> At:
     """Both pages; returns where the cited lines of the left one begin."""
     other = library.page(beside.document, beside.page)
     here, there = changed_lines(page, other) if beside.version else ([], [])
@@ -137,7 +137,7 @@ def draw(library: Library, opened: Shown, page: Page, beside: Shown) -> At:
     return left
 
 
-def turn(library: Library, opened: Shown, page: int) -> None:
+def turn(library: AnyLibrary, opened: Shown, page: int) -> None:
     """Go to another page of the open document; another version beside it goes along."""
     turned = replace(opened, page=page)
     if opened.beside and opened.beside.version:
@@ -151,7 +151,7 @@ def _turn_beside(opened: Shown, beside: Shown) -> None:
 
 
 def _side(
-    library: Library, opened: Shown, page: Page, name: str, changed: Sequence[int], side: str,
+    library: AnyLibrary, opened: Shown, page: Page, name: str, changed: Sequence[int], side: str,
     turn: Callable[[Shown], None] | None = None,
 ) -> At:  # fmt: skip
     with st.container(key=f"page-{side}"):
@@ -170,7 +170,7 @@ def _side(
             return At(0.0, 0.0)
 
 
-def _turning(library: Library, opened: Shown, turn: Callable[[Shown], None]) -> None:
+def _turning(library: AnyLibrary, opened: Shown, turn: Callable[[Shown], None]) -> None:
     pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
     if pages < 2:
         return

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from ingest.document.find_text import PageText, Place, find, folded, page_text
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 LEAST = 2  # letters: one is on every line
 _SOUGHT = "page-sought"  # in the session's state
@@ -17,7 +17,7 @@ def seek(words: str) -> None:
     st.session_state[_SOUGHT] = words
 
 
-def found(library: Library, document: str) -> dict[str, Any] | None:
+def found(library: AnyLibrary, document: str) -> dict[str, Any] | None:
     """Where it is in a document: {"sought", "pages": [[page, places]], "places": [[page, place on
     it, line]], "total"}; None when nothing is looked for."""
     sought = st.session_state.get(_SOUGHT, "").strip()
@@ -42,5 +42,5 @@ def excerpt(place: Place, sought: str) -> str:
 
 # Two documents: one that is compared with the other. They are shared by visitors who see them.
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _texts(_library: Library, library: str, document: str, generation: int) -> list[PageText]:
+def _texts(_library: AnyLibrary, library: str, document: str, generation: int) -> list[PageText]:
     return [page_text(page) for page in _library.pages(document)]

@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from assistant.i18n.translation import _
-from assistant.ui import resources, session
+from assistant.ui import session
 from assistant.ui.components.scripts.script import script
-from assistant.ui.components.viewer import page_pair
+from assistant.ui.components.viewer import page_pair, seen
 from assistant.ui.session import Shown
 from ingest.document.model import Page
 from ingest.errors import PinciteError
+from vectorstore.federation.federated import AnyLibrary, part_of
 from vectorstore.images.page_thumbnails import MOST
-from vectorstore.library import Library
 
 _HERE = Path(__file__).parent
 _KEY = "page-strip-drawn"
@@ -41,7 +41,7 @@ def show(wanted: bool) -> None:
 
 
 @st.fragment
-def draw(library: Library, opened: Shown, page: Page, pages: int) -> None:
+def draw(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> None:
     """`pages` is how many the document has. A fragment: pictures come without the page being drawn
     again."""
     if (now := session.shown()) is not None and now.page != opened.page:
@@ -54,11 +54,12 @@ def draw(library: Library, opened: Shown, page: Page, pages: int) -> None:
     )  # fmt: skip
 
 
-def _drawn(library: Library, document: str, pages: list[int]) -> dict[int, bytes]:
+def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, bytes]:
     listed = ", ".join(map(str, pages))
-    resources.note("saw", library.name, f"{document}, small pictures of the pages {listed}")
+    seen.note(library, document, f"small pictures of the pages {listed}")
     try:
-        return library.thumbnails.of(document, pages)
+        of, name = part_of(library, document)
+        return of.thumbnails.of(name, pages)
     except PinciteError:  # the page below says why the document cannot be shown
         return {}
 
@@ -68,13 +69,13 @@ def _want() -> None:
         st.session_state[_WANTED] = [int(page) for page in given["pages"]][:MOST]
 
 
-def _open(library: Library, opened: Shown) -> None:
+def _open(library: AnyLibrary, opened: Shown) -> None:
     if number := st.session_state[_KEY]["open"]:
         page_pair.turn(library, opened, int(number))
 
 
 def _data(
-    library: Library, opened: Shown, page: Page, pages: int, asked: list[int],
+    library: AnyLibrary, opened: Shown, page: Page, pages: int, asked: list[int],
     drawn: Mapping[int, bytes],
 ) -> dict[str, Any]:  # fmt: skip
     return {

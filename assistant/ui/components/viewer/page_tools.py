@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from assistant.i18n.translation import _
-from assistant.ui import resources, session
+from assistant.ui import session
 from assistant.ui.components.scripts.script import script
-from assistant.ui.components.viewer import page_pair, page_search, page_strip
+from assistant.ui.components.viewer import page_pair, page_search, page_strip, seen
 from assistant.ui.session import Shown
 from ingest.document.model import Page
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 _HERE = Path(__file__).parent
 _DIGITS = 2
@@ -28,7 +28,7 @@ _component = st.components.v2.component(
 
 
 @st.fragment
-def draw(library: Library, opened: Shown, page: Page, pages: int, strip: bool) -> None:
+def draw(library: AnyLibrary, opened: Shown, page: Page, pages: int, strip: bool) -> None:
     """`pages` is how many the document has; `strip` whether their small pictures are drawn.
 
     A fragment: searching does not draw the page again.
@@ -54,7 +54,7 @@ def _when(name: str, act: Callable[[Any], None]) -> Callable[[], None]:
     return act_once
 
 
-def _data(library: Library, opened: Shown, page: Page, pages: int) -> dict[str, Any]:
+def _data(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> dict[str, Any]:
     return {
         "page": f"{opened.document}/{opened.page}",
         "number": opened.page,
@@ -69,7 +69,7 @@ def _data(library: Library, opened: Shown, page: Page, pages: int) -> dict[str, 
     }
 
 
-def _layers(library: Library, opened: Shown, page: Page) -> list[dict[str, Any]]:
+def _layers(library: AnyLibrary, opened: Shown, page: Page) -> list[dict[str, Any]]:
     """The text of each page that is drawn, with the size of its page in points."""
     shown = [(opened, page)]
     if beside := opened.beside:
@@ -81,9 +81,9 @@ def _layers(library: Library, opened: Shown, page: Page) -> list[dict[str, Any]]
     ]  # fmt: skip
 
 
-def _seek(library: Library, opened: Shown, words: str) -> None:
+def _seek(library: AnyLibrary, opened: Shown, words: str) -> None:
     page_search.seek(words)
-    resources.note("saw", library.name, f"{opened.document}, lines that were searched for")
+    seen.note(library, opened.document, "lines that were searched for")
 
 
 def lines(page: Page) -> list[list[Any]]:

@@ -8,16 +8,16 @@ import streamlit as st
 
 from assistant.i18n.translation import N_, _
 from assistant.receipts.highlight import BLUE, YELLOW, Rectangle, highlighted, png
-from assistant.ui import resources
 from assistant.ui.components.answer import player
 from assistant.ui.components.answer.text_page import lines_of, text_page
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.coverage import missing
+from assistant.ui.components.viewer import seen
 from assistant.ui.session import Shown
 from ingest.document.model import Page, count
 from ingest.document.source import readable
 from ingest.images import image_file
-from vectorstore.library import Library
+from vectorstore.federation.federated import AnyLibrary
 
 _CHANGED = N_("This document has changed since the answer: its page no longer has the cited lines.")
 _SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
@@ -32,12 +32,12 @@ class At(NamedTuple):
 
 
 def draw(
-    library: Library, opened: Shown, page: Page, name: str = "page-image",
+    library: AnyLibrary, opened: Shown, page: Page, name: str = "page-image",
     changed: Sequence[int] = (),
 ) -> At:  # fmt: skip
     """`name` is the key of the picture's container; `changed` are indexes of lines that the page
     beside it does not have."""
-    _note(library.name, opened, name)
+    _note(library, opened, name)
     is_cited = opened.page == opened.cited_page
     cited = cited_lines(opened, page) if is_cited else range(0)
     if is_cited and opened.quote:
@@ -59,7 +59,7 @@ def named(opened: Shown) -> str:
 
 
 def _drawn(
-    library: Library, opened: Shown, page: Page, name: str, cited: range, changed: Sequence[int]
+    library: AnyLibrary, opened: Shown, page: Page, name: str, cited: range, changed: Sequence[int]
 ) -> At:  # fmt: skip
     boxes = tuple(tuple(page.lines[at].box) for at in cited)
     others = tuple(tuple(page.lines[at].box) for at in changed if at not in cited)
@@ -73,12 +73,12 @@ def _drawn(
     return At(boxes[0][1] / page.height, boxes[0][0] / page.width)
 
 
-def _note(library: str, opened: Shown, name: str) -> None:
+def _note(library: AnyLibrary, opened: Shown, name: str) -> None:
     """Once for each time that a page is opened: it is drawn again with every click."""
     key = f"noted-{name}"
-    if st.session_state.get(key) != (now := (library, opened.document, opened.page)):
+    if st.session_state.get(key) != (now := (library.name, opened.document, opened.page)):
         st.session_state[key] = now
-        resources.note("saw", library, f"{opened.document}, page {opened.page}")
+        seen.note(library, opened.document, f"page {opened.page}")
 
 
 def cited_lines(opened: Shown, page: Page) -> range:

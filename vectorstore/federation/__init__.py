@@ -1,0 +1,1 @@
+"""Several libraries, read as one."""
