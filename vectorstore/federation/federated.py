@@ -74,7 +74,7 @@ class Federated:
         name, inside = apart(document)
         if name not in self.libraries:
             raise UnknownDocument(
-                f"{document} is of a library that is not asked: {', '.join(self.libraries)} are."
+                f"{inside} is in the library {name!r}, which is gone or is not asked here."
             )
         return self.libraries[name], inside
 

@@ -111,7 +111,7 @@ def test_a_model_for_several_languages_goes_before_others(make: Make) -> None:
 
 def test_a_library_that_is_not_asked_opens_nothing(make: Make) -> None:
     left = Federated([make("staff", {"A.pdf": [LEAVE]})])
-    with pytest.raises(UnknownDocument, match=r"office/B\.pdf is of a library that is not asked"):
+    with pytest.raises(UnknownDocument, match=r"B\.pdf is in the library 'office'"):
         left.page("office/B.pdf", 1)
     assert documents(left.search("leave")) == ["staff/A.pdf"]
 
