@@ -90,3 +90,24 @@ def test_the_library_of_the_settings_wins_when_it_exists(tmp_path: Path) -> None
         (tmp_path / "libraries" / name / "catalog.sqlite").touch()
     assert composition.first_library(Settings(home=tmp_path)) == "main"
     assert composition.first_library(Settings(home=tmp_path, library="other")) == "alpha"
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_several_are_asked_at_once_until_one_is_picked_again(visit: Visit, tmp_path: Path) -> None:
+    app = visit()
+    chooser = app.sidebar.selectbox[0]
+    chooser.select(chooser.options[-1]).run()
+    asked = app.sidebar.multiselect[0]
+    assert asked.value == ["alpha"]
+    asked.select("beta").run()
+    assert not app.exception and app.session_state["library"] == "alpha,beta"
+    scope = next(box for box in app.sidebar.multiselect if box.label == "Ask only")
+    assert "alpha/alpha.pdf" in scope.options and "beta/beta.pdf" in scope.options
+    app.switch_page("assistant/ui/pages/library.py").run()
+    assert not app.exception and app.sidebar.selectbox[0].value == "alpha"
+    app.switch_page("assistant/ui/pages/chat.py").run()
+    shutil.rmtree(tmp_path / "libraries" / "beta")
+    assert not app.run().exception and not app.error
+
+    app.sidebar.selectbox[0].select("alpha").run()
+    assert app.session_state["library"] == "alpha" and not app.session_state["scope"]

@@ -49,7 +49,7 @@ def test_one_is_made_and_opened(app: AppTest, tmp_path: Path) -> None:
     app.button(key="make-library").click().run()
     assert not app.exception and not app.error
     assert names(tmp_path) == ["east", "north", "south"]
-    assert app.session_state[resources.PICKED] == "east"
+    assert app.session_state["library"] == "east"
 
 
 def test_a_name_that_cannot_be_says_why(app: AppTest, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_open_one_is_renamed_and_stays_open(app: AppTest, tmp_path: Path) ->
     app.button(key="save-library").click().run()
     assert not app.exception and not app.error
     assert names(tmp_path) == ["arctic", "south"]
-    assert app.session_state[resources.PICKED] == "arctic"
+    assert app.session_state["library"] == "arctic"
     assert "Papers of the north" in html(app)
 
 
