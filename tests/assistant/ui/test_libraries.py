@@ -106,8 +106,11 @@ def test_several_are_asked_at_once_until_one_is_picked_again(visit: Visit, tmp_p
     app.switch_page("assistant/ui/pages/library.py").run()
     assert not app.exception and app.sidebar.selectbox[0].value == "alpha"
     app.switch_page("assistant/ui/pages/chat.py").run()
-    shutil.rmtree(tmp_path / "libraries" / "beta")
-    assert not app.run().exception and not app.error
-
     app.sidebar.selectbox[0].select("alpha").run()
     assert app.session_state["library"] == "alpha" and not app.session_state["scope"]
+
+    app.session_state["library"] = "alpha,beta"
+    shutil.rmtree(tmp_path / "libraries" / "beta")
+    app.run()
+    assert not app.exception and not app.error
+    assert "2 documents" in str([html.value for html in app.get("html")])
