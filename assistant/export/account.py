@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.contract.asked_in import from_row, in_words
 from assistant.contract.outcome import full_name, place
+from assistant.i18n.translation import _
 from ingest.document.direction import ended
 from ingest.document.source import readable
 
@@ -61,7 +63,9 @@ def account(answer: Mapping[str, Any], address: Address = nowhere) -> Account:
     tells = answer["refused"] or not answer.get("grounded", True)
     ends = ({**sentence, "text": ended(sentence["text"])} for sentence in sentences)
     said = tuple(_said(sentence, sources, bool(tells)) for sentence in ends)
-    notices = (*answer.get("notices", ()), *stopped)
+    within = in_words(from_row(answer.get("filter", {})))
+    asked = [_("Asked in: {filter}", filter=within)] if within else []
+    notices = (*asked, *answer.get("notices", ()), *stopped)
     return Account(answer["question"], said, notices, tuple(answer.get("cells", ())))
 
 

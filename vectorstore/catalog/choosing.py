@@ -13,7 +13,7 @@ from vectorstore.catalog.tags import cleaned, key
 from vectorstore.errors import WrongDate
 
 State = Literal["", "look", "old"]  # all; not all was read; there is a newer version
-Sort = Literal["name", "newest", "oldest", "largest", "kind"]
+Sort = Literal["name", "newest", "oldest", "largest", "kind", "dated"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 
@@ -137,6 +137,8 @@ def _sorted(documents: list[DocumentInfo], sort: Sort) -> list[DocumentInfo]:
             return sorted(by_name, key=lambda document: document.added)
         case "largest":
             return sorted(by_name, key=lambda document: -document.pages)
+        case "dated":
+            return sorted(by_name, key=lambda document: document.dated, reverse=True)
         case "kind":
             return sorted(by_name, key=kind)
     return by_name

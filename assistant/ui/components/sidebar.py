@@ -11,6 +11,7 @@ from assistant.ui import choice, resources, session
 from assistant.ui.components.answer import export_button
 from assistant.ui.components.conversations import conversation_list
 from assistant.ui.components.escaping import as_html, with_commands
+from assistant.ui.components.tags import asked_in
 from ingest.document.source import readable
 from vectorstore.federation.names import is_joined, joined
 
@@ -42,6 +43,7 @@ def draw(assistant: Assistant) -> None:
         if own:
             conversation_list.draw(assistant)
         _scope(assistant)
+        asked_in.draw(assistant)
         _refusal(assistant)
         export_button.conversation(assistant, session.current())
         _about(assistant)

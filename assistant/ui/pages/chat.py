@@ -35,8 +35,10 @@ from assistant.ui.components.answer import (
 from assistant.ui.components.conversations import versions
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.keyboard import keyboard
+from assistant.ui.components.tags import asked_in
 from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
 from ingest.errors import PinciteError
+from vectorstore.catalog.choosing import EVERYTHING
 
 _TURNS = 20  # of a conversation that are drawn, the last ones
 _MORE = 100  # that one click draws in addition
@@ -177,6 +179,7 @@ def _input(assistant: Assistant, busy: bool) -> None:
     hint = (
         _("Ask for a picture, or add documents first") if empty else _("Ask about your documents")
     )
+    asked_in.told_above_input(assistant)
     tools_dialog.button(busy, _ask_for)
     given = st.chat_input(
         hint, disabled=busy, key="question", accept_file="multiple",
@@ -235,6 +238,7 @@ def _ask(
             intent=intent,
             anyway=anyway,
             after=after,
+            within=asked_in.now(assistant) if documents is None else EVERYTHING,
         )
         resources.count_questions()  # last: what fails before is not counted
     except PinciteError as error:

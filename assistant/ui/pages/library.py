@@ -59,7 +59,7 @@ def _part() -> str:
 
 
 def _documents(library: Library) -> None:
-    drawn = library.generation()  # before all that is read: a later change draws the page again
+    drawn = library.state()  # before all that is read: a later change draws the page again
     above = st.container()  # filled last: it may have to wait for a model
     if resources.may_change():
         uploader.draw(library)
@@ -144,11 +144,11 @@ def summed_up(done: AddSummary) -> str:
 
 
 @st.fragment(run_every=2.0)
-def _watch(library: Library, drawn: int) -> None:
+def _watch(library: Library, drawn: tuple[int, int]) -> None:
     """Draws the page again when another visitor or process has changed the library."""
     with suppress(PinciteError):  # the page itself says what is wrong
         # It would close an open dialog.
-        if library.generation() != drawn and not st.session_state.get(many.ASKED):
+        if library.state() != drawn and not st.session_state.get(many.ASKED):
             st.rerun()
 
 

@@ -74,6 +74,18 @@ class FakeJobs(dict[str, Job]):
         self[str(path)] = Job(str(path), path.name, state, error, "")
 
 
+class FakeTags(dict[str, tuple[str, ...]]):
+    """By their documents."""
+
+    def change(
+        self, documents: Sequence[str], add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> int:
+        for name in documents:
+            kept = {*self.get(name, ()), *add}.difference(remove)
+            self[name] = tuple(sorted(kept))
+        return len(documents)
+
+
 class FakeMaintenance:
     """There is nothing to do."""
 
@@ -114,6 +126,8 @@ class FakeLibrary:
         self.maintenance = FakeMaintenance()
         self.thumbnails = FakeThumbnails(self.file)
         self.changes = 0
+        self.tags = FakeTags()
+        self.dated: dict[str, str] = {}
         self.go = threading.Event()  # `add` waits for it after its first file, when holding
         if not holding:
             self.go.set()
@@ -174,7 +188,10 @@ class FakeLibrary:
         return SHARP[-300:]
 
     def documents(self) -> list[DocumentInfo]:
-        return [_info(name, path) for name, path in sorted(self.files.items())]
+        return [
+            replace(_info(name, path), tags=self.tags.get(name, ()), dated=self.dated.get(name, ""))
+            for name, path in sorted(self.files.items())
+        ]
 
     def pages(self, document: str) -> list[Page]:
         return _pages(self.file(document))
@@ -195,6 +212,9 @@ class FakeLibrary:
 
     def generation(self) -> int:
         return self.changes
+
+    def state(self) -> tuple[int, int]:
+        return self.changes, sum(map(len, self.tags.values()))
 
     def headings(self, document: str) -> list[str]:
         return [

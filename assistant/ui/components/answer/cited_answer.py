@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.contract.asked_in import from_row, in_words
 from assistant.contract.outcome import Citation, full_name, place
 from assistant.contract.reply import Reply
 from assistant.i18n.numbers import number
@@ -171,7 +172,7 @@ def _excerpt(passage: str) -> str:
 
 
 def footer(answer: Mapping[str, Any]) -> str:
-    """The footer: time, and the model or the table cells."""
+    """The footer: time, the model or the table cells, and which documents alone were asked."""
     model, cells = answer["model"], len(answer.get("cells", ()))
     by = _("quoted from the documents") if model == "extractive" else model
     if answer.get("asked_back"):
@@ -180,7 +181,9 @@ def footer(answer: Mapping[str, Any]) -> str:
         by = ngettext(
             "read from a cell of a table", "computed from {count} cells of a table", cells
         )
-    return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by]))
+    within = in_words(from_row(answer.get("filter", {})))
+    asked = _("Asked in: {filter}", filter=within) if within else ""
+    return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by, asked]))
 
 
 def copied(answer: Mapping[str, Any]) -> str:

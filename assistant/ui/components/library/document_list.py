@@ -9,6 +9,7 @@ from assistant.ui import resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import coverage, many
+from assistant.ui.components.tags import fields, give
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -24,7 +25,7 @@ _STATES: dict[State, str] = {
 }  # fmt: skip
 _SORTS: dict[Sort, str] = {  # what has just been added is seen without turning pages
     "newest": N_("Newest first"), "name": N_("By name"), "oldest": N_("Oldest first"),
-    "largest": N_("Most pages first"), "kind": N_("By type"),
+    "largest": N_("Most pages first"), "kind": N_("By type"), "dated": N_("Latest date first"),
 }  # fmt: skip
 
 
@@ -32,7 +33,10 @@ def draw(library: Library) -> None:
     """Draw ten of them, with a search box and an order where there are more."""
     documents = library.documents()
     _totals(documents)
-    wanted = _wanted(documents) if len(documents) > _TOOLS_FROM else documents
+    wanted = documents
+    if len(documents) > _TOOLS_FROM:
+        with st.container(key="list-filter"):
+            wanted = _wanted(documents)
     if resources.may_change() and len(documents) > 1:
         many.draw(library, [document.document for document in wanted])
     first = _first(len(wanted))
@@ -63,7 +67,8 @@ def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
                               key="in-state")  # fmt: skip
     sort = rest[2].selectbox(_("Order"), list(_SORTS), format_func=lambda one: _(_SORTS[one]),
                              key="in-order")  # fmt: skip
-    how = (part, kind, state, sort)
+    within = fields.draw(documents, "list", wide=True)
+    how = (part, kind, state, sort, within)
     if st.session_state.get("listed-how") != how:  # another list begins with its first page
         st.session_state.update({"listed-how": how, "listed-from": 0})
     return chosen(documents, *how)
@@ -104,7 +109,8 @@ def _row(library: Library, document: DocumentInfo, several: bool) -> None:
             many.box(library, document.document, document.sha256)
         st.html(
             f'<div class="document-name">{as_html(readable(document.document))}</div>'
-            f'<div class="document-facts">{facts(document)}</div>{coverage.bar(document.coverage)}'
+            f'<div class="document-facts">{facts(document)}</div>{give.chips(document)}'
+            f"{coverage.bar(document.coverage)}"
         )
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             _buttons(library, document)
@@ -166,6 +172,8 @@ def facts(document: DocumentInfo) -> str:
     warnings = [] if document.status == "ready" else [told(document.status)]
     if document.superseded_by:
         warnings.append(_("older version of {document}", document=document.superseded_by))
+    if document.dated:
+        sizes = (*sizes, _("dated {date}", date=document.dated[:10]))
     if document.added:
         sizes = (*sizes, _("added {date}", date=document.added[:10]))
     marked = (f'<span class="warning">{as_html(warning)}</span>' for warning in warnings)

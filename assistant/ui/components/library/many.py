@@ -1,4 +1,4 @@
-"""Lets a person select documents, also on other pages of the list, and remove them at once."""
+"""Lets a person select documents, also on other pages of the list, and tag or remove them."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.escaping import plain
+from assistant.ui.components.tags import give
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.library import Library
@@ -28,6 +29,9 @@ def draw(library: Library, listed: Sequence[str]) -> None:
             label = ngettext("Select all {count}", "Select all {count}", len(listed))
             st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
         st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
+        if st.button(_("Tags"), key="tag-many"):
+            st.session_state[ASKED] = True
+            give.open_dialog(library, sorted(picked), answered)
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
             st.session_state[ASKED] = True
             title = _("Remove these documents?")

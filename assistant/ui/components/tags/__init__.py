@@ -1,0 +1,1 @@
+"""Tags of documents in the browser: chosen by, given, and asked in."""

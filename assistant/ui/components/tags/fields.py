@@ -1,0 +1,81 @@
+"""Fields that choose documents by their tags and dates."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from assistant.i18n.numbers import number
+from assistant.i18n.told import told
+from assistant.i18n.translation import _
+from assistant.ui.components.escaping import plain
+from vectorstore.catalog.choosing import EVERYTHING, Filter
+from vectorstore.catalog.records import DocumentInfo
+from vectorstore.errors import WrongDate
+
+
+def draw(
+    documents: Sequence[DocumentInfo], key: str, kept: Filter = EVERYTHING, wide: bool = False
+) -> Filter:
+    """Draw them; `kept` is what was chosen when they were last drawn. `wide`: in one row."""
+    counts = counted(documents)
+    if wide:
+        above, after, before = st.columns([2.2, 1.1, 1.1])
+    else:
+        above = st.container()
+        after, before = st.columns(2)
+    tags = _tags(above, counts, f"{key}-tags", kept) if counts else ()
+    dates = (
+        _date(after, _("Since"), documents, f"{key}-after", kept.after),
+        _date(before, _("Before"), documents, f"{key}-before", kept.before),
+    )
+    try:
+        return Filter(tags, *dates)
+    except WrongDate as error:
+        st.caption(plain(told(str(error))))
+        return Filter(tags)
+
+
+def clear(key: str) -> None:
+    """Choose all documents again."""
+    for field, nothing in (("tags", []), ("after", None), ("before", None)):
+        if f"{key}-{field}" in st.session_state:
+            st.session_state[f"{key}-{field}"] = nothing
+
+
+def counted(documents: Sequence[DocumentInfo]) -> dict[str, int]:
+    """The number of documents with each tag, by tag."""
+    counts = Counter(tag for document in documents for tag in document.tags)
+    return dict(sorted(counts.items(), key=lambda row: row[0].casefold()))
+
+
+def _tags(column: Any, counts: dict[str, int], key: str, kept: Filter) -> tuple[str, ...]:
+    _begin(key, list(kept.tags))
+    # A tag may have gone since.
+    there = [tag for tag in st.session_state[key] if tag in counts]
+    if there != st.session_state[key]:
+        st.session_state[key] = there
+    picked = column.multiselect(
+        _("Tags"), list(counts), key=key, placeholder=_("Any tag"),
+        format_func=lambda tag: f"{tag} ({number(counts[tag])})" if tag in counts else tag,
+    )  # fmt: skip
+    return tuple(picked)
+
+
+def _date(column: Any, label: str, documents: Sequence[DocumentInfo], key: str, kept: str) -> str:
+    """A year of the documents, or a date that is typed."""
+    years = sorted({d.dated[:4] for d in documents if d.dated}, reverse=True)
+    _begin(key, kept or None)
+    typed = st.session_state[key]
+    picked = column.selectbox(
+        label, list(dict.fromkeys([*years, *([typed] if typed else [])])), key=key,
+        placeholder=_("Any"), accept_new_options=True,
+    )  # fmt: skip
+    return str(picked or "").strip()
+
+
+def _begin(key: str, value: Any) -> None:
+    """Streamlit forgets a field while another page is shown."""
+    if key not in st.session_state:
+        st.session_state[key] = value
