@@ -18,6 +18,7 @@ from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from vectorstore.catalog.choosing import Filter
+from vectorstore.federation.federated import Federated
 from vectorstore.library import Library
 
 LEAVE = "How many days of leave are there?"
@@ -137,3 +138,21 @@ def test_it_is_said_in_words(within: Filter, words: str) -> None:
 def test_without_a_filter_the_library_is_not_read(library: Library) -> None:
     assert chosen(library, Filter()) is None
     assert chosen(library, Filter(), ["a"]) == ["a"]
+
+
+def test_several_libraries_are_asked_with_one_filter(
+    library: Library, receipts: Receipts, tmp_path: Path
+) -> None:
+    (tmp_path / "law.txt").write_text("There are forty days of leave for lawyers.")
+    with Library(tmp_path / "other", "law", WordEmbedder) as other:
+        other.add([tmp_path / "law.txt"])
+        both = Federated([library, other])
+        tool = AnswerTool(ScriptedChat(replies=["There are forty days."]), Budget())
+        kept = Conversations(tmp_path / "home.sqlite")
+        assistant = Assistant(both, tool, kept, "", recorder=Recorder(receipts, ReceiptWriter()))
+        with pytest.raises(NothingChosen):
+            assistant.ask(LEAVE, within=Filter(("HR", "law")))
+        other.tags.change(["law.txt"], add=["law"])
+        answer = assistant.ask(LEAVE, within=Filter(("law",))).to_json()
+    assert {passage["document"] for passage in answer["passages"]} == {"law.txt"}
+    assert receipts.get(answer["id"]).filter == {"tags": ["law"]}
