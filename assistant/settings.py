@@ -11,6 +11,8 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from assistant.errors import SettingsError
+from vectorstore.files.s3 import endpoint_problem
+from vectorstore.files.s3 import problem as files_problem
 from vectorstore.postgres.server import SCHEME, problem
 from vectorstore.workers.address import parsed
 
@@ -61,6 +63,14 @@ class Settings(BaseModel):
     # on a machine of it; empty: processes of this machine.
     workers: str = ""
     database_password: SecretStr = SecretStr("")  # of PostgreSQL; best in the environment
+    # Where the library's copies of files are: "s3://bucket/prefix" of a server that speaks S3;
+    # empty: in the home.
+    files: str = ""
+    files_endpoint: str = ""  # the address of that server, "https://s3.example.org"
+    files_region: str = "us-east-1"  # as the server calls it
+    files_key: SecretStr = SecretStr("")  # the id of an access key; best as PINCITE_FILES_KEY
+    files_secret: SecretStr = SecretStr("")  # best as PINCITE_FILES_SECRET, or in the keyring
+    files_cache_mb: int = Field(1024, ge=1)  # of fetched files on this machine, of each library
     threads: int = Field(0, ge=0)  # 0: one for each core
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
     refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
@@ -118,6 +128,20 @@ class Settings(BaseModel):
     @classmethod
     def _catalogue(cls, value: str) -> str:
         return _database(value) if value else value
+
+    @field_validator("files")
+    @classmethod
+    def _files(cls, value: str) -> str:
+        if value and (wrong := files_problem(value)):
+            raise ValueError(wrong)
+        return value.rstrip("/")
+
+    @field_validator("files_endpoint")
+    @classmethod
+    def _files_endpoint(cls, value: str) -> str:
+        if value and (wrong := endpoint_problem(value)):
+            raise ValueError(wrong)
+        return value.rstrip("/")
 
     @field_validator("traces")
     @classmethod

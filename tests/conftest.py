@@ -23,6 +23,8 @@ from tests.postgres_fixtures import pgvector as pgvector
 from tests.postgres_fixtures import postgres as postgres
 from tests.postgres_fixtures import postgres_process as postgres_process
 from tests.ray_fixtures import ray_process as ray_process
+from tests.s3_fixtures import ceph as ceph
+from tests.s3_fixtures import s3 as s3
 from vectorstore.library import Library
 
 wait_calmly()  # as the command does: tests share the machine with others, too

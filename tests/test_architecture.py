@@ -62,6 +62,7 @@ vectorstore/classifiers
 vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming
+vectorstore/files
 vectorstore/dense
 vectorstore/words
 vectorstore/catalog
@@ -120,6 +121,7 @@ HOMES = {
         "vectorstore/words/word_index.py",
     },
     "fpdf": {"assistant/export/pdf.py"},
+    "fsspec": {"vectorstore/files/object_store.py"},
     "jinja2": {"assistant/llm/llama/chat_template.py", "assistant/receipts/evidence_pack.py"},
     "keyring": {"assistant/models/server/key.py"},
     "langchain": {"assistant/routing/llm_router.py"},
@@ -174,6 +176,7 @@ HOMES = {
     "rapidocr": {"ingest/images/ocr/rapid.py"},
     "ray": {"vectorstore/workers/ray_driver.py"},
     "realesrgan_ncnn_vulkan_wrapper": {"assistant/images/super_resolution/child.py"},
+    "s3fs": {"vectorstore/files/s3.py"},
     "safetensors": {
         "assistant/images/generation/models/weights.py",
         "vectorstore/embedding/bert_graph.py",

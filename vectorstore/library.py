@@ -12,7 +12,6 @@ from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog import opened
 from vectorstore.catalog.catalog import DocumentInfo
-from vectorstore.catalog.files import Files
 from vectorstore.catalog.records import StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
 from vectorstore.dense.opened import index as dense_index
@@ -20,6 +19,9 @@ from vectorstore.dense.serving import Address
 from vectorstore.embedding.embedder import Embedder, recipe
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
+from vectorstore.files import opened as stored
+from vectorstore.files.files import Files
+from vectorstore.files.s3 import Bucket
 from vectorstore.images.image_search import PictureModel, Pictures, no_model
 from vectorstore.images.page_thumbnails import Thumbnails
 from vectorstore.indexing.jobs import Jobs
@@ -56,20 +58,23 @@ class Library:
         picture_model: Callable[[], PictureModel | None] = no_model,
         multilingual: Callable[[], Embedder | None] = none, vectors: Address = "",
         catalogue: Server | None = None, hire: Hire = here,
+        files: Bucket | None = None,
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
         the one that made the library, by its identity; `multilingual` the one for a library that
-        is not mostly English, see `Embedders`; `vectors` is the server that has them, where they
-        are not in the folder, and `catalogue` the one that has the catalogue; `hire` gets those
-        who read the files of an `add`. The others are called
-        each time, because a model may have been installed meanwhile.
+        is not mostly English, see `Embedders`.
+
+        `vectors` is the server that has them, where they are not in the folder, `catalogue` the one
+        that has the catalogue, and `files` the bucket that has the copies of the files; `hire` gets
+        those who read the files of an `add`. The others are called each time, because a model may
+        have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
         self.name = name
         self.folder = folder
+        self._files = Files(folder, stored.copies(folder, name, files))
         self._catalog = opened.catalog(folder, name, catalogue)
-        self._files = Files(folder / "files")
         self._index = dense_index(self._catalog, folder / "chroma", vectors)
         self._words = WordIndex(self._catalog, folder / "words")
         self._catalog.passages.beside = self._words
@@ -196,8 +201,15 @@ class Library:
         return list(self._catalog.pages(document))
 
     def file(self, document: str) -> Path:
-        """The library's own copy of the file. Raises UnknownDocument."""
-        return self._files.path(self._catalog.sha256(document))
+        """The library's own copy of the file. From a bucket it is fetched. Raises UnknownDocument,
+        LibraryAway, or LibraryError for a damaged one."""
+        sha256 = self._catalog.sha256(document)
+        self._files.forget_fetched(self._catalog.generation(), self._catalog.documents)
+        return self._files.path(sha256)
+
+    def sha256(self, document: str) -> str:
+        """Of its file. Raises UnknownDocument."""
+        return self._catalog.sha256(document)
 
     def ledger(self, document: str) -> list[PageLedger]:
         """The coverage ledger of each page. Raises UnknownDocument."""

@@ -10,6 +10,7 @@ from typing import Any
 from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint
 from assistant.answering.passages.budget import Budget
 from assistant.build import classifiers, traces, vectors
+from assistant.build.bucket import bucket
 from assistant.build.database import catalogue
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
@@ -47,6 +48,7 @@ from vectorstore.dense.serving import Address
 from vectorstore.errors import LibraryError
 from vectorstore.federation.federated import AnyLibrary, Federated
 from vectorstore.federation.names import is_joined, parts
+from vectorstore.files.s3 import Bucket
 from vectorstore.library import Library
 from vectorstore.postgres.server import Server
 
@@ -70,7 +72,7 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
     server = catalogue(settings)
     return _library(
         settings, settings.libraries_folder / chosen, chosen, vectors.server(settings) or server,
-        server,
+        server, bucket(settings),
     )  # fmt: skip
 
 
@@ -114,12 +116,14 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
 
 
 def _library(
-    settings: Settings, folder: Path, name: str, at: Address | None, server: Server | None = None
-) -> Library:
+    settings: Settings, folder: Path, name: str, at: Address | None, server: Server | None = None,
+    files: Bucket | None = None,
+) -> Library:  # fmt: skip
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
         lambda: tagging(settings), lambda: multilingual(settings), at or "", server, hire(settings),
+        files,
     )  # fmt: skip
 
 

@@ -92,10 +92,12 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Restores into the library of the backup's name, unless another one is named."""
     from assistant.build import composition
+    from assistant.build.bucket import bucket
     from assistant.build.database import catalogue
     from assistant.settings import Settings
     from vectorstore.catalog.opened import drop
     from vectorstore.errors import DamagedCatalog, LibraryError
+    from vectorstore.files.opened import drop as drop_files
     from vectorstore.maintenance.backup import read_contents
     from vectorstore.maintenance.set_aside import set_aside
 
@@ -113,6 +115,7 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
         if new:
             with suppress(LibraryError):
                 drop(chosen.libraries_folder / name, catalogue(chosen))
+                drop_files(chosen.libraries_folder / name, bucket(chosen))
             shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)
         raise
     if args.json:
@@ -141,7 +144,7 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
         report = forget(settings, library, args.documents)
     if args.json:
         print(json.dumps(asdict(report)))
-        return DONE if report.index else IN_PART
+        return IN_PART if report.files or not report.index else DONE
     for what, number in {
         "documents removed, with their copies, pages, passages and words": report.documents,
         "small copies of pictures deleted": report.pictures,
@@ -161,4 +164,6 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
             "Another process, probably the app, owns the index, or its server is away. It keeps "
             "numbers made of the documents' text: close the app and run `pincite rebuild`."
         )
-    return DONE if report.index else IN_PART
+    if report.files:
+        notice(report.files)
+    return IN_PART if report.files or not report.index else DONE

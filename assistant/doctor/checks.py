@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant.doctor import (
     answering_device,
     catalogues,
+    file_places,
     installed_extensions,
     library_files,
     pairs,
@@ -109,7 +110,7 @@ def _contents(settings: Settings) -> list[Check]:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
         found.append(Check("voice", *voices.voice(settings)))
         found += [*pairs.check(models), *library_files.check(settings.libraries_folder)]
-        return [*found, *catalogues.check(settings)]
+        return [*found, *catalogues.check(settings), *file_places.check(settings)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
         return [Check("contents", "error", message, "Make the home readable, or choose another.")]

@@ -27,6 +27,7 @@ class Report:
     ratings: int  # thumbs, opened citations and own questions, deleted
     index: bool = True  # the index was made anew; otherwise another process owns it
     cells: int = 0  # of sheets, deleted
+    files: str = ""  # what a bucket keeps of the files, in a sentence
 
 
 def forget(settings: Settings, library: Library, names: Sequence[str]) -> Report:
@@ -44,8 +45,9 @@ def forget(settings: Settings, library: Library, names: Sequence[str]) -> Report
     counted = (sum(column) for column in zip(*found, strict=True))
     turns, receipts, run_rows, ratings, cells = counted
     return Report(
-        len(gone.sha256), gone.pictures, turns, receipts, run_rows, ratings, gone.index, cells
-    )
+        len(gone.sha256), gone.pictures, turns, receipts, run_rows, ratings, gone.index, cells,
+        gone.files,
+    )  # fmt: skip
 
 
 def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, ...]:

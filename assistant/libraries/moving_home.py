@@ -1,9 +1,11 @@
-"""Moves the catalogues of a home between SQLite and PostgreSQL, one library after the other."""
+"""Moves the catalogues of a home between SQLite and PostgreSQL, and its files between folders and a
+bucket, one library after the other."""
 
 from collections.abc import Iterator
 from typing import Literal
 
 from assistant.build import composition
+from assistant.build.bucket import bucket
 from assistant.build.database import catalogue
 from assistant.errors import SettingsError
 from assistant.libraries.named import leave_server
@@ -11,8 +13,25 @@ from assistant.libraries.waiting import all_waiting, clear
 from assistant.settings import Settings
 from vectorstore.catalog.opened import schema_of
 from vectorstore.maintenance.engines import Moved, to_postgres, to_sqlite
+from vectorstore.maintenance.file_places import MovedFiles, to_bucket, to_folder
 
 Engine = Literal["postgresql", "sqlite"]
+FilesPlace = Literal["s3", "folder"]
+
+
+def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedFiles | None]]:
+    """As `move_home`, for the copies of files. Raises SettingsError, LibraryError."""
+    found = bucket(settings)
+    if found is None:
+        raise SettingsError(
+            "The setting 'files' names no bucket: set it, as in PINCITE_FILES=s3://bucket/pincite."
+        )
+    move = to_bucket if to == "s3" else to_folder
+    for name in composition.libraries(settings):
+        yield name, move(settings.libraries_folder / name, found)
+    clear(settings)
+    for gone in all_waiting(settings):
+        yield f"{gone.library} (deleted)", move(gone.folder, found)
 
 
 def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | None]]:

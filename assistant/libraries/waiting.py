@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from assistant.build.bucket import bucket
 from assistant.build.database import catalogue
+from assistant.errors import SettingsError
 from assistant.settings import Settings
 from vectorstore.catalog.opened import drop
 from vectorstore.errors import LibraryError
+from vectorstore.files.opened import drop as drop_files
 
 KEPT = timedelta(days=1)
 ABOUT = "deleted.json"  # in the folder of a deleted one
@@ -49,21 +52,23 @@ def check_not_waiting(settings: Settings, name: str) -> None:
             )
 
 
-def clear(settings: Settings) -> int:
-    """Delete those whose day is over; how many. What cannot be deleted is tried again next time,
-    and the log names it."""
-    over = [one for one in all_waiting(settings) if one.until <= datetime.now(UTC)]
+def clear(settings: Settings, everything: bool = False) -> int:
+    """Delete those whose day is over, or all; how many. What cannot be deleted is tried again next
+    time, and the log names it."""
+    now = datetime.now(UTC)
+    over = [one for one in all_waiting(settings) if everything or one.until <= now]
     return sum(_cleared(settings, one.folder) for one in over)
 
 
 def _cleared(settings: Settings, folder: Path) -> bool:
     try:
         drop(folder, catalogue(settings))
+        drop_files(folder, bucket(settings))
         # What says that it was deleted goes last: what is left after a crash is found by it.
         for part in (part for part in folder.iterdir() if part.name != ABOUT):
             shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
         shutil.rmtree(folder)
-    except LibraryError as error:
+    except (LibraryError, SettingsError) as error:
         log.warning("%s is deleted later: %s", folder, error)
         return False
     except OSError as error:

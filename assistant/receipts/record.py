@@ -239,7 +239,7 @@ def _source(passage: Passage, library: AnyLibrary, given: bool) -> ReceiptSource
 def document_sha256(library: AnyLibrary, document: str) -> str:
     """Of the document's file: a library names its copies by it. Empty when it is gone."""
     try:
-        return library.file(document).stem
+        return library.sha256(document)
     except LibraryError:
         return ""
 

@@ -93,6 +93,11 @@ class Federated:
         library, inside = self.part(document)
         return library.file(inside)
 
+    def sha256(self, document: str) -> str:
+        """Of its file."""
+        library, inside = self.part(document)
+        return library.sha256(inside)
+
     def ledger(self, document: str) -> list[PageLedger]:
         """The coverage ledger of each page."""
         library, inside = self.part(document)

@@ -22,9 +22,9 @@ from ingest.media.ffmpeg import clock
 from ingest.media.keyframes import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.errors import LibraryError
+from vectorstore.files.files import Files
 from vectorstore.images.cache import KnownPicture, PictureCache
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate

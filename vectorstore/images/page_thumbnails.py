@@ -19,7 +19,7 @@ from ingest.images.extract import NOT_CUT
 from ingest.media.keyframes import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
+from vectorstore.files.files import Files
 
 if TYPE_CHECKING:
     from ingest.images.extract import Spot

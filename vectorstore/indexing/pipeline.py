@@ -19,9 +19,9 @@ from ingest.errors import Stopped, UnreadableFile
 from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.containers import Containers
-from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import INSIDE, Places
 from vectorstore.embedding.embedder import Embedder, Recipe
+from vectorstore.files.files import Files
 from vectorstore.indexing import small_files
 from vectorstore.indexing.attempts import Attempts
 from vectorstore.indexing.embedding import Embedding

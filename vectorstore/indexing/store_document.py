@@ -19,9 +19,9 @@ from vectorstore.add_report import Superseded
 from vectorstore.catalog import containers, tags
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import Places
 from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.files.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.naming.stored import put_names
 from vectorstore.store import Vectors
@@ -74,9 +74,7 @@ class Storing:
         """
         if not self._catalog.holds(item.sha256):
             return None
-        lost = not self._files.path(item.sha256).exists()
-        self._keep(item)
-        if lost:  # a newer reader could not read it
+        if self._keep(item, known=True):  # a newer reader could not read it
             self._catalog.database.write(
                 "UPDATE document SET reader = '' WHERE sha256 = ?", item.sha256
             )
@@ -169,14 +167,15 @@ class Storing:
         linked = self._versions.link(connection, document, item.path)
         return Stored(name, superseded=tuple(linked))
 
-    def _keep(self, item: Item) -> None:
+    def _keep(self, item: Item, known: bool = False) -> bool:
+        """Whether there was no copy."""
         try:
-            self._files.keep(item.path, item.sha256)
+            return self._files.keep(item.path, item.sha256, known)
         except OSError as error:
             raise HomeNotWritable(
                 f"{item.path.name} could not be copied into the library: {error.strerror}. "
                 "The library is as it was before this file. "
-                f"Check the disk of {self._files.folder}."
+                f"Check the disk of {self._files.library}."
             ) from error
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from ingest.document.source import readable
 from ingest.serialization.codec import Codec
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.files.files import Files
 
 CONTENTS, CATALOG, FILES = "pincite-backup.json", "catalog.sqlite", "files/"
 FORMAT = 1
@@ -139,8 +139,8 @@ def _write(archive: zipfile.ZipFile, snapshot: Path, library: str, files: Files)
     copied.close()
     lost = []
     for info in documents:
-        path = files.path(info.sha256)
-        if not files.intact(info.sha256, mend=False):
+        path = files.whole(info.sha256)
+        if path is None:
             lost.append(info.document)
             continue
         archive.write(path, FILES + path.name)

@@ -36,7 +36,7 @@ class Moved:
 
 def to_postgres(folder: Path, server: Server) -> Moved | None:
     """None where it is there already. Raises LibraryBusy or LibraryError, with nothing changed."""
-    with _alone(folder):
+    with alone_in(folder):
         _tidy(folder, server)
         if schema_of(folder) or not (folder / FILE).exists():
             return None
@@ -59,7 +59,7 @@ def to_postgres(folder: Path, server: Server) -> Moved | None:
 
 def to_sqlite(folder: Path, server: Server) -> Moved | None:
     """None where it is there already. Raises LibraryBusy or LibraryError, with nothing changed."""
-    with _alone(folder):
+    with alone_in(folder):
         _tidy(folder, server)
         if not (schema := schema_of(folder)):
             return None
@@ -129,7 +129,9 @@ def _tidy(folder: Path, server: Server) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
+    """No other process adds to a library's folder or has its index open. Raises LibraryBusy, and
+    HomeNotWritable for an error of the disk."""
     with alone(folder / "adding.lock") as adding, alone(folder / "chroma.lock") as index:
         if not (adding and index):
             raise LibraryBusy(

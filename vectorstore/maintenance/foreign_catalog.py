@@ -19,11 +19,11 @@ from ingest.serialization.codec import Codec, InvalidData
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.files import SHA256
 from vectorstore.catalog.sqlite.database import SCHEMA_VERSION
 from vectorstore.catalog.sqlite.foreign_file import ForeignFile, Row, WrongRows
 from vectorstore.catalog.tags import cleaned
 from vectorstore.errors import WrongTag
+from vectorstore.files.files import SHA256
 
 _PAGE: Codec[Page] = Codec(Page)
 _CELL: Codec[Cell] = Codec(Cell)

@@ -7,12 +7,12 @@ from pathlib import Path
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.catalog.languages import Counts, count_languages, find_languages
 from vectorstore.dense.follower import Follower
 from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import LibraryError
+from vectorstore.files.files import Files
 from vectorstore.maintenance import backup, restoring
 from vectorstore.maintenance.migration import Migration, discard, failed_rebuilds
 from vectorstore.maintenance.verify import Health, Verifying

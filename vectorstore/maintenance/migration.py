@@ -21,9 +21,9 @@ from ingest.sandbox.pool import Sandbox
 from ingest.serialization.reading import Loaded
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, DocumentInfo
-from vectorstore.catalog.files import Files
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryBusy
+from vectorstore.files.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance.swap import MADE, swap
@@ -150,8 +150,9 @@ class Migration:
     def _failed(self, staged: Catalog, info: DocumentInfo, why: str) -> None:
         """The next run tries once more, because the machine may have been busy. After that only a
         new version of its reader leads to another attempt: a file can hang a reader for minutes."""
-        again = _FAILED not in info.status and self._files.path(info.sha256).exists()
-        why = why.replace(self._files.path(info.sha256).name, info.document)
+        again = _FAILED not in info.status and self._files.holds(info.sha256)
+        if copied := self._files.name(info.sha256):
+            why = why.replace(copied, info.document)
         before = info.status.partition(_FAILED)[0] if info.status != READY else ""
         status = f"{before.rstrip('; ')}; {_FAILED}{why}" if before else f"{_FAILED}{why}"
         self._keep(

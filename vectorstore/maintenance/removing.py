@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vectorstore.catalog import wiping
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
+from vectorstore.files.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.words.word_index import WordIndex
 
@@ -21,6 +21,7 @@ class Forgotten:
     sha256: tuple[str, ...]  # of the files of the documents
     pictures: int  # small copies of their pictures
     index: bool  # Chroma was filled again; otherwise another process owns it
+    files: str = ""  # what a bucket keeps of them, in a sentence
 
 
 class Removing:
@@ -46,19 +47,42 @@ class Removing:
 
     def forget(self, names: Sequence[str]) -> Forgotten:
         """See Library.forget."""
-        digests = self._remove(names)
+        digests = self._taken_out(names)
+        said = self._erased(digests)
         pictures = self.clear_away(digests)
-        return Forgotten(tuple(digests), pictures, index=self._index.forget())
+        return Forgotten(tuple(digests), pictures, self._index.forget(), said)
+
+    def _erased(self, digests: Collection[str]) -> str:
+        """Delete copies with their older versions; what is left of them, for people."""
+        left, away = 0, 0
+        for digest in digests:
+            try:
+                left += self._files.erase(digest)
+            except LibraryError:
+                away += 1
+        if away:
+            return f"{self._files.place} does not answer: `pincite verify` deletes the files there."
+        if left:
+            return (
+                f"{self._files.place} keeps {left} older versions of the files: ask who runs it to"
+                " delete them, because this key may not."
+            )
+        return ""
 
     def _remove(self, names: Sequence[str]) -> list[str]:
         """Returns the hashes of their files."""
+        digests = self._taken_out(names)
+        for digest in digests:
+            self._files.remove(digest)
+        return digests
+
+    def _taken_out(self, names: Sequence[str]) -> list[str]:
+        """Of the catalogue alone."""
         names = list(dict.fromkeys(names))
         digests = [self._catalog.sha256(name) for name in names]
         with self._catalog.writing() as connection:
             for name in names:
                 self._catalog.delete(connection, name)
-        for digest in digests:
-            self._files.remove(digest)
         return digests
 
     def clear_away(self, digests: Collection[str]) -> int:

@@ -13,8 +13,8 @@ from pathlib import Path
 from ingest.document.limits import Limits
 from ingest.document.source import readable
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.errors import HomeNotWritable
+from vectorstore.files.files import Files
 from vectorstore.maintenance.backup import (
     CATALOG,
     Contents,
@@ -41,7 +41,7 @@ def restore(backup: Path, catalog: Catalog, files: Files) -> Contents:
     changed then.
     """
     contents = read_contents(backup)
-    with named_errors(files.folder), scratch(files.folder.parent) as folder, damages(backup):
+    with named_errors(files.library), scratch(files.library) as folder, damages(backup):
         fresh = Catalog(folder / "fresh.sqlite", catalog.library)
         try:
             copies = _unpacked(backup, folder, contents, fresh)

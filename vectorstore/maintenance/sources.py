@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.catalog.sources import Places
+from vectorstore.files.files import Files
 from vectorstore.maintenance.removing import Removing
 
 

@@ -9,11 +9,11 @@ from ingest.chunking.coverage_ledger import UNEXPLAINED
 from ingest.errors import UnreadableFile
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.catalog.rows import word_language
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
+from vectorstore.files.files import Files
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
 from vectorstore.add_report import AddProgress, AddSummary
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.files import Files
 from vectorstore.errors import EmbedderMismatch
+from vectorstore.files.files import Files
 from vectorstore.library import Library
 from vectorstore.maintenance.migration import Migration
 from vectorstore.store import Vectors
@@ -107,7 +107,7 @@ def test_a_rebuild_includes_what_was_added_just_before(tmp_path: Path, papers: P
     read: list[AddProgress] = []
     other = WordEmbedder(identity="other")
     staged = folder / "catalog.next.sqlite"
-    files = Files(folder / "files")
+    files = Files(folder)
     Migration(catalog, files, staged, other, "other/1", Engines(), read.append).run()
     assert list(dict.fromkeys(step.file for step in read)) == ["Handbook.pdf", "Policy.pdf"]
     assert not staged.exists()

@@ -9,7 +9,6 @@ import pytest
 from ingest.sandbox.pool import Sandbox
 from tests.fakes import WordEmbedder
 from tests.ingest.misbehaving import read
-from vectorstore.catalog.files import Files
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import store_document
 from vectorstore.indexing.small_files import LARGEST, MOST, groups
@@ -118,7 +117,7 @@ def test_a_group_that_cannot_be_stored_leaves_nothing_and_is_added_later(
             patched.setattr(store_document, "put", full)
             library.add([tmp_path / "post.zip"])
         assert [info.document for info in library.documents()] == ["post.zip"]
-        assert len(list(Files(tmp_path / "library" / "files").folder.iterdir())) == 1
+        assert len(list((tmp_path / "library" / "files").iterdir())) == 1
         summary = library.add([])
         assert (summary.added, summary.failed, library.jobs.all()) == (10, [], [])
 

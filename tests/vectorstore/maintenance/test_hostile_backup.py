@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.conftest import OpenLibrary
-from vectorstore.catalog.files import Files
 from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.files.files import Files
 from vectorstore.library import Library
 from vectorstore.maintenance import restoring
 
@@ -86,8 +86,8 @@ def test_a_hash_that_is_none_is_no_way_to_files_elsewhere(
 
 @pytest.mark.parametrize("sha256", ["../../outside", "**", "", "a" * 63, "A" * 64, "a" * 64 + "\n"])
 def test_a_copy_is_named_by_a_hash_alone(tmp_path: Path, sha256: str) -> None:
-    files = Files(tmp_path / "files")
-    files.folder.mkdir()
+    files = Files(tmp_path)
+    (tmp_path / "files").mkdir()
     (tmp_path / "outside.pdf").write_bytes(b"mine")
     for use in (files.path, files.remove, files.intact):
         with pytest.raises(LibraryError, match="no sha256"):

@@ -5,6 +5,7 @@ import streamlit as st
 
 from assistant.i18n.numbers import number, size
 from assistant.i18n.translation import N_, _, ngettext
+from assistant.libraries import waiting
 from assistant.storage.used_space import CLEANABLE, Kind, Used, clean, used_space
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
@@ -32,6 +33,8 @@ def draw() -> None:
     found = [used for used in used_space(home) if used.files]
     total = number(sum(used.bytes for used in found) / 1e9, 2)
     st.caption(plain(_("{size} GB in {folder}", size=total, folder=home)))
+    if place := resources.settings().files:
+        st.caption(plain(_("The files of documents are in {place}.", place=place)))
     for used in found:
         _row(used)
 
@@ -59,6 +62,9 @@ def _confirm(used: Used) -> None:
 def _clean(kind: Kind) -> None:
     try:
         resources.check_owner()
-        clean(resources.settings().home, kind)
+        if kind == "deleted":  # a library may have its catalogue or its files on a server
+            waiting.clear(resources.settings(), everything=True)
+        else:
+            clean(resources.settings().home, kind)
     except PinciteError as error:
         session.keep_error(error)

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import UnreadableFile
-from vectorstore.catalog.files import Files
+from vectorstore.files.files import Files
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
-    return Files(tmp_path / "files")
+    return Files(tmp_path)
 
 
 def sha256(content: bytes) -> str:
@@ -33,7 +33,8 @@ def test_a_file_that_has_vanished_is_named(files: Files, tmp_path: Path) -> None
 
 def kept(files: Files, tmp_path: Path) -> Path:
     (tmp_path / "a.pdf").write_bytes(b"good")
-    return files.keep(tmp_path / "a.pdf", sha256(b"good"))
+    files.keep(tmp_path / "a.pdf", sha256(b"good"))
+    return files.path(sha256(b"good"))
 
 
 def test_a_damaged_copy_is_deleted(files: Files, tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""A home whose files are in a bucket: added, shown, renamed, deleted, restored, moved both ways."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from assistant.build import composition
+from assistant.doctor import file_places
+from assistant.errors import SettingsError
+from assistant.libraries import waiting
+from assistant.libraries.deleted import delete, undo
+from assistant.libraries.named import rename
+from assistant.settings import Settings
+from tests.commands import Pincite, refused
+from tests.fakes import WordEmbedder
+from tests.s3_process import KEY, SECRET, S3Process
+from tests.vectorstore.conftest import write_papers
+from vectorstore.catalog.opened import schema_of
+from vectorstore.files.opened import root_of
+from vectorstore.postgres.server import Server
+
+
+@pytest.fixture
+def in_bucket(
+    s3: S3Process, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Settings]:
+    """Settings whose files are in a bucket of their own prefix."""
+    monkeypatch.setattr(composition, "embedder", lambda _: WordEmbedder())
+    monkeypatch.setattr(composition, "embedder_of", lambda *_: WordEmbedder())
+    monkeypatch.setattr(composition, "multilingual", lambda _: None)
+    names = {"files": f"s3://papers/{home.name}", "files_endpoint": s3.endpoint,
+             "files_key": KEY, "files_secret": SECRET}  # fmt: skip
+
+    def chosen(**more: str) -> Settings:
+        for name, value in (names | more).items():
+            monkeypatch.setenv(f"PINCITE_{name.upper()}", value)
+        return Settings.load(home=home)
+
+    return chosen
+
+
+def keys(s3: S3Process, settings: Settings) -> set[str]:
+    """The last parts of all keys below the prefix of the home."""
+    found = s3.objects(settings.files.removeprefix("s3://papers/") + "/")
+    return {key.rpartition("/")[2] for key in found}
+
+
+def added(settings: Settings, folder: Path, name: str = "north") -> set[str]:
+    """Adds the papers, and returns the names that their copies should have."""
+    papers = write_papers(folder)
+    with composition.library(settings, name, make=True) as library:
+        assert library.add([papers]).added == 2
+        return {f"{info.sha256}.pdf" for info in library.documents()}
+
+
+def test_a_library_lives_in_a_bucket(
+    s3: S3Process, in_bucket: Callable[..., Settings], tmp_path: Path, pincite: Pincite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings = in_bucket()
+    names = added(settings, tmp_path)
+    folder = settings.libraries_folder / "north"
+    assert keys(s3, settings) == names and not (folder / "files").exists()
+    with composition.library(settings, "north") as library:
+        assert library.add([tmp_path / "papers"]).added == 0
+        (folder / "fetched" / sorted(names)[0]).unlink()
+        pages = {library.file(name).read_bytes()[:5] for name in ("Handbook.pdf", "Policy.pdf")}
+        assert pages == {b"%PDF-"}
+        library.maintenance.rebuild()
+        library.maintenance.back_up(tmp_path / "library.backup")
+        library.remove(["Policy.pdf"])
+        assert len(keys(s3, settings)) == 1
+        assert library.maintenance.restore(tmp_path / "library.backup").documents == 2
+        assert keys(s3, settings) == names
+        assert library.forget(["Policy.pdf"]).files == ""
+        assert len(keys(s3, settings)) == len(list((folder / "fetched").iterdir())) == 1
+    assert "keeps older versions" not in doctor(settings)
+    rename(settings, "north", "south")
+    gone = delete(settings, "south")
+    assert len(keys(s3, settings)) == 1
+    undo(settings, gone)
+    with composition.library(settings, "south") as library:
+        assert library.maintenance.verify().lost_files == ()
+        s3.damage(settings.files.removeprefix("s3://papers/"))
+        health = library.maintenance.verify()
+        assert health.mended == (
+            "The copy of Handbook.pdf was lost or damaged; it was made again.",
+        )
+        (tmp_path / "papers" / "Handbook.pdf").unlink()
+        s3.damage(settings.files.removeprefix("s3://papers/"))
+        assert library.maintenance.verify().lost_files == ("Handbook.pdf",)
+    delete(settings, "south")
+    monkeypatch.setattr(waiting, "KEPT", timedelta())
+    assert waiting.clear(settings) == 1 and not keys(s3, settings)
+
+
+def doctor(settings: Settings) -> str:
+    return json.dumps([(one.message, one.remedy) for one in file_places.check(settings)])
+
+
+def test_a_home_goes_to_a_bucket_and_comes_back(
+    s3: S3Process, in_bucket: Callable[..., Settings], home: Path, tmp_path: Path,
+    pincite: Pincite,
+) -> None:  # fmt: skip
+    here = Settings(home=home)
+    names = added(here, tmp_path)
+    below = home / "libraries/north/files"
+    copies = {path.name: path.stat().st_mtime for path in below.iterdir()}
+    assert set(copies) == names
+    said = refused(pincite("migrate-home", "s3"))
+    assert "The setting 'files' names no bucket" in said
+    settings = in_bucket()
+    assert "move them there with `pincite migrate-home s3`" in refused(pincite("libraries"))
+    assert "pincite migrate-home s3" in doctor(settings)
+    moved = pincite("migrate-home", "s3")
+    assert "north: 2 files, 0.0 MB; all were copied, read back and compared." in moved.out
+    assert keys(s3, settings) == names and not (home / "libraries/north/files").exists()
+    assert pincite("migrate-home", "s3", "--json").json == [{"library": "north", "moved": None}]
+    assert "no setting says where that is" in doctor(here)
+    back = pincite("migrate-home", "folder", "--json").json
+    assert back[0]["moved"]["files"] == 2 and back[0]["moved"]["damaged"] == []
+    assert not keys(s3, settings)
+    again = {path.name: path.stat().st_mtime for path in below.iterdir()}
+    assert set(again) == set(copies) and not (home / "libraries/north/fetched").exists()
+    assert s3.kind == "localbucket" or again == copies  # it keeps no metadata
+
+
+def test_with_its_catalogue_in_postgresql(
+    s3: S3Process, in_bucket: Callable[..., Settings], postgres: Server, tmp_path: Path
+) -> None:
+    settings = in_bucket(catalogue=postgres.address)
+    names = added(settings, tmp_path)
+    folder = settings.libraries_folder / "north"
+    assert schema_of(folder) and root_of(folder) and keys(s3, settings) == names
+    with composition.library(settings, "north") as library:
+        assert library.search("days of leave", k=1)[0].document == "Handbook.pdf"
+        assert library.maintenance.verify().lost_files == ()
+        library.remove(["Policy.pdf"])
+    assert len(keys(s3, settings)) == 1
+
+
+def test_wrong_settings_are_named(in_bucket: Callable[..., Settings], home: Path) -> None:
+    for wrong, said in {
+        ("files", "papers/x"): "The setting 'files': files are kept at an address like s3://",
+        ("files_endpoint", "http://s3.example.org"): "its address begins with https://",
+        ("files_endpoint", "https://user:pw@s3.example.org"): "has an address like https://s3",
+    }.items():
+        with pytest.raises(SettingsError, match=said):
+            in_bucket(**{wrong[0]: wrong[1]})
+        in_bucket()
+    for missing, said in {
+        "files_endpoint": "none says at which server: set PINCITE_FILES_ENDPOINT",
+        "files_secret": "There is no key for s3://papers/",
+    }.items():
+        settings = in_bucket(**{missing: ""})
+        with pytest.raises(SettingsError, match=said):
+            composition.library(settings, "north", make=True)
+        assert said[:20] in doctor(settings)
+        in_bucket()
+
+
+def test_nothing_that_is_kept_or_said_has_the_secret(
+    s3: S3Process, in_bucket: Callable[..., Settings], home: Path, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    settings = in_bucket()
+    caplog.set_level("DEBUG")
+    with caplog.at_level("INFO"):
+        added(settings, tmp_path)
+    assert '"in s3://papers/' in doctor(settings)
+    assert SECRET not in f"{settings!r}{doctor(settings)}{caplog.text}"
+    for path in home.rglob("*"):
+        # Chroma writes memory that it has not cleared: docs/security.md
+        if path.is_file() and "chroma" not in path.parts:
+            assert SECRET.encode() not in path.read_bytes()
