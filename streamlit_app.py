@@ -10,7 +10,7 @@ def main() -> None:
     import streamlit as st
 
     from assistant.i18n.translation import _
-    from assistant.ui import addresses, resources
+    from assistant.ui import addresses, resources, session
     from assistant.ui.components.language import visitor_language
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
@@ -49,7 +49,9 @@ def main() -> None:
         url_path=addresses.SETTINGS,
     )
     mine = [measure] if resources.is_owner() else []
-    st.navigation([chat, library, sheet, *mine, settings]).run()
+    chosen = st.navigation([chat, library, sheet, *mine, settings])
+    session.go_to(chosen.url_path)
+    chosen.run()
     visitor_language.choose()
 
 

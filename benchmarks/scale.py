@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +144,8 @@ class Timed:
     opened: float  # until the first search of a new process has its answer
     search: tuple[float, float]  # median and 95th percentile, with Chroma
     scan: float  # median while Chroma is not current
+    processor: tuple[float, float]  # of a search, median and 95th percentile: others run beside
+    without: tuple[float, float]  # the same without the index of words
 
 
 def times(passages: int, folder: Path) -> None:
@@ -152,11 +154,16 @@ def times(passages: int, folder: Path) -> None:
         made = texts(folder / f"texts-{count}", count // FILES)
         timed = measure(folder / f"library-{count}", made)
         common.say(str(timed))
+        searches = (timed.search, timed.processor, timed.without)
         rows.append(
             [f"{timed.passages:,}", f"{timed.add:.1f}", f"{timed.again:.2f}", f"{timed.opened:.2f}",
-             f"{timed.search[0]:.1f} / {timed.search[1]:.1f}", f"{timed.scan:.1f}"]
+             *(f"{p50:.1f} / {p95:.1f}" for p50, p95 in searches),
+             f"{timed.scan:.1f}"]
         )  # fmt: skip
-    head = ["passages", "add, s", "add again, s", "first search, s", "search p50 / p95, ms"]
+    head = [
+        "passages", "add, s", "add again, s", "first search, s", "search p50 / p95, ms",
+        "of the processor", "without the index of words",
+    ]  # fmt: skip
     print(f"\n## {FILES} files\n\n{common.table([*head, 'by a scan, ms'], rows)}")
 
 
@@ -184,28 +191,35 @@ def measure(home: Path, folder: Path) -> Timed:
     with Library(home, "main", DrawnEmbedder) as library:
         opened = _seconds(lambda: library.search("leave 0"))
         found = _searches(library)
-    return Timed(summary.chunks, add, again, opened, found, _scan(home))
+        processor = _searches(library, time.process_time)
+        library._catalog.passages.beside = None
+        without = _searches(library, time.process_time)
+    return Timed(summary.chunks, add, again, opened, found, _scan(home), processor, without)
 
 
-def _searches(library: Library) -> tuple[float, float]:
+def _searches(
+    library: Library, clock: Callable[[], float] = time.perf_counter
+) -> tuple[float, float]:
     pick = random.Random(3)
     questions = [words(pick, 4) for _ in range(SEARCHES)]
-    spent = sorted(1000 * _seconds(lambda q=question: library.search(q)) for question in questions)
+    spent = sorted(
+        1000 * _seconds(lambda q=question: library.search(q), clock) for question in questions
+    )
     return statistics.median(spent), spent[int(0.95 * len(spent))]
 
 
 def _scan(home: Path) -> float:
     """Another process owns Chroma."""
     with Library(home, "main", DrawnEmbedder) as owner, Library(home, "main", DrawnEmbedder) as me:
-        owner.sync()
+        owner.maintenance.sync()
         me.search("warm up")
         return _searches(me)[0]
 
 
-def _seconds(act: Any) -> float:
-    started = time.perf_counter()
+def _seconds(act: Any, clock: Callable[[], float] = time.perf_counter) -> float:
+    started = clock()
     act()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from assistant.receipts.highlight import Rectangle
 _NAME = "c"
 _KEY = "conversation"
 _SHOWN = "shown"
+_PLACE = "place"
 _ERROR = "trouble"
 _WELL_FORMED = re.compile(r"[\w-]{1,64}")
 
@@ -70,6 +71,13 @@ def shown() -> Shown | None:
     """The page that is open in this session."""
     opened: Shown | None = st.session_state.get(_SHOWN)
     return opened
+
+
+def go_to(place: str) -> None:
+    """Close the open page when the visitor goes from one part of the app to another."""
+    if st.session_state.setdefault(_PLACE, place) != place:
+        st.session_state[_PLACE] = place
+        show(None)
 
 
 def keep_error(error: object) -> None:

@@ -84,7 +84,7 @@ def test_it_fills_the_window_and_escape_goes_back_step_by_step(
     page.wait_for_function(f"() => ({FOCUSED})() === 'citation-2'")
 
 
-def test_a_double_escape_closes_it_also_from_the_whole_window(answered: str, visit: Visit) -> None:
+def test_a_double_escape_and_another_part_of_the_app_close_it(answered: str, visit: Visit) -> None:
     page = visit(answered)
     _open(page)
     page.get_by_role("button", name="Larger").click()
@@ -93,6 +93,11 @@ def test_a_double_escape_closes_it_also_from_the_whole_window(answered: str, vis
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
 
+    page.locator(".st-key-page").wait_for(state="detached")
+
+    _open(page)
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("heading", name="Library").wait_for()
     page.locator(".st-key-page").wait_for(state="detached")
 
 
