@@ -72,6 +72,13 @@ def router() -> APIRouter:
         """The documents of a library, or of several: "hr,sales"."""
         return [document_row(info) for info in seen.reading(library, "listed").documents()]
 
+    @routes.get("/{library}/suggestions")
+    def suggestions(
+        library: str, seen: Seen, limit: Annotated[int, Query(ge=1, le=20)] = 4
+    ) -> list[str]:
+        """Questions to begin with, made from headings of the documents."""
+        return seen.suggesting(library).suggestions(limit)
+
     @routes.post("/{library}/documents", dependencies=[Depends(changing)], response_model=None)
     async def add(
         library: str, files: Annotated[list[UploadFile], File()], request: Request, seen: Seen

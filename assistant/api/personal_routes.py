@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from assistant.api.shelf import Seen
 from assistant.conversation.branches import KeptTurn
+from assistant.conversation.folders import Folder
 from assistant.conversation.listing import ConversationInfo
 from assistant.explaining.explanation import explanation
 
@@ -24,6 +25,20 @@ class Changes(BaseModel):
     title: str | None = Field(None, description="empty: its first question")
     pinned: bool | None = None
     shown: int | None = Field(None, description="the number of a turn: its branch is shown")
+    folder: int | None = Field(None, description="the number of a folder; 0: out of any")
+
+
+class NewFolder(BaseModel):
+    """A folder of conversations."""
+
+    name: str
+
+
+class FolderChanges(BaseModel):
+    """What is given is changed."""
+
+    name: str | None = None
+    collapsed: bool | None = None
 
 
 def router() -> APIRouter:
@@ -59,6 +74,13 @@ def router() -> APIRouter:
         """The answer documents of the branch that is shown, oldest first."""
         return [turn.answer for turn in _branch(seen, conversation)]
 
+    @routes.get("/conversations/{conversation}/follow-ups")
+    def follow_ups(conversation: Id, seen: Seen) -> list[str]:
+        """Up to three questions to go on with, which the documents answer; takes some searches."""
+        answers = [turn.answer for turn in _branch(seen, conversation)]
+        made = seen.suggesting(seen.conversations.library(conversation))
+        return made.follow_ups(answers[-1], [answer["question"] for answer in answers])
+
     @routes.get("/conversations/{conversation}/branch")
     def branch(conversation: Id, seen: Seen) -> list[Row]:
         """The turns that are shown, each with the numbers of its versions."""
@@ -67,7 +89,7 @@ def router() -> APIRouter:
 
     @routes.patch("/conversations/{conversation}")
     def change(conversation: Id, changes: Changes, seen: Seen) -> Row:
-        """Rename it, pin it, or show the branch with another turn."""
+        """Rename it, pin it, put it into a folder, or show the branch with another turn."""
         kept = seen.conversations
         _branch(seen, conversation)
         if changes.title is not None:
@@ -76,6 +98,8 @@ def router() -> APIRouter:
             kept.pin(conversation, changes.pinned)
         if changes.shown is not None:
             kept.show(conversation, changes.shown)
+        if changes.folder is not None:
+            kept.folders.move(conversation, changes.folder)
         [info] = [info for info in kept.infos() if info.id == conversation]
         return _row(info)
 
@@ -84,6 +108,34 @@ def router() -> APIRouter:
         """Delete it for good, with its receipts, thumbs and attachments."""
         _branch(seen, conversation)
         return {"removed": seen.delete_conversation(conversation)}
+
+    @routes.get("/folders")
+    def folders(seen: Seen) -> list[Row]:
+        """The folders of conversations, by name."""
+        return [_folder(one) for one in seen.conversations.folders.all()]
+
+    @routes.post("/folders")
+    def make_folder(asked: NewFolder, seen: Seen) -> Row:
+        """Make an empty one."""
+        return _folder(seen.conversations.folders.make(asked.name))
+
+    @routes.patch("/folders/{folder}")
+    def change_folder(folder: int, changes: FolderChanges, seen: Seen) -> Row:
+        """Rename it, close it or open it."""
+        kept = seen.conversations.folders
+        if changes.name is not None:
+            kept.rename(folder, changes.name)
+        if changes.collapsed is not None:
+            kept.collapse(folder, changes.collapsed)
+        found = [_folder(one) for one in kept.all() if one.id == folder]
+        if not found:
+            raise HTTPException(404, f"There is no folder {folder}.")
+        return found[0]
+
+    @routes.delete("/folders/{folder}")
+    def delete_folder(folder: int, seen: Seen) -> Row:
+        """Delete it; its conversations go back to the list."""
+        return {"back": seen.conversations.folders.delete(folder)}
 
     @routes.get("/receipts/{answer}")
     def receipt(answer: Id, seen: Seen) -> Row:
@@ -110,5 +162,9 @@ def _branch(seen: Seen, conversation: str) -> list[KeptTurn]:
 def _row(info: ConversationInfo) -> Row:
     return {
         "conversation": info.id, "title": info.title, "library": info.library,
-        "latest": info.latest, "pinned": info.pinned,
+        "latest": info.latest, "pinned": info.pinned, "folder": info.folder,
     }  # fmt: skip
+
+
+def _folder(one: Folder) -> Row:
+    return {"folder": one.id, "name": one.name, "collapsed": one.collapsed}

@@ -104,6 +104,13 @@ class Shelf:
         self._note("asked", name)
         return made
 
+    def suggesting(self, name: str) -> Assistant:
+        """What suggests questions about a library; nothing is answered, and nothing counted. Raises
+        UnknownLibrary, LibraryError."""
+        self._check(name)
+        self._note("asked for suggestions", name)
+        return self._libraries.assistant(name, self.person, self._permitted.whose)
+
     def sheet(self, name: str) -> Sheet:
         """Fills sheets of a library. Raises UnknownLibrary, LibraryError."""
         self._check(name)

@@ -18,7 +18,10 @@ from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Connection
 from vectorstore.federation.names import is_joined, parts, renamed
 
-_TABLES = (("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"))
+_TABLES = (
+    ("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"),
+    ("foldered", "conversation"),
+)  # fmt: skip
 
 
 class Conversations(Listing):
@@ -201,12 +204,14 @@ class Conversations(Listing):
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
                     (f"@{person}/",),
                 )
+            connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
 
     def drop(self, person: str) -> None:
         """Delete all conversations of a person."""
         with self._connected() as connection:
             for table, column in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE {column} LIKE ?", (f"@{person}/%",))
+            connection.execute("DELETE FROM folder WHERE person = ?", (person,))
         self._write_anew()
 
 

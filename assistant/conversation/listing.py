@@ -1,4 +1,5 @@
-"""A person's conversations as a list: found by their words, named, pinned, deleted."""
+"""A person's conversations as a list: found by their words, named, pinned, deleted. Their folders
+are in the same file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from assistant.conversation.folders import Folders
 from assistant.conversation.tables import SCHEMA, drop_deleted_words, index_words
 from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Connection, Kept
@@ -19,12 +21,13 @@ _MOST_TERMS = 20
 
 _LIST = """
 SELECT c.id, c.library, coalesce(a.title, ''), q.question,
-       coalesce(nullif(a.latest, ''), c.started), coalesce(a.pinned, 0)
+       coalesce(nullif(a.latest, ''), c.started), coalesce(a.pinned, 0), coalesce(f.folder, 0)
 FROM (SELECT conversation, min(number) AS first, max(number) AS last FROM turn
       GROUP BY conversation) AS t
 JOIN conversation AS c ON c.id = t.conversation
 JOIN turn AS q ON q.number = t.first
 LEFT JOIN arranged AS a ON a.conversation = c.id
+LEFT JOIN foldered AS f ON f.conversation = c.id
 WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
 """
 
@@ -38,6 +41,7 @@ class ConversationInfo:
     title: str  # as it was named, else its first question
     latest: str  # ISO 8601, UTC: its last turn
     pinned: bool
+    folder: int = 0  # its number; 0: in none
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Listing(Kept):
         """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, SCHEMA, "conversations")
         self._whose = whose
+        self.folders = Folders(path, whose)
         self._before = f"@{whose.person}/" if whose.person else ""
 
     def infos(self, library: str | None = None) -> list[ConversationInfo]:
@@ -127,10 +132,10 @@ class Listing(Kept):
             )
 
     def _info(self, row: Sequence[Any]) -> ConversationInfo:
-        identity, library, title, question, latest, pinned = row
+        identity, library, title, question, latest, pinned, folder = row
         name = title or question[:_TITLE]
         return ConversationInfo(
-            identity.removeprefix(self._before), library, name, latest, bool(pinned)
+            identity.removeprefix(self._before), library, name, latest, bool(pinned), folder
         )
 
     @property

@@ -29,6 +29,19 @@ CREATE TABLE IF NOT EXISTS branch (     -- without a row: after the turn that wa
     turn   INTEGER PRIMARY KEY,
     parent INTEGER NOT NULL             -- 0: it begins the conversation
 );
+CREATE TABLE IF NOT EXISTS folder (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,    -- never given again: a page may know it still
+    person    TEXT NOT NULL DEFAULT '',             -- whose it is; empty without accounts
+    name      TEXT NOT NULL,
+    collapsed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS foldered (   -- without a row: in no folder
+    conversation TEXT PRIMARY KEY,
+    folder       INTEGER NOT NULL REFERENCES folder
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS conversation_deleted AFTER DELETE ON conversation BEGIN
+    DELETE FROM foldered WHERE conversation = old.id;
+END;
 CREATE VIRTUAL TABLE IF NOT EXISTS turn_words USING fts5(question, answer, tokenize = 'trigram');
 CREATE TRIGGER IF NOT EXISTS turn_added AFTER INSERT ON turn BEGIN
     INSERT INTO turn_words (rowid, question, answer)

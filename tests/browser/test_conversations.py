@@ -7,6 +7,9 @@ import pytest
 
 from assistant.conversation.history import Conversations
 from tests.browser.conftest import PHONE, Visit, ask
+from tests.browser.test_axe import barriers
+
+sync_api: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -67,6 +70,34 @@ def test_a_question_is_edited_and_its_versions_are_turned(
     phone.get_by_role("img", name="Version 1 of 2").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     picture(phone, "versions-phone")
+
+
+def test_folders_by_keyboard(
+    fake_address: str, fake_home: Path, visit: Visit, picture: Any
+) -> None:
+    kept = Conversations(fake_home / "conversations.sqlite")
+    kept.add("folded", _answer("Where is the deed?", "In the safe."), "main")
+    page = visit(fake_address)
+    row = page.locator(".conversations li", has_text="Where is the deed?")
+    row.wait_for(timeout=120_000)
+    page.get_by_role("button", name="What to do with “Where is the deed?”").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Move", exact=True).press("Enter")
+    page.get_by_label("Or a new folder").fill("Papers")
+    page.keyboard.press("Enter")
+    folder = page.get_by_role("button", name="Papers 1", exact=True)
+    folder.wait_for(timeout=120_000)
+    assert page.locator(".folder ul[aria-label=Papers] li").count() == 1
+    assert barriers(page, "folders") == []
+    picture(page, "folders")
+
+    folder.press("Enter")
+    row.wait_for(state="detached", timeout=120_000)
+    sync_api.expect(folder).to_be_focused(timeout=120_000)
+    assert folder.get_attribute("aria-expanded") == "false"
+    page.get_by_label("Search questions and answers").fill("deed")
+    row.wait_for(timeout=120_000)
+    assert kept.folders.all()[0].collapsed
 
 
 def _answer(question: str, text: str) -> dict[str, Any]:

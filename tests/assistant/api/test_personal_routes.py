@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from assistant.api.libraries import Libraries
 from tests.assistant.api.conftest import LEAVE
 from tests.assistant.fakes import ScriptedChat
 
@@ -42,3 +43,37 @@ def test_conversations_are_searched_renamed_pinned_branched_and_deleted(
     assert client.get(f"/api/receipts/{first['id']}").status_code == 400
     for gone in (client.delete, client.get):
         assert gone("/api/conversations/talk").status_code == 404
+
+
+def test_conversations_are_put_into_folders(client: httpx.Client) -> None:
+    asked = {"question": LEAVE, "conversation": "talk"}
+    client.post("/api/libraries/staff/ask", json=asked)
+    made = client.post("/api/folders", json={"name": "Taxes"}).json()
+    assert made == {"folder": made["folder"], "name": "Taxes", "collapsed": False}
+    place = f"/api/folders/{made['folder']}"
+    row = client.patch("/api/conversations/talk", json={"folder": made["folder"]}).json()
+    assert row["folder"] == made["folder"]
+    assert client.patch("/api/conversations/talk", json={"folder": 99}).status_code == 400
+    changed = client.patch(place, json={"name": "At home", "collapsed": True}).json()
+    assert client.get("/api/folders").json() == [changed]
+    assert (changed["name"], changed["collapsed"]) == ("At home", True)
+    assert client.post("/api/folders", json={"name": "at home"}).status_code == 400
+    assert client.delete(place).json() == {"back": 1}
+    assert client.get("/api/conversations").json()[0]["folder"] == 0
+    assert client.patch(place, json={}).status_code == 404
+
+
+def test_questions_to_go_on_with_are_suggested(client: httpx.Client, libraries: Libraries) -> None:
+    client.post("/api/libraries/staff/ask", json={"question": LEAVE, "conversation": "talk"})
+    made = libraries.assistant("staff")
+    made._answerable = lambda request: 1.0
+    headings = {"Handbook.pdf": ["Paid leave", "Sick leave"], "Travel.pdf": []}
+    made.library.headings_over_prose = headings.__getitem__  # type: ignore[method-assign]
+    found = client.get("/api/conversations/talk/follow-ups").json()
+    assert found == [
+        "What does the Handbook say about paid leave?",
+        "What does the Handbook say about sick leave?",
+    ]
+    assert client.get("/api/libraries/staff/suggestions").json()[0] in found
+    assert client.get("/api/conversations/none/follow-ups").status_code == 404
+    assert client.get("/api/libraries/nowhere/suggestions").status_code == 404

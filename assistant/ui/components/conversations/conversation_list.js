@@ -4,32 +4,31 @@ const PAUSE = 250; // milliseconds after the last letter of a search
 
 const acts = (row, act, words) => {
   const box = make("div", "acts");
-  const named = [["pin", row.pinned ? "unpin" : "pin"], ["rename", "rename"], ["delete", "delete"]];
+  const named = row.folder
+    ? [["rename-folder", "rename"], ["delete-folder", "delete"]]
+    : [["pin", row.pinned ? "unpin" : "pin"], ["rename", "rename"], ["move", "move"], ["delete", "delete"]];
   for (const [does, word] of named) {
     const button = make("button", "", words[word], { type: "button" });
-    button.onclick = () => act({ do: does, id: row.id, on: !row.pinned });
+    button.onclick = () => act({ do: does, id: row.folder ?? row.id, on: !row.pinned });
     box.append(button);
   }
   return box;
 };
 
-const line = (row, act, words) => {
-  const box = make("div", "line");
-  const name = make("button", "name", row.title, { type: "button", title: row.title });
-  if (row.library) name.append(" ", make("span", "library", row.library));
-  name.onclick = () => act({ do: "open", id: row.id, turn: row.turn ?? 0 });
-  const label = words.more.replace("{title}", row.title);
+// The button that shows and hides what is to be done with a row, inside of `around`.
+const moreButton = (row, around, act, words) => {
+  const label = words[row.folder ? "more-folder" : "more"].replace("{title}", row.title);
   const more = make("button", "more", "⋯", {
     type: "button", "aria-label": label, "aria-expanded": "false",
   });
   more.onclick = () => {
-    const item = more.closest("li");
-    const opened = item.querySelector(".acts");
+    const item = more.closest(around);
+    const opened = item.querySelector(":scope > .acts");
     more.setAttribute("aria-expanded", String(!opened));
     if (opened) opened.remove();
     else {
       const box = acts(row, act, words);
-      item.append(box);
+      more.parentElement.after(box);
       box.querySelector("button").focus();
       box.onkeydown = (event) => {
         if (event.key !== "Escape") return;
@@ -39,7 +38,15 @@ const line = (row, act, words) => {
       };
     }
   };
-  box.append(name, more);
+  return more;
+};
+
+const line = (row, act, words) => {
+  const box = make("div", "line");
+  const name = make("button", "name", row.title, { type: "button", title: row.title });
+  if (row.library) name.append(" ", make("span", "library", row.library));
+  name.onclick = () => act({ do: "open", id: row.id, turn: row.turn ?? 0 });
+  box.append(name, moreButton(row, "li", act, words));
   return box;
 };
 
@@ -56,7 +63,25 @@ const item = (row, act, data) => {
   return element;
 };
 
+const folder = (one, act, data) => {
+  const box = make("section", "folder");
+  const head = make("div", "line");
+  const name = make("button", "name", one.title, {
+    type: "button", title: one.title, "aria-expanded": String(!one.collapsed),
+  });
+  name.append(" ", make("span", "library", String(one.count)));
+  name.dataset.key = `folder-${one.folder}`;
+  name.onclick = () => act({ do: "fold", id: one.folder, on: !one.collapsed });
+  head.append(name, moreButton(one, ".folder", act, data.words));
+  const list = make("ul", "");
+  list.setAttribute("aria-label", one.title);
+  list.append(...one.rows.map((row) => item(row, act, data)));
+  box.append(head, ...(one.rows.length ? [list] : []));
+  return box;
+};
+
 const group = (one, act, data) => {
+  if (one.folder) return [folder(one, act, data)];
   const title = make("div", "day", one.title);
   const list = make("ul", "");
   list.setAttribute("aria-label", one.title);
@@ -102,9 +127,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
     older.onclick = () => act({ do: "all" });
     list.append(older);
   }
+  if (!data.sought) {
+    const made = make("button", "older", data.words["new-folder"], { type: "button" });
+    made.onclick = () => act({ do: "new-folder", id: "" });
+    list.append(made);
+  }
   const before = root.querySelector(".list");
   const top = before?.scrollTop ?? 0;
+  const focused = root.getRootNode().activeElement?.dataset.key;
   before?.remove();
   root.append(list);
+  if (focused) list.querySelector(`[data-key="${focused}"]`)?.focus();
   list.scrollTop = top;
 }

@@ -1,4 +1,5 @@
-"""The conversations in the sidebar: by day, found by their words, renamed, pinned and deleted."""
+"""The conversations in the sidebar: in folders and by day, found by their words, renamed, pinned,
+moved and deleted."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -10,14 +11,17 @@ import streamlit as st
 
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.by_day import by_day
+from assistant.conversation.folders import Folder
 from assistant.conversation.listing import ConversationInfo
 from assistant.forgetting import conversation as forgetting
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
+from assistant.ui.components.conversations import folder_dialogs
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.scripts.script import script
 from ingest.errors import PinciteError
+from vectorstore.federation.names import shown
 
 _HERE = Path(__file__).parent
 _FIRST = 100  # conversations that are drawn before somebody asks for the older ones
@@ -43,9 +47,15 @@ def draw(assistant: Assistant) -> None:
     if not infos:
         return
     sought = st.session_state.get(_FIND, "")
-    shown = len(infos) if st.session_state.get(_ALL) else _FIRST
-    groups = _found(assistant, sought) if sought else _by_day(infos[:shown])
-    older = 0 if sought else len(infos[shown:])
+    most = len(infos) if st.session_state.get(_ALL) else _FIRST
+    folders = assistant.conversations.folders.all()
+    there = {folder.id for folder in folders}
+    loose = [info for info in infos if info.folder not in there]
+    if sought:
+        groups = _found(assistant, sought)
+    else:
+        groups = [*(_folder(folder, infos) for folder in folders), *_by_day(loose[:most])]
+    older = 0 if sought else len(loose[most:])
     data = {
         "groups": groups, "open": session.current(), "sought": sought, "words": _words(older),
         "older": older,
@@ -59,11 +69,26 @@ def dialogs(assistant: Assistant) -> None:
     if asked is None:
         return
     kind, identity = asked
+    if kind in folder_dialogs.KINDS:
+        folder_dialogs.draw(assistant, kind, identity)
+        return
     info = next((i for i in assistant.conversations.infos() if i.id == identity), None)
     if info is not None:
-        named = {"rename": (_("Rename"), _rename), "delete": (_("Delete"), _delete)}
+        named = {
+            "rename": (_("Rename"), _rename), "delete": (_("Delete"), _delete),
+            "move": (_("Move"), folder_dialogs.move),
+        }  # fmt: skip
         title, body = named[kind]
         st.dialog(title)(body)(info)
+
+
+def _folder(folder: Folder, infos: Sequence[ConversationInfo]) -> Row:
+    rows = [info for info in infos if info.folder == folder.id]
+    drawn = [] if folder.collapsed else [_row(info) for info in rows]
+    return {
+        "title": folder.name, "folder": str(folder.id), "collapsed": folder.collapsed,
+        "count": len(rows), "rows": drawn,
+    }  # fmt: skip
 
 
 def _by_day(infos: Sequence[ConversationInfo]) -> list[Row]:
@@ -79,7 +104,7 @@ def _found(assistant: Assistant, sought: str) -> list[Row]:
 
 
 def _row(info: ConversationInfo) -> Row:
-    elsewhere = info.library if len(resources.names()) > 1 else ""
+    elsewhere = shown(info.library) if len(resources.names()) > 1 else ""
     return {"id": info.id, "title": info.title, "pinned": info.pinned, "library": elsewhere}
 
 
@@ -105,7 +130,9 @@ def _act() -> None:
         session.enter(identity)
     elif does == "pin":
         kept.pin(identity, bool(act["on"]))
-    elif does in ("rename", "delete"):
+    elif does == "fold":
+        folder_dialogs.tried(kept.folders.collapse, int(identity), bool(act["on"]))
+    elif does in ("rename", "delete", "move", *folder_dialogs.KINDS):
         st.session_state[_OPENED] = does, identity
 
 
@@ -154,5 +181,8 @@ def _words(older: int) -> dict[str, str]:
         "unpin": _("Unpin"),
         "rename": _("Rename"),
         "delete": _("Delete"),
+        "move": _("Move"),
+        "new-folder": _("New folder"),
+        "more-folder": _("What to do with the folder “{title}”"),
         "older": ngettext("Show {count} older", "Show {count} older", older),
     }

@@ -1,5 +1,6 @@
 """Questions to begin with."""
 
+from assistant.answering.query.follow_ups import follow_ups
 from assistant.answering.query.starter_questions import suggest
 
 HEADINGS = {
@@ -27,3 +28,27 @@ def test_the_beginning_of_a_list_is_not_asked_about() -> None:
 
 def test_an_empty_library_suggests_nothing() -> None:
     assert suggest({}, 4) == []
+
+
+def test_questions_are_in_the_language_of_the_headings() -> None:
+    german = ["Inhaltsverzeichnis", "1. Urlaub und Abwesenheit", "2. Elternzeit", "Unsere Werte"]
+    french = ["Sommaire", "1. Congés payés annuels", "Notre histoire", "Manuel du personnel"]
+    spanish = ["Índice", "Vacaciones y ausencias", "Seguridad de las contraseñas", "Quiénes somos"]
+    assert suggest({"Mitarbeiterhandbuch.md": german}, 9) == [
+        "Was steht in „Mitarbeiterhandbuch“ über „Urlaub und Abwesenheit“?",
+        "Was steht in „Mitarbeiterhandbuch“ über „Elternzeit“?",
+    ]
+    assert suggest({"Manuel_du_personnel.md": french}, 9) == [
+        "Que dit « Manuel du personnel » au sujet de « Congés payés annuels » ?"
+    ]
+    assert suggest({"Manual.md": spanish}, 9) == [
+        "¿Qué dice «Manual» sobre «Vacaciones y ausencias»?",
+        "¿Qué dice «Manual» sobre «Seguridad de las contraseñas»?",
+    ]
+
+
+def test_follow_ups_are_in_the_language_of_the_last_question() -> None:
+    headings = {"Handbook.pdf": ["Sick leave", "Travel costs", "Home office days"]}
+    asked = ["How long is leave?", "Wer bezahlt die Reise nach Hause?"]
+    assert follow_ups("Reise", asked, headings)[0].startswith("Was steht in „Handbook“ über „")
+    assert follow_ups("Travel", asked[:1], headings)[0].startswith("What does the Handbook say")

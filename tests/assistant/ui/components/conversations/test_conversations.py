@@ -101,3 +101,33 @@ def test_what_others_make_up_is_not_shown(visit: Visit) -> None:
     report(app, VERSIONS, "act", {"do": "show", "turn": 99})
     report(app, VERSIONS, "act", {"do": "ask", "text": "  "})
     assert len(answers(app)) == 1 and not app.exception
+
+
+def test_folders_are_made_filled_closed_renamed_and_deleted(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    act(app, "move")
+    app.text_input(key="folder-new").set_value("Taxes")
+    next(b for b in app.button if b.label == "Move").click().run()
+    assert listed(app) == {"Taxes": [LEAVE]}
+    [folder] = drawn(app, LIST)[0]["groups"]
+    act(app, "fold", id=folder["folder"], on=True)
+    [closed] = drawn(app, LIST)[0]["groups"]
+    assert (closed["collapsed"], closed["count"], closed["rows"]) == (True, 1, [])
+    act(app, "find", text="days of leave")
+    assert listed(app) == {"1 found": [LEAVE]}
+    act(app, "find", text="")
+
+    act(app, "new-folder", id="")
+    app.text_input(key="folder-name").set_value("Taxes")
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert "There is a folder" in app.error[0].value
+    act(app, "rename-folder", id=folder["folder"])
+    app.text_input(key="folder-name").set_value("At home")
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert list(listed(app)) == ["At home"]
+    act(app, "delete-folder", id=folder["folder"])
+    app.button(key="confirm-folder").click().run()
+    assert not app.exception and listed(app) == {"Today": [LEAVE]}
+    act(app, "fold", id=folder["folder"], on=True)  # from a page that was drawn before
+    assert "There is no folder" in app.error[0].value

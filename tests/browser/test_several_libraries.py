@@ -1,0 +1,46 @@
+"""Several libraries asked at once in the real app: each mark opens the page of its own library."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Visit, ask, pincite
+from tests.browser.test_axe import barriers
+from tests.pdfs import write_pdf
+
+sync_api: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two libraries with a document of the same name, and answers that are quoted."""
+    made = tmp_path_factory.mktemp("several")
+    (made / "models").symlink_to(quoting_home / "models")
+    leave = ["# Leave", "", "There are thirty days of paid leave in a year."]
+    write_pdf(made / "a" / "Handbook.pdf", leave)
+    write_pdf(made / "b" / "Handbook.pdf", ["# Travel", "", "All employees travel by train."])
+    for folder, name in (("a", "staff"), ("b", "office")):
+        pincite(made, "add", str(made / folder), "--library", name)
+    return made
+
+
+def test_a_mark_opens_the_page_of_its_library(address: str, visit: Visit, picture: Any) -> None:
+    page = visit(address)
+    page.get_by_role("combobox", name="Library").click(timeout=120_000)
+    page.get_by_role("option", name="Several at once…").click()
+    page.get_by_role("combobox", name="Libraries to ask at once").click()
+    page.get_by_role("option", name="staff").click()
+    page.keyboard.press("Escape")
+    page.get_by_text("2 documents, 2 pages").wait_for(timeout=120_000)
+    ask(page, "How many days of paid leave are there?")
+    source = page.get_by_text("staff/Handbook.pdf").first
+    source.wait_for(timeout=120_000)
+    page.locator(".mark").first.click()
+    page.locator(".page-name", has_text="staff/Handbook.pdf").wait_for(timeout=120_000)
+    shown = page.locator(".st-key-page blockquote", has_text="thirty days")
+    sync_api.expect(shown).to_be_visible(timeout=120_000)
+    assert barriers(page, "several libraries") == []
+    picture(page, "several-libraries")
