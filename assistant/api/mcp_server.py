@@ -22,10 +22,14 @@ from assistant.api import answers
 from assistant.api.libraries import Libraries
 from assistant.api.rows import document_row, hit_row, summary_row
 from assistant.api.shelf import Shelf
+from assistant.contract.asked_in import chosen
 from assistant.errors import AssistantError
 from ingest.errors import PinciteError
+from vectorstore.catalog.choosing import Filter
 
 Row = dict[str, Any]
+Tags = list[str] | None
+Date = Annotated[str, Field(description="a year, a month or a day: 2024, 2024-06 or 2024-06-30")]
 
 INSTRUCTIONS = (
     "Pincite holds the documents of its owner. `ask` answers a question with the lines that state "
@@ -60,18 +64,28 @@ def server(
 
     @made.tool()
     @_told
-    def list_documents(library: str, context: Context[Any, Any]) -> list[Row]:
-        """The documents of a library, with their pages."""
+    def list_documents(
+        library: str, context: Context[Any, Any], tags: Tags = None, after: Date = "",
+        before: Date = "",
+    ) -> list[Row]:  # fmt: skip
+        """The documents of a library, with their pages, dates and tags; with tags, those that have
+        all of them."""
+        within = Filter(tuple(tags or ()), after, before)
         opened = seen(context).reading(library, "listed")
-        return [document_row(info) for info in opened.documents()]
+        return [document_row(info) for info in opened.documents() if within.keeps(info)]
 
     @made.tool()
     @_told
-    def search(library: str, query: str, context: Context[Any, Any], k: int = 8) -> list[Row]:
+    def search(
+        library: str, query: str, context: Context[Any, Any], k: int = 8, tags: Tags = None,
+        after: Date = "", before: Date = "",
+    ) -> list[Row]:  # fmt: skip
         """The best passage of each of the k best pages of a library, or of several ("hr,sales"),
-        best first."""
+        best first; of documents with all the tags, and of a time."""
+        within = Filter(tuple(tags or ()), after, before)
         opened = seen(context).reading(library, "searched")
-        return [hit_row(opened, hit) for hit in opened.search(query, min(max(k, 1), 100))]
+        found = opened.search(query, min(max(k, 1), 100), chosen(opened, within))
+        return [hit_row(opened, hit) for hit in found]
 
     @made.tool()
     @_told
@@ -80,12 +94,17 @@ def server(
         question: str,
         context: Context[Any, Any],
         documents: list[str] | None = None,
+        tags: Tags = None,
+        after: Date = "",
+        before: Date = "",
     ) -> Row:
         """A cited answer from the documents of a library, of several ("hr,sales"), or from the
-        named ones alone. Each citation of several names its library."""
+        named ones alone, or those with all the tags and of a time. Each citation of several names
+        its library."""
+        within = Filter(tuple(tags or ()), after, before)
         assistant = await run_in_threadpool(seen(context).assistant, library)
         # Choosing a tool embeds the message.
-        reply = await run_in_threadpool(assistant.ask, question, documents=documents)
+        reply = await run_in_threadpool(assistant.ask, question, documents=documents, within=within)
         return (await answers.finish(reply)).to_json()
 
     @made.tool()

@@ -18,11 +18,13 @@ from starlette.concurrency import run_in_threadpool
 from assistant.api import answers
 from assistant.api.rows import document_row, hit_row, summary_row
 from assistant.api.shelf import Seen, Shelf, changing
+from assistant.contract.asked_in import chosen
 from assistant.conversation.from_messages import turns
 from assistant.errors import AssistantError
 from assistant.receipts.highlight import highlighted, png
 from assistant.uploads.upload import Upload, describe_step
 from ingest.images import image_file
+from vectorstore.catalog.choosing import Filter
 from vectorstore.federation.names import parts
 
 Row = dict[str, Any]
@@ -43,12 +45,34 @@ class Said(BaseModel):
     text: str
 
 
+class Chosen(BaseModel):
+    """Only some documents: those with all the tags, and of a time."""
+
+    tags: list[str] = []
+    after: str = Field(default="", description="dated then or later: 2024, 2024-06 or 2024-06-30")
+    before: str = Field(default="", description="dated before that begins")
+
+    @property
+    def filter(self) -> Filter:
+        """Raises WrongTag or WrongDate."""
+        return Filter(tuple(self.tags), self.after, self.before)
+
+
+class Tagging(BaseModel):
+    """Tags that documents get, and tags that they lose."""
+
+    documents: list[str] = Field(min_length=1)
+    add: list[str] = []
+    remove: list[str] = []
+
+
 class Question(BaseModel):
     """A question to a library."""
 
     question: str = Field(min_length=1)
     history: list[Said] = []
     documents: list[str] | None = Field(None, description="only these")
+    filter: Chosen = Field(Chosen(), description="only those with these tags, and of this time")
     conversation: str = Field(
         "", pattern=r"^[\w-]{0,64}$", description="goes on with it, or begins it; empty: none"
     )
@@ -56,6 +80,18 @@ class Question(BaseModel):
         None, ge=0, description="begins a branch after this turn; 0: in the place of the first"
     )
     anyway: bool = Field(False, description="answer also where it would be refused")
+
+
+def _chosen(
+    tag: Annotated[list[str], Query(description="only with all of these tags")] = [],  # noqa: B006
+    after: Annotated[str, Query(description="only dated then or later, as 2024-06")] = "",
+    before: Annotated[str, Query(description="only dated before that begins")] = "",
+) -> Filter:
+    """Raises WrongTag or WrongDate."""
+    return Filter(tuple(tag), after, before)
+
+
+Within = Annotated[Filter, Depends(_chosen)]
 
 
 def router() -> APIRouter:
@@ -68,9 +104,22 @@ def router() -> APIRouter:
         return [{"library": name} for name in seen.names()]
 
     @routes.get("/{library}/documents")
-    def documents(library: str, seen: Seen) -> list[Row]:
+    def documents(library: str, seen: Seen, within: Within) -> list[Row]:
         """The documents of a library, or of several: "hr,sales"."""
-        return [document_row(info) for info in seen.reading(library, "listed").documents()]
+        documents = seen.reading(library, "listed").documents()
+        return [document_row(info) for info in documents if within.keeps(info)]
+
+    @routes.get("/{library}/tags")
+    def tags(library: str, seen: Seen) -> list[Row]:
+        """The tags of a library, with the number of their documents."""
+        counts = seen.library(library, "listed").tags.counts()
+        return [{"tag": tag, "documents": many} for tag, many in counts.items()]
+
+    @routes.post("/{library}/tags", dependencies=[Depends(changing)])
+    def tag(library: str, asked: Tagging, seen: Seen) -> Row:
+        """Give tags to documents, and take others from them."""
+        opened = seen.changed(library, "tagged", ", ".join(asked.documents))
+        return {"changed": opened.tags.change(asked.documents, asked.add, asked.remove)}
 
     @routes.get("/{library}/suggestions")
     def suggestions(
@@ -121,11 +170,12 @@ def router() -> APIRouter:
 
     @routes.get("/{library}/search")
     def search(
-        library: str, q: str, seen: Seen, k: Annotated[int, Query(ge=1, le=100)] = 8
-    ) -> list[Row]:
+        library: str, q: str, seen: Seen, within: Within,
+        k: Annotated[int, Query(ge=1, le=100)] = 8,
+    ) -> list[Row]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
         opened = seen.reading(library, "searched")
-        return [hit_row(opened, hit) for hit in opened.search(q, k)]
+        return [hit_row(opened, hit) for hit in opened.search(q, k, chosen(opened, within))]
 
     @routes.post("/{library}/ask")
     async def ask(library: str, asked: Question, request: Request, seen: Seen) -> Row:
@@ -137,7 +187,7 @@ def router() -> APIRouter:
         reply = await run_in_threadpool(
             assistant.ask, asked.question,
             history=history, documents=asked.documents, anyway=asked.anyway,
-            conversation=asked.conversation, after=asked.after,
+            conversation=asked.conversation, after=asked.after, within=asked.filter.filter,
         )  # fmt: skip
         return (await answers.finish(reply, request)).to_json()
 

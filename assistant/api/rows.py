@@ -18,6 +18,7 @@ def document_row(info: DocumentInfo) -> Row:
     return {
         "document": info.document, "pages": info.pages, "passages": info.chunks,
         "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,
+        "dated": info.dated, "tags": list(info.tags),
     }  # fmt: skip
 
 

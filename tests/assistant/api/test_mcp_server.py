@@ -48,6 +48,21 @@ def test_documents_are_listed_searched_and_read(libraries: Libraries) -> None:
     assert SAID in call(server, "read_page", **STAFF, document="Handbook.pdf", page=1)
 
 
+def test_documents_with_a_tag_are_listed_searched_and_asked(libraries: Libraries) -> None:
+    server = mcp_server.server(libraries, changes=False)
+    libraries.library("staff").tags.change(["Travel.pdf"], add=["trips"])
+    trips = {**STAFF, "tags": ["trips"], "after": "2001"}
+    [row] = call(server, "list_documents", **trips)
+    assert (row["document"], row["tags"]) == ("Travel.pdf", ["trips"])
+    assert {hit["document"] for hit in call(server, "search", **trips, query=LEAVE)} == {
+        "Travel.pdf"
+    }
+    answer = call(server, "ask", **trips, question=LEAVE)
+    assert {passage["document"] for passage in answer["passages"]} == {"Travel.pdf"}
+    with pytest.raises(MCPError, match="asked in tag law"):
+        call(server, "ask", **STAFF, question=LEAVE, tags=["law"])
+
+
 def test_a_question_gets_the_answer_document(libraries: Libraries) -> None:
     answer = call(mcp_server.server(libraries, changes=False), "ask", **STAFF, question=LEAVE)
     assert answer["answer"] == SAID

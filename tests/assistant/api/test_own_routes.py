@@ -48,6 +48,39 @@ def test_a_question_gets_the_answer_document(client: httpx.Client) -> None:
     assert answer["citations"][0]["document"] == "Handbook.pdf"
 
 
+def test_documents_are_tagged_and_asked_by_their_tags(client: httpx.Client) -> None:
+    wanted = {"documents": ["Travel.pdf"], "add": ["trips", "2024"]}
+    assert client.post(f"{STAFF}/tags", json=wanted).json() == {"changed": 1}
+    client.post(f"{STAFF}/tags", json={"documents": ["Travel.pdf"], "remove": ["2024"]})
+    assert client.get(f"{STAFF}/tags").json() == [{"tag": "trips", "documents": 1}]
+    [row] = client.get(f"{STAFF}/documents", params={"tag": "Trips", "after": "2001"}).json()
+    assert (row["document"], row["tags"]) == ("Travel.pdf", ["trips"])
+    hits = client.get(f"{STAFF}/search", params={"q": LEAVE, "tag": "trips"}).json()
+    assert {hit["document"] for hit in hits} == {"Travel.pdf"}
+    asked = {"question": LEAVE, "filter": {"tags": ["trips"], "after": "2001"}}
+    answer = client.post(f"{STAFF}/ask", json=asked).json()
+    assert answer["filter"] == asked["filter"]
+    assert {passage["document"] for passage in answer["passages"]} == {"Travel.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("filter", "why"),
+    [
+        ({"tags": ["law"]}, "no document for this question: asked in tag law."),
+        ({"before": "soon"}, "'soon' is no date"),
+        ({"tags": [""]}, "cannot be a tag"),
+    ],
+)
+def test_a_filter_that_leaves_nothing_or_is_none_is_told(
+    client: httpx.Client, filter: dict[str, object], why: str
+) -> None:
+    answer = client.post(f"{STAFF}/ask", json={"question": LEAVE, "filter": filter})
+    assert answer.status_code == 400 and why in answer.json()["error"]["message"]
+    given = {"q": LEAVE, "tag": filter.get("tags", []), "before": filter.get("before", "")}
+    found = client.get(f"{STAFF}/search", params=given)  # type: ignore[arg-type]
+    assert found.status_code == 400 and why in found.json()["error"]["message"]
+
+
 def test_a_page_has_lines_with_boxes_and_a_picture_with_marks(client: httpx.Client) -> None:
     page = client.get(f"{STAFF}/documents/Handbook.pdf/pages/1").json()
     box = page["lines"][0]["box"]
