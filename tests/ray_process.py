@@ -45,7 +45,11 @@ class RayProcess:
         self.member = f"{_HEAD}:{self.port}"  # for this one, which belongs to the cluster
         # Without the last of them the head, which forks a process for each client, crashes it now
         # and then (grpcio 1.85, Ray 2.60).
-        self.environment = {**_documented_settings(), "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        self.environment = {
+            **_documented_settings(), "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            # A machine that is slow to answer, beside other tests, is not lost.
+            "RAY_health_check_timeout_ms": "60000",
+        }  # fmt: skip
         self._numbers = iter(range(3, 250))
         self.machines: dict[str, subprocess.Popen[bytes]] = {}
         self._head = self._run(
@@ -54,6 +58,12 @@ class RayProcess:
         )  # fmt: skip
         _listens(client, self._head)
         for _ in range(machines):
+            self.add()
+
+    def tend(self) -> None:
+        """Start a machine for each that has ended, as a service manager does."""
+        for name in [name for name, machine in self.machines.items() if machine.poll() is not None]:
+            self.kill(name)
             self.add()
 
     def add(self) -> str:

@@ -2,9 +2,10 @@
 
 Files of several kinds are added, questions are answered by the model in the process and by a server
 on loopback, a picture is drawn and described, a sentence is spoken and written down again, models
-are listed, and the app is opened and asked for its page. Each runs as a person runs it, with all
-its children, under `strace -f`: native code is seen, too, which the guard in Python cannot see. A
-name server counts as beyond loopback. The pictures come from the small trained models of the tests.
+are listed, the app is opened and asked for its page, and a Ray cluster reads files. Each runs as a
+person runs it, with all its children, under `strace -f`: native code is seen, too, which the guard
+in Python cannot see. A name server counts as beyond loopback. The pictures come from the small
+trained models of the tests.
 Linux only; needs strace.
 """
 
@@ -25,6 +26,7 @@ from typing import Any
 
 from benchmarks import common
 from benchmarks.servers.llama_server import running
+from tests.ray_process import missing
 
 SAMPLES = common.ROOT / "samples"
 SMALL = common.ROOT / "tests" / "small_models"
@@ -54,6 +56,10 @@ def main() -> None:
             common.say(f"{rows[-1]}")
         app = [*common.PINCITE, "app", "--port", str(options.port)]
         rows.append(("the app, opened", *_watched(app, environment, home / "trace", options.port)))
+        if not missing():
+            cluster = [sys.executable, "-W", "ignore", "-m", "benchmarks.servers.cluster_kills"]
+            command = [*cluster, "--files", "12", "--kills", "0"]
+            rows.append(("files read on Ray", *_watched(command, environment, home / "trace")))
     report(rows)
 
 
