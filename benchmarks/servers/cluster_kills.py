@@ -125,12 +125,12 @@ def _client(ports: list[int], files: int) -> None:
             else:
                 got = httpx.get(f"{base}/search", params={"q": word(number), "k": 3}, timeout=120)
         except httpx.HTTPError as error:  # that process was killed
-            print(f"{_LOST}{type(error).__name__}", flush=True)
+            say(f"{_LOST}{type(error).__name__}")
             time.sleep(0.5)
             continue
-        print(f"{_ASKED}{got.request.method}", flush=True)
+        say(f"{_ASKED}{got.request.method}")
         if not got.is_success:
-            print(_SENTENCE + _message(got), flush=True)
+            say(_SENTENCE + _message(got))
         elif got.request.method == "POST":
             _judge_texts(got.json()["citations"], "quote")
         else:
@@ -138,9 +138,15 @@ def _client(ports: list[int], files: int) -> None:
             _judge_texts(hits, "text")
             found = bool(hits) and _number(hits[0]["document"]) == number
             if number in seen and not found:
-                print(f"{_WRONG}{word(number)} was found before, and now not first", flush=True)
+                say(f"{_WRONG}{word(number)} was found before, and now not first")
             if found:
                 seen.add(number)
+
+
+def say(line: str) -> None:
+    """A whole line at once: several threads write into one file."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _message(got: httpx.Response) -> str:
@@ -155,7 +161,7 @@ def _judge_texts(rows: list[dict[str, Any]], field: str) -> None:
     for row in rows:
         for told in re.findall(r"\b[a-k]+kestrel\b", row[field]):
             if told != word(_number(row["document"])):
-                print(f"{_WRONG}{told} in {row['document']}", flush=True)
+                say(f"{_WRONG}{told} in {row['document']}")
 
 
 def _number(document: str) -> int:

@@ -26,7 +26,8 @@ _HITS = (
     "WITH hit AS MATERIALIZED (SELECT term, rowid, times, length FROM posting"
     " WHERE kind = '{kind}' AND term = ANY(?){phrases}),"
     # In float8: PostgreSQL would count in decimals, which takes three times as long.
-    " rare AS (SELECT term, greatest(ln(({n} - n + .5) / (n + .5)), 1e-6) AS idf"
+    # Others may add between the two statements: then there are more hits than rows were counted.
+    " rare AS (SELECT term, greatest(ln((greatest({n} - n, 0) + .5) / (n + .5)), 1e-6) AS idf"
     " FROM (SELECT term, count(*)::float8 AS n FROM hit GROUP BY term) AS frequent),"
     " scored AS (SELECT hit.rowid, sum(idf * times * {k1p} / (times + {k1} * (1 - {b} + {b}"
     " * length::float8 / {mean}))) AS score FROM hit JOIN rare USING (term){where}"

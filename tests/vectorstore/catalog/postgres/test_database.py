@@ -16,6 +16,7 @@ from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.opened import MARK, drop
 from vectorstore.catalog.opened import catalog as opened
+from vectorstore.catalog.postgres.bm25 import Bm25
 from vectorstore.catalog.postgres.copying import _COLUMNS, TABLES
 from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.library import Library
@@ -61,6 +62,15 @@ def test_words_have_the_same_scores_as_in_sqlite(both: tuple[Catalog, Catalog], 
     shares = [catalog.passages.share_of_words(query, id) for catalog in both]
     counts = [catalog.passages.stating(words.content_words(query)[0]) for catalog in both]
     assert shares[0] == shares[1] and counts[0] == counts[1]
+
+
+def test_words_are_found_while_others_add(
+    both: tuple[Catalog, Catalog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then a word may stand in more passages than were counted a moment ago."""
+    _, there = both
+    monkeypatch.setattr(Bm25, "_size", lambda *_: (1, 5.0))
+    assert len(there.passages.bm25("annual paid leave", 9)) == 4
 
 
 def test_both_have_the_same_tables_and_columns(both: tuple[Catalog, Catalog]) -> None:
