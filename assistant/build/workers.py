@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assistant.security.network_guard import permit
+from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
 from vectorstore.workers import workers
 from vectorstore.workers.address import parsed
@@ -23,7 +23,7 @@ def cluster(settings: Settings) -> RayCluster | None:
         return None
     if not address.is_here:
         permit(address.host, address.port, "workers")
-    return RayCluster(address, located)
+    return RayCluster(address, located, tuple(QUIET.items()))
 
 
 def located(path: Path) -> Path | None:

@@ -162,8 +162,8 @@ def goes(line: str) -> str:
     if family[1] not in ("AF_INET", "AF_INET6"):
         return "sockets of the machine"
     address = _ADDRESS.search(line)
-    here = address and ipaddress.ip_address(address[1] or address[2]).is_loopback
-    return "loopback" if here else BEYOND
+    told = address and ipaddress.ip_address((address[1] or address[2]).removeprefix("::ffff:"))
+    return "loopback" if told and told.is_loopback else BEYOND
 
 
 def report(rows: Sequence[tuple[str, int, Counter[str]]]) -> None:

@@ -42,10 +42,12 @@ Locate = Callable[[Path], Path | None]
 @dataclass(frozen=True)
 class RayCluster:
     """The cluster at an address. `locate` finds a model of this machine on another one, and must be
-    importable there; None where it lacks the model."""
+    importable there; None where it lacks the model. `quiet` are variables of the environment that
+    keep libraries from telling of their use, on the workers, too."""
 
     address: RayAddress
     locate: Locate
+    quiet: tuple[tuple[str, str], ...] = ()
 
     def hire(self, order: Order) -> "RayWorkers":
         """Raises LibraryError without the extra."""
@@ -116,7 +118,10 @@ class RayWorkers:
 
     def _task(self, together: bool) -> Task:
         order = self._order
-        return Task(order.engines, order.recipe(), self._cluster.locate, readers(), together)
+        cluster = self._cluster
+        return Task(
+            order.engines, order.recipe(), cluster.locate, readers(), cluster.quiet, together
+        )  # fmt: skip
 
     def _send(self, paths: Sequence[Path], task: Task) -> "Future[Result]":
         return self._connected().send(paths, task)

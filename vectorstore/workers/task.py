@@ -5,6 +5,7 @@ It runs in a process of Ray's on another machine. That process reads no file its
 """
 
 import hashlib
+import os
 import pickle
 import shutil
 import socket
@@ -47,6 +48,7 @@ class Task:
     recipe: Recipe | None
     locate: Callable[[Path], Path | None]  # a model of the sender, on the machine of the worker
     reads: str  # which readers the sender has, see `readers`
+    quiet: tuple[tuple[str, str], ...] = ()  # what keeps libraries from telling of their use
     together: bool = False  # several small files, see `Sandbox.start_several`
 
 
@@ -72,6 +74,7 @@ def readers() -> str:
 
 def work(task: Task, *files: Sent) -> Result:
     """Read the files. Never raises what is the fault of a file."""
+    os.environ.update(task.quiet)  # before a library is imported
     unfit, engines, recipe = fitted(task)
     if unfit:
         return Result(UNFIT, words=f"{socket.gethostname()} {unfit}")

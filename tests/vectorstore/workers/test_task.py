@@ -1,6 +1,7 @@
 """What a worker does with the bytes of a file, in this process."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,6 +58,12 @@ def test_a_machine_that_would_read_otherwise_reads_nothing() -> None:
     assert older.kind == "unfit" and "has another version of Pincite" in older.words
     lacks = work(replace(WANTED, engines=Engines(speech=Path("/models/whisper-base"))), NOTE)
     assert lacks.kind == "unfit" and "`pincite models pull whisper-base` there" in lacks.words
+
+
+def test_libraries_are_kept_quiet_on_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    work(replace(WANTED, reads="older", quiet=(("ORT_DISABLE_TELEMETRY", "1"),)))
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
 
 
 def test_a_model_may_be_elsewhere_on_the_worker(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant.build.workers import located
+from assistant.security.network_guard import QUIET
 from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
 from tests.ray_process import RayProcess
@@ -22,7 +23,7 @@ from vectorstore.workers.workers import Hire, Order, here
 def cluster(address: str) -> RayCluster:
     found = parsed(address)
     assert found
-    return RayCluster(found, located)
+    return RayCluster(found, located, tuple(QUIET.items()))
 
 
 class TestThisMachine(WorkersContract):
