@@ -122,8 +122,8 @@ class RayProcess:
 
 
 def _documented_settings() -> dict[str, str]:
-    line = next(one for one in _DOCUMENTED if one.startswith("export RAY_AUTH_MODE"))
-    return dict(part.split("=") for part in line.split()[1:])
+    lines = [one for one in _DOCUMENTED if one.startswith("export RAY_") and "..." not in one]
+    return dict(part.split("=") for line in lines for part in line.split()[1:])
 
 
 def _listens(port: int, process: "subprocess.Popen[bytes]") -> None:
