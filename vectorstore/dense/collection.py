@@ -36,11 +36,10 @@ class Collection:
         return int(self._collection.count())
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        count = self.count()
-        if not count or k < 1:
+        if k < 1:
             return []
         found = self._collection.query(
-            query_embeddings=[vector], n_results=min(k, count), include=["distances"]
+            query_embeddings=[vector], n_results=k, include=["distances"]
         )
         return [
             (id, 1.0 - distance)
