@@ -15,11 +15,12 @@ Row = dict[str, Any]
 
 def document_row(info: DocumentInfo) -> Row:
     """A document in a list."""
-    return {
+    row = {
         "document": info.document, "pages": info.pages, "passages": info.chunks,
         "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,
         "dated": info.dated, "tags": list(info.tags),
     }  # fmt: skip
+    return row if info.seconds is None else row | {"seconds": info.seconds}
 
 
 def hit_row(library: AnyLibrary, hit: Hit) -> Row:

@@ -69,12 +69,19 @@ def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
     elif not documents:
         print("None of its documents is like that. `pincite tag` lists the tags.")
     for info in documents:
-        size = f"{counted(info.pages, 'page')}, {counted(info.chunks, 'passage')}"
+        size = f"{_length(info)}, {counted(info.chunks, 'passage')}"
         tags = f"  [{', '.join(info.tags)}]" if info.tags else ""
         print(f"{info.document}  ({size}, {_share(info.coverage)}): {info.status}{tags}")
         for line in _describe_pages(notes[info.document]):
             print(f"    {line}")
     return DONE
+
+
+def _length(info: "DocumentInfo") -> str:
+    """Pages, or of a recording its length."""
+    from ingest.media.ffmpeg import clock
+
+    return counted(info.pages, "page") if info.seconds is None else clock(info.seconds)
 
 
 def _share(coverage: "Coverage") -> str:

@@ -109,13 +109,14 @@ class Catalog:
         found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
             " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread,"
-            " added, dated FROM document ORDER BY name"
+            " added, dated, seconds FROM document ORDER BY name"
         )
         tags = self._tags()
         return [
             DocumentInfo(
                 r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5],
                 added=r[13], dated=r[14], tags=tuple(sorted(tags.get(r[0], ()), key=str.casefold)),
+                seconds=r[15],
             )
             for r in found
         ]  # fmt: skip

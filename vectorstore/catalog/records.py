@@ -34,6 +34,7 @@ class DocumentInfo:
     added: str = ""  # ISO 8601, UTC
     dated: str = ""  # ISO 8601: what it says of itself, else of its file; empty: nothing
     tags: tuple[str, ...] = ()  # by name
+    seconds: float | None = None  # the length of a recording; None where it is none or not known
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Writes documents and chunks as rows of the catalogue, and reads them back."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from ingest.language.identify_language import ENGLISH, UNKNOWN
 from vectorstore.catalog.engine import Transaction
 from vectorstore.store import Vectors
 
+_LENGTH = re.compile(r"\d{1,7}(?:\.\d{1,3})?")  # seconds: at most 115 days
 PAGE = (
     "number, page.width, height, pictures, page.ocr, lines, page.title, note, figures, page.unread"
 )
@@ -37,7 +39,8 @@ def insert_document(
     row = connection.execute(
         "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
         " dropped, empty, indexed, hidden, unread, added, reader,"
-        " language) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        " language, seconds)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             document.sha256, name, document.title, status, json.dumps(list(outline)),
             len(document.pages), chunks,
@@ -45,10 +48,16 @@ def insert_document(
             sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
             sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
             sum(page.unread for page in ledger), datetime.now(UTC).isoformat(timespec="seconds"),
-            document.reader, language,
+            document.reader, language, _seconds(document),
         ),
     ).fetchone()  # fmt: skip
     return int(row[0])
+
+
+def _seconds(document: Document) -> float | None:
+    """The length of a recording, as its reader says."""
+    told = document.metadata.get("seconds", "")
+    return float(told) if _LENGTH.fullmatch(told) else None
 
 
 def insert_pages(

@@ -25,6 +25,7 @@ from vectorstore.catalog.tags import cleaned
 from vectorstore.errors import WrongTag
 from vectorstore.files.files import SHA256
 
+_LONGEST = 1e7  # seconds of a recording: 115 days
 _PAGE: Codec[Page] = Codec(Page)
 _CELL: Codec[Cell] = Codec(Cell)
 _HEADINGS: Codec[list[str]] = Codec(list[str])
@@ -115,6 +116,8 @@ class _Copying:
             _NAMES.encode(_loaded(row["names"]))
         if not re.fullmatch("[a-z]{0,3}", str(row.get("language", ""))):
             raise WrongRows("a document of its catalogue is in a strange language")
+        if not 0 <= float(str(row.get("seconds") or 0)) < _LONGEST:
+            raise WrongRows("a recording of its catalogue has a strange length")
         if self._version < 2:
             row["indexed"] = sum(_number(row[part]) for part in ("extracted", "ocr")) - _number(
                 row["dropped"]

@@ -1,45 +1,86 @@
 """Two pages of versions of a document: which belong together, and which lines differ."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
 from ingest.document.model import Page
 
 _PAIRS = 9_000_000  # of words: what compares word by word takes a second for them at worst
+_AROUND = 1  # pages before and behind: a version breaks its pages elsewhere
+
+Bag = Mapping[str, float]
 
 
-def closest_page(page: Page, others: Iterable[Page]) -> int:
-    """The number of the page that shares most words with `page`; of equal ones the one whose number
-    is nearest. 1 when there is none."""
-    words = Counter(_words(page))
-    found = [(_likeness(words, Counter(_words(o))), -abs(o.number - page.number), o.number)
-             for o in others]  # fmt: skip
+def closest_page(page: Page, others: Sequence[Page], lines: Collection[int] = ()) -> int:
+    """The number of the page of another version that belongs to `page`, above all to these lines
+    of it; of equal ones the one whose number is nearest. 1 when there is none.
+
+    Words count by how few pages of the other version have them (Spärck Jones, 1972).
+    """
+    bags = [Counter(_words(other)) for other in others]
+    having = Counter(word for bag in bags for word in bag)
+    rare = {word: math.log(1 + len(others) / count) for word, count in having.items()}
+    whole = Counter(_words(page))
+    told = Counter(word for word, at in _placed(page) if at in lines)
+    found = [
+        (_likeness(whole, bag, rare) + _held(told, bag, rare),
+         -abs(other.number - page.number), other.number)
+        for other, bag in zip(others, bags, strict=True)
+    ]  # fmt: skip
     return max(found, default=(0.0, 0, 1))[2]
 
 
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Of bags of words, by Jaccard: 0 to 1."""
-    either = (one | other).total()
-    return (one & other).total() / either if either else 0.0
+def _likeness(one: Counter[str], other: Counter[str], rare: Bag) -> float:
+    """Of bags of weighted words, by Jaccard: 0 to 1."""
+    either = _weight(one | other, rare)
+    return _weight(one & other, rare) / either if either else 0.0
 
 
-def changed_lines(page: Page, other: Page) -> tuple[list[int], list[int]]:
-    """The indexes of the lines of each page that have a word which the other one does not have at
-    its place. A line that is only broken elsewhere is none of them."""
-    first, second = _placed(page), _placed(other)
-    here, there = [word for word, _ in first], [word for word, _ in second]
-    if len(here) * len(there) > _PAIRS:
-        return _new_lines(page, other), _new_lines(other, page)
-    changes = [
-        change for change in SequenceMatcher(None, here, there, autojunk=False).get_opcodes()
-        if change[0] != "equal"
+def _held(one: Counter[str], other: Counter[str], rare: Bag) -> float:
+    """The share of the first bag that is in the other one: 0 to 1."""
+    whole = _weight(one, rare)
+    return _weight(one & other, rare) / whole if whole else 0.0
+
+
+def _weight(bag: Counter[str], rare: Bag) -> float:
+    """Words that no page of the other version has weigh as much as those of one page."""
+    most = max(rare.values(), default=1.0)
+    return sum(count * rare.get(word, most) for word, count in bag.items())
+
+
+def closest_line(page: Page, lines: Collection[int], other: Page) -> int | None:
+    """The index of the line of `other` that shares most words with these lines of `page`; None
+    where none shares any."""
+    wanted = {word for word, at in _placed(page) if at in lines}
+    found = [
+        (len(words & wanted) / len(words | wanted), -at)
+        for at, line in enumerate(other.lines) if not line.hidden
+        for words in [set(line.text.casefold().split())] if words & wanted
     ]  # fmt: skip
-    return (
-        _lines(first, [(start, end) for _, start, end, _, _ in changes]),
-        _lines(second, [(start, end) for _, _, _, start, end in changes]),
-    )
+    return -max(found)[1] if found else None
+
+
+def around(pages: Sequence[Page], number: int) -> list[Page]:
+    """A page and those beside it."""
+    return [page for page in pages if abs(page.number - number) <= _AROUND]
+
+
+def changed_lines(page: Page, others: Sequence[Page]) -> list[int]:
+    """The indexes of the lines of a page that have a word which pages of another version, in their
+    order, do not have at its place. A line that is only broken elsewhere is none of them."""
+    placed = _placed(page)
+    here, there = [word for word, _ in placed], [word for one in others for word in _words(one)]
+    if len(here) * len(there) > _PAIRS:
+        return _new_lines(page, others)
+    changes = SequenceMatcher(None, here, there, autojunk=False).get_opcodes()
+    lines = sorted(
+        line for what, start, end, _, _ in changes if what != "equal"
+        for _, line in placed[start:end]
+    )  # fmt: skip
+    return [line for line, _ in groupby(lines)]
 
 
 def _words(page: Page) -> list[str]:
@@ -55,14 +96,8 @@ def _placed(page: Page) -> list[tuple[str, int]]:
     ]  # fmt: skip
 
 
-def _lines(words: Sequence[tuple[str, int]], parts: Iterable[tuple[int, int]]) -> list[int]:
-    """Of the words from the start of each part to its end; each once."""
-    found = sorted(line for start, end in parts for _, line in words[start:end])
-    return [line for line, _ in groupby(found)]
-
-
-def _new_lines(page: Page, other: Page) -> list[int]:
-    known = {" ".join(line.text.casefold().split()) for line in other.lines}
+def _new_lines(page: Page, others: Sequence[Page]) -> list[int]:
+    known = {" ".join(line.text.casefold().split()) for one in others for line in one.lines}
     return [
         at for at, line in enumerate(page.lines)
         if not line.hidden and " ".join(line.text.casefold().split()) not in known

@@ -63,13 +63,18 @@ class SoundStream:
 
     @property
     def metadata(self) -> dict[str, str]:
-        known = {"duration": clock(self.seconds), "language": self.transcript.language}
+        known = {**lasting(self.seconds), "language": self.transcript.language}
         return {name: value for name, value in known.items() if value}
 
     def _counted(self, pieces: "Iterator[Samples]") -> "Iterator[Samples]":
         for piece in pieces:
             self.seconds += len(piece) / RATE
             yield piece
+
+
+def lasting(seconds: float) -> dict[str, str]:
+    """The length of a recording as metadata: for people, and in seconds."""
+    return {"duration": clock(seconds), "seconds": f"{seconds:.2f}"} if seconds else {}
 
 
 def load_audio(source: Source) -> Document:

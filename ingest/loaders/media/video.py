@@ -9,7 +9,7 @@ from ingest.document.model import NOWHERE, Box, Document, Dropped, Figure, Line,
 from ingest.document.source import Source
 from ingest.errors import CannotRecognise, UnreadableFile
 from ingest.images.ocr import Recognizer, recognizer
-from ingest.loaders.media.audio import SoundStream
+from ingest.loaders.media.audio import SoundStream, lasting
 from ingest.media.ffmpeg import Media, clock
 from ingest.media.scene_detection import Scene, scenes
 from ingest.platform.progress import beat
@@ -36,7 +36,7 @@ def load_video(source: Source) -> Document:
         if not (media.has_sound or media.has_pictures):
             raise UnreadableFile(f"{source.name} holds neither sound nor pictures.")
         sound = SoundStream(media, source) if media.has_sound else None
-        title, duration = media.title or source.stem, clock(media.seconds)
+        title, length = media.title or source.stem, lasting(media.seconds)
     written = _written(source)
     said = sound.lines if sound else ()
     repeated = (Dropped("stands on the picture before, too", written.repeated),)
@@ -52,7 +52,7 @@ def load_video(source: Source) -> Document:
         dropped=(sound.dropped if sound else ()) + (repeated if written.repeated else ()),
         note=". ".join(note for note in (sound.note if sound else "", written.note) if note),
     )
-    metadata = sound.metadata if sound else {"duration": duration}
+    metadata = sound.metadata if sound else length
     return source.document((page,), title, metadata)
 
 

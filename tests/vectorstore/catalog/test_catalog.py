@@ -207,6 +207,7 @@ def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Pat
     with catalog.writing() as connection:
         connection.execute("UPDATE chunk_words SET text = replace(text, 'Part a.pdf', '')")
         connection.execute("DROP TABLE tag")
+        connection.execute("ALTER TABLE document DROP COLUMN seconds")
         connection.execute("DROP INDEX document_language")
         connection.execute("ALTER TABLE document DROP COLUMN language")
         connection.execute("ALTER TABLE document DROP COLUMN names")
@@ -225,6 +226,7 @@ def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path
     with catalog.writing() as connection:
         connection.execute("UPDATE chunk_words SET text = 'Thirty days a year.'")
         connection.execute("DROP TABLE tag")
+        connection.execute("ALTER TABLE document DROP COLUMN seconds")
         connection.execute("DROP INDEX document_language")
         connection.execute("ALTER TABLE document DROP COLUMN language")
         connection.execute("ALTER TABLE document DROP COLUMN names")
@@ -375,3 +377,14 @@ def test_thousands_of_ids_can_be_asked_for(catalog: Catalog) -> None:
     put(catalog, "a.pdf", "x")
     assert catalog.passages.chunks(parts(range(30_000))) == {}
     assert catalog.passages.places(parts(range(30_000))) == {}
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("754.30", 754.3), ("long", None), ("", None)])
+def test_the_length_of_a_recording_is_in_the_list(
+    catalog: Catalog, told: str, seconds: float | None
+) -> None:
+    one = replace(document("call.mp3", "Good morning."), metadata={"seconds": told})
+    vectors = np.eye(1, 4, dtype=np.float32)
+    with catalog.writing() as connection:
+        catalog.put(connection, one, "call.mp3", "ready", [], [Chunk(1, 0, 0, "a")], vectors)
+    assert [info.seconds for info in catalog.documents()] == [seconds]

@@ -90,6 +90,7 @@ def test_a_file_of_schema_8_gets_the_table_and_loses_nothing(tmp_path: Path) -> 
         before = catalog.documents()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE tag")
+        connection.execute("ALTER TABLE document DROP COLUMN seconds")
         connection.execute("PRAGMA user_version = 8")
     with closing(Catalog(path, "main")) as catalog:
         assert catalog.documents() == before
@@ -106,6 +107,7 @@ def test_a_schema_8_of_postgresql_gets_the_table_and_loses_nothing(
         database = catalog.database
         assert isinstance(database, PostgresDatabase)
         database.write("DROP TABLE tag")
+        database.write("ALTER TABLE document DROP COLUMN seconds")
         database.write(f"COMMENT ON SCHEMA {database.schema} IS '8'")
     with closing(opened(tmp_path, "main", postgres)) as catalog:
         assert catalog.documents() == before

@@ -70,7 +70,7 @@ def to_schema_3(path: Path) -> None:
             "PRAGMA writable_schema = RESET; DROP INDEX document_reader;"
             "ALTER TABLE document DROP COLUMN reader; ALTER TABLE document DROP COLUMN names;"
             "DROP INDEX document_language; ALTER TABLE document DROP COLUMN language;"
-            "DROP TABLE tag;"
+            "DROP TABLE tag; ALTER TABLE document DROP COLUMN seconds;"
             " PRAGMA user_version = 3"
         )
 

@@ -73,6 +73,7 @@ def test_a_catalogue_of_schema_5_gets_the_column(tmp_path: Path, library: Librar
     catalog = library.folder / "catalog.sqlite"
     connection = sqlite3.connect(catalog)
     connection.execute("DROP TABLE tag")
+    connection.execute("ALTER TABLE document DROP COLUMN seconds")
     connection.execute("DROP INDEX document_language")
     connection.execute("ALTER TABLE document DROP COLUMN language")
     connection.execute("ALTER TABLE document DROP COLUMN names")

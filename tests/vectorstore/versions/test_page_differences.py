@@ -4,7 +4,7 @@ import pytest
 
 from ingest.document.model import Line, Page
 from vectorstore.versions import page_differences
-from vectorstore.versions.page_differences import changed_lines, closest_page
+from vectorstore.versions.page_differences import around, changed_lines, closest_line, closest_page
 
 
 def page(*lines: str, number: int = 1) -> Page:
@@ -12,24 +12,32 @@ def page(*lines: str, number: int = 1) -> Page:
 
 
 def test_a_changed_word_marks_its_line_in_both() -> None:
-    old = page("Password rules", "at least 10 characters", "once a year")
-    new = page("Password rules", "at least 14 characters", "once a year")
-    assert changed_lines(old, new) == ([1], [1])
+    old = page("Password rules", "at least 10 characters", "changed yearly")
+    new = page("Password rules", "at least 14 characters", "changed yearly")
+    assert changed_lines(old, [new]) == changed_lines(new, [old]) == [1]
 
 
 def test_a_line_that_is_broken_elsewhere_is_not_marked() -> None:
     old = page("Employees have twenty-five", "days of leave each year.", "Ask in time.")
     new = page("Employees have", "twenty-five days of leave", "each year.", "Ask a week before.")
-    assert changed_lines(old, new) == ([2], [3])
+    assert (changed_lines(old, [new]), changed_lines(new, [old])) == ([2], [3])
 
 
 def test_a_line_that_was_added_is_marked_where_it_is() -> None:
-    assert changed_lines(page("a b", "c d"), page("a b", "new words", "c d")) == ([], [1])
+    old, new = page("a b", "c d"), page("a b", "new words", "c d")
+    assert (changed_lines(old, [new]), changed_lines(new, [old])) == ([], [1])
+
+
+def test_text_that_has_gone_to_the_next_page_is_not_marked() -> None:
+    pages = [page("start", number=1), page("a b c", number=2), page("d e f", "new", number=3),
+             page("far", number=4)]  # fmt: skip
+    assert [one.number for one in around(pages, 2)] == [1, 2, 3]
+    assert changed_lines(page("a b c", "d e f", "g"), around(pages, 2)) == [2]
 
 
 def test_large_pages_are_compared_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_differences, "_PAIRS", 1)
-    assert changed_lines(page("A  b", "c"), page("a b", "d")) == ([1], [1])
+    assert changed_lines(page("A  b", "c"), [page("a b", "d")]) == [1]
 
 
 def test_the_page_that_shares_most_words_is_the_closest() -> None:
@@ -37,9 +45,19 @@ def test_the_page_that_shares_most_words_is_the_closest() -> None:
               page("passwords are typed", number=4)]  # fmt: skip
     assert closest_page(page("passwords have 10 characters", number=2), others) == 3
     assert closest_page(page("nothing alike", number=2), others) in (1, 3)
+    both = page("travel costs", "passwords are typed", number=9)
+    assert closest_page(both, others, lines=[0]) == 1
+    assert closest_page(both, others, lines=[1]) == 4
     assert closest_page(page("a"), []) == 1
+
+
+def test_the_line_that_says_the_same_is_found_in_the_other_version() -> None:
+    old = page("Rules", "A password has at least 10 characters", "Ask in time")
+    new = page("A password has at least 14 characters", "changed yearly")
+    assert closest_line(new, [0], old) == 1
+    assert closest_line(new, [1], old) is None
 
 
 def test_hidden_lines_do_not_count() -> None:
     hidden = Page(1, 595, 842, (Line("a"), Line("b", hidden="white on white")))
-    assert changed_lines(hidden, page("a")) == ([], [])
+    assert changed_lines(hidden, [page("a")]) == []

@@ -20,7 +20,7 @@ _OF_HOME = ("chroma", "deleted")  # beginnings of keys in `meta` that tell of on
 _COLUMNS = {
     "meta": "key value",
     "document": "id sha256 name title status outline pages chunks extracted ocr dropped empty added"
-    " indexed hidden unread sketch superseded_by dated reader names language",
+    " indexed hidden unread sketch superseded_by dated reader names language seconds",
     "place": "path document_id",
     "page": "document_id number width height pictures ocr lines title note figures source"
     " ocr_characters confidence indexed hidden unread dropped",

@@ -10,7 +10,7 @@ from vectorstore.catalog.engine import Engine
 from vectorstore.catalog.sqlite.fts5 import Fts5
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 MOVED = 1_000_000  # in the place of it: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state

@@ -34,8 +34,9 @@ def panel(library: AnyLibrary) -> None:
         return
     with st.container(key="page"):
         try:
-            pages = _pages(library, opened.document)
-            tools = _head(library, opened, pages)
+            info = next((d for d in library.documents() if d.document == opened.document), None)
+            pages = info.pages if info else 0
+            tools = _head(library, opened, pages, info.seconds if info else None)
             if opened.document.startswith(CAME_WITH):
                 st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
                 st.info(_(_ELSEWHERE))
@@ -46,16 +47,12 @@ def panel(library: AnyLibrary) -> None:
             st.button(_("Close"), on_click=session.show, args=(None,), key="close-broken")
 
 
-def _pages(library: AnyLibrary, document: str) -> int:
-    return next((d.pages for d in library.documents() if d.document == document), 0)
-
-
-def _head(library: AnyLibrary, opened: Shown, pages: int) -> DeltaGenerator:
-    """Returns the place of the tools."""
+def _head(library: AnyLibrary, opened: Shown, pages: int, seconds: float | None) -> DeltaGenerator:
+    """Returns the place of the tools. `seconds` is the length of a recording."""
     with st.container(key="page-head"):
         st.html(
             f'<div class="page-name">{as_html(readable(opened.document))}</div>'
-            f'<div class="page-number">{as_html(_where(opened, pages))}</div>'
+            f'<div class="page-number">{as_html(_where(opened, pages, seconds))}</div>'
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):
             if pages > 1:
@@ -80,7 +77,9 @@ def _head(library: AnyLibrary, opened: Shown, pages: int) -> DeltaGenerator:
         return st.container(key="page-tools")
 
 
-def _where(opened: Shown, pages: int) -> str:
+def _where(opened: Shown, pages: int, seconds: float | None) -> str:
+    if opened.seconds is not None and seconds is not None:
+        return _("At {time} of {length}", time=clock(opened.seconds), length=clock(seconds))
     if opened.seconds is not None:
         return _("At {time}", time=clock(opened.seconds))
     return _("Page {page} of {pages}", page=opened.page, pages=pages or "?")

@@ -13,6 +13,7 @@ from assistant.ui.components.tags import fields, give
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
+from ingest.media.ffmpeg import clock
 from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.catalog.choosing import Sort, State, chosen, kinds, worth_a_look
 from vectorstore.library import Library
@@ -162,10 +163,17 @@ def _open_remark(popover: str, shown: Shown) -> None:
     session.show(shown)
 
 
+def _length(document: DocumentInfo) -> str:
+    """Pages, or of a recording how long it is."""
+    if document.seconds is None:
+        return ngettext("{count} page", "{count} pages", document.pages)
+    return _("{time} long", time=clock(document.seconds))
+
+
 def facts(document: DocumentInfo) -> str:
     """Sizes, coverage and warnings, as HTML."""
     sizes: tuple[str, ...] = (
-        ngettext("{count} page", "{count} pages", document.pages),
+        _length(document),
         ngettext("{count} passage", "{count} passages", document.chunks),
         coverage.phrase(document.coverage),
     )

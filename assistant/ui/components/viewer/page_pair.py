@@ -26,7 +26,12 @@ from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.federation.federated import AnyLibrary
-from vectorstore.versions.page_differences import changed_lines, closest_page
+from vectorstore.versions.page_differences import (
+    around,
+    changed_lines,
+    closest_line,
+    closest_page,
+)
 
 LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' containers
 _LISTED = "page-compare"  # in the session's state: the pages that can be compared are listed
@@ -74,7 +79,9 @@ def versions(documents: Sequence[DocumentInfo], name: str) -> tuple[list[str], l
 def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     """The page of another version that belongs to the open one."""
     page = library.page(opened.document, opened.page)
-    number = closest_page(page, library.pages(name))
+    is_cited = opened.page == opened.cited_page
+    cited = page_view.cited_lines(opened, page) if is_cited else ()
+    number = closest_page(page, library.pages(name), cited)
     return Shown(name, number, source=f"version/{name}", version=True)
 
 
@@ -123,16 +130,24 @@ def _put_beside(opened: Shown, choice: Choice) -> None:
 def draw(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> At:
     """Both pages; returns where the cited lines of the left one begin."""
     other = library.page(beside.document, beside.page)
-    here, there = changed_lines(page, other) if beside.version else ([], [])
+    here, there = _changed(library, opened, page, beside, other) if beside.version else ([], [])
     if beside.version:
         _differences(page, here, other, there)
     with st.container(key="page-pair"):
         left = _side(library, opened, page, LEFT, here, "left")
         right = _side(library, replace(beside, large=opened.large), other, RIGHT, there, "right",
                       partial(_turn_beside, opened))  # fmt: skip
+    if beside.version:
+        right = _beside_lines(opened, page, other) or right
     _scroll(
         key=f"pair-{opened.document}-{opened.page}-{beside.document}-{beside.page}",
-        data={"at": [left.down, right.down], "names": list(map(page_view.named, (opened, beside)))},
+        data={
+            "at": [left.down, right.down],
+            "names": [
+                _("Left: {page}", page=page_view.named(opened)),
+                _("Right: {page}", page=page_view.named(beside)),
+            ],
+        },
     )
     return left
 
@@ -144,6 +159,24 @@ def turn(library: AnyLibrary, opened: Shown, page: int) -> None:
         with suppress(PinciteError):  # it was removed meanwhile: what is drawn says so
             turned = replace(turned, beside=_version(library, turned, opened.beside.document))
     session.show(turned)
+
+
+def _changed(
+    library: AnyLibrary, opened: Shown, page: Page, beside: Shown, other: Page
+) -> tuple[list[int], list[int]]:
+    """The lines of each page that the other version does not have there or on the next page."""
+    theirs = around(library.pages(beside.document), other.number)
+    ours = around(library.pages(opened.document), page.number)
+    return changed_lines(page, theirs), changed_lines(other, ours)
+
+
+def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
+    """Where the other version says what the cited lines say."""
+    cited = page_view.cited_lines(opened, page) if opened.page == opened.cited_page else ()
+    line = closest_line(page, cited, other)
+    if line is None or not other.height:
+        return None
+    return At(other.lines[line].box.y0 / other.height, 0.0)
 
 
 def _turn_beside(opened: Shown, beside: Shown) -> None:
@@ -198,7 +231,8 @@ def _differences(page: Page, here: Sequence[int], other: Page, there: Sequence[i
     body = "".join(_lines(name, texts) for name, texts in lists if texts)
     st.html(
         f'<details class="differences"><summary>{as_html(title)}</summary>'
-        f'<div class="wide">{body}</div></details>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{as_html(title)}">{body}</div>'
+        "</details>"
     )
 
 

@@ -95,6 +95,7 @@ def test_title_length_and_language_are_kept(told: Told, tmp_path: Path) -> None:
     path = write(tmp_path / "rec0001.m4a", tone(3.0), title="Weekly meeting")
     document = load(path, MODEL)
     assert document.title == "Weekly meeting"
+    assert document.metadata.pop("seconds").startswith(("3.0", "2.9"))
     assert document.metadata == {"duration": "00:03", "language": "en"}
 
 
@@ -107,6 +108,7 @@ def test_where_nothing_is_said_the_page_is_empty_and_says_so(told: Told, talk: P
     document = load(talk, MODEL)
     (page,) = document.pages
     assert (page.lines, page.note, page.characters) == ((), "nothing is said", 0)
+    assert document.metadata.pop("seconds").startswith(("3.0", "2.9"))
     assert document.metadata == {"duration": "00:03"}
 
 
