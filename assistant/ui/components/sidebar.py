@@ -8,7 +8,7 @@ from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import choice, resources, session
-from assistant.ui.components.answer import export_button
+from assistant.ui.components.answer.below import export_button
 from assistant.ui.components.conversations import conversation_list
 from assistant.ui.components.escaping import as_html, with_commands
 from assistant.ui.components.tags import asked_in

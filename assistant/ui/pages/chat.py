@@ -18,18 +18,14 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.background.answer_task import RunningAnswer
-from assistant.ui.components import error_banner, sidebar, style, tab, welcome
-from assistant.ui.components.answer import (
+from assistant.ui.components import error_banner, sidebar, style, welcome
+from assistant.ui.components.answer import cited_answer, clarification, outputs, stage_progress
+from assistant.ui.components.answer.below import (
     after_refusal,
     after_stop,
-    cited_answer,
-    cited_page,
-    clarification,
     export_button,
     follow_ups,
-    outputs,
     read_aloud,
-    stage_progress,
     thumbs,
 )
 from assistant.ui.components.conversations import versions
@@ -37,6 +33,7 @@ from assistant.ui.components.escaping import as_html
 from assistant.ui.components.keyboard import keyboard
 from assistant.ui.components.tags import asked_in
 from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
+from assistant.ui.components.viewer import cited_page
 from ingest.errors import PinciteError
 from vectorstore.catalog.choosing import EVERYTHING
 

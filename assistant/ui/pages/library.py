@@ -8,8 +8,7 @@ import streamlit as st
 from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources
-from assistant.ui.components import error_banner, row_names, sidebar, style
-from assistant.ui.components.answer import cited_page
+from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import (
     document_list,
@@ -22,6 +21,8 @@ from assistant.ui.components.library import (
     watched,
 )
 from assistant.ui.components.library.job_queue import UPLOAD
+from assistant.ui.components.scripts import row_names
+from assistant.ui.components.viewer import cited_page
 from assistant.ui.components.waiting import Work
 from assistant.uploads.upload import Upload
 from ingest.errors import PinciteError

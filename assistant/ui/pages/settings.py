@@ -6,7 +6,8 @@ import streamlit as st
 
 from assistant.i18n.translation import N_, _
 from assistant.ui import resources
-from assistant.ui.components import error_banner, row_names, sidebar, style
+from assistant.ui.components import error_banner, sidebar, style
+from assistant.ui.components.scripts import row_names
 from assistant.ui.components.settings import appearance, model_roles, storage
 from ingest.errors import PinciteError
 

@@ -15,9 +15,9 @@ from assistant.sheet.fill import documents
 from assistant.ui import resources, session
 from assistant.ui.background.sheet_task import RunningSheet
 from assistant.ui.components import error_banner, sidebar, style
-from assistant.ui.components.answer import cited_page
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.sheet import sheet_table
+from assistant.ui.components.viewer import cited_page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.library import Library

@@ -15,7 +15,8 @@ from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import session
-from assistant.ui.components.answer import answer_words, thumbs
+from assistant.ui.components.answer import answer_words
+from assistant.ui.components.answer.below import thumbs
 from assistant.ui.components.scripts.script import script
 from assistant.ui.session import Shown
 from ingest.document.source import readable

@@ -11,10 +11,11 @@ from assistant.first_run import choices, sample_company
 from assistant.i18n.numbers import size
 from assistant.i18n.translation import _
 from assistant.ui import choice, resources, session
-from assistant.ui.components import error_banner, row_names
+from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.first_run import behind, quality
 from assistant.ui.components.library import uploader
+from assistant.ui.components.scripts import row_names
 from assistant.ui.components.step import step
 from ingest.errors import PinciteError
 from vectorstore.library import Library

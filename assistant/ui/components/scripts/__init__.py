@@ -1,1 +1,1 @@
-"""JavaScript that components share: Streamlit gives each component one script of its own."""
+"""JavaScript that components share, and small scripts that a page runs once."""

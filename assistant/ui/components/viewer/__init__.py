@@ -1,1 +1,1 @@
-"""The tools of a page that is shown: zoom, turn, text that can be selected and found, citations."""
+"""The page that a citation opens, and a second one beside it."""

@@ -8,11 +8,10 @@ import streamlit as st
 
 from assistant.i18n.translation import N_, _
 from assistant.receipts.highlight import BLUE, YELLOW, Rectangle, highlighted, png
-from assistant.ui.components.answer import player
-from assistant.ui.components.answer.text_page import lines_of, text_page
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.coverage import missing
-from assistant.ui.components.viewer import seen
+from assistant.ui.components.viewer import player, seen
+from assistant.ui.components.viewer.text_page import lines_of, text_page
 from assistant.ui.session import Shown
 from ingest.document.model import Page, count
 from ingest.document.source import readable

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.ui.components.answer import cited_page
 from assistant.ui.components.library import many
+from assistant.ui.components.viewer import cited_page
 from assistant.uploads.upload import Upload
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary

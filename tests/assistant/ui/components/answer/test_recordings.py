@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from assistant.contract.outcome import Citation, Outcome, Passage, Sentence
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.ui.components.answer.text_page import text_page
 from assistant.ui.components.viewer.page_view import cited_lines
+from assistant.ui.components.viewer.text_page import text_page
 from assistant.ui.session import Shown
 from ingest.document.model import NOWHERE, Line, Page
 from tests.assistant.ui.conftest import answers, ask, click, html

@@ -15,7 +15,7 @@ from assistant.speech.synthesis.voices import NONE, Voices
 from assistant.speech.transcription import Ear
 from assistant.tools.transcribe import MISSING, Transcribing
 from assistant.ui import resources
-from assistant.ui.components.answer import read_aloud
+from assistant.ui.components.answer.below import read_aloud
 from assistant.ui.components.tools.microphone import NOTHING, Spoken
 from ingest.errors import UnreadableFile
 from tests.assistant.tools.test_transcribe import OFFER, Told, said

@@ -1,6 +1,6 @@
 """Documents without pages to draw are shown as text."""
 
-from assistant.ui.components.answer.text_page import lines_of, text_page
+from assistant.ui.components.viewer.text_page import lines_of, text_page
 from ingest.document.model import Cell, Line, Page, Table
 
 PAGE = Page(

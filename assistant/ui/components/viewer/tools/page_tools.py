@@ -10,7 +10,8 @@ import streamlit as st
 from assistant.i18n.translation import _
 from assistant.ui import session
 from assistant.ui.components.scripts.script import script
-from assistant.ui.components.viewer import page_pair, page_search, page_strip, seen
+from assistant.ui.components.viewer import page_pair, seen
+from assistant.ui.components.viewer.tools import page_search, page_strip
 from assistant.ui.session import Shown
 from ingest.document.model import Page
 from vectorstore.federation.federated import AnyLibrary

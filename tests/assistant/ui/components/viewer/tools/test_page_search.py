@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from assistant.ui.components.viewer import page_search
+from assistant.ui.components.viewer.tools import page_search
 from ingest.document.find_text import Place
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 

@@ -15,7 +15,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.ui import resources
-from assistant.ui.components.answer import export_button
+from assistant.ui.components.answer.below import export_button
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.ui.conftest import answers, ask, conversation
 from tests.assistant.ui.fakes import FakeLibrary, FakeTool

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.ui import session
-from assistant.ui.components.viewer import page_tools
+from assistant.ui.components.viewer.tools import page_tools
 from assistant.ui.session import Shown
 from ingest.document.model import Page
 from tests.assistant.fakes import page_of

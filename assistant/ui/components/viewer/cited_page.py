@@ -13,7 +13,8 @@ from assistant.ui import session
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.scripts.script import script
-from assistant.ui.components.viewer import page_pair, page_strip, page_tools, page_view
+from assistant.ui.components.viewer import page_pair, page_view
+from assistant.ui.components.viewer.tools import page_strip, page_tools
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError

@@ -1,0 +1,1 @@
+"""What stands below an answer: thumbs, files to take along, reading aloud, what to ask next."""
