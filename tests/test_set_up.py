@@ -1,10 +1,13 @@
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import platformdirs
 import pytest
+
+from scripts.setting_up import console, llama, machine, packages, place
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -18,11 +21,9 @@ def script(name: str) -> ModuleType:
     return module
 
 
-@pytest.fixture
-def set_up(tmp_path: Path) -> ModuleType:
-    module = script("set_up")
-    module.__dict__["STAMPS"] = tmp_path / "stamps"
-    return module
+@pytest.fixture(autouse=True)
+def stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "STAMPS", tmp_path / "stamps")
 
 
 @pytest.fixture(autouse=True)
@@ -33,33 +34,33 @@ def no_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLAMA_INDEX", raising=False)
 
 
-def wheel_name(set_up: ModuleType) -> str:
-    version = set_up.locked(set_up.LLAMA).partition("==")[2]
+def wheel_name() -> str:
+    version = place.locked(llama.LLAMA).partition("==")[2]
     return f"llama_cpp_python-{version}-py3-none-any.whl"
 
 
-def test_a_step_is_done_until_its_key_changes(set_up: ModuleType) -> None:
-    assert not set_up.done("step", "one")
-    set_up.stamp("step", "one")
-    assert set_up.done("step", "one")
-    assert not set_up.done("step", "two")
+def test_a_step_is_done_until_its_key_changes() -> None:
+    assert not place.done("step", "one")
+    place.stamp("step", "one")
+    assert place.done("step", "one")
+    assert not place.done("step", "two")
 
 
 def test_an_old_python_gets_a_sentence(
-    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 4))
-    assert set_up.main([]) == 1
+    assert script("set_up").main([]) == 1
     assert "needs Python 3.11 or newer" in capsys.readouterr().err
 
 
-def test_the_cache_is_the_one_that_the_program_uses(set_up: ModuleType) -> None:
-    assert set_up.user_cache() == Path(platformdirs.user_cache_dir("pincite", appauthor=False))
+def test_the_cache_is_the_one_that_the_program_uses() -> None:
+    assert machine.user_cache() == Path(platformdirs.user_cache_dir("pincite", appauthor=False))
 
 
-def test_what_differs_by_machine_is_locked_to_a_version(set_up: ModuleType) -> None:
-    assert set_up.locked("torch").startswith("torch==")
-    assert set_up.locked("llama-cpp-python").startswith("llama-cpp-python==")
+def test_what_differs_by_machine_is_locked_to_a_version() -> None:
+    assert place.locked("torch").startswith("torch==")
+    assert place.locked("llama-cpp-python").startswith("llama-cpp-python==")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_what_differs_by_machine_is_locked_to_a_version(set_up: ModuleType) -> N
     [(False, True, [True]), (False, False, [True, False]), (True, True, [False])],
 )
 def test_torch_comes_without_cuda_where_nobody_can_use_it(
-    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch, nvidia: bool, index_answers: bool,
+    monkeypatch: pytest.MonkeyPatch, nvidia: bool, index_answers: bool,
     indexes: list[bool],
 ) -> None:  # fmt: skip
     """`indexes`: for each attempt, whether torch's own index is asked."""
@@ -78,56 +79,52 @@ def test_torch_comes_without_cuda_where_nobody_can_use_it(
         return int(asked[-1] and not index_answers)
 
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(set_up.shutil, "which", lambda name: name if nvidia else None)
-    monkeypatch.setattr(set_up, "run", run)
-    set_up.install_torch()
+    monkeypatch.setattr(machine.shutil, "which", lambda name: name if nvidia else None)
+    monkeypatch.setattr(console, "run", run)
+    packages.install_torch()
     assert asked == indexes
-    set_up.install_torch()  # once is enough
+    packages.install_torch()  # once is enough
     assert asked == indexes
 
 
 def test_packages_of_all_parts_are_installed_in_one_go_with_their_hashes(
-    set_up: ModuleType, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     commands: list[list[str]] = []
-    monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
-    set_up.install_packages(["all", "dev"])
-    set_up.install_packages(["all"])
-    set_up.install_packages(["all", "dev", "bench"])
+    monkeypatch.setattr(console, "run", lambda step, command: commands.append(command) or 0)
+    packages.install_packages(["all", "dev"])
+    packages.install_packages(["all"])
+    packages.install_packages(["all", "dev", "bench"])
     assert [command.count("--requirement") for command in commands] == [2, 1]
     assert all("--require-hashes" in command for command in commands)
 
 
-def test_a_command_that_fails_shows_its_last_lines(
-    set_up: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_fails_shows_its_last_lines(capsys: pytest.CaptureFixture[str]) -> None:
     code = "print('much'); print('this is why'); raise SystemExit(7)"
-    assert set_up.run("step", [sys.executable, "-c", code]) == 7
+    assert console.run("step", [sys.executable, "-c", code]) == 7
     assert "this is why" in capsys.readouterr().err
 
 
 def test_a_long_command_shows_signs_of_life(
-    set_up: ModuleType, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_up.__dict__["HEARTBEAT_SECONDS"] = 0.1
+    monkeypatch.setattr(console, "HEARTBEAT_SECONDS", 0.1)
     code = "import time; print('[7/193] g++ ...', flush=True); time.sleep(0.5)"
-    assert set_up.run("llama", [sys.executable, "-c", code]) == 0
+    assert console.run("llama", [sys.executable, "-c", code]) == 0
     assert "llama: 0:00 compiled 7 of 193" in capsys.readouterr().err
 
 
-def test_a_compiled_wheel_is_used_again(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = tmp_path / "wheels" / set_up.machine_key()
+def test_a_compiled_wheel_is_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "wheels" / machine.machine_key()
     kept.mkdir(parents=True)
-    wheel = kept / wheel_name(set_up)
+    wheel = kept / wheel_name()
     wheel.write_bytes(b"")
     commands: list[list[str]] = []
-    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(set_up, "llama_starts", lambda: bool(commands))
-    monkeypatch.setattr(set_up, "run", lambda step, command: commands.append(command) or 0)
-    assert set_up.install_llama()
-    assert set_up.install_llama()  # and once is enough
+    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(machine, "llama_starts", lambda: bool(commands))
+    monkeypatch.setattr(console, "run", lambda step, command: commands.append(command) or 0)
+    assert llama.install_llama()
+    assert llama.install_llama()  # and once is enough
     assert [command[-1] for command in commands] == [wheel]
 
 
@@ -141,7 +138,7 @@ def test_a_compiled_wheel_is_used_again(
     ],
 )
 def test_without_a_compiled_wheel_a_ready_one_answers(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool, runs: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool, runs: bool,
     ready: bool, works: bool, taken_out: bool,
 ) -> None:  # fmt: skip
     """`given`: by the index; `runs`: here; `ready`: whether the library of the packages does."""
@@ -151,64 +148,64 @@ def test_without_a_compiled_wheel_a_ready_one_answers(
         commands.append(list(map(str, command)))
         return int("--index-url" in command and not given)
 
-    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(set_up, "llama_starts", lambda: runs and bool(commands))
-    monkeypatch.setattr(set_up, "ready_starts", lambda: ready)
-    monkeypatch.setattr(set_up, "run", run)
+    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(machine, "llama_starts", lambda: runs and bool(commands))
+    monkeypatch.setattr(machine, "ready_starts", lambda: ready)
+    monkeypatch.setattr(console, "run", run)
     monkeypatch.setenv("LLAMA_INDEX", "https://index.example/whl")
-    assert set_up.install_llama() == works
+    assert llama.install_llama() == works
     first = commands[0]
     assert first[first.index("--index-url") + 1].startswith("https://index.example/whl/")
     assert first[first.index("--only-binary") + 1] == first[-1].partition("==")[0]
     assert any("uninstall" in command for command in commands) == taken_out
     asked = len(commands)
-    assert set_up.install_llama() == works
+    assert llama.install_llama() == works
     assert len(commands) == asked or not works  # the index is asked once
 
 
 def test_a_failed_compilation_is_not_repeated_each_time(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts: list[object] = []
-    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(set_up, "llama_starts", lambda: False)
-    monkeypatch.setattr(set_up, "has_compiler", lambda: True)
-    monkeypatch.setattr(set_up, "ready_starts", lambda: False)
+    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(machine, "llama_starts", lambda: False)
+    monkeypatch.setattr(machine, "has_compiler", lambda: True)
+    monkeypatch.setattr(machine, "ready_starts", lambda: False)
     monkeypatch.setenv("COMPILE", "1")
-    monkeypatch.setattr(set_up, "run", lambda *step, **_: attempts.append(step) or 1)
-    assert not set_up.install_llama()
-    assert not set_up.install_llama()
+    monkeypatch.setattr(console, "run", lambda *step, **_: attempts.append(step) or 1)
+    assert not llama.install_llama()
+    assert not llama.install_llama()
     assert sum("wheel" in str(step) for step in attempts) == 1
 
 
 def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = tmp_path / "wheels" / set_up.machine_key()
+    kept = tmp_path / "wheels" / machine.machine_key()
     kept.mkdir(parents=True)
-    wheel = kept / wheel_name(set_up)
+    wheel = kept / wheel_name()
     wheel.write_bytes(b"")
     commands: list[list[str]] = []
-    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(set_up, "llama_starts", lambda: False)
-    monkeypatch.setattr(set_up, "ready_starts", lambda: False)
-    monkeypatch.setattr(set_up, "run", lambda step, command, **_: commands.append(command) or 0)
-    assert not set_up.install_llama()
+    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(machine, "llama_starts", lambda: False)
+    monkeypatch.setattr(machine, "ready_starts", lambda: False)
+    monkeypatch.setattr(console, "run", lambda step, command, **_: commands.append(command) or 0)
+    assert not llama.install_llama()
     assert commands[-1][-3:] == ["uninstall", "--yes", "llama-cpp-python"]
     assert not wheel.exists()
 
 
 def test_a_llama_cpp_that_a_person_installed_after_a_failure_is_used(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_up.stamp("llama-failed", f"{set_up.locked(set_up.LLAMA)} {set_up.machine_key()}")
-    monkeypatch.setattr(set_up, "llama_starts", lambda: True)
-    monkeypatch.setattr(set_up, "run", lambda *_: pytest.fail("nothing has to be run"))
-    assert set_up.install_llama()
+    place.stamp("llama-failed", f"{place.locked(llama.LLAMA)} {machine.machine_key()}")
+    monkeypatch.setattr(machine, "llama_starts", lambda: True)
+    monkeypatch.setattr(console, "run", lambda *_: pytest.fail("nothing has to be run"))
+    assert llama.install_llama()
 
 
 def test_a_card_with_its_tools_gets_a_build_of_its_own(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[tuple[str, bool]] = []
 
@@ -216,29 +213,29 @@ def test_a_card_with_its_tools_gets_a_build_of_its_own(
         if "wheel" in command:
             folder = Path(str(command[command.index("--wheel-dir") + 1]))
             folder.mkdir(parents=True)
-            (folder / wheel_name(set_up)).write_bytes(b"")
-            forced = f"--no-binary={set_up.LLAMA}" in command
+            (folder / wheel_name()).write_bytes(b"")
+            forced = f"--no-binary={llama.LLAMA}" in command
             built.append((environment["CMAKE_ARGS"], forced))
         return 0
 
     monkeypatch.setenv("CMAKE_ARGS", "-DA=1")
     monkeypatch.setenv("GPU", "vulkan")
-    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(set_up, "llama_starts", lambda: bool(built))
-    monkeypatch.setattr(set_up, "run", run)
-    assert set_up.install_llama()
-    assert set_up.install_llama()
+    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(machine, "llama_starts", lambda: bool(built))
+    monkeypatch.setattr(console, "run", run)
+    assert llama.install_llama()
+    assert llama.install_llama()
     assert built == [("-DA=1 -DGGML_VULKAN=ON", True)]
     kept = [path.parent.name for path in (tmp_path / "wheels").glob("*/*.whl")]
-    assert kept == [set_up.machine_key("vulkan")] != [set_up.machine_key()]
+    assert kept == [machine.machine_key("vulkan")] != [machine.machine_key()]
 
 
 def test_where_the_build_for_a_card_fails_the_processor_answers(
-    set_up: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = tmp_path / "wheels" / set_up.machine_key()
+    kept = tmp_path / "wheels" / machine.machine_key()
     kept.mkdir(parents=True)
-    (kept / wheel_name(set_up)).write_bytes(b"")
+    (kept / wheel_name()).write_bytes(b"")
     compiled: list[str] = []
     installed: list[str] = []
 
@@ -247,16 +244,28 @@ def test_where_the_build_for_a_card_fails_the_processor_answers(
         return int("wheel" in command)
 
     monkeypatch.setenv("GPU", "cuda")
-    monkeypatch.setattr(set_up, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(set_up, "llama_starts", lambda: bool(installed))
-    monkeypatch.setattr(set_up, "run", run)
-    assert set_up.install_llama()
-    assert set_up.install_llama()  # and the card is not tried each time
+    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(machine, "llama_starts", lambda: bool(installed))
+    monkeypatch.setattr(console, "run", run)
+    assert llama.install_llama()
+    assert llama.install_llama()  # and the card is not tried each time
     assert len(compiled) == 1
-    assert installed == [str(kept / wheel_name(set_up))]
+    assert installed == [str(kept / wheel_name())]
 
 
-def test_an_unknown_build_is_named(set_up: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_build_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPU", "glide")
-    with pytest.raises(set_up.StepFailed, match=r"GPU=glide: choose one of auto, off, cuda, vu"):
-        set_up.graphics_builds()
+    with pytest.raises(console.StepFailed, match=r"GPU=glide: choose one of auto, off, cuda, vu"):
+        machine.graphics_builds()
+
+
+def test_it_needs_nothing_but_the_standard_library() -> None:
+    """Before any package is installed: in a Python without site-packages."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c",
+         "import runpy, sys; runpy.run_path(sys.argv[1], run_name='looked at');"
+         "print([m for m in sys.modules if m.split('.')[0] in ('pip', 'numpy', 'ingest')])",
+         str(SCRIPTS / "set_up.py")],
+        capture_output=True, text=True, timeout=60, cwd="/",
+    )  # fmt: skip
+    assert done.stdout == "[]\n", done.stderr

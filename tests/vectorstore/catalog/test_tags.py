@@ -114,7 +114,7 @@ def test_a_schema_8_of_postgresql_gets_the_table_and_loses_nothing(
         assert Tags(catalog).change(["a.pdf"], add=["new"]) == 1
     with closing(opened(tmp_path, "main", postgres)) as catalog:  # and once only
         assert Tags(catalog).counts() == {"new": 1}
-        catalog.database.write(f"COMMENT ON SCHEMA {schema_of(tmp_path)} IS '10'")
+        catalog.database.write(f"COMMENT ON SCHEMA {schema_of(tmp_path)} IS '{SCHEMA_VERSION + 1}'")
         with pytest.raises(LibraryError, match="a newer version of Pincite"):
             Tags(catalog).change(["a.pdf"], add=["other"])
     drop(tmp_path, postgres)
