@@ -192,9 +192,9 @@ SHAPES = {
         "a strange tag|wrong shape",
     ),
     "a recording without an end": (
-        ["UPDATE document SET seconds = 9e999"], "a strange length|wrong shape"
+        ["UPDATE document SET seconds = 9e999"], "a strange length|wrong value"
     ),
-    "a length in words": (["UPDATE document SET seconds = 'long'"], "strange length|wrong shape"),
+    "a length in words": (["UPDATE document SET seconds = 'long'"], "strange length|wrong value"),
     "a tag of no document": (["INSERT INTO tag VALUES (99, 'x')"], "contradict each other"),
     "a newer schema": (["PRAGMA user_version = 99"], "newer version of Pincite"),
     "left out of another shape": (
