@@ -31,6 +31,7 @@ from assistant.ui.components.answer.below import (
 from assistant.ui.components.conversations import versions
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.keyboard import keyboard
+from assistant.ui.components.scripts import tab
 from assistant.ui.components.tags import asked_in
 from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
 from assistant.ui.components.viewer import cited_page
