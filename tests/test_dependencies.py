@@ -58,7 +58,7 @@ def outside(paths: list[Path]) -> set[str]:
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(str(node.module).partition(".")[0])
-    own = {*LAYERS, "benchmarks", "press", "tests"}
+    own = {*LAYERS, "benchmarks", "press", "scripts", "tests"}
     return found - own - ISOLATED - sys.stdlib_module_names
 
 
