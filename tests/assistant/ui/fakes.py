@@ -210,6 +210,9 @@ class FakeLibrary:
             raise UnknownDocument(f"The library holds no document {document!r}.")
         return self.files[document]
 
+    def sha256(self, document: str) -> str:
+        return self.file(document).stem
+
     def generation(self) -> int:
         return self.changes
 
