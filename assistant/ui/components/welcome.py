@@ -10,7 +10,7 @@ from assistant.ui import resources
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.first_run import behind, steps
 from assistant.ui.components.tools import first_models
-from vectorstore.library import Library
+from vectorstore.federation.federated import Federated
 
 
 def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
@@ -22,9 +22,9 @@ def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _greet(_("Ask your documents"), describe_library(len(documents), pages))
             _suggest(assistant.suggestions(4), ask)
             first_models.draw()
-            if isinstance(assistant.library, Library):
+            if not isinstance(assistant.library, Federated):
                 behind.draw(assistant.library)
-        elif isinstance(assistant.library, Library) and resources.may_change():
+        elif not isinstance(assistant.library, Federated) and resources.may_change():
             _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
             steps.draw(assistant.library)
         else:

@@ -13,7 +13,7 @@ def test_documents_are_listed_with_the_promised_fields(full: Pincite, papers: Pa
     handbook, policy = full("documents", "--json").json
     assert list(handbook) == [
         "document", "path", "library", "pages", "chunks", "status", "coverage", "sha256",
-        "superseded_by", "added", "dated", "tags", "notes",
+        "superseded_by", "added", "dated", "tags", "seconds", "notes",
     ]  # fmt: skip
     assert (handbook["document"], policy["document"]) == ("Handbook.pdf", "Policy.pdf")
     assert (handbook["path"], handbook["library"]) == (str(papers / "Handbook.pdf"), "main")

@@ -61,7 +61,7 @@ def ann(
 def test_a_person_sees_their_libraries_and_their_name(visit: Visit, ann: str) -> None:
     app = visit()
     assert not app.exception
-    assert app.sidebar.selectbox[0].options == ["all", "north"]
+    assert app.sidebar.selectbox[0].options == ["all", "north", "Several at once…"]
     assert "ann, editor" in html(app)
 
 

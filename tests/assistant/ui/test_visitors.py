@@ -114,7 +114,7 @@ def test_the_measure_page_is_not_among_the_pages_of_others(visit: Visit) -> None
 def test_a_server_that_others_reach_and_that_asks_for_no_token_shows_nothing(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resources, "alone", lambda: False)
+    monkeypatch.setattr(resources, "is_loopback", lambda _: False)
     app = visit()
 
     assert "asks visitors for a token" in app.error[0].value
