@@ -17,6 +17,8 @@ from vectorstore.postgres.server import SCHEME, problem
 from vectorstore.workers.address import parsed
 
 PREFIX = "PINCITE_"
+SOURCE_PASSWORD = f"{PREFIX}SOURCE_PASSWORD_"  # and the name of a source
+NO_SETTINGS = (SOURCE_PASSWORD, f"{PREFIX}TEST_")
 YES_NO = "yes-no"  # the chat model as a reranker
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
 _SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
@@ -246,11 +248,11 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_environment() -> dict[str, str]:
-    # PINCITE_TEST_... belongs to the test suite, not to the program.
+    # PINCITE_TEST_... belongs to the test suite, and the others are passwords of single sources.
     return {
         name.removeprefix(PREFIX).lower(): value
         for name, value in os.environ.items()
-        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")
+        if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS)
     }
 
 

@@ -29,6 +29,7 @@ assistant/uploads
 assistant/feedback
 assistant/evaluation
 assistant/doctor                            assistant/bundling
+assistant/sources
 assistant/build                             assistant/testing
 assistant/routing                           assistant/sheet
 assistant/conversation
@@ -110,7 +111,7 @@ HOMES = {
         "assistant/api/shelf.py",
     },
     "faster_whisper": {"ingest/media/whisper.py"},
-    "defusedxml": {"ingest/office/ooxml.py"},
+    "defusedxml": {"assistant/sources/webdav.py", "ingest/office/ooxml.py"},
     "diffusers": {"assistant/images/generation/models/load_pipeline.py"},
     "filelock": {
         "assistant/models/fetch.py",

@@ -21,7 +21,7 @@ from assistant.cli import (
     receipts,
     sheet,
 )
-from assistant.cli.hosting import accounts, migrate, serve
+from assistant.cli.hosting import accounts, migrate, serve, sources
 from assistant.cli.shared import FAILED, INTERRUPTED
 from assistant.cli.tools import describe, draw, make, speech
 from ingest.errors import PinciteError
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     keeping.add_parsers(commands)
     libraries.add_parsers(commands)
     documents.add_parsers(commands)
+    sources.add_parsers(commands)
     ask.add_parsers(commands)
     draw.add_parsers(commands)
     make.add_parsers(commands)

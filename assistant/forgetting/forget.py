@@ -10,6 +10,7 @@ from assistant.build import composition, sheets
 from assistant.evaluation.measuring import runs
 from assistant.feedback import ratings
 from assistant.settings import Settings
+from assistant.sources.copies import delete_copies
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
@@ -35,6 +36,7 @@ def forget(settings: Settings, library: Library, names: Sequence[str]) -> Report
     names = list(dict.fromkeys(names))
     there = {info.document for info in library.documents()}
     present = [name for name in names if name in there]
+    delete_copies(settings, library.name, {library.sha256(name) for name in present})
     gone = library.forget(present) if present else Forgotten((), 0, index=True)
     found = [_elsewhere(settings, library.name, name) for name in names]
     for name, counts in zip(names, found, strict=True):

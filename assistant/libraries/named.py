@@ -10,6 +10,7 @@ from assistant.errors import AssistantError
 from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.renaming import RenamedReceipts
 from assistant.settings import Settings, check_library_name
+from assistant.sources.store import all_folders
 from assistant.uploads.upload import folder as uploads
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
@@ -72,6 +73,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
     _rename_kept(settings, old, new)
     with composition.library(settings, old) as library:
         library.sources.moved(uploads(settings.home, old), uploads(settings.home, new))
+        library.sources.moved(all_folders(settings, old), all_folders(settings, new))
     leave_server(settings, old)
     move(settings.libraries_folder / old, settings.libraries_folder / new)
 

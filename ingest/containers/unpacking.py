@@ -12,13 +12,13 @@ from typing import IO
 
 from ingest.document.limits import Limits
 from ingest.document.source import readable
+from ingest.platform.file_names import safe_name
 from ingest.platform.progress import beat
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "
 MANY = "there are too many files in it: unpack it yourself and add the folder"
 NAMED = 20  # files named for each reason of leaving out; further ones are counted
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:[ .]|$)", re.IGNORECASE)
 FULL = "the disk is nearly full"  # the one temporary reason: worth another attempt
 
 
@@ -77,7 +77,7 @@ def unpack(
     for member in members:
         beat(len(parts), 0)
         name = names.new(member.name)
-        path = files.path(_safe(member.name))
+        path = files.path(safe_name(member.name))
         try:
             if reason := member.problem or refusal(member.name, suffixes):
                 raise Refused(reason)
@@ -199,17 +199,3 @@ def _sentence(error: Exception) -> str:
     if "password" in str(error):
         return "it needs a password"
     return f"it is damaged or packed in an unknown way ({error or type(error).__name__})"
-
-
-def _safe(name: str) -> str:
-    """The last part of a name, made valid on any disk, with its suffix, which decides the
-    loader."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    clean = "".join(sign if sign.isprintable() else "_" for sign in last)
-    clean = re.sub(r'[<>:"/\\|?*]', "_", clean).strip(" .") or "file"
-    if _RESERVED.match(clean):  # Windows opens a device, whatever the suffix
-        clean = f"_{clean}"
-    stem, suffix = PurePosixPath(clean).stem, PurePosixPath(clean).suffix
-    while len((stem + suffix).encode()) > 200:  # disks allow 255 bytes
-        stem, suffix = stem[:-1], suffix[:20]
-    return stem + suffix

@@ -1,0 +1,1 @@
+"""Mailboxes and WebDAV folders of servers, whose mails and files come into a library."""

@@ -1,0 +1,211 @@
+"""A mailbox of an IMAP server (RFC 9051), read without a trace: EXAMINE, and BODY.PEEK."""
+
+import base64
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from assistant.sources.address import Address
+from assistant.sources.bounds import (
+    MOST_ENTRIES,
+    MOST_LISTED,
+    MOST_MAIL_BYTES,
+    SILENCE,
+    Deadline,
+)
+from assistant.sources.client import told
+from assistant.sources.errors import LeftOut, SourceFailed
+from assistant.sources.landing import Entry, Row
+
+_AT_ONCE = 1000  # mails that are listed by one command
+_BLOCK = 1 << 16
+_UID = re.compile(rb"\bUID (\d{1,10})\b")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,15})\b")
+_OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e]++")
+
+
+class _Bounded:
+    """What one command may read; before imaplib's own reading, which takes what it is told."""
+
+    left = MOST_LISTED
+    deadline = Deadline()
+
+    def allow(self, size: int) -> None:
+        """For the next command."""
+        self.left, self.deadline = size, Deadline()
+
+    def read(self, size: int) -> bytes:
+        """A literal."""
+        self._spend(size)
+        blocks, inner = [], super().read  # type: ignore[misc]  # of imaplib
+        while size:
+            self.deadline.check()
+            block = inner(min(size, _BLOCK))
+            if not block:
+                break
+            size -= len(block)
+            blocks.append(block)
+        return b"".join(blocks)
+
+    def readline(self) -> bytes:
+        """A line."""
+        self.deadline.check()
+        line: bytes = super().readline()  # type: ignore[misc]  # of imaplib
+        self._spend(len(line))
+        return line
+
+    def _spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise SourceFailed("The mail server sends more than it was asked for: it was left.")
+
+
+class _Plain(_Bounded, imaplib.IMAP4):
+    pass
+
+
+class _Secure(_Bounded, imaplib.IMAP4_SSL):
+    pass
+
+
+class Mailbox:
+    """A mailbox that is open to be read."""
+
+    def __init__(self, address: Address, password: str) -> None:
+        """Raises SourceFailed."""
+        self._address = address
+        self._in_step = True  # the next answer is that to the next command
+        with told(address):
+            self._server = _connected(address)
+            try:
+                self._sign_in(password)
+                self._count, self._validity = self._open()
+            except imaplib.IMAP4.abort as error:
+                self._server.shutdown()
+                raise OSError(str(error)[:200]) from error
+            except BaseException:
+                self._server.shutdown()
+                raise
+
+    def entries(self) -> Iterator[Entry]:
+        """FETCH alone between the first and the last: a server may renumber between others."""
+        if self._count > MOST_ENTRIES:
+            raise SourceFailed(
+                f"The mailbox {self._address.path} has more than {MOST_ENTRIES:,} mails: name a"
+                " smaller one."
+            )
+        for first in range(1, self._count + 1, _AT_ONCE):
+            last = min(first + _AT_ONCE - 1, self._count)
+            rows = self._asked(MOST_LISTED, "fetch", f"{first}:{last}", "(UID RFC822.SIZE)")
+            yield from filter(None, map(self._entry, rows))
+
+    def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
+        """A mail never changes."""
+        if known:
+            return None
+        if entry.size > MOST_MAIL_BYTES:
+            raise LeftOut(f"it has more than {MOST_MAIL_BYTES >> 20} MB")
+        uid = entry.key.rpartition("-")[2]
+        return self._mail(uid)
+
+    def close(self) -> None:
+        """Errors are none: all is there. What broke off is not spoken to any more."""
+        with suppress(imaplib.IMAP4.error, OSError, SourceFailed):
+            if self._in_step:
+                self._server.allow(MOST_LISTED)
+                self._server.logout()
+                return
+        with suppress(OSError):
+            self._server.shutdown()
+
+    def _mail(self, uid: str) -> Iterator[bytes]:
+        most = MOST_MAIL_BYTES + MOST_LISTED
+        for row in self._asked(most, "uid", "FETCH", uid, "(UID BODY.PEEK[])"):
+            found = isinstance(row, tuple) and _UID.search(row[0])
+            if found and found[1].decode() == uid:
+                yield row[1]
+                return
+        raise LeftOut("it is gone since it was listed, or the server gives it not")
+
+    def _entry(self, row: Any) -> Entry | None:
+        line = row[0] if isinstance(row, tuple) else row
+        uid = _UID.search(line or b"")
+        if not uid:
+            return None
+        size = _SIZE.search(line)
+        name = f"{self._validity}-{uid[1].decode()}"
+        return Entry(name, (f"{name}.eml",), int(size[1]) if size else 0)
+
+    def _sign_in(self, password: str) -> None:
+        try:
+            if "AUTH=PLAIN" in self._server.capabilities:  # which takes any sign
+                said = f"\0{self._address.user}\0{password}".encode()
+                self._server.authenticate("PLAIN", lambda _: said)
+            else:
+                self._server.login(self._address.user, password)
+        except imaplib.IMAP4.abort:
+            raise
+        except (imaplib.IMAP4.error, UnicodeError) as error:
+            raise SourceFailed(
+                f"{self._address.host} refuses the user {self._address.user!r} or the password:"
+                " check them, some servers want a password made for programs."
+            ) from error
+
+    def _open(self) -> tuple[int, int]:
+        """How many mails there are, and for how long their numbers hold."""
+        box = quoted(self._address.path)
+        try:
+            _, rows = self._server.select(box, readonly=True)
+            count = int(rows[0] or 0)
+            validity = int(self._server.response("UIDVALIDITY")[1][0] or 0)
+        except imaplib.IMAP4.abort:
+            raise
+        except (imaplib.IMAP4.error, ValueError, TypeError, IndexError) as error:
+            raise SourceFailed(
+                f"{self._address.host} does not open the mailbox {self._address.path!r}: check"
+                " its name."
+            ) from error
+        if not rows[0] or not 0 < validity < 1 << 32:
+            raise SourceFailed(
+                f"{self._address.host} does not open the mailbox {self._address.path!r}: check"
+                " its name."
+            )
+        return count, validity
+
+    def _asked(self, most: int, command: str, *arguments: str) -> list[Any]:
+        self._server.allow(most)
+        run: Callable[..., tuple[str, list[Any]]] = getattr(self._server, command)
+        self._in_step = False
+        with told(self._address):
+            try:
+                status, rows = run(*arguments)
+                self._in_step = True
+            except imaplib.IMAP4.error as error:  # also one that broke off
+                raise OSError(str(error)[:200]) from error
+        if status != "OK":
+            raise SourceFailed(f"{self._address.host} refuses to list or give mails: try later.")
+        return rows
+
+
+def quoted(mailbox: str) -> str:
+    """A mailbox in a command: modified UTF-7 (RFC 3501, 5.1.3) between quotes."""
+    plain = _OUTSIDE_ASCII.sub(_shifted, mailbox.replace("&", "&-"))
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _shifted(found: re.Match[str]) -> str:
+    packed = base64.b64encode(found[0].encode("utf-16-be")).rstrip(b"=")
+    return f"&{packed.decode().replace('/', ',')}-"
+
+
+def _connected(address: Address) -> Any:
+    try:
+        if not address.secure:
+            return _Plain(address.host, address.port, timeout=SILENCE)
+        context = ssl.create_default_context()
+        return _Secure(address.host, address.port, ssl_context=context, timeout=SILENCE)
+    except imaplib.IMAP4.error as error:
+        raise OSError(f"it is no mail server: {str(error)[:100]}") from error

@@ -1,0 +1,161 @@
+"""The folder of a source: each mail or file is written whole or not at all, and then noted.
+
+After a kill in between, the file is there and not noted: it is fetched again, over itself.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from assistant.sources.store import write_whole
+from ingest.platform.file_names import safe_name
+from vectorstore.errors import HomeNotWritable
+
+_NOTES = ".fetched.jsonl"  # with a dot: it is no document
+_PART = ".part"
+_LONGEST = 400  # bytes of a path below the folder: disks and systems allow little more
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A mail or a file that a server lists."""
+
+    key: str  # by which the server knows it
+    parts: tuple[str, ...]  # its path, as the server says it: not to be trusted
+    size: int = 0  # bytes; 0: not told
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A mail or file that was fetched."""
+
+    key: str
+    path: str  # below the folder
+    sha256: str
+    etag: str = ""
+    modified: str = ""
+    is_new: bool = True  # the library has not read it yet
+
+
+class Landing:
+    """What was fetched of a source."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises HomeNotWritable."""
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeNotWritable(f"{folder} cannot be made: {error.strerror}.") from error
+        self.rows: dict[str, Row] = {}
+        self._files: set[str] = set()
+        self._folders: set[str] = set()
+        for row in noted(folder):
+            self._keep(row)
+        self._rewrite()  # without what was replaced, and without a line that broke off
+
+    def write(self, entry: Entry, blocks: Iterable[bytes]) -> bool:
+        """Take a mail or file, and tell whether it is another than before. Raises HomeNotWritable,
+        and what `blocks` raises."""
+        part, digest = self.folder / _PART, hashlib.sha256()
+        with _told(self.folder), part.open("wb") as file:
+            for block in blocks:
+                digest.update(block)
+                file.write(block)
+        known = self.rows.get(entry.key)
+        row = Row(
+            entry.key, known.path if known else self._free(entry), digest.hexdigest(), entry.etag,
+            entry.modified,
+        )  # fmt: skip
+        if known and known.sha256 == row.sha256:
+            self._note(replace(row, is_new=known.is_new))
+            return False
+        with _told(self.folder):
+            place = self.folder / row.path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(place)
+        self._note(row)
+        return True
+
+    def new(self) -> list[Path]:
+        """Those that the library has not read yet."""
+        places = [self.folder / row.path for row in self.rows.values() if row.is_new]
+        return [place for place in places if place.is_file()]
+
+    def handed_over(self) -> None:
+        """The library has read them."""
+        self.rows = {key: replace(row, is_new=False) for key, row in self.rows.items()}
+        self._rewrite()
+
+    def drop(self, keys: Iterable[str]) -> list[Path]:
+        """Delete what is gone at the server."""
+        rows = [self.rows.pop(key) for key in keys]
+        for row in rows:
+            self._files.discard(_folded(row.path))
+            with suppress(OSError):
+                (self.folder / row.path).unlink()
+        self._rewrite()
+        return [self.folder / row.path for row in rows]
+
+    def _free(self, entry: Entry) -> str:
+        """A path below the folder that no other entry has, on disks without capitals, too."""
+        names = [safe_name(part) for part in entry.parts] or ["file"]
+        path = "/".join(names)
+        short = hashlib.sha256(entry.key.encode("utf-8", "replace")).hexdigest()[:16]
+        number = 0
+        while len(path.encode()) > _LONGEST or not self._is_free(path):
+            path = f"{short}{f'-{number}' if number else ''}-{names[-1]}"
+            number += 1
+        return path
+
+    def _is_free(self, path: str) -> bool:
+        folded = _folded(path)
+        above = map(str, PurePosixPath(folded).parents)
+        return folded not in self._files | self._folders and self._files.isdisjoint(above)
+
+    def _note(self, row: Row) -> None:
+        with _told(self.folder), (self.folder / _NOTES).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(row)) + "\n")
+        self._keep(row)
+
+    def _keep(self, row: Row) -> None:
+        self.rows[row.key] = row
+        self._files.add(_folded(row.path))
+        self._folders.update(map(str, PurePosixPath(_folded(row.path)).parents))
+
+    def _rewrite(self) -> None:
+        text = "".join(json.dumps(asdict(row)) + "\n" for row in self.rows.values())
+        write_whole(self.folder / _NOTES, text)
+
+
+class _told:
+    """A full disk is told in a sentence."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if type(error) in (OSError, PermissionError, FileNotFoundError, NotADirectoryError):
+            raise HomeNotWritable(f"{self._folder} cannot be written to: {error}.") from error
+
+
+def noted(folder: Path) -> Iterator[Row]:
+    """What was fetched into a folder."""
+    place = folder / _NOTES
+    with suppress(FileNotFoundError):
+        for line in place.read_text("utf-8", "replace").split("\n"):
+            with suppress(ValueError, TypeError):  # a line that broke off is fetched again
+                yield Row(**json.loads(line))
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()

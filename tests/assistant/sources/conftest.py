@@ -1,0 +1,65 @@
+"""Sources of a library, at servers on loopback."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.settings import Settings
+from assistant.sources import store
+from assistant.sources.fetch import Fetched, bring, variable
+from assistant.sources.store import Source
+from tests.fakes import WordEmbedder
+from tests.source_servers import PASSWORD, Dav, Dovecot, no_dovecot
+from vectorstore.add_report import AddSummary
+from vectorstore.library import Library
+
+Fetch = Callable[..., tuple[Fetched, AddSummary | None]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(home=tmp_path / "home")
+
+
+@pytest.fixture
+def library(settings: Settings) -> Iterator[Library]:
+    with Library(settings.libraries_folder / "main", "main", WordEmbedder) as made:
+        yield made
+
+
+@pytest.fixture
+def dav(tmp_path: Path) -> Iterator[Dav]:
+    server = Dav(tmp_path / "shared")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    if why := no_dovecot():
+        pytest.skip(why)
+    server = Dovecot()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def source(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Source]:
+    """A new source with the password of the servers."""
+
+    def made(address: str, mirror: bool = False) -> Source:
+        found = store.add(settings, "main", address, mirror=mirror)
+        monkeypatch.setenv(variable(found.name), PASSWORD)
+        return found
+
+    return made
+
+
+@pytest.fixture
+def fetch(settings: Settings, library: Library) -> Fetch:
+    return lambda source: bring(settings, library, source, library.add)
+
+
+def names(library: Library) -> list[str]:
+    return sorted(info.document for info in library.documents())

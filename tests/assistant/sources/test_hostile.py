@@ -1,0 +1,265 @@
+"""Servers that are hostile: they name other places, send without end, or lead elsewhere."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from assistant.sources import imap, webdav
+from assistant.sources.address import parsed
+from assistant.sources.errors import LeftOut, SourceFailed
+from assistant.sources.landing import Entry
+from assistant.sources.webdav import Shared, listing
+
+Answer = Callable[[socket.socket], None]
+
+
+def dav(*hrefs: str, more: str = "") -> bytes:
+    rows = "".join(
+        f"<response><href>{href}</href><propstat><prop>{more}</prop></propstat></response>"
+        for href in hrefs
+    )
+    return f'<multistatus xmlns="DAV:">{rows}</multistatus>'.encode()
+
+
+def test_only_children_of_the_folder_are_taken() -> None:
+    body = dav(
+        "/top/in/", "/top/in/a.txt", "/top/in/../b.txt", "/top/in/%2e%2e/c.txt", "/top/in/..",
+        "/top/in/..%2fd.txt", "/etc/passwd", "/top/in/deep/er.txt", "", "//[bad/x", "a.txt",
+        "/top/in/.hidden", "/top/in/x%00.txt", "/topper/in/z.txt",
+    )  # fmt: skip
+
+    assert [path for path, _, _ in listing(body, "/top/in", "/top")] == ["/top/in/a.txt"]
+
+
+@pytest.mark.parametrize("body", [
+    b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><multistatus xmlns="DAV:">&b;</multistatus>',
+    b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><multistatus xmlns="DAV:"/>',
+    b"<html>", b"", b"\xff\xfe\x00",
+])  # fmt: skip
+def test_xml_bombs_and_others_are_refused(body: bytes) -> None:
+    with pytest.raises(SourceFailed, match="no XML that is safe"):
+        list(listing(body, "/top", "/top"))
+
+
+def test_marks_of_a_server_are_no_place_for_headers() -> None:
+    long = "<getetag>a&#10;X: y</getetag><getcontentlength>-1e9</getcontentlength>"
+    ((_, _, entry),) = listing(dav("/top/a.txt", more=long), "/top", "/top")
+
+    assert (entry.etag, entry.size) == ("", 0)
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[Answer], int]]:
+    """Listens on loopback, and answers each connection by what is given."""
+    listening: list[socket.socket] = []
+
+    def start(answer: Answer) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listening.append(listener)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.settimeout(30)
+                    try:
+                        answer(connection)
+                    except OSError:
+                        pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        return int(listener.getsockname()[1])
+
+    yield start
+    for one in listening:
+        one.shutdown(socket.SHUT_RDWR)
+        one.close()
+
+
+def http(head: str, body: bytes = b"") -> Answer:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        connection.sendall(
+            f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+
+    return answer
+
+
+def shared(port: int) -> Shared:
+    return Shared(parsed(f"http://ann@127.0.0.1:{port}/top"), "secret")
+
+
+@pytest.mark.parametrize("to", [
+    "http://tracker.invalid/x", "//tracker.invalid/x", "https://127.0.0.1/top", "http://127.0.0.1:1/x",
+])  # fmt: skip
+def test_a_redirect_to_another_server_is_refused(server: Callable[[Answer], int], to: str) -> None:
+    port = server(http(f"302 Found\r\nLocation: {to}"))
+
+    with pytest.raises(SourceFailed, match="leads to another server"):
+        list(shared(port).entries())
+
+
+def test_a_circle_of_redirects_ends(server: Callable[[Answer], int]) -> None:
+    port = server(http("302 Found\r\nLocation: /top"))
+
+    with pytest.raises(SourceFailed, match="circle"):
+        list(shared(port).entries())
+
+
+def test_a_file_without_end_is_left_out(
+    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webdav, "MOST_BYTES", 1 << 20)
+    port = server(http("200 OK", b"x" * (2 << 20)))
+    blocks = shared(port).read(Entry("/top/a.txt", ("a.txt",)), None)
+    assert blocks is not None
+
+    with pytest.raises(LeftOut, match="more than 1 MB"):
+        list(blocks)
+    with pytest.raises(LeftOut, match="more than 1 MB"):
+        shared(port).read(Entry("/top/a.txt", ("a.txt",), size=2 << 20), None)
+
+
+def test_packed_bytes_are_not_unpacked(server: Callable[[Answer], int]) -> None:
+    port = server(http("200 OK\r\nContent-Encoding: gzip", b"x"))
+    blocks = shared(port).read(Entry("/top/a.txt", ("a.txt",)), None)
+    assert blocks is not None
+
+    with pytest.raises(LeftOut, match="packs"):
+        list(blocks)
+
+
+def test_a_listing_without_end_and_too_many_entries_are_refused(
+    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = server(http("207 Multi-Status", dav(*(f"/top/{n}.txt" for n in range(50)))))
+    monkeypatch.setattr(webdav, "MOST_ENTRIES", 49)
+    with pytest.raises(SourceFailed, match="more than 49 files"):
+        list(shared(port).entries())
+
+    monkeypatch.setattr(webdav, "MOST_LISTED", 100)
+    with pytest.raises(SourceFailed, match="more than 0 MB"):
+        list(shared(port).entries())
+
+
+def test_folders_in_folders_end(server: Callable[[Answer], int]) -> None:
+    asked: list[str] = []
+
+    def deeper(connection: socket.socket) -> None:
+        path = connection.recv(1 << 16).decode().split()[1].rstrip("/")
+        asked.append(path)
+        body = dav(f"{path}/d/", more="<resourcetype><collection/></resourcetype>")
+        head = f"HTTP/1.1 207 M\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    assert list(shared(server(deeper)).entries()) == []
+    assert len(asked) == webdav.MOST_DEPTH + 1
+
+
+def test_silence_ends(server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webdav, "SILENCE", 0.2)
+    monkeypatch.setattr(imap, "SILENCE", 0.2)
+
+    def silent(connection: socket.socket) -> None:
+        while connection.recv(1 << 16):
+            pass
+
+    port = server(silent)
+    with pytest.raises(SourceFailed, match="did not answer in time"):
+        list(shared(port).entries())
+    with pytest.raises(SourceFailed, match="did not answer in time"):
+        imap.Mailbox(parsed(f"imap://ann@127.0.0.1:{port}"), "secret")
+
+
+def mail_server(*, fetched: bytes, validity: bytes = b"7") -> Answer:
+    """Signs anybody in, and answers a FETCH by what is given; %s stands for its tag."""
+
+    def answer(connection: socket.socket) -> None:
+        file = connection.makefile("rwb")
+        file.write(b"* OK ready\r\n")
+        file.flush()
+        while line := file.readline():
+            tag, command = line.split()[:2]
+            said = {
+                b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
+                b"EXAMINE": b"* 1 EXISTS\r\n* OK [UIDVALIDITY " + validity + b"] valid\r\n",
+                b"FETCH": fetched, b"UID": fetched,
+            }.get(command, b"")  # fmt: skip
+            file.write(said + tag + b" OK done\r\n")
+            file.flush()
+
+    return answer
+
+
+@contextmanager
+def mailbox(port: int) -> Iterator[imap.Mailbox]:
+    opened = imap.Mailbox(parsed(f"imap://ann@127.0.0.1:{port}"), "secret")
+    yield opened
+    opened.close()
+
+
+def test_a_mail_that_says_to_be_huge_is_refused_before_it_is_held(
+    server: Callable[[Answer], int],
+) -> None:
+    port = server(mail_server(fetched=b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\n"))
+    with mailbox(port) as box:
+        with pytest.raises(LeftOut, match="100 MB"):
+            box.read(Entry("7-1", ("7-1.eml",), size=101 << 20), None)
+        blocks = box.read(Entry("7-1", ("7-1.eml",)), None)
+        assert blocks is not None
+        with pytest.raises(SourceFailed, match="more than it was asked for"):
+            list(blocks)
+
+
+def test_lines_without_end_are_refused(
+    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "MOST_LISTED", 10_000)
+    port = server(mail_server(fetched=b"* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n" * 1000))
+
+    with mailbox(port) as box, pytest.raises(SourceFailed, match="more than it was asked for"):
+        list(box.entries())
+
+
+@pytest.mark.parametrize("validity", [b"0", b"99999999999", b"../x", b""])
+def test_a_mailbox_without_a_number_to_trust_is_refused(
+    server: Callable[[Answer], int], validity: bytes
+) -> None:
+    with pytest.raises(SourceFailed, match="does not open the mailbox"):
+        mailbox(server(mail_server(fetched=b"", validity=validity))).__enter__()
+
+
+def test_another_mail_than_the_one_asked_for_is_not_taken(server: Callable[[Answer], int]) -> None:
+    port = server(mail_server(fetched=b"* 1 FETCH (UID 2 BODY[] {2}\r\nhi)\r\n"))
+    with mailbox(port) as box:
+        blocks = box.read(Entry("7-1", ("7-1.eml",)), None)
+        assert blocks is not None
+        with pytest.raises(LeftOut, match="is gone"):
+            list(blocks)
+
+
+def test_what_is_no_mail_server_is_told(server: Callable[[Answer], int]) -> None:
+    def other(connection: socket.socket) -> None:
+        connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+    with pytest.raises(SourceFailed, match="no mail server"):
+        mailbox(server(other)).__enter__()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    server: Callable[[Answer], int],
+) -> None:
+    """A server without TLS, too."""
+    port = server(lambda connection: connection.sendall(b"* OK ready\r\n"))
+
+    for address in (f"imaps://ann@127.0.0.1:{port}", f"webdavs://ann@127.0.0.1:{port}/x"):
+        with pytest.raises(SourceFailed, match="speaks no TLS that is safe"):
+            made = imap.Mailbox if address.startswith("imap") else Shared
+            list(made(parsed(address), "secret").entries())

@@ -1,0 +1,119 @@
+"""A mailbox at a real server (Dovecot), where one is installed."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from assistant.settings import Settings
+from assistant.sources import store
+from assistant.sources.errors import SourceFailed
+from assistant.sources.fetch import variable
+from assistant.sources.imap import Mailbox, quoted
+from assistant.sources.store import Source
+from tests.assistant.sources.conftest import Fetch, names
+from tests.source_servers import Dovecot
+from vectorstore.library import Library
+
+MakeSource = Callable[..., Source]
+
+
+@pytest.fixture
+def mailbox(dovecot: Dovecot) -> Iterator[Dovecot]:
+    """Empty."""
+    for path in (*(dovecot.mail / "new").iterdir(), *(dovecot.mail / "cur").iterdir()):
+        path.unlink()
+    yield dovecot
+
+
+def test_mails_come_once_and_are_not_marked_as_read(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library
+) -> None:
+    mailbox.deliver("one", "Dogs are welcome on Fridays.")
+    mailbox.deliver("two", "Cats are not.")
+    mail = source(mailbox.address())
+    first, added = fetch(mail)
+    assert added
+    assert (first.new, added.added) == (2, 2)
+    assert "Fridays" in "".join(library.page(name, 1).text for name in names(library))
+
+    mailbox.deliver("three", "Birds may come, too.")
+    second, more = fetch(mail)
+    assert more
+    assert (second.new, second.known, more.added) == (1, 2, 1)
+    assert all(name.endswith(".eml") for name in names(library))
+    # Dovecot moves a mail to `cur` when it was seen by a session that may write.
+    assert {path.name for path in (mailbox.mail / "new").iterdir()} == {"one", "two", "three"}
+
+
+def test_a_fetching_that_was_broken_off_goes_on(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for number in range(4):
+        mailbox.deliver(str(number), f"This is mail number {number}.")
+    mail, calls, inner = source(mailbox.address()), itertools.count(1), Mailbox._mail
+
+    def breaks(self: Mailbox, uid: str) -> Iterator[bytes]:
+        if next(calls) == 3:  # after half of the third
+            yield b"From: "
+            self._server.shutdown()
+        yield from inner(self, uid)
+
+    monkeypatch.setattr(Mailbox, "_mail", breaks)
+    with pytest.raises(SourceFailed, match=r"broke off .* try again later"):
+        fetch(mail)
+    assert len(names(library)) == 2  # what came before is read
+
+    done, _ = fetch(mail)
+    assert (done.new, done.known) == (2, 2)
+    assert len(names(library)) == 4
+
+
+def test_a_mailbox_that_was_made_anew_doubles_nothing(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library
+) -> None:
+    mailbox.deliver("one", "Dogs are welcome.")
+    mail = source(mailbox.address())
+    fetch(mail)
+
+    mailbox.stop()
+    for path in mailbox.mail.glob("dovecot*"):
+        path.unlink()
+    (mailbox.mail / "dovecot-uidvalidity").write_text("00000001")
+    (mailbox.mail / "dovecot-uidlist").write_text(
+        "3 V1 N8 G0123456789abcdef0123456789abcdef\n7 :one\n"
+    )
+    mailbox.own("dovecot-uidvalidity", "dovecot-uidlist")
+    mailbox.start()
+
+    assert fetch(mail)[0].new == 1
+    assert (len(names(library)), library.size()[0]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("box", "password", "said"),
+    [("Nope", None, "does not open the mailbox 'Nope'"), ("INBOX", "wrong", "refuses the user"),
+     ("INBOX", "wörng", "refuses the user")],
+)  # fmt: skip
+def test_what_a_server_refuses_is_told(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, settings: Settings, library: Library,
+    box: str, password: str | None, said: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    mail = source(mailbox.address(box))
+    if password:
+        monkeypatch.setenv(variable(mail.name), password)
+
+    with pytest.raises(SourceFailed, match=said):
+        fetch(mail)
+
+    assert said in store.find(settings, mail.name).error
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [("INBOX", '"INBOX"'), ("Entwürfe & mehr", '"Entw&APw-rfe &- mehr"'), ("日本語", '"&ZeVnLIqe-"'),
+     ('a"b\\c', '"a\\"b\\\\c"')],
+)  # fmt: skip
+def test_names_of_mailboxes_are_written_as_the_protocol_wants_them(name: str, sent: str) -> None:
+    assert quoted(name) == sent
