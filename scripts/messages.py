@@ -31,6 +31,8 @@ _BELOW = (
     "assistant/speech/transcription.py", "assistant/tools", "assistant/ui/components",
     "assistant/llm", "assistant/models", "assistant/evaluation", "assistant/receipts",
     "assistant/settings.py", "assistant/export", "assistant/first_run/sample_company.py",
+    "assistant/sources/client.py", "assistant/sources/fetch.py", "assistant/sources/imap.py",
+    "assistant/sources/webdav.py",
     "assistant/uploads/watched_folders.py", "assistant/uploads/given_path.py",
     "assistant/ui/machine_folders.py",
 )  # fmt: skip

@@ -123,7 +123,7 @@ def _password(source: Source, address: Address) -> str:
     found = _kept(source, address) if address.user else ""
     if address.user and not found:
         raise SourceFailed(
-            f"there is no password for {address.place}: set {variable(source.name)}, or keep it in"
+            f"There is no password for {address.place}: set {variable(source.name)}, or keep it in"
             f" the keyring of the system (`keyring set pincite {address.place}`)."
         )
     return found

@@ -20,6 +20,7 @@ def close(settings: Settings, name: str) -> None:
     """So that it can be moved; its next use opens it again. Nothing is done where it is not open:
     opening it to close it would make one that is gone."""
     running.watches().stop(name)
+    running.fetchings().stop(name)
     if (made := _open_now().pop(name, None)) is not None:
         made.close()
     _opened.clear(settings, name)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from assistant.sources.background import Fetchings
 from assistant.ui.background.answer_task import Answers
 from assistant.ui.background.evaluation_task import GATE, Tasks
 from assistant.ui.background.model_download import Fetches
@@ -45,6 +46,12 @@ def next_questions() -> NextQuestions:
 def watches() -> WatchedFolders:
     """Of all libraries that are open."""
     return WatchedFolders()
+
+
+@st.cache_resource(show_spinner=False)
+def fetchings() -> Fetchings:
+    """Of the sources of all libraries that are open."""
+    return Fetchings()
 
 
 @st.cache_resource(show_spinner=False)

@@ -17,6 +17,7 @@ from assistant.ui.components.library import (
     library_list,
     many,
     reindex_notice,
+    sources,
     uploader,
     watched,
 )
@@ -65,6 +66,7 @@ def _documents(library: Library) -> None:
     if resources.may_change():
         uploader.draw(library)
         watched.draw(library)
+        sources.draw(library)
     upload: Upload | None = st.session_state.get(UPLOAD)
     if upload and upload.done:
         _ended(library, upload)

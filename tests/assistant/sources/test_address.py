@@ -19,7 +19,8 @@ from assistant.sources.errors import SourceFailed
          Address("webdav", True, "ann", "h.org", 443, "/my%20papers")),
         ("https://h.org", Address("webdav", True, "", "h.org", 443, "/")),
         ("http://127.0.0.1:8080/x", Address("webdav", False, "", "127.0.0.1", 8080, "/x")),
-        ("https://bücher.example/x", Address("webdav", True, "", "xn--bcher-kva.example", 443, "/x")),
+        ("https://bücher.example/x",
+         Address("webdav", True, "", "xn--bcher-kva.example", 443, "/x")),
     ],
 )  # fmt: skip
 def test_an_address_is_read(text: str, address: Address) -> None:

@@ -112,7 +112,8 @@ def test_what_a_server_refuses_is_told(
 
 @pytest.mark.parametrize(
     ("name", "sent"),
-    [("INBOX", '"INBOX"'), ("Entwürfe & mehr", '"Entw&APw-rfe &- mehr"'), ("日本語", '"&ZeVnLIqe-"'),
+    [("INBOX", '"INBOX"'), ("Entwürfe & mehr", '"Entw&APw-rfe &- mehr"'),
+     ("日本語", '"&ZeVnLIqe-"'),
      ('a"b\\c', '"a\\"b\\\\c"')],
 )  # fmt: skip
 def test_names_of_mailboxes_are_written_as_the_protocol_wants_them(name: str, sent: str) -> None:
