@@ -148,6 +148,8 @@ class Dav:
             }
         )  # fmt: skip
         self.asked: list[tuple[str, str]] = []  # method and path of each request
+        self.held = ""  # a path that is answered when `go` is set
+        self.go, self.holding = threading.Event(), threading.Event()
         self._server = Server(("127.0.0.1", 0), self._noted)
         self._server.prepare()  # it listens from now on
         self._thread = threading.Thread(target=self._server.serve, daemon=True)
@@ -157,9 +159,13 @@ class Dav:
         return f"webdav://ann@127.0.0.1:{self._server.bind_addr[1]}/{path}"
 
     def stop(self) -> None:
+        self.go.set()
         self._server.stop()
         self._thread.join(30)
 
     def _noted(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if self.held and environ["PATH_INFO"].endswith(self.held):
+            self.holding.set()
+            self.go.wait(60)
         return self._app(environ, start)
