@@ -20,26 +20,38 @@ _TAKES = 60  # seconds to start, on a machine under load
 
 def no_dovecot() -> str:
     """Why there can be none here; empty where there can."""
-    return "" if shutil.which("dovecot") else "no dovecot is installed"
+    lacking = [name for name in ("dovecot", "openssl") if not shutil.which(name)]
+    return f"no {lacking[0]} is installed" if lacking else ""
 
 
 class Dovecot:
-    """A mail server without TLS, with a mailbox of one user as a folder of files."""
+    """A mail server with a certificate of its own, and one mailbox as a folder of files."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as other:
             probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+            other.bind(("127.0.0.1", 0))
+            self.port, self.tls_port = probe.getsockname()[1], other.getsockname()[1]
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.mail = self.folder / "mail"
         for name in ("new", "cur", "tmp"):
             (self.mail / name).mkdir(parents=True)
+        self.certificate = self.folder / "cert.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+             "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
+             str(self.folder / "key.pem"), "-out", str(self.certificate)],
+            check=True, capture_output=True,
+        )  # fmt: skip
         self._write()
         self.start()
 
     def address(self, mailbox: str = "INBOX") -> str:
         return f"imap://ann@127.0.0.1:{self.port}/{mailbox}"
+
+    def secure_address(self, host: str = "localhost") -> str:
+        return f"imaps://ann@{host}:{self.tls_port}/INBOX"
 
     def deliver(self, name: str, text: str) -> None:
         message = (
@@ -102,7 +114,9 @@ base_dir = {self.folder}/run
 log_path = {self.folder}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_server_cert_file = {self.certificate}
+ssl_server_key_file = {self.folder}/key.pem
 auth_allow_cleartext = yes
 default_internal_user = {inner[0]}
 default_login_user = {inner[1]}
@@ -123,7 +137,8 @@ service imap-login {{
     port = {self.port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {self.tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{

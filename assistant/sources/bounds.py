@@ -14,10 +14,10 @@ LONGEST = 3600.0  # seconds for one mail or file: a server that drips is no fast
 class Deadline:
     """When one answer has to be there."""
 
-    def __init__(self, seconds: float = LONGEST) -> None:
-        self._end = time.monotonic() + seconds
+    def __init__(self) -> None:
+        self._end = time.monotonic() + LONGEST
 
     def check(self) -> None:
         """Raises TimeoutError."""
         if time.monotonic() > self._end:
-            raise TimeoutError("it took longer than an hour")
+            raise TimeoutError

@@ -14,6 +14,8 @@ from assistant.sources.landing import Entry, Row
 class Client(Protocol):
     """A server that was signed in to."""
 
+    whole: bool  # whether the last list named all: what is missing there is gone
+
     def entries(self) -> Iterator[Entry]:
         """All mails or files. Raises SourceFailed."""
 

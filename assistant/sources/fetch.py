@@ -143,7 +143,7 @@ def _each(
             return found
         seen.add(entry.key)
         _one(client, landing, entry, found)
-    if mirror and seen:  # an empty list is rather a server that is not itself
+    if mirror and seen and client.whole:  # an empty list is rather a server that is not itself
         found.gone = landing.drop(landing.rows.keys() - seen)
     return found
 

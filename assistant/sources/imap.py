@@ -3,64 +3,80 @@
 import base64
 import imaplib
 import re
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from assistant.sources.address import Address
 from assistant.sources.bounds import (
+    LONGEST,
     MOST_ENTRIES,
     MOST_LISTED,
     MOST_MAIL_BYTES,
     SILENCE,
-    Deadline,
 )
 from assistant.sources.client import told
 from assistant.sources.errors import LeftOut, SourceFailed
 from assistant.sources.landing import Entry, Row
 
 _AT_ONCE = 1000  # mails that are listed by one command
-_BLOCK = 1 << 16
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,15})\b")
 _OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e]++")
 
 
 class _Bounded:
-    """What one command may read; before imaplib's own reading, which takes what it is told."""
+    """What one command may read, and for how long; before imaplib's own reading, which takes what
+    it is told."""
 
-    left = MOST_LISTED
-    deadline = Deadline()
+    left = 0
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self._clock: threading.Timer | None = None
+        self.allow(MOST_LISTED)  # for the greeting, signing in and opening
+        super().__init__(*given, **named)
 
     def allow(self, size: int) -> None:
         """For the next command."""
-        self.left, self.deadline = size, Deadline()
+        self.left = size
+        self._stop_clock()
+        self._clock = threading.Timer(LONGEST, self._cut)
+        self._clock.daemon = True
+        self._clock.start()
 
     def read(self, size: int) -> bytes:
         """A literal."""
         self._spend(size)
-        blocks, inner = [], super().read  # type: ignore[misc]  # of imaplib
-        while size:
-            self.deadline.check()
-            block = inner(min(size, _BLOCK))
-            if not block:
-                break
-            size -= len(block)
-            blocks.append(block)
-        return b"".join(blocks)
+        found: bytes = super().read(size)  # type: ignore[misc]  # of imaplib
+        return found
 
     def readline(self) -> bytes:
         """A line."""
-        self.deadline.check()
         line: bytes = super().readline()  # type: ignore[misc]  # of imaplib
         self._spend(len(line))
         return line
+
+    def shutdown(self) -> None:
+        """Also without a word to the server."""
+        self._stop_clock()
+        super().shutdown()  # type: ignore[misc]  # of imaplib
 
     def _spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
             raise SourceFailed("The mail server sends more than it was asked for: it was left.")
+
+    def _cut(self) -> None:
+        """A server that drips byte by byte is never silent: whoever waits for it finds the end."""
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]  # of imaplib
+
+    def _stop_clock(self) -> None:
+        if self._clock:
+            self._clock.cancel()
 
 
 class _Plain(_Bounded, imaplib.IMAP4):
@@ -77,6 +93,7 @@ class Mailbox:
     def __init__(self, address: Address, password: str) -> None:
         """Raises SourceFailed."""
         self._address = address
+        self.whole = True
         self._in_step = True  # the next answer is that to the next command
         with told(address):
             self._server = _connected(address)
@@ -100,7 +117,9 @@ class Mailbox:
         for first in range(1, self._count + 1, _AT_ONCE):
             last = min(first + _AT_ONCE - 1, self._count)
             rows = self._asked(MOST_LISTED, "fetch", f"{first}:{last}", "(UID RFC822.SIZE)")
-            yield from filter(None, map(self._entry, rows))
+            entries = [entry for entry in map(self._entry, rows) if entry]
+            self.whole = self.whole and len(entries) == last - first + 1
+            yield from entries
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
         """A mail never changes."""

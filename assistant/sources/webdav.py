@@ -35,6 +35,8 @@ _HIDDEN = (".", "~$")  # as below a folder of this machine
 class Shared:
     """A folder of a server, with all that is below it."""
 
+    whole = True
+
     def __init__(self, address: Address, password: str) -> None:
         self._address = address
         self._client = httpx.Client(
@@ -220,7 +222,7 @@ def _bounded(answer: httpx.Response, most: int, error: type[SourceFailed]) -> It
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise error("the server packs what it was asked to send as it is")
     deadline, size = Deadline(), 0
-    for block in answer.iter_raw(1 << 16):
+    for block in answer.iter_raw():  # as they come, so that a drip is seen
         deadline.check()
         size += len(block)
         if size > most:

@@ -2,12 +2,13 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
 
-from assistant.sources import imap, webdav
+from assistant.sources import bounds, imap, webdav
 from assistant.sources.address import parsed
 from assistant.sources.errors import LeftOut, SourceFailed
 from assistant.sources.landing import Entry
@@ -252,13 +253,35 @@ def test_what_is_no_mail_server_is_told(server: Callable[[Answer], int]) -> None
         mailbox(server(other)).__enter__()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
-    server: Callable[[Answer], int],
-) -> None:
-    """A server without TLS, too."""
+def test_a_server_without_tls_is_refused(server: Callable[[Answer], int]) -> None:
     port = server(lambda connection: connection.sendall(b"* OK ready\r\n"))
 
     for address in (f"imaps://ann@127.0.0.1:{port}", f"webdavs://ann@127.0.0.1:{port}/x"):
         with pytest.raises(SourceFailed, match="speaks no TLS that is safe"):
             made = imap.Mailbox if address.startswith("imap") else Shared
             list(made(parsed(address), "secret").entries())
+
+
+def test_a_drip_is_no_progress(
+    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "LONGEST", 0.3)
+    monkeypatch.setattr(imap, "LONGEST", 0.3)
+
+    def drip(connection: socket.socket, start: bytes) -> None:
+        connection.sendall(start)
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.02)
+
+    def dripping(connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        drip(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+
+    blocks = shared(server(dripping)).read(Entry("/top/a.txt", ("a.txt",)), None)
+    assert blocks is not None
+    with pytest.raises(SourceFailed, match="did not answer in time"):
+        list(blocks)
+    port = server(lambda connection: drip(connection, b"* OK "))
+    with pytest.raises(SourceFailed, match="try again later"), mailbox(port):
+        pass

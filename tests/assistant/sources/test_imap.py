@@ -91,6 +91,36 @@ def test_a_mailbox_that_was_made_anew_doubles_nothing(
     assert (len(names(library)), library.size()[0]) == (1, 1)
 
 
+def test_a_certificate_counts_when_this_machine_trusts_it_for_this_name(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    mailbox.deliver("one", "Dogs are welcome.")
+    named, other = source(mailbox.secure_address()), source(mailbox.secure_address("127.0.0.1"))
+    with pytest.raises(SourceFailed, match=r"certificate .* is not valid .* authority"):
+        fetch(named)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(mailbox.certificate))
+    with pytest.raises(SourceFailed, match=r"certificate .* is not valid"):
+        fetch(other)
+    assert fetch(named)[0].new == 1
+
+
+def test_a_mirror_of_a_mailbox_removes_what_was_deleted_there(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library
+) -> None:
+    mailbox.deliver("one", "Dogs are welcome.")
+    mailbox.deliver("two", "Cats are not.")
+    mail = source(mailbox.address(), mirror=True)
+    fetch(mail)
+    assert len(names(library)) == 2
+
+    (mailbox.mail / "new" / "one").unlink()
+
+    assert len(fetch(mail)[0].gone) == 1
+    assert len(names(library)) == 1
+
+
 @pytest.mark.parametrize(
     ("box", "password", "said"),
     [("Nope", None, "does not open the mailbox 'Nope'"), ("INBOX", "wrong", "refuses the user"),
