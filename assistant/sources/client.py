@@ -47,6 +47,7 @@ def told(address: Address) -> Iterator[None]:
     except TimeoutError as error:
         raise SourceFailed(f"{server} did not answer in time: try again later.") from error
     except (OSError, EOFError) as error:
+        why = getattr(error, "strerror", None) or error  # without the number
         raise SourceFailed(
-            f"{server} cannot be reached, or broke off ({error}): try again later."
+            f"{server} cannot be reached, or broke off ({why}): try again later."
         ) from error
