@@ -6,6 +6,7 @@ LibraryError
  │   └─ WorkersAway      the machines that read files do not answer
  ├─ EmbedderMismatch    the index was made with another embedding model or chunker
  ├─ DamagedCatalog      the catalogue's bytes are not as they were written
+ ├─ DamagedCopy         the bytes of a document's file are not as they were put in its bucket
  ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
  ├─ UnknownLibrary      a request names a library that is not there
  ├─ UnknownDocument     no document of that name
@@ -40,6 +41,10 @@ class EmbedderMismatch(LibraryError):
 
 class DamagedCatalog(LibraryError):
     """The catalogue's bytes are not as they were written."""
+
+
+class DamagedCopy(LibraryError):
+    """The bytes of a document's file are not as they were put in its bucket."""
 
 
 class HomeNotWritable(LibraryError):

@@ -73,7 +73,7 @@ class Library:
         """
         self.name = name
         self.folder = folder
-        self._files = Files(folder, stored.copies(folder, name, files))
+        self._files = Files(folder, stored.copies(folder, name, files), stored.staying(folder))
         self._catalog = opened.catalog(folder, name, catalogue)
         self._index = dense_index(self._catalog, folder / "chroma", vectors)
         self._words = WordIndex(self._catalog, folder / "words")

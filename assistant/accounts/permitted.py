@@ -10,7 +10,7 @@ from assistant.accounts.accounts import Accounts, Holder, holders
 from assistant.accounts.person import Person
 from assistant.storage.whose import EVERYBODY, Whose
 from vectorstore.errors import LibraryError, UnknownLibrary
-from vectorstore.federation.names import parts
+from vectorstore.federation.names import is_joined, parts
 
 
 class NotAllowed(LibraryError):
@@ -37,12 +37,14 @@ class Permitted:
         return [name for name in self._there() if self._sees(name, shares)]
 
     def check(self, library: str) -> None:
-        """Raises UnknownLibrary for one that they do not see, or that is not there, also where it
-        is one of several."""
-        seen = self.names()
-        for name in parts(library) or [library]:
-            if name not in seen:
-                raise UnknownLibrary(name, seen)
+        """Raises UnknownLibrary for one that they do not see, or that is not there."""
+        if library not in (seen := self.names()):
+            raise UnknownLibrary(library, seen)
+
+    def check_each(self, name: str) -> None:
+        """The same for all libraries of a name, which may be a joined one."""
+        for library in (parts(name) if is_joined(name) else []) or [name]:
+            self.check(library)
 
     def check_change(self) -> None:
         """Raises NotAllowed for who may only read."""

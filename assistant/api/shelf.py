@@ -4,7 +4,8 @@ Each opening says what for, and the audit log keeps it.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, BinaryIO
 
 from fastapi import Depends
@@ -53,7 +54,7 @@ class Shelf:
 
     def reading(self, name: str, did: str) -> AnyLibrary:
         """A library, or several by a joined name, to be read. Raises as `library`."""
-        self._check(name)
+        self._check_each(name)
         opened = self._libraries.reading(name)
         self._note(did, name)
         return opened
@@ -97,7 +98,7 @@ class Shelf:
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
         LibraryError, LimitReached."""
-        self._check(name)
+        self._check_each(name)
         self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
         made = self._libraries.assistant(name, self.person, self._permitted.whose)
         self._libraries.limits.ask(self.person)
@@ -107,7 +108,7 @@ class Shelf:
     def suggesting(self, name: str) -> Assistant:
         """What suggests questions about a library; nothing is answered, and nothing counted. Raises
         UnknownLibrary, LibraryError."""
-        self._check(name)
+        self._check_each(name)
         self._note("asked for suggestions", name)
         return self._libraries.assistant(name, self.person, self._permitted.whose)
 
@@ -148,8 +149,18 @@ class Shelf:
             raise NotAllowed("Only the owner may see conversations and receipts.")
 
     def _check(self, name: str) -> None:
-        try:
+        """Of one library: a joined name is none. Raises UnknownLibrary."""
+        with self._noted(name):
             self._permitted.check(name)
+
+    def _check_each(self, name: str) -> None:
+        with self._noted(name):
+            self._permitted.check_each(name)
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except LibraryError:
             self._note("was refused", name)
             raise

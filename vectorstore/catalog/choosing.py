@@ -15,7 +15,7 @@ from vectorstore.errors import WrongDate
 State = Literal["", "look", "old"]  # all; not all was read; there is a newer version
 Sort = Literal["name", "newest", "oldest", "largest", "kind", "dated"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import IO
 
 from ingest.errors import UnreadableFile
 from vectorstore.catalog.catalog import DocumentInfo
-from vectorstore.errors import LibraryAway, LibraryError
+from vectorstore.errors import DamagedCopy, LibraryError
 from vectorstore.files.copies import SCRATCH, Copies, Copy
 from vectorstore.files.folder import Folder, sha256_of
 from vectorstore.files.object_store import ObjectStore
@@ -31,8 +31,12 @@ log = logging.getLogger(__name__)
 class Files:
     """Copies named `<sha256><suffix>`, in a folder or on a server."""
 
-    def __init__(self, library: Path, copies: Copies | None = None) -> None:
-        """`library` is the library's own folder; the copies are below it, unless they are given."""
+    def __init__(
+        self, library: Path, copies: Copies | None = None, stay: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`library` is the library's own folder; the copies are below it, unless they are given.
+        `stay`: whether they are still there, since another process may move them."""
+        self._stay = stay
         self._copies: Copies = copies or Folder(library / "files")
         self._library = library
         self._leaving = library / "leaving"  # names of copies that have to be deleted
@@ -68,6 +72,7 @@ class Files:
                 os.fsync(copy.fileno())
             _date(Path(scratch), source)
             self._take(Path(scratch), f"{sha256}{_suffix(source)}")
+            self._check_stay()
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
             raise
@@ -76,10 +81,19 @@ class Files:
     def take(self, copy: Path) -> None:
         """Move in a copy that already has its final name; an existing one is replaced."""
         self._take(copy, copy.name)
+        self._check_stay()
 
     def _take(self, copy: Path, name: str) -> None:
         (self._leaving / name[:64]).unlink(missing_ok=True)
         self._copies.take(copy, name)
+
+    def _check_stay(self) -> None:
+        # After it was put: whoever moves them looks once more after saying so.
+        if not self._stay():
+            raise LibraryError(
+                f"The files in {self.place} were moved meanwhile: end this program, and start it"
+                " again."
+            )
 
     def holds(self, sha256: str) -> bool:
         """Whether there is a copy, whatever its bytes are."""
@@ -106,13 +120,11 @@ class Files:
 
     def whole(self, sha256: str) -> Path | None:
         """A local file with exactly these bytes; None where the copy is lost or damaged. Raises
-        LibraryAway."""
+        LibraryAway, HomeNotWritable or LibraryError where that cannot be known."""
         try:
             path = self.path(sha256)
             return path if sha256_of(path) == sha256 else None
-        except LibraryAway:
-            raise
-        except (OSError, LibraryError):
+        except (OSError, DamagedCopy):
             return None
 
     def _found(self, sha256: str) -> Copy | None:
@@ -129,6 +141,10 @@ class Files:
     def drawn(self, sha256: str) -> Path:
         """The folder of the small pictures of its pages, which may not be there."""
         return self._all_drawn() / self._checked(sha256)
+
+    def forget_drawn(self, sha256: str) -> None:
+        """Delete the small pictures of its pages, and not the copy."""
+        shutil.rmtree(self.drawn(sha256), ignore_errors=True)
 
     def _all_drawn(self) -> Path:
         return self._library / "thumbnails"
@@ -147,7 +163,7 @@ class Files:
         """Delete a copy, and what a server keeps of its older versions: the number of these that it
         does not let go. Raises LibraryAway or LibraryError; the next `sweep` deletes it then."""
         start = self._checked(sha256)
-        shutil.rmtree(self.drawn(sha256), ignore_errors=True)
+        self.forget_drawn(sha256)
         if not self._copies.near:  # it has to go, also when the server is away now
             self._leaving.mkdir(parents=True, exist_ok=True)
             (self._leaving / sha256).touch()

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vectorstore.errors import LibraryError
+from vectorstore.errors import DamagedCopy, HomeNotWritable
 from vectorstore.files.cache import Cache
 from vectorstore.files.copies import SCRATCH, Copy
 from vectorstore.files.folder import sha256_of, sweep_scratch
@@ -62,19 +62,30 @@ class ObjectStore:
             self._put(copy, self._key(name))
 
     def path(self, start: str) -> Path:
-        """See `Copies`. Raises LibraryError for a damaged one."""
+        """See `Copies`. Raises DamagedCopy, and HomeNotWritable where it cannot be kept here."""
         if kept := self._cache.find(start):
             return kept
         found = next(iter(self.names(start)), None)
-        if found is None:
-            return self._cache.folder / f"{start}.pdf"
-        with self.fetched(found.name) as copy:
-            if sha256_of(copy) != found.name[:64]:
-                raise LibraryError(
-                    f"A copy in {self.place} is damaged: {found.name[:12]} has other bytes than"
+        try:
+            if found is not None:
+                return self._brought(found.name)
+        except FileNotFoundError:  # it was removed meanwhile
+            pass
+        except OSError as error:
+            raise HomeNotWritable(
+                f"{self._cache.folder} cannot be written: {error.strerror}."
+            ) from error
+        return self._cache.folder / f"{start}.pdf"
+
+    def _brought(self, name: str) -> Path:
+        """Into the cache."""
+        with self.fetched(name) as copy:
+            if sha256_of(copy) != name[:64]:
+                raise DamagedCopy(
+                    f"A copy in {self.place} is damaged: {name[:12]} has other bytes than"
                     " were put there. `pincite verify` makes it again while its file is there."
                 )
-            return self._cache.put(copy, found.name)
+            return self._cache.put(copy, name)
 
     def sha256(self, name: str) -> str:
         """See `Copies`."""

@@ -5,6 +5,7 @@ folder may be renamed, deleted and brought back without moving a file.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,16 +37,23 @@ def copies(folder: Path, library: str, bucket: Bucket | None = None) -> Copies:
             f" {bucket.address}: move them there with `pincite migrate-home s3`."
         )
     if root and not root.startswith(f"{bucket.root}/"):
-        raise LibraryError(
-            f"The files of {library!r} are in s3://{root}, and the setting `files` names"
-            f" {bucket.address}: set it to where they are."
-        )
+        raise _elsewhere(library, root, bucket)
     return store(folder, root or mark(folder, new_root(bucket)), bucket)
 
 
 def store(folder: Path, root: str, bucket: Bucket) -> S3Store:
-    """The copies below a path of the bucket. Raises LibraryError where the extra is missing."""
+    """The copies below a path of the bucket. Raises LibraryError where the path is of another
+    bucket, as if there was nothing, or where the extra is missing."""
+    if root.partition("/")[0] != bucket.name:
+        raise _elsewhere(folder.name, root, bucket)
     return bucket.store(root, folder / CACHE)
+
+
+def _elsewhere(library: str, root: str, bucket: Bucket) -> LibraryError:
+    return LibraryError(
+        f"The files of {library!r} are in s3://{root}, and the setting `files` names"
+        f" {bucket.address}: set it to where they are."
+    )
 
 
 def root_of(folder: Path) -> str:
@@ -54,6 +62,12 @@ def root_of(folder: Path) -> str:
         return (folder / MARK).read_text("utf-8").strip()
     except OSError:
         return ""
+
+
+def staying(folder: Path) -> Callable[[], bool]:
+    """Tells whether the files are still in the place where they are now."""
+    root = root_of(folder)
+    return lambda: root_of(folder) == root
 
 
 def has_files(folder: Path) -> bool:

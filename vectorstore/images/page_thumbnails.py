@@ -66,8 +66,8 @@ class Thumbnails:
         drawn = self._drawn(path, spots)
         with suppress(OSError):  # a full disk: they are drawn again
             self._keep(folder, drawn)
-        if not self._catalog.holds(sha256):  # removed meanwhile
-            self._files.remove(sha256)
+        if not self._catalog.holds(sha256):  # removed; its copy may be on its way in again
+            self._files.forget_drawn(sha256)
         return drawn
 
     def _drawn(self, path: Path, spots: "Sequence[Spot]") -> dict[int, bytes]:

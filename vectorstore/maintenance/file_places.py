@@ -2,8 +2,12 @@
 
 Every file is copied, read back and compared before one mark is written or deleted, which is the
 move. Until then the library is where it was, whatever happens, and the next attempt goes on.
+
+Others may add documents meanwhile. What they have put before the mark is looked for again behind
+it; from then on they are refused, see `Files.keep`.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -65,10 +69,13 @@ def to_folder(folder: Path, bucket: Bucket) -> MovedFiles | None:
         return moved
 
 
-def _into_bucket(source: Folder, target: ObjectStore) -> MovedFiles:
+def _into_bucket(source: Folder, target: ObjectStore, late: bool = False) -> MovedFiles:
+    """`late`: only what came since the first time."""
     there = {copy.name: copy.size for copy in target.names()}
     size, moved, damaged = 0, 0, []
     for copy in _ours(source.names()):
+        if late and there.get(copy.name) == copy.size:
+            continue
         path = source.folder / copy.name
         if sha256_of(path) != copy.name[:64]:
             damaged.append(copy.name)
@@ -82,19 +89,29 @@ def _into_bucket(source: Folder, target: ObjectStore) -> MovedFiles:
     return MovedFiles(moved, size, tuple(damaged))
 
 
-def _into_folder(source: ObjectStore, folder: Path) -> MovedFiles:
+def _into_folder(source: ObjectStore, folder: Path, late: bool = False) -> MovedFiles:
+    """`late`: only what came since the first time. All survives a loss of power."""
     size, moved, damaged = 0, 0, []
     folder.mkdir(parents=True, exist_ok=True)
     for copy in _ours(source.names()):
         path = folder / copy.name
+        if late and path.exists():
+            continue
         if not (path.exists() and sha256_of(path) == copy.name[:64]):
             with source.fetched(copy.name) as fetched:
                 if sha256_of(fetched) != copy.name[:64]:
                     damaged.append(copy.name)
                     continue
                 fetched.replace(path)
+        _write_out(path)
         moved, size = moved + 1, size + copy.size
+    keep_names(folder)
     return MovedFiles(moved, size, tuple(damaged))
+
+
+def _write_out(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def _ours(found: Iterator[Copy]) -> Iterator[Copy]:
@@ -103,12 +120,16 @@ def _ours(found: Iterator[Copy]) -> Iterator[Copy]:
 
 def _tidy(folder: Path, bucket: Bucket) -> None:
     """Remove what is not the files: of an attempt that did not end, or of one that did."""
-    if root_of(folder):
+    if root := root_of(folder):
+        if (folder / FOLDER).is_dir():
+            _into_bucket(Folder(folder / FOLDER), store(folder, root, bucket), late=True)
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
         (folder / _ARRIVING).unlink(missing_ok=True)
         (folder / _LEAVING).unlink(missing_ok=True)
     elif root := _read(folder / _LEAVING):
-        store(folder, root, bucket).clear()
+        source = store(folder, root, bucket)
+        _into_folder(source, folder / FOLDER, late=True)
+        source.clear()
         shutil.rmtree(folder / CACHE, ignore_errors=True)
         (folder / _LEAVING).unlink()
 

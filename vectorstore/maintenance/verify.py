@@ -43,7 +43,7 @@ class Verifying:
         self._sound()
         lost = [d.document for d in documents if not self._whole(d.document, d.sha256)]
         self._words()
-        self._strays({d.sha256 for d in documents})
+        self._strays()
         self._catalog.wipe()
         unbalanced = self._unbalanced()
         ids = self._catalog.passages.ids()
@@ -91,8 +91,9 @@ class Verifying:
             )
         self._mended.append(f"{len(missing) + len(stray)} rows of the word index were wrong.")
 
-    def _strays(self, known: set[str]) -> None:
-        if count := self._files.sweep(known):
+    def _strays(self) -> None:
+        # Comparing all copies may take hours, in which others add documents.
+        if count := self._files.sweep({d.sha256 for d in self._catalog.documents()}):
             self._mended.append(f"{count} files that belong to no document were deleted.")
 
     def _unbalanced(self) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class WordIndex:
         self._folder = folder
         self._large = LARGE if tantivy_index.installed() else sys.maxsize
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
+        self._writing = threading.Lock()  # the file's lock lets in all threads of a process
         self._guard = threading.Lock()
         self._opened: tuple[_State, TantivyIndex] | None = None
 
@@ -71,7 +72,7 @@ class WordIndex:
     def sync(self) -> None:
         """Bring it up to the catalogue, unless another process does that. A failure, such as a full
         disk, leaves the work to the catalogue."""
-        if self._up_to_date():
+        if self._up_to_date() or not self._writing.acquire(blocking=False):
             return
         try:
             with self._lock.acquire(timeout=0):
@@ -81,6 +82,8 @@ class WordIndex:
         except (OSError, ValueError) as error:
             log.warning("The index of words could not be brought up to date: %s", error)
             self.clear()
+        finally:
+            self._writing.release()
 
     def clear(self) -> None:
         """Delete its files; the next `sync` writes them anew."""
@@ -115,7 +118,8 @@ class WordIndex:
     def _up_to_date(self) -> bool:
         state = self._state()
         if self._catalog.passages.count() < self._large:
-            return state is None
+            # A writer that was killed leaves a folder without a state.
+            return state is None and not any(one.is_dir() for one in self._folder.glob("*"))
         now = self._catalog.generation(), self._made()
         return state is not None and (state.generation, state.made) == now
 

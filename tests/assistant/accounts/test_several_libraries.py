@@ -60,6 +60,13 @@ def test_who_sees_one_of_them_is_told_the_same_as_of_one_that_is_not_there(
             assert (status, text.replace("south", "nowhere")) == told(client, *nowhere)
 
 
+def test_another_spelling_of_a_library_tells_of_no_other(server: Server, team: Team) -> None:
+    with server.client(team.tokens["ann"]) as client:
+        for name in ("north,", " north", "north,north"):
+            for request in requests(name, "Iceberg.pdf"):
+                assert "south" not in told(client, *request)[1], request
+
+
 def test_a_right_that_is_taken_away_closes_the_conversation(
     libraries: Libraries, team: Team
 ) -> None:

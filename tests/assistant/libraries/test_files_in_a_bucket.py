@@ -1,9 +1,11 @@
 """A home whose files are in a bucket: added, shown, renamed, deleted, restored, moved both ways."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +14,19 @@ from assistant.doctor import file_places
 from assistant.errors import SettingsError
 from assistant.libraries import waiting
 from assistant.libraries.deleted import delete, undo
+from assistant.libraries.moving_home import FilesPlace, move_files
 from assistant.libraries.named import rename
 from assistant.settings import Settings
 from tests.commands import Pincite, refused
 from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
 from tests.s3_process import KEY, SECRET, S3Process
 from tests.vectorstore.conftest import write_papers
 from vectorstore.catalog.opened import schema_of
+from vectorstore.errors import LibraryError
 from vectorstore.files.opened import root_of
+from vectorstore.maintenance import file_places as moving_files
+from vectorstore.maintenance.file_places import MovedFiles
 from vectorstore.postgres.server import Server
 
 
@@ -126,6 +133,73 @@ def test_a_home_goes_to_a_bucket_and_comes_back(
     again = {path.name: path.stat().st_mtime for path in below.iterdir()}
     assert set(again) == set(copies) and not (home / "libraries/north/fetched").exists()
     assert s3.kind == "localbucket" or again == copies  # it keeps no metadata
+
+
+@pytest.mark.parametrize("to", ["s3", "folder"])
+def test_what_others_add_meanwhile_is_moved_too(
+    to: FilesPlace, s3: S3Process, in_bucket: Callable[..., Settings], home: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """By a program that has had the library open since before."""
+    there = in_bucket(files=f"s3://papers/{tmp_path.name}")
+    here = Settings(home=home)
+    before, after = (here, there) if to == "s3" else (there, here)
+    added(before, tmp_path)
+    late, later = (
+        write_pdf(tmp_path / "late" / name, ["# Parking", "", f"Words of {name}."])
+        for name in ("Late.pdf", "Later.pdf")
+    )
+    name = "_into_bucket" if to == "s3" else "_into_folder"
+    move, written = getattr(moving_files, name), set[int]()
+
+    def moved(*given: Any, **more: Any) -> MovedFiles:
+        done: MovedFiles = move(*given, **more)
+        if not more:
+            assert opened.add([late]).added == 1
+        return done
+
+    def fsync(file: int) -> None:
+        written.add(os.fstat(file).st_ino)
+
+    with composition.library(before, "north") as opened:
+        with monkeypatch.context() as during:
+            during.setattr(moving_files, name, moved)
+            during.setattr(os, "fsync", fsync)
+            assert len(list(move_files(there, to))) == 1
+        with pytest.raises(LibraryError, match="were moved meanwhile"):
+            opened.add([later])
+    for path in (late, later):
+        path.unlink()
+    with composition.library(after, "north") as library:
+        found = {info.document for info in library.documents()}
+        assert found == {"Handbook.pdf", "Late.pdf", "Policy.pdf"}
+        assert library.maintenance.verify().lost_files == ()
+        names = {f"{info.sha256}.pdf" for info in library.documents()}
+    if to == "s3":
+        assert keys(s3, there) == names
+        return
+    assert not keys(s3, there)
+    below = list((home / "libraries/north/files").iterdir())
+    assert {path.name for path in below} == names
+    assert {path.stat().st_ino for path in below} <= written, "lost with the power"
+
+
+def test_another_bucket_than_theirs_changes_nothing(
+    s3: S3Process, in_bucket: Callable[..., Settings], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    theirs = f"s3://papers/{tmp_path.name}"
+    settings = in_bucket(files=theirs)
+    names = added(settings, tmp_path)
+    s3.make("others")
+    other = in_bucket(files="s3://others/papers")
+    with pytest.raises(LibraryError, match="set it to where they are"):
+        list(move_files(other, "folder"))
+    assert root_of(settings.libraries_folder / "north")
+    delete(in_bucket(files=theirs), "north")
+    monkeypatch.setattr(waiting, "KEPT", timedelta())
+    assert waiting.clear(other) == 0 and keys(s3, settings) == names
+    assert waiting.clear(settings) == 1 and not keys(s3, settings)
 
 
 def test_with_its_catalogue_in_postgresql(

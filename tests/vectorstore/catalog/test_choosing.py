@@ -90,7 +90,10 @@ def test_a_filter_among_named_documents_keeps_old_versions_too() -> None:
     assert [one.document for one in listed] == [f"Lease {year}.pdf" for year in (2022, 2023, 2024)]
 
 
-@pytest.mark.parametrize("date", ["24", "2024-1", "2024-13", "2024-02-30", "2024-01-01T10:00", "x"])
+@pytest.mark.parametrize(
+    "date",
+    ["24", "2024-1", "2024-13", "2024-02-30", "2024-01-01T10:00", "x", "\u0662\u0660\u0662\u0664"],
+)
 def test_a_filter_refuses_what_is_no_date(date: str) -> None:
     with pytest.raises(WrongDate, match="is no date: give a year, a month or a day"):
         Filter(before=date)

@@ -1,5 +1,6 @@
 """The contract of `Copies`, on each place where they can be."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import fsspec
 import pytest
 
 from tests.s3_process import S3Process, missing
-from vectorstore.errors import LibraryAway, LibraryError
+from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
 from vectorstore.files.cache import Cache
 from vectorstore.files.copies import Copies
 from vectorstore.files.files import Files
@@ -123,6 +124,23 @@ def test_more_than_the_cache_holds_is_fetched_again(
         files.keep(written(tmp_path, content), sha256(content))
     assert len(list(copies.arriving.iterdir())) == 2
     assert [files.path(sha256(content)).read_bytes() for content in contents] == contents
+
+
+@pytest.mark.parametrize("copies", ["memory"], indirect=True)
+def test_a_full_disk_is_no_lost_copy(
+    files: Files, copies: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = sha256(b"thirty days")
+    files.keep(written(tmp_path, b"thirty days"), digest)
+    (copies.arriving / f"{digest}.pdf").unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(copies, "_get", full)
+    for get in (files.path, files.whole):
+        with pytest.raises(HomeNotWritable, match="cannot be written: No space left"):
+            get(digest)
 
 
 @pytest.mark.parametrize("copies", ["localbucket", "ceph"], indirect=True)

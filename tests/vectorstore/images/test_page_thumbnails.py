@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -77,6 +78,23 @@ def test_they_go_when_their_document_does(library: Library, file: Path) -> None:
     assert list((library.folder / "thumbnails").glob("*")) == []
     with pytest.raises(UnknownDocument):
         library.thumbnails.of(NAME, [1])
+
+
+def test_no_copy_goes_with_them_that_is_on_its_way_in_again(
+    library: Library, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document is removed while its pages are drawn, and another process adds it again."""
+    sha256, draw = library.sha256(NAME), library.thumbnails._drawn
+
+    def drawn(*given: Any) -> dict[int, bytes]:
+        found = draw(*given)
+        library.remove([NAME])
+        library._files.keep(file, sha256)
+        return found
+
+    monkeypatch.setattr(library.thumbnails, "_drawn", drawn)
+    library.thumbnails.of(NAME, [1])
+    assert library._files.holds(sha256) and _kept(library) == []
 
 
 def test_they_go_when_their_document_changes(library: Library, file: Path) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -212,3 +212,37 @@ def test_a_small_library_has_none(
 
 def _files(folder: Path) -> set[Path]:
     return {path for path in folder.glob("*/*") if path.is_file()}
+
+
+def test_one_thread_of_a_process_writes(
+    index: WordIndex, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(catalog, "The roof is green.")
+    begun, end, times = Event(), Event(), list[str]()
+
+    def follow() -> None:
+        times.append("again")
+        begun.set()
+        assert end.wait(60)
+
+    monkeypatch.setattr(index, "_follow", follow)
+    writer = Thread(target=index.sync)
+    writer.start()
+    assert begun.wait(60)
+    other = Thread(target=index.sync)
+    other.start()
+    other.join(5)
+    alone = not other.is_alive()
+    end.set()
+    writer.join()
+    other.join()
+    assert alone and times == ["again"]
+
+
+def test_what_a_killed_writer_left_goes_when_the_library_is_small(
+    index: WordIndex, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words" / "state.json").unlink()
+    monkeypatch.setattr(word_index, "LARGE", 1000)
+    WordIndex(catalog, tmp_path / "words").sync()
+    assert [path for path in (tmp_path / "words").iterdir() if path.is_dir()] == []

@@ -23,7 +23,9 @@ def found(library: AnyLibrary, document: str) -> dict[str, Any] | None:
     sought = st.session_state.get(_SOUGHT, "").strip()
     if len(sought) < LEAST:
         return None
-    result = find(_texts(library, library.name, document, library.generation()), sought)
+    sha256 = library.sha256(document)
+    texts = _texts(library, library.name, document, sha256, library.generation())
+    result = find(texts, sought)
     return {
         "sought": sought,
         "pages": [list(page) for page in result.pages],
@@ -40,7 +42,10 @@ def excerpt(place: Place, sought: str) -> str:
     return f"{before}{place.line[start:end]}{behind}"
 
 
-# Two documents: one that is compared with the other. They are shared by visitors who see them.
+# Two documents: one that is compared with the other. They are shared by visitors who see them. By
+# their bytes, too: a library that was deleted may have been made again under its name.
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _texts(_library: AnyLibrary, library: str, document: str, generation: int) -> list[PageText]:
+def _texts(
+    _library: AnyLibrary, library: str, document: str, sha256: str, generation: int
+) -> list[PageText]:
     return [page_text(page) for page in _library.pages(document)]

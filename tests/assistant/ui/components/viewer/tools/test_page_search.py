@@ -45,6 +45,21 @@ def test_a_changed_document_is_read_again(
     assert before["total"] > 0 == after["total"]
 
 
+def test_a_library_that_was_made_again_shows_nothing_of_the_one_before(
+    library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    other = FakeLibrary()
+    other.files[HANDBOOK] = SAMPLES / "Security Policy v2 (2026).pdf"
+    other.changes = library.changes
+    assert (other.name, other.generation()) == (library.name, library.generation())
+    page_search.seek("full-time employees")
+    before = page_search.found(library, HANDBOOK)  # type: ignore[arg-type]
+    after = page_search.found(other, HANDBOOK)  # type: ignore[arg-type]
+    assert before is not None and before["total"] > 0
+    assert after is not None and after["total"] == 0
+
+
 def test_a_long_line_is_shown_around_the_words() -> None:
     line = "row " * 100 + "total of the year" + " row" * 100
     shown = page_search.excerpt(Place(1, 0, line), "TOTAL  of")
