@@ -1,11 +1,11 @@
 """The address of a mailbox or of a WebDAV folder, as a person writes it."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from assistant.sources.errors import SourceFailed
+from ingest.platform.loopback import is_this_machine
 
 _SCHEMES: dict[str, tuple[Literal["imap", "webdav"], bool, int]] = {  # kind, TLS, usual port
     "imaps": ("imap", True, 993),
@@ -68,7 +68,7 @@ def parsed(text: str) -> Address:
         kind, secure, _plain(parts.username or "", text), host, port or usual,
         _path(kind, parts.path, text),
     )  # fmt: skip
-    if not secure and not is_here(host):
+    if not secure and not is_this_machine(host):
         raise SourceFailed(
             f"{text!r} would send the password in the open: use"
             f" {'imaps' if kind == 'imap' else 'webdavs'}://."
@@ -76,14 +76,6 @@ def parsed(text: str) -> Address:
     if kind == "imap" and not found.user:
         raise SourceFailed(f"{text!r} names no user: write it before the host, {_EXAMPLE}.")
     return found
-
-
-def is_here(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _path(kind: str, path: str, text: str) -> str:

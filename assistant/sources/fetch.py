@@ -11,12 +11,13 @@ from assistant.models.server.key import kept
 from assistant.security.network_guard import permit
 from assistant.settings import SOURCE_PASSWORD, Settings
 from assistant.sources import store
-from assistant.sources.address import Address, is_here, parsed
+from assistant.sources.address import Address, parsed
 from assistant.sources.client import Client
 from assistant.sources.errors import LeftOut, SourceFailed
 from assistant.sources.landing import Entry, Landing
 from assistant.sources.store import Source
 from ingest.errors import PinciteError
+from ingest.platform.loopback import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
@@ -103,7 +104,7 @@ def connected(source: Source) -> Client:
 
     address = parsed(source.address)
     password = _password(source, address)
-    if not is_here(address.host):
+    if not is_this_machine(address.host):
         permit(address.host, address.port, f"source {source.name}")
     return (Mailbox if address.kind == "imap" else Shared)(address, password)
 

@@ -4,7 +4,6 @@ The only module that imports s3fs. Keys are never part of an address, so that no
 of settings can show them.
 """
 
-import ipaddress
 import os
 import re
 import time
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ingest.errors import PinciteError
 from ingest.platform.extras import require
+from ingest.platform.loopback import is_this_machine
 from vectorstore.errors import LibraryError
 from vectorstore.files.cache import Cache
 from vectorstore.files.folder import sha256_of
@@ -64,7 +64,7 @@ class Bucket:
     @property
     def is_here(self) -> bool:
         """Whether the server is on this machine."""
-        return is_loopback(self.host)
+        return is_this_machine(self.host)
 
     @property
     def place(self) -> str:
@@ -91,14 +91,6 @@ class Bucket:
         return answer.get("Status") in ("Enabled", "Suspended")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def problem(address: str) -> str:
     """Why an address of files is none, as part of a sentence; empty where it is one."""
     return (
@@ -117,7 +109,7 @@ def endpoint_problem(endpoint: str) -> str:
         told = None
     if not told or parts.scheme not in _PORTS or parts.path.strip("/") or "@" in parts.netloc:
         return "the server of files has an address like https://s3.example.org, and no more"
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
         return "the server of files is on another machine, so its address begins with https://"
     return ""
 

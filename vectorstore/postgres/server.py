@@ -4,7 +4,6 @@ The only module that imports the driver, psycopg 3. The password is never part o
 that no log, error or list of settings can show it.
 """
 
-import ipaddress
 import os
 import re
 import socket
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.platform.extras import require
+from ingest.platform.loopback import is_this_machine
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ class Server:
     @property
     def is_here(self) -> bool:
         """Whether the server is on this machine."""
-        try:
-            return self.host in ("", "localhost") or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return not self.host or is_this_machine(self.host)
 
     @property
     def place(self) -> str:

@@ -1,11 +1,11 @@
 """The address of a Ray cluster: `ray://host:10001`, or `host:6379` on a machine that belongs to
 it."""
 
-import ipaddress
 import re
 import socket
 from dataclasses import dataclass
 
+from ingest.platform.loopback import is_this_machine
 from vectorstore.errors import WorkersAway
 
 _FORM = re.compile(
@@ -31,10 +31,7 @@ class RayAddress:
     @property
     def is_here(self) -> bool:
         """Whether it is on this machine."""
-        try:
-            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_this_machine(self.host)
 
     def knock(self) -> None:
         """Raises WorkersAway where nothing listens. Ray itself would try for a minute, from native

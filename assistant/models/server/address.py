@@ -3,12 +3,12 @@
 The part after # names a model of the server, where it has several.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from assistant.errors import ModelUnusable
+from ingest.platform.loopback import is_this_machine
 
 Served = Literal["chat", "embedding"]  # the roles that a server can have
 
@@ -46,12 +46,7 @@ class ServerAddress:
     @property
     def is_here(self) -> bool:
         """Whether the server is on this machine."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_this_machine(self.host)
 
     @property
     def place(self) -> str:
