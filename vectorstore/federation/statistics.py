@@ -7,7 +7,6 @@ French, Dissemination of collection wide information in a distributed informatio
 SIGIR 1995).
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -16,8 +15,8 @@ from ingest.language.words import content_words
 from vectorstore.federation.names import qualified
 from vectorstore.library import Library
 from vectorstore.naming.mentions import NameIndex
+from vectorstore.words.idf import idf
 
-_LEAST = 1e-6  # weight of a word that most passages have, as in FTS5
 _WORDS = 4_096  # whose counts are kept
 
 
@@ -46,8 +45,8 @@ class Statistics:
         found = {}
         for name, size in self._sizes.items():
             counts = {word: self._stating(name, word) for word in asked}
-            own = sum(_rarity(count, size) for count in counts.values() if count)
-            of_all = sum(_rarity(everywhere[word], total) for word in asked if counts[word])
+            own = sum(idf(count, size) for count in counts.values() if count)
+            of_all = sum(idf(everywhere[word], total) for word in asked if counts[word])
             found[name] = of_all / own if own else 1.0
         return found
 
@@ -72,8 +71,3 @@ class Statistics:
 
     def _count(self, library: str, word: str) -> int:
         return self._libraries[library].stating(word)
-
-
-def _rarity(count: int, passages: int) -> float:
-    """The inverse document frequency of BM25."""
-    return max(math.log((passages - count + 0.5) / (count + 0.5)), _LEAST)

@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vectorstore.words.idf import idf
+
 if TYPE_CHECKING:
     import tantivy
 
 _QUOTED = re.compile(r'"([^"]*)"')
 _ANALYZER = "words"
 _HEAP = 64 << 20  # bytes that a writer holds before it writes a segment
-_LEAST_IDF = 1e-6  # of FTS5, for words that most passages have
 
 Passage = tuple[str, str]  # id and searched text
 
@@ -99,9 +100,8 @@ class TantivyIndex:
         return int(self._searcher.doc_freq("text", stem))
 
     def _idf(self, having: int) -> float:
-        """Of FTS5. https://sqlite.org/fts5.html#the_bm25_function"""
-        without = self.count() - having
-        return max(math.log((without + 0.5) / (having + 0.5)), _LEAST_IDF) if having else 0.0
+        """Of FTS5; a phrase may stand nowhere, though its words do."""
+        return idf(having, self.count()) if having else 0.0
 
     def _own_idf(self, having: int) -> float:
         """Of tantivy, which is that of Lucene; a phrase has the sum of its words."""
