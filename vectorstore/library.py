@@ -33,7 +33,7 @@ from vectorstore.naming.mentions import Named
 from vectorstore.naming.stored import stored_names
 from vectorstore.postgres.server import Server
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.hybrid_search import Hit, Search, Which
+from vectorstore.retrieval.hybrid_search import Hit, Search, Which, best_of_pages
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.versions.link import superseded
@@ -237,10 +237,8 @@ class Library:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        best: dict[tuple[str, int, bool], Hit] = {}
-        for hit in self.passages(query, fusion.CANDIDATES, documents, versions, hidden):
-            best.setdefault((hit.document, hit.page, hit.chunk.hidden), hit)
-        return list(best.values())[: max(k, 0)]
+        found = self.passages(query, fusion.CANDIDATES, documents, versions, hidden)
+        return best_of_pages(found, k)
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,

@@ -24,7 +24,7 @@ from vectorstore.federation.statistics import Statistics
 from vectorstore.library import Hit, Library
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate, Gathered, Named, Place, Pointed, Ranked
-from vectorstore.retrieval.hybrid_search import Which
+from vectorstore.retrieval.hybrid_search import Which, best_of_pages
 from vectorstore.retrieval.legs import legs
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.query_boosts import named
@@ -120,10 +120,8 @@ class Federated:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        best: dict[tuple[str, int, bool], Hit] = {}
-        for hit in self.passages(query, fusion.CANDIDATES, documents, versions, hidden):
-            best.setdefault((hit.document, hit.page, hit.chunk.hidden), hit)
-        return list(best.values())[: max(k, 0)]
+        found = self.passages(query, fusion.CANDIDATES, documents, versions, hidden)
+        return best_of_pages(found, k)
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,

@@ -1,6 +1,6 @@
 """Finds the passages that fit a question best, in documents without a newer version."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,6 +49,14 @@ class Hit:
     @property
     def text(self) -> str:
         return self.chunk.text
+
+
+def best_of_pages(hits: Iterable[Hit], k: int) -> list[Hit]:
+    """The first of each of the first k pages. Hidden text is as a page of its own."""
+    best: dict[tuple[str, int, bool], Hit] = {}
+    for hit in hits:
+        best.setdefault((hit.document, hit.page, hit.chunk.hidden), hit)
+    return list(best.values())[: max(k, 0)]
 
 
 @dataclass(frozen=True)
