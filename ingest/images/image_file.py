@@ -178,6 +178,14 @@ def _upright(file: Any) -> "Image":
         return stored
 
 
+def small_jpeg(picture: "Image", side: int, quality: int) -> bytes:
+    """A copy in RGB of at most `side` pixels in width and height."""
+    small, file = picture.convert("RGB"), io.BytesIO()
+    small.thumbnail((side, side))
+    small.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
 def _dots(file: Any) -> float:
     try:
         dots = float(file.info.get("dpi", (0, 0))[0])

@@ -4,7 +4,6 @@ A cache beside the catalogue holds what is known of them. It can be deleted; the
 it again from the catalogue and the copies of the files.
 """
 
-import io
 import shutil
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot
+from ingest.images.image_file import small_jpeg
 from ingest.media.ffmpeg import clock
 from ingest.media.keyframes import place
 from ingest.sandbox.pool import Sandbox
@@ -258,11 +258,4 @@ def _known(
     vector, tags = model.features(picture) if model else (None, "")
     text = "\n".join(filter(None, (words, tags)))
     moment = seconds if kind in FILMS else None
-    return KnownPicture(sha256, *spot, moment, text, None, vector), _thumbnail(picture)
-
-
-def _thumbnail(picture: "Image") -> bytes:
-    small, file = picture.copy(), io.BytesIO()
-    small.thumbnail((_SMALL, _SMALL))
-    small.save(file, "JPEG", quality=80)
-    return file.getvalue()
+    return KnownPicture(sha256, *spot, moment, text, None, vector), small_jpeg(picture, _SMALL, 80)

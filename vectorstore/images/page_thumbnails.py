@@ -3,7 +3,6 @@
 They hold what their pages show: whatever deletes the copy of a document deletes them, too.
 """
 
-import io
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -116,11 +115,7 @@ def _small(file: Path) -> bytes:
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
-        picture = opened.convert("RGB")
-    picture.thumbnail((_SIDE, _SIDE))
-    small = io.BytesIO()
-    picture.save(small, "JPEG", quality=_QUALITY)
-    return small.getvalue()
+        return image_file.small_jpeg(opened, _SIDE, _QUALITY)
 
 
 def _trim(folder: Path, capacity: int) -> None:

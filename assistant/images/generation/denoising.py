@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ingest.images.image_file import small_jpeg
 from ingest.serialization.codec import Codec, InvalidData
 
 SUFFIX = ".steps"
@@ -85,8 +86,4 @@ def _small(preview: bytes) -> bytes:
     from PIL import Image
 
     with Image.open(io.BytesIO(preview), formats=("PNG",)) as opened:
-        picture = opened.convert("RGB")
-    picture.thumbnail((_SIDE, _SIDE))
-    small = io.BytesIO()
-    picture.save(small, "JPEG", quality=_QUALITY)
-    return small.getvalue()
+        return small_jpeg(opened, _SIDE, _QUALITY)
