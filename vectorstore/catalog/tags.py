@@ -87,13 +87,23 @@ def of(connection: Transaction, sha256: str) -> list[str]:
 
 
 def carry(connection: Transaction, tags: Iterable[str], sha256: str) -> None:
-    """Give the tags of a document to its next version; inside `Catalog.writing()`."""
+    """Give tags to the document with this file, which has taken the place of another; inside
+    `Catalog.writing()`."""
     for tag in tags:
         connection.execute(
             "INSERT INTO tag (document_id, name) SELECT id, CAST(? AS TEXT) FROM document"
             " WHERE sha256 = ? ON CONFLICT (document_id, name) DO NOTHING",
             (tag, sha256),
         )
+
+
+def pass_on(connection: Transaction, old: int, new: int) -> None:
+    """Give the tags of a document to a newer version of it, by the ids of both."""
+    connection.execute(
+        "INSERT INTO tag (document_id, name) SELECT CAST(? AS BIGINT), name FROM tag"
+        " WHERE document_id = ? ON CONFLICT (document_id, name) DO NOTHING",
+        (new, old),
+    )
 
 
 def cleaned(tag: str) -> str:

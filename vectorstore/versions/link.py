@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ingest.document.model import Document
 from vectorstore.add_report import Superseded
+from vectorstore.catalog import tags
 from vectorstore.catalog.engine import Engine, Transaction
 from vectorstore.catalog.sources import INSIDE
 from vectorstore.versions.minhash import joined, likeness, same_words, sketch, table, without
@@ -119,16 +120,8 @@ class Versions:
                 "UPDATE document SET superseded_by = ? WHERE id = ?", (by.id, old.id)
             )
         if before:
-            _keep_tags(connection, _last(before), new)
+            tags.pass_on(connection, _last(before).id, new.id)
         return [Superseded(old.name, by.name) for old, by in links]
-
-
-def _keep_tags(connection: Transaction, old: _Version, new: _Version) -> None:
-    connection.execute(
-        "INSERT INTO tag (document_id, name) SELECT CAST(? AS BIGINT), name FROM tag"
-        " WHERE document_id = ? ON CONFLICT (document_id, name) DO NOTHING",
-        (new.id, old.id),
-    )
 
 
 def superseded(database: Engine) -> dict[str, str]:
