@@ -1,5 +1,7 @@
 """The bucket that settings name, with its key."""
 
+from dataclasses import replace
+
 from assistant.errors import SettingsError
 from assistant.models.server.key import kept
 from assistant.security.network_guard import permit
@@ -19,8 +21,11 @@ def bucket(settings: Settings) -> Bucket | None:
         )
     found = Bucket(
         settings.files, settings.files_endpoint, settings.files_region,
-        settings.files_key.get_secret_value(), _secret(settings), settings.files_cache_mb,
+        settings.files_key.get_secret_value(), settings.files_secret.get_secret_value(),
+        settings.files_cache_mb,
     )  # fmt: skip
+    if not found.secret:
+        found = replace(found, secret=kept(f"{found.host}:{found.port}"))
     if not (found.key and found.secret):
         raise SettingsError(
             f"There is no key for {found.place}: set PINCITE_FILES_KEY and PINCITE_FILES_SECRET, or"
@@ -30,9 +35,3 @@ def bucket(settings: Settings) -> Bucket | None:
     if not found.is_here:
         permit(found.host, found.port, "files")
     return found
-
-
-def _secret(settings: Settings) -> str:
-    given = settings.files_secret.get_secret_value()
-    named = Bucket(settings.files, settings.files_endpoint)
-    return given or kept(f"{named.host}:{named.port}")

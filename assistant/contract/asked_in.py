@@ -15,7 +15,7 @@ _TOLD = 8  # tags of a library that a sentence names
 Names = Collection[str]
 
 
-class Shelf(Protocol):
+class Asked(Protocol):
     """A library, or several that are asked at once."""
 
     name: str
@@ -27,7 +27,7 @@ class NothingChosen(AssistantError):
     """A filter leaves no document to ask."""
 
 
-def chosen(library: Shelf, within: Filter, named: Names | None = None) -> Names | None:
+def chosen(library: Asked, within: Filter, named: Names | None = None) -> Names | None:
     """The names of the documents, of the `named` ones if there are any; None: all of the library.
 
     Raises NothingChosen.
