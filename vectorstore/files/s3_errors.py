@@ -32,18 +32,16 @@ def not_offered(error: BaseException) -> bool:
     )  # fmt: skip
 
 
+_REFUSED = (
+    HomeNotWritable,
+    "does not let this key do that: it has to list, read, write and delete below the address",
+)
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {
     "NoSuchBucket": (LibraryError, "has no such bucket: make it there, or check `files`"),
     "InvalidAccessKeyId": (LibraryAway, "does not know the key: set PINCITE_FILES_KEY"),
     "SignatureDoesNotMatch": (LibraryAway, "refuses the secret: set PINCITE_FILES_SECRET"),
-    "AccessDenied": (
-        HomeNotWritable,
-        "lets this key not do that: it has to list, read, write and delete below the address",
-    ),
-    "403": (
-        HomeNotWritable,
-        "lets this key not do that: it has to list, read, write and delete below the address",
-    ),
+    "AccessDenied": _REFUSED,
+    "403": _REFUSED,
     "QuotaExceeded": (HomeNotWritable, "is full: make space there"),
     "EntityTooLarge": (HomeNotWritable, "does not take a file as large as this one"),
     "RequestTimeTooSkewed": (LibraryAway, "has another time: set the clock of this machine"),

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ingest.errors import UnreadableFile
 from vectorstore.workers.task import CRASHED, FAILED, Result, Sent, Task, work
 
 # Nothing phones home: Ray would send statistics from a node that it starts, which this is not.
@@ -111,7 +112,9 @@ class _Driver:
             files = [_sent(path) for path in message.paths]
         except OSError as error:
             words = f"{message.paths[0].name} cannot be opened: {error.strerror}."
-            self._pipe.send((message.number, Result(FAILED, error="UnreadableFile", words=words)))
+            self._pipe.send(
+                (message.number, Result(FAILED, error=UnreadableFile.__name__, words=words))
+            )
             return
         self._waiting[self._task.remote(message.task, *files)] = message
 

@@ -56,7 +56,7 @@ def _made(made: Provenance | None) -> list[tuple[str, str]]:
         (_("Seed"), "" if made.seed is None else str(made.seed)),
         (_("Size"), size),
         (_("Guidance by the words"), "" if made.guidance is None else number(made.guidance, 1)),
-        (_("Forgotten of the first picture"),
+        (_("Change to the first picture"),
          "" if made.strength is None else number(made.strength, 2)),
     ]  # fmt: skip
     return [(name, text) for name, text in rows if text]
