@@ -8,6 +8,7 @@ import pytest
 
 from assistant.ui.components import answer as component
 from assistant.ui.components.answer import answer_words
+from assistant.ui.components.scripts.script import script
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -24,8 +25,9 @@ DATA = {"id": "a", "sentences": SENTENCES, "citations": {1: {"document": "A.pdf"
 def page(chromium: Any) -> Any:
     """The component alone, drawn with three sentences."""
     folder = Path(component.__path__[0])
-    script = (folder / "answer.js").read_text(encoding="utf-8")
-    drawn = script.replace("export default function", "window.draw = function")
+    drawn = script(folder / "answer.js").replace(
+        "export default function", "window.draw = function"
+    )
     page = chromium.new_page()
     page.set_content('<div id="here"><div class="answer"></div></div>')
     page.add_style_tag(content=(folder / "answer.css").read_text(encoding="utf-8"))
