@@ -107,7 +107,7 @@ class WordIndex:
             return self._opened[1] if self._opened else None
 
     def _open(self, generation: int) -> tuple[_State, TantivyIndex] | None:
-        state = self._state()
+        state = self._state() if tantivy_index.installed() else None  # it may have been taken away
         if state is None or (state.generation, state.made) != (generation, self._made()):
             return None
         index = TantivyIndex(self._folder / state.folder)
@@ -117,11 +117,12 @@ class WordIndex:
 
     def _up_to_date(self) -> bool:
         state = self._state()
-        if self._catalog.passages.count() < self._large:
-            # A writer that was killed leaves a folder without a state.
-            return state is None and not any(one.is_dir() for one in self._folder.glob("*"))
-        now = self._catalog.generation(), self._made()
-        return state is not None and (state.generation, state.made) == now
+        if state is not None:  # not counted: it is asked every few seconds
+            now = self._catalog.generation(), self._made()
+            return (state.generation, state.made) == now
+        # A writer that was killed leaves a folder without a state.
+        left = any(one.is_dir() for one in self._folder.glob("*"))
+        return not left and self._catalog.passages.count() < self._large
 
     def _follow(self) -> None:
         if self._catalog.passages.count() < self._large:

@@ -3,6 +3,7 @@ and keeps nothing of what was removed."""
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -197,6 +198,15 @@ def test_a_library_uses_it_and_forgets_with_it(
         library.maintenance.sync()
         assert all(hit.document != "2.txt" for hit in library.search("signatures of invoices"))
         assert asked[-1] == "index"
+
+
+def test_without_the_package_the_catalogue_answers(
+    index: WordIndex, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_index.tantivy_index, "installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "tantivy", None)
+    fresh = WordIndex(catalog, tmp_path / "words")
+    assert fresh.passages(words.match("leave"), 3, None) is None
 
 
 def test_a_small_library_has_none(
