@@ -15,7 +15,7 @@ from ingest.language import words
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.library import Library
-from vectorstore.words import word_index
+from vectorstore.words import tantivy_index, word_index
 from vectorstore.words.word_index import WordIndex
 
 tantivy = pytest.importorskip("tantivy", reason="the extra `large` is not installed")
@@ -203,7 +203,7 @@ def test_a_library_uses_it_and_forgets_with_it(
 def test_without_the_package_the_catalogue_answers(
     index: WordIndex, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(word_index.tantivy_index, "installed", lambda: False)
+    monkeypatch.setattr(tantivy_index, "installed", lambda: False)
     monkeypatch.setitem(sys.modules, "tantivy", None)
     fresh = WordIndex(catalog, tmp_path / "words")
     assert fresh.passages(words.match("leave"), 3, None) is None
